@@ -1,5 +1,5 @@
-//! The connections of a test's own server, each on a thread. The test fails if a thread panicked, or if a server got no
-//! connection.
+//! The connections of a test's own server, each on a separate thread. The test fails if a thread panicked, or if a
+//! server got no connection.
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -16,7 +16,7 @@ enum Expected {
     Either,
 }
 
-/// One connection; the stream is there as long as its thread needs it.
+/// One connection. The stream exists as long as its thread needs it.
 struct Connection {
     stream: Weak<TcpStream>,
     thread: JoinHandle<()>,
@@ -26,7 +26,7 @@ struct Connection {
 pub(crate) struct Acceptor {
     address: SocketAddr,
     expected: Expected,
-    /// The port from which the last connection will come, which only ends the accepting; 0 until then.
+    /// The port of the last connection, which only ends the accepting; 0 before that.
     last: Arc<AtomicU16>,
     accepting: Option<JoinHandle<Vec<Connection>>>,
     /// Connections that were accepted before it stopped listening.
@@ -57,7 +57,7 @@ impl OwnPort {
     }
 }
 
-/// A socket at `address`, where others may be bound too as long as only one of them listens.
+/// Creates a socket at `address`. Other sockets may have the same address, if only one of them listens.
 fn bound(address: SocketAddr) -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_reuse_address(true).unwrap();
@@ -113,13 +113,13 @@ impl Acceptor {
         format!("http://{}", self.address)
     }
 
-    /// The test fails if anyone connects.
+    /// Makes the test fail if anyone connects.
     pub(crate) fn expect_no_requests(mut self) -> Self {
         self.expected = Expected::NeverAsked;
         self
     }
 
-    /// The test decides whether anyone connects.
+    /// Allows that no one connects.
     pub(crate) fn allow_no_requests(mut self) -> Self {
         self.expected = Expected::Either;
         self
@@ -146,7 +146,7 @@ impl Acceptor {
         let connections = std::mem::take(&mut self.accepted);
         for connection in &connections {
             if let Some(stream) = connection.stream.upgrade() {
-                // Its peer may have closed it.
+                // The client may have closed the connection.
                 let _ = stream.shutdown(Shutdown::Both);
             }
             connection.thread.thread().unpark();

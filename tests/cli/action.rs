@@ -74,7 +74,7 @@ fn every_text_arrives_unchanged() {
             server.only().json(),
             json!({"type": "text", "userId": "593987654321", "text": text})
         );
-        // It leaves no files behind.
+        // The step removes its temporary files.
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
 }
@@ -379,8 +379,8 @@ fn unwritable_output_keeps_the_exit_code() {
     }
 }
 
-/// So many recipients, a line for each.
-fn lines_of_others(count: usize) -> String {
+/// Returns this many recipients, one on each line.
+fn other_recipients(count: usize) -> String {
     (0..count)
         .map(|number| format!("5939876500{number:02}\n"))
         .collect::<Vec<_>>()
@@ -393,7 +393,7 @@ fn many_recipients_are_sent_in_groups() {
         "593987650021" => Act::Answer(400, "", "{}"),
         _ => Act::Accept,
     });
-    let inputs = [("INPUT_TO", &*lines_of_others(43)), ("INPUT_TEXT", "a")];
+    let inputs = [("INPUT_TO", &*other_recipients(43)), ("INPUT_TEXT", "a")];
     let (ended, outputs) = send(&Home::new(), &jelou.url, &inputs);
     assert_eq!(ended.code, 5, "{ended:?}");
     let lines: Vec<_> = outputs.lines().collect();
@@ -404,9 +404,9 @@ fn many_recipients_are_sent_in_groups() {
     let accepted = jelou.accepted();
     assert_eq!(accepted.len(), 42);
     assert!(accepted.values().all(|count| *count == 1));
-    // None leaves unless every one can.
+    // Either every message can be sent, or none is sent.
     let (none, home) = (Jelou::expect_no_requests(), Home::new());
-    let to = format!("{}0987654321", lines_of_others(30));
+    let to = format!("{}0987654321", other_recipients(30));
     let inputs = [("INPUT_TO", &*to), ("INPUT_TEXT", "a")];
     assert_eq!(send(&home, &none.url, &inputs).0.code, 2);
 }
@@ -435,7 +435,7 @@ fn step_repeats_a_message_after_the_time() {
 fn invalid_inputs_output_no_and_warn_if_requested() {
     let server = Server::expect_no_requests();
     let to = ("INPUT_TO", "593987654321");
-    let twice_in_two_commands = format!("593987654321\n{}+593 98 765 4321", lines_of_others(20));
+    let twice_in_two_commands = format!("593987654321\n{}+593 98 765 4321", other_recipients(20));
     for (inputs, problem) in [
         (&[to][..], "give exactly one of text, template and body"),
         (
@@ -496,7 +496,7 @@ fn invalid_inputs_output_no_and_warn_if_requested() {
     );
     let inputs = [to, ("INPUT_TEXT", "a"), ("JELOU_CLIENT_SECRET", "")];
     assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 3);
-    // There is no place for the text.
+    // The step cannot create a file for the text.
     let inputs = [to, ("INPUT_TEXT", "a"), ("RUNNER_TEMP", "/nowhere")];
     let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
     assert_eq!(
@@ -523,7 +523,7 @@ fn stopped_step_stops_its_send_and_reports() {
             .spawn()
             .unwrap();
         jelou.wait_for(1);
-        // To the script alone, which passes it on.
+        // Only the script gets the signal, and forwards it.
         tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]));
         let ended = CommandOutput::new(&child.wait_with_output().unwrap());
         assert_eq!(
@@ -537,7 +537,7 @@ fn stopped_step_stops_its_send_and_reports() {
     }
 }
 
-/// Runs the step that installs, with `releases.txt` as given and `archive` as the download.
+/// Runs the step that installs, with this `releases.txt` and `archive` as the download.
 fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> CommandOutput {
     let action = home.path().join("source/action");
     fs::create_dir_all(&action).unwrap();
@@ -567,7 +567,7 @@ fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Comman
     command
         .env("GITHUB_ACTION_REPOSITORY", "jelou/jelouctl")
         .env("INPUT_VERSION", version);
-    // What a workflow sets for its own code.
+    // Variables that a workflow sets for its own code.
     command
         .env("RUSTFLAGS", "-Dwarnings")
         .env("CARGO_BUILD_TARGET", "wasm32-unknown-unknown");
@@ -711,7 +711,7 @@ fn all_recipients_are_checked_before_the_first_send() {
         ]
     );
 
-    // A step that is being stopped sends to no one else.
+    // After the signal, the step sends no other message.
     let stub = r#"#!/bin/sh
 echo "$@" >> asked
 case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
@@ -719,7 +719,7 @@ case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
     crate::harness::set_mode(&home.write("bin/jelouctl", stub), 0o755);
     let path = format!("{}/bin:/usr/bin:/bin", home.path().display());
     let inputs = [
-        ("INPUT_TO", &*lines_of_others(50)),
+        ("INPUT_TO", &*other_recipients(50)),
         ("INPUT_TEXT", "a"),
         ("PATH", &path),
     ];
@@ -879,7 +879,7 @@ fn gitlab_job_sends_parameters_unchanged() {
     }
 }
 
-/// A tool of the runner that is killed, or ends with `code`, before it can say anything.
+/// A tool of the runner that is killed, or ends with `code`, before it prints anything.
 fn send_with_a_tool_that(home: &Home, does: &str) -> (CommandOutput, String) {
     let tool = home.write("bin/jelouctl", format!("#!/bin/sh\n{does}\n"));
     crate::harness::set_mode(&tool, 0o755);

@@ -25,7 +25,7 @@ fn answered(status: u16, body: &str) -> CommandOutput {
     ended
 }
 
-/// What each answer means is in `judgement.rs`; here is what becomes of it.
+/// `classify.rs` tests the meaning of each answer. This tests the exit code and the record.
 #[test]
 fn outcome_sets_exit_code_and_record() {
     for (status, body, code, sent, error) in [
@@ -192,7 +192,7 @@ fn unrecognized_response_is_shown_in_part() {
             .api(&server.url);
         run.fails(5, &[&format!("answered 400: {long}…\nhint")]);
     }
-    // An answer that is not one, or that was already explained, is not shown again.
+    // The error does not repeat an answer without content, or one that was already explained.
     for body in ["{}", "[]", " ", "<html>x</html>"] {
         let server = Server::answering(Reply::json(400, body));
         let home = Home::new();
@@ -202,7 +202,7 @@ fn unrecognized_response_is_shown_in_part() {
             .fails(5, &[]);
         assert!(!ended.stderr.contains(&format!(": {body}\n")), "{ended:?}");
     }
-    // No one sees the answer to a row.
+    // The answer to a row is not printed.
     let server = Server::answering(Reply::json(400, "quota exceeded"));
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");

@@ -1,11 +1,11 @@
-//! `api`: any endpoint that is known not to send a message.
+//! `api`: requests to any endpoint that certainly does not send a message.
 
 use serde_json::{Value, json};
 
 use crate::harness::{CommandOutput, Home, under};
 use crate::server::{Reply, Server, refused_url};
 
-/// A path that takes a POST, and any GET.
+/// A path that allows a POST, and any GET.
 const HARMLESS: &str = "/v1/bots/{bot}/templates";
 
 fn ok(body: &Value) -> Reply {
@@ -135,7 +135,7 @@ fn api_response_is_classified_like_a_send() {
             .stderr_lacks(&["the message"]);
         assert_eq!(server.received().len(), 1, "{method} {reply:?}");
     }
-    // A read is retried; a request that may have been carried out is not.
+    // A read is retried. A request that may have had an effect is not.
     for (method, code, requests) in [("GET", 0, 3), ("POST", 8, 1)] {
         let server = Server::start(vec![
             Reply::json(500, "{}"),
@@ -307,7 +307,7 @@ fn unlisted_paths_accept_only_get() {
             .env("JELOU_CLIENT_SECRET", "x")
             .fails(2, &["does not send messages"]);
     }
-    // What is not listed may be printed, and what is listed is sent.
+    // A request to an unlisted path may be printed, and a request to a listed path is sent.
     let curl = home
         .run("api DELETE /v1/x --curl")
         .api(&server.url)
@@ -438,7 +438,7 @@ fn invalid_arguments_are_reported_before_the_configuration() {
     home.run("api /v1/x").fails(3, &["no bot to send from"]);
 }
 
-/// With less memory than the size of the answer.
+/// The command has less memory than the size of the answer.
 #[test]
 #[cfg(target_os = "linux")]
 fn response_of_200_mb_is_refused() {

@@ -90,7 +90,7 @@ fn refused_and_unknown_messages_are_logged() {
             ["no", 11, "guard", null, "593987654321"],
         ])
     );
-    // A preview and an invalid message leave no line.
+    // A preview and an invalid message write no line.
     send(&home, "http://127.0.0.1:9", "other")
         .args(&["--dry-run"])
         .success();
@@ -170,7 +170,8 @@ fn audit_log_variable_overrides_the_profile() {
     let send = || home.run_args(&["send", "text", "--to", "593987654321", WORDS]);
     profile("log.ndjson");
     send().success();
-    // A relative path starts at the configuration; the variable's starts at the current directory; both know `~/`.
+    // A path in the configuration is relative to the configuration's directory. A path in the variable is relative to
+    // the current directory. Both may begin with `~/`.
     let of_profile = home.path().join(CONFIG).join("log.ndjson");
     assert_eq!(lines(&of_profile)[0]["profile"], "p");
     send().env("JELOUCTL_LOG", "here").success();
@@ -284,7 +285,7 @@ fn truncated_line_is_not_continued() {
     assert_eq!(lines(&log).len(), 2);
 }
 
-/// As under `flock log jelouctl send …`, which holds the lock until the send has ended.
+/// Runs a send as under `flock log jelouctl send …`, which holds the lock until the send has ended.
 #[test]
 fn log_lines_can_go_to_standard_streams() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
@@ -336,7 +337,8 @@ fn concurrent_processes_write_separate_lines() {
     }
     let text = home.read("log");
     let (cut, rest) = text.split_once('\n').unwrap();
-    // Two processes that both begin the line after it leave an empty one, also behind a line of a third.
+    // If two processes start a new line after the truncated line, one line stays empty. It may come after the line of a
+    // third process.
     let rest: Vec<_> = rest
         .split_inclusive('\n')
         .filter(|line| *line != "\n")

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{CommandOutput, Home};
 use crate::server::{Reply, Server};
 
-/// Runs in `home` against a server that must not get a request.
+/// Runs a command in `home`, with a server that must not get a request.
 fn refused_in(home: &Home, line: &str, code: i32, parts: &[&str]) -> CommandOutput {
     let server = Server::expect_no_requests();
     let ended = home.run(line).api(&server.url).fails(code, parts);
@@ -561,7 +561,7 @@ fn control_characters_are_refused_with_their_position() {
     home.run("bulk send people.csv text --yes 'Hola {{ nombre }}'")
         .api(&server.url)
         .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), and messages cannot contain it"]);
-    // Unknown fields get no warning except that they are sent.
+    // The only warning about unknown fields is that they are sent.
     let shown = home
         .run("send text --dry-run --body -")
         .stdin(r#"{"userId": "593987654321", "text": "a", "brandNew": {"b": "\u0007\r"}}"#);
@@ -586,7 +586,7 @@ fn recipient_in_a_body_is_checked() {
     let home = Home::new();
     let body = |user: &str| json!({"type": "text", "userId": user, "text": "a"}).to_string();
     let hsm = |user: &str| json!({"destinations": [user], "elementName": "t"}).to_string();
-    // A recipient that is probably not a person is sent with a warning, and not at all with --strict.
+    // A recipient that is probably wrong causes a warning. With --strict, the message is not sent.
     for (user, told) in [
         (
             "0987654321",
@@ -633,7 +633,7 @@ fn recipient_in_a_body_is_checked() {
             assert_eq!(server.received().len(), 1, "{command} {user}");
             send(&["--strict"]).fails(2, &[told]);
             assert_eq!(server.received().len(), 1, "{command} {user}");
-            // A sender who names the recipient has decided.
+            // With --to, the recipient in the body does not matter.
             let ended = send(&["--strict", "--dry-run", "--to", "id:0987654321"]).success();
             assert_eq!(ended.stderr, "");
         }
@@ -688,7 +688,7 @@ fn recipient_in_a_body_is_checked() {
     home.run("send text --dry-run --to id:USER_ID a")
         .api(&server.url)
         .success();
-    // Beside the one that --to sets, and in a row.
+    // The body has another recipient in addition to --to, or in a row.
     home.write(
         "raw.json",
         r#"{"elementName": "t", "destinations": ["USER_ID"]}"#,
@@ -774,7 +774,7 @@ fn parameter_loses_final_line_break_of_a_cell() {
 }
 
 #[test]
-fn phone_like_body_recipient_is_warned_about() {
+fn phone_like_body_recipient_causes_warning() {
     let home = Home::new();
     home.write(
         "body.json",
@@ -843,7 +843,7 @@ fn text_that_looks_like_flags_fails() {
     }
 }
 
-/// What begins a line that is not ours.
+/// The beginnings of command lines that jelouctl does not have.
 fn forged_line(ended: &CommandOutput) -> Option<&str> {
     ended
         .stderr
@@ -911,7 +911,8 @@ fn usage_errors_have_a_record() {
     assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
 }
 
-/// Whether the wrong line `guess` is refused with a hint that has `hint`, and that repeats no number or text of the line.
+/// Checks that the wrong line `guess` is refused with `hint` in the hint. The hint must not repeat a number or a text
+/// of the line.
 fn is_answered_with(guess: &str, hint: &str) {
     let ended = Home::new().run(guess).fails(2, &["\nhint: ", hint]);
     assert!(
@@ -973,7 +974,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
             "text 593987654321 Ana",
             "hint: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
-        // A trial stays one.
+        // The suggestion for a dry run is a dry run, too.
         (
             "--sandbox send text 593987654321 Hola",
             "jelouctl --sandbox send text --to NUMBER 'TEXT'\n",
@@ -982,7 +983,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
             "send foto --dry-run 593987654321",
             "jelouctl --dry-run send image --to NUMBER",
         ),
-        // A number in parts may be somebody else's.
+        // A number in several arguments may be another recipient.
         (
             "send text --to +49 30 1234 5678 Hola",
             "remove the spaces from the number, or quote it",
@@ -997,7 +998,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
     }
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    // A text that is a number is meant where a recipient is named.
+    // With a recipient, a text that is a number is intended.
     for number in ["593987654322", "482913"] {
         home.run("send text")
             .args(&[number])
@@ -1553,7 +1554,7 @@ fn whitespace_is_not_a_text() {
             .api(&server.url)
             .fails(2, &["text: has only white space"]);
     }
-    // As hints and the page of a run write it, to be replaced.
+    // Placeholders from hints and from a run's page, which users must replace.
     let home = Home::new();
     home.run("send text --to 593987654321 …")
         .api(&server.url)
@@ -1628,7 +1629,7 @@ fn failed_command_prints_one_record() {
         ended.json(),
         json!({"schema_version": 1, "exit_code": 0, "error": null})
     );
-    // A list has an object a line, and standard output of `run` is its command's.
+    // A listing prints one object on each line, and `run` prints only the output of its command.
     assert_eq!(home.run("bulk list -o record").success().stdout, "");
     assert_eq!(home.run("run -o record -- true").end().stdout, "");
     let ended = home

@@ -1,13 +1,13 @@
 //! The messages before a run begins.
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Home, words};
+use crate::harness::{Home, split_words};
 use crate::terminal::Terminal;
 
 /// The screen up to the question, which is answered with no.
 fn asked(home: &Home, words: &[&str]) -> Vec<String> {
     let (code, screen) =
-        Terminal::plain(home, &[&["-p", "p", "bulk", "send"], words].concat()).say("n");
+        Terminal::plain(home, &[&["-p", "p", "bulk", "send"], words].concat()).confirm("n");
     assert_eq!(code, 11, "{screen}");
     let (before, _) = screen.split_once("[y/N]").unwrap();
     before.lines().map(str::to_owned).collect()
@@ -25,7 +25,7 @@ fn prompt_follows_first_message_and_summary() {
         format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()),
     );
     let line = "people.csv --skip-invalid --rate 100/m quick-reply --text 'Hola {{ nombre }}\ntodo bien' --reply Sí";
-    let lines = asked(&home, &words(line));
+    let lines = asked(&home, &split_words(line));
     let from = lines
         .iter()
         .position(|line| line.starts_with("the first message"))

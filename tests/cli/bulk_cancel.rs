@@ -1,4 +1,4 @@
-//! `bulk cancel`: the rest of a run is never sent, by the server's own count, whichever process is sending it.
+//! `bulk cancel`: by the server's count, the rest of a run is never sent, no matter which process sends the run.
 
 use std::process::Child;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ test_with_both_ledgers! {
     cancelled_run_sends_nothing,
 }
 
-/// A run of six rows: two were sent and one was refused, then the credentials were refused; it waits until they are
-/// fixed.
+/// Creates a run of six rows. Two were sent, one was rejected, and then the server refused the credentials. The run is
+/// paused until they are fixed.
 fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
     let is_mended = Arc::new(AtomicBool::new(false));
     let mended = Arc::clone(&is_mended);
@@ -64,7 +64,7 @@ fn cancel_skips_all_unsent_rows() {
     home.run("bulk cancel r --yes")
         .success()
         .stderr_has(&["run r is cancelled: its unsent rows will never be sent"]);
-    // Every command that shows it says so.
+    // Every command that shows the run shows that.
     let status = home.run("bulk status r").success().json();
     assert_eq!(
         (&status["cancelled"], &status["complete"]),
@@ -150,7 +150,7 @@ fn cancel_asks_for_confirmation() {
     let home = people(6);
     let _paused = paused(&home);
     for (answer, code, is_cancelled) in [("n", 2, false), ("y", 0, true)] {
-        let (ended, screen) = Terminal::plain(&home, &["bulk", "cancel", "r"]).say(answer);
+        let (ended, screen) = Terminal::plain(&home, &["bulk", "cancel", "r"]).confirm(answer);
         assert_eq!(ended, code, "{screen}");
         assert!(
             screen.contains("Its unsent rows (3 messages) will never be sent."),
@@ -202,10 +202,10 @@ fn senders(home: &Home, url: &str) -> Vec<Child> {
 
 #[test]
 fn cancelled_run_sends_nothing() {
-    // No process is killed, all are, or one.
+    // No process is killed, or all, or one.
     for (killed, seen_before) in [(0, 10), (2, 22), (1, 46)] {
         let home = people(400);
-        // Some are not sent at first, and are pending again.
+        // Some rows are not sent at first, and become pending again.
         let jelou = Jelou::start(|user, earlier| match (user.chars().last(), earlier) {
             (Some('3'), 0) => Act::RATE_LIMIT,
             (Some('7'), 0) => Act::Answer(503, "Retry-After: 1\r\n", "{}"),
@@ -236,7 +236,7 @@ fn cancelled_run_sends_nothing() {
             accepted.values().all(|messages| *messages == 1),
             "{accepted:?}"
         );
-        // Messages under way at a killed process may have arrived.
+        // Messages that a killed process had in flight may have arrived.
         let arrived = accepted.len() as u64;
         assert!(
             sent <= arrived && arrived <= sent + unknown,

@@ -1,4 +1,4 @@
-//! Whether a condition of a message means what it says: what is sent, and what is refused.
+//! Conditions in a message: which are sent, and which are refused as ambiguous.
 
 use crate::harness::Home;
 
@@ -56,7 +56,7 @@ fn cells_that_contradict_decimal_separator_are_refused() {
     for amount in ["$1.234,00", "$1.234,50", "$950,00"] {
         assert!(said.stdout.contains(amount), "{said:?}");
     }
-    // The country agrees; the column is not used as a number; the other cells are not part of the run.
+    // The country fits, the column is not read as a number, or the other rows are not part of the run.
     send(&["--country", "US"], "{{ x | money('$') }}").success();
     send(&["--country", "EC"], "{{ x }} {{ y | money('$') }}").success();
     send(&["--country", "EC", "--limit", "1"], read).success();

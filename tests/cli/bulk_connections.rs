@@ -1,4 +1,4 @@
-//! The connections of a run: when one is used again, how to treat an answer that may belong to another row, and what
+//! The connections of a run: when one is reused, how to treat an answer that may belong to another row, and what
 //! happens if no connection can be made.
 
 use std::io::{BufReader, Write};
@@ -21,8 +21,8 @@ test_with_both_ledgers! {
 /// For each connection, the recipients in order.
 pub(crate) type Seen = Arc<Mutex<Vec<Vec<String>>>>;
 
-/// A server that answers each request of a connection with what `answer` says of its recipient, the number of the request
-/// on its connection and of all; nothing ends the connection.
+/// Starts a server that keeps connections open. `answer` gets the recipient, the number of the request on its
+/// connection, and its number among all requests.
 fn server(
     answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 'static,
 ) -> (Acceptor, Seen) {
@@ -68,7 +68,7 @@ pub(crate) fn accepted(user: &str, headers: &str) -> String {
     )
 }
 
-/// Sends to this number of people, and returns each row of the report.
+/// Sends to this many recipients, and returns each row of the report.
 fn send(server: &Acceptor, rows: usize, flags: &str) -> Vec<Value> {
     let home = Home::new();
     let people: Vec<_> = (0..rows)
@@ -133,7 +133,7 @@ fn healthy_connections_are_reused() {
     assert_eq!(seen.lock().unwrap().len(), 1);
 }
 
-/// Every recipient that a server has seen, sorted.
+/// Returns every recipient that a server has seen, sorted.
 pub(crate) fn recipients(seen: &[&Seen]) -> Vec<String> {
     let mut all: Vec<_> = seen
         .iter()
@@ -143,8 +143,8 @@ pub(crate) fn recipients(seen: &[&Seen]) -> Vec<String> {
     all
 }
 
-/// A server whose connections take one request each. From the request of this number on, counted from 0, it answers once the
-/// gate is open.
+/// Starts a server that accepts one request on each connection. From the request with this number on, which counts from
+/// 0, it answers only after the gate opens.
 pub(crate) fn gated_server(
     listener: TcpListener,
     gated: usize,
@@ -170,7 +170,7 @@ pub(crate) fn wait_for(seen: &Seen, requests: usize) {
 fn run_waits_for_network_and_loses_no_row() {
     const ROWS: usize = 200;
     let (home, port) = (people(ROWS), OwnPort::new());
-    // Four requests are under way when the server is gone for all others.
+    // Four requests are in flight when the server stops accepting others.
     let (mut server, before, gate) = gated_server(port.listen(), 12);
     let words =
         "bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 --progress ndjson";
@@ -216,7 +216,7 @@ fn run_pauses_if_network_outage_exceeds_maximum() {
     let (home, port) = (people(50), OwnPort::new());
     for run in [
         send_with(&home, &port.url(), &["--max-wait", "1s"]),
-        // It is stored, and may be given again.
+        // The run stores the flag, and it may be repeated.
         resume(&home, &port.url()),
         resume(&home, &port.url()).args(&["--max-wait", "0"]),
     ] {
@@ -228,7 +228,7 @@ fn run_pauses_if_network_outage_exceeds_maximum() {
                 "jelouctl bulk resume r",
             ],
         );
-        // For other rows of such a paused run that may not be true.
+        // Other rows of a run that pauses like this may have been sent.
         assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
         assert_eq!(counts(&ended.json()), [0, 0, 0, 50]);
     }
@@ -267,7 +267,8 @@ fn signal_and_stop_end_the_network_wait() {
     }
 }
 
-/// A server that limits once too often: each later request of a connection gets an answer to another request.
+/// The server answers one rate limit too many, so each later request of a connection gets the answer to another
+/// request.
 #[test]
 fn no_keep_alive_never_mixes_up_responses() {
     let limit = "HTTP/1.1 429 X\r\nContent-Length: 2\r\n\r\n{}";

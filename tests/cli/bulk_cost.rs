@@ -16,7 +16,7 @@ fn home() -> Home {
     home
 }
 
-/// A Jelou whose bot has a template for marketing, and one whose category its list does not say.
+/// Starts a Jelou with two templates: one for marketing, and one without a category in the list.
 fn jelou() -> Jelou {
     let templates = json!([
         { "elementName": "promo", "language": "es", "status": "APPROVED", "template": "Hola", "category": "MARKETING" },
@@ -62,7 +62,7 @@ fn template_cost_is_shown_before_and_after() {
         "sent": { "messages": 3, "total": "0.175" }, "delivered": null,
     });
     assert_eq!(*cost, expected);
-    // It is of the prices that were asked about, whatever becomes of the file.
+    // The run keeps its prices, even if the file changes.
     home.write(
         "prices.csv",
         "country,category,price,currency\n*,marketing,9,EUR\n",
@@ -88,7 +88,7 @@ fn template_cost_is_shown_before_and_after() {
     )
     .api(&jelou.url)
     .fails(2, &[told]);
-    // The category is not known where the list does not say it, or was not read.
+    // The category is unknown if the list lacks it, or was not read.
     for words in [
         &["template", "bare"][..],
         &["--unchecked", "template", "promo"],
@@ -153,7 +153,7 @@ fn run_over_budget_is_not_sent() {
         )
         .stderr_lacks(&["are fine"]);
     assert!(jelou.requests().is_empty());
-    // The budget of a profile holds, too.
+    // The budget of a profile applies, too.
     let prices = home.path().join("prices.csv");
     home.profile(
         "p",
@@ -199,7 +199,7 @@ fn invalid_price_list_stops_before_reading_or_sending() {
     home.profile("p", &jelou.url, "prices = \"none.csv\"");
     home.run("bulk send people.csv --yes text Hola")
         .fails(3, &["failed to read", "none.csv"]);
-    // A send does not read them.
+    // A send does not read the prices.
     home.run("send text --to 593987654321 Hola --sandbox")
         .success();
 }

@@ -1,5 +1,5 @@
-//! Runs that are killed at any instant and resumed to their end, against a server that resets, hangs, limits and fails
-//! after it accepted. Its own count is the witness.
+//! Runs that are killed at any instant and then resumed to their end. The server resets, hangs, limits, and fails after
+//! it accepted a message. Its own count proves the result.
 
 use std::collections::HashSet;
 use std::thread;
@@ -13,7 +13,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 const ROWS: u64 = 150;
 const CONCURRENCY: u64 = 8;
 
-/// The parameters of a run of the random test: all follow from one number, which is printed if it fails.
+/// The parameters of one run of the random test. One number determines them all, and a failure prints that number.
 pub(crate) struct Dice(TestRng);
 
 impl Dice {
@@ -44,8 +44,8 @@ fn unreliable(seed: u64) -> Jelou {
     })
 }
 
-/// The line that goes on with the run, or begins it.
-fn words(home: &Home) -> String {
+/// Returns the command line that continues the run, or starts it.
+fn command_line(home: &Home) -> String {
     let flags = format!("--rate 3000/s --concurrency {CONCURRENCY} --timeout 200ms");
     if home.has_run("r") {
         format!("bulk resume r {flags}")
@@ -54,25 +54,28 @@ fn words(home: &Home) -> String {
     }
 }
 
-/// Kills this number of runs; returns how many of them had the ledger by then.
+/// Kills the run this many times. Returns how often the run existed after the kill.
 fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
     let mut dice = Dice::new(seed);
     let mut killed = 0;
     for _ in 0..kills {
-        let child = home.process(&words(home), &jelou.url).spawn().unwrap();
+        let child = home
+            .process(&command_line(home), &jelou.url)
+            .spawn()
+            .unwrap();
         // This waits for nothing: the test varies the instant of the kill.
         thread::sleep(Duration::from_micros(dice.below(90_000)));
         kill(child);
-        // The one that made it counts too: it may have begun to send.
+        // The process that created the run counts, too, because it may have begun to send.
         killed += u32::from(home.has_run("r"));
     }
     killed
 }
 
-/// Runs to the end; after a pause for too many unknown rows it resumes, as a person would.
+/// Runs to the end. If too many unknown rows pause the run, resumes it as a user would.
 fn finish(home: &Home, jelou: &Jelou) {
     for _ in 0..200 {
-        match home.run(&words(home)).api(&jelou.url).end() {
+        match home.run(&command_line(home)).api(&jelou.url).end() {
             ended if ended.code == 0 || ended.code == 10 => return,
             ended if ended.code == 8 => {}
             ended => panic!("{ended:?}"),
@@ -153,7 +156,8 @@ fn killed_run(seed: u64, kills: u32) {
     assert!(checked.is_ok(), "with the seed {seed}");
 }
 
-/// This number of runs, each killed `kills` times, and `at_once` of them at a time: they mostly wait for their server.
+/// Tests this many runs, each killed `kills` times. `at_once` of them run in parallel, because they mostly wait for the
+/// server.
 fn killed_runs(runs: u64, kills: u32, at_once: usize) {
     thread::scope(|scope| {
         for first in (0..runs).take(at_once) {

@@ -1,5 +1,5 @@
-//! What becomes of runs when the file of the store is cut, put back, copied or replaced. The server counts: nothing is sent
-//! twice, and nobody who got a message is told not to have got one.
+//! Runs with a truncated, restored, copied or replaced ledger file. By the server's count, no message is sent twice,
+//! and no sent message is reported as unsent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CommandOutput, Home, STATE, kill, tool};
 
 pub(crate) const ROWS: usize = 40;
-/// How many messages are accepted before the first process is killed; four more are under way then.
+/// How many messages are accepted before the first process is killed with four more in flight.
 pub(crate) const SENT: usize = 20;
 
-/// After how many it is killed again by [`Killed::resume_until_killed`].
+/// After how many messages [`Killed::resume_until_killed`] kills the run again.
 const LATER: usize = 30;
 
-/// A run that was killed after `SENT` rows, with four under way.
+/// A run that was killed after `SENT` rows, with four in flight.
 pub(crate) struct Killed {
     pub(crate) home: Home,
     pub(crate) jelou: Jelou,
@@ -68,7 +68,7 @@ impl Killed {
             .end()
     }
 
-    /// Sends some more, and is killed again.
+    /// Sends some more rows, and kills the run again.
     pub(crate) fn resume_until_killed(&self) {
         self.hangs_later.store(true, Ordering::SeqCst);
         let words = "bulk resume r --rate 2000/s --concurrency 4";
@@ -78,7 +78,7 @@ impl Killed {
         self.hangs_later.store(false, Ordering::SeqCst);
     }
 
-    /// No one got it twice, and whoever got it is reported as "sent" or "unknown".
+    /// Checks that no recipient got the message twice, and that each one who got it is reported as "sent" or "unknown".
     pub(crate) fn check(&self, what: &str) {
         let accepted = self.jelou.accepted();
         assert!(
@@ -151,7 +151,7 @@ fn invalid_ledger_file_stops_every_command() {
     assert_eq!(killed.jelou.requests().len(), SENT + 4);
 }
 
-/// The store of before, in whatever way it came back: what was sent since is not known, so nothing more is sent unasked.
+/// An older ledger lacks the latest messages, however it was restored. So the run sends no more without a confirmation.
 #[test]
 fn restored_ledger_makes_runs_stale() {
     for way in ["another inode", "the same inode", "the same inode, alone"] {
@@ -185,7 +185,7 @@ fn restored_ledger_makes_runs_stale() {
     }
 }
 
-/// Nobody knows what the other one sends.
+/// Neither copy records what a run in the other copy sends.
 #[test]
 fn copied_ledger_makes_runs_stale() {
     let killed = Killed::new();
@@ -199,12 +199,12 @@ fn copied_ledger_makes_runs_stale() {
         .end();
     assert_eq!(ended.code, 11, "{ended:?}");
     assert_eq!(killed.jelou.requests().len(), SENT + 4);
-    // In its own place the run is as it was.
+    // The original ledger still works as before.
     assert_eq!(killed.resume().code, 10);
     killed.check("copied");
 }
 
-/// A trigger stands for whatever keeps a row from being marked.
+/// A trigger simulates any fault that prevents marking a row.
 #[test]
 fn rows_that_cannot_be_marked_are_not_sent() {
     let home = people(3);

@@ -1,4 +1,4 @@
-//! The deliveries of a run: what is requested from Jelou, what is stored of its answers, and that only GETs are sent.
+//! `bulk deliveries`: its requests to Jelou, which are only GETs, and the answers that the ledger keeps.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,15 +19,15 @@ test_with_both_ledgers! {
     killed_run_resolves_only_listed_rows,
 }
 
-/// A client that does not know the sandbox as one.
+/// Runs a client that treats the sandbox like any other server.
 fn at<'a>(run: Run<'a>, sandbox: &Sandbox) -> Run<'a> {
-    of(sandbox)
+    sender_variables(sandbox)
         .into_iter()
         .fold(run, |run, (name, value)| run.env(name, value))
 }
 
-/// Its variables.
-fn of(sandbox: &Sandbox) -> [(&'static str, String); 4] {
+/// Returns the variables of a sender to this sandbox.
+fn sender_variables(sandbox: &Sandbox) -> [(&'static str, String); 4] {
     [
         ("JELOU_API_URL", format!("http://{}", sandbox.address)),
         ("JELOU_BOT_ID", "77".to_owned()),
@@ -36,7 +36,7 @@ fn of(sandbox: &Sandbox) -> [(&'static str, String); 4] {
     ]
 }
 
-/// A sandbox that delivers at once, but for these faults.
+/// Starts a sandbox that delivers immediately, except for messages with these faults.
 fn delivering(faults: &[String]) -> Sandbox {
     let faults = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]);
     Sandbox::start(
@@ -62,7 +62,7 @@ fn status(home: &Home) -> Value {
     home.run("bulk status r -o record").success().json()
 }
 
-/// How many rows were sent; 0 as long as there is no run.
+/// Returns how many rows were sent; 0 before the run exists.
 fn sent_so_far(home: &Home) -> u64 {
     let status = home.run("bulk status r -o record").end();
     if status.code == 0 {
@@ -72,7 +72,7 @@ fn sent_so_far(home: &Home) -> u64 {
     }
 }
 
-/// The counts of these names.
+/// Returns the counts with these names.
 fn figures(json: &Value, names: &[&str]) -> Vec<u64> {
     names
         .iter()
@@ -114,7 +114,7 @@ fn delivery_status_is_saved_and_counted_once() {
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));
-    // It is in the ledger, so it need not be requested again.
+    // The status is in the ledger, so no further request is necessary.
     let kept = &status(&home)["deliveries"];
     assert_eq!(figures(kept, &STATES), [0, 8, 1, 1, 0], "{kept}");
     let list = home.run("bulk list -o record").success().json();
@@ -126,7 +126,7 @@ fn delivery_status_is_saved_and_counted_once() {
     };
     assert_eq!(people("--delivery undelivered"), format!("+{}\n", user(3)));
     assert_eq!(people("--delivery delivered").lines().count(), 8);
-    // Sent rows are chosen by their delivery, the others by their state.
+    // `--delivery` selects sent rows, and `--state` selects the others.
     assert_eq!(
         people("--state sent --delivery undelivered"),
         format!("+{}\n", user(3))
@@ -246,7 +246,7 @@ fn template_times_and_reasons_come_from_notifications() {
         .fails(2, &["'nothing'", "already_sent"]);
 }
 
-/// Accepts messages, and lists those to these users; a page of two at a time.
+/// Accepts messages, and lists the messages to these users on pages of two.
 fn listing(status: impl Fn(usize, usize) -> Reply + Send + Sync + 'static) -> Server {
     Server::responding(move |number, request| {
         if request.line.starts_with("POST ") {
@@ -268,7 +268,7 @@ fn page(request: &Received) -> usize {
         .unwrap()
 }
 
-/// As the API writes it.
+/// Returns a time as the API writes it.
 fn now() -> String {
     jiff::Timestamp::try_from(SystemTime::now())
         .map(|at| format!("{at:.3}"))
@@ -319,7 +319,7 @@ fn delivery_updates_before_a_failure_are_saved() {
         "{json}"
     );
     assert_eq!(json["whole"], json!(false));
-    // The look-up was incomplete, so no one counts as not listed; the known states are kept.
+    // The look-up was incomplete, so no message counts as not listed. The known statuses stay.
     assert_eq!(status(&home)["deliveries"], Value::Null);
     let known: Vec<_> = home
         .report("r")
@@ -407,7 +407,7 @@ fn single_lookups_must_find_or_pass_the_message() {
                 &json!({"success": true, "messageId": body["userId"]}).to_string(),
             );
         }
-        // The same others, page after page.
+        // Every page has the same messages of others.
         let others: Vec<_> = (0..50)
             .map(|other| entry(&format!("59399{other:07}"), "READ"))
             .collect();
@@ -431,7 +431,7 @@ fn single_lookups_must_find_or_pass_the_message() {
     );
 }
 
-/// A row is unknown and never arrived. While the history is read, another run sends the same to the person.
+/// A row is unknown and was never sent. While the history is read, another run sends the same message to its recipient.
 #[test]
 fn messages_sent_during_history_read_are_counted() {
     let home = people(2);
@@ -498,7 +498,7 @@ fn watch_survives_a_server_outage() {
         "each outage is said once: {}",
         ended.stderr
     );
-    // A user without look-ups gets the error at once.
+    // An account without look-ups gets the error immediately.
     for (status, code) in [(401, 4), (403, 4), (404, 5)] {
         let server = listing(move |_, _| Reply::json(status, "{}"));
         home.run("bulk remove r --yes").success();
@@ -538,7 +538,7 @@ fn watch_ends_on_time_despite_the_server() {
         "what has not changed is said once: {ended:?}"
     );
 
-    // Three requests a look: how many pages there are, and two pages. The last one of the second look is not answered.
+    // Each check needs three requests: the number of pages, and two pages. The last request of the second check fails.
     let home = people(3);
     let looks = AtomicUsize::new(0);
     let server = listing(
@@ -562,7 +562,7 @@ fn watch_ends_on_time_despite_the_server() {
     );
 }
 
-/// Recipients that are accepted while `is_failing` never get their message.
+/// Messages that the server accepts while `is_failing` are never delivered.
 #[test]
 fn resumed_run_ignores_earlier_delivery_failures() {
     let home = people(40);
@@ -633,7 +633,7 @@ fn resumed_run_ignores_earlier_delivery_failures() {
     assert!(!told.contains("stopped run"), "{told}");
 }
 
-/// It is kept once the run has ended.
+/// After the run has ended, the time of its last change stays.
 #[test]
 fn watch_during_a_run_saves_everything() {
     let home = people(6);
@@ -707,7 +707,7 @@ fn concurrent_checks_save_everything_once() {
     send(&home, &sandbox).success();
     let start = |_| {
         home.process("bulk deliveries r --quiet", "")
-            .envs(of(&sandbox))
+            .envs(sender_variables(&sandbox))
             .spawn()
             .unwrap()
     };
@@ -726,7 +726,7 @@ fn concurrent_checks_save_everything_once() {
     );
 }
 
-/// What the sandbox has of messages of the bot: how many to each person, with these words.
+/// Returns the recipient and the body of each message of the bot in the sandbox.
 fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
     let all = sandbox.read("/sandbox/messages?limit=10000");
     let of = |message: &Value| {
@@ -738,13 +738,13 @@ fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
     all.as_array().unwrap().iter().map(of).collect()
 }
 
-/// Sends `list` until this number of rows has ended, kills the sender, and lets its leases end.
+/// Sends `list` until this many rows have ended, kills the sender, and lets its leases expire.
 fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 60s";
     let child = home
         .process(words, "")
         .args(message)
-        .envs(of(sandbox))
+        .envs(sender_variables(sandbox))
         .spawn()
         .unwrap();
     wait_until("all rows that can end have ended", || {
@@ -756,8 +756,8 @@ fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
 
 const KILLED: usize = 300;
 
-/// Where a killed run was sent. Ten of its rows get no answer: seven of them are accepted. Of the others one is never
-/// listed, one after this time, and one is not delivered.
+/// Returns the sandbox of a killed run. Ten of its rows got no answer, and seven of these were accepted. Three other
+/// messages have faults: one is never listed, one is listed after the time `late`, and one is not delivered.
 fn killed(home: &Home, late: &str, message: &[&str]) -> Sandbox {
     let stored = (20..27).map(|number| ("hang,stored,first=1", number));
     let lost = (27..30).map(|number| ("hang,first=1", number));
@@ -803,7 +803,7 @@ fn killed_run_resolves_only_listed_rows() {
         [297, 3, 7, 1, 1],
         "{json}"
     );
-    // The server's own count is the witness.
+    // The sandbox's own messages prove the result.
     let stored = stored(&sandbox);
     let mut wrong = 0;
     for row in home.report("r") {
@@ -831,7 +831,7 @@ fn killed_run_resolves_only_listed_rows() {
         settled["message_id"].is_string() && settled["delivery"] == json!("delivered"),
         "{settled}"
     );
-    // A second look-up settles nothing else, and keeps everything.
+    // A second check resolves no other row, and changes nothing.
     let again = at(home.run("bulk deliveries r"), &sandbox)
         .fails(10, &[])
         .json();
@@ -851,21 +851,21 @@ fn text_also_sent_by_flow_resolves_nothing() {
     ];
     let sandbox = delivering(&faults);
     kill_after(&home, &sandbox, 28, &["text", "Hola"]);
-    // A flow sends the same text to everyone, whatever the state of our message.
+    // A flow sends the same text to every recipient.
     sandbox.send((0..30).map(|number| crate::listening::text_to(&user(number), "Hola")));
     let ended = ask(&home, &sandbox, "").fails(10, &["another sender sends the same message"]);
     assert_eq!(figures(&ended.json(), &["unknown", "settled"]), [2, 0]);
 }
 
-/// The message to person `number`, as the history has it.
+/// Returns the message to recipient `number`, as the history lists it.
 fn greeting(number: usize) -> Value {
     let mut entry = entry(&user(number), "DELIVERED_USER");
     entry["bubble"]["text"] = json!(format!("Hola Persona {number}"));
     entry
 }
 
-/// Ten of 300 rows have no answer, and seven of these are stored; meanwhile a flow sends the same to some of these
-/// people.
+/// Ten of 300 rows got no answer, and seven of these were accepted. At the same time a flow sends the same message to
+/// some of the recipients.
 #[test]
 fn only_distinguishable_messages_resolve_despite_a_flow() {
     type Body<'a> = &'a dyn Fn(usize) -> Value;
@@ -890,7 +890,8 @@ fn only_distinguishable_messages_resolve_despite_a_flow() {
         let home = people(KILLED);
         let sandbox = killed(&home, "late=1h", message);
         let ours = stored(&sandbox);
-        // To two who have ours, to one who does not, to some whose answers came, and other words to everybody.
+        // The flow sends to two unknown rows that were accepted, to one that was not, and to three sent rows. It also
+        // sends another text to every recipient.
         sandbox.send([20, 21, 27, 100, 101, 102].map(body));
         sandbox.send(
             (0..KILLED).map(|number| crate::listening::text_to(&user(number), "¿Te ayudamos?")),
@@ -907,11 +908,12 @@ fn only_distinguishable_messages_resolve_despite_a_flow() {
         let rows = home.report("r");
         let is_wrong = |number: &usize| match rows[*number]["sent"].as_str().unwrap() {
             "yes" => !is_ours(*number),
-            // A row without proof stays unknown, whether it was sent or not.
+            // A row without proof stays unknown, even if it was sent.
             "unknown" => false,
             other => panic!("{other}"),
         };
-        // The rest: our message did not arrive, and a flow sent the same to this person alone in the same minutes.
+        // Only row 27 has a wrong result. Its message was lost, and a flow sent the same text to this recipient in the
+        // same minutes.
         assert_eq!(
             (0..KILLED).filter(is_wrong).collect::<Vec<_>>(),
             [27],
@@ -928,8 +930,8 @@ fn only_distinguishable_messages_resolve_despite_a_flow() {
     }
 }
 
-/// On Friday the sender is killed while a message is under way, and the
-/// answer of another one is lost; on Monday the rest is sent, and Jelou asked.
+/// On Friday the sender is killed with a request in flight, and another answer is lost. On Monday the rest is sent, and
+/// `bulk deliveries` checks all rows.
 #[test]
 fn run_killed_friday_and_resumed_monday_is_resolved() {
     let Some(library) = faketime() else { return };

@@ -1,5 +1,4 @@
-//! A list after earlier runs: a person who got the same message does not get it again by default, by the server's own
-//! count.
+//! A list after earlier runs: by the server's count, a recipient does not get the same message twice by default.
 
 use std::collections::HashMap;
 use std::fs;
@@ -22,7 +21,7 @@ fn list(users: &[String]) -> String {
     format!("celular\n{}\n", users.join("\n"))
 }
 
-/// A home with a list of this number of people.
+/// Creates a home with a list of this many recipients.
 fn people(rows: usize) -> Home {
     let home = Home::new();
     home.write("people.csv", list(&users(0..rows)));
@@ -36,7 +35,7 @@ fn send<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
     run.args(&["text", "Hola"]).api(url)
 }
 
-/// Makes all records of a run's rows older, or younger, by this time.
+/// Makes the times of a run's rows this many hours older, or younger.
 fn age(home: &Home, run: &str, hours: i64) {
     let by = hours * 3_600_000;
     home.change_store(&format!(
@@ -103,7 +102,7 @@ fn limited_run_then_full_list_sends_once() {
             .starts_with("was sent by run ten at 20"),
         "{first}"
     );
-    // It leaves no run, and no fault.
+    // The refused list leaves neither a run nor an error.
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "none"]).success();
     assert_eq!(ended.json()["run"], Value::Null);
     assert_eq!(
@@ -117,7 +116,7 @@ fn limited_run_then_full_list_sends_once() {
     assert!(ended.stderr.contains("nothing to send"), "{ended:?}");
     home.run("bulk status none")
         .fails(2, &["there is no run none"]);
-    // Two runs have a part each.
+    // Each of two runs has a part of the list.
     let told = "30 of 30 messages are in earlier runs: 20 were sent by run rest at 20";
     send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
     assert_eq!(jelou.requests().len(), 30);
@@ -228,7 +227,7 @@ fn resumed_run_skips_rows_sent_by_others() {
         }
     });
     send(&home, &pausing.url, &["--run", "paused"]).fails(4, &[]);
-    // It still has to send them all: another run would send them twice.
+    // The first run will still send all of them, so another run would send them twice.
     let told = [
         "10 of 10 messages are still to be sent by run paused",
         "jelouctl bulk resume paused",
@@ -259,7 +258,7 @@ fn resumed_run_skips_rows_sent_by_others() {
         &["4 of 10 unsent messages in run paused were sent by run some"],
     );
     let mut ended = resume(&["--skip-sent"]).end();
-    // A person who was never requested before is refused once.
+    // The first request to each recipient is refused.
     while ended.code == 4 {
         ended = resume(&["--skip-sent"]).end();
     }
@@ -290,7 +289,7 @@ fn killed_run_has_unknown_and_unsent_rows() {
     send(&home, &hangs.url, &[]).fails(11, &told);
     kill(child);
     send(&home, &hangs.url, &[]).fails(11, &told);
-    // However long ago: the outcome is unknown.
+    // The age does not matter, because the outcome is unknown.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of 10 messages"]);
     let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing to send"]);
     assert_eq!(
@@ -325,7 +324,7 @@ fn active_run_reserves_its_remaining_rows() {
     resume(&[]).fails(11, &told);
     kill(going_on);
     home.end_leases();
-    // A paused one does not hold up another.
+    // A paused run does not delay another run.
     resume(&[]).fails(
         11,
         &["1 of 10 unsent messages in run a may have been sent by run b"],
@@ -354,7 +353,7 @@ fn only_one_of_two_simultaneous_runs_sends() {
 #[test]
 fn limit_counts_sent_messages() {
     let home = people(7);
-    // The third and the first line once more.
+    // The third and the first line, once more.
     home.write(
         "people.csv",
         list(&[users(0..3), vec![user(0)], users(3..7)].concat()),
@@ -378,7 +377,7 @@ fn limit_counts_sent_messages() {
     assert_eq!(ended.json()["rows"], 2);
     let told = "note: --limit is reached in line 3; later rows are neither checked nor sent\n";
     assert!(ended.stderr.contains(told), "{ended:?}");
-    // Nor if everything before it was sent, and the list is read further to find that out.
+    // This also applies if all earlier rows were sent, although jelouctl then reads more of the list.
     home.write(
         "people.csv",
         list(&[users(10..14), vec!["wrong".to_owned()]].concat()),
@@ -402,7 +401,7 @@ fn limit_counts_sent_messages() {
         json!([3, 1])
     );
     assert_eq!(jelou.times(&users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
-    // A person after the limit who got it neither counts nor is skipped a second time.
+    // A recipient after the limit who got the message does not count, and is not skipped twice.
     for (before, list_of, limit, sent) in [
         (&[30, 32][..], 30..35, "1", vec![31]),
         (&[40, 45], 40..46, "3", vec![41, 42, 43]),
@@ -448,7 +447,7 @@ fn limit_counts_recipients_with_one_per_recipient() {
         let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
         sent.push((ended.json()["sent"].clone(), ended.reasons()));
     }
-    // People who were sent a first message have theirs.
+    // Recipients of a first message do not get another one.
     let expected = [
         (json!(2), json!({"repeated": 1})),
         (json!(2), json!({"already_sent": 2, "repeated": 3})),
@@ -497,7 +496,7 @@ fn remember_sets_the_duplicate_look_back() {
         ],
         [0, 3]
     );
-    // The profile's.
+    // The value in the profile.
     let profile = |remember: &str| {
         home.config(&format!(
             "[profiles.p]\napi_url = \"{}\"\nremember = {remember}\n",
@@ -591,7 +590,7 @@ fn recent_recipient_is_reported_but_not_refused() {
         home.run("bulk status other").success().json()["written_to_within_24_hours"],
         3
     );
-    // Yesterday, by a clock that was far behind, and by one that was ahead.
+    // A run from yesterday, with a clock that was far behind, and with a clock that was ahead.
     for hours in [25, 24 * 365 * 50, -24 * 365 * 60] {
         for run in ["r", "other"] {
             age(&home, run, hours);
@@ -671,7 +670,7 @@ fn wrong_clock_never_causes_duplicates() {
     });
     send(&home, &refuses_first.url, &["--run", "a", "--keep-going"]).fails(10, &[]);
     send(&home, &refuses_first.url, &["--run", "b"]).success();
-    // By its clock the second run came first.
+    // By its own clock, the second run came first.
     age(&home, "b", 2);
     home.run("bulk resolve a --failed-as pending").success();
     home.run("bulk resume a")
@@ -680,7 +679,7 @@ fn wrong_clock_never_causes_duplicates() {
     assert_eq!(refuses_first.times(&users(0..6)), [1; 6]);
 }
 
-/// The run with another clock.
+/// Runs with the clock at this time.
 fn at<'a>(run: Run<'a>, library: &str, time: &str) -> Run<'a> {
     let run = run
         .env("LD_PRELOAD", library)
@@ -732,7 +731,7 @@ fn messages_sent_with_old_clock_are_remembered() {
         .api(&jelou.url)
         .success();
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
-    // A user who wants nothing to be remembered still gets no question.
+    // If the look back is zero, jelouctl still asks nothing.
     send(&home, &jelou.url, &["--run", "c", "--remember", "0"]).success();
 }
 
@@ -751,7 +750,7 @@ fn remove_reports_messages_sent_with_old_clock() {
             ],
         );
     }
-    // As the message says: the list would be refused.
+    // As the message warned, the list is refused.
     age(&home, "a", 24 * 365 * 50);
     send(&home, &jelou.url, &["--run", "b"])
         .fails(11, &["3 of 3 messages were sent by run a at 197"]);
@@ -813,7 +812,7 @@ fn json_field_order_does_not_change_message() {
     let other_order = r#"{"a":null,"b":{"y":[{"j":"\u00e1","k":1}],"z":1.0},"type":"X"}"#;
     send("b", other_order).fails(11, &["3 of 3 messages were sent by run a"]);
     assert_eq!(jelou.requests().len(), 3);
-    // A list has an order.
+    // The order of an array matters.
     send("c", r#"{"type":"X","b":{"z":1,"y":[1,2]}}"#).success();
     send("d", r#"{"type":"X","b":{"z":1,"y":[2,1]}}"#).success();
 }
@@ -835,7 +834,7 @@ fn concurrent_resumes_do_not_send_duplicates() {
         .spawn()
         .unwrap();
     jelou.wait_for(9);
-    // Both were begun with --again; its pending rows will be sent anyway.
+    // Both runs were started with --again, so their pending rows are sent anyway.
     home.run("bulk resume b --skip-sent")
         .api(&jelou.url)
         .fails(10, &[]);
@@ -866,7 +865,7 @@ fn per_person_limit_sends_one_message_each() {
         2,
         &["line 7: it sends 5215512345678 the same message as line 6"],
     );
-    // Every day, up to the limit: a person with one message has theirs.
+    // Every day the run sends up to the limit. A recipient with one message gets no other.
     for _ in 0..4 {
         daily(&["--one-per-recipient", "--skip-sent", "--limit", "1"]).success();
     }
@@ -901,7 +900,7 @@ fn exclusions_apply_only_to_messages_to_send() {
     );
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.requests().len(), 0);
-    // A test goes to the allowed person, whoever is on the list.
+    // A test message goes to the allowed recipient, whatever the list contains.
     run("--test-to 593987654321").success();
     assert_eq!(jelou.requests().len(), 1);
 }
@@ -911,7 +910,7 @@ fn relative_home_directories_are_refused() {
     let home = people(3);
     let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &[]).success();
-    // A configuration there may have guards.
+    // The configuration there may have safety checks.
     let elsewhere = send(&home, &jelou.url, &[]).env("XDG_CONFIG_HOME", "rel");
     elsewhere.fails(
         3,

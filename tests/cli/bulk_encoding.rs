@@ -19,7 +19,7 @@ fn wide(text: &str, to_bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
 const LIST: &str = "celular;nombre\r\n593987654321;José Peña €\r\n";
 
 #[test]
-fn list_file_is_read_in_given_encoding() {
+fn list_file_is_read_in_selected_encoding() {
     let home = Home::new();
     let latin = b"celular;nombre\r\n593987654321;Jos\xe9 Pe\xf1a \x80\r\n".to_vec();
     let marked = format!("\u{feff}{LIST}");
@@ -65,7 +65,7 @@ fn list_file_is_read_in_given_encoding() {
         9_000
     );
 
-    // A report is UTF-8 with a mark, by which a spreadsheet recognizes it, and can be read as a list.
+    // A report is UTF-8 with a byte order mark, so that spreadsheets recognize it. It can be read as a list.
     home.write("people.csv", &latin);
     assert_eq!(
         run(
@@ -183,7 +183,7 @@ fn list_file_in_another_encoding_is_refused() {
     assert!(ended.stderr.contains("line 1 is not UTF-8"), "{ended:?}");
 }
 
-/// Refuses the list, shows these parts, and makes no run.
+/// Checks that the list is refused with these parts in the error, and that no run is created.
 fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) {
     home.write("people.csv", list);
     let ended = run(home, &[&["people.csv"], arguments].concat());
@@ -210,7 +210,7 @@ fn list_of_mixed_encodings_names_its_lines() {
     for label in ["windows-1252", "latin1", "macintosh", "iso-8859-15"] {
         refused(&home, &one, &["--encoding", label], &parts[..2]);
     }
-    // The lines that are fewer are named, whichever these are.
+    // The error lists the lines in the rarer encoding.
     let other = [
         &b"to,nombre\n1,Jos\xe9\n2,Pe\xf1a\n3,"[..],
         "Núñez\n".as_bytes(),
@@ -222,7 +222,7 @@ fn list_of_mixed_encodings_names_its_lines() {
         "the letters of line 4",
     ];
     refused(&home, &other, &["--encoding", "latin1"], &parts);
-    // Of standard input only what was read is known.
+    // For standard input, the error can only use the part that was read.
     let all = ["--sandbox", "bulk", "send", "-", "text", "{{ nombre }}"];
     home.run_args(&all).stdin(one.clone()).fails(
         2,

@@ -1,5 +1,5 @@
-//! A ledger that cannot be written: the disk is full, the file is gone, a write or a wait for the disk fails. The run stops
-//! with 12, says what the ledger does not know, and can be resumed.
+//! A ledger that cannot be written: the disk is full, the file is missing, or a write or a sync fails. The run exits
+//! with 12, prints the outcomes that the ledger lacks, and can be resumed.
 
 use std::collections::HashMap;
 use std::fs;
@@ -44,7 +44,7 @@ fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
     home.report("r")
 }
 
-/// No row is sent twice, none is lost, and every state is true.
+/// Checks that no row is sent twice or lost, and that every state is correct.
 fn check(home: &Home, jelou: &Jelou, ended: &CommandOutput, what: &str) {
     let rows = finish(home, jelou);
     let accepted = jelou.accepted();
@@ -69,7 +69,7 @@ fn check(home: &Home, jelou: &Jelou, ended: &CommandOutput, what: &str) {
         let user = row["to"].as_str().unwrap();
         match row["sent"].as_str().unwrap() {
             "yes" => assert!(accepted.contains_key(user), "{what}: {row}"),
-            // Outcomes that the ledger does not have were printed if they were known at all.
+            // The command printed the outcomes that the ledger lacks, unless they are unknown.
             "unknown" if accepted.contains_key(user) => {
                 assert_eq!(told[user], "yes", "{what}: {row}");
             }
@@ -82,8 +82,8 @@ fn check(home: &Home, jelou: &Jelou, ended: &CommandOutput, what: &str) {
     }
 }
 
-/// Lets the first of `calls` fail with `error`, in another run the second, and so on `upto` that many or until there are
-/// no more. At least `least` of the faults end the run.
+/// Makes the first of `calls` fail with `error`, in another run the second, and so on. Ends after `upto` runs, or if a
+/// run has no more calls. At least `least` of the faults must end the run.
 #[cfg(target_os = "linux")]
 fn each_may_fail_once(calls: &str, error: &str, upto: usize, least: usize) {
     if !can_trace() {
@@ -138,7 +138,7 @@ fn removed_ledger_stops_the_run() {
         let path = ledger(&home).with_extension(ending);
         let remove = path.clone();
         let jelou = Jelou::start(move |_, _| {
-            // It disappears while the tenth row is under way.
+            // The ledger disappears while the tenth row is in flight.
             let _ = fs::remove_file(&remove);
             Act::Accept
         });

@@ -31,7 +31,7 @@ const OPENING: &str = "2026-11-20 12:00:00";
 const CLOSING: &str = "2026-11-21 00:00:00";
 const NEXT_OPENING: &str = "2026-11-21 12:00:00";
 
-/// The clock of the processes that are started with it; it stands still until it is set.
+/// The clock of the processes that use it. It does not move until the test sets it.
 pub(crate) struct Clock {
     file: PathBuf,
     library: String,
@@ -51,7 +51,7 @@ impl Clock {
     /// In UTC.
     pub(crate) fn set(&self, shows: &str) {
         let next = self.file.with_extension("next");
-        // From a date it goes on; `+9000y` is later by that much.
+        // A date starts the clock there; `+9000y` moves it ahead.
         let from = if shows.starts_with('+') { "" } else { "@" };
         std::fs::write(&next, format!("{from}{shows}\n")).unwrap();
         std::fs::rename(next, &self.file).unwrap();
@@ -63,7 +63,7 @@ impl Clock {
             ("LD_PRELOAD", self.library.as_str()),
             ("FAKETIME_TIMESTAMP_FILE", self.file.to_str().unwrap()),
             ("FAKETIME_NO_CACHE", "1"),
-            // Durations are measured by a clock that does not change.
+            // The clock for durations must not change.
             ("DONT_FAKE_MONOTONIC", "1"),
             ("NO_FAKE_STAT", "1"),
         ]);
@@ -117,7 +117,7 @@ fn run_waits_for_sending_hours_and_continues() {
         json!(["07:00-19:00"]),
         "{status}"
     );
-    // It is set back to an hour other than the opening's: there is still one wait.
+    // The clock is set back to another hour of the closed time. The run still waits only once.
     clock.set("2026-11-19 11:00:00");
     run.wait_for("note: waiting until 2026-11-19 07:00 America/Bogota");
     clock.set("2026-11-20 11:59:59");
@@ -167,7 +167,7 @@ fn signal_ends_wait_and_hours_persist() {
     signal(&run.child, Signal::TERM);
     let ended = run.end();
     assert_eq!(ended.code, 143, "{ended:?}");
-    // No process waits any more.
+    // No process is waiting now.
     let status = clock.status(&home);
     assert_eq!(
         (&status["waiting"], &status["pending"]),
@@ -193,7 +193,7 @@ fn signal_ends_wait_and_hours_persist() {
             &["--not-on", "2026-11-20"],
             "2026-11-21 08:00 America/New_York",
         ),
-        // They are stored.
+        // The hours are stored.
         (&[], "2026-11-21 08:00 America/New_York"),
     ] {
         let mut run = resume(flags);
@@ -232,7 +232,7 @@ fn nothing_is_sent_after_the_sending_hours() {
     run.wait_for("note: waiting until 2026-11-21 07:00");
     assert_eq!(jelou.accepted().len(), 1);
     clock.set(NEXT_OPENING);
-    // The first one is not sent again, so nothing closes the window now.
+    // The first message, which moved the clock, is not sent again, so the hours stay open.
     assert_eq!(run.end().code, 0);
     assert_eq!(jelou.requests().len(), 30);
 }
@@ -256,7 +256,7 @@ fn network_wait_respects_sending_hours() {
     assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>());
 }
 
-/// The test has a database of its own.
+/// The test needs a separate database.
 #[test]
 fn rows_assigned_after_hours_wait_until_opening() {
     let Some(cluster) = Cluster::shared() else {
@@ -419,7 +419,7 @@ fn missing_exclusion_list_at_opening_stops_run() {
     assert_eq!((ended.code, jelou.requests().len()), (0, 2), "{ended:?}");
 }
 
-/// The process has read the run, and reads who has written before it joins.
+/// The process has read the run. Before it joins, it reads which recipients have written.
 #[test]
 fn hours_changed_during_a_join_apply() {
     let home = people(1);
@@ -768,7 +768,7 @@ fn time_zone_ignores_case() {
     );
 }
 
-/// Files alone: nothing is written.
+/// Only for ledgers in files: the test writes no ledger.
 #[test]
 fn past_day_off_warns() {
     let home = people(1);

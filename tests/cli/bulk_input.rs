@@ -1,4 +1,4 @@
-//! The list of people: how it is read, the message of each row, and the errors of rows that cannot be sent.
+//! The list file: how it is read, the message of each row, and the errors of rows that cannot be sent.
 
 use serde_json::{Value, json};
 
@@ -512,7 +512,7 @@ fn list_without_a_header_is_explained() {
         &text,
         &["if line 2 is the header (Nombre, Fono de contacto), delete the lines above it"],
     );
-    // Days are columns, and a row that is too long is only that row's error.
+    // Each day is a column. A row with too many cells is an error only for that row.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
     refused(&home, &text, &["found no recipient column"]);
     home.write("people.csv", "celular\n593987654321,Ana\n");
@@ -588,7 +588,7 @@ fn rows_above_the_header_are_ignored() {
             .stdout
             .starts_with("nombre;celular;run;line;")
     );
-    // The line beyond what is read at once.
+    // The line is beyond the first chunk that is read.
     home.write(
         "people.csv",
         format!(
@@ -882,7 +882,7 @@ fn spreadsheet_additions_to_csv_are_accepted() {
             &["line 4: to: a phone number has 7 to 15 digits; `1`"],
         );
     }
-    // Empty rows are not people; a row with any content is.
+    // Empty rows do not count. A row with any content does.
     home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
     let ended = home
         .run("--sandbox --dry-run bulk send a.csv text '{{ n }}'")
@@ -928,7 +928,7 @@ fn rows_inside_a_stray_quote_are_not_sent() {
                 "a.csv: the row in line 2 continues to line 4 because of a quote, but line 3 looks like a row",
             ][..],
         ),
-        // The rows around it are bad in themselves, or are skipped.
+        // The rows around it are invalid for other reasons, or are skipped.
         (
             "celular;saldo\n593987654321;\"10\n0987654322;20\n0987654323;\"30\"\"\n",
             &[
@@ -1333,7 +1333,7 @@ fn excluded_rows_do_not_count_towards_the_limit() {
         "people.csv",
         "to\n+573001234567\n+573001234568\n+593987654321\n+593987654322\n",
     );
-    // What is behind the limit is neither checked nor compared.
+    // Rows after the limit are neither checked nor compared.
     home.run("bulk send people.csv --yes --limit 1 --skip-not-allowed --run first text Hola")
         .success();
     home.write(
@@ -1391,7 +1391,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
         (5, "not_allowed"),
         (6, "repeated"),
     ];
-    // Errors of the list come before a guard's, and all are in the file.
+    // Errors of the list come before the errors of a safety check. The file has all of them.
     for flags in [&[][..], &["--preview", "1"], &["--skip-invalid"]] {
         let code = if flags == ["--skip-invalid"] { 11 } else { 2 };
         let flags = [
@@ -1448,7 +1448,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
         report.starts_with("celular;nombre;run;line;sent;"),
         "{report}"
     );
-    // Corrected, it is sent without the list of exclusions, and excluded people stay excluded.
+    // The corrected file is sent without the exclusion list, and excluded recipients stay excluded.
     home.write("rejects.csv", report.replace("0987654323", "593987654323"));
     let ended = send(
         "rejects.csv",
@@ -1490,7 +1490,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
     assert_eq!(jelou.requests().len(), 3);
 }
 
-/// The text that each person got, by the last digits of their numbers.
+/// Returns the text that each recipient got, by the last digits of the number.
 fn texts_got(jelou: &Jelou) -> Vec<String> {
     let text =
         |seen: &crate::bulk_server::Seen| seen.received.json()["text"].as_str().unwrap().to_owned();
@@ -1509,7 +1509,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
             .api(&jelou.url)
     };
     let got = || texts_got(&jelou).len();
-    // The first row of the person is not in the file, so only this shows that the second one is a repetition.
+    // The recipient's first row is not in the file, so only the reason shows that the second row is a duplicate.
     home.write("b.csv", "to,n\n593987654324,D\n593987654324,D2\n12,E\n");
     send(
         "b.csv",
@@ -1539,7 +1539,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         );
     }
     assert_eq!(texts_got(&jelou), ["Hola D", "Hola E", "Hola E"]);
-    // To send it anyway, a user says so or deletes the reason; for another number also whom it was for.
+    // To send it anyway, pass the flag or delete the reason. For another number, also delete the earlier recipient.
     send("rz.csv", "e", &["--allow-duplicates", "--skip-sent"]).success();
     assert_eq!(texts_got(&jelou)[3..], ["Hola D2"]);
     home.write("rz.csv", corrected.replace("repeated", ""));
@@ -1610,7 +1610,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
     assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
     send("rs.csv", "m", &["--again"]).success();
     assert_eq!(texts_got(&jelou)[11..], ["Hola otra", "Hola K"]);
-    // If it contains nothing else, nothing is wrong.
+    // If the file has no other rows, it is not an error.
     home.write(
         "only.csv",
         corrected
@@ -1655,7 +1655,7 @@ fn unreadable_row_is_rejected_with_its_text() {
             "{begin}: {text}"
         );
     }
-    // Each line has all columns, and the report of the run the same.
+    // Each line has all columns, in this file and in the run's report.
     let reports = [
         text,
         home.run("bulk report r --reason invalid").success().stdout,
@@ -1670,7 +1670,7 @@ fn unreadable_row_is_rejected_with_its_text() {
             "{report}"
         );
     }
-    // It can be read as a list, and the cells can be corrected in it.
+    // The file can be read as a list, and you can correct its cells.
     home.write(
         "rej.csv",
         reports[0].replace(
@@ -1865,7 +1865,7 @@ fn preview_writes_nothing_and_reads_no_secret() {
     assert_eq!(request["dry_run"], true);
     let curl = home.run("--curl bulk send people.csv text x").success();
     assert!(curl.stdout.starts_with("curl --silent"), "{curl:?}");
-    // If one directory is used for both, the configuration may be there.
+    // The configuration may be in the same directory.
     let kept = if STATE == CONFIG { "runs" } else { "" };
     assert!(!home.path().join(STATE).join(kept).exists());
 }

@@ -1,4 +1,4 @@
-//! What a ledger keeps of a run, and to what limit.
+//! The data that a ledger keeps of a run, and its limits.
 
 use serde_json::{Value, json};
 
@@ -219,10 +219,10 @@ fn file_size_limit_acts_like_full_disk() {
     assert_eq!(jelou.requests().len(), 1);
 }
 
-/// How many files a machine opens before it runs a command differs.
+/// The number of files that a machine opens before it runs a command varies.
 #[cfg(unix)]
 #[test]
-fn limit_on_open_files_is_an_error_with_words() {
+fn limit_on_open_files_is_explained() {
     let jelou = Jelou::accept_all();
     for inherited in ["", "exec 3</dev/null 4</dev/null 5</dev/null; "] {
         let before = jelou.requests().len();

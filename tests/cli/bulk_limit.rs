@@ -1,4 +1,5 @@
-//! The limit of different people in 24 hours, counted over all runs and single sends of a bot; faketime moves the clock.
+//! The limit of different recipients in 24 hours, counted over all runs and single sends of a bot. faketime moves the
+//! clock.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,10 +19,10 @@ test_with_both_ledgers! {
 const SEND: &str = "bulk send people.csv --yes --rate 1000/s --unchecked --progress ndjson";
 const TEMPLATE: [&str; 3] = ["template", "promo", "--unchecked"];
 
-/// Several times as long as processes that wait look at the ledger.
+/// Several times the interval in which waiting processes check the ledger.
 const AWHILE: Duration = Duration::from_millis(1500);
 
-/// The people who got something.
+/// Returns the recipients that got a message.
 fn reached(jelou: &Jelou) -> BTreeSet<String> {
     let seen = jelou.requests();
     let reached: BTreeSet<_> = seen.iter().map(|seen| seen.user.clone()).collect();
@@ -48,7 +49,7 @@ fn limited_run_continues_after_a_day_and_kill() {
     assert_eq!(reached(&jelou).len(), 20);
     signal(&run.child, Signal::KILL);
     drop(run.child.wait());
-    // Two others go on waiting.
+    // Two other processes continue to wait.
     let both = || {
         [
             start("bulk work r --unchecked"),
@@ -66,7 +67,7 @@ fn limited_run_continues_after_a_day_and_kill() {
     wait_until("the people of the second day are reached", || {
         reached(&jelou).len() == 40
     });
-    // The clock goes back by an hour: that lets nobody through.
+    // A clock that is set back by an hour allows no more recipients.
     clock.set("2026-11-21 09:02:00");
     std::thread::sleep(AWHILE);
     assert_eq!(reached(&jelou).len(), 40);
@@ -146,7 +147,7 @@ fn runs_and_single_sends_share_the_limit() {
     assert_eq!(list["waiting"]["reason"], "limit_24h", "{list}");
     signal(&run.child, Signal::INT);
     assert_eq!(run.end().code, 130);
-    // Another limit, typed, and a run of texts: nobody waits.
+    // Neither a run with a higher limit nor a run of texts waits.
     home.run("bulk resume r --per-day 6 --unchecked").success();
     let texts = home
         .run("bulk send people.csv --yes --rate 1000/s text Hola")

@@ -1,4 +1,4 @@
-//! Real lists: with a country beside each number, and in the formats of various programs.
+//! Real lists: with a country next to each number, and in the formats of various programs.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::workbook::{sheet, xlsx};
 const BY_COUNTRY: &str = "nombre,celular,pais\nAna,987654321,PE\nEva,0987654322,Ecuador\nLuz,300 123 4567,COL\n\
                           Sol,987654323,\nMar,+525512345678,Perú\n";
 
-/// A home whose profile is of Ecuador and for `jelou`.
+/// Creates a home with a profile for `jelou` and the country Ecuador.
 fn home_in_ecuador(jelou: &Jelou) -> Home {
     let home = Home::new();
     home.profile("p", &jelou.url, "country = \"EC\"");
@@ -33,7 +33,7 @@ fn send<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
     home.run_args(&[&words[..], flags].concat())
 }
 
-fn told(ended: &CommandOutput, parts: &[&str]) {
+fn stderr_has(ended: &CommandOutput, parts: &[&str]) {
     for part in parts {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");
     }
@@ -66,10 +66,10 @@ fn country_column_completes_local_numbers() {
         let jelou = Jelou::accept_all();
         let home = home_in_ecuador(&jelou);
         home.write("people.csv", &list);
-        told(&send(&home, flags).success(), &how);
+        stderr_has(&send(&home, flags).success(), &how);
         assert_eq!(jelou.users(), everybody, "{list}");
     }
-    // A template may use it if no country is required, and a typed one counts for all rows.
+    // A template may use the column if no row needs a country. A country flag applies to all rows.
     let jelou = Jelou::accept_all();
     let home = home_in_ecuador(&jelou);
     home.write(
@@ -88,7 +88,7 @@ fn country_column_completes_local_numbers() {
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", "celular,pais\n987654321,PE\n");
     let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
-    told(
+    stderr_has(
         &ended,
         &["jelouctl reads numbers without + as numbers of EC and ignores `pais`"],
     );
@@ -183,7 +183,7 @@ fn number_of_unknown_country_is_not_sent() {
     send(&home, &["--dry-run", "text", "Hola"]).success();
 }
 
-/// The recipient and the text of each message of a list.
+/// Returns the recipient and the text of each message of a list.
 fn messages(home: &Home, list: &str, flags: &[&str]) -> Value {
     let words = [
         &["--sandbox", "--dry-run", "bulk", "send", list],
@@ -298,7 +298,7 @@ fn empty_cells_at_line_ends_are_harmless() {
             "{ended:?}"
         );
     }
-    // What is printed must be there, and what is there must have a column.
+    // Printed columns must exist, and cells must have a column.
     for (list, text, problem) in [
         (
             "nombre,celular,nota\nAna,593987654321\nEva,593987654322,x\n",
@@ -319,7 +319,7 @@ fn empty_cells_at_line_ends_are_harmless() {
         home.write("people.csv", list);
         let ended = preview(&home, "people.csv", &[], text);
         assert_eq!(ended.code, 2, "{list}: {ended:?}");
-        told(&ended, &[problem, "2 rows: 1 is fine, 1 is invalid"]);
+        stderr_has(&ended, &[problem, "2 rows: 1 is fine, 1 is invalid"]);
     }
 }
 
@@ -345,7 +345,7 @@ fn unfilled_template_in_cell_is_not_sent() {
         assert_eq!(ended.code, 2, "{cell}: {ended:?}");
         let problem =
             format!("`{written}` is a template that was not filled in, and would be sent");
-        told(&ended, &[&format!("line 2: mensaje: {problem}")]);
+        stderr_has(&ended, &[&format!("line 2: mensaje: {problem}")]);
     }
     list("Hola {{ nombre }}");
     let text = "{{ mensaje | replace('{{ nombre }}', 'Ana') }}";
@@ -367,7 +367,7 @@ fn unfilled_template_in_cell_is_not_sent() {
             .map(|written| format!("warning: line 2: mensaje: `{written}` is sent unchanged"));
         assert_eq!(ended.code, 0, "{cell}: {ended:?}");
         match &warning {
-            Some(warning) => told(&ended, &[warning]),
+            Some(warning) => stderr_has(&ended, &[warning]),
             None => assert!(!ended.stderr.contains("warning"), "{cell}: {ended:?}"),
         }
         let strict = [
@@ -398,7 +398,7 @@ fn header_below_titles_is_named() {
         home.write("people.csv", list);
         let ended = preview(&home, "people.csv", &[], "Hola");
         assert_eq!(ended.code, 2, "{list}: {ended:?}");
-        told(
+        stderr_has(
             &ended,
             &[
                 "the first line is a title, not the header: `LISTA`",
@@ -422,9 +422,9 @@ fn header_below_titles_is_named() {
     ];
     home.write("people.xlsx", xlsx(&[sheet("Datos", &rows.concat())], ""));
     let ended = preview(&home, "people.xlsx", &[], "Hola");
-    told(&ended, &["`LISTA`", way_out]);
+    stderr_has(&ended, &["`LISTA`", way_out]);
 
-    // A word that names a column in a late row does not make a header.
+    // A late row with the name of a column is not a header.
     let titles = "\n\n\n\n\n\n\n\nz\n";
     for list in [
         &format!("LISTA\na{titles}Representante,Celular,Monto\n"),
@@ -432,7 +432,7 @@ fn header_below_titles_is_named() {
     ] {
         home.write("people.csv", list);
         let ended = preview(&home, "people.csv", &[], "Hola");
-        told(&ended, &["found no recipient column"]);
+        stderr_has(&ended, &["found no recipient column"]);
         assert!(!ended.stderr.contains("is the header"), "{list}: {ended:?}");
     }
 }
@@ -449,7 +449,7 @@ fn row_without_recipient_has_no_other_reason() {
         &[],
         "Hola {{ representante | split | first }}",
     );
-    told(
+    stderr_has(
         &ended,
         &[
             "line 3: Celular: the recipient is empty\n",
@@ -461,7 +461,7 @@ fn row_without_recipient_has_no_other_reason() {
     );
 }
 
-/// A part of a report that is cut off could say that a row was not sent.
+/// A truncated row of a report could look like an unsent row.
 #[test]
 fn truncated_report_row_is_invalid() {
     let home = Home::new();
@@ -482,7 +482,7 @@ fn truncated_report_row_is_invalid() {
     home.write("report.csv", cut);
     let ended = preview(&home, "report.csv", &[], "Hola");
     assert_ne!(ended.code, 0, "{ended:?}");
-    told(&ended, &["line 2: has 14 cells, but the header has 15"]);
+    stderr_has(&ended, &["line 2: has 14 cells, but the header has 15"]);
 }
 
 #[test]
@@ -495,10 +495,10 @@ fn columns_with_numbers_are_proposed_for_recipient() {
     );
     let ended = preview(&home, "people.csv", &[], "Hola");
     assert_eq!(ended.code, 2, "{ended:?}");
-    told(&ended, &["before the kind: --to-column 'Phone 1 - Value'"]);
+    stderr_has(&ended, &["before the kind: --to-column 'Phone 1 - Value'"]);
     home.write("people.csv", "nombre,dato 2\nAna,+593 98 765 4321\n");
     let ended = preview(&home, "people.csv", &[], "Hola");
-    told(&ended, &["before the kind: --to-column 'dato 2'"]);
+    stderr_has(&ended, &["before the kind: --to-column 'dato 2'"]);
 
     home.run_args(&[
         "bulk",
@@ -523,7 +523,7 @@ fn second_header_row_and_other_sheets_are_named() {
     home.write("people.csv", list);
     let ended = preview(&home, "people.csv", &[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 2, "{ended:?}");
-    told(
+    stderr_has(
         &ended,
         &[
             "line 2 also has column names: `Celular` under `Contacto`",
@@ -560,7 +560,7 @@ fn second_header_row_and_other_sheets_are_named() {
     );
     let ended = preview(&home, "people.xlsx", &[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 2, "{ended:?}");
-    told(
+    stderr_has(
         &ended,
         &["(`Clientes de hoy`, `Notas`), add --sheet 'Clientes de hoy' before the kind"],
     );
@@ -624,7 +624,7 @@ fn lock_files_and_web_pages_are_named() {
     ] {
         let ended = preview(&home, name, flags, "Hola");
         assert_eq!(ended.code, 2, "{name}: {ended:?}");
-        told(&ended, &parts);
+        stderr_has(&ended, &parts);
         let words = [
             "--sandbox",
             "send",

@@ -29,7 +29,7 @@ fn stopped_run_finishes_requests_and_resumes_later() {
         "note: run r sends no more messages",
         "jelouctl bulk status r",
     ]);
-    // A second stop changes nothing, and others may look meanwhile.
+    // A second stop changes nothing, and other commands can read the run.
     home.run("bulk stop r").success();
     home.run("bulk report r").success();
     let ended = run.end();
@@ -73,7 +73,7 @@ fn stopped_run_finishes_requests_and_resumes_later() {
 
 #[test]
 fn waiting_run_stops_immediately() {
-    // For a rate limit.
+    // The run waits for a rate limit.
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 600\r\n", "{}"));
     let mut run = Watched::new(start(&home, SLOW, &[], &jelou.url));
@@ -85,7 +85,7 @@ fn waiting_run_stops_immediately() {
         (11, [0, 0, 0, 3]),
         "{ended:?}"
     );
-    // For its hours; the mark of the last time does not know them.
+    // The run waits for its sending hours. The mark of the earlier stop does not affect it.
     let today = jiff::ZonedDateTime::now().date();
     let (before, after) = (today.yesterday().unwrap(), today.tomorrow().unwrap());
     let days = format!("--not-on {before} --not-on {today} --not-on {after}");
@@ -93,7 +93,7 @@ fn waiting_run_stops_immediately() {
     let mut run = Watched::new(start(&home, &words, &[], &jelou.url));
     run.wait_for("note: waiting");
     let status = home.run("bulk status r").success().json();
-    // A database has `paused` instead.
+    // With a database, the status has `paused` instead of `stopping`.
     assert!(
         status["running"] == true && status["stopping"] != true,
         "{status}"
@@ -306,7 +306,7 @@ fn failure_reasons_are_api_or_own_codes() {
             .contains("jelouctl bulk resolve r --unknown-as STATE"),
         "{ended:?}"
     );
-    // Rows that are decided by hand or retried have another reason, or none.
+    // Rows that you resolve or retry have another reason, or none.
     home.run("bulk resolve r --unknown-as failed").success();
     let resolved = home
         .run("bulk resolve r --failed-as pending --line 5")
@@ -517,7 +517,7 @@ fn concurrent_stops_and_reports_succeed() {
         command.spawn().unwrap()
     })
     .collect();
-    // Rows of a run that is sending cannot be decided.
+    // Rows of a run that is sending cannot be resolved.
     home.run("bulk resolve r --unknown-as sent").end();
     for mut other in others {
         assert!(other.wait().unwrap().success());
@@ -532,8 +532,8 @@ fn concurrent_stops_and_reports_succeed() {
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
 
-/// This number of days later, by the clock of the ledger: a database is set back, for a file the command has another
-/// clock.
+/// Runs the command this many days later, by the ledger's clock. The times in a database are set back. With a file, the
+/// command gets another clock.
 fn later(home: &Home, library: &str, days: u32) -> Vec<(&'static str, String)> {
     if home.change_database(&format!(
         "UPDATE run SET changed_at = changed_at - {}",
@@ -594,7 +594,7 @@ fn old_run_needs_confirmation_to_resume() {
             "{words}"
         );
     }
-    // That its process was killed then is not a change.
+    // The kill of its process does not count as a change.
     let home = people(3);
     home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
@@ -629,7 +629,7 @@ fn resume_prompt_names_run_and_age() {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         variables.push(("NO_COLOR", "1"));
-        let (code, screen) = Terminal::new(&home, &["bulk", "resume"], &variables).say("n");
+        let (code, screen) = Terminal::new(&home, &["bulk", "resume"], &variables).confirm("n");
         let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code, 11, "{screen}");
         assert!(
@@ -728,7 +728,7 @@ fn real_run_precedes_sandbox_run() {
     home.profile("prod", &jelou.url, "");
     home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola")
         .success();
-    // It is used as long as there is no other.
+    // The run is the default while it is the only one.
     assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
     home.run(IMPORT).success();
     for words in [
@@ -792,7 +792,7 @@ fn find_uses_the_profile_country() {
     assert_eq!((found.len(), &found[0]["to"]), (1, &json!("593987654321")));
 }
 
-/// Files alone: the name of a run is the same statement in a database.
+/// Only for ledgers in files: a database uses the same statement for the name.
 #[test]
 fn sandbox_run_name_is_explained_as_such() {
     let home = people(2);

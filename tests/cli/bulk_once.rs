@@ -1,4 +1,4 @@
-//! Lists under a key (`--once`): each person gets at most one message, by the server's own count.
+//! Lists with a key (`--once`): by the server's count, each recipient gets at most one message.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -95,7 +95,7 @@ fn once_key_sends_one_message_per_recipient() {
     );
     let told = "8 rows are skipped: 8 already sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
-    // Another key is another message, even with the same text; so is another bot's.
+    // Another key or another bot is another message, even with the same text.
     send(&home, &jelou.url, &["--once", "december"], "Hola").success();
     send(
         &home,
@@ -179,7 +179,7 @@ fn sent_unknown_and_unsent_recipients_are_skipped() {
     assert_eq!(jelou.times(&users(0..6)), [1; 6]);
 }
 
-/// Between the comparison of a list and its run.
+/// The other run is cancelled after the list was compared with it, and before the new run begins.
 #[test]
 fn run_cancelled_during_prompt_stops_new_list() {
     let (home, jelou) = (people(2), Jelou::accept_all());
@@ -313,7 +313,7 @@ fn single_sends_during_list_reading_cause_no_duplicates() {
     let mut rows = list.stdin.take().unwrap();
     writeln!(rows, "celular\n{}", users(0..10).join("\n")).unwrap();
     rows.flush().unwrap();
-    // The list has not ended: it has claimed no one yet.
+    // The list has not ended, so no recipient is reserved yet.
     for number in [2, 5, 12] {
         single(&home, &jelou.url, &user(number), "k").success();
     }
@@ -388,7 +388,7 @@ fn failed_row_is_resent_only_if_unreserved() {
         ended.stderr.contains(told) && ended.json()["pending"] == 2,
         "{ended:?}"
     );
-    // They belong to the run again.
+    // The run has these rows again.
     write(&home, &users(2..4));
     let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
     assert_eq!(ended.reasons(), json!({"to_be_sent": 2}));
@@ -452,7 +452,7 @@ fn daily_parts_with_changed_text_send_once() {
     assert_eq!(jelou.times(&users(0..14)), [1; 14]);
 }
 
-/// By a clock that is this number of days ahead.
+/// Runs with a clock that is this many days ahead.
 fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
     let run = run
         .env("LD_PRELOAD", library)
@@ -476,7 +476,7 @@ fn once_key_is_stored_with_the_run() {
         .as_u64()
         .unwrap();
     assert!(left > 0);
-    // Messages that other runs sent without the key do not keep it from resuming.
+    // Messages that other runs sent without the key do not prevent resuming.
     send(&home, &jelou.url, &["--run", "b"], "Hola").end();
     write(&home, &users(2..3));
     let mut ended = home
@@ -530,7 +530,7 @@ fn key_can_be_added_to_existing_runs() {
         json!([3, {"already_sent": 2}])
     );
     assert_eq!(jelou.times(&users(0..5)), [1; 5]);
-    // Messages in ledgers are listed and shown with the rest.
+    // `once` also lists and shows the messages of runs.
     let listed = home.run("once list -o record").success().json();
     assert_eq!(
         json!([listed["key"], listed["sent"]]),
@@ -547,7 +547,7 @@ fn key_can_be_added_to_existing_runs() {
         json!(["sent", "b"]),
         "{shown}"
     );
-    // Another unfinished run will send them one under the key.
+    // Another unfinished run will send messages with this key to the same recipients.
     send(
         &home,
         &jelou.url,
@@ -614,7 +614,7 @@ fn unreachable_database_sends_nothing_with_a_key() {
         .fails(7, &told);
 }
 
-/// Kills a list at system calls by which it is made a run, marked with its key and sent.
+/// Kills a list at the system calls that create its run, reserve its recipients and send it.
 #[test]
 #[cfg(target_os = "linux")]
 fn list_killed_at_any_write_sends_once() {
@@ -638,7 +638,7 @@ fn list_killed_at_any_write_sends_once() {
                 .output()
                 .unwrap();
             let is_killed = home.read("trace").contains("killed by SIGKILL");
-            // The rest: single sends, the list once more, and the unfinished runs.
+            // Now send the rest: single sends, the list once more, and the unfinished runs.
             let ended = single(&home, &jelou.url, &them[0], "k").end();
             assert!(
                 [0, 8, 11].contains(&ended.code),

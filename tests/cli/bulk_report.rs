@@ -1,4 +1,4 @@
-//! The report, and the list that it is again.
+//! The report of a run, which can also be sent as a list.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -30,7 +30,7 @@ fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
     texts
 }
 
-/// Checks that no process reads the ledger: another one can empty its log, or no transaction is open.
+/// Checks that no process reads the ledger: another process can empty its log, or no transaction is open.
 fn expect_no_reader(home: &Home) {
     #[cfg(unix)]
     if let Some(ledger) = home.ledger() {
@@ -69,7 +69,7 @@ fn unread_report_holds_no_transaction() {
     for _ in 0..2 {
         reader.read_line(&mut lines).unwrap();
     }
-    // From now on nobody reads, and the report waits with most of its rows.
+    // The reader stops here, so the report waits with most of its rows.
     home.run("bulk cancel r --yes").success();
     expect_no_reader(&home);
     reader.read_to_string(&mut lines).unwrap();
@@ -152,7 +152,7 @@ fn report_is_the_list_with_outcomes() {
             &json!(null)
         )
     );
-    // The line is at fault, whatever else is.
+    // A path that cannot be written is a usage error, with and without runs.
     home.run("bulk report --file nowhere/x.csv")
         .fails(2, &["--file: failed to write nowhere/x.csv"]);
     Home::new()
@@ -236,7 +236,7 @@ fn report_format_follows_its_file_extension() {
         !name.starts_with('.') && !["people.csv", "AppData"].contains(&name.as_str())
     });
     assert_eq!(made.count(), 0, "nothing is made where a line is refused");
-    // What is no file is not replaced by one.
+    // A device or a pipe is not replaced with a file.
     #[cfg(unix)]
     {
         let socket = std::os::unix::net::UnixListener::bind(home.path().join("socket")).unwrap();
@@ -333,7 +333,7 @@ fn report_overwrites_only_another_report() {
         );
     }
     home.run("bulk list").success();
-    // The same report again, as another kind, and into a file that mktemp made.
+    // The same report once more, in another format, and into an empty file from mktemp.
     for (first, second) in [
         ("a.csv", "--format ndjson"),
         ("b.ndjson", "--format csv"),
@@ -347,7 +347,7 @@ fn report_overwrites_only_another_report() {
         report(second).success();
         report("").success();
     }
-    // A link stays one, and what it names is judged and replaced.
+    // A link stays a link. Its target is checked and replaced.
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("people.csv", home.path().join("link.csv")).unwrap();
@@ -423,7 +423,7 @@ fn workbook_report_has_text_cells_and_is_reusable() {
     home.run("bulk report --file r.xlsx")
         .success()
         .stderr_has(&["9 rows written to r.xlsx"]);
-    // Another one takes its place unasked, and a workbook that is not a report is kept.
+    // Another report replaces it without a question. A workbook that is not a report stays.
     home.run("bulk report --file r.xlsx --state sent").success();
     home.write("other.xlsx", crate::workbook::xlsx(&[], ""));
     home.run("bulk report --file other.xlsx")
@@ -445,7 +445,7 @@ fn workbook_report_has_text_cells_and_is_reusable() {
     );
 }
 
-/// What LibreOffice reads of it is a part of tests/portability.
+/// tests/portability checks how LibreOffice reads it.
 #[cfg(target_os = "linux")]
 #[test]
 fn openpyxl_reads_workbook_report_cells_as_text() {
@@ -566,7 +566,7 @@ fn report_keeps_byte_order_mark_and_line_ends() {
             "{report:?}"
         );
         assert!(report.ends_with("Z;;;;;'+593987654321\r\n"), "{report:?}");
-        // What is sent again is what was there.
+        // The resent report has the original content.
         home.run_args(&["bulk", "report", run, "--file", "again.csv"])
             .success();
         let again = home.run("--sandbox --dry-run bulk send again.csv text '{{ row | length }}'");
@@ -628,7 +628,7 @@ fn list_columns_may_share_report_column_names() {
             .collect::<Vec<_>>(),
         ["ABCx", "ABCx"]
     );
-    // Behind the report's, one of the user's own would be taken for the report's.
+    // A column of the user after the report's columns would be taken for the report's.
     let report = home.read("again.csv");
     let moved = report.lines().map(|line| {
         let cells: Vec<_> = line.split(',').collect();
@@ -730,7 +730,7 @@ fn resent_report_keeps_every_cell_value() {
                     "--to-column",
                     "=to",
                 ];
-                // A cell may be blank, and a text may not.
+                // A cell may be only spaces, but a text may not.
                 home.run_args(&[&send[..], &["text", "{{ x }}."]].concat())
                     .api(&jelou.url)
                     .success();
@@ -760,7 +760,7 @@ fn resent_report_keeps_every_cell_value() {
 #[test]
 fn spanish_report_is_read_like_an_english_one() {
     let home = Home::new();
-    // Of the list's own columns two are called as ours are in Spanish.
+    // Two of the list's own columns have the Spanish names of report columns.
     home.write("people.csv", "fecha;celular;entrega\n1 de mayo;593987654321;casa\n2 de mayo;593987654322;\n3 de mayo;593987654323;\n4 de mayo;593987654324;\n");
     let jelou = Jelou::start(|user, _| match user.chars().last() {
         Some('2' | '3') => Act::Reset { accepted: true },
@@ -819,7 +819,7 @@ fn spanish_report_is_read_like_an_english_one() {
         "a script reads it"
     );
 
-    // Each takes the place of the other unasked.
+    // Each report replaces the other without a question.
     for file in ["r.csv", "r.xlsx"] {
         for flags in ["", "--lang es", "", "--lang es"] {
             home.run(&format!("bulk report r --file {file} {flags}"))
@@ -867,7 +867,7 @@ fn spanish_report_is_read_like_an_english_one() {
         let again = send(file, &["--skip-sent", "--dry-run"]).success();
         assert_eq!(again.json()["body"]["text"], "4 de mayo", "{file}");
     }
-    // A user's own columns are taken for ours in no report in English, whatever it lacks.
+    // In an English report, the user's own Spanish columns never count as the report's.
     home.write(
         "less.csv",
         "celular;fecha;entrega;run;line;sent;code\n593987654324;hoy;casa;r;5;no;rejected\n",
@@ -915,7 +915,7 @@ fn report_without_sent_column_is_refused() {
                 .fails(2, &lost);
         }
     }
-    // A few columns of these names are the list's own.
+    // A few columns with these names belong to the list.
     home.write(
         "own.csv",
         "celular,run,line,code,error\n593987654321,Norte,2,A,\n",
@@ -935,7 +935,7 @@ fn report_without_sent_column_is_refused() {
     home.run("bulk send cut.csv --yes text x")
         .api(&Jelou::expect_no_requests().url)
         .fails(2, &["enviado por Jelou: is `sí`, but the list lacks"]);
-    // With `sent` and one more of a report's, it may be one that somebody cut down.
+    // With `sent` and one more report column, the list may be a report with removed columns.
     for sent in ["yes", "no", "unknown"] {
         home.write(
             "cut.csv",
@@ -973,7 +973,7 @@ fn invalid_ndjson_line_is_no_recipient_in_report() {
 #[cfg(unix)]
 fn closed_output_pipe_is_not_an_error() {
     let home = Home::new();
-    // Much more than a pipe holds.
+    // More than fits into a pipe.
     let rows: Vec<_> = (0..100)
         .map(|number| format!("5939876543{number:02},{}\n", "x".repeat(5000)))
         .collect();

@@ -1,4 +1,4 @@
-//! Outcomes that a person decides: by line, by person, by a report; and a report that is sent again.
+//! `bulk resolve` by line, by recipient and by report, and a report that is sent again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ fn row_of_killed_process_can_be_resent() {
     assert_eq!(lines_in(&home, "pending"), [2]);
 }
 
-/// A run of ten rows: those at lines 5, 6 and 7 are unknown and the one at line 8 failed.
+/// Creates a run of ten rows. The rows at lines 5, 6 and 7 are unknown, and the row at line 8 failed.
 fn with_unknown_rows() -> (Home, Jelou) {
     sent_with_unknown_rows(people(10))
 }
@@ -47,7 +47,7 @@ fn sent_with_unknown_rows(home: Home) -> (Home, Jelou) {
     (home, jelou)
 }
 
-/// The lines of the rows in a state.
+/// Returns the lines of the rows in a state.
 pub(crate) fn lines_in(home: &Home, state: &str) -> Vec<u64> {
     home.report(&format!("r --state {state}"))
         .iter()
@@ -55,7 +55,7 @@ pub(crate) fn lines_in(home: &Home, state: &str) -> Vec<u64> {
         .collect()
 }
 
-/// The arguments that send the report again.
+/// Returns the arguments that send the report again.
 fn send_again<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let send = [
         "bulk",
@@ -70,7 +70,7 @@ fn send_again<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     [&send[..], flags, &["text", "x"]].concat()
 }
 
-/// A report of these rows with other columns.
+/// Returns a report of these rows with other columns.
 fn columns(report: &str, change: impl Fn(&mut Vec<&str>)) -> String {
     let rows: Vec<Vec<&str>> = report
         .lines()
@@ -89,7 +89,7 @@ fn columns(report: &str, change: impl Fn(&mut Vec<&str>)) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The states of the rows, unchanged.
+/// Checks that the rows still have these states.
 fn is_unchanged(home: &Home) {
     assert_eq!(
         (lines_in(home, "unknown"), lines_in(home, "failed")),
@@ -112,7 +112,7 @@ fn named_rows_are_resolved_together_or_not() {
     resolve("--to 12 --unknown-as sent").fails(2, &["--to"]);
     resolve("--line x --unknown-as sent").fails(2, &["--line"]);
     resolve("--line 5").fails(2, &["--unknown-as"]);
-    // Rows that a damaged ledger has as pending are decided together.
+    // Rows that are pending in a damaged ledger can only be resolved all together.
     resolve("--line 5 --pending-as unknown").fails(2, &["--pending-as"]);
     is_unchanged(&home);
     let to = user(4).replacen("593", "+593 ", 1);
@@ -134,7 +134,7 @@ fn named_rows_are_resolved_together_or_not() {
             .contains("note: run r: 2 unknown rows now count as failed"),
         "{ended:?}"
     );
-    // Both this and the status show the open decisions with their command.
+    // Both this command and `bulk status` show the unresolved rows with the command to resolve them.
     for way in [
         "1 message may have been sent and is not sent again: jelouctl bulk report r --state unknown",
         "; to check them: jelouctl bulk deliveries r; to set their state: jelouctl bulk resolve r --unknown-as \
@@ -166,7 +166,7 @@ fn named_rows_are_resolved_together_or_not() {
 fn resent_report_sends_no_duplicates() {
     let (home, _first) = with_unknown_rows();
     home.run("bulk report r --file again.csv").success();
-    // Nothing else remembers the sent messages: it is another machine, or long ago.
+    // Only the report has the sent messages: the ledger is on another machine, or the run was removed.
     home.run("bulk remove r --yes").success();
     let never = Jelou::expect_no_requests();
     let refusal = ["rows of this report: 6 were sent, 3 may have been sent"];
@@ -178,7 +178,7 @@ fn resent_report_sends_no_duplicates() {
         ]
         .concat(),
     );
-    // With any spelling of the word, and if it is unclear, nothing is sent.
+    // Every spelling of the word counts. If the word is unclear, nothing is sent.
     let report = home.read("again.csv");
     home.write(
         "again.csv",
@@ -240,7 +240,7 @@ fn resent_report_sends_no_duplicates() {
             .api(&never.url)
             .fails(2, &parts);
     }
-    // What it says about one person does not apply to another.
+    // The outcome of one recipient does not apply to another.
     let swapped = report.replace(
         &format!("Persona 1,{}", user(1)),
         &format!("Persona 1,{}", user(6)),
@@ -258,7 +258,7 @@ fn resent_report_sends_no_duplicates() {
         );
     }
     home.write("again.csv", report);
-    // A look at it says so too.
+    // The status shows it, too.
     let told = home
         .run_args(&send_again(&["--dry-run"]))
         .api(&never.url)
@@ -320,7 +320,7 @@ fn ledger_overrides_the_report_of_its_run() {
             .api(&never.url)
             .fails(11, &refusal);
     }
-    // One column was if you sorted only one column, or a number is another one.
+    // Only one column was sorted, or a number was changed.
     let (one, other) = (
         format!("Persona 1,{},", user(1)),
         format!("Persona 2,{},", user(2)),
@@ -348,7 +348,7 @@ fn ledger_overrides_the_report_of_its_run() {
                 .fails(2, &parts);
         }
     }
-    // The rows are not of this run, or one column of those that the report added was if you sorted only one column.
+    // The rows are not of this run, or only one of the report's columns was sorted.
     let exchanged = said_no
         .replace(",r,3,", ",r,x,")
         .replace(",r,4,", ",r,3,")
@@ -370,7 +370,7 @@ fn ledger_overrides_the_report_of_its_run() {
                 .fails(2, &parts);
         }
     }
-    // People who got no message may have another number now.
+    // Recipients who got no message may have another number now.
     let jelou = Jelou::accept_all();
     let corrected = said_no.replace(&format!("Persona 6,{}", user(6)), "Persona 6,593980000006");
     let corrected = corrected.replace(&format!("'+{}", user(6)), "");
@@ -401,7 +401,7 @@ fn report_of_another_same_named_run_is_trusted() {
     send(&home, &one_fails.url).fails(10, &[]);
     home.run("bulk report r --file again.csv").success();
     home.run("bulk remove r --yes").success();
-    // A later run that sent nothing, and a rehearsal that sent everything.
+    // A later run that sent nothing, and a sandbox run that sent everything.
     let rejecting = Jelou::start(|_, _| Act::Answer(422, "", "{}"));
     let never = Jelou::expect_no_requests();
     send(&home, &rejecting.url).fails(10, &[]);
@@ -423,7 +423,7 @@ fn report_of_another_same_named_run_is_trusted() {
             .collect::<Vec<_>>(),
         [user(2)]
     );
-    // Another machine's run that is only made.
+    // A run of another machine that has not begun.
     home.run("bulk remove r --yes").success();
     home.run("bulk remove s --yes").success();
     send(&home, &jelou.url).success();
@@ -509,7 +509,7 @@ fn resumed_run_stores_its_skip_or_again_choice() {
             .end()
     };
     assert_eq!(resume(&[]).code, 11);
-    // The credentials are still refused, and the next time there is no need to repeat it.
+    // The credentials are still refused. The next attempt does not need the flag again.
     assert_eq!(resume(&["--again"]).code, 4);
     assert_eq!(resume(&[]).code, 4);
     let ended = resume(&["--skip-sent"]);

@@ -1,5 +1,5 @@
-//! What becomes of runs when the files of the ledger are copied, put back, removed or replaced, by the table of docs/ledger.md.
-//! The server counts: nothing is sent twice. Files alone.
+//! Runs with copied, restored, removed or replaced ledger files, as in the table of docs/ledger.md. By the server's
+//! count, no message is sent twice. Only for ledgers in files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::bulk_run::user;
 use crate::bulk_server::Jelou;
 use crate::harness::{CommandOutput, Home, STATE, kill, tool};
 
-/// Ways to put a backup `$b` back into the directory `$d` of the ledger.
+/// Ways to restore a backup `$b` into the directory `$d` of the ledger.
 const WAYS_BACK: [&str; 14] = [
     "cp -a $b/. $d/",
     "cp -r $b/. $d/",
@@ -28,14 +28,14 @@ const WAYS_BACK: [&str; 14] = [
     "for f in $b/state*; do cp $f $d/new; mv -f $d/new $d/${f##*/}; done",
     "rm -f $d/state.db-commits-*; cp -a $b/. $d/",
 ];
-/// Ways with `rsync`, which not every machine has.
+/// Ways to restore it with `rsync`, which not every machine has.
 const WAYS_OF_RSYNC: [&str; 4] = [
     "rsync -a $b/ $d/",
     "rsync -a --delete $b/ $d/",
     "rsync -a --inplace $b/ $d/",
     "rsync -a --inplace --delete $b/ $d/",
 ];
-/// What changes nothing that a run needs.
+/// Changes that do not affect a run.
 const HARMLESS: [&str; 9] = [
     "chmod -R g+rwX $d",
     "chown -R $(id -u):$(id -g) $d",
@@ -48,7 +48,7 @@ const HARMLESS: [&str; 9] = [
     "rm -rf $d/processes",
 ];
 
-/// Runs a line of a shell, in which `$d` is the directory of the ledger and `$b` its backup.
+/// Runs a line of a shell. `$d` is the directory of the ledger, and `$b` its backup.
 fn shell(home: &Home, line: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-ec", line]);
@@ -73,7 +73,7 @@ fn ways_back() -> Vec<&'static str> {
         .collect()
 }
 
-/// Neither `bulk resume` nor the same list sends anything.
+/// Checks that neither `bulk resume` nor the same list sends a message.
 fn sends_nothing(home: &Home, jelou: &Jelou, way: &str) {
     let before = jelou.requests().len();
     let resume = "bulk resume r --rate 100000/s";
@@ -167,7 +167,7 @@ fn harmless_changes_do_not_pause_a_run() {
     }
 }
 
-/// A run whose first request has arrived, and is answered once the test says so.
+/// A run whose first request has arrived. The test decides when the server answers it.
 struct Sending {
     home: Home,
     jelou: Jelou,
@@ -191,7 +191,8 @@ impl Sending {
         }
     }
 
-    /// The ends of a process that sends while the files are changed `way`, and of one that joins it after that.
+    /// Changes the files with `way` during a send. Returns the results of that process and of a process that joins the
+    /// run after the change.
     fn with(&self, way: &str) -> [CommandOutput; 2] {
         let words = "bulk send people.csv --yes --run r --rate 2000/s text Hola";
         let sender = self.home.process(words, &self.jelou.url).spawn().unwrap();
@@ -252,7 +253,7 @@ fn directory_put_back_stops_sender_and_joiner() {
     }
 }
 
-/// Its rows in flight count as unknown: another process cannot see that it lives.
+/// Without the lock other processes take the sender for dead, so its rows in flight count as unknown.
 #[test]
 fn sender_without_lock_leaves_no_row_in_flight() {
     let sending = Sending::new();
@@ -280,7 +281,7 @@ fn sender_without_lock_leaves_no_row_in_flight() {
     assert!(accepted.values().all(|count| *count == 1), "{accepted:?}");
 }
 
-/// Lists and keys of after the backup are not known to it, so the next command says so before anything is sent.
+/// A backup lacks later lists and keys, so the next command warns before it sends a message.
 #[test]
 fn new_list_is_refused_once_after_a_restore() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
@@ -301,13 +302,13 @@ fn new_list_is_refused_once_after_a_restore() {
         run(words).fails(11, &[told, "nothing was sent"]);
     }
     assert_eq!(jelou.requests().len(), 3);
-    // Whoever sends it now has read that.
+    // The warning stops only the first attempt.
     run(list).success();
     run("bulk list").success();
     assert_eq!(jelou.requests().len(), 4);
 }
 
-/// The number of commits is in the name of one file, whatever came before.
+/// Only one file has the number of commits in its name, even after a restore.
 #[test]
 fn run_leaves_one_commit_file() {
     let killed = Killed::new();

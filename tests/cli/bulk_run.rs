@@ -23,7 +23,7 @@ test_with_both_ledgers! {
     ledger_wait_is_reported_and_ends_on_signal,
 }
 
-/// A home with a list of this number of people.
+/// Creates a home with a list of this many recipients.
 pub(crate) fn people(rows: usize) -> Home {
     let home = Home::new();
     let rows: Vec<_> = (0..rows)
@@ -58,7 +58,7 @@ pub(crate) fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run("bulk resume r --rate 1000000/s").api(url)
 }
 
-/// `[sent, failed, unknown, pending]`, which must be all rows.
+/// Returns `[sent, failed, unknown, pending]`. Every other row must be skipped.
 pub(crate) fn counts(json: &Value) -> [u64; 4] {
     let counts = ["sent", "failed", "unknown", "pending"].map(|name| json[name].as_u64().unwrap());
     assert_eq!(
@@ -81,7 +81,7 @@ pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// A process whose standard error is read while it runs.
+/// A process with a standard error that the test reads while it runs.
 pub(crate) struct Watched {
     pub(crate) child: Child,
     lines: BufReader<ChildStderr>,
@@ -114,7 +114,8 @@ impl Watched {
         }
     }
 
-    /// A repeated signal soon after the first counts as the same, so the second may have to be sent often.
+    /// A signal that is repeated soon after the first counts as the same. So the second may have to be sent several
+    /// times.
     pub(crate) fn signal_until_it_ends(&mut self, again: Signal) {
         wait_until("it ends", || {
             signal(&self.child, again);
@@ -242,7 +243,7 @@ fn repeated_list_is_refused_without_a_flag() {
     assert_eq!(again(&[], "Otra cosa").code, 0);
     assert_eq!(again(&["--run", "r"], "Una más").code, 2);
     assert_eq!(jelou.requests().len(), 9);
-    // Removed runs are forgotten.
+    // Removed runs do not count as duplicates.
     home.run("bulk remove r")
         .fails(2, &["run r: nothing was removed"]);
     home.run("bulk remove r --yes").success();
@@ -337,7 +338,7 @@ fn rejected_rows_fail_and_others_are_sent() {
         .run("bulk report r --state failed --format ndjson")
         .success();
     assert_eq!(report.stdout.lines().count(), 5);
-    // Decided by hand, they are sent again.
+    // Rows that you resolve as pending are sent again.
     home.run("bulk resolve r --failed-as pending").success();
     assert_eq!(
         counts(&home.run("bulk list").success().json()),
@@ -348,7 +349,7 @@ fn rejected_rows_fail_and_others_are_sent() {
         .args(&["--api-url", &other.url])
         .fails(2, &["--api-url: run r uses"]);
     resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r uses"]);
-    // Typed settings count, and its address is the run's own.
+    // Flags have precedence, and the run keeps its own API address.
     resume(&home, &other.url)
         .args(&["--api-url", &jelou.url])
         .fails(10, &[]);
@@ -381,14 +382,14 @@ fn retry_after_stops_every_request() {
     send(&home, &jelou.url).success();
     let seen = jelou.requests();
     let limited = seen.iter().position(|seen| !seen.accepted).unwrap();
-    // At most the nine that were under way with it.
+    // At most the nine rows that were in flight at the same time are sent.
     let soon = seen[limited + 1..]
         .iter()
         .filter(|later| later.at - seen[limited].at < Duration::from_millis(990));
     assert!(soon.count() <= 9);
 }
 
-/// The lines that announce a wait.
+/// Returns the lines that announce a wait.
 fn waits(ended: &CommandOutput) -> Vec<&str> {
     ended
         .stderr
@@ -400,7 +401,7 @@ fn waits(ended: &CommandOutput) -> Vec<&str> {
 #[test]
 fn wait_is_reported_once_with_reason_and_end() {
     let home = people(11);
-    // The ten that leave together after the first one all get the wait.
+    // The ten rows that are sent together after the first one all get the rate limit.
     let jelou = Jelou::start(|user, before| match (user.ends_with("00"), before) {
         (false, 0) => Act::Answer(429, "Retry-After: 2\r\n", r#"{"code":"130429"}"#),
         _ => Act::Accept,
@@ -474,7 +475,7 @@ fn slow_rate_is_not_reported_as_a_wait() {
 
 #[test]
 fn run_pauses_after_rate_limits_exceed_maximum_wait() {
-    // One row that is alone, and many that are limited after the first ones were accepted.
+    // A single row, and many rows that are limited after the first ones were accepted.
     for accepted in [0, 20] {
         let home = people(60);
         let jelou = Jelou::start(move |user, _| match user.parse::<usize>().unwrap() % 1000 {
@@ -499,7 +500,7 @@ fn run_pauses_after_rate_limits_exceed_maximum_wait() {
             (sent, failed, unknown, pending),
             (accepted as u64, 0, 0, 60 - accepted as u64)
         );
-        // The waits double for the run, not for each row, and from the second on a single row is sent.
+        // The waits double for the whole run. From the second wait on, only a single row tries again.
         assert!(
             jelou.requests().len() <= accepted + 16,
             "{} requests",
@@ -538,7 +539,7 @@ fn run_pauses_immediately_if_wait_is_too_long() {
         (counts(&ended.json()), jelou.requests().len()),
         ([0, 0, 0, 5], 1)
     );
-    // A long wait is allowed if it is set, and the message says until when.
+    // `--max-wait` allows a long wait, and the message contains its end.
     let mut child = Watched::new(start(&home, "bulk resume r --max-wait 2h", &[], &jelou.url));
     child.wait_for("note: waiting 1 h 0 min, until 20");
     signal(&child.child, Signal::INT);
@@ -677,7 +678,7 @@ fn hundred_signalled_runs_leave_no_unknown_row() {
     signal_runs(100);
 }
 
-/// Signals this number of runs, each at a random time.
+/// Signals this many runs, each at a random time.
 fn signal_runs(runs: usize) {
     let signals = [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)];
     let home = people(400);
@@ -690,7 +691,7 @@ fn signal_runs(runs: usize) {
         let child = start(&home, &words, &[], &jelou.url);
         jelou.wait_for(1 + fastrand::usize(..300));
         signal(&child, came);
-        // A closing terminal signals twice: by the shell, and by the system.
+        // When a terminal closes, both the shell and the system send the signal.
         if came == Signal::HUP {
             signal(&child, came);
         }
@@ -709,7 +710,7 @@ fn signal_runs(runs: usize) {
     }
 }
 
-/// Does `work` while another process changes the store, which continues until the result of `work` is dropped.
+/// Does `work` while another process changes the ledger. The changes continue until the result of `work` is dropped.
 fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
     home.run("bulk list").success();
     if home.ledger().is_some() {
@@ -774,7 +775,7 @@ fn ledger_wait_is_reported_and_ends_on_signal() {
         assert_eq!(jelou.requests().len(), sent, "{ended:?}");
         let runs = home.run("bulk list").success().stdout;
         assert_eq!(runs.lines().count(), sent.min(1), "{runs}");
-        // The wait has left nothing that would hinder the next process.
+        // The ended wait does not affect the next process.
         if code != 0 {
             assert_eq!(
                 counts(&send(&home, &jelou.url).success().json()),
@@ -790,7 +791,7 @@ fn signal_ignored_at_start_stays_ignored() {
     for ignored in [Signal::HUP, Signal::INT, Signal::TERM] {
         let home = people(1);
         let (jelou, has_arrived, go) = Jelou::hold_responses();
-        // What nohup does, and a script to its background jobs.
+        // nohup ignores this signal, and so does a script in its background jobs.
         let trap = format!("trap '' {}; exec \"$0\" \"$@\"", ignored.as_raw());
         let mut command = under(
             &["/bin/sh", "-c", &trap],
@@ -814,8 +815,8 @@ fn signal_ignored_at_start_stays_ignored() {
     }
 }
 
-/// Somebody else's signal comes as often as it likes: `timeout` sends one to us and one to the group, and a parent passes
-/// on what its child has already.
+/// Other programs may send a signal several times: `timeout` signals its child and then the group, and a parent may
+/// forward a signal that its child already has.
 #[test]
 fn repeated_signal_within_a_second_counts_once() {
     for again in [Signal::INT, Signal::TERM] {
@@ -879,7 +880,7 @@ fn group_signal_leaves_no_row_in_flight() {
         if is_run {
             kill_process_group(Pid::from_child(&child.child), Signal::TERM).unwrap();
         } else {
-            // What it gets itself it sends to its child and then to the group, as when the time is up.
+            // `timeout` forwards a signal to its child and then to the group, just as when its time is up.
             signal(&child.child, Signal::TERM);
         }
         child.wait_for("stopping: ");
@@ -1079,7 +1080,7 @@ fn run_is_resumed_with_its_own_profile() {
         .env("JELOU_CLIENT_SECRET", "canary-x");
     other.fails(2, &["client id: run r uses id-a, not x"]);
     assert_eq!(jelou.requests().len(), 1);
-    // A guard that was added since then applies.
+    // A safety check that was added later applies.
     home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
     home.run("bulk resume r")
         .fails(11, &["is not among the recipients"]);
@@ -1088,7 +1089,7 @@ fn run_is_resumed_with_its_own_profile() {
         profile("a", "1"),
         profile("b", "2")
     ));
-    // It uses its own profile and bot, whatever the default is; the first row was certainly not sent.
+    // The run uses its own profile and bot, not the defaults. The first row was certainly not sent.
     home.run("bulk resume").success();
     let seen = jelou.requests();
     assert_eq!(seen.len(), 21);
@@ -1101,7 +1102,7 @@ fn run_is_resumed_with_its_own_profile() {
 #[test]
 fn secret_is_sent_only_to_configured_addresses() {
     let home = people(3);
-    // A user who may write runs could set another address.
+    // Anyone who may write runs in the ledger could set another address.
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
     stranger.set_nonblocking(true).unwrap();
     let url = format!("http://{}", stranger.local_addr().unwrap());
@@ -1183,7 +1184,7 @@ fn sandbox_run_never_leaves_the_sandbox() {
         .stderr_has(&["sandbox: nothing was sent to Jelou"]);
     home.run("bulk resume r --api-url https://api.jelou.ai")
         .fails(2, &["--api-url: run r uses sandbox"]);
-    // A rehearsal may be repeated.
+    // A sandbox run may be repeated.
     home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x")
         .success();
 }

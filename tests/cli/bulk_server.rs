@@ -16,7 +16,7 @@ use crate::acceptor::Acceptor;
 use crate::harness::wait_until;
 use crate::server::{Received, read_request};
 
-/// What happens to a request.
+/// The server's reaction to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Accept,
@@ -57,7 +57,7 @@ pub(crate) struct Seen {
     pub(crate) received: Received,
 }
 
-/// What happens to a request for a page of the bot's templates.
+/// The server's reaction to a request for a page of the bot's templates.
 #[derive(Clone, Debug)]
 pub(crate) enum Listing {
     Page(String),
@@ -65,9 +65,9 @@ pub(crate) enum Listing {
     Hang,
 }
 
-/// What it knows about templates: the pages, and which were requested.
+/// The pages of templates, and which of them were requested.
 struct Templates {
-    /// The page of this number.
+    /// Returns the page with this number.
     page: Box<dyn Fn(usize) -> Listing + Send + Sync>,
     asked: Mutex<usize>,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Jelou {
 }
 
 impl Jelou {
-    /// `act` gets the recipient and the number of earlier requests for it.
+    /// Starts a server. `act` gets the recipient and the number of earlier requests for it.
     pub(crate) fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
         Self::with_templates(
             |page| panic!("page {page} of the templates was asked for"),
@@ -88,7 +88,7 @@ impl Jelou {
         )
     }
 
-    /// It also has templates: `page` gets the number of each requested page.
+    /// Starts a server that also has templates. `page` gets the number of each requested page.
     pub(crate) fn with_templates(
         page: impl Fn(usize) -> Listing + Send + Sync + 'static,
         act: impl Fn(&str, usize) -> Act + Send + Sync + 'static,
@@ -109,12 +109,12 @@ impl Jelou {
         }
     }
 
-    /// The number of template pages that were requested.
+    /// Returns the number of template pages that were requested.
     pub(crate) fn pages_asked(&self) -> usize {
         *self.templates.asked.lock().unwrap()
     }
 
-    /// The test fails if it gets a request.
+    /// Starts a server that makes the test fail if it gets a request.
     pub(crate) fn expect_no_requests() -> Self {
         let jelou = Self::accept_all();
         Self {
@@ -127,7 +127,7 @@ impl Jelou {
         Self::start(|_, _| Act::Accept)
     }
 
-    /// It reports each request that arrives, and accepts one on each signal.
+    /// Starts a server that reports each arriving request, and accepts one at each signal of the test.
     pub(crate) fn hold_responses() -> (Self, Receiver<()>, Sender<()>) {
         let (arrived, has_arrived) = channel();
         let (go, may_go) = channel();
@@ -144,7 +144,7 @@ impl Jelou {
         self.seen.lock().unwrap().clone()
     }
 
-    /// How often a message to each recipient was accepted.
+    /// Returns how often a message to each recipient was accepted.
     pub(crate) fn accepted(&self) -> HashMap<String, usize> {
         let mut counts = HashMap::new();
         for seen in self.requests().into_iter().filter(|seen| seen.accepted) {
@@ -153,7 +153,7 @@ impl Jelou {
         counts
     }
 
-    /// How often a message to each of `users` was accepted.
+    /// Returns how often a message to each of `users` was accepted.
     pub(crate) fn times(&self, users: &[String]) -> Vec<usize> {
         let accepted = self.accepted();
         users
@@ -162,7 +162,7 @@ impl Jelou {
             .collect()
     }
 
-    /// The recipients of all requests, sorted.
+    /// Returns the recipients of all requests, sorted.
     pub(crate) fn users(&self) -> Vec<String> {
         let mut users: Vec<_> = self.requests().into_iter().map(|seen| seen.user).collect();
         users.sort();

@@ -84,7 +84,7 @@ fn terminal_shows_run_summary_as_text() {
 #[test]
 fn resume_progress_excludes_rows_sent_earlier() {
     let home = people(2);
-    // The second message meets revoked credentials, once.
+    // The server refuses the credentials once, at the second message.
     let jelou = Jelou::start(|user, before| match (user, before) {
         ("593990000001", 0) => Act::Answer(401, "", "{}"),
         _ => Act::Accept,
@@ -116,7 +116,7 @@ fn recent_recipients_are_reported_before_the_preview() {
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 0, "{screen}");
     let corrected = ["bulk", "send", "people.csv", "text", "Hola."];
-    let (code, screen) = Terminal::plain(&home, &corrected).say("n");
+    let (code, screen) = Terminal::plain(&home, &corrected).confirm("n");
     assert_eq!((code, jelou.requests().len()), (11, 3), "{screen}");
     let told = "warning: earlier runs sent messages to 3 of these recipients in the last 24 hours";
     let place = |part: &str| {
@@ -147,15 +147,16 @@ fn resume_shows_first_message_and_prompts() {
         "{screen}"
     );
     let seen = refusing.requests().len();
-    let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
+    let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).confirm("n");
     assert_eq!((code, refusing.requests().len()), (11, seen), "{screen}");
     let shown = screen
         .find("the first unsent message, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
-    let (code, screen) = Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).say("y");
+    let (code, screen) =
+        Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).confirm("y");
     assert!(code == 4 && refusing.requests().len() > seen, "{screen}");
-    // It asks nothing if the answer was given before, or if no one can be asked.
+    // The command does not ask with --yes, or without a terminal.
     let seen = refusing.requests().len();
     assert_eq!(end(&home, "bulk resume --yes").0, 4);
     assert_eq!(home.run("bulk resume").end().code, 4);
@@ -184,7 +185,7 @@ fn old_runs_are_named_before_they_are_removed() {
         code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "),
         "{screen}"
     );
-    // The other one is sent anew during the question.
+    // The other message is sent again during the question.
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "--older-than", "1ms"]);
     terminal.wait_for("Remove 2 finished runs");
     home.change_store("UPDATE run SET changed_at = changed_at + 1 WHERE name = 'a'");
@@ -247,7 +248,7 @@ fn terminal_report_escapes_control_characters() {
             "{screen:?}"
         );
     }
-    // Elsewhere it is the list again, as it was.
+    // In a pipe or a file, the report has the cells of the list unchanged.
     let piped = home.run("bulk report r").success().stdout;
     end(&home, "bulk report r --file again.csv");
     for report in [piped, home.read("again.csv")] {

@@ -1,4 +1,4 @@
-//! `bulk send --only-in-window`: free-form messages only to people who wrote recently, by Jelou's history.
+//! `bulk send --only-in-window`: free-form messages only to recipients who wrote recently, by Jelou's history.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 
 const HOUR: u64 = 3600;
 
-/// A message in the chat of person `number`, this number of seconds ago.
+/// Returns a message in the chat of recipient `number`, from this many seconds ago.
 fn entry(by: &str, number: usize, seconds: u64) -> Value {
     let at = jiff::Timestamp::try_from(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
     let (bot, person) = (json!({"id": "BOT_ID"}), json!({"id": user(number)}));
@@ -70,7 +70,7 @@ fn server(history: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
     })
 }
 
-/// The people who got a message.
+/// Returns the recipients that got a message.
 fn written_to(server: &Server) -> Vec<String> {
     let of = |request: &crate::server::Received| {
         let body: Value = serde_json::from_slice(&request.body).ok()?;
@@ -161,7 +161,7 @@ fn recipients_without_a_number_match_by_id() {
     assert_eq!(written_to(&server), ["visitor-1"]);
 }
 
-/// A message of the first person that lacks what tells that it was written within 23 hours.
+/// Returns a history where the first user's message has `value` in `field`, so that its author or time is unclear.
 fn incomplete(field: &str, value: Value) -> Reply {
     let mut entry = entry("user", 0, 60);
     entry[field] = value;
@@ -207,7 +207,7 @@ fn nothing_is_sent_if_history_is_unreadable() {
         assert_eq!(written_to(&server), [""; 0], "{said}");
     }
     assert_eq!(home.run("bulk list -o id").success().stdout, "");
-    // No one has written: that is an answer.
+    // An empty history is a valid answer: no user has written.
     let server = server(|| page(&[]));
     let ended = send(&home, &server, "").success();
     assert_eq!(
@@ -247,7 +247,7 @@ fn resumed_run_reads_the_history_again() {
         ended.json()["skipped_reasons"],
         json!({"outside_window": 5})
     );
-    // People who were skipped before stay skipped.
+    // Recipients that were skipped before stay skipped.
     assert_eq!(written_to(&server), [user(1)]);
 }
 
@@ -277,7 +277,7 @@ fn window_rejects_templates_and_preview_makes_no_requests() {
         .stderr_has(&["applies when the run is created, and has no effect here"]);
 }
 
-/// Standard input gives it only once.
+/// Standard input returns the secret only once.
 #[test]
 fn secret_from_standard_input_is_fetched_once() {
     let home = people(6);
@@ -290,7 +290,7 @@ fn secret_from_standard_input_is_fetched_once() {
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
 }
 
-/// A person, too.
+/// You type the secret only once, too.
 #[test]
 fn secret_prompt_appears_once() {
     let home = people(6);
@@ -302,7 +302,7 @@ fn secret_prompt_appears_once() {
     let words = "bulk send people.csv --run r --rate 1000/s --only-in-window text Hola";
     let mut terminal = Terminal::plain(&home, &words.split(' ').collect::<Vec<_>>());
     terminal.answer("Client secret (hidden):", "canary-secret-of-the-tests");
-    let (code, screen) = terminal.say("y");
+    let (code, screen) = terminal.confirm("y");
     assert_eq!(code, 0, "{screen}");
     assert_eq!(screen.matches("Client secret").count(), 1, "{screen}");
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);

@@ -24,7 +24,7 @@ fn previewed(home: &Home, arguments: &[&str]) -> CommandOutput {
     home.dry_run_list(arguments).success()
 }
 
-/// The texts that would be sent.
+/// Returns the texts that would be sent.
 fn texts(ended: &CommandOutput) -> Vec<Value> {
     ended
         .rows()
@@ -111,7 +111,7 @@ fn xlsx_cell_is_its_stored_value() {
 #[test]
 fn ods_cell_is_its_stored_value() {
     let home = Home::new();
-    // The attributes of a cell behind its type, and what it holds.
+    // The attributes of a cell after its type, and its content.
     let cells = [
         (
             "string\"",
@@ -253,7 +253,7 @@ fn date_without_time_is_not_formatted_with_one() {
         home.dry_run_list(&["people.csv", "--country=EC", "text", text])
             .fails(2, &["line 2: text: date: ", problem]);
     }
-    // A sheet stores midnight like a day, and shows which of both it is.
+    // A sheet stores a day and its midnight as the same number. Only the format distinguishes them.
     let row = |style: u8| {
         let header = "<row><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>vence</v></c></row>";
         let rows = format!(
@@ -325,7 +325,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         2,
         &["number: `1.234` may be a number with decimals in the sheet; put the filter first, or write number('.')"],
     );
-    // Coordinates are numbers that people do not read.
+    // Recipients do not read coordinates as numbers.
     let ended = previewed(
         &home,
         &[
@@ -341,7 +341,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         "{ended:?}"
     );
 
-    // A run keeps both: its report is sent again with the same message.
+    // A run keeps the stored and the shown value, so its report is sent again with the same message.
     let text = "{{ tasa }} {{ saldo }} {{ vence }}{% if tasa | percent == '15%' %}.{% endif %}";
     home.run_args(&[
         "--sandbox",
@@ -391,7 +391,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         ],
     );
     assert!(!unused.stderr.contains("are sent as stored"), "{unused:?}");
-    // The flag would also decide whose numbers the rows have.
+    // The flag would also set the country of the recipients' numbers.
     let header = header.replace("</row>", "<c t=\"str\"><v>pais</v></c></row>");
     let rows = header
         + &row(
@@ -721,7 +721,7 @@ fn struck_through_rows_are_treated_as_hidden() {
             texts(&previewed(&home, &[list, "--hidden", "send", "text", "x"])).len(),
             5
         );
-        // Whoever must not be written to stays so, crossed out or not.
+        // A crossed-out recipient of an exclusion list stays excluded.
         home.write("all.csv", "celular\n593987654320\n593987654325\n");
         let ended = home
             .run_args(&[
@@ -835,7 +835,7 @@ fn first_visible_or_named_sheet_is_read() {
     }
 }
 
-/// A workbook of each kind with these sheets, the second of them in front.
+/// Creates a workbook of each format with these sheets. The second sheet is in front.
 fn with_second_in_front(sheets: [(&str, &[&[&str]]); 2]) -> [Vec<u8>; 2] {
     let [excel, open] = [false, true].map(|is_ods| {
         sheets.map(|(_, rows)| {
@@ -1448,7 +1448,7 @@ fn resent_workbook_report_sends_the_same_text() {
         let preview = send(again, "EC", &["--dry-run"]).success();
         assert_eq!(texts(&preview), [said], "{again}");
     }
-    // What somebody has corrected is what it says.
+    // A corrected cell keeps its new value.
     home.write(
         "corrected.csv",
         home.read("again.csv")
@@ -1470,7 +1470,7 @@ fn resent_workbook_report_sends_the_same_text() {
         [said, "87654321 7 05/04/2026. 4/5", said, said, said]
     );
 
-    // No row of a report that was sorted in part gets what another person's row stored.
+    // In a partly sorted report, no row gets the stored value of another recipient's row.
     let two = [("987654321", "1.2306"), ("987654322", "1.2294")]
         .map(|(user, saldo)| row(user).replace("1.234", saldo));
     home.write(
@@ -1516,7 +1516,7 @@ fn list_is_equal_in_every_format() {
     TestRunner::new(config)
         .run(&cells, |cells| {
             let header = vec!["celular".to_owned(), "Año del".to_owned()];
-            // A blank at either end of an OpenDocument paragraph would be written in another way.
+            // OpenDocument writes a space at either end of a paragraph in another way.
             let row = |(number, cell): (usize, &String)| {
                 vec![
                     format!("5939876543{number:02}"),

@@ -14,7 +14,7 @@ const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"
 const NAME: &str = "jelouctl profile show stag";
 const FILE: &str = "jelouctl profile show staging --config other";
 
-/// The candidates after `words`, as bash gets them.
+/// Returns the candidates after `words`, as bash gets them.
 fn candidates(home: &Home, words: &[&str]) -> CommandOutput {
     let run = home.run_args(&[&["--", "jelouctl"], words].concat());
     let index = words.len().to_string();
@@ -24,7 +24,8 @@ fn candidates(home: &Home, words: &[&str]) -> CommandOutput {
         .end()
 }
 
-/// Types `line` with a Tab into `shell`; only the whole name, which the shell has to complete, is one of the profile with this bot.
+/// Types `line` and a Tab into `shell`, and expects the bot of the profile. Only the completed name selects that
+/// profile.
 fn shows_a_profile(shell: &[&str], setup: &str, line: &str) {
     let home = Home::new();
     home.config(PROFILES);
@@ -167,7 +168,7 @@ fn run_names_are_completed() {
             .next(),
         Some("--profile")
     );
-    // If one directory is used for both, the configuration may be there.
+    // The configuration may be in the same directory.
     let kept = if STATE == CONFIG { "state.db" } else { "" };
     assert!(!home.path().join(STATE).join(kept).exists());
     home.write("people.csv", "to\n593987654321\n");
@@ -181,7 +182,7 @@ fn run_names_are_completed() {
         candidates(&home, &["bulk", "resume", "or"]).stdout,
         "orders"
     );
-    // A database's runs are not requested, and these are not among them.
+    // Completion does not read the runs in a database, and must not offer the local runs instead.
     let offered = |variable: &str, value: &str| {
         let run = home.run("-- jelouctl bulk resume or").env(variable, value);
         run.env("COMPLETE", "bash")

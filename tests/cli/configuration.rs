@@ -13,7 +13,7 @@ use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";
 
-/// A profile for the server, its secret in the file.
+/// Creates a profile for the server, with the secret in the file.
 fn profile(name: &str, server: &Server) -> String {
     let url = &server.url;
     format!(
@@ -30,7 +30,7 @@ fn authorization(id: &str, secret: &str) -> String {
     )
 }
 
-/// The bot of the path and the header of the only request.
+/// Returns the bot and the `Authorization` header of the only request.
 fn sent_as(server: &Server) -> (String, String) {
     let request = server.only();
     (
@@ -217,7 +217,7 @@ fn every_command_uses_the_configured_ledger() {
             .env("JELOUCTL_CONFIG", "nosuch.toml")
             .fails(3, &["nosuch.toml: no such file"]);
     }
-    // In the sandbox, too: a rehearsal is stored where the profile says.
+    // A sandbox run uses the ledger of the profile, too.
     home.run("bulk stop --sandbox")
         .env_remove("JELOUCTL_LEDGER")
         .fails(3, &["several profiles"]);
@@ -236,7 +236,7 @@ fn every_command_uses_the_configured_ledger() {
 fn file_ledgers_need_no_profile_or_sender() {
     let home = Home::new();
     let run = |words: &str| home.run(words).env_remove("JELOUCTL_LEDGER");
-    // The runs are files: neither bot nor credentials nor a readable secret are needed.
+    // The ledger is a file, so no bot, credentials or readable secret are needed.
     home.config("[profiles.a]\nclient_secret_file = \"nosuch\"\n[profiles.b]\nclient_secret_command = [\"/nosuch\"]\n");
     for command in ["bulk list", "bulk stop"] {
         run(command).success();
@@ -258,7 +258,7 @@ fn file_ledgers_need_no_profile_or_sender() {
     home.config(same);
     run("bulk list").fails(3, &["several profiles exist, but no default: a, b"]);
     run("bulk list --profile b").fails(12, &["b@127.0.0.1:1/j"]);
-    // A profile that is missing here has no database: that of another one is not used, even if it is the only one.
+    // A missing profile has no database. The database of another profile is not used, even if it is the only one.
     for config in [
         same,
         "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n",
@@ -298,7 +298,7 @@ fn file_ledgers_need_no_profile_or_sender() {
 fn misspelt_variable_prefix_is_warned_about() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    // Not about the message: `--strict` does not stop it.
+    // This warning is not about the message, so `--strict` does not stop the send.
     let send = || {
         home.run(SEND)
             .api(&server.url)
@@ -608,7 +608,7 @@ fn insecure_or_unreadable_configuration_is_refused() {
         .args(&["--config", "latin1.toml"])
         .fails(3, &["failed to read latin1.toml"]);
     std::fs::remove_file(&path).unwrap();
-    // No file of the current directory is read unless named.
+    // A file of the current directory is read only if a flag or variable selects it.
     home.write("config.toml", "broken");
     home.run("profile list").success();
 }
@@ -746,7 +746,7 @@ fn secret_file_is_named_by_a_variable() {
         3,
         &["both client_secret (JELOU_CLIENT_SECRET) and client_secret_file (JELOU_CLIENT_SECRET_FILE) are set"],
     );
-    // A sandbox sets one of them in any case, and reads neither.
+    // The sandbox always sets one of them, and reads neither.
     let both = send()
         .env("JELOU_CLIENT_SECRET_FILE", "missing")
         .env("JELOU_CLIENT_SECRET", "canary-2");
@@ -1117,7 +1117,7 @@ fn pipe_without_writer_fails_after_ten_seconds() {
             });
         }
     });
-    // A writer that is late is still read.
+    // A late writer is still read.
     let path = home.path().join("secret");
     std::thread::scope(|scope| {
         scope.spawn(|| std::fs::write(&path, "canary-late\n").unwrap());

@@ -15,14 +15,14 @@ use crate::needs::{can_test, works};
 use crate::postgres::Cluster;
 use crate::recipes::blocks;
 
-/// The container in the examples: its arguments, and the names of its variables.
+/// The container in the documentation's examples: its arguments, and the names of its variables.
 struct Example {
     arguments: Vec<String>,
     variables: Vec<String>,
 }
 
 impl Example {
-    /// From Kubernetes and Compose; None if the machine cannot read them.
+    /// Reads the containers of the Kubernetes and Compose examples. None if the machine has no tool to read them.
     fn both() -> Option<[Self; 2]> {
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
         if !can_test("python3 with yaml", || {
@@ -85,7 +85,7 @@ impl Example {
         ])
     }
 
-    /// Starts the container on a machine of its own. Only Jelou's address is set separately.
+    /// Starts the container on a separate machine. Only Jelou's address is not from the example.
     fn start(&self, home: &Home, ledger: &str, url: &str) -> Child {
         let mut command = home.command();
         command.args(&self.arguments).env("JELOU_API_URL", url);
@@ -105,7 +105,7 @@ impl Example {
             .unwrap()
     }
 
-    /// The run that it sends.
+    /// Returns the run that the container sends.
     fn run(&self) -> &str {
         let [bulk, work, run] = &self.arguments[..] else {
             panic!("{:?}", self.arguments)
@@ -142,7 +142,7 @@ fn example_containers_share_a_run() {
         workers(2);
         let joins = example.start(&homes[2], ledger, &jelou.url);
         workers(3);
-        // A platform that moves a container asks it to stop.
+        // A platform that moves a container sends SIGTERM first.
         signal(&leaves, Signal::TERM);
         let left = end(leaves);
         assert!(
@@ -158,7 +158,7 @@ fn example_containers_share_a_run() {
         }
         let accepted = jelou.accepted();
         assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
-        // A restarted one has nothing to do.
+        // A restarted container has nothing to do.
         let again = end(example.start(&Home::new(), ledger, &jelou.url));
         assert_eq!((again.code, jelou.requests().len()), (0, 1200), "{again:?}");
         assert!(

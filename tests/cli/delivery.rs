@@ -1,4 +1,4 @@
-//! The exchange with the API: refusals, hangs, resets, cuts, retries and proxies.
+//! Requests to the API: refused, hanging, reset and truncated connections, retries and proxies.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -23,7 +23,7 @@ fn record(reply: Reply) -> (CommandOutput, Value, Server) {
     (ended, record, server)
 }
 
-/// The record of a send that fails with this code and these words.
+/// Sends a message, which fails with this code and these words. Returns the record.
 fn failing_send(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
     let line = format!("send text --to 593987654321 Hola -o record {flags}");
     Home::new().run(&line).api(url).fails(code, parts).json()
@@ -160,7 +160,7 @@ fn non_http_response_means_unknown() {
 fn redirect_is_not_followed() {
     let elsewhere = Server::expect_no_requests();
     let header = format!("Location: {}/stolen\r\n", elsewhere.url);
-    // 303 says that the request was carried out.
+    // 303 means that the request had an effect.
     for (status, code) in [(301, 5), (302, 5), (303, 8), (307, 5), (308, 5)] {
         let (ended, _, server) = record(Reply::with_headers(status, &header, ""));
         assert_eq!(ended.code, code, "{status}");
@@ -389,7 +389,7 @@ fn refusing_proxy_is_contacted_once() {
     );
 }
 
-/// A proxy that follows requests: it connects to this address, whatever the name. Counts its tunnels.
+/// A proxy that connects every request to this address, whatever host it contains. Counts its tunnels.
 fn forwarding_proxy(to: SocketAddr) -> (Acceptor, Arc<AtomicUsize>) {
     let tunnels = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tunnels);
@@ -402,7 +402,7 @@ fn forwarding_proxy(to: SocketAddr) -> (Acceptor, Arc<AtomicUsize>) {
             .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
             .unwrap();
         thread::scope(|scope| {
-            // Either end may break off.
+            // Either end may close the connection.
             scope.spawn(|| std::io::copy(&mut from_client, &mut &server));
             let _ = std::io::copy(&mut of_server, &mut to_client);
         });
@@ -443,7 +443,7 @@ fn send_respects_proxy_and_no_proxy() {
 #[test]
 #[cfg(target_os = "linux")]
 fn connection_timeout_is_not_sent() {
-    // A queue of length 0 is full with the connections that wait in it; the next one hangs.
+    // The waiting connections fill the queue, so the next connection hangs.
     let listener =
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     listener

@@ -1,4 +1,4 @@
-//! `doctor`: each check, that none hides the next, and the exit code of the first failure.
+//! `doctor` runs every check, even after a failure, and exits with the code of the first failure.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn templates() -> Reply {
     )
 }
 
-/// State and detail of the check of that name.
+/// Returns the state and the detail of the check with this name.
 fn check(ended: &CommandOutput, name: &str) -> (String, String) {
     let checks = ended.json()["checks"].clone();
     let found = checks
@@ -96,7 +96,7 @@ fn doctor_runs_all_checks_after_a_failure() {
         text.ends_with(" problems; next: jelouctl profile set NAME --bot BOT --client-id ID\n"),
         "{text}"
     );
-    // A value that nobody set is shown with -v.
+    // A default value is shown only with -v.
     assert!(!text.contains("timeout: "), "{text}");
     let verbose = Home::new().run("doctor -v --offline").end().stdout;
     assert!(
@@ -314,7 +314,7 @@ fn unusable_ledger_is_reported() {
         .run("doctor --output record --sandbox")
         .env("XDG_STATE_HOME", home.path().join("file"));
     let ended = run.end();
-    // A send does not need one.
+    // A send does not need a ledger.
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     is(
         &ended,

@@ -1,4 +1,4 @@
-//! Excluded people, by the count of the server that would send to them.
+//! Excluded recipients: the server counts the messages that it gets for them.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ test_with_both_ledgers! {
 const OF_REPORT: &str = "celular,nombre,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,\
                          delivered_at,read_at,delivery_error,sent_to\n";
 
-/// A list, sent without the people in this file.
+/// Sends a list with the exclusion list in this file.
 fn excluding<'a>(home: &'a Home, file: &str, flags: &str) -> Run<'a> {
     home.run(&format!(
         "--sandbox bulk send l.csv --exclude {file} {flags} text x"
@@ -90,7 +90,7 @@ fn number_excludes_in_any_column_and_format() {
             "CR",
             2,
         ),
-        // Lines that end with a carriage return alone are lines, and the first of them may be a comment.
+        // A single carriage return also ends a line, and the first of these lines may be a comment.
         (
             "x.txt",
             text("# Bajas\r+593987654321 # Ana\r+593987654322\r"),
@@ -110,13 +110,13 @@ fn number_excludes_in_any_column_and_format() {
             1,
         ),
         ("x.csv", text(&report), "PE", 1),
-        // What a report has as invalid is nobody's number.
+        // An invalid row of a report excludes no recipient.
         ("x.csv", text(&of_invalid("sin celular,Ana", eva)), "EC", 1),
         ("x.csv", text(&of_invalid("+59398765432,Ana", eva)), "EC", 1),
         ("x.csv", text(&of_invalid(",Ana", eva)), "EC", 1),
         ("x.xlsx", invalid_in_sheet, "EC", 1),
         ("x.xlsx", in_sheet(&of_csv), "PE", 1),
-        // Neither titles nor what stands beside a person is a reason to refuse a list.
+        // Titles and additional text next to a recipient are not errors.
         (
             "x.csv",
             text(
@@ -147,7 +147,7 @@ fn number_excludes_in_any_column_and_format() {
             "{list}: {ended:?}"
         );
     }
-    // A cell that reads like the name of a column does not make a header of the row of a person.
+    // A row with a recipient is not a header, even if one of its cells looks like a column name.
     let ana = vec!["0987654321 (Ana)", "WhatsApp"];
     let (header, luis, eva) = (
         vec!["Telefono", "Canal"],
@@ -171,7 +171,7 @@ fn number_excludes_in_any_column_and_format() {
         "{ended:?}"
     );
     for (begin, problem) in [
-        // With a country it would be somebody's.
+        // With a country, these digits would be a number.
         ("0987654322,Ana", "line 2: `0987654322` is a local number"),
         ("pendiente 0987654322,Ana", "line 2: `pendiente 0987654322`"),
         (",ver 0987654322", "line 2: `celular` is empty"),
@@ -273,7 +273,7 @@ fn additional_recipients_of_raw_body_are_checked() {
     }
 }
 
-/// How a body may name 593987654321.
+/// The ways to write the recipient 593987654321 in a body.
 pub(crate) const SPELLINGS: [&str; 19] = [
     "+593 98 765-4321",
     "(+593) 987654321",
@@ -385,7 +385,7 @@ fn exclusions_need_an_unambiguous_body_recipient() {
         home.profile("p", &jelou.url, "");
         home.run("send text --body body.json").success();
     }
-    // Who types an id means it.
+    // A typed id matches only the same id.
     home.run("send text --to id:0593987654322 --exclude x.txt x")
         .success();
     home.run("send text --to id:0593987654321 --exclude x.txt x")
@@ -443,7 +443,7 @@ fn row_starting_with_hash_excludes() {
     }
 }
 
-/// A home whose profile is for `jelou`.
+/// Creates a home with a profile for `jelou`.
 fn home_for(jelou: &Jelou) -> Home {
     let home = Home::new();
     home.profile("p", &jelou.url, "");
@@ -577,7 +577,7 @@ fn ambiguous_digits_exclude_both_recipients() {
             .stderr_has(&["2 rows are excluded by"]);
         assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
-    // The country's code may be the beginning of a national number, too.
+    // A local number may also begin with the digits of the country code.
     for (country, digits) in [
         ("DE", "4921123456"),
         ("IT", "390612345"),
@@ -597,7 +597,7 @@ fn ambiguous_digits_exclude_both_recipients() {
             "{country}: {ended:?}"
         );
     }
-    // Of which country digits are, only their row or a flag says: here they are one of Singapore's numbers, too.
+    // Only the row or a flag decides the country of digits. These may also be a number of Singapore.
     for flags in [&["--exclude", "bajas.txt"][..], &[]] {
         let jelou = Jelou::accept_all();
         let home = Home::new();
@@ -618,7 +618,7 @@ fn ambiguous_digits_exclude_both_recipients() {
         let ended = send(&home, "+526561234567", flags).end();
         assert_eq!(ended.code, 11, "{ended:?}");
     }
-    // With `+` or its country's column a number is one person.
+    // With `+` or a country column, a number means exactly one recipient.
     let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     home.write("bajas.txt", "+51987654321\n");
@@ -655,7 +655,7 @@ fn country_flag_excludes_no_additional_recipient() {
     }
     home.write("x.txt", "celular,pais\n987651003,Narnia\n");
     excluding(&home, "x.txt", "").fails(2, &["`Narnia` is not a country"]);
-    // A cell that cannot be read names no country.
+    // A cell that cannot be read does not set a country.
     let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>\
                 <row r=\"2\"><c t=\"str\"><v>987651003</v></c><c t=\"e\"><v>#N/A</v></c></row>";
     home.write("x.xlsx", xlsx(&[sheet("Hoja1", rows)], ""));
@@ -680,7 +680,7 @@ fn profile_and_flag_exclusions_combine() {
     let (of_profile, of_flag) = (bajas.display().to_string(), ["--exclude", "otras.txt"]);
     send(&home, "593987654321", &of_flag).fails(11, &[&of_profile]);
     send(&home, "593987654322", &of_flag).fails(11, &["is excluded by otras.txt"]);
-    // Both guards check; an excluded person is reported first.
+    // Both safety checks apply. An excluded recipient is reported first.
     send(&home, "525512345678", &of_flag).fails(11, &["is excluded by"]);
     send(&home, "573001234567", &of_flag).fails(11, &["allow"]);
     send(&home, "593987654323", &of_flag).success();
@@ -927,7 +927,7 @@ fn standard_input_is_read_for_one_flag() {
     home.run("send text --to 593987654321 --exclude - --text-file -")
         .stdin("")
         .fails(2, &[both]);
-    // The command of `run` has its own end, and no notification leaves.
+    // The command of `run` keeps its exit code, and no notification is sent.
     let command = [
         env!("CARGO_BIN_EXE_jelouctl"),
         "--config",
@@ -1107,7 +1107,7 @@ fn resume_rereads_the_profile_exclusion_list() {
         "to,n\n593987654321,a\n5215512345678,b\n593987654323,c\n525512345678,d\n593987654329,e\n",
     );
     bulk(&home, &["--body", "body.json"]).fails(2, &[]);
-    // Both forms of one number would be one message.
+    // Both forms of the number would be the same message.
     bulk(&home, &["--allow-duplicates"]).fails(4, &["run paused", "is excluded"]);
     bajas("");
     let resume = || home.run("bulk resume r --rate 1000000/s");
@@ -1118,7 +1118,7 @@ fn resume_rereads_the_profile_exclusion_list() {
     let seen = jelou.users();
     let ended: CommandOutput = resume().fails(4, &["2 rows are excluded by", "line 3, 5"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
-    // Skipped rows stay skipped, whatever the list says later.
+    // Skipped rows stay skipped, even if the exclusion list changes later.
     bajas("# nobody\n");
     resume().success();
     let seen: Vec<_> = jelou.users().split_off(seen.len());
@@ -1160,8 +1160,8 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
     let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     let people: Vec<_> = (0..9).map(|n| format!("59398765432{n}")).collect();
-    // A month on each sheet; a title above one, no header on another, hidden ones and hidden rows, two columns of numbers,
-    // and a sheet with none.
+    // Each sheet has a month. One has a title, one has no header, and one has no numbers. Others have two columns of
+    // numbers or hidden rows, or are hidden.
     let months = [
         &[
             &["Bajas de octubre"][..],
@@ -1228,7 +1228,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
         assert!(!written.contains(&people[0]), "{name}: {written:?}");
         home.run("bulk remove r --yes").success();
     }
-    // A row that names no one is reported with its sheet, and nothing is sent.
+    // A row without a recipient is reported with its sheet, and nothing is sent.
     home.write("people.csv", format!("to\n{}\n", people.join("\n")));
     let broken = xlsx_rows(&[["celular"], ["593987654320"], ["x"], ["y"]]);
     home.write(
@@ -1241,7 +1241,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
         "sheet `Enero`, line 4: `y`",
     ];
     bulk(&home, &["--exclude", "bajas.xlsx", "--again"]).fails(2, &parts);
-    // A number that cannot be read beside one that can: a warning names it.
+    // If a row has a valid number and an unreadable one, a warning shows the unreadable one.
     home.write(
         "bajas.csv",
         "celular,Teléfono 2\n593987654320,98765\u{2019}4321\n",
@@ -1287,7 +1287,7 @@ fn number_of_excluded_recipients_is_reported() {
         "text",
         "Hola",
     ];
-    let (code, screen) = Terminal::plain(&home, &words).say("y");
+    let (code, screen) = Terminal::plain(&home, &words).confirm("y");
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
     assert!(

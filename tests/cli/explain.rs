@@ -6,7 +6,7 @@ use crate::harness::Home;
 use crate::seeds::BODIES;
 use crate::server::{Reply, Server};
 
-/// The text without the lines in which it is printed.
+/// Puts a wrapped text on one line.
 fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -14,7 +14,7 @@ fn unwrapped(text: &str) -> String {
 #[test]
 fn kind_is_found_by_name_or_type() {
     let home = Home::new();
-    // What is told of each kind is in docs/kinds.md, which is made of it.
+    // docs/kinds.md is generated from the same texts, so this test need not repeat them.
     for (topic, parts) in [
         (
             "voice_call",
@@ -277,7 +277,7 @@ fn kind_schema_accepts_only_its_own_fixture() {
         let validator = jsonschema::validator_for(&schema).unwrap();
         for (_, other) in BODIES {
             let body = crate::harness::fixture(&format!("bodies/{other}"));
-            // The two flow messages are of one kind; a flow has all fields that one of them needs, and more.
+            // Both flow messages are of one kind. A flow has all the fields of a flow message, and more.
             let is_alike = other == name || (kind == "flow-message" && other.starts_with("flow"));
             assert_eq!(validator.is_valid(&body), is_alike, "{kind}: {other}");
         }

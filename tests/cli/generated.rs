@@ -1,4 +1,4 @@
-//! Generated files are committed and current: `tests/update` writes them.
+//! Generated files are committed and current. `tests/update` writes them.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn completions_are_current() {
     }
 }
 
-/// The files in `directory`.
+/// Returns the files in `directory`.
 fn names(directory: &Path) -> Vec<String> {
     let files = fs::read_dir(directory).unwrap();
     let mut names: Vec<_> = files
@@ -41,7 +41,8 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// Of the kinds of `bulk send` the reference has one, and the manual none: they have the flags of those of `send`.
+/// The reference has one kind of `bulk send`, and the manual none, because they have the same flags as the kinds of
+/// `send`.
 #[test]
 fn every_command_has_a_manual_page() {
     let home = Home::new();

@@ -19,7 +19,7 @@ use crate::needs::can_test;
 #[cfg(target_os = "linux")]
 use crate::needs::works;
 
-/// The places in a home of the configuration and the stored runs.
+/// The paths of the configuration and the ledger in a home.
 pub(crate) const CONFIG: &str = if cfg!(windows) {
     r"AppData\Roaming\jelouctl"
 } else {
@@ -31,15 +31,15 @@ pub(crate) const STATE: &str = if cfg!(windows) {
     ".local/state/jelouctl"
 };
 
-/// A place to run in; files written into it are found by relative paths.
+/// A temporary home and current directory. Commands find its files by relative paths.
 pub(crate) struct Home {
     directory: TempDir,
-    /// The address of its own ledger; None if runs are files.
+    /// The address of its own ledger in a database; None if the ledger is a file.
     ledger: Option<String>,
 }
 
 thread_local! {
-    /// Makes the address of a ledger for each home of this test; None if its runs are files.
+    /// Creates the address of a ledger in a database for each home of this test; None if the ledgers are files.
     static LEDGERS: Cell<Option<fn() -> String>> = const { Cell::new(None) };
 }
 
@@ -50,9 +50,9 @@ pub(crate) fn with_ledgers(make: fn() -> String, test: fn()) {
     LEDGERS.set(None);
 }
 
-/// Runs these tests once more, with the ledger of each home in a database. `src/runs/ledger/contract/` and the simulation check
-/// the rules of the ledger in both engines. Only a test of locks between processes, of types of values or of the clock of
-/// the database belongs here.
+/// Runs these tests once more, with the ledger of each home in a database. `src/runs/ledger/contract/` and the
+/// simulation check the rules of the ledger in both engines. So only tests of locks between processes, of types of
+/// values, or of the database's clock belong here.
 macro_rules! test_with_both_ledgers {
     ($($test:ident,)+) => {
         #[cfg(target_os = "linux")]
@@ -83,7 +83,7 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The variables of a sender to the API at `url`.
+/// Returns the variables of a sender to the API at `url`.
 pub(crate) fn sender(url: &str) -> [(&str, &str); 4] {
     [
         ("JELOU_API_URL", url),
@@ -93,7 +93,7 @@ pub(crate) fn sender(url: &str) -> [(&str, &str); 4] {
     ]
 }
 
-/// Kills a process, which ends it at once.
+/// Kills a process and waits for its end.
 pub(crate) fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
@@ -106,9 +106,9 @@ pub(crate) struct Run<'a> {
     home: PhantomData<&'a Home>,
 }
 
-/// The library of faketime, to load into a process whose clock should be wrong; None if the test is skipped.
+/// Returns the library of faketime, which sets the clock of a process. None if the test is skipped.
 pub(crate) fn faketime() -> Option<String> {
-    // The command would tell, but fails where a killed process of the same id has left its semaphore.
+    // The command could print the path, but it fails if a killed process with the same id has left its semaphore.
     let places = std::fs::read_dir("/usr/lib")
         .into_iter()
         .flatten()
@@ -121,8 +121,8 @@ pub(crate) fn faketime() -> Option<String> {
         .then(|| library.unwrap().to_str().unwrap().to_owned())
 }
 
-/// The words of a command line: blanks separate them, except between single quotes.
-pub(crate) fn words(line: &str) -> Vec<&str> {
+/// Splits a command line into words. Spaces separate them, except between single quotes.
+pub(crate) fn split_words(line: &str) -> Vec<&str> {
     assert!(
         line.matches('\'').count().is_multiple_of(2),
         "a quote is missing: {line}"
@@ -162,8 +162,8 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
     health().is_ok_and(|answer: String| answer.contains("\"arrived\""))
 });
 
-/// Signals that are ignored here (under `nohup`, in the background of a script) would also be ignored by every command,
-/// except for those that it catches.
+/// Resets signals that the test process ignores (under `nohup`, in the background of a script). Commands would inherit
+/// this, except for the signals that they catch.
 #[cfg(target_os = "linux")]
 static NOTHING_IS_IGNORED: LazyLock<()> = LazyLock::new(|| {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -207,12 +207,12 @@ impl Home {
         }
     }
 
-    /// The address of its ledger in a database; None if its runs are files.
+    /// Returns the address of its ledger in a database; None if the ledger is a file.
     pub(crate) fn ledger(&self) -> Option<&str> {
         self.ledger.as_deref()
     }
 
-    /// With this database as its ledger.
+    /// Uses this database as its ledger.
     #[cfg(unix)]
     pub(crate) fn on(self, ledger: String) -> Self {
         Self {
@@ -221,13 +221,13 @@ impl Home {
         }
     }
 
-    /// The home of another machine, with the same database.
+    /// Creates the home of another machine, with the same database.
     #[cfg(unix)]
     pub(crate) fn another_machine(&self) -> Self {
         Self::new().on(self.ledger.clone().unwrap())
     }
 
-    /// The rows that the owner of its database gets.
+    /// Returns the rows of a query by the owner of its database.
     #[cfg(unix)]
     pub(crate) fn sql(&self, statement: &str) -> Vec<tokio_postgres::Row> {
         crate::postgres::sql(self.ledger().unwrap(), statement)
@@ -243,7 +243,7 @@ impl Home {
         self.directory.path()
     }
 
-    /// Whether it has this run.
+    /// Returns whether its ledger has this run.
     pub(crate) fn has_run(&self, run: &str) -> bool {
         self.run("bulk list -o id")
             .end()
@@ -252,7 +252,7 @@ impl Home {
             .any(|name| name == run)
     }
 
-    /// Changes the store directly, in a file or in a database.
+    /// Changes the ledger directly, in a file or in a database.
     pub(crate) fn change_store(&self, change: &str) {
         if !self.change_database(change) {
             let store =
@@ -261,7 +261,7 @@ impl Home {
         }
     }
 
-    /// Changes the store directly if it is in a database; returns whether it is.
+    /// Changes the ledger directly if it is in a database. Returns whether it is.
     pub(crate) fn change_database(&self, change: &str) -> bool {
         if let Some(ledger) = self.ledger() {
             #[cfg(unix)]
@@ -272,8 +272,8 @@ impl Home {
         self.ledger().is_some()
     }
 
-    /// In a database the rows of a killed process belong to it until their lease ends; tests do not wait for that. A
-    /// file is known to be free at once.
+    /// Ends the leases of killed processes in a database, so that the test need not wait. With a file, the rows of a
+    /// killed process are free immediately.
     pub(crate) fn end_leases(&self) {
         self.change_database(
             "UPDATE worker SET seen_at = seen_at - lease_ms WHERE left_at IS NULL; UPDATE claim SET lease_until = 0",
@@ -294,7 +294,7 @@ impl Home {
         self.write(&format!("{CONFIG}/config.toml"), content)
     }
 
-    /// Its configuration is one profile: the sender to the API at `url`, with more keys.
+    /// Writes a configuration with one profile: a sender to the API at `url`, with more keys.
     pub(crate) fn profile(&self, name: &str, url: &str, keys: &str) -> PathBuf {
         let [_, (_, bot), (_, id), (_, secret)] = sender(url);
         let login =
@@ -308,12 +308,12 @@ impl Home {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
-    /// A command line.
+    /// Creates a run of this command line.
     pub(crate) fn run(&self, line: &str) -> Run<'_> {
-        self.run_args(&words(line))
+        self.run_args(&split_words(line))
     }
 
-    /// Shows the requests of a list on the sandbox, which sends nothing.
+    /// Creates a dry run of a list with the sandbox. It prints the requests and sends nothing.
     pub(crate) fn dry_run_list(&self, arguments: &[&str]) -> Run<'_> {
         self.run("--sandbox --dry-run bulk send").args(arguments)
     }
@@ -327,26 +327,26 @@ impl Home {
         }
     }
 
-    /// A process that sends to the API at `url`, with its outputs in pipes.
+    /// Creates a process that sends to the API at `url`, with its outputs in pipes.
     pub(crate) fn process(&self, line: &str, url: &str) -> Command {
         let mut command = self.command();
         command
-            .args(words(line))
+            .args(split_words(line))
             .envs(sender(url))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
 
-    /// The rows of a report as objects.
+    /// Returns the rows of a report as objects.
     pub(crate) fn report(&self, line: &str) -> Vec<Value> {
         self.run("bulk report --format ndjson")
-            .args(&words(line))
+            .args(&split_words(line))
             .success()
             .rows()
     }
 
-    /// Another program in this home, which finds our binary as `jelouctl`.
+    /// Creates the process of another program in this home. It finds the binary as `jelouctl`.
     pub(crate) fn program(&self, program: &str) -> Command {
         let ours = self.command();
         let binaries = Path::new(ours.get_program()).parent().unwrap().display();
@@ -361,7 +361,7 @@ impl Home {
         command
     }
 
-    /// The binary in this home, for tests that need the process itself.
+    /// Creates the process of the binary in this home, for tests that need the process itself.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(cargo_bin!("jelouctl"));
         command
@@ -405,14 +405,14 @@ impl Run<'_> {
         self
     }
 
-    /// The bot and credentials for the API at `url`.
+    /// Sets the bot and the credentials for the API at `url`.
     pub(crate) fn api(self, url: &str) -> Self {
         sender(url)
             .into_iter()
             .fold(self, |run, (name, value)| run.env(name, value))
     }
 
-    /// Runs it. In every test the secret must not appear and no panic may happen.
+    /// Runs the command. In every test, the secret must not appear, and the command must not panic.
     pub(crate) fn end(mut self) -> CommandOutput {
         let ended = CommandOutput::new(&self.command.output().unwrap());
         let shown = format!("{}{}", ended.stdout, ended.stderr);
@@ -427,7 +427,7 @@ impl Run<'_> {
         ended
     }
 
-    /// Fails with `code`, and stderr contains each of `parts`.
+    /// Checks that the command fails with `code`, and that stderr contains each of `parts`.
     pub(crate) fn fails(self, code: i32, parts: &[&str]) -> CommandOutput {
         let ended = self.end();
         assert_eq!(ended.code, code, "{ended:?}");
@@ -444,7 +444,7 @@ impl CommandOutput {
         }
     }
 
-    /// stderr contains each of `parts`.
+    /// Checks that stderr contains each of `parts`.
     pub(crate) fn stderr_has(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(
@@ -455,7 +455,7 @@ impl CommandOutput {
         self
     }
 
-    /// stderr contains none of `parts`.
+    /// Checks that stderr contains none of `parts`.
     pub(crate) fn stderr_lacks(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(!self.stderr.contains(part), "`{part}` is in {self:?}");
@@ -463,7 +463,7 @@ impl CommandOutput {
         self
     }
 
-    /// stdout, which has one JSON a line.
+    /// Returns stdout, which has one JSON value on each line.
     pub(crate) fn rows(&self) -> Vec<Value> {
         self.stdout
             .lines()
@@ -471,12 +471,12 @@ impl CommandOutput {
             .collect()
     }
 
-    /// Why rows were left out, by the summary of a run.
+    /// Returns the reasons of skipped rows, from the summary of a run.
     pub(crate) fn reasons(&self) -> Value {
         self.json()["skipped_reasons"].clone()
     }
 
-    /// stdout, which must be exactly one line of JSON.
+    /// Returns stdout, which must be exactly one line of JSON.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.matches('\n').count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
@@ -490,11 +490,11 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// There are no modes here: a file in the user's own directory belongs to the user.
+/// Windows has no file modes. A file in the user's own directory belongs to the user.
 #[cfg(not(unix))]
 pub(crate) fn set_mode(_: &Path, _: u32) {}
 
-/// `tests/fixtures/…` as JSON.
+/// Returns `tests/fixtures/…` as JSON.
 pub(crate) fn fixture(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(fixture_path(name)).unwrap()).unwrap()
 }
@@ -505,7 +505,7 @@ pub(crate) fn fixture_path(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// `command` as the last words of `launcher`, such as `timeout 9` or nothing.
+/// Puts `command` after the words of `launcher`, such as `timeout 9` or no words.
 pub(crate) fn under(launcher: &[&str], command: &Command) -> Command {
     let mut words = launcher
         .iter()
@@ -525,14 +525,15 @@ pub(crate) fn under(launcher: &[&str], command: &Command) -> Command {
     started
 }
 
-/// Whether to run a test that lets system calls of a process fail.
+/// Returns whether to run a test that makes system calls of a process fail.
 #[cfg(target_os = "linux")]
 pub(crate) fn can_trace() -> bool {
     let is_there = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
     can_test("strace, and the right to trace a child", is_there)
 }
 
-/// `command` under strace, where the call of this number, of one of `calls`, ends as `fault` says. The file `trace` tells.
+/// Runs `command` under strace. The call with this number among `calls` gets the `fault`. The file `trace` lists the
+/// calls.
 #[cfg(target_os = "linux")]
 pub(crate) fn with_fault(command: &Command, calls: &str, fault: &str, when: usize) -> Command {
     let (trace, inject) = (
@@ -549,7 +550,7 @@ pub(crate) fn with_fault(command: &Command, calls: &str, fault: &str, when: usiz
     traced
 }
 
-/// A command that must succeed, for the tools that tests use.
+/// Runs a tool of the tests, which must succeed.
 pub(crate) fn tool(command: &mut Command) -> Output {
     command.assert().success().get_output().clone()
 }

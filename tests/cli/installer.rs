@@ -12,7 +12,7 @@ use crate::harness::{CommandOutput, Home, tool};
 #[cfg(target_os = "linux")]
 use crate::needs::can_mount;
 
-/// Releases at an address of this machine: the path of each file, and its bytes.
+/// A local server of releases: the path of each file, and its bytes.
 struct Releases {
     url: String,
 }
@@ -52,7 +52,7 @@ fn target() -> &'static str {
     }
 }
 
-/// An archive with a program that says `answer`, and its line of SHA256SUMS.
+/// Returns an archive with a program that prints `answer`, and its line of SHA256SUMS.
 fn archive(home: &Home, version: &str, answer: &str) -> (Vec<u8>, String) {
     let name = format!("jelouctl-{version}-{}", target());
     let program = home.path().join(&name).join("jelouctl");
@@ -76,7 +76,7 @@ fn archive(home: &Home, version: &str, answer: &str) -> (Vec<u8>, String) {
     (fs::read(file).unwrap(), format!("{sum}  {name}.tar.gz\n"))
 }
 
-/// The files of a release, as `latest` too.
+/// Returns the files of a release, also as `latest`.
 fn release(version: &str, archive: &[u8], sums: &str) -> HashMap<String, Vec<u8>> {
     let name = format!("jelouctl-{version}-{}.tar.gz", target());
     let mut files = HashMap::new();
@@ -90,7 +90,7 @@ fn release(version: &str, archive: &[u8], sums: &str) -> HashMap<String, Vec<u8>
     files
 }
 
-/// A home with a release of 0.3.0 that can be installed.
+/// Creates a home and a release of 0.3.0 that can be installed.
 fn released() -> (Home, Releases) {
     let home = Home::new();
     let (archive, sums) = archive(&home, "0.3.0", VERSION);
@@ -105,7 +105,7 @@ fn install(home: &Home, url: &str, arguments: &[&str]) -> CommandOutput {
     install_after("", home, url, arguments)
 }
 
-/// Like [`install`], in a shell that first ran `first`.
+/// Works like [`install`], in a shell that first runs `first`.
 fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> CommandOutput {
     let mut command = Command::new("sh");
     command
@@ -120,7 +120,7 @@ fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> Com
     CommandOutput::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
 }
 
-/// It ended with 1 and this text, and left nothing in `home`/bin.
+/// Checks that it exited with 1 and this text, and left nothing in `home`/bin.
 fn refused(home: &Home, ended: &CommandOutput, words: &str) {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
     assert!(
@@ -210,7 +210,7 @@ fn modified_release_is_not_installed() {
         "jelouctl is a directory",
     );
     assert_eq!(fs::read_dir(taken.join("jelouctl")).unwrap().count(), 0);
-    // There is no listener there.
+    // This address refuses connections.
     refused(
         &home,
         &install(&home, "http://127.0.0.1:1", &to),

@@ -1,4 +1,4 @@
-//! Every kind of message besides those of the source documents: its request, from flags alone and from a file.
+//! Every kind of message that Jelou's documents show no request for: its request, from flags and from a file.
 
 use serde_json::json;
 
@@ -292,7 +292,7 @@ fn coordinates_keep_their_written_digits() {
         .success();
 }
 
-/// Sends nothing: `arguments` end with 2, and the error has each of `parts`.
+/// Checks that `arguments` send nothing and exit with 2, and that the error has each of `parts`.
 fn refused(arguments: &[&str], parts: &[&str]) {
     let server = Server::expect_no_requests();
     let home = Home::new();
@@ -522,7 +522,7 @@ fn carousel_card_must_be_complete_and_in_order() {
         &["carousel", "--text", "a", "--card", &whole],
         "parameters.cards: WhatsApp needs at least 2 items, found 1",
     );
-    // Each card of its own file counts itself as the first.
+    // Each card from a separate file has the index of a first card in its error.
     refused(
         &[
             "carousel", "--text", "a", "--card", &whole, "--card", &whole,
@@ -717,7 +717,7 @@ fn template_body_type_is_detected() {
     )
     .json();
     assert_eq!(by_id["body"]["parameters"], json!({"a": "1", "b": "x=y"}));
-    // `userId` may also name the destination, but not another one.
+    // `userId` may also be the destination, but not another recipient.
     let named = shown(&json!({"elementName": "x", "userId": "593987654321"}), &[]).json();
     assert_eq!(
         named["body"],

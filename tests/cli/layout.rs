@@ -1,10 +1,10 @@
-//! How `src/` is laid out: which module may import which, no two files that import each other, no type name twice.
+//! The layout of `src/`: which module may import which other, no two files that import each other, no type name twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules of the crate that each module may name: the table of `docs/architecture.md`.
+/// Returns the modules that each module may import, from the table of `docs/architecture.md`.
 fn allowed() -> BTreeMap<String, BTreeSet<String>> {
     let page =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md"))
@@ -51,7 +51,7 @@ struct File {
     words: Vec<String>,
 }
 
-/// A path that a file names, in a `use` or elsewhere.
+/// A path in a file, in a `use` or elsewhere.
 struct Import {
     is_public: bool,
     path: Vec<String>,
@@ -91,7 +91,7 @@ fn files() -> Vec<File> {
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
             let path = path.strip_prefix(&root).unwrap().to_owned();
-            let words = words(&text);
+            let words = split_code(&text);
             let mut module: Vec<_> = path
                 .with_extension("")
                 .iter()
@@ -108,8 +108,8 @@ fn files() -> Vec<File> {
     files.collect()
 }
 
-/// Names, `::` and single characters; without comments and the tests at the end.
-fn words(text: &str) -> Vec<String> {
+/// Splits code into names, `::` and single characters, without comments and the tests at the end.
+fn split_code(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
     let mut words: Vec<String> = Vec::new();
     for line in code.lines() {
@@ -141,7 +141,7 @@ impl File {
         while at < words.len() {
             let before = if at > 0 { words[at - 1] } else { "" };
             match words[at] {
-                // Elsewhere it is a word in a text.
+                // Otherwise it is a word in a text.
                 "use" if ["", ";", "{", "}", "]", ")", "pub"].contains(&before) => {
                     let is_public = ["pub", ")"].contains(&before);
                     at = use_tree(&words, at + 1, is_public, &[], &mut imports);
@@ -256,7 +256,7 @@ fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
         }
     }
     let defining = |mut path: Vec<String>| {
-        // As deep as re-exports go, and no circle of them.
+        // Re-exports are not nested deeper than this. The limit also ends a cycle.
         for _ in 0..8 {
             let length = (0..=path.len())
                 .rev()
@@ -283,7 +283,7 @@ fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
     files.iter().enumerate().map(imported).collect()
 }
 
-/// The files that each one reaches; a file in a cycle reaches itself.
+/// Returns the files that each file reaches. A file in a cycle reaches itself.
 fn reached(graph: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut open: Vec<_> = graph[from].iter().copied().collect();
@@ -324,7 +324,7 @@ fn import_cycle_is_found() {
             path: PathBuf::from(path),
             text: text.to_owned(),
             module,
-            words: words(text),
+            words: split_code(text),
         }
     };
     let parent = file(
@@ -365,7 +365,7 @@ fn type_names_are_unique() {
     for file in files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
         for line in code.lines() {
-            let words = words(line);
+            let words = split_code(line);
             let words: Vec<_> = words.iter().map(String::as_str).collect();
             let item = match &words[..] {
                 ["pub", "(", _, ")", item @ ..] | ["pub", item @ ..] | item => item,
@@ -376,7 +376,7 @@ fn type_names_are_unique() {
                 ["type", name, ..] if !line.starts_with(' ') => name,
                 _ => continue,
             };
-            // Alternatives for two systems are in one file.
+            // One file may have a type twice, for two operating systems.
             places
                 .entry((*name).to_owned())
                 .or_default()
@@ -472,7 +472,7 @@ fn ledger_engine_is_used_only_by_its_module() {
         .enumerate()
         .map(|(number, file)| (file.module.clone(), number))
         .collect();
-    // The folder of a kind of database; elsewhere a folder is a part that has grown.
+    // A folder for one kind of database. Any other folder is a part with several files.
     let is_folder = |file: &&File| {
         file.is_parent() && file.module.len() == 3 && part(&file.module) == ["runs", "ledger"]
     };

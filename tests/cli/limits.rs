@@ -1,4 +1,5 @@
-//! Every limit of the API's documents: at its edge, and the same in the schemas. The table is copied from those documents.
+//! Every limit of the API's documents, tested at its edge and compared with the schemas. The table is copied from those
+//! documents.
 
 use serde_json::{Value, json};
 
@@ -66,7 +67,7 @@ const TEXTS: [Length; 39] = [
         W,
         None,
     ),
-    // These must only not be empty.
+    // These fields only must not be empty.
     ("flow", "/parameters/flow_id", usize::MAX, "", None),
     ("location", "/name", usize::MAX, "", None),
     ("file", "/filename", usize::MAX, "", None),
@@ -81,7 +82,7 @@ const LISTS: [Length; 4] = [
     ("carousel", "/parameters/cards", 10, J, None),
 ];
 
-fn body_of(kind: &str) -> Value {
+fn fixture_body(kind: &str) -> Value {
     let name = if kind == "flow-message" {
         "flow-message.en"
     } else {
@@ -90,7 +91,7 @@ fn body_of(kind: &str) -> Value {
     fixture(&format!("bodies/{name}.json"))
 }
 
-/// `/options/0/title` as `options[0].title`.
+/// Converts `/options/0/title` to `options[0].title`.
 fn path(pointer: &str) -> String {
     let steps = pointer
         .split('/')
@@ -102,7 +103,7 @@ fn path(pointer: &str) -> String {
     steps.collect::<String>().trim_start_matches('.').to_owned()
 }
 
-/// A dry run of `body` as `kind`.
+/// Makes a dry run of `body` as `kind`.
 fn send(kind: &str, body: &Value, flags: &[&str]) -> CommandOutput {
     let home = Home::new();
     home.write("body.json", body.to_string());
@@ -122,7 +123,7 @@ fn every_text_limit_is_exact() {
     for (kind, field, most, _, advised) in TEXTS {
         let path = path(field);
         let with = |length: usize, flags: &[&str]| {
-            let mut body = body_of(kind);
+            let mut body = fixture_body(kind);
             let text: String = "e\u{301}👍ñ".chars().cycle().take(length).collect();
             *body.pointer_mut(field).unwrap() = text.into();
             send(kind, &body, flags)
@@ -164,7 +165,7 @@ fn every_text_limit_is_exact() {
 fn every_list_limit_is_exact() {
     for (kind, field, most, ..) in LISTS {
         let with = |count: usize| {
-            let mut body = body_of(kind);
+            let mut body = fixture_body(kind);
             let mut item = body.pointer(&format!("{field}/0")).unwrap().clone();
             item.as_object_mut().unwrap().remove("card_index");
             let items = (0..count).map(|number| {
@@ -272,7 +273,7 @@ fn coordinate_limits_are_exact() {
     }
 }
 
-/// `(kind, path, least, most, advised)` of every limit in the schema at `schema`.
+/// Returns `(kind, path, least, most, advised)` of every limit in the schema at `schema`.
 fn collect(root: &Value, schema: &Value, kind: &str, path: &str, found: &mut Vec<String>) {
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
         return collect(root, root.pointer(&target[1..]).unwrap(), kind, path, found);
@@ -483,7 +484,7 @@ fn wrong_nesting_names_its_path() {
             "`a` is not NAME=VALUE",
         ),
     ] {
-        let mut body = body_of(kind);
+        let mut body = fixture_body(kind);
         *body.pointer_mut(field).unwrap() = value;
         let ended = send(kind.trim_end_matches("-by-id"), &body, &[]);
         assert_eq!(ended.code, 2, "{kind} {field}");

@@ -1,4 +1,4 @@
-//! A running `jelouctl sandbox`, with requests over a plain socket: exactly the test's bytes are sent.
+//! A running `jelouctl sandbox`. Requests use a plain socket, so that the test decides every byte.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
-/// The kinds that one fixture represents, by its name.
+/// Returns the kinds that a fixture represents, by its name.
 pub(crate) const KINDS: [&str; 16] = [
     "text",
     "list",
@@ -58,7 +58,7 @@ impl Sandbox {
 
     pub(crate) fn start_on(port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        // None of the machine's own settings.
+        // Ignore the machine's own settings.
         command
             .env_clear()
             .args(["sandbox", "--port", port, "--quiet"])
@@ -122,7 +122,7 @@ impl Sandbox {
         }
     }
 
-    /// The sandbox's record at `path`.
+    /// Returns the sandbox's answer at `path`.
     pub(crate) fn read(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, "");
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
@@ -132,13 +132,13 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // It may have ended.
+        // The sandbox may have ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// `tests/fixtures/…` as JSON.
+/// Returns `tests/fixtures/…` as JSON.
 pub(crate) fn fixture(name: &str) -> Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
@@ -150,7 +150,7 @@ pub(crate) fn text_to(user: &str, text: &str) -> Value {
     json!({ "type": "text", "userId": user, "text": text })
 }
 
-/// One answer with a length; the rest stays in the stream.
+/// Reads one answer with a length. The rest stays in the stream.
 pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut head = String::new();

@@ -1,5 +1,5 @@
-//! The command as its users run it: a process, real sockets, real files. What needs a shell, signals or a terminal is
-//! left out on Windows; what needs `/proc`, `/dev/full` or a tool of Linux, elsewhere too.
+//! Tests the command as users run it: a process, real sockets, real files. Tests that need a shell, signals or a
+//! terminal do not run on Windows. Tests that need `/proc`, `/dev/full` or a Linux tool run only on Linux.
 
 #![allow(
     clippy::unwrap_used,

@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
 const ANA: &str = "593987654321";
 const LUIS: &str = "593987654322";
 
-/// A time this number of seconds ago, as the API writes it.
+/// Returns the time this many seconds ago, as the API writes it.
 fn ago(seconds: u64) -> String {
     rfc_3339(SystemTime::now() - Duration::from_secs(seconds))
 }
@@ -51,7 +51,7 @@ fn entry_in(id: &str, status: &str) -> Value {
     entry
 }
 
-/// A message of a person with this bubble; a higher id is older.
+/// Returns a user's message with this bubble. A higher id means an older message.
 fn in_bubble(id: &str, person: &str, bubble: &Value) -> Value {
     json!({"by": "user", "messageId": id, "sender": {"id": person}, "bubble": bubble, "createdAt": ago(70 + id.parse::<u64>().unwrap())})
 }
@@ -244,10 +244,10 @@ fn opt_out_messages_become_a_list() {
             .stdout,
         "2\n"
     );
-    // Its sender is neither named as the user nor has a number.
+    // The entry does not call its sender a user, and the sender has no number.
     let mut to_the_bot = entry("8", "user", "5f0c2a99", "baja", 70);
     to_the_bot["by"] = json!("client");
-    // People are only printed if all of the list could be read.
+    // Recipients are printed only if the whole listing could be read.
     for (second, code, said) in [
         (Reply::json(500, "{}"), 6, "error: the API answered 500"),
         (
@@ -685,7 +685,7 @@ fn message_is_found_wherever_it_is_listed() {
             5,
             "E1019",
         ),
-        // One place need not accept the ids of another.
+        // One source may refuse the ids of another source.
         (none(), refused(422), refused(400), 5, unread),
         (
             refused(500),
@@ -709,7 +709,7 @@ fn message_is_found_wherever_it_is_listed() {
     );
 }
 
-/// Both addresses of a notification and the history, in every combination of what they may answer.
+/// Both addresses of a notification and the history, with every combination of possible answers.
 #[test]
 fn failed_lookup_is_not_a_missing_message() {
     let home = Home::new();
@@ -735,7 +735,7 @@ fn failed_lookup_is_not_a_missing_message() {
                 (status, _) => Reply::json(status, "{}"),
             }
         };
-        // Where one place knows it, the answer comes in time, however slow the machine is.
+        // If one source lists the message, the answer arrives in time, even on a slow machine.
         let most = if statuses.contains(&200) {
             "60s"
         } else {
@@ -764,7 +764,7 @@ fn failed_lookup_is_not_a_missing_message() {
             }
         }
     }
-    // What is unavailable costs no wait while another place is left.
+    // An unavailable source causes no wait if another source is left.
     let server = Server::responding(|_, request| {
         if request.line.contains("/history/") {
             page(&[entry("t", "bot", ANA, "Hola", 5)], 1)
@@ -774,7 +774,7 @@ fn failed_lookup_is_not_a_missing_message() {
     });
     home.asking("messages get t", &server).success();
     assert_eq!(server.received().len(), 4);
-    // Credentials are blamed where nothing accepted them.
+    // The error is about the credentials only if no source accepted them.
     let server = Server::answering(Reply::json(401, "{}"));
     home.asking("messages get t", &server)
         .fails(4, &["check client id, secret, --bot"]);

@@ -7,7 +7,7 @@ mod support;
 
 pub(crate) use self::support::{LEFT_OUT, can_test};
 
-/// Whether to run a test that mounts something in its own namespace.
+/// Returns whether to run a test that mounts something in its own namespace.
 #[cfg(target_os = "linux")]
 pub(crate) fn can_mount() -> bool {
     let mount = [
@@ -25,7 +25,7 @@ pub(crate) fn can_mount() -> bool {
     )
 }
 
-/// The words of a command as root: for root itself, or with sudo without a password.
+/// Returns the words that run a command as root: none for root, or sudo without a password.
 #[cfg(unix)]
 pub(crate) fn by_root<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let sudo: &[&str] = if rustix::process::getuid().is_root() {
@@ -36,7 +36,7 @@ pub(crate) fn by_root<'a>(words: &[&'a str]) -> Vec<&'a str> {
     [sudo, words].concat()
 }
 
-/// Whether a tool exists and supports `arguments`.
+/// Returns whether a tool exists and supports `arguments`.
 pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     let output = Command::new(program).args(arguments).output();
     output.is_ok_and(|output| output.status.success())

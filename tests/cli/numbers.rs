@@ -1,11 +1,11 @@
-//! Numbers by the rules of their countries: in a send, in a list, in the configuration, and in the language of a row.
+//! Numbers by the rules of their countries: in a send, a list, the configuration, and a template.
 
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::Home;
 
-/// WhatsApp's ids of people without a number.
+/// WhatsApp's ids of users without a number.
 const USER_ID: &str = "US.13491208655302741918";
 const GROUP_ID: &str = "EC.ENT.11815799212886844830";
 
@@ -139,7 +139,7 @@ fn profile_country_applies_without_the_flag() {
     );
 
     home.config("[profiles.p]\ncountry = \"Mejiko\"\n");
-    // The number may be one of the country that the profile tries to name.
+    // The number may be of the country that the profile tries to set.
     home.run("--sandbox send text Hola --to 5512345678")
         .fails(3, &["country of profile p: `Mejiko` is not a country; write its two letters, such as EC or MX"]);
 }
@@ -206,7 +206,7 @@ fn bare_numbers_of_several_countries_warn() {
         .success();
     let told = "the numbers without + have 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
-    // With a country, each number that is not one of its own is reported, without the hint to name a country.
+    // With a country, each number of another country is reported, without the hint to set a country.
     home.run("--sandbox bulk send people.csv --country EC text Hola")
         .success()
         .stderr_has(&["`4771234567` is not a local number of EC, so it is read as +4771234567"])
@@ -282,7 +282,7 @@ fn recipient_without_a_number_uses_user_id() {
             .args(&[to])
             .fails(2, parts);
     }
-    // A pattern of the guard matches it like any other recipient.
+    // A pattern of allow_to matches it like any other recipient.
     home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"593*\", \"EC.*\"]\n");
     for to in [GROUP_ID, "593987654321"] {
         home.run("--sandbox send text Hola --to")
@@ -297,7 +297,7 @@ fn recipient_without_a_number_uses_user_id() {
 #[test]
 fn list_may_contain_user_ids() {
     let home = Home::new();
-    // The digits of one are a number of the list, and they are two people.
+    // The id has the digits of a number in the list, but the two are different recipients.
     let number = "593987654321";
     home.write(
         "people.csv",

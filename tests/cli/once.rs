@@ -1,5 +1,5 @@
-//! `--once KEY`: each person gets at most one message under a key, whatever happens to the processes that send. The server's own
-//! count is the witness.
+//! `--once KEY`: each recipient gets at most one message with a key, even if the sending processes fail. The server's
+//! own count proves it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -90,7 +90,7 @@ fn second_send_with_key_replays_the_first() {
     );
     assert_eq!(sent_to_ana(&jelou), 1);
 
-    // Another key, and none at all.
+    // With another key, and without a key.
     assert_eq!(
         times(&home.send(&jelou, "--once december Hola").success()),
         0
@@ -195,7 +195,7 @@ fn rejected_message_is_resent_but_unknown_is_not() {
     assert_eq!(jelou.requests().len(), 3);
 }
 
-/// Starts a send under the key k.
+/// Starts a send with the key k.
 fn start(home: &Home, jelou: &Jelou) -> std::process::Child {
     let words = format!("send text --to {ANA} --once k --timeout 60s Hola");
     home.process(&words, &jelou.url).spawn().unwrap()
@@ -304,7 +304,7 @@ fn replayed_notification_still_runs_the_command() {
     assert_eq!(sent_to_ana(&jelou), 1);
 }
 
-/// The `once` of each line in the audit log.
+/// Returns the `once` of each line in the audit log.
 fn checks(home: &Home) -> Vec<Value> {
     let log = home.read("log");
     let lines = log
@@ -358,7 +358,7 @@ fn lost_database_is_replaced_by_own_ledger() {
     }
     assert_eq!(checks(&home), ["local"; 4]);
     run("--every 1h --once-strict").fails(7, &["is not available"]);
-    // Only a command that continues a run proposes that.
+    // Only a command that continues a run has this hint.
     let on_database = |line: &str| home.run(line).env("JELOUCTL_LEDGER", AWAY).api(&jelou.url);
     for (line, code) in [("once list", 7), ("bulk stop r", 12)] {
         on_database(line)
@@ -366,7 +366,7 @@ fn lost_database_is_replaced_by_own_ledger() {
             .stderr_lacks(&["bulk work"]);
     }
     on_database("bulk resume r").fails(12, &["then continue the run: jelouctl bulk work"]);
-    // If that ledger cannot be used either, the alert comes through.
+    // If the local ledger cannot be used either, the alert is sent unchecked.
     home.write(&format!("{STATE}/state.db"), "no store");
     run("--every 1h").success().stderr_has(&["sent unchecked"]);
     assert_eq!((sent_to_ana(&jelou), jelou.accepted()[eva]), (2, 2));
@@ -409,11 +409,11 @@ fn message_is_repeated_after_its_time() {
     expect("+130m", list, 3);
     expect("+150m", &single, 3);
     expect("+200m", &single, 4);
-    // The clock goes back: nobody gets it twice, and after an hour it is sent.
+    // If the clock is set back, no recipient gets a duplicate, and the next message is sent after an hour.
     expect("-1d", &single, 4);
     expect("-1410m", &single, 4);
     expect("-1370m", &single, 5);
-    // Without --every it counts forever.
+    // Without --every the key counts forever.
     let forever = format!("send text --to {ANA} --once k Hola");
     let differs = ["the last command with --once k had --every 1h; this one has no --every"];
     expect("+9d", &forever, 5).stderr_has(&differs);
@@ -440,7 +440,7 @@ fn unknown_message_counts_for_its_time() {
 }
 
 #[test]
-fn unknown_key_of_own_ledger_is_resolved_as_local() {
+fn unknown_key_of_own_ledger_is_resolved_locally() {
     let (home, jelou) = (Home::new(), Jelou::start(|_, _| Act::AcceptAndFail));
     let on_database = |line: &str| {
         home.run(line)
@@ -593,7 +593,7 @@ fn keys_are_listed_shown_and_removed() {
         ),
         (Some("k"), Some("BOT_ID"), Some(1))
     );
-    // However the number is written.
+    // The spelling of the number does not matter.
     let shown = home
         .run("once show k --to '+593 98 765 4321' -o record")
         .success()
@@ -626,7 +626,7 @@ fn key_lookup_uses_the_profile_country() {
     home.run(&format!("once remove k {to} --yes")).success();
 }
 
-/// The database stops answering when Jelou has the message.
+/// The database stops responding after Jelou got the message.
 #[test]
 #[cfg(target_os = "linux")]
 fn stalled_database_delays_accepted_messages_only_briefly() {
@@ -713,7 +713,7 @@ fn notification_waits_for_a_restarting_database() {
         wait_until("the command runs", || home.path().join("ran").exists());
         cluster.stop();
         home.write("away", "");
-        // It has tried once by then.
+        // Within this time, the command has tried once.
         std::thread::sleep(Duration::from_secs(1));
         assert!(!ended.is_finished());
         cluster.start_again();
@@ -871,7 +871,7 @@ fn unusable_ledger_stops_the_send() {
     std::fs::create_dir(home.path().join(&store)).unwrap();
     send(&home, &["state.db is not a regular file"]);
     std::fs::remove_dir(home.path().join(&store)).unwrap();
-    // A pipe beside it is not waited for.
+    // A pipe in place of the lock file does not block the command.
     let beside = home.path().join(format!("{store}-write"));
     std::fs::remove_file(&beside).unwrap();
     tool(std::process::Command::new("mkfifo").arg(&beside));
@@ -956,8 +956,8 @@ fn single_send_reports_ledger_wait_until_signal() {
     assert_eq!(sent_to_ana(&jelou), 1);
 }
 
-/// Sends again what a killed process should have sent: no one gets it twice, and no one who got it is reported as "not
-/// sent".
+/// Repeats the send of a killed process. No recipient gets a duplicate, and no recipient who got the message is
+/// reported as "not sent".
 fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
     let sent_to = || jelou.accepted().get(to).copied().unwrap_or_default();
     let before = sent_to();
@@ -979,7 +979,7 @@ fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
     ended.code
 }
 
-/// Kills a send at some of the system calls by which the store is made, claimed in and written.
+/// Kills a send at some of the system calls that create the ledger, reserve the recipient and save the outcome.
 #[test]
 #[cfg(target_os = "linux")]
 fn send_killed_at_ledger_writes_sends_once() {
@@ -994,7 +994,8 @@ fn send_killed_at_every_ledger_write_sends_once() {
     kill_at_calls(&(1..=80).collect::<Vec<_>>(), 60);
 }
 
-/// Kills a send at each of these calls of each kind, as long as there is one; more than `least` are killed.
+/// Kills a send at each of these calls of each kind, until a send ends without another call. More than `least` sends
+/// must be killed.
 #[cfg(target_os = "linux")]
 fn kill_at_calls(places: &[usize], least: u32) {
     if !can_trace() {
@@ -1098,7 +1099,7 @@ fn two_homes_send_one_message_over_a_database() {
         .fails(7, &["is not available", "nothing was sent"]);
 }
 
-/// The database accepts connections, and stops responding once the command has connected.
+/// The database accepts the connection of the command, and then stops responding.
 #[test]
 #[cfg(target_os = "linux")]
 fn silent_database_ends_a_single_send_soon() {

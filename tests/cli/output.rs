@@ -65,7 +65,7 @@ fn output_id_is_the_id_or_nothing() {
     }
 }
 
-/// For cron, which sends an email for every line.
+/// With --quiet, cron sends no email, because it sends one for any output.
 #[test]
 fn output_none_prints_nothing() {
     let home = Home::new();
@@ -98,7 +98,7 @@ fn output_none_prints_nothing() {
     }
 }
 
-/// Whether standard output is a terminal does not change from line to line.
+/// jelouctl checks only once whether standard output is a terminal, not for each line.
 #[test]
 #[cfg(target_os = "linux")]
 fn terminal_is_checked_once_per_list() {

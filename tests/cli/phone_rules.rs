@@ -1,5 +1,5 @@
-//! The tables of `src/phone/` are libphonenumber's data, in a form that needs no loading: all valid numbers, as one
-//! graph of digits. They are committed; `PHONE_RULES=src/phone cargo test … phone_rules` writes them.
+//! Writes the tables of `src/phone/` from libphonenumber's data: all valid numbers, as one graph of digits that needs
+//! no parsing. The tables are committed. `PHONE_RULES=src/phone cargo test … phone_rules` writes them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -129,16 +129,16 @@ struct Pattern {
 /// The patterns of a region.
 struct Region {
     index: u8,
-    /// Of regions that share a calling code: how the numbers of this one begin, where that alone decides.
+    /// The beginning of this region's numbers, if it distinguishes the regions with the same calling code.
     leading: Option<Pattern>,
     general: Pattern,
     types: Pattern,
 }
 
-/// How far a number has come in the patterns of a region; nothing where no number goes on like this.
+/// The states of a region's patterns after some digits. None if no number continues like this.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Progress {
-    /// With whether the beginning has already matched.
+    /// The state, and whether the beginning has already matched.
     leading: Option<(LazyStateID, bool)>,
     whole: Option<(LazyStateID, LazyStateID)>,
 }
@@ -153,7 +153,7 @@ impl Pattern {
                     .ignore_whitespace(true),
             )
             .thompson(thompson::Config::new().utf8(false))
-            // The states must stay: a cache that is cleared gives them new names.
+            // The cache must not be cleared, because that would rename the states.
             .configure(DFA::config().cache_capacity(1 << 24))
             .build(source)
             .unwrap();
@@ -239,7 +239,7 @@ impl Region {
         })
     }
 
-    /// Whether the number is this region's, valid or not.
+    /// Returns whether the number belongs to this region, even if it is invalid.
     fn is_chosen(&self, progress: &Progress) -> bool {
         match self.leading.as_ref().zip(progress.leading) {
             Some((leading, (state, is_there))) => is_there || leading.is_match(state),
@@ -248,7 +248,7 @@ impl Region {
     }
 }
 
-/// One more digit leads from a node to another; node 0 is a dead end.
+/// A node of the graph. Each digit leads to another node, and node 0 is the dead end.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Node {
     next: [u16; 10],
@@ -326,8 +326,8 @@ impl Table {
     }
 }
 
-/// The first region whose beginning matches, or, if it has none, whose whole number does; libphonenumber has the same
-/// rule.
+/// Returns the first region with a matching beginning. For a region without one, the whole number must match.
+/// libphonenumber has the same rule.
 fn valid_in(regions: &[Region], at: &[Progress]) -> u8 {
     let mut regions = regions.iter().zip(at);
     let chosen = regions.find(|(region, progress)| region.is_chosen(progress));

@@ -1,4 +1,4 @@
-//! The tests' own PostgreSQL server: one for each process of them, with a database for each test, and its faults.
+//! The tests' own PostgreSQL server and its faults. Each test process has one server, and each test has a database.
 
 use std::fs;
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ mod server;
 
 pub(crate) use self::server::Cluster;
 
-/// Runs a test with each ledger in a database of its own.
+/// Runs a test with each ledger in a separate database.
 pub(crate) fn in_a_database(test: fn()) {
     if Cluster::shared().is_some() {
         with_ledgers(|| Cluster::shared().unwrap().ledger(), test);
@@ -35,19 +35,19 @@ pub(crate) struct Pooler {
     process: Child,
 }
 
-/// Changes the store of a ledger directly.
+/// Changes a ledger directly.
 pub(crate) fn change(ledger: &str, change: &str) {
     let script = format!("SET search_path = jelouctl; {change}");
     Cluster::shared()
         .unwrap()
-        .script("postgres", database_of(ledger), &script);
+        .script("postgres", database_name(ledger), &script);
 }
 
-/// The rows that the owner of a ledger gets.
+/// Returns the rows of a query by the owner of a ledger.
 pub(crate) fn sql(ledger: &str, statement: &str) -> Vec<Row> {
     Cluster::shared()
         .unwrap()
-        .sql(database_of(ledger), statement)
+        .sql(database_name(ledger), statement)
 }
 
 /// Does `work` while another session of a ledger stays in the transaction that `script` begins.
@@ -71,7 +71,7 @@ impl HeldTransaction {
             .unwrap();
         let url = Cluster::shared()
             .unwrap()
-            .url("postgres", database_of(ledger));
+            .url("postgres", database_name(ledger));
         let client = runtime.block_on(async {
             let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
             tokio::spawn(connection);
@@ -85,8 +85,8 @@ impl HeldTransaction {
     }
 }
 
-/// The database of an address.
-pub(crate) fn database_of(ledger: &str) -> &str {
+/// Returns the name of the database in an address.
+pub(crate) fn database_name(ledger: &str) -> &str {
     ledger.rsplit('/').next().unwrap()
 }
 
@@ -104,19 +104,19 @@ fn execute(url: &str, script: &str) {
 }
 
 impl Cluster {
-    /// The server that all tests of this process share; None if tests with a database are left out.
+    /// Returns the server that all tests of this process share. None if tests with a database are skipped.
     pub(crate) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         can_test("a PostgreSQL server", || programs().is_some())
             .then(|| SHARED.get_or_init(|| Self::start("")))
     }
 
-    /// A server for one test, with these lines in its configuration.
+    /// Starts a server for one test, with these lines in its configuration.
     pub(crate) fn start(settings: &str) -> Self {
         Self::start_with(settings, &[], &[])
     }
 
-    /// A server whose clock begins at this time.
+    /// Starts a server with a clock that begins at this time.
     pub(crate) fn start_at(library: &str, time: &str) -> Self {
         let clock = [
             ("LD_PRELOAD", library),
@@ -126,7 +126,7 @@ impl Cluster {
         Self::start_with("", &[], &clock)
     }
 
-    /// A server with this certificate and its key, as PEM.
+    /// Starts a server with this certificate and its key, as PEM.
     pub(crate) fn start_with_tls(certificate: &str, key: &str) -> Self {
         let settings = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'";
         Self::start_with(
@@ -146,7 +146,7 @@ impl Cluster {
         cluster
     }
 
-    /// A standby of this one.
+    /// Starts a standby of this server.
     pub(crate) fn standby(&self) -> Self {
         let directory = empty_directory();
         let port = self.port.to_string();
@@ -166,7 +166,7 @@ impl Cluster {
         Self::serve(directory, "", &[])
     }
 
-    /// Promotes a standby to a server of its own.
+    /// Promotes a standby to a primary.
     pub(crate) fn promote(&self) {
         tool(
             program("pg_ctl", &self.directory)
@@ -176,8 +176,8 @@ impl Cluster {
         );
     }
 
-    /// A pgbouncer in front of it, whose clients have a process of the server for a `session` or for a `transaction`, with
-    /// more lines in its configuration; nothing where tests of one are left out.
+    /// Starts a pgbouncer in front of the server, with additional `settings`. In the mode `session` or `transaction`, a
+    /// client keeps a server process that long. None if tests with pgbouncer are skipped.
     pub(crate) fn pooler(&self, mode: &str, settings: &str) -> Option<Pooler> {
         let is_there = || {
             let version = Command::new("pgbouncer")
@@ -189,7 +189,7 @@ impl Cluster {
         can_test("pgbouncer", is_there).then(|| Pooler::start(self, mode, settings))
     }
 
-    /// Where the socket is.
+    /// Returns the path of the socket.
     pub(crate) fn socket(&self) -> PathBuf {
         self.directory.join(format!(".s.PGSQL.{}", self.port))
     }
@@ -198,7 +198,7 @@ impl Cluster {
         self.directory.join("data")
     }
 
-    /// The address of an empty ledger, for the sender.
+    /// Creates an empty ledger, and returns its address for the sender.
     pub(crate) fn ledger(&self) -> String {
         self.url(SENDER, &self.database())
     }
@@ -208,7 +208,7 @@ impl Cluster {
         execute(&self.url(role, database), script);
     }
 
-    /// Ends it like a crash, then starts it again.
+    /// Stops the server as in a crash, then starts it again.
     pub(crate) fn crash(&self) {
         self.control(&["-m", "immediate", "restart"]);
     }
@@ -231,7 +231,7 @@ impl Cluster {
         tool(control.args(arguments).stdout(Stdio::null()));
     }
 
-    /// Keeps the files, with the server stopped meanwhile.
+    /// Stops the server, copies its files, and starts it again.
     pub(crate) fn keep_files(&self) {
         self.stop();
         tool(
@@ -243,7 +243,7 @@ impl Cluster {
         self.start_again();
     }
 
-    /// Replaces the current files with the kept ones.
+    /// Replaces the current files with the copied ones.
     pub(crate) fn put_files_back(&self) {
         self.stop();
         tool(self.on_files("rm").arg("-rf").arg(self.data()));
@@ -265,7 +265,7 @@ impl Cluster {
         command
     }
 
-    /// The output of `pg_dump` for a database.
+    /// Returns the output of `pg_dump` for a database.
     pub(crate) fn dump(&self, database: &str, flags: &[&str]) -> String {
         let dumped = tool(self.client("pg_dump").args(flags).arg(database));
         String::from_utf8(dumped.stdout).unwrap()
@@ -345,7 +345,7 @@ impl Pooler {
         format!("postgres://{SENDER}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Several statements of a client of it, without an answer.
+    /// Runs several statements through the pooler, without a result.
     pub(crate) fn script(&self, database: &str, script: &str) {
         execute(&self.url(database), script);
     }

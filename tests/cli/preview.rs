@@ -1,4 +1,4 @@
-//! `--dry-run` and `--curl`: the same request as the real one, and nothing else happens.
+//! `--dry-run` and `--curl` print the same request as the real send, and have no other effect.
 
 use std::process::Command;
 
@@ -139,10 +139,10 @@ fn curl_command_sends_the_same_request() {
     }
 }
 
-/// A body as a file may have it: names out of order, every escape, numbers in forms that JSON has several of.
+/// A body with the names in another order, every escape, and numbers in unusual forms.
 const BODY: &str = r#"{"type": "text", "zeta": 1.0, "alpha": 1e3, "text": "ñ 👍 \ud83d\ude00 \u00e9 \"q\" \\ \/ \n\t\u001b it's",
     "deep": {"b": [-0.0, 0.1, 1E-7, 18446744073709551615, 1e18, true, null], "a": {}}}"#;
-/// The same body as it is sent, without the recipient.
+/// The body as it is sent, without the recipient.
 const BYTES: &str = r#""type":"text","zeta":1.0,"alpha":1000.0,"text":"ñ 👍 😀 é \"q\" \\ / \n\t\u001b it's","deep":{"b":[-0.0,0.1,1e-7,18446744073709551615,1e+18,true,null],"a":{}}}"#;
 
 /// The body's text in a dry run's line.

@@ -1,5 +1,5 @@
-//! Any JSON as a body and any text as a flag: never a panic, and the sent value is the given one. What is refused, and files of
-//! any bytes, are in `src/cli/tests.rs`, where one process takes many more of each.
+//! Any JSON as a body and any text as a flag never cause a panic, and are sent unchanged. `src/cli/tests.rs` tests
+//! refused values and files of any bytes: one process can check many more of them there.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::harness::{CommandOutput, Home};
 use crate::server::{Reply, Server};
 
-/// Any JSON with numbers that JSON carries exactly.
+/// Any JSON with numbers that JSON can express exactly.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -29,7 +29,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Names that mean something.
+/// Names with a meaning in a body.
 const FIELDS: &str = "type userId botId text title caption header parameters contacts name phones flow_cta \
                       flow_action_payload screen payload phone display_text mode";
 
@@ -58,7 +58,7 @@ fn run_with_body(home: &Home, url: &str, words: &[&str], body: &Value) -> Comman
         .args(words)
         .args(["--body", "-", "--retry-for", "0"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    // It may have refused before it read to the end.
+    // The command may refuse the body before it reads all of it.
     let _ = child
         .stdin
         .take()

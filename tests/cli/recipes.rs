@@ -1,5 +1,5 @@
-//! Every command of the recipes, run literally: inside the sandbox, or against a server if it is about what earlier
-//! runs sent, which a sandbox does not count.
+//! Runs every command of the recipes literally, inside the sandbox. A recipe about duplicates runs against a server,
+//! because sandbox runs do not count as duplicates.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
         .collect()
 }
 
-/// A home with everything that the recipes require.
+/// Creates a home with everything that the recipes require.
 fn home() -> Home {
     let home = Home::new();
     for (name, script) in [
@@ -195,7 +195,7 @@ fn every_block_runs(page: &str, count: usize) {
             "sh" => run(&home, &["bash", "-euo", "pipefail", "-c"], block),
             "python" => run(&home, &["python3", "-c"], block),
             "toml" => config = Some(block.text.clone()),
-            // The steps of a CI cannot be run here.
+            // The steps of a CI job cannot run here.
             "yaml" => {}
             other => panic!("nobody runs {other}"),
         }

@@ -1,5 +1,5 @@
-//! Several recipients of `send`, `flow-message` and `run`: each gets a message of its own, or nobody gets one. The server's own
-//! count is the witness.
+//! Several recipients of `send`, `flow-message` and `run`: each gets a separate message, or no recipient gets one. The
+//! server's own count proves it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
@@ -17,14 +17,14 @@ const LUIS: &str = "593987654322";
 const EVA: &str = "593987654323";
 const ALL: &str = "--to 593987654321 --to 593987654322 --to 593987654323";
 
-/// The recipients of the accepted messages, in order.
+/// Returns the recipients of the accepted messages, in order.
 fn reached(jelou: &Jelou) -> Vec<String> {
     let requests = jelou.requests().into_iter();
     let accepted = requests.filter(|request| request.accepted);
     accepted.map(|request| request.user).collect()
 }
 
-/// Recipient, `sent` and the error's code of each record.
+/// Returns the recipient, `sent` and the error's code of each record.
 fn records(ended: &CommandOutput) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let rows = ended.rows().into_iter();
@@ -350,7 +350,7 @@ fn limit_without_room_stops_all_recipients() {
         ))
     };
     send(&format!("--to {ANA}"), "").success();
-    // One of them counts already.
+    // One of the recipients already counts.
     let ended = send(ALL, "").fails(11, &["593987654323: limit_24h (2 recipients) has no room"]);
     assert_eq!(records(&ended).len(), 3);
     assert_eq!(reached(&jelou), [ANA]);
@@ -433,8 +433,8 @@ fn all_are_sent_before_the_wait() {
     assert_eq!(sent, ["yes"; 3]);
 }
 
-/// Kills sends to five recipients at any instant, and repeats each until it ends well or says what is unknown. Nobody gets a
-/// message twice, and nobody is forgotten.
+/// Kills sends to five recipients at any instant. Repeats each send until it succeeds or reports unknown messages. No
+/// recipient gets a message twice, and none is missed.
 fn kill_between_recipients(rounds: u64) -> [u64; 3] {
     let jelou = Jelou::accept_all();
     let mut killed = 0;

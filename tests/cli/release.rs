@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(repository().join(path)).unwrap()
 }
 
-/// Whether `tag` may become a release of a source with this version and changelog.
+/// Returns whether `tag` may become a release of a source with this version and changelog.
 fn fits(tag: &str, version: &str, changelog: &str) -> CommandOutput {
     let home = Home::new();
     let script = home.write("release/fits", read("release/fits"));
@@ -68,7 +68,7 @@ fn mismatched_tag_makes_no_release() {
     }
 }
 
-/// A licence that only deny.toml allows stops release/licences, and so every release.
+/// release/licences must know each licence that deny.toml allows. Otherwise no release is possible.
 #[test]
 fn release_accepts_the_licences_of_deny_toml() {
     let table = |file| read(file).parse::<toml::Table>().unwrap();
@@ -84,7 +84,7 @@ fn release_accepts_the_licences_of_deny_toml() {
     assert_eq!(names(accepted), may_come_in);
 }
 
-/// Packs a program and a page, which have these modes here, into `archive`.
+/// Packs a program and a page with these file modes into `archive`.
 fn pack(home: &Home, archive: &str, program: u32, page: u32) -> PathBuf {
     set_mode(&home.write("stage/jelouctl", "program"), program);
     set_mode(&home.write("stage/man/jelouctl.1", "page"), page);

@@ -29,7 +29,7 @@ fn run_in(home: &Home, server: &Server, flags: &[&str], script: &str) -> Command
         .end()
 }
 
-/// `run` with these words against the API at `url`, as a process of its own.
+/// Creates the process of `run` with these arguments, for the API at `url`.
 fn process(home: &Home, url: &str, words: &[&str]) -> Command {
     let mut command = home.command();
     command
@@ -40,7 +40,7 @@ fn process(home: &Home, url: &str, words: &[&str]) -> Command {
     command
 }
 
-/// The bodies show whether anything is sent.
+/// Runs `script` with `flags`. Returns its output, and the bodies of the notifications.
 fn run(flags: &[&str], script: &str) -> (CommandOutput, Vec<Value>) {
     let server = Server::answering(Reply::accepted()).allow_no_requests();
     let ended = run_in(&Home::new(), &server, flags, script);
@@ -231,7 +231,7 @@ fn quoted_command_arguments_are_never_revealed() {
             ended.stderr
         );
     }
-    // A program may have a blank in its name.
+    // The name of a program may contain a space.
     let program = home.write("my backup", "#!/bin/sh\nexit 3\n");
     set_mode(&program, 0o700);
     let server = Server::answering(Reply::accepted());
@@ -272,7 +272,7 @@ fn command_inherits_the_streams() {
         (ended.stdout.as_str(), ended.stderr.as_str()),
         ("in\nout\n", "err\n")
     );
-    // The message contains none of it.
+    // The message contains no part of the command's output.
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
     assert!(
         !text.contains("out") && !text.contains("err") && !text.contains("cat"),
@@ -308,7 +308,7 @@ fn notification_template_and_body_are_filled() {
     assert_eq!(server.only().json()["text"], "sh ok");
     assert_eq!(server.only().json()["quick_replies"][0]["title"], "Retry");
 
-    // A body names its campaign as in a single send.
+    // A body may contain a campaign, as in a single send.
     home.write(
         "body.json",
         r#"{"type": "template", "templateId": "39", "campaignId": "c {{ code }}"}"#,
@@ -334,7 +334,7 @@ fn tail_is_end_of_stderr_without_colours() {
     );
     assert_eq!(bodies[0]["text"], "red\nlast");
     assert!(ended.stdout == "out\n", "{}", ended.stdout);
-    // A message takes 4096 characters: the end counts.
+    // A message has at most 4096 characters, so only the end of the output is sent.
     let (_, bodies) = run(
         &["--tail", "1000", "--text", "x{{ tail }}"],
         "seq -f 'é%g' 10000 >&2",
@@ -430,7 +430,7 @@ fn multiline_parameter_becomes_one_line_with_warning() {
     assert_eq!(server.only().json()["parameters"], json!(["a b"]));
 }
 
-/// WhatsApp counts the parameters to the text of the template, and refuses one that is too long.
+/// WhatsApp adds the parameters to the text of the template, and rejects the template if it becomes too long.
 #[test]
 fn long_tail_sends_its_end_in_templates() {
     let server = Server::answering(Reply::accepted());
@@ -518,14 +518,14 @@ fn control_characters_are_removed_with_a_warning() {
 #[test]
 fn background_process_of_command_delays_nothing() {
     let home = Home::new();
-    // Silent, without streams, and writing without end.
+    // One program is silent, one has closed its streams, and one writes without end.
     for script in [
         "sleep 60 & echo $! > pid",
         "exec >&- 2>&- <&-; sleep 60 & echo $! > pid",
         "yes noise >&2 & echo $! > pid",
     ] {
         let server = Server::answering(Reply::accepted());
-        // Its streams go nowhere here, otherwise the test itself would wait for them.
+        // Discard the streams, otherwise the test itself would wait for them.
         let mut command = process(
             &home,
             &server.url,
@@ -538,7 +538,7 @@ fn background_process_of_command_delays_nothing() {
             .unwrap();
         assert_eq!(status.code(), Some(0), "{script}");
         server.only();
-        // It was writing without end, and ended with the pipe.
+        // The program that writes without end has already ended with the pipe, so this may fail.
         let _ = Command::new("kill").arg(home.read("pid").trim()).output();
     }
 }
@@ -683,7 +683,7 @@ fn only_reported_results_must_make_a_message() {
 
 const BROKEN: &str = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
 
-/// Flags and a configuration that make no notification, with the exit code and the error.
+/// Flags and configurations that cannot make a notification, with the exit code and the error.
 fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     home.write("broken.json", "{");
     home.write("kindless.json", r#"{"text": "a"}"#);
@@ -864,7 +864,7 @@ fn silent_pipe_writer_does_not_block_the_command() {
             "echo ran; exit 3",
         )
     };
-    // It is open for both, and does not wait for a reader.
+    // The pipe is open for reading and writing, so it does not wait for a reader.
     let writer = File::options().read(true).write(true).open(&path).unwrap();
     let told = "nothing was written to this pipe within 10 s";
     std::thread::scope(|scope| {
@@ -891,7 +891,7 @@ fn silent_pipe_writer_does_not_block_the_command() {
     });
     assert!(server.received().is_empty());
     drop(writer);
-    // A slow reader is waited for.
+    // The command waits for a slow reader.
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut writer = File::options().write(true).open(&path).unwrap();
@@ -1061,7 +1061,7 @@ fn command_gets_signals_and_notification_is_sent() {
             &server.url,
             &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat(),
         );
-        // Not at our terminal, if there is one: input there would also be for the command.
+        // Detach the command from the test's terminal, because it would also read input there.
         let mut child = command.process_group(0).spawn().unwrap();
         wait_until("the command is up", || home.path().join("up").exists());
         tool(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]));
@@ -1070,7 +1070,7 @@ fn command_gets_signals_and_notification_is_sent() {
     }
 }
 
-/// Writes its process id to a file when it is ready, and never ends by itself.
+/// A command that writes its process id to a file when it is ready, and never ends.
 const ENDLESS: &str = "echo $$ > up.part; mv up.part up; exec sleep 1000";
 
 fn wait_for_command(home: &Home) -> Pid {
@@ -1078,7 +1078,7 @@ fn wait_for_command(home: &Home) -> Pid {
     Pid::from_raw(home.read("up").trim().parse().unwrap()).unwrap()
 }
 
-/// A command and `run` do not get a signal at the same instant, in the same order, or only once: `timeout` signals its
+/// The command and `run` can get a signal at different times, in any order, and more than once. `timeout` signals its
 /// child and then the group, and a service manager signals each process.
 #[test]
 fn signal_to_the_command_keeps_its_notification() {
@@ -1100,7 +1100,7 @@ fn signal_to_the_command_keeps_its_notification() {
             (Signal::HUP, "sh|killed|129|SIGHUP"),
         ] {
             // An attempt whose last signal was late proves nothing.
-            while !is_told(
+            while !check_notification(
                 launcher,
                 |group, command| send(group, command, signal),
                 signal,
@@ -1110,7 +1110,13 @@ fn signal_to_the_command_keeps_its_notification() {
     }
 }
 
-fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, text: &str) -> bool {
+/// Checks the notification about a command that a signal ends. Returns whether the last signal was in time.
+fn check_notification(
+    launcher: &[&str],
+    end_command: impl Fn(Pid, Pid),
+    signal: Signal,
+    text: &str,
+) -> bool {
     let home = Home::new();
     let (jelou, has_arrived, go) = Jelou::hold_responses();
     let words = [&ALL[..], &["--", "/bin/sh", "-c", ENDLESS]].concat();
@@ -1125,7 +1131,7 @@ fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, te
     let begun = Instant::now();
     end_command(group, command);
     has_arrived.recv().unwrap();
-    // The notification is under way; we get the signal that ended the command, and get it again.
+    // During the notification, `run` gets the signal that ended the command, and gets it again.
     for _ in 0..2 {
         kill_process_group(group, signal).unwrap();
     }
@@ -1184,7 +1190,7 @@ fn ignored_signal_is_ignored_by_the_command() {
     for signal in ["HUP", "INT", "QUIT", "TERM"] {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
-        // As with nohup: the command sends itself and us the signal that both would get when the terminal closes.
+        // The command sends the signal of a closing terminal to itself and to `run`, which ignores it as under nohup.
         let script = format!("kill -{signal} $$ $PPID; exit 3");
         let trap = format!("trap '' {signal}; exec \"$0\" \"$@\"");
         let command = process(
@@ -1282,7 +1288,7 @@ fn excluded_recipient_gets_no_notification_but_command_runs() {
         3
     );
     assert_eq!(server.received().len(), 1);
-    // They got on it while the command ran.
+    // These recipients were excluded while the command ran.
     home.profile("p", &server.url, "do_not_contact = \"../../otras.txt\"");
     let ended = run_in(
         &home,

@@ -86,7 +86,7 @@ fn sandbox_ignores_environment_address_and_proxy() {
         .success();
 }
 
-/// The types that the sandbox knows.
+/// The message types that the sandbox knows.
 const TYPES: &str = "text, quick_reply, image, audio, video, file, sticker, location, location_request, \
                      contact_info_request, contacts, cta_url, voice_call, flow, CAROUSEL, template";
 
@@ -162,7 +162,7 @@ fn recipient_view_shows_each_part() {
     assert!(stderr.ends_with("  │ A B  +593987654322\n"), "{stderr}");
 }
 
-/// Runs a script in a network of its own, since the default port may be taken here; None where that is not possible.
+/// Runs a script in a separate network, because the default port may be in use here. None if that is not possible.
 #[cfg(target_os = "linux")]
 fn run_isolated(home: &Home, script: &str) -> Option<CommandOutput> {
     home.write("script.sh", script);
@@ -216,7 +216,7 @@ fn sandbox_flag_uses_the_running_sandbox() {
     );
 }
 
-/// Its faults and templates are not those that the user of another directory expects.
+/// A sandbox from another directory may have other faults and templates than the user expects.
 #[test]
 #[cfg(target_os = "linux")]
 fn sandbox_of_another_directory_is_named() {
@@ -244,7 +244,7 @@ fn sandbox_of_another_directory_is_named() {
     assert_eq!(ended.code, 0, "{ended:?}");
 }
 
-/// WhatsApp may drop what is sent to a user id, and Jelou accepts it all the same.
+/// Jelou accepts messages to a user id that WhatsApp may drop.
 #[test]
 fn user_id_send_notes_limits_of_accepted() {
     let home = Home::new();

@@ -132,7 +132,7 @@ fn sandbox_is_detected_for_every_start_method() {
     let of_home = home.command();
     let program = of_home.get_program().to_str().unwrap();
     std::os::unix::fs::symlink(program, home.path().join("jc")).unwrap();
-    // By another process, as below.
+    // Another process writes the file, for the same reason as below.
     tool(
         Command::new("cp")
             .arg(program)
@@ -180,8 +180,8 @@ fn other_user_inside_a_sandbox_cannot_send() {
     let home = Home::new();
     set_mode(home.path(), 0o755);
     let binary = home.path().join("jelouctl");
-    // Copied by another process: a process that a thread beside us starts would have our open file until it has begun,
-    // and a file that is open for writing cannot be run.
+    // Another process must copy the file. A process that another thread starts would inherit our open file for a
+    // moment, and a file that is open for writing cannot be run.
     tool(
         std::process::Command::new("cp")
             .arg(home.command().get_program())
@@ -229,7 +229,7 @@ fn unknown_template_warns_and_wrong_template_is_refused() {
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
     let bulk = "j bulk send people.csv --yes --progress none --rate 100/s template other --language es --param Ana";
     let ended = sandbox(&home, "--expect 2", bulk);
-    // Once before anything is sent; the answers, which say the same, are not repeated.
+    // The warning is printed once, before the first message. The same warning in the answers is not printed.
     let told = [
         "`other`: the sandbox has only its samples",
         "the sandbox has only its samples",
@@ -560,7 +560,7 @@ fn signal_ends_a_sandbox_without_a_command() {
                 lines[1..4].concat(),
                 "export JELOU_BOT_ID='sandbox'\nexport JELOU_CLIENT_ID='sandbox'\nexport JELOU_CLIENT_SECRET='sandbox'\n"
             );
-            // Messages that jelouctl sends there count as a rehearsal.
+            // Messages that jelouctl sends there count as sandbox messages.
             assert_eq!(
                 lines[4].replace("JELOUCTL_SANDBOX", "JELOU_API_URL"),
                 lines[0]
@@ -595,7 +595,7 @@ fn closed_standard_output_is_not_an_error() {
         .read_line(&mut line)
         .unwrap();
     let address = line.trim_end().rsplit("http://").next().unwrap().to_owned();
-    // It continues to listen.
+    // The sandbox continues to listen.
     std::net::TcpStream::connect(&address).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

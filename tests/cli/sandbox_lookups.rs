@@ -1,5 +1,5 @@
-//! The look-ups of the sandbox, whose shapes are copied from Jelou's pages: the history, the notifications and the
-//! receivers of events; and the states of a message.
+//! The look-ups of the sandbox, in the formats of Jelou's documentation: the history, the notifications and the
+//! receivers of events. Also the delivery status of a message.
 
 use std::io::{BufRead, BufReader, Write};
 
@@ -51,7 +51,7 @@ fn send_template(sandbox: &Sandbox, user: &str, campaign: &str) -> String {
     answer.json()[0]["id"].as_str().unwrap().to_owned()
 }
 
-/// The state of message `id`, in the sandbox, the history and a notification.
+/// Returns the status of message `id`, in the sandbox, the history and a notification.
 fn states(sandbox: &Sandbox, id: &str) -> [Value; 3] {
     let delivery = sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].clone();
     let history = sandbox.read(HISTORY);
@@ -234,14 +234,14 @@ fn lookups_are_rejected_as_by_jelou() {
 
 #[test]
 fn message_becomes_delivered_read_and_replied() {
-    // Delivered at once.
+    // Delivered immediately.
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     let id = send_template(&sandbox, ANA, "c1");
     assert_eq!(
         states(&sandbox, &id),
         ["delivered", "DELIVERED_USER", "DELIVERED_USER"]
     );
-    // Another person's chat changes nothing.
+    // Another user's chat changes nothing.
     open_chat(&sandbox, JUAN);
     assert_eq!(
         states(&sandbox, &id),
@@ -258,7 +258,7 @@ fn message_becomes_delivered_read_and_replied() {
         ["delivered", "DELIVERED_USER", "DELIVERED_USER"]
     );
 
-    // Not delivered for an hour: a person who opens the chat, or writes, has not seen it yet.
+    // The message is delivered in an hour. A user who opens the chat, or writes, does not see it before that.
     let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
     let id = send_template(&sandbox, ANA, "c1");
     open_chat(&sandbox, ANA);
@@ -416,7 +416,7 @@ fn faults_decide_the_delivery_status() {
         );
     }
 
-    // It is accepted first, whatever its later state.
+    // Every message is accepted first, whatever its later status.
     let sandbox = Sandbox::start(&["--deliver-after", "1h", "--fault", "undelivered"]);
     let id = send_template(&sandbox, ANA, "c1");
     assert_eq!(

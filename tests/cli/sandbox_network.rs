@@ -1,4 +1,4 @@
-//! A sandbox for other machines: each has a separate network here, and one cable connects them.
+//! A sandbox for other machines. Each machine is a separate network namespace, and one virtual cable connects them.
 
 use std::process::Command;
 
@@ -86,8 +86,8 @@ fn compose() -> Option<Value> {
     Some(serde_json::from_slice(&output.success().get_output().stdout).unwrap())
 }
 
-/// Words without characters that a shell would interpret.
-fn words(words: &Value) -> String {
+/// Joins words, which must not contain characters that a shell would interpret.
+fn join_words(words: &Value) -> String {
     let words: Vec<_> = words
         .as_array()
         .unwrap()
@@ -116,7 +116,7 @@ fn example_containers_reach_the_sandbox() {
     let (service, app) = (&compose["services"]["sandbox"], &compose["services"]["app"]);
     assert_eq!(app["depends_on"]["sandbox"]["condition"], "service_healthy");
     assert_eq!(service["ports"], json!(["127.0.0.1:4780:4780"]));
-    let health = words(&service["healthcheck"]["test"]);
+    let health = join_words(&service["healthcheck"]["test"]);
     let health = health.strip_prefix("CMD /jelouctl ").unwrap();
     let home = Home::new();
     let script = format!(
@@ -124,10 +124,10 @@ fn example_containers_reach_the_sandbox() {
          env {} \"$JELOUCTL\" {health} > health\n\
          there env {} \"$JELOUCTL\" {}\n\
          kill $sandbox\nwait $sandbox\ncat told\n",
-        words(&service["command"]),
+        join_words(&service["command"]),
         assignments(&service["environment"]),
         assignments(&app["environment"]),
-        words(&app["command"]),
+        join_words(&app["command"]),
     );
     let Some(ended) = on_two_machines(&home, &script) else {
         return;
@@ -189,7 +189,7 @@ fn other_machine_may_use_only_allowed_hosts() {
         ),
     ];
     let script: String = wanted.iter().map(|(more, url, _)| ask(more, url)).collect();
-    // On this machine its own names lead there.
+    // On this machine, its own names reach the sandbox.
     let here = "curl --silent --output /dev/null --write-out '%{http_code} here\\n' http://127.0.0.1:4780/sandbox/messages\n";
     let inside = "\"$JELOUCTL\" sandbox --listen 10.9.0.1:0 --allow-host sandbox -- \"$JELOUCTL\" send text --to 593987654321 Hola -o id\n";
     let script = format!(
@@ -211,7 +211,7 @@ fn other_machine_may_use_only_allowed_hosts() {
     );
 }
 
-/// A page of another site, in the browser of a person who can reach the sandbox.
+/// A page of another site in the browser of a user who can reach the sandbox.
 #[test]
 fn foreign_page_cannot_read_or_write() {
     let is_there = || works("chromium", &["--version"]) && works("python3", &["--version"]);
@@ -263,7 +263,7 @@ fn foreign_page_cannot_read_or_write() {
         .map(|message| &message["body"]["text"])
         .collect();
     assert_eq!(texts, ["secreto"]);
-    // A person who types the address there can read it.
+    // A user who types the address there can read the page.
     assert!(
         home.read("typed.html").contains("secreto"),
         "{}",

@@ -1,4 +1,4 @@
-//! Requests that the sandbox refused: stored with request, answer and fields, without secrets, within limits.
+//! Requests that the sandbox refused are stored with request, answer and wrong fields, without secrets, within limits.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use crate::listening::{Sandbox, fixture, read_answer, text_to};
 
 const ANA: &str = "593987654321";
 
-/// One request with these header lines.
+/// Sends one request with these header lines.
 fn raw(sandbox: &Sandbox, line: &str, headers: &str, body: &str) -> u16 {
     let mut stream = sandbox.connect();
     let length = body.len();

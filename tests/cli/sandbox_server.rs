@@ -11,7 +11,7 @@ use crate::listening::{AUTHORIZATION, KINDS, Sandbox, fixture, read_answer, text
 
 const USER: &str = "593987654321";
 
-/// The same request with the test's own head.
+/// Sends a request with these header lines.
 fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16 {
     let mut stream = sandbox.connect();
     let headers = headers.join("\r\n");
@@ -168,7 +168,7 @@ fn sandbox_rejects_requests_as_jelou_does() {
     );
 }
 
-/// A program has no documentation at hand: the sandbox itself lists its addresses.
+/// The sandbox lists its own addresses, for programs that cannot read the documentation.
 #[test]
 fn sandbox_lists_every_address_that_it_has() {
     let sandbox = Sandbox::start(&[]);
@@ -350,7 +350,7 @@ fn foreign_page_cannot_time_a_response() {
         ("cross-site", "no-cors", 403, 403),
         ("same-site", "no-cors", 403, 403),
         ("something-new", "no-cors", 403, 403),
-        // A link to the inbox is followed; one to what was sent is not.
+        // A link from another site may open the inbox, but not the messages.
         ("cross-site", "navigate", 200, 403),
         ("same-site", "navigate", 200, 403),
     ] {
@@ -383,7 +383,7 @@ fn foreign_page_cannot_time_a_response() {
 fn sandbox_listens_only_on_loopback() {
     let sandbox = Sandbox::start(&[]);
     let port: u16 = sandbox.address.split(':').nth(1).unwrap().parse().unwrap();
-    // Another address of this machine is free: what listens on all of them would hold it.
+    // The port is free on another address of this machine, so the sandbox does not listen on all addresses.
     TcpListener::bind(("127.0.0.2", port)).unwrap();
 }
 
@@ -471,7 +471,7 @@ fn received_messages_are_listed_and_filtered() {
             .map(|one| one["unread"].clone())
             .collect::<Value>()
     };
-    // Who writes has read what there was.
+    // A user who writes has read the earlier messages.
     assert_eq!(
         [unread(&chats), unread(&sandbox.read("/sandbox/chats"))],
         [json!([0, 1, 3]), json!([0, 1, 0])]
@@ -597,7 +597,7 @@ fn events_report_every_change_of_the_count() {
     );
     stream.write_all(request.as_bytes()).unwrap();
     assert_eq!(read_answer(&mut stream).status, 200);
-    // The first one comes at once.
+    // The first event arrives immediately.
     assert_eq!(
         next_event(&mut stream),
         ("changed".to_owned(), sandbox.read("/sandbox/health"))
@@ -665,7 +665,7 @@ fn closed_window_allows_only_recent_users() {
 }
 
 #[test]
-fn given_templates_are_listed_and_validated() {
+fn templates_from_file_are_listed_and_validated() {
     let home = Home::new();
     let file = home.write(
         "templates.json",
@@ -680,7 +680,7 @@ fn given_templates_are_listed_and_validated() {
         sandbox.read("/v1/bots/1/templates?query=none")["results"],
         json!([])
     );
-    // As many parameters as the text has, and no other name: the rehearsal of what will happen.
+    // A message needs as many parameters as the template's text, and the name of a listed template.
     let mut body = fixture("bodies/template.json");
     let mut ask = |field: &str, value: Value| {
         body[field] = value;
@@ -852,7 +852,7 @@ fn slow_clients_do_not_delay_others() {
 
 #[test]
 fn sandbox_makes_no_requests() {
-    // A message full of addresses, and a server that would notification.
+    // A message full of URLs. The server must not get a request.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     listener.set_nonblocking(true).unwrap();

@@ -1,5 +1,5 @@
-//! A canary for a secret: from every source, through every command, at every verbosity, it never appears. `Run::end`
-//! searches the output of each command for it; these tests cover the ways in which it could get there.
+//! The secret in these tests is a canary that must never appear in any output. `Run::end` searches the output of every
+//! command for it. These tests cover the ways that the secret could get there.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -100,7 +100,7 @@ fn encoded_secret_echo_is_hidden() {
         .iter()
         .map(|form| Reply::json(401, &format!("<p>{form}</p>")))
         .collect();
-    // Cut off in the middle, so that it is not JSON.
+    // The answer is truncated, so it is not JSON.
     replies.extend(forms.iter().map(|form| {
         Reply::Bytes(
             format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\":\"{form}\",")
@@ -355,7 +355,7 @@ fn unknown_flag_is_shown_without_its_value() {
 }
 
 #[test]
-fn secret_in_place_of_its_file_is_not_shown() {
+fn secret_instead_of_file_is_not_shown() {
     let home = Home::new();
     let words = "--bot 1 --client-id x --client-secret-file canary-in-place-of-file";
     let send = "send text --to 593987654321 Hola --api-url http://127.0.0.1:9";

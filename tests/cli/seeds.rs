@@ -1,5 +1,5 @@
-//! Every example request of Jelou's documents, with a number and a flow in place of their placeholders, produced from flags
-//! alone and from a file, as a server sees it.
+//! Every example request of Jelou's documents, with a number and a flow instead of the placeholders. Each is produced
+//! from flags and from a file, and compared as a server gets it.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,7 +11,7 @@ use crate::server::{Reply, Server};
 pub(crate) const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
 const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message HTTP/1.1";
 
-/// The words give `fixture` on `line`; so does the fixture as a file.
+/// Checks that the words send `fixture` to `line`, and that the fixture as a file does the same.
 pub(crate) fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
     let expected = fixture(&format!("bodies/{name}"));
     let to: &[&str] = if line == MESSAGES {
@@ -141,7 +141,7 @@ fn flow_message_in_portuguese() {
     );
 }
 
-/// The fixtures of messages, with what sends each.
+/// The fixtures of messages, each with the words that send it.
 pub(crate) const BODIES: [(&str, &str); 20] = [
     ("send text", "text.json"),
     ("send list", "list.json"),
@@ -467,7 +467,7 @@ fn vcard_without_readable_numbers_is_warned_about() {
     }
 }
 
-/// PowerShell 5 writes UTF-16 with a mark, and Windows programs UTF-8 with one.
+/// PowerShell 5 writes UTF-16 with a byte order mark, and Windows programs write UTF-8 with one.
 #[test]
 fn texts_with_byte_order_mark_are_read() {
     let home = Home::new();

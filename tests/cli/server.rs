@@ -1,4 +1,4 @@
-//! A server on a raw socket, for faults that a well-behaved one does not have: refuse, hang, reset, cut, lie.
+//! A server on a raw socket, for the faults of a bad server: it refuses, hangs, resets, truncates and lies.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -44,7 +44,7 @@ pub(crate) struct Server {
 }
 
 impl Reply {
-    /// An answer with this status and JSON body.
+    /// Creates an answer with this status and JSON body.
     pub(crate) fn json(status: u16, body: &str) -> Self {
         Self::with_headers(status, "Content-Type: application/json\r\n", body)
     }
@@ -63,7 +63,7 @@ impl Reply {
 }
 
 impl Server {
-    /// Answers each connection with the next of `replies`, and all further ones with the last.
+    /// Starts a server that answers each connection with the next of `replies`, and all later ones with the last.
     pub(crate) fn start(replies: Vec<Reply>) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
@@ -77,7 +77,7 @@ impl Server {
         }
     }
 
-    /// A server that looks at each request and its number before it answers.
+    /// Starts a server that gets each request and its number before it answers.
     pub(crate) fn responding(
         respond: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -92,12 +92,12 @@ impl Server {
         }
     }
 
-    /// A server that gives every request the same answer.
+    /// Starts a server with the same answer to every request.
     pub(crate) fn answering(reply: Reply) -> Self {
         Self::start(vec![reply])
     }
 
-    /// The test fails if the server gets a request.
+    /// Makes the test fail if the server gets a request.
     pub(crate) fn expect_no_requests() -> Self {
         let server = Self::answering(Reply::accepted());
         Self {
@@ -106,7 +106,7 @@ impl Server {
         }
     }
 
-    /// A request is optional: the test decides.
+    /// Allows that the server gets no request.
     pub(crate) fn allow_no_requests(self) -> Self {
         Self {
             acceptor: self.acceptor.allow_no_requests(),
@@ -118,7 +118,7 @@ impl Server {
         self.received.lock().unwrap().clone()
     }
 
-    /// The only request that came.
+    /// Returns the only request that arrived.
     pub(crate) fn only(&self) -> Received {
         let received = self.received();
         assert_eq!(received.len(), 1, "{received:?}");
@@ -132,7 +132,7 @@ impl Received {
     }
 }
 
-/// There is no listener here, nor will there be one during the tests: the port is taken by a socket that never listens.
+/// Returns a URL that refuses connections during all tests, because a socket that never listens has its port.
 pub(crate) fn refused_url() -> String {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket
@@ -149,7 +149,7 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
         Reply::ResetBeforeReading => reset(stream),
         Reply::Greeting(bytes) => {
             let mut stream = stream;
-            // What it says until then, or that it breaks off, is its own affair.
+            // The client may send anything, or close the connection.
             let _ = stream.write_all(bytes);
             let _ = io::copy(&mut stream, &mut io::sink());
         }
@@ -164,7 +164,7 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
     }
 }
 
-/// Answers one request with `respond`, which has read it.
+/// Reads one request and answers it with `respond`.
 pub(crate) fn respond_to(
     stream: &TcpStream,
     number: usize,
@@ -181,7 +181,7 @@ pub(crate) fn respond_to(
 fn answer(mut stream: &TcpStream, reply: &Reply) {
     match reply {
         Reply::Bytes(bytes) => {
-            // The client may have seen enough before the end.
+            // The client may close the connection before the end.
             let _ = stream.write_all(bytes);
         }
         Reply::ResetAfterReading => reset(stream),
@@ -189,7 +189,7 @@ fn answer(mut stream: &TcpStream, reply: &Reply) {
     }
 }
 
-/// Closing with no linger time sends a reset.
+/// Resets the connection: closing it without linger time sends a reset.
 fn reset(stream: &TcpStream) {
     SockRef::from(stream)
         .set_linger(Some(std::time::Duration::ZERO))

@@ -1,5 +1,5 @@
-//! Three machines on one run, each with its own way to the database, while processes are killed and stopped, the database
-//! crashes, and connections stall and break. The server's own count is the witness.
+//! Three machines send one run, each with a separate connection to the database. Processes are killed and suspended,
+//! the database crashes, and connections stall and break. The server's own count proves the result.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -82,7 +82,7 @@ impl Proxy {
 }
 
 impl Way {
-    /// Nothing goes through, until it does again.
+    /// Stalls the connections, or lets data through again.
     pub(crate) fn stall(&self, is_stalled: bool) {
         *self.is_stalled.lock().unwrap() = is_stalled;
         self.changed.notify_all();
@@ -106,7 +106,7 @@ impl Way {
                 break;
             }
         }
-        // Nobody is left at one end: the other end hears it, or the database would keep the session.
+        // One end closed the connection. Close the other end, too, because the database would keep the session.
         let _ = SockRef::from(&from).shutdown(Shutdown::Both);
         let _ = SockRef::from(&to).shutdown(Shutdown::Both);
     }
@@ -153,8 +153,8 @@ impl Machine {
 /// The events of a run.
 struct Survived {
     kills: u64,
-    /// Rows that are unknown because their process is gone.
-    lost_with_machines: u64,
+    /// Rows that are unknown because their process no longer exists.
+    unknown_after_kill: u64,
     took: Duration,
 }
 
@@ -204,7 +204,7 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
             match machine.ended() {
                 None => {}
                 Some(0 | 10) => complete = true,
-                // A platform restarts it, and a person looks after a pause.
+                // A platform restarts the process, and a user resumes the run after a pause.
                 Some(_) if complete => {}
                 Some(8) => machine.start("bulk resume r", &database, &jelou.url),
                 Some(code) => {
@@ -250,12 +250,12 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
     let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         check(&home, &jelou, &cluster.url("app", &database), kills)
     }));
-    let Ok(lost_with_machines) = checked else {
+    let Ok(unknown_after_kill) = checked else {
         panic!("with the seed {seed}")
     };
     Survived {
         kills,
-        lost_with_machines,
+        unknown_after_kill,
         took: began.elapsed(),
     }
 }
@@ -323,11 +323,11 @@ fn hundred_chaotic_runs_lose_no_row() {
                 while let seed @ 0..100 = next.fetch_add(1, Ordering::SeqCst) {
                     let Survived {
                         kills,
-                        lost_with_machines,
+                        unknown_after_kill,
                         took,
                     } = chaos(&cluster, seed);
                     println!(
-                        "{seed}: {lost_with_machines} unknown by {kills} kills, {:.1} s",
+                        "{seed}: {unknown_after_kill} unknown by {kills} kills, {:.1} s",
                         took.as_secs_f64()
                     );
                 }

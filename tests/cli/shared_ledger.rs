@@ -1,4 +1,4 @@
-//! Runs whose ledger is in a database: several machines send one, each with a home of its own.
+//! Runs with a ledger in a database. Several machines, each with a separate home, send one run.
 
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use crate::tls::authority;
 pub(crate) const LOOKER: &str = "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; \
                                  GRANT jelouctl_reader TO looker";
 
-/// A home with a list of this number of people and a database of its own; None if tests with a database are left out.
+/// Creates a home with a list of this many recipients and a separate database. None if tests with a database are
+/// skipped.
 pub(crate) fn people_in_a_database(rows: usize) -> Option<Home> {
     Some(people(rows).on(Cluster::shared()?.ledger()))
 }
 
-/// What a run went through.
+/// Returns the kinds of a run's events, in order.
 pub(crate) fn events(home: &Home) -> Vec<String> {
     home.sql("SELECT kind FROM jelouctl.event ORDER BY number")
         .iter()
@@ -62,12 +63,12 @@ fn database_address_is_enough_to_manage_runs() {
         ([270, 30, 0, 0], &json!(true), &json!("BOT_ID"))
     );
     assert_eq!(events(&home), ["begun", "ended"]);
-    // Failed rows are sent again when a person says so.
+    // `bulk resolve` lets the failed rows be sent again.
     other.run("bulk resolve r --failed-as pending").success();
     other.run("bulk resume r").api(&jelou.url).fails(10, &[]);
     other.run("bulk remove r --yes").success();
     assert_eq!(other.run("bulk list").success().stdout, "");
-    // Nothing of it was ever in a file.
+    // No part of the ledger is in a file.
     assert!(!home.path().join(STATE).exists() && !other.path().join(STATE).exists());
 }
 
@@ -80,14 +81,14 @@ fn rate_limit_acts_equally_in_either_ledger() {
     for (answer, rows, slows, stops) in [
         (Act::Answer(429, "", "{}"), 1, true, false),
         (Act::Answer(429, "Retry-After: 1\r\n", "{}"), 1, true, true),
-        // A burst of them.
+        // A burst of rate limits.
         (Act::Answer(429, "", "{}"), 8, true, true),
         (Act::Answer(422, "", "{}"), 8, false, false),
         (Act::Answer(400, "", PAIR), 1, false, false),
     ] {
         let home = people(30).on(cluster.ledger());
         let case = format!("{rows} rows: {answer:?}");
-        // Behind the first eleven as many as the run may send are under way at once.
+        // After the first eleven rows, the run sends as many rows in parallel as it may.
         let limited: Vec<_> = (15..15 + rows).map(user).collect();
         let jelou = Jelou::start(move |user, before| match before {
             0 if limited.iter().any(|limited| limited == user) => answer.clone(),
@@ -158,9 +159,9 @@ fn suspended_worker_with_expired_rows_sends_none() {
     let seen = jelou.requests().len();
     signal(&child, Signal::CONT);
     let ended = end(child);
-    // Of what was under way it has no response in time; so it may end for that.
+    // The requests in flight got no response in time, which may also end the process.
     assert!([8, 11].contains(&ended.code), "{ended:?}");
-    // One can be stopped between its look at the clock and its write to the socket, which are one after the other.
+    // The process may be suspended after it checks the clock and before it writes to the socket.
     let late = jelou.requests().len() - seen;
     assert!(late <= 1, "{late} rows left after their lease");
     let told = status(&home);
@@ -171,7 +172,7 @@ fn suspended_worker_with_expired_rows_sends_none() {
             .starts_with("ana at "),
         "{told}"
     );
-    // A machine obeys the pause, a person lifts it.
+    // `bulk work` does not resume a paused run; `bulk resume` does.
     home.run("bulk work r").api(&jelou.url).fails(
         11,
         &["run paused: stopped by `jelouctl bulk stop` (ana at "],
@@ -189,7 +190,7 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
     let Some(home) = people_in_a_database(30) else {
         return;
     };
-    // The first eleven open the breaker's stages; later ones are never answered.
+    // After the first eleven messages the run sends in parallel. The server never answers later ones.
     let jelou = Jelou::start(|user, _| {
         if user.parse::<u64>().unwrap() < 593_990_000_015 {
             Act::Accept
@@ -210,9 +211,9 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
     home.sql("UPDATE jelouctl.worker SET seen_at = seen_at - 30000");
     let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[]).end();
     assert!(screen.contains(" sent, 4 in flight"), "{screen}");
-    // The test does not wait for two minutes.
+    // Expire the lease now, because it takes two minutes.
     home.sql("UPDATE jelouctl.worker SET seen_at = 0");
-    // Whoever looks is told so, though no process came by since.
+    // `bulk status` reports these rows as unknown, although no other process has used the run since.
     let told = status(&home);
     assert_eq!(
         [&told["unknown"], &told["inflight"]],
@@ -255,7 +256,7 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
         "{found}"
     );
     let accepting = Jelou::accept_all();
-    // Its address is the run's own, so the database gets the new one.
+    // The run has stored the API's address, so the database must get the new address.
     let moved = format!(
         "UPDATE run SET details = replace(details, '{}', '{}')",
         jelou.url, accepting.url
@@ -266,7 +267,7 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
     assert_eq!(counts(&ended.json()), [26, 0, 4, 0]);
     let report = home.run("bulk report r --state unknown").success().stdout;
     assert_eq!(report.matches("no longer responds").count(), 4, "{report}");
-    // It may still send them, if it is only stopped.
+    // The process may still send these rows if it is only suspended.
     let doubtful = home.run("bulk resolve r --unknown-as pending");
     doubtful.fails(2, &["4 rows at", "may still send", "--yes"]);
 }
@@ -281,7 +282,7 @@ fn too_many_unknown_rows_pause_every_process() {
     let told = status(&home);
     assert_eq!(told["paused"]["reason"], json!("unknown"), "{told}");
     let seen = jelou.requests().len();
-    // A platform that starts the container again makes no more of them.
+    // A platform that restarts the container causes no more unknown rows.
     home.another_machine()
         .run("bulk work r")
         .api(&jelou.url)
@@ -569,7 +570,7 @@ fn printed_setup_creates_the_same_ledger() {
         checked.stdout.contains("durable, with a ledger (checked: "),
         "{checked:?}"
     );
-    // For a user who may not create it, the error says who can.
+    // If the role may not create the ledger, the error explains how an administrator can.
     let bare = cluster.database_like("template1");
     set_up("app", &bare).fails(3, &["cannot create the ledger", "ledger setup --print"]);
     cluster.script(
@@ -578,7 +579,7 @@ fn printed_setup_creates_the_same_ledger() {
         "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app",
     );
     set_up("app", &bare).fails(3, &["cannot create the ledger", "belongs to another role"]);
-    // A schema that is there for it is used, whatever its owner is called.
+    // An existing empty schema is used, whatever the name of its owner.
     let anew = |role: &str| {
         format!("DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION {role}")
     };
@@ -646,8 +647,8 @@ fn database_crash_during_requests_loses_nothing() {
     assert_eq!((accepted.len(), accepted.values().max()), (3000, Some(&1)));
 }
 
-/// A database with a run in it whose process has sent messages, and then loses its connections; `change` is what its role is
-/// altered to before that.
+/// Creates a run and lets its process send some messages. Then alters the process's role with `change`, and cuts its
+/// connections to the database.
 fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
     let cluster = Cluster::shared()?;
     cluster.script(
@@ -715,7 +716,7 @@ fn interrupted_import_leaves_nothing() {
         return;
     };
     let jelou = Jelou::accept_all();
-    // The last of the tables is held by somebody else, so that the others are filled when the connection is cut.
+    // Another session locks the last table, so the other tables are already filled when the connection is cut.
     let holding = "BEGIN; LOCK TABLE jelouctl.known IN SHARE MODE";
     let importing = home.while_holding(holding, || {
         let importing = start(&home, "bulk send people.csv --yes --run r --import-only text Hola", &[], &jelou.url);
@@ -772,7 +773,7 @@ fn machines_with_wrong_clocks_send_normally() {
     }
     let accepted = jelou.accepted();
     assert_eq!((accepted.len(), accepted.values().max()), (300, Some(&1)));
-    // The times of a report are the database's.
+    // The times in a report come from the database's clock.
     let foreign = "SELECT count(*) FROM jelouctl.row WHERE abs(extract(epoch FROM clock_timestamp()) * 1000 - ended_at) > 1800000";
     assert_eq!(home.sql(foreign)[0].get::<_, i64>(0), 0);
 }
@@ -792,7 +793,7 @@ fn replaced_database_pauses_the_run() {
             "another identity",
         ],
     );
-    // The process that resumes it does not know that.
+    // `bulk resume` gives the same warning before it continues the run.
     home.run("bulk resume r")
         .api(&jelou.url)
         .fails(11, &["the ledger may not record the latest messages"]);
@@ -823,18 +824,18 @@ fn running_run_is_not_removed() {
     watched.end();
 }
 
-/// What a database has looked up so far.
+/// The numbers of reads in a database so far.
 struct LookUps {
     scans: i64,
-    /// Entries of indexes that were read.
+    /// The index entries that were read.
     entries: i64,
-    /// Rows that were read without an index.
+    /// The rows that were read without an index.
     read: i64,
 }
 
 fn look_ups(home: &Home) -> LookUps {
     let is_alone = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'jelouctl' AND datname = current_database()";
-    // What a session has done is counted when it ends.
+    // PostgreSQL adds the reads of a session when the session ends.
     wait_until("the sessions have ended", || {
         home.sql(is_alone)[0].get::<_, i64>(0) == 0
     });
@@ -871,7 +872,7 @@ fn row_needs_few_reads_despite_other_runs() {
     .map(|all| all / 1500);
     assert!(scans < 8, "{scans} index scans a row");
     assert!(entries < 40, "{entries} entries of indexes read a row");
-    // Counting the rows for those who watch reads them all, a few times a run.
+    // The progress display counts all rows, a few times in a run.
     assert!(read <= 60, "{read} rows read a row without an index");
 }
 
@@ -881,7 +882,7 @@ fn earlier_runs_do_not_slow_a_new_one() {
         return;
     };
     let jelou = Jelou::accept_all();
-    // By these, the rows of a run are one.
+    // These runs make the planner's statistics expect one row for each run.
     for run in ["a", "b", "c"] {
         let words = format!("bulk send people.csv --limit 1 --yes --again --run {run} text Hola");
         home.run(&words).api(&jelou.url).success();
@@ -948,7 +949,7 @@ fn untrusted_or_misnamed_database_server_is_refused() {
     list("localhost", &wrong).fails(3, &["cannot verify the certificate of"]);
     list("localhost", &home.write("empty.pem", ""))
         .fails(3, &["sslrootcert", "has no certificate"]);
-    // A server without TLS is not talked to in plain.
+    // The client does not fall back to plain text if the server has no TLS.
     let (port, database) = (shared.port, shared.database());
     let url = format!(
         "postgres://app@localhost:{port}/{database}?sslmode=require&sslrootcert={}",

@@ -1,4 +1,4 @@
-//! Operations on runs in a database: find a person, decide rows, remove old runs, resume one.
+//! Operations on runs in a database: find a recipient, resolve rows, remove old runs, resume a run.
 
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -14,12 +14,12 @@ use crate::bulk_run::{Watched, counts, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, Home, kill};
 use crate::listening::Sandbox;
-use crate::postgres::{Cluster, database_of};
+use crate::postgres::{Cluster, database_name};
 use crate::shared_chaos::Proxy;
 use crate::shared_ledger::{events, people_in_a_database};
 use crate::terminal::Terminal;
 
-/// As after a failover.
+/// Gives the ledger another identity, as after a failover.
 const ELSEWHERE: &str = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
 
 #[test]
@@ -41,7 +41,7 @@ fn late_rejection_is_not_retried_after_key_removal() {
     let refused = thread::scope(|scope| {
         let run = scope.spawn(|| send_with(&home, &jelou.url, &["--once", "k"]).end());
         arrivals.recv().unwrap();
-        // As any other process does once its lease has ended.
+        // Any other process does this after the lease has expired.
         let lost = "WITH lost AS (UPDATE jelouctl.row SET state = 'unknown') UPDATE jelouctl.run SET finished_at = changed_at";
         home.sql(lost);
         home.run("once remove k --yes").success();
@@ -71,7 +71,7 @@ fn send_with_lost_session_still_records_its_key() {
         let others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
         home.sql(others);
-        // As long as its answer may come, nobody can guess.
+        // The message cannot be resolved while its response may still arrive.
         home.run(&format!("once resolve k --as failed --to {}", user(0)))
             .fails(2, &["only an unknown message can be resolved"]);
         release.send(()).unwrap();
@@ -108,7 +108,7 @@ fn lost_worker_rows_can_be_resolved() {
     let under_way = home.run("bulk resolve r --line 2 --unknown-as sent");
     under_way.fails(2, &["there is no unknown row at line 2"]);
     home.end_leases();
-    // It may still send it, if it is only stopped.
+    // The process may still send the row if it is only suspended.
     home.run("bulk resolve r --line 2 --unknown-as pending")
         .fails(2, &["1 row at", "may still send", "--yes"]);
     home.run("bulk resolve r --line 2 --unknown-as sent")
@@ -133,7 +133,7 @@ fn resolve_prompts_again_for_newly_unknown_rows() {
     home.end_leases();
     let mut terminal = Terminal::plain(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"]);
     terminal.wait_for("Has it exited?");
-    // Meanwhile another process is not heard of again, and somebody comes by.
+    // During the question, another process stops responding, and another command resolves its rows.
     let stopped = work(2);
     home.run("bulk resolve r --unknown-as pending --yes")
         .fails(13, &["is in use by another process", "bulk stop"]);
@@ -175,14 +175,14 @@ fn resume_reports_a_failover_found_by_others() {
         "compare jelouctl bulk report r --state unknown with Jelou's history",
     ];
     resume().fails(11, &told);
-    // What was told is not what is so by now: it was replaced once more, while the run stood.
+    // The database was replaced once more while the run was paused, so the earlier warning is outdated.
     home.change_database(
         "UPDATE jelouctl.run SET told = '998, timeline 00000001', \
          paused_by = 'the ledger has another identity: 998, timeline 00000001'",
     );
     let again = resume().fails(11, &told);
     assert!(!again.stderr.contains("998, timeline"), "{again:?}");
-    // Nothing of that was a resumption.
+    // None of these attempts resumed the run.
     let query = "SELECT count(*) FROM jelouctl.event WHERE kind = 'resumed'";
     assert_eq!(home.sql(query)[0].get::<_, i64>(0), 0);
     assert!(jelou.requests().is_empty());
@@ -208,7 +208,7 @@ fn resume_prompt_reports_a_failover() {
         ("JELOU_CLIENT_ID", "id"),
         ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
     ];
-    let (code, screen) = Terminal::new(&home, &["bulk", "resume", "r"], &variables).say("y");
+    let (code, screen) = Terminal::new(&home, &["bulk", "resume", "r"], &variables).confirm("y");
     let told = screen.find("the ledger may not record the latest messages");
     assert!(
         code == 0 && told.is_some() && told < screen.find("Send 3 messages"),
@@ -276,7 +276,7 @@ fn cancelled_stale_run_marks_rows_unknown() {
     );
     assert_eq!(lines_in(&home, "unknown"), [2, 3, 4]);
     assert_eq!(home.run("bulk status r").success().json()["complete"], true);
-    // It asks, too, where the doubt is known already.
+    // The command also asks if the run is already marked stale.
     let Some(home) = people_in_a_database(3) else {
         return;
     };
@@ -423,13 +423,13 @@ fn database_resume_prompts_and_checks_exclusions_again() {
     home.run("bulk send people.csv --yes --run r --import-only text Hola")
         .success();
     home.run("bulk stop r").success();
-    let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
+    let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).confirm("n");
     assert_eq!(code, 11, "{screen}");
     let shown = screen
         .find("the first unsent message, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
-    // Without a yes the pause is not lifted.
+    // Without a confirmation the run stays paused.
     home.run("bulk work r")
         .fails(11, &["stopped by `jelouctl bulk stop`"]);
     let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
@@ -468,9 +468,9 @@ fn process_waiting_for_hours_notices_stop() {
     command.args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);
     let mut watched = Watched::new(command.spawn().unwrap());
     watched.wait_for("waiting until");
-    // Somebody has it, though nothing is under way.
+    // A process has the run, although no request is in flight.
     home.run("bulk remove r --yes").fails(13, &["in use"]);
-    // It would not hear of other hours; the rate belongs to the run.
+    // The waiting process would not get the new hours. It does get the rate, which is stored with the run.
     let resume = |flags: &str| {
         home.run(&format!("bulk resume r --yes {flags}"))
             .api(&jelou.url)
@@ -510,7 +510,7 @@ fn run_sent_during_the_prompt_is_not_removed() {
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
     terminal.wait_for("(3 not sent yet)?");
     home.run("bulk work r").api(&jelou.url).success();
-    // The connection of who asks may be gone by then.
+    // The command's connection may be lost before the answer.
     home.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -557,7 +557,7 @@ fn timed_out_change_does_not_happen_later() {
     let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.while_holding("BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
-        // Who waits behind another waits for two locks.
+        // The second command waits for two locks: the first command also waits.
         let stop = || home.run("bulk stop r").fails(12, &["another command is using it", "try again in a moment"]);
         thread::scope(|scope| {
             scope.spawn(stop);
@@ -594,7 +594,7 @@ fn sent_rows_are_printed_despite_stalled_database() {
     };
     let proxy = Proxy::start(Cluster::shared().unwrap().socket());
     let way = proxy.way();
-    // Its row is taken; nothing that comes later is.
+    // The database gets the row's start, but nothing after it.
     let jelou = Jelou::start(move |_, _| {
         way.stall(true);
         Act::Accept
@@ -603,7 +603,7 @@ fn sent_rows_are_printed_despite_stalled_database() {
     let address = format!(
         "postgres://app@127.0.0.1:{}/{}",
         proxy.port,
-        database_of(home.ledger().unwrap())
+        database_name(home.ledger().unwrap())
     );
     let through = Home::new().on(address);
     let mut watched = Watched::new(start(

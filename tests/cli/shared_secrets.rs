@@ -1,4 +1,5 @@
-//! The password of a ledger's database: it is in no argument, no child's environment, no log, no error, no record and no file.
+//! The password of a ledger's database never appears in an argument, a child's environment, a log, an error, a record
+//! or a file.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +12,7 @@ use crate::postgres::Cluster;
 
 const PASSWORD: &str = "canary-of-the-database";
 
-/// A role that has to give the password, and the address of a ledger for it.
+/// Creates a role that needs the password. Returns the address of a ledger for the role.
 fn secretive(cluster: &Cluster) -> (String, String) {
     let database = cluster.database();
     cluster.script(
@@ -26,7 +27,7 @@ fn secretive(cluster: &Cluster) -> (String, String) {
     (database, ledger)
 }
 
-/// All files below a directory, as text.
+/// Returns all files below a directory, as text.
 fn files(directory: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -43,7 +44,7 @@ fn files(directory: &Path) -> Vec<(String, String)> {
     found
 }
 
-/// Every value of every table of the ledger.
+/// Returns every value of every table of the ledger.
 fn records(cluster: &Cluster, database: &str) -> String {
     let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'jelouctl' ORDER BY 1";
     let tables: Vec<String> = cluster
@@ -72,7 +73,7 @@ fn run_never_exposes_the_database_password() {
     };
     let (database, ledger) = secretive(cluster);
     let home = people(20);
-    // It comes from a command, which writes down what it was started with.
+    // A command prints the password. It also records its own arguments and environment.
     let script = format!(
         "#!/bin/sh\n/usr/bin/env > child.env\ntr '\\0' ' ' < /proc/$PPID/cmdline > parent.args\necho {PASSWORD}\n"
     );
@@ -127,7 +128,7 @@ fn run_never_exposes_the_database_password() {
     {
         assert!(!text.contains(PASSWORD), "{path}: {text}");
     }
-    // The server itself was told it once, when the role was made.
+    // The server itself got the password once, when the role was created.
     assert!(!cluster.log().contains(PASSWORD), "{}", cluster.log());
 }
 
@@ -149,7 +150,7 @@ fn run_selects_no_profile_for_outside_credentials() {
         "[profiles.prod]\nbot_id = \"BOT_ID\"\n[profiles.staging]\nbot_id = \"BOT_ID\"\napi_url = \"{url}\"\n"
     );
     home.config(&profiles);
-    // Whoever may write runs names the profile, and with it the address.
+    // Anyone who may write runs can choose the profile, and so the address.
     let made = home
         .run("bulk send people.csv --yes --run r --import-only text Hola")
         .env("JELOU_PROFILE", "staging");
@@ -177,14 +178,14 @@ fn run_selects_no_profile_for_outside_credentials() {
         stranger.accept().unwrap_err().kind(),
         std::io::ErrorKind::WouldBlock
     );
-    // This process may choose it.
+    // This process may choose the profile.
     let jelou = Jelou::accept_all();
     home.config(&profiles.replace(&url, &jelou.url));
     let made = home
         .run("bulk send people.csv --yes --run s --rate 1000000/s --import-only text Hola")
         .env("JELOU_PROFILE", "staging");
     credentials(made).success();
-    // The guard of its profile holds.
+    // The safety check of its profile applies.
     let guarded = profiles.replace(
         &format!("\"{url}\""),
         &format!("\"{}\"\nallow_to = []", jelou.url),
@@ -209,7 +210,7 @@ fn errors_and_logs_omit_the_database_password() {
     let jelou = Jelou::expect_no_requests();
     let with =
         |password: &str, ledger: &str| ledger.replace("_sender@", &format!("_sender:{password}@"));
-    // `Run::end` looks for it in all that is printed.
+    // `Run::end` searches all output for the password.
     for (address, code, part) in [
         (
             with(&format!("{PASSWORD}-wrong"), &ledger),

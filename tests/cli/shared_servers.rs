@@ -1,4 +1,4 @@
-//! Servers that must not be used for a ledger, or that replaced another one: each is a real one.
+//! Real database servers that must not be used for a ledger, or that replaced another server.
 
 use serde_json::{Value, json};
 
@@ -82,14 +82,14 @@ fn standby_is_refused_and_promotion_pauses_run() {
     home.run("bulk status r").fails(3, &["or a standby"]);
     drop(primary);
     standby.promote();
-    // No process has noticed yet.
+    // No process has detected the failover yet.
     assert_eq!(is_shown_as_unknown(&home)["paused"], json!(null));
     let told = [
         "run paused: the ledger may not record the latest messages",
         "another identity",
         "jelouctl bulk resume r --exclude sent.txt",
     ];
-    // Also a person who has heard nothing of it, and whoever comes by next.
+    // The first `bulk resume`, which did not know of it, pauses the run, and so does the next `bulk work`.
     for words in ["bulk resume r", "bulk work r"] {
         home.another_machine()
             .run(words)
@@ -107,7 +107,7 @@ fn standby_is_refused_and_promotion_pauses_run() {
     assert_eq!(jelou.requests().len(), 6);
 }
 
-/// Any process that uses the run detects that its database was restored, and resuming it first requires a confirmation.
+/// Checks that every process detects the restored database, and that resuming needs a confirmation.
 fn is_paused_as_restored(home: &Home, url: &str) {
     let told = [RESTORED, "jelouctl bulk resume r --exclude sent.txt"];
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
@@ -119,7 +119,7 @@ fn is_paused_as_restored(home: &Home, url: &str) {
     );
 }
 
-/// Whoever looks at the run is told of it, and that no row of it was not sent; gives its status.
+/// Checks that the commands that show the run warn about it, and count no row as certainly unsent. Returns the status.
 fn is_shown_as_unknown(home: &Home) -> Value {
     let look = |words: &str| home.run(words).fails(12, &["warning: run r: ", STALE]);
     let status = look("bulk status r").json();
@@ -173,7 +173,7 @@ fn dump_restored_during_a_run_pauses_it() {
     jelou.wait_for(250);
     cluster.restore(&database, "DROP SCHEMA jelouctl CASCADE", &dump);
     let ended = watched.end();
-    // It may have been in the middle of an exchange that left no trace.
+    // The restore may have interrupted a statement of the process.
     assert!([11, 12].contains(&ended.code), "{ended:?}");
     is_paused_as_restored(&home, &jelou.url);
     let accepted = jelou.accepted();
@@ -181,13 +181,13 @@ fn dump_restored_during_a_run_pauses_it() {
         accepted.len() < 600 && accepted.values().max() == Some(&1),
         "{accepted:?}"
     );
-    // The person who is told decides: here, that all of them may have it twice.
+    // You decide after the warning. Here every recipient may get the message twice.
     let ended = home
         .run("bulk resume r --yes --rate 1000000/s")
         .api(&jelou.url)
         .end();
     assert_eq!(jelou.accepted().len(), 600);
-    // What was under way in the dump ended in a process that has gone: nobody knows how.
+    // Rows in flight in the dump belong to a process that no longer exists, so their outcome is unknown.
     let [sent, failed, unknown, skipped] = counts(&ended.json());
     assert!(
         sent + unknown == 600 && [failed, skipped] == [0; 2],
@@ -212,7 +212,7 @@ fn restored_database_is_detected_by_every_method() {
         let dump = cluster.dump(&database, flags);
         home.run("bulk work r").api(&jelou.url).success();
         cluster.restore(&database, before, &dump);
-        // Also before anybody who sends has come by, and for a role that may only look.
+        // A role that may only read gets the warning, too, even before any sender has used the run.
         cluster.script("postgres", &database, LOOKER);
         is_shown_as_unknown(&Home::new().on(cluster.url("looker", &database)));
         is_paused_as_restored(&home, &jelou.url);
@@ -221,7 +221,7 @@ fn restored_database_is_detected_by_every_method() {
         home.run("bulk work r").api(&jelou.url).success();
         assert_eq!(status(&home)["stale"], json!(null));
     }
-    // A copy of all files of the database, under its name or another one.
+    // A copy of the database under another name.
     let database = cluster.database();
     let home = people(20).on(cluster.url("app", &database));
     let jelou = Jelou::expect_no_requests();
@@ -286,7 +286,7 @@ fn pooler_that_drops_session_settings_is_refused() {
         return;
     };
     let jelou = Jelou::expect_no_requests();
-    // It takes none of them, and says so or does not.
+    // The pooler drops all session settings, with or without an error.
     for settings in ["", "ignore_startup_parameters = options"] {
         for mode in ["session", "transaction"] {
             let Some(pooler) = cluster.pooler(mode, settings) else {
@@ -304,7 +304,7 @@ fn pooler_that_drops_session_settings_is_refused() {
     }
 }
 
-/// What one session sets stays behind in a process of the server that the next one gets.
+/// A setting of one session stays in the server process, which the next session gets.
 #[test]
 fn pooler_that_shares_session_settings_is_refused() {
     let Some(cluster) = Cluster::shared() else {

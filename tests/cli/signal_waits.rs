@@ -1,5 +1,5 @@
-//! Each question and each wait of the command, at a terminal: Ctrl-C, SIGTERM and SIGHUP end it soon with the documented
-//! code, and no message leaves.
+//! Each question and each wait of the command, at a terminal. Ctrl-C, SIGTERM and SIGHUP end it soon with the
+//! documented exit code, and no message is sent.
 
 use std::fs::File;
 use std::io::Write;
@@ -26,33 +26,33 @@ use crate::terminal::Terminal;
 /// A question or a wait.
 struct Wait {
     name: &'static str,
-    /// What is there before the command begins.
+    /// The preparations before the command begins.
     given: &'static [Given],
     command: &'static str,
-    /// What shows that it waits.
-    shown_by: ShownBy,
+    /// The sign that the command waits.
+    sign: WaitSign,
     ends_with: End,
-    /// How many requests to send a message have come when it ends.
+    /// How many messages the server got before the command ended.
     requests: usize,
 }
 
 #[derive(Debug, PartialEq)]
 enum Given {
-    /// The run `r` of the list, not begun, with these options.
+    /// The run `r` exists with these options, but has not begun.
     Run(&'static str),
-    /// The run `r`, sent, with these options.
+    /// The run `r` is complete, with these options.
     SentRun(&'static str),
-    /// Another process that sends the run `r`, with a row in flight.
+    /// Another process sends the run `r`, and has a row in flight.
     Sending,
     /// The ledger is in a database.
     Database,
     /// The database does not respond.
     SilentDatabase,
-    /// The database does not respond from the first message on.
+    /// The database stops responding at the first message.
     SilentAfterMessage,
-    /// Another process that writes the ledger.
+    /// Another process writes the ledger.
     Writing,
-    /// One that writes it from the first message on.
+    /// Another process writes the ledger from the first message on.
     WritingAfterMessage,
     /// Jelou never answers look-ups.
     SilentLookUps,
@@ -60,34 +60,34 @@ enum Given {
     SilentMessages,
     /// Jelou accepts no message for a minute.
     RateLimit,
-    /// The profile has these keys in place of a secret.
+    /// The profile has these keys instead of a secret.
     Secret(&'static str),
     /// The profile has these keys, too.
     Keys(&'static str),
-    /// The file `pipe` is read once before.
+    /// The file `pipe` was already read once.
     ReadPipe,
-    /// This answer to the question before.
+    /// An earlier question gets this answer.
     Answer(&'static str, &'static str),
 }
 
-enum ShownBy {
-    /// This is on the screen.
+enum WaitSign {
+    /// The screen shows this text.
     Screen(&'static str),
-    /// Jelou was asked for something.
+    /// Jelou got a request.
     LookUp,
     Message,
-    /// Another session of the database keeps it waiting.
+    /// Another session of the database blocks the command.
     BlockedSession,
-    /// It connected to the database that does not respond.
+    /// The command connected to the database, which does not respond.
     Connection,
-    /// The file `pipe` was opened, of which more than its first lines never comes.
+    /// The command opened the file `pipe`. The file never gets more than its first lines.
     OpenPipe,
 }
 
 enum End {
-    /// The signal's code, whether the command exits with it or is ended by the signal.
+    /// The exit code of the signal. The command may exit with it, or be ended by the signal.
     Signal,
-    /// The same after a second signal, or the code of a lost database.
+    /// The exit code of the signal after a second signal, or the code of a lost database.
     SecondSignal,
     Code(i32),
 }
@@ -97,19 +97,19 @@ use Given::{
     Answer, Database, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentAfterMessage,
     SilentDatabase, SilentLookUps, SilentMessages, Writing, WritingAfterMessage,
 };
-use ShownBy::{BlockedSession, Connection, LookUp, Message, OpenPipe, Screen};
+use WaitSign::{BlockedSession, Connection, LookUp, Message, OpenPipe, Screen};
 
 const fn wait(
     name: &'static str,
     given: &'static [Given],
     command: &'static str,
-    shown_by: ShownBy,
+    sign: WaitSign,
 ) -> Wait {
     Wait {
         name,
         given,
         command,
-        shown_by,
+        sign,
         ends_with: End::Signal,
         requests: 0,
     }
@@ -127,8 +127,8 @@ impl Wait {
 
 const LIST: &str = "bulk send people.csv text Hola";
 const TEXT: &str = "send text --to 593987654321 Hola";
-const YES: ShownBy = Screen("[y/N]");
-const TURN: ShownBy = Screen("waiting for another process that writes to the ledger");
+const YES: WaitSign = Screen("[y/N]");
+const TURN: WaitSign = Screen("waiting for another process that writes to the ledger");
 
 #[rustfmt::skip]
 static WAITS: &[Wait] = &[
@@ -178,7 +178,7 @@ static WAITS: &[Wait] = &[
     wait("its hours, in a database", &[Database], "bulk send people.csv --yes --between {later} --time-zone UTC text Hola", Screen("waiting")),
     wait("its limit of recipients, in a database", &[Database], "bulk send people.csv --yes --unchecked --per-day 1 template promo", Screen("waiting")).requests(1),
     wait("its rate, in a database", &[Database], "bulk send people.csv --yes --rate 1/m text Hola", Message).requests(1),
-    // A turn for the ledger's file.
+    // Waits for the lock of the ledger's file.
     wait("a list's turn", &[Writing], "bulk send people.csv --yes text Hola", TURN),
     wait("a run's turn", &[Run(""), Writing], "bulk resume r --yes", TURN),
     wait("a worker's turn", &[Run(""), Writing], "bulk work r", TURN),
@@ -190,7 +190,7 @@ static WAITS: &[Wait] = &[
     wait("a keyed message's turn", &[Writing], "send text --to 593987654321 --once k Hola", TURN),
     wait("a limited message's turn", &[Keys("limit_24h = 5"), Writing], "send template promo --to 593987654321", TURN),
     wait("the turn of an accepted message", &[WritingAfterMessage], "send text --to 593987654321 --once k Hola", TURN).ends_with(Code(0)).requests(1),
-    // A turn for the ledger's database.
+    // Waits for a lock in the ledger's database.
     wait("a list's turn, in a database", &[Database, Writing], "bulk send people.csv --yes text Hola", TURN),
     wait("a run's turn, in a database", &[Database, Run(""), Writing], "bulk resume r --yes", BlockedSession),
     wait("a worker's turn, in a database", &[Database, Run(""), Writing], "bulk work r", BlockedSession),
@@ -210,17 +210,17 @@ static WAITS: &[Wait] = &[
     wait("a limited message's database", &[Database, Keys("limit_24h = 5"), SilentDatabase], "send template promo --to 593987654321", Connection),
     wait("the database of an accepted message", &[Database, SilentAfterMessage], "send text --to 593987654321 --once k Hola", Screen("accepted")).ends_with(Code(0)).requests(1),
     wait("the database of a run in progress", &[Database, SilentAfterMessage], "bulk send people.csv --yes --rate 1/m text Hola", Message).ends_with(SecondSignal).requests(1),
-    // What the user runs.
+    // Commands that jelouctl runs for the user.
     wait("a sandbox", &[], "sandbox --port 0", Screen("JELOUCTL_SANDBOX")).ends_with(Code(0)),
     wait("a command", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe),
     wait("a command in a sandbox", &[], "sandbox --port 0 -- cat pipe", OpenPipe),
 ];
 
-/// After this time, a signal is not a repetition of the first.
+/// After this time, a second signal does not count as a repetition of the first.
 const NOT_REPEATED: Duration = Duration::from_millis(1500);
 /// The exit code for a lost database.
 const LOST: i32 = 12;
-/// A wait that is deaf lasts longer than this, however slow the machine is.
+/// A wait that ignores the signal takes longer than this. Any other wait ends sooner, even on a slow machine.
 const SOON: Duration = Duration::from_secs(15);
 
 /// How the signal is sent.
@@ -228,7 +228,7 @@ const SOON: Duration = Duration::from_secs(15);
 enum SentBy {
     /// A key, which signals every process in the foreground.
     CtrlC,
-    /// `kill`, which signals jelouctl alone.
+    /// `kill`, which signals only jelouctl.
     Kill(Signal),
 }
 
@@ -278,12 +278,12 @@ fn sighup_ends_each_wait() {
     interrupt_each(SentBy::Kill(Signal::HUP));
 }
 
-/// Ends each wait by the signal, some at the same time.
+/// Ends each wait with the signal; runs several waits in parallel.
 fn interrupt_each(sent_by: SentBy) {
     const AT_ONCE: usize = 4;
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
-    // In the test's own thread, whose name is listed if there is no database.
+    // Run this in the test's own thread: the list of skipped tests contains the thread's name.
     let cluster = Cluster::shared();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -305,7 +305,7 @@ fn interrupt_each(sent_by: SentBy) {
 /// The database of a ledger.
 struct LedgerDatabase {
     name: String,
-    /// The only way to it.
+    /// The proxy that all connections pass.
     proxy: Proxy,
 }
 
@@ -321,7 +321,7 @@ impl LedgerDatabase {
         format!("postgres://app@127.0.0.1:{}/{}", self.proxy.port, self.name)
     }
 
-    /// Whether a session waits for a lock.
+    /// Returns whether a session waits for a lock.
     fn has_blockedsession(&self) -> bool {
         let query = format!(
             "SELECT 1 FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
@@ -341,7 +341,7 @@ struct Counts {
     connections: usize,
 }
 
-/// Where a wait takes place.
+/// The surroundings of one wait.
 struct LedgerLocation {
     wait: &'static Wait,
     home: Home,
@@ -429,7 +429,7 @@ impl LedgerLocation {
         }
     }
 
-    /// Ends the wait by the signal; returns what went wrong.
+    /// Ends the wait with the signal, and returns the problem, if any.
     fn interrupt(self, sent_by: SentBy) -> Option<String> {
         let Wait { name, command, .. } = self.wait;
         let before = self.counts();
@@ -488,10 +488,10 @@ impl LedgerLocation {
         }
     }
 
-    /// Waits until the command waits. The pipe that it reads stays open for as long as what is returned.
+    /// Returns when the command waits. The pipe that the command reads stays open as long as the returned value.
     fn wait_until_shown(&self, terminal: &mut Terminal, before: &Counts) -> Option<File> {
         let name = self.wait.name;
-        match self.wait.shown_by {
+        match self.wait.sign {
             Screen(text) => assert!(terminal.shows(text), "{name}: {text}"),
             LookUp => wait_until(name, || {
                 let received = self.server.received();
@@ -508,7 +508,7 @@ impl LedgerLocation {
         None
     }
 
-    /// The file `pipe`, once somebody reads it; it has a list of one person so far.
+    /// Opens the file `pipe` after the command has opened it, and writes a list with one recipient.
     fn opened_pipe(&self) -> File {
         let no_wait = OFlags::NONBLOCK.bits().cast_signed();
         let mut opened = None;
@@ -529,7 +529,7 @@ fn is_message(request: &Received) -> bool {
     request.line.starts_with("POST ")
 }
 
-/// Accepts messages, and lists what every recipient wrote just now, unless the wait is about something else.
+/// Accepts messages, and lists a new message from each recipient, unless the wait needs another answer.
 fn jelou(
     wait: &'static Wait,
     lock: PathBuf,
@@ -595,14 +595,14 @@ fn profile(url: &str, given: &[Given]) -> String {
     )
 }
 
-/// The lock of the ledger's file, as a process holds it that writes.
+/// Locks the ledger's file as a writing process does.
 fn locked(path: &Path) -> File {
     let lock = File::options().write(true).open(path).unwrap();
     lock.lock().unwrap();
     lock
 }
 
-/// An hour of the day that is not now.
+/// Returns an hour of the day that is not the present one.
 fn later() -> String {
     let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
     let hour = |hours: u64| {

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP, which end a request at any point with the true outcome of the message.
+//! SIGINT, SIGTERM and SIGHUP end a request at any point, with the correct outcome of the message.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::harness::{CommandOutput, Home, sender, set_mode, tool, under, wait_un
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
-/// Starts a send, waits until `wait_for` is on its stderr and the server was asked, and sends the signal.
+/// Starts a send, waits for `wait_for` on its stderr and for a request to the server, and then sends the signal.
 fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -> CommandOutput {
     let home = Home::new();
     let mut command = home.command();
@@ -62,7 +62,7 @@ fn signal_in_flight_means_unknown() {
     }
 }
 
-/// The result of a send through HTTPS that hangs at `arrived`, once a signal ends it.
+/// Returns the result of a send through HTTPS that hangs at `arrived`, after a signal ends it.
 fn interrupted_while_connecting(
     signal: &str,
     environment: &[(&str, &str)],
@@ -98,7 +98,7 @@ fn interrupted_while_connecting(
 #[test]
 fn signal_while_connecting_is_not_sent() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        // TLS hangs: what the server reads is its beginning.
+        // TLS hangs: the server reads the beginning of the handshake.
         let (asked, asks) = channel();
         let server = Acceptor::start(move |_, mut stream| {
             stream.read_exact(&mut [0]).unwrap();
@@ -238,7 +238,7 @@ fn interrupted_read_gives_no_message_advice() {
     );
 }
 
-/// A process that ignores SIGCHLD, as a daemon may, does not learn how its children end, and passes this on to them.
+/// A process that ignores SIGCHLD, as a daemon may, cannot see how its children end. The children inherit this.
 #[test]
 #[cfg(target_os = "linux")]
 fn parent_ignoring_sigchld_changes_nothing() {
@@ -284,10 +284,10 @@ fn parent_ignoring_sigchld_changes_nothing() {
     );
 }
 
-/// A limit on the threads and processes of a user. It does not bind root.
+/// A limit on the threads and processes of a user. It does not apply to root.
 #[test]
 #[cfg(target_os = "linux")]
-fn missing_thread_is_an_error_with_words() {
+fn missing_thread_is_explained() {
     let user = (60_000 + std::process::id() % 5_000).to_string();
     let identity = ["--reuid", &user, "--regid", &user, "--clear-groups"];
     if !can_test("setpriv and prlimit, as root", || {

@@ -6,7 +6,7 @@ use crate::harness::{CommandOutput, Home, set_mode};
 
 const PAGE: &str = include_str!("../../skills/jelouctl/SKILL.md");
 
-/// The lines of the page's blocks, each with the code that it says it ends with.
+/// Returns the lines of the page's blocks, each with the documented exit code.
 fn lines() -> Vec<(&'static str, i32)> {
     let blocks = PAGE.split("```").skip(1).step_by(2);
     let lines = blocks.flat_map(|block| block.strip_prefix("sh\n").unwrap().lines());
@@ -29,7 +29,7 @@ fn skill_page_is_short_and_has_a_description() {
         .unwrap()
         .split_once("\n---\n")
         .unwrap();
-    // What agents read of a skill before they open it is one line, and short.
+    // Agents read only the description before they open a skill, so it must be one short line.
     assert!(!head.contains('\n') && head.len() < 1024, "{head}");
     assert!(PAGE.lines().count() < 100, "it is one page");
 }
@@ -53,7 +53,7 @@ fn each_skill_command_exits_as_documented() {
     );
     let lines = lines();
     assert!(lines.len() > 15, "{lines:?}");
-    // One sandbox for all of them: later lines read the messages of earlier ones.
+    // All lines share one sandbox, because later lines read the messages of earlier ones.
     let shown = |line: &str| {
         format!(
             "echo '== {}'\n{line}\necho \"-> $?\"\n",
@@ -85,7 +85,7 @@ fn each_skill_command_exits_as_documented() {
     assert_eq!(codes, expected, "{}", ended.stdout);
 }
 
-/// The codes of the table are those of the page of all codes, and none that may have been sent is called safe.
+/// The table has the same codes as docs/exit-codes.md, and calls no code safe if the message may have been sent.
 #[test]
 fn skill_exit_codes_match_the_documentation() {
     let documented =

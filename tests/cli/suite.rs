@@ -1,4 +1,4 @@
-//! How the tests are laid out: when a slow one is run, and which ones are left out.
+//! Checks the test suite itself: when slow tests run, and which tests are skipped.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::harness::{CommandOutput, Home, set_mode};
 use crate::needs::LEFT_OUT;
 
-/// The tests of a file, with what stands above each.
+/// Returns the tests of a file, each with the lines above it.
 fn tests(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut above = String::new();
@@ -29,7 +29,7 @@ fn tests(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Name and text of each file of these tests.
+/// Returns the name and the text of each file of these tests.
 fn files() -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let entries = fs::read_dir(directory)
@@ -65,7 +65,7 @@ fn ignored_tests_are_listed_in_contributing() {
     }
 }
 
-/// The code of a test that needs fish, on a machine without it.
+/// Returns the exit code of a test that needs fish, on a machine without fish.
 #[cfg(target_os = "linux")]
 fn without_fish(left_out: Option<&Path>) -> std::process::Output {
     let mut tests = Command::new(std::env::current_exe().unwrap());
@@ -97,15 +97,15 @@ fn test_without_its_tool_fails_unless_skipped() {
     );
 }
 
-/// `tests/run` with these words, and what it calls: the tests, with the file for what is skipped. The tests that are called
-/// `failing` fail.
+/// Runs `tests/run` with these words. Returns its calls, each with the file for skipped tests. The test program called
+/// `failing` fails.
 #[cfg(target_os = "linux")]
 fn round(words: &[&str], failing: &str) -> (CommandOutput, Vec<String>) {
     let home = Home::new();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
     home.write("tests/run", fs::read_to_string(script).unwrap());
     let call = "#!/bin/sh\necho \"${0##*/} $* [$TESTS_LEFT_OUT]\" >> \"$HOME/calls\"\n";
-    // The binary stands where Cargo says, not always in target/.
+    // Cargo decides the directory of the binary, which may differ from target/.
     let tests = "case \"$*\" in metadata*) echo '{\"target_directory\":\"/elsewhere\",\"version\":1}';; *'test cli') [ ! \"$TESTS_LEFT_OUT\" ] || printf '%s\\n' \
                  'fish\tcompletion::b' 'a database\truns::in_a_database::c' 'a database\truns::in_a_database::c' \
                  'a database\tsum::d' 'a database\tsum::e' >> \"$TESTS_LEFT_OUT\";; esac\n";
@@ -115,7 +115,7 @@ fn round(words: &[&str], failing: &str) -> (CommandOutput, Vec<String>) {
     );
     home.write("tests/smoke", call);
     home.write("tests/package", call);
-    // No user's sandbox answers, and nothing is installed.
+    // No sandbox of a user answers, and no tool is installed.
     home.write("bin/curl", "#!/bin/sh\nexit 1\n");
     let installed = "apt-get sudo rustup bash zsh python3 fish chromium npm strace ip faketime systemd-analyze jq initdb pgbouncer";
     for name in installed.split(' ') {

@@ -1,4 +1,4 @@
-//! Whether the bot has a template, checked before anything is sent.
+//! jelouctl checks before it sends whether the bot has the template.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +22,7 @@ fn page(results: &[Value], pagination: &Value) -> Listing {
     Listing::Page(json!({ "pagination": pagination, "results": results, "links": [] }).to_string())
 }
 
-/// A bot with these templates, on two pages.
+/// Starts a Jelou with these templates, on two pages.
 fn bot() -> Jelou {
     let listed = |page_number: usize| {
         let results = match page_number {
@@ -108,7 +108,7 @@ fn unsendable_template_stops_the_run_before_sending() {
     }
 }
 
-/// Jelou does not say which templates there are.
+/// Jelou does not list the templates.
 #[test]
 fn refused_template_names_the_nearest_one() {
     let unknown =
@@ -173,7 +173,7 @@ fn template_is_suggested_by_its_display_name() {
             )],
         );
     }
-    // So does a page with other names for them.
+    // A page with other field names has the same result.
     let listed = move |page| {
         let templates = if page == 1 {
             results().to_vec()
@@ -185,7 +185,7 @@ fn template_is_suggested_by_its_display_name() {
     let other = Jelou::with_templates(listed, |_, _| Act::Accept);
     bulk(&home, &other, &["template", "order_shipped"])
         .fails(2, &["did you mean `a1b2_order_shipped`?"]);
-    // A part of a list says as much.
+    // An incomplete list has the same result.
     let part = Jelou::with_templates(
         move |_| page(&results(), &json!({ "total": 60 })),
         |_, _| Act::Accept,
@@ -227,7 +227,7 @@ fn existing_template_is_checked_once_and_sent() {
 fn each_template_of_a_list_is_checked() {
     let (home, jelou) = (home(), bot());
     let by_row = ["template", "{{ plantilla }}", "--param", "{{ nombre }}"];
-    // Of the two, one takes two values.
+    // One of the two templates needs two values.
     bulk(&home, &jelou, &by_row).fails(
         2,
         &["the template `order_shipped` takes 2 values, but the message has 1"],
@@ -281,7 +281,7 @@ fn unchecked_leaves_templates_to_the_api() {
     let (home, jelou) = (home(), Jelou::accept_all());
     bulk(&home, &jelou, &["--unchecked", "template", "order_shiped"]).success();
     assert_eq!((jelou.accepted().len(), jelou.pages_asked()), (2, 0));
-    // What is not a template by its name is not looked up, and neither is what is to send nothing at all.
+    // A message that is not a template by name needs no look-up. Neither does a command that sends nothing.
     bulk(
         &home,
         &jelou,
@@ -363,7 +363,7 @@ fn preview_fills_the_template_text() {
     );
 }
 
-/// The question shows the text that people will get, and not only the template's name.
+/// The question shows the text that recipients will get, not only the template's name.
 #[cfg(unix)]
 #[test]
 fn prompt_shows_the_template_text() {
@@ -393,7 +393,7 @@ fn prompt_shows_the_template_text() {
             &words,
         ]
         .concat();
-        Terminal::plain(&home, &words).say(answer)
+        Terminal::plain(&home, &words).confirm(answer)
     };
     let (code, screen) = send("n");
     let (shown, asked) = (
@@ -407,11 +407,11 @@ fn prompt_shows_the_template_text() {
     let asked_before = jelou.pages_asked();
     let (code, screen) = send("y");
     assert!(code == 0 && jelou.accepted().len() == 2, "{screen}");
-    // It is read once.
+    // The list of templates is read once.
     assert_eq!(jelou.pages_asked() - asked_before, 2);
     home.run("bulk report r --file report.html").success();
     assert!(home.read("report.html").contains("Hola Ana, tu pedido A-1"));
-    // A template that cannot be sent is not in a question.
+    // The question does not show a template that cannot be sent.
     let words = [
         "bulk",
         "send",
@@ -505,7 +505,7 @@ fn multilingual_template_without_language_warns() {
         .run("bulk send people.csv --yes --rate 1000/s")
         .args(&[&named[..], &words].concat());
     run.api(&jelou.url).success().stderr_lacks(&["languages"]);
-    // The sandbox says the same of a single message.
+    // The sandbox has the same error for a single message.
     let send = [
         "--sandbox",
         "send",
@@ -670,7 +670,7 @@ fn resume_checks_templates_of_unsent_rows() {
     assert_eq!((jelou.pages_asked(), jelou.requests().len()), (2, before));
     resume(&["--unchecked"]).success();
     assert_eq!((jelou.pages_asked(), jelou.accepted().len()), (2, 2));
-    // There is nothing left that could need a template.
+    // No unsent row needs a template.
     resume(&[]).success();
     assert_eq!(jelou.pages_asked(), 2);
 }

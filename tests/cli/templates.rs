@@ -90,7 +90,7 @@ fn response_without_a_listing_is_refused() {
         .fails(5, &["the response has no listing"]);
 }
 
-/// What is there is printed, and it never ends with 0.
+/// Prints the available templates, and never exits with 0.
 #[test]
 fn listing_below_its_count_is_incomplete() {
     let counted = |names: &[&str], pagination: Value| {
@@ -114,7 +114,7 @@ fn listing_below_its_count_is_incomplete() {
     let ended = home.run("templates --output id").api(&server.url);
     let ended = ended.fails(6, &[told, "hint: try again"]);
     assert_eq!(ended.stdout, "a\nb\n");
-    // The total may be that of all templates, where only some were asked for.
+    // The total may count all templates, although only some were requested.
     let server = Server::start(vec![counted(&["a"], json!({"totalPages": 1, "total": 60}))]);
     assert_eq!(
         Home::new()
@@ -266,7 +266,7 @@ fn missing_template_error_explains_finding_its_name() {
     home.run("send template zzz --to 593987654321")
         .api(&server.url)
         .fails(5, &[hint]);
-    // Of the sandbox's samples one has a prefix.
+    // One of the sandbox's samples has a prefix.
     let ended = home
         .run("send template recordatorio --to 593987654321 --sandbox --param a --param b")
         .success();

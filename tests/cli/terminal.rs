@@ -19,7 +19,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::of(
+        Self::run(
             home.command().get_program().to_str().unwrap(),
             home,
             arguments,
@@ -27,19 +27,19 @@ impl Terminal {
         )
     }
 
-    /// Without colours.
+    /// Starts the command without colours.
     pub(crate) fn plain(home: &Home, words: &[&str]) -> Self {
         Self::new(home, words, &[("NO_COLOR", "1")])
     }
 
-    /// Another program, in the same surroundings.
-    pub(crate) fn of(
+    /// Starts another program in the same environment.
+    pub(crate) fn run(
         program: &str,
         home: &Home,
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
-        // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
+        // The library's terminal starts without echo, so it would never show an answer that should be hidden.
         let mut shell = home.program("sh");
         shell
             .args(["-c", "stty echo && exec \"$0\" \"$@\""])
@@ -59,7 +59,7 @@ impl Terminal {
         assert!(self.shows(question), "{question}: {}", self.seen);
     }
 
-    /// Whether `text` comes; the terminal hides what is typed only a moment after a hidden question stands there.
+    /// Returns whether `text` appears. The terminal hides input only a moment after it shows a hidden question.
     pub(crate) fn shows(&mut self, text: &str) -> bool {
         let Ok(found) = self.session.expect(text) else {
             return false;
@@ -84,14 +84,14 @@ impl Terminal {
         self.session.send_line(answer).unwrap();
     }
 
-    /// Types `answer`; the exit code, and the whole screen.
+    /// Types `answer`. Returns the exit code and the whole screen.
     pub(crate) fn end_with(mut self, answer: &str) -> (i32, String) {
         self.type_line(answer);
         self.end()
     }
 
-    /// Answers whether to go on; the exit code, and the whole screen.
-    pub(crate) fn say(mut self, answer: &str) -> (i32, String) {
+    /// Answers a confirmation with `answer`. Returns the exit code and the whole screen.
+    pub(crate) fn confirm(mut self, answer: &str) -> (i32, String) {
         self.wait_for("[y/N] ");
         self.end_with(answer)
     }
@@ -112,7 +112,8 @@ impl Terminal {
         kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
     }
 
-    /// How the command ended, and the whole screen. It has no status if it has not ended within this time; then it is killed.
+    /// Waits this long for the end of the command, and kills it after that. Returns its status, which is None after a
+    /// kill, and the whole screen.
     pub(crate) fn end_within(mut self, time: Duration) -> (Option<WaitStatus>, String) {
         self.session.set_expect_timeout(Some(time));
         let Ok(found) = self.session.expect(Eof) else {
@@ -124,7 +125,7 @@ impl Terminal {
         (Some(status), self.seen)
     }
 
-    /// The exit code, and the whole screen.
+    /// Returns the exit code and the whole screen.
     pub(crate) fn end(mut self) -> (i32, String) {
         let found = self.session.expect(Eof).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
@@ -237,9 +238,9 @@ fn ctrl_c_at_bulk_prompt_leaves_nothing() {
     let server = Server::expect_no_requests();
     home.config(&profile(&server));
     home.write("people.csv", "celular,nombre\n593987654321,Ana\n");
-    // The shell sees the terminal as it is left.
+    // After the command, the shell shows the state of the terminal.
     let script = "\"$0\" bulk send people.csv --yes --run r text Hola; echo \"code $?\"; stty -a | grep -o ' -\\?echo '";
-    let mut terminal = Terminal::of(
+    let mut terminal = Terminal::run(
         "sh",
         &home,
         &["-c", script, home.command().get_program().to_str().unwrap()],
@@ -293,7 +294,7 @@ fn ctrl_c_at_secret_prompt_writes_nothing() {
 fn signal_at_hidden_prompt_restores_echo() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let home = Home::new();
-        // It may get a connection, but no request.
+        // The server may get a connection, but no request.
         let server = Server::answering(Reply::accepted()).allow_no_requests();
         home.config(&profile(&server));
         let mut terminal = Terminal::plain(&home, &SEND);
@@ -448,7 +449,7 @@ fn profile_is_removed_only_after_confirmation() {
 /// Ctrl-C signals the command, too. `kill` signals only jelouctl.
 #[test]
 fn each_signal_reaches_the_command_once() {
-    // jelouctl forwards signals in their order, so after the second one nothing more comes of the first.
+    // jelouctl forwards signals in order, so after the second signal the first one cannot be forwarded again.
     let script = "trap 'echo got it' INT TERM HUP; trap 'echo done; exit 5' USR1; echo ready; while [ -t 0 ]; do read line; done";
     let run = ["run", "--to", "593987654321", "--on", "success"];
     for command in [&["sandbox"][..], &run] {
@@ -489,7 +490,7 @@ fn typing_during_list_reading_answers_no_prompt() {
     home.profile("prod", &server.url, "");
     let list = home.path().join("people.csv");
     tool(Command::new("mkfifo").arg(&list));
-    // Rows arrive until everything was shown, so that reading takes as long as necessary.
+    // The test sends rows until the screen showed everything, so that the reading takes long enough.
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let feeder = std::thread::spawn(move || {
         let mut list =
@@ -550,7 +551,7 @@ fn closed_hours_are_reported_before_the_prompt() {
         &["text", "Hola"],
     ]
     .concat();
-    let (code, screen) = Terminal::new(&home, &send, &[]).say("n");
+    let (code, screen) = Terminal::new(&home, &send, &[]).confirm("n");
     let told = screen
         .find("outside the sending hours, not on 3 days (America/Bogota): nothing is sent before");
     assert!(
@@ -593,7 +594,7 @@ fn exclusion_added_during_the_prompt_applies() {
         "{screen}"
     );
     assert_eq!(server.only().json()["userId"], "593987654322");
-    // A list that is gone by then stops the command before there is a run.
+    // If the exclusion list disappears during the prompt, the command stops before it creates a run.
     let mut terminal = Terminal::new(
         &home,
         &["bulk", "send", "people.csv", "--again", "text", "Hola"],

@@ -1,4 +1,4 @@
-//! `--test-to`: the first messages of a list to one person.
+//! `--test-to` sends the first messages of a list to one recipient.
 
 use std::time::Duration;
 

@@ -1,15 +1,15 @@
-//! The time zone in which the state of a run and its reports are shown.
+//! The time zone of the status and the reports of a run.
 
 use crate::bulk_server::Jelou;
 use crate::harness::Home;
 #[cfg(unix)]
-use crate::harness::words;
+use crate::harness::split_words;
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
 const SEND: &str = "bulk send people.csv --yes --run r";
 
-/// A sent run of a profile with these keys, and its home.
+/// Sends a run with a profile that has these keys, and returns its home.
 fn sent_run(keys: &str, flags: &[&str]) -> Home {
     let home = Home::new();
     let jelou = Jelou::accept_all();
@@ -20,7 +20,7 @@ fn sent_run(keys: &str, flags: &[&str]) -> Home {
     home
 }
 
-/// The cell under `at` of the only row.
+/// Returns the cell in the column `at` of the only row.
 fn at(report: &str) -> &str {
     let mut lines = report.lines();
     let header = lines.next().unwrap();
@@ -91,7 +91,7 @@ fn unknown_zone_is_refused_in_flag_and_profile() {
         home.run(command).fails(3, &[part]);
     }
     assert!(!home.path().join("r.html").exists());
-    // What was typed counts before it.
+    // A flag has precedence.
     home.run("bulk report --time-zone America/Bogota").success();
 }
 
@@ -101,7 +101,7 @@ fn preview_page_accepts_time_zone_without_hours() {
     let preview = "bulk send people.csv --again --preview all --file p.html --time-zone Asia/Tokyo";
     home.run(preview).args(&["text", "Hola"]).success();
     assert!(home.read("p.html").contains("<!doctype html>"));
-    // A run without hours has no use for it.
+    // A run without sending hours does not need it.
     home.run(SEND)
         .args(&["--time-zone", "Asia/Tokyo", "text", "Hola"])
         .fails(2, &["--time-zone has no effect"]);
@@ -112,7 +112,7 @@ fn preview_page_accepts_time_zone_without_hours() {
 fn status_at_terminal_has_zone_of_profile() {
     let home = sent_run("time_zone = \"Asia/Kolkata\"", &[]);
     for command in ["bulk status", "bulk list"] {
-        let (code, screen) = Terminal::plain(&home, &words(command)).end();
+        let (code, screen) = Terminal::plain(&home, &split_words(command)).end();
         assert_eq!(code, 0, "{screen}");
         assert!(screen.contains("+05:30"), "{screen}");
     }

@@ -19,7 +19,7 @@ const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
     None,
-    /// It answers a request outside TLS, which the client's TLS cannot read.
+    /// It answers outside TLS, so the client's TLS cannot read the answer.
     AnswersOutsideTls,
     /// It requires a client certificate, which TLS 1.3 reports only after the request.
     WantsCertificate,
@@ -29,7 +29,7 @@ enum Flaw {
     SpeaksHttp2,
 }
 
-/// A server with a certificate of its own authority for `name`, and the authority as PEM.
+/// Starts a server with a certificate for `name` from its own authority. Returns the authority as PEM, too.
 pub(crate) fn start(name: &str) -> (Acceptor, String) {
     start_with(name, Flaw::None, |_| {})
 }
@@ -71,7 +71,7 @@ fn start_with(
     let acceptor = Acceptor::start(move |_, stream| {
         let mut stream =
             StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-        // A client that does not trust us breaks off.
+        // A client that does not trust the certificate closes the connection.
         if read_request(&mut stream).is_err() {
             return;
         }
@@ -105,7 +105,7 @@ fn named_private_authority_is_trusted() {
         .args(&["--ca-cert", "ca.pem"])
         .api(&url)
         .success();
-    // Windows and macOS have stores of their own, which no variable replaces.
+    // Windows and macOS have their own stores of certificates, and no variable replaces these.
     if cfg!(target_os = "linux") {
         home.run(SEND)
             .env("SSL_CERT_FILE", home.path().join("ca.pem"))
@@ -126,7 +126,7 @@ fn each_tls_problem_has_its_own_message() {
             .api(url)
             .fails(code, parts);
         assert!(!ended.stderr.contains("--ca-cert"), "{ended:?}");
-        // By the platform's own way.
+        // The platform's own variable selects the authority.
         if cfg!(target_os = "linux") {
             let ended = home
                 .run(SEND)
@@ -199,14 +199,14 @@ fn untrusted_certificate_is_not_sent() {
         .fails(7, &refused);
 }
 
-/// Elsewhere the system has a store that no variable replaces.
+/// On other systems, no variable replaces the system's store of certificates.
 #[cfg(target_os = "linux")]
 #[test]
 fn authority_is_found_in_every_platform_location() {
     let (server, ca) = start("localhost");
     let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
-    // It has the same name, and another key.
+    // This authority has the same name but another key.
     let other = authority().pem();
     home.write("other.pem", &other);
     home.write("both.pem", format!("# two of them\n{other}\n{ca}"));
@@ -237,7 +237,7 @@ fn authority_is_found_in_every_platform_location() {
         .api(&url)
         .fails(7, &refused);
     home.run(SEND).api(&url).fails(7, &refused);
-    // A pipe, as a shell's `<(…)` is one, can be read once.
+    // A pipe, such as a shell's `<(…)`, can be read only once.
     let pipe = home.path().join("pipe");
     assert!(
         std::process::Command::new("mkfifo")

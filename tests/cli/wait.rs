@@ -1,4 +1,4 @@
-//! `--wait`: waits until an accepted message has reached a state. In every case it was sent once, and every look-up is
+//! `--wait` waits until an accepted message has a status. In every case the message is sent once, and every look-up is
 //! a GET.
 
 use std::sync::Arc;
@@ -14,12 +14,12 @@ const ID: &str = "msg_123456789";
 const SEND: &str = "send text --to 593987654321 Hola -o record --wait delivered";
 const NOT_AGAIN: &str = "do not send it again: the recipient could get both";
 
-/// A page of the history with the message in this state.
+/// Returns a page of the history with the message in this state.
 fn listed(status: &str) -> Reply {
     listed_for(ANA, status)
 }
 
-/// The same, as a message to this person.
+/// Returns a page of the history with a message to this recipient in this state.
 fn listed_for(person: &str, status: &str) -> Reply {
     history(
         &json!({"by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"}}),
@@ -27,7 +27,7 @@ fn listed_for(person: &str, status: &str) -> Reply {
     )
 }
 
-/// The same, as a message from the person.
+/// Returns a page of the history with a message from the user in this state.
 fn written_by_user(status: &str) -> Reply {
     history(
         &json!({"by": "user", "recipient": {"id": "BOT_ID"}, "sender": {"id": ANA}}),
@@ -48,7 +48,7 @@ fn nothing_listed() -> Reply {
     Reply::json(200, r#"{"pagination":{"totalPages":0},"results":[]}"#)
 }
 
-/// Accepts every POST, and answers look-ups with these in order, the last one repeatedly.
+/// Accepts every POST, and answers look-ups with these answers in order. Repeats the last one.
 fn accept_all(accepted: Reply, look_ups: Vec<Reply>) -> Server {
     let looks = AtomicUsize::new(0);
     Server::responding(move |_, request| {
@@ -60,7 +60,7 @@ fn accept_all(accepted: Reply, look_ups: Vec<Reply>) -> Server {
     })
 }
 
-/// One POST, followed only by GETs; returns the number of GETs.
+/// Checks that the server got one POST, followed only by GETs. Returns the number of GETs.
 fn look_ups(received: &[Received]) -> usize {
     let methods: Vec<_> = received
         .iter()
@@ -77,7 +77,7 @@ fn look_ups(received: &[Received]) -> usize {
 const SEND_TEMPLATE: &str =
     "send template --to 593987654321 order_shipped -o record --wait delivered";
 
-/// A page of the notifications with the template in this state, as one to this person.
+/// Returns a page of the notifications with the template in this state, to this recipient.
 fn template(person: &str, status: &str, error: &str) -> Reply {
     let entry = json!({"id": "u-1", "destination": person, "sentStatus": status, "error": error, "deliveryUserAt": null});
     Reply::json(
@@ -86,10 +86,10 @@ fn template(person: &str, status: &str, error: &str) -> Reply {
     )
 }
 
-/// The answers of a look-up, the last one repeated; the code, `delivery.state`, and what is said.
+/// The answers of a look-up, with the last one repeated; the exit code, `delivery.state`, and a part of the output.
 type Case = (Vec<Reply>, i32, &'static str, &'static str);
 
-/// Sends with `words` to a server that answers as in each of the cases; each of its answers must have been asked for.
+/// Sends with `words` to a server that answers as in each of the cases. Each of its answers must have been requested.
 fn check(words: &str, accepted: &Reply, cases: Vec<Case>) {
     let home = Home::new();
     for (replies, code, state, said) in cases {
@@ -168,7 +168,7 @@ fn wait_exits_with_0_only_at_requested_status() {
             "accepted",
             "Jelou does not list it yet",
         ),
-        // An id of another sort, or another spelling, may be the same person's.
+        // An id of another type, or another spelling, may be the same recipient.
         (
             vec![listed_for("US.13491208655302741918", "READ")],
             0,
@@ -239,7 +239,7 @@ fn failed_or_unrelated_lookup_is_not_a_delivery() {
         (Reply::ResetAfterReading, "the connection failed"),
         (Reply::json(200, "<html>"), "its body is an HTML page"),
         (Reply::json(200, other), unlisted),
-        // With the same id, of another person, and of the user.
+        // Messages with the same id: of another recipient, and from the user.
         (listed_for("593987654399", "READ"), unlisted),
         (written_by_user("READ"), unlisted),
     ];
@@ -315,7 +315,7 @@ fn signal_during_the_wait_keeps_message_accepted() {
         wait_until("it looks", || {
             server.received().len() > before + if before == 0 { looks } else { 1 }
         });
-        // The log has it by now, even if the process ends.
+        // The audit log already has the message, even if the process ends now.
         assert!(
             home.read("log.jsonl")
                 .lines()

@@ -1,4 +1,4 @@
-//! The right text for the right person: texts that mean a column, empty cells, and people who are in a list twice.
+//! Each recipient gets the right text: texts that mean a column, empty cells, and recipients that are in a list twice.
 
 use serde_json::{Value, json};
 
@@ -186,7 +186,7 @@ fn empty_cell_can_have_a_default() {
             "{text}"
         );
     }
-    // A cell of blanks is empty, too, and the last argument takes 0 and no for empty, as Jinja does.
+    // A cell of spaces is empty, too. With the last argument, 0 and no are also empty, as in Jinja.
     for (cell, text, expected) in [
         ("   ", "Debe {{ saldo | default('0') }}", "Debe 0"),
         ("0", "{{ saldo | number | default('nada', true) }}", "nada"),
@@ -513,7 +513,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
         (&row["x"], &row["error"]),
         (&json!("d"), &json!("has the same recipient as line 3"))
     );
-    // Without invalid rows there is nothing to check: repetitions were skipped on purpose.
+    // Without invalid rows there is no warning, because duplicates were skipped on purpose.
     home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");
     for flag in ["--one-per-recipient", "--skip-invalid"] {
         let send = home.run_args(&[

@@ -36,8 +36,8 @@ pub(crate) fn sheet<'a>(name: &'a str, rows: &'a str) -> TestSheet<'a> {
     }
 }
 
-/// Styles of cells, by their number: 1 a date, 2 a date with its time, 3 a length of time, 4 a date that is written out, 5 two
-/// decimals, 6 ten digits, 7 a percentage, 8 crossed out, 9 not crossed out although its font says something about it.
+/// The styles of cells by number: 1 a date, 2 a date with a time, 3 a duration, 4 a date in words, 5 two decimals, 6
+/// ten digits, 7 a percentage, 8 crossed out. 9 is not crossed out, although its font has the attribute.
 const STYLES: &str = r#"<?xml version="1.0"?><styleSheet xmlns="m">
 <numFmts count="2"><numFmt numFmtId="164" formatCode="[$-C0A]dd/mm/yyyy;@"/><numFmt numFmtId="165" formatCode="0000000000"/></numFmts>
 <fonts><font/><font><b/><strike/></font><font><strike val="0"/></font></fonts>
