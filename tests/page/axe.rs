@@ -1,5 +1,5 @@
-//! axe-core finds what makes a page unusable for people who do not see well or do not use a mouse. It is not in the
-//! repository: npm downloads it once for each `target/`.
+//! axe-core finds accessibility problems of a page. It is not in the repository: npm downloads it once for each
+//! `target/`.
 
 use std::path::Path;
 use std::process::Command;
@@ -42,10 +42,10 @@ pub(crate) fn axe_core() -> &'static str {
     })
 }
 
-/// The problems that axe-core finds on the page as it is now: one line for each element.
+/// Returns the problems that axe-core finds on the present page, one line for each element.
 pub(crate) fn findings(page: &Inbox) -> Vec<String> {
-    // The page's own policy would block a script, but not one from the debugger. It ends in a value that can be
-    // returned.
+    // The page's own policy would block a script, but not one from the debugger. The script ends in a value that can
+    // be returned.
     page.value::<bool>(&format!("{}; true", axe_core()));
     let found = "axe.run().then(({ violations }) => violations.flatMap(({ id, help, nodes }) => \
                  nodes.map(({ target, failureSummary }) => `${id} (${help}): ${target.join(' ')}: ${failureSummary}`)))";

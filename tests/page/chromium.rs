@@ -1,4 +1,4 @@
-//! Chromium without a window, which is told what to do by its DevTools protocol over a pipe.
+//! Chromium without a window. The tests control it with the DevTools protocol over a pipe.
 //! <https://chromedevtools.github.io/devtools-protocol/>
 
 use std::cell::{Cell, RefCell};
@@ -12,23 +12,23 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 
-/// How long it may take to answer. Only a failing test waits this long.
+/// How long the browser may take to answer. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A browser with one page.
 pub(crate) struct Chromium {
     process: Child,
-    /// It ends when this is closed.
+    /// The browser ends when this pipe is closed.
     input: RefCell<Option<ChildStdin>>,
     messages: Receiver<Value>,
     last_call: Cell<u64>,
-    /// That of the page.
+    /// The session of the page.
     session: Value,
 }
 
 impl Chromium {
     pub(crate) fn start(profile: &Path, flags: &[&str]) -> Self {
-        // It reads commands from the descriptor 3, and answers on 4.
+        // Chromium reads commands from descriptor 3, and answers on 4.
         let mut process = Command::new("sh")
             .args([
                 "-c",
@@ -36,7 +36,7 @@ impl Chromium {
                 "sh",
                 "chromium",
             ])
-            // Its own sandbox needs rights that root in a container does not have.
+            // Chromium's own sandbox needs rights that root in a container does not have.
             .args([
                 "--headless",
                 "--remote-debugging-pipe",
@@ -54,7 +54,7 @@ impl Chromium {
         let (sender, messages) = channel();
         thread::spawn(move || {
             let mut message = Vec::new();
-            // Each message ends with a zero.
+            // Each message ends with a zero byte.
             while output
                 .read_until(0, &mut message)
                 .is_ok_and(|length| length > 1)
@@ -78,7 +78,7 @@ impl Chromium {
         browser
     }
 
-    /// Calls a method of the page; returns its result.
+    /// Calls a method of the page, and returns its result.
     pub(crate) fn call(&self, method: &str, parameters: &Value) -> Value {
         let id = self.send(method, parameters);
         let answer = self.next(|message| message["id"] == id);
@@ -86,7 +86,7 @@ impl Chromium {
         answer["result"].clone()
     }
 
-    /// The bytes that a method returns as its `data`.
+    /// Returns the bytes in the `data` of a method's result.
     pub(crate) fn data(&self, method: &str) -> Vec<u8> {
         BASE64_STANDARD
             .decode(self.call(method, &json!({}))["data"].as_str().unwrap())
@@ -99,7 +99,7 @@ impl Chromium {
         self.next(|message| message["method"] == "Page.loadEventFired");
     }
 
-    /// The value of a JavaScript expression, or what its promise becomes.
+    /// Returns the value of a JavaScript expression, or of its promise.
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
         let how = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let evaluated = self.call("Runtime.evaluate", &how);
@@ -155,7 +155,7 @@ impl Chromium {
         self.last_call.get()
     }
 
-    /// The next message that `is_it` is true for.
+    /// Returns the next message that `is_it` accepts.
     fn next(&self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self

@@ -1,4 +1,4 @@
-//! Chats are found by kind, fault and warning; messages are copied as commands; the page shows how many are kept.
+//! The page finds chats by kind, fault and warning, copies messages as commands, and shows how many messages are kept.
 
 use std::path::Path;
 use std::process::Command;
@@ -92,7 +92,7 @@ fn copied_command_resends_the_same_message() {
         fixture("bodies/contacts.json"),
     ] {
         sandbox.ask("DELETE", "/sandbox/messages", "");
-        // The next one may be for the same person.
+        // The next message may be for the same recipient.
         inbox.until("document.querySelectorAll('article').length === 0");
         sandbox.send([body.clone()]);
         let user = body["userId"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! A browser that shows a sandbox or another page, and ways to use it as a person does.
+//! A browser that shows a sandbox or another page, and functions to use the page like a user.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::listening::Sandbox;
 /// How long anything on the page may take to appear. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A window of a browser, showing the page.
+/// A browser window that shows the page.
 pub(crate) struct Inbox {
     pub(crate) page: Chromium,
     _profile: TempDir,
@@ -57,7 +57,7 @@ impl Inbox {
         self.page.call("Emulation.setEmulatedMedia", &features);
     }
 
-    /// The value of a JavaScript expression.
+    /// Returns the value of a JavaScript expression.
     pub(crate) fn value<T: DeserializeOwned>(&self, expression: &str) -> T {
         serde_json::from_value(self.page.evaluate(expression)).unwrap()
     }
@@ -65,7 +65,7 @@ impl Inbox {
     /// Waits until a JavaScript expression is true.
     pub(crate) fn until(&self, expression: &str) {
         let patience = PATIENCE.as_millis();
-        // What an expression looks for may not be there yet, so an error in it counts only at the end.
+        // The elements of an expression may appear later, so its errors count only at the end.
         let waiting = format!(
             "new Promise((told, failed) => {{ const begun = Date.now(); const look = () => {{ \
              const isOver = Date.now() - begun > {patience}; \
@@ -75,14 +75,14 @@ impl Inbox {
         assert!(self.value::<bool>(&waiting), "never true: {expression}");
     }
 
-    /// Waits for an element with this text, and clicks it as a person would.
+    /// Waits for an element with this text, and clicks it like a user.
     pub(crate) fn click(&self, selector: &str, text: &str) {
         let find = format!(
             "[...document.querySelectorAll({})].find((found) => found.checkVisibility() && found.textContent.includes({}))",
             json!(selector),
             json!(text)
         );
-        // The page may redraw it between the two steps.
+        // The page may redraw the element between the two steps.
         self.until(&format!(
             "(window.target = {find}) && (target.scrollIntoView({{ block: 'nearest' }}), true)"
         ));
@@ -92,7 +92,7 @@ impl Inbox {
         self.page.click(x, y);
     }
 
-    /// Types into the field at `selector`, in place of what it holds.
+    /// Replaces the content of the field at `selector` by typing.
     pub(crate) fn type_into(&self, selector: &str, text: &str) {
         self.click(selector, "");
         self.value::<bool>("(document.activeElement.select(), true)");
@@ -104,7 +104,7 @@ impl Inbox {
         self.page.press(key);
     }
 
-    /// Saves a screenshot if `tests/update` asks for it.
+    /// Saves a screenshot if `tests/update` runs the test.
     pub(crate) fn keep(&self, name: &str) {
         if let Some(directory) = std::env::var_os("SCREENSHOTS") {
             let png = self.page.data("Page.captureScreenshot");

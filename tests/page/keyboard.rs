@@ -1,4 +1,4 @@
-//! Everything works without a mouse, and has a name for people who cannot see it.
+//! Everything works without a mouse, and has a name for screen readers.
 
 use serde_json::Value;
 
@@ -98,7 +98,7 @@ fn everything_pressable_has_a_name() {
     assert!(nameless.is_empty(), "{nameless:?}");
 }
 
-/// Texts whose contrast with their background is below WCAG's 4.5 to 1 (3 to 1 for large ones).
+/// Returns the texts with less contrast than WCAG's 4.5 to 1 (3 to 1 for large texts).
 const PALE: &str = r"(() => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
     const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };

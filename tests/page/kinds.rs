@@ -1,4 +1,4 @@
-//! Each kind of message is drawn as in WhatsApp, from the bodies in the API's documents, and its buttons look
+//! The page draws each kind of message as WhatsApp does, from the bodies in the API's documents. Its buttons look
 //! pressable.
 
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture, text_to};
 
-/// The chat of the documents' bodies.
+/// The chat with the documents' bodies.
 const USER: &str = "593987654320";
 
-/// What the last bubble shows, and how many of `selector` it has.
+/// Returns the text of the last bubble, and how many elements in it match `selector`.
 fn last_bubble(inbox: &Inbox, selector: &str) -> (String, usize) {
     let last = "document.querySelector('article:last-of-type')";
     inbox.value(&format!(
@@ -95,7 +95,7 @@ fn every_kind_is_drawn() {
             number + 1
         ));
         let (text, found) = last_bubble(&inbox, selector);
-        // The texts in the body itself, if the kind has any.
+        // Only the texts in the body, if the kind has texts.
         let own = ["title", "text", "name", "address"]
             .into_iter()
             .filter_map(|name| body[name].as_str());

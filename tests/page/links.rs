@@ -1,4 +1,5 @@
-//! Chats, messages and refused requests have addresses: Back follows them, and the page says if an address is outdated.
+//! Chats, messages and refused requests have addresses. The Back button follows them, and the page reports an outdated
+//! address.
 
 use crate::inbox::Inbox;
 use crate::listening::{Sandbox, text_to};
@@ -45,7 +46,7 @@ fn link_opens_its_message_or_reports_it_missing() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((1..=200).map(|number| text_to(ANA, &format!("mensaje {number}"))));
     let port = sandbox.address.split(':').nth(1).unwrap().to_owned();
-    // Typed by hand, as the address that the page opens with.
+    // You type the address, so the page opens with it.
     let inbox = Inbox::open_at(
         &format!("http://{}/#/{ANA}/msg_sandbox_42", sandbox.address),
         1440,

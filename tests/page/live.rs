@@ -146,7 +146,7 @@ fn reply_on_the_page_opens_the_window() {
     inbox.until("document.querySelectorAll('article').length === 2");
 }
 
-/// The page's questions pass through `window.ask(address, answer)`, where `answer` asks the sandbox.
+/// Sends the page's requests through `window.ask(address, answer)`. `answer` requests the address from the sandbox.
 const THROUGH_ASK: &str = "(window.plain = window.fetch, window.fetch = (...given) => window.ask(String(given[0]), () => window.plain(...given)), true)";
 
 #[test]
@@ -232,7 +232,7 @@ fn ticks_show_status_and_open_chat_is_read() {
     inbox.until(&in_list(ANA, ".ticks.delivered[aria-label=\"Delivered\"]"));
     inbox.until(&in_list(JUAN, ".ticks.failed"));
     inbox.keep("ticks-unread.png");
-    // No one has looked yet.
+    // The chat has not been opened yet.
     assert_eq!(state("msg_sandbox_1"), "delivered");
     inbox.click(".chat", ANA);
     inbox.until("document.querySelector('article .ticks.read')");

@@ -1,4 +1,4 @@
-//! Ten thousand messages: only those in view are drawn; the rest is read while scrolling.
+//! Of ten thousand messages, the page draws only the visible ones, and loads others on scroll.
 
 use crate::inbox::Inbox;
 use crate::listening::{Sandbox, text_to};
@@ -13,7 +13,7 @@ fn long_conversation_loads_on_scroll() {
         "document.querySelector('article:last-of-type')?.innerText.includes('mensaje 10000')",
     );
     assert!(inbox.value::<usize>("document.querySelectorAll('article').length") <= 120);
-    // Up to the thousandth from the end.
+    // Scroll up to the thousandth message from the end.
     inbox.until(
         "(document.getElementById('log').scrollTop = 0, \
                  document.querySelector('.words').textContent.match(/mensaje (\\d+)/)[1] <= 9000)",
@@ -24,12 +24,12 @@ fn long_conversation_loads_on_scroll() {
         numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]),
         "in order, none twice, none left out"
     );
-    // New ones do not move the reader down.
+    // New messages do not scroll the page.
     sandbox.send((1..=1000).map(|number| text_to("593987654321", &format!("nuevo {number}"))));
     inbox.until("document.getElementById('newest-text').textContent === '1000 new'");
     inbox.click("#newest", "");
     inbox.until("document.querySelector('article:last-of-type').innerText.includes('nuevo 1000')");
-    // At the end, new ones replace old ones.
+    // At the end, new messages replace old ones.
     sandbox.send((1..=1000).map(|number| text_to("593987654321", &format!("último {number}"))));
     inbox.until("document.querySelector('article:last-of-type').innerText.includes('último 1000')");
     assert!(inbox.value::<usize>("document.querySelectorAll('article').length") <= 240);

@@ -1,4 +1,4 @@
-//! The page on a phone: one pane at a time, nothing wider than the screen.
+//! The page on a phone shows one pane at a time, and nothing wider than the screen.
 
 use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture};

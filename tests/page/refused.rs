@@ -1,4 +1,4 @@
-//! Refused requests are shown as they arrive: the request, the answer, and the field that is to blame.
+//! The page shows refused requests as they arrive: the request, the answer, and the wrong field.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn refused_request_shows_field_response_and_no_secret() {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
     }
     assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
-    // The next one appears on top, while this one stays selected.
+    // The next request appears on top, and this one stays selected.
     assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", "{").status, 400);
     inbox.until("document.querySelectorAll('.refusal').length === 2");
     inbox.until("document.querySelector('.refusal').innerText.includes('not JSON')");

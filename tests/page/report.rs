@@ -1,5 +1,5 @@
-//! The page of a run, opened from the disk: it makes no requests, shows everything in the list as plain text, and is
-//! readable for everyone, on a screen, on a phone and on paper.
+//! The page of a run, opened from the disk. It makes no requests, and shows everything in the list as plain text. It is
+//! accessible on a screen, on a phone and on paper.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const UNDELIVERABLE: &str =
     r#"status=400,every=7,body={"error":{"code":131026,"message":"Message undeliverable"}}"#;
 const NO_ANSWER: &str = "status=500,every=90";
 
-/// A run with this many rows; some people have no number, and some are excluded.
+/// Creates a run with this many rows. Some rows have no number, and some recipients are excluded.
 fn run(rows: usize) -> ReportedRun {
     let people = (0..rows).map(|row| match row {
         5 | 6 => format!("12,Error {row},A-{row}\n"),
@@ -27,7 +27,7 @@ fn run(rows: usize) -> ReportedRun {
     )
 }
 
-/// The elements that are wider than their place, except those that scroll.
+/// Returns the elements that are wider than the space for them, except scrolling ones.
 fn too_wide(window: &Inbox) -> Vec<String> {
     window
         .value(
@@ -83,7 +83,7 @@ fn report_matches_status_and_loads_nothing() {
 const LOST: &str = "undelivered=131026,every=9";
 const HIDDEN: &str = "unlisted,every=20";
 
-/// A run in which some messages were read or answered, and others were not delivered or not listed.
+/// Creates a run with some messages that were read or answered, and others that were undelivered or not listed.
 fn delivered_run(rows: usize) -> ReportedRun {
     let people = (0..rows).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row));
     let list = format!("celular,nombre\n{}", people.collect::<String>());
@@ -108,7 +108,7 @@ fn delivered_run(rows: usize) -> ReportedRun {
     run
 }
 
-/// The names and numbers of the steps or of the ends.
+/// Returns the names and numbers of the funnel's steps or ends.
 fn figures(window: &Inbox, name: &str) -> Value {
     let read = format!(
         "Object.fromEntries([...document.querySelectorAll('[data-{name}]')].map((one) => [one.dataset.{name}, \
@@ -277,7 +277,7 @@ fn code_quotes_and_lists_match_the_inbox() {
     let written: Vec<String> =
         window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
     assert_eq!(written, expected("Ana"));
-    // The page and its script draw the same.
+    // The template and the script draw the same page.
     window.type_into("#search", "eva");
     window.until("document.getElementById('range').textContent === '1–1 of 1'");
     let drawn: Vec<String> =
@@ -322,7 +322,7 @@ fn preview_page_shows_every_message_of_list() {
         first[1],
         "3 Warning Empty cell no value in column “nombre” EC 593987654321 Hola **, ya llegó"
     );
-    // The page and its script draw the same.
+    // The template and the script draw the same page.
     window.type_into("#search", "núñez 42");
     window.until("document.getElementById('range').textContent === '1–1 of 1'");
     let found: Vec<String> = window.value(rows);
@@ -453,7 +453,7 @@ fn rows_are_searched_filtered_and_paged() {
     window.until(&format!("{range} === '1–11 of 11'"));
     window.type_into("#search", "nobody is called so");
     window.until(&format!("{range} === 'No rows match.'"));
-    // In any spelling: the list has 593980000010.
+    // The search accepts any spelling: the list has 593980000010.
     for spelling in ["0980000010", "+593 98 000-0010", "98 0000010"] {
         window.type_into("#search", spelling);
         window.until(&format!("{range} === '1–1 of 1'"));
@@ -501,7 +501,7 @@ fn page_without_scripts_shows_the_first_rows() {
     assert_eq!((rows, forms), (200, 0));
 }
 
-/// Elements that are broken over two lines, or that need scrolling.
+/// Returns the elements that are broken over two lines, or that need scrolling.
 const BROKEN: &str = "[...document.querySelectorAll('.command span')].filter((word) => word.getClientRects().length > 1 || \
                       /\\s/.test(word.textContent)).concat([...document.querySelectorAll('.countries .scroll')].filter((one) => \
                       one.scrollWidth > one.clientWidth + 1)).map((one) => one.textContent)";
@@ -532,7 +532,7 @@ fn masked_page_names_no_recipient() {
     ] {
         assert!(!page.contains(secret), "`{secret}` stands in it");
     }
-    // Commands are only for people who have the ledger.
+    // Only users with the ledger need commands.
     assert!(!page.contains("jelouctl bulk"), "{page}");
     for part in [">nombre<", "131026", "EC"] {
         assert!(page.contains(part), "`{part}` is missing");
@@ -542,14 +542,14 @@ fn masked_page_names_no_recipient() {
     }
 }
 
-/// The lines of the rows that are shown, in their order.
+/// Returns the lines of the visible rows, in order.
 const LINES: &str =
     "[...document.querySelectorAll('#list tr')].map((row) => Number(row.children[0].textContent))";
 
 #[test]
 fn rows_show_their_delivery_status() {
     let run = delivered_run(60);
-    // Without an answer of Jelou's there is nothing to show.
+    // Without an answer from Jelou, the page shows no delivery status.
     let window = run.open(&[], 1280, 900);
     assert_eq!(
         window.value::<usize>("document.querySelectorAll('.delivery, #delivery').length"),
@@ -631,7 +631,7 @@ fn shown_command_lists_undelivered_recipients() {
 #[test]
 fn run_timeline_shows_its_pauses() {
     let run = run(300);
-    // Three hours, with a pause in the middle and a wait at the end of it; all times are in Guayaquil.
+    // Three hours, with a pause in the middle that ends with a wait. All times are in Guayaquil.
     run.ledger()
         .execute_batch(
             "UPDATE row SET ended_at = 1795183200000 + n * 30000 + iif(n > 150, 3600000, 0);
@@ -671,7 +671,7 @@ fn run_timeline_shows_its_pauses() {
             "Waiting: 2026-11-20 10:36:40 – 11:15:00"
         ]
     );
-    // Each bar and rest is within the drawing, and what is stacked does not overlap.
+    // Each bar and each gap is within the drawing, and stacked bars do not overlap.
     let boxes: Vec<[f64; 4]> = window.value(
         "[...document.querySelectorAll('.timeline svg rect')].map((one) => ['x', 'y', 'width', 'height'].map((name) => \
          Number(one.getAttribute(name) ?? 0)))",
@@ -832,7 +832,7 @@ fn preview_shows_limit_budget_and_days() {
     }
 }
 
-/// The width of the part of the bar at the top with this class.
+/// Returns the width of the part of the top bar with this class.
 fn bar_part(window: &Inbox, class: &str) -> u64 {
     window.value(&format!(
         "Number(document.querySelector('.share rect.{class}')?.getAttribute('width') ?? 0)"
@@ -957,7 +957,7 @@ fn refused_list_is_not_shown_as_ready() {
     assert!(note.ends_with("can be sent"), "{note}");
     assert_eq!(bar_part(&window, "sent"), 1);
 
-    // A budget names no recipient.
+    // A budget contains no recipient, so the masked page shows it.
     run.write(
         "prices.csv",
         "country,category,price,currency\nEC,service,0.125,USD\n",

@@ -1,4 +1,4 @@
-//! A run in its own home directory, against a sandbox that fails as the test says, and its report in a browser.
+//! A run in a separate home, with a sandbox that has the test's faults, and the run's report in a browser.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::inbox::Inbox;
 use crate::listening::Sandbox;
 
-/// What the page's own policy has blocked, from the start.
+/// Records everything that the page's own policy blocks, from the start.
 const VIOLATIONS: &str = "window.refused = []; addEventListener('securitypolicyviolation', (event) => \
                           window.refused.push(`${event.effectiveDirective} ${event.blockedURI}`))";
 
@@ -20,7 +20,7 @@ pub(crate) struct ReportedRun {
 }
 
 impl ReportedRun {
-    /// Sends `text` to the rows of `list`; `faults` are the sandbox's.
+    /// Sends `text` to the rows of `list`, with these faults of the sandbox.
     pub(crate) fn send(list: &str, faults: &[&str], more: &[&str], text: &str) -> Self {
         let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
         let sandbox = Sandbox::start(
@@ -77,7 +77,7 @@ impl ReportedRun {
             .unwrap()
     }
 
-    /// The ledger, so that a test can change the times in it: reports only read it.
+    /// Opens the ledger, so that a test can change its times before a report reads them.
     pub(crate) fn ledger(&self) -> rusqlite::Connection {
         let path = self.home.path().join(".local/state/jelouctl/state.db");
         rusqlite::Connection::open(path).unwrap()
@@ -87,7 +87,7 @@ impl ReportedRun {
         serde_json::from_slice(&self.jelouctl(&["bulk", "status"]).stdout).unwrap()
     }
 
-    /// Makes the page; returns its path.
+    /// Writes the page, and returns its path.
     pub(crate) fn page(&self, flags: &[&str]) -> PathBuf {
         let made =
             self.jelouctl(&[&["bulk", "report", "--file", "report.html"][..], flags].concat());
@@ -95,12 +95,12 @@ impl ReportedRun {
         self.home.path().join("report.html")
     }
 
-    /// Makes the page and opens it from the disk.
+    /// Writes the page, and opens it from the disk.
     pub(crate) fn open(&self, flags: &[&str], width: u32, height: u32) -> Inbox {
         Self::open_at(&self.page(flags), width, height)
     }
 
-    /// Makes the page of `list` before a run, and opens it.
+    /// Writes the preview page of `list`, and opens it.
     pub(crate) fn open_preview(&self, list: &str, flags: &[&str], text: &str) -> Inbox {
         self.write("por-aprobar.csv", list);
         let send = [

@@ -1,4 +1,4 @@
-//! Everything in a message is shown as plain text.
+//! The page shows everything in a message as plain text.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::listening::{KINDS, Sandbox, fixture, text_to};
 
 const ATTACK: &str = "<img src=x onerror='hacked=1'><script>hacked=1</script>";
 
-/// Replaces every text of what is drawn with an attack, except those that the sandbox's own code chooses.
+/// Replaces every text of a drawing with an attack, except the texts that come from the sandbox's own code.
 fn attacking(body: &mut Value) {
     match body {
         Value::String(text) => {
@@ -33,7 +33,7 @@ fn attacking(body: &mut Value) {
 fn script_is_shown_as_text_in_every_kind() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
-    // A user's name is such a text as well.
+    // A user's name is also a text from outside.
     sandbox.send([text_to(ATTACK, ATTACK)]);
     inbox.click(".chat", ATTACK);
     for kind in KINDS.into_iter().chain(["template-by-id"]) {
@@ -101,7 +101,7 @@ fn long_unbroken_text_and_emoji_fit_the_page() {
         text_to(user, "\u{202e}desrever \t\u{2028}"),
         text_to(user, &"*_~```".repeat(600)),
     ]);
-    // The chats change places until the last message is there.
+    // The chats change their order until the last message arrives.
     inbox.until("document.querySelector('.chat')?.textContent.includes('*_~')");
     inbox.click(".chat", user);
     inbox.until("document.querySelectorAll('article').length === 5");

@@ -45,7 +45,7 @@ fn others() -> Vec<Value> {
     .collect()
 }
 
-/// A list without options, a text that is too long, and a slip in the address.
+/// A list without options, a text that is too long, and a typo in the path.
 fn refuse(sandbox: &Sandbox) {
     let list = json!({ "type": "text", "userId": ANA, "text": "¿En qué te ayudamos?", "buttonText": { "text": "" }, "options": [] });
     let long = text_to(ANA, &"Términos y condiciones. ".repeat(180));
@@ -64,7 +64,7 @@ fn refuse(sandbox: &Sandbox) {
     }
 }
 
-/// Replaces what differs from run to run, so that the pictures stay the same.
+/// Replaces data that changes with each run, so that the pictures stay the same.
 fn make_the_same(inbox: &Inbox) {
     inbox.value::<bool>(
         "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
@@ -109,7 +109,7 @@ fn inbox_screenshots_on_desktop_and_phone() {
     inbox.keep("refused.png");
 }
 
-/// A run with fixed times, since the actual run takes only a second.
+/// Creates a run with fixed times, because the actual run takes only a second.
 fn campaign() -> ReportedRun {
     let names = [
         "Ana Paredes",
@@ -150,7 +150,7 @@ fn campaign() -> ReportedRun {
     let faults = [&*faults[0], &*faults[1], "status=500,every=290"];
     let text = "Hola *{{ nombre | split | first }}*, tu pedido *{{ pedido }}* ya salió.\n\n_Llega mañana_ entre las 9:00 y \
                 las 13:00 a tu dirección en {{ ciudad }}.\n\nGracias por comprar con nosotros.";
-    // One at a time, so that the same rows fail in every picture.
+    // Send one row at a time, so that the same rows fail in every picture.
     let run = ReportedRun::send(
         &list,
         &faults,
@@ -158,7 +158,7 @@ fn campaign() -> ReportedRun {
         text,
     );
     let ledger = run.ledger();
-    // 2026-11-20 09:00:02 in Guayaquil; five rows in four seconds, more and fewer, with a pause and a wait.
+    // From 2026-11-20 09:00:02 in Guayaquil, about five rows in four seconds, with a pause and a wait.
     ledger
         .execute_batch(
             "UPDATE run SET details = json_set(details, '$.rate', 2.0);

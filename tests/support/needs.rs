@@ -1,5 +1,5 @@
-//! What a test needs that not every machine has. `tests/run --quick` skips such a test and says so at its end.
-//! Otherwise the test runs or fails: a skipped test would look like one that passes.
+//! Tests that need something that not every machine has. `tests/run --quick` skips them and lists them at its end.
+//! Otherwise they run or fail, because a skipped test would look like a passing one.
 
 use std::env;
 use std::fs::File;
@@ -10,18 +10,19 @@ use std::thread;
 /// --quick` sets it.
 pub(crate) const LEFT_OUT: &str = "TESTS_LEFT_OUT";
 
-/// Whether to run a test that `needs` something, such as a database, a right or a tool. If so, it must be there.
+/// Returns whether to run a test that `needs` something, such as a database, a right or a tool. Panics if the test must
+/// run, but lacks it.
 pub(crate) fn can_test(needs: &str, is_there: impl FnOnce() -> bool) -> bool {
     let Some(list) = env::var_os(LEFT_OUT) else {
         assert!(
             is_there(),
-            "this test needs {needs}: `tests/run --quick` leaves it out"
+            "this test needs {needs}: `tests/run --quick` skips it"
         );
         return true;
     };
     let thread = thread::current();
     let line = format!("{needs}\t{}\n", thread.name().unwrap());
-    // A single write, since other tests append their lines at the same time.
+    // Use a single write, because other tests append their lines at the same time.
     File::options()
         .create(true)
         .append(true)

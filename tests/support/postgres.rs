@@ -1,5 +1,5 @@
-//! A PostgreSQL server for the tests, started in the same way by both test programs: as an unprivileged user, on a unix
-//! socket, with `fsync` on. It ends with the tests, however they end.
+//! A PostgreSQL server for both test programs: as an unprivileged user, on a unix socket, with `fsync` on. It ends with
+//! the tests, even if they crash.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use assert_cmd::assert::OutputAssertExt;
 use tempfile::TempDir;
 use tokio_postgres::{NoTls, Row};
 
-/// The user `nobody`: the server refuses to run as root.
+/// The user `nobody`, because the server refuses to run as root.
 pub(crate) const NOBODY: u32 = 65534;
 /// A database for a ledger that is still empty.
 pub(crate) const EMPTY_LEDGER: &str = "empty_ledger";
@@ -40,7 +40,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
         .into_iter()
         .map(|place| place.join("initdb"))
         .find(|initdb| initdb.exists())?;
-    // `initdb` may be a link, without the other programs beside it.
+    // `initdb` may be a link in a directory without the other programs.
     Some(fs::canonicalize(initdb).ok()?.parent()?.to_owned())
 }
 
@@ -48,14 +48,14 @@ pub(crate) fn is_root() -> bool {
     rustix::process::getuid().is_root()
 }
 
-/// Gives a file to the user that runs the server.
+/// Changes the owner of a file to the server's user.
 pub(crate) fn give_away(path: &Path) {
     if is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 
-/// A directory for a server.
+/// Creates a directory for a server.
 pub(crate) fn empty_directory() -> PathBuf {
     let directory = TempDir::new().unwrap().keep();
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
@@ -71,7 +71,7 @@ pub(crate) fn free_port() -> u16 {
         .port()
 }
 
-/// A program of the server, run as the server's user.
+/// Creates the process of one of the server's programs, as the server's user.
 pub(crate) fn program(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(programs().unwrap().join(name));
     // The locale of the machine must not matter.
@@ -87,8 +87,8 @@ pub(crate) fn program(name: &str, directory: &Path) -> Command {
 }
 
 impl Cluster {
-    /// A server with a database for a ledger, and a role that sends; with these lines in its configuration, these files
-    /// beside it, and these variables.
+    /// Starts a server with a database for a ledger, and a role that sends. It has these lines in its configuration,
+    /// these files in its directory, and these variables.
     pub(crate) fn empty(
         settings: &str,
         files: &[(&str, &str)],
@@ -166,7 +166,7 @@ impl Cluster {
         server
     }
 
-    /// The server's log.
+    /// Returns the server's log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.directory.join("log")).unwrap()
     }
@@ -176,7 +176,7 @@ impl Cluster {
         format!("postgres://{role}@{directory}:{}/{database}", self.port)
     }
 
-    /// The empty database now has a ledger: new databases are copies of it.
+    /// Records that the empty database now has a ledger, so that new databases are copies of it.
     pub(crate) fn let_send(&self) {
         self.sql("postgres", &format!("GRANT jelouctl_sender TO {SENDER}"));
     }
