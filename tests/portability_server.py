@@ -1,5 +1,5 @@
-"""A name server that has room for an answer over TCP alone, and an API with TLS, for tests/portability: on the loopback of a
-network of its own. Ends when its standard input does."""
+"""A name server with complete answers only over TCP, and an API with TLS, for tests/portability. Both are on the
+loopback of a separate network. Ends with its standard input."""
 
 import http.server
 import socket
@@ -10,7 +10,7 @@ import threading
 
 
 def answer(query, is_whole):
-    """127.0.0.1 for every name; over UDP cut short, so that it is asked for again over TCP."""
+    """Returns 127.0.0.1 for every name. Over UDP the answer is truncated, so the client asks again over TCP."""
     end = query.index(b"\0", 12) + 5
     asks_for_ipv4 = query[end - 4 : end - 2] == b"\0\1"
     count = 1 if is_whole and asks_for_ipv4 else 0

@@ -1,4 +1,4 @@
-"""Runs the sessions of a README as they would be typed, with the words of COMMAND before a shell, and compares what is printed, for
+"""Runs the sessions of a README as a user would type them, in a shell that COMMAND starts, and compares the output. For
 tests/portability. usage: portability_sessions.py README COMMAND…"""
 
 import re
@@ -13,7 +13,7 @@ for session in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DO
         code = re.match(r"\? (\d+)\n", expected)
         expected = expected[code.end() :] if code else expected
         ended = subprocess.run([*sys.argv[2:], "sh", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        # `[..]` stands for a part of a line that is never the same.
+        # `[..]` matches a part of a line that varies.
         pattern = re.escape(expected.rstrip("\n")).replace(re.escape("[..]"), ".*")
         if ended.returncode != int(code[1] if code else 0) or not re.fullmatch(pattern, ended.stdout.rstrip("\n")):
             sys.exit(f"FAILED: {line}\nended with {ended.returncode} and said\n{ended.stdout}")
