@@ -35,7 +35,8 @@ pub(crate) struct ExclusionList {
     national: Vec<u64>,
     /// The only recipients to look for in the list. None: the whole list is kept.
     sought: Option<SoughtRecipients>,
-    /// International numbers that are not one of the sought recipients. They only count.
+    /// International numbers that are not one of the sought recipients. They are counted, but not
+    /// searched.
     others: Vec<u64>,
 }
 
