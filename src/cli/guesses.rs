@@ -334,7 +334,7 @@ impl WrongLine<'_> {
         let is_of_group = |name: &&String| name.split(' ').next() == Some(group);
         let first = names
             .iter()
-            .filter(|name| sends(&here) || !sends(name))
+            .filter(|name| is_of_message(&here) || !is_of_message(name))
             .min_by_key(|name| !is_of_group(name))?;
         let help = if here.is_empty() {
             String::new()
@@ -367,13 +367,13 @@ impl WrongLine<'_> {
     }
 }
 
-/// Returns whether the command at this path sends a message.
-fn sends(path: &str) -> bool {
-    let first_words = ["send", "bulk send", "flow-message", "run"];
-    first_words.iter().any(|words| {
-        path.strip_prefix(words)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    })
+/// Returns whether the flags of the command at this path are those of a message.
+fn is_of_message(path: &str) -> bool {
+    match path.split(' ').collect::<Vec<_>>()[..] {
+        ["send" | "flow-message" | "run", ..] => true,
+        ["bulk", "send", ref kind @ ..] => !kind.is_empty(),
+        _ => false,
+    }
 }
 
 /// Returns the names of the commands that have this flag as their own.

@@ -1281,6 +1281,22 @@ fn wrong_flag_suggests_the_right_flag() {
             "--rate is a flag of `jelouctl bulk send`",
         ),
         (
+            "messages --to 593987654321",
+            "--to is a flag of `jelouctl messages list`",
+        ),
+        (
+            "once --to 593987654321",
+            "--to is a flag of `jelouctl once show`",
+        ),
+        (
+            "bulk resume r --limit 5",
+            "--limit is a flag of `jelouctl bulk send`",
+        ),
+        (
+            "run --to 593987654321 --every 1h -- true",
+            "hint: add --once <KEY> before the command",
+        ),
+        (
             "flow-message mi_flujo",
             "jelouctl flow-message --to NUMBER --flow-name NAME",
         ),
@@ -1323,6 +1339,14 @@ fn wrong_first_list_command_gets_usable_hint() {
             "--language comes after `template`: jelouctl bulk send LIST template NAME",
         ),
         ("bulk send people.csv 'Hola {{ n }}'", LIST),
+        (
+            "bulk send a.csv --every 6h text Hola",
+            "hint: add --once <KEY> before the kind of message",
+        ),
+        (
+            "bulk send a.csv --mask text Hola",
+            "hint: add --preview <N|all> and --file <FILE> before the kind of message",
+        ),
         (
             "bulk send a.csv b.csv text Hola",
             "put one list before the kind of message, quoted",

@@ -54,7 +54,7 @@ fn stopped_run_finishes_requests_and_resumes_later() {
     assert!(pending > 0, "{ended:?}");
     home.run("bulk stop r")
         .success()
-        .stderr_has(&["run r sends no more messages in any process, and has none in flight"]);
+        .stderr_has(&["note: run r is stopped; to continue: jelouctl bulk resume r"]);
     assert_eq!(
         counts(&resume(&home, &jelou.url).success().json()),
         [300, 0, 0, 0]
@@ -297,7 +297,7 @@ fn failure_reasons_are_api_or_own_codes() {
         home.run("bulk status r").success().json()["reasons"],
         reasons
     );
-    let again = "to correct 3 rows and send them again: jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message and flags, except --sheet, --header-row, \
+    let again = "to correct and resend 3 rows: jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message and flags, except --sheet, --header-row, \
                  --encoding, --skip and --run";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(

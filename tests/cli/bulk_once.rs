@@ -149,7 +149,7 @@ fn sent_unknown_and_unsent_recipients_are_skipped() {
             1,
             [
                 "is an unknown row of run a",
-                "to set its state: jelouctl bulk resolve a --to +593990000001 --unknown-as sent",
+                "to set its state to sent or failed: jelouctl bulk resolve a --to +593990000001 --unknown-as STATE",
             ],
         ),
     ] {

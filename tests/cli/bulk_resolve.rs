@@ -137,9 +137,9 @@ fn named_rows_are_resolved_together_or_not() {
     // Both this command and `bulk status` show the unresolved rows with the command to resolve them.
     for way in [
         "1 message may have been sent and is not sent again: jelouctl bulk report r --state unknown",
-        "; to check them: jelouctl bulk deliveries r; to set their state: jelouctl bulk resolve r --unknown-as \
-         sent|failed|pending",
-        "to correct 3 rows and send them again",
+        "; to check them: jelouctl bulk deliveries r; to set their state to sent, failed or pending: jelouctl \
+         bulk resolve r --unknown-as STATE",
+        "to correct and resend 3 rows",
     ] {
         assert!(ended.stderr.contains(way), "{way}: {ended:?}");
     }

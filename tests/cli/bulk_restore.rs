@@ -296,7 +296,7 @@ fn new_list_is_refused_once_after_a_restore() {
     run(&single).success();
     for words in [list, &single] {
         shell(&home, "cp -a $b/. $d/");
-        let told = "it may lack runs and keys that were sent";
+        let told = "it may lack runs and --once keys";
         run("bulk list").fails(0, &[told]);
         run(&format!("--sandbox {list}")).success();
         run(words).fails(11, &[told, "nothing was sent"]);

@@ -197,7 +197,7 @@ fn nothing_is_sent_without_confirmation() {
     );
     assert_eq!(ended.code, 11, "{ended:?}");
     for part in [
-        "2 of the rows have a recipient that is not allowed",
+        "2 rows have recipients that are not allowed",
         "2 rows are addressed to recipients that are not allowed: line ",
         "3 rows: 1 is fine, 2 are addressed to recipients that are not allowed",
     ] {

@@ -40,9 +40,9 @@ fn terminal_shows_run_summary_as_text() {
     let (_, screen) = end(&home, "bulk status");
     for part in [
         "note: using the newest run, r; ",
-        "run r: text from bot BOT_ID (profile prod), begun 2",
+        "run r: text from bot BOT_ID (profile prod), started 2",
         "\r\n1,197 of 1,200 sent\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\ncomplete, last changed",
-        "to correct 2 rows and send them again: ",
+        "to correct and resend 2 rows: ",
     ] {
         assert!(screen.contains(part), "`{part}`: {screen}");
     }

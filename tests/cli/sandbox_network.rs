@@ -277,12 +277,12 @@ fn listening_for_other_machines_needs_allowed_hosts() {
     for (flags, problem, hint) in [
         (
             "--listen 0.0.0.0:0",
-            "--listen 0.0.0.0:0 is for other machines",
+            "--listen 0.0.0.0:0 accepts other machines",
             "--allow-host sandbox",
         ),
         (
             "--listen [::]:0",
-            "--listen [::]:0 is for other machines",
+            "--listen [::]:0 accepts other machines",
             "address: --allow-host sandbox",
         ),
         (

@@ -794,7 +794,9 @@ fn environment_variable_selects_a_running_sandbox() {
         3,
         &[
             "JELOUCTL_SANDBOX: ",
-            "set it to http://HOST:PORT of a running sandbox, or pass --sandbox",
+            "not a URL: it has no scheme such as http://",
+            "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT; to use the default one: unset JELOUCTL_SANDBOX and \
+             pass --sandbox",
         ],
     );
     let shown = home
@@ -827,7 +829,7 @@ fn address_without_a_sandbox_is_refused() {
         ),
         (
             "sandbox:4780",
-            "set it to http://HOST:PORT of a running sandbox",
+            "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT",
         ),
         ("4780", "JELOUCTL_SANDBOX: not a URL"),
     ] {

@@ -247,7 +247,7 @@ mod tests {
             (
                 "{{ comand }}",
                 "text: there is no `comand`; there are: command, code",
-                "to add `tail`: --tail 20",
+                "use one of these values",
             ),
             (
                 "{{ code | upcase }}",

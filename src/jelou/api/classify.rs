@@ -956,8 +956,8 @@ mod tests {
                 r#"{"code":"message_could_not_be_send","description":"(#131050) Opted out"}"#,
                 "131050",
                 "(#131050) Opted out",
-                "the recipient has opted out of this business's marketing; add them to the exclusion list, with --exclude \
-                or do_not_contact",
+                "the recipient has opted out of this business's marketing; send them no more marketing: add them to the \
+                exclusion list, with --exclude or do_not_contact",
             ),
             (
                 r#"{"message":["(#130497) No"]}"#,
