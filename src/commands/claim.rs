@@ -23,7 +23,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, merge, typed_form};
 use crate::runs::ledger::{
-    Claimed, HeldClaim, Ledger, LedgerError, LedgerErrorKind, OnceEntry, OnceState,
+    ClaimResult, HeldClaim, Ledger, LedgerError, LedgerErrorKind, OnceEntry, OnceState,
 };
 use crate::runs::once::{OnceScope, describe_every};
 use crate::sender::context::Context;
@@ -136,7 +136,7 @@ impl OnceSend {
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-    ) -> Result<Claimed, CommandError> {
+    ) -> Result<ClaimResult, CommandError> {
         if self.patience.get().is_zero() {
             return Err(key_timeout_error("its database was lost"));
         }
@@ -158,16 +158,16 @@ impl OnceSend {
             .ledger
             .claim(scope, &person, self.every, longest + LEASE)?
         {
-            Claimed::Held(mut held) => {
+            ClaimResult::Held(mut held) => {
                 held.begins_by = begins_by;
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
                     return Err(CommandError::interrupted(signal));
                 }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
-                Ok(Claimed::Held(held))
+                Ok(ClaimResult::Held(held))
             }
-            Claimed::Found(entry) => {
+            ClaimResult::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
                 self.found(recipient, entry)
             }
@@ -176,9 +176,9 @@ impl OnceSend {
 
     /// Returns the entry of a recipient that got a message, or an error if the message may not be
     /// sent.
-    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<Claimed, CommandError> {
+    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<ClaimResult, CommandError> {
         if entry.state == OnceState::Sent {
-            Ok(Claimed::Found(entry))
+            Ok(ClaimResult::Found(entry))
         } else {
             Err(self.refusal(recipient, entry))
         }

@@ -16,7 +16,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Deadline, Delivery, Outcome, Request, excerpt};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::phone::is_user_id;
-use crate::runs::ledger::Claimed;
+use crate::runs::ledger::ClaimResult;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::Context;
 use crate::sender::{
@@ -254,11 +254,11 @@ impl<'a> SendTerms<'a> {
             None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
         };
         let code = match self.once.as_ref().zip(claim) {
-            Some((once, Claimed::Found(entry))) => {
+            Some((once, ClaimResult::Found(entry))) => {
                 once.note_replay(context, entry, record);
                 ExitCode::Success
             }
-            Some((once, Claimed::Held(held))) => {
+            Some((once, ClaimResult::Held(held))) => {
                 let delivered = self.deliver(connection, outgoing, held.begins_by, flight);
                 let delivery = delivered.await;
                 // Reported first: saving the outcome can take some seconds.
@@ -285,7 +285,7 @@ impl<'a> SendTerms<'a> {
         &mut self,
         connection: &mut Connection,
         outgoing: &Outgoing,
-    ) -> Result<Option<Claimed>, CommandError> {
+    ) -> Result<Option<ClaimResult>, CommandError> {
         loop {
             let Some(once) = &self.once else {
                 return Ok(None);

@@ -35,7 +35,7 @@ impl From<LedgerError> for CommandError {
             LedgerErrorKind::InUse => (ExitCode::InUse, "in_use"),
             LedgerErrorKind::Guard => (ExitCode::Guard, "guard"),
             LedgerErrorKind::Interrupted(signal) => (signal_exit_code(signal), "interrupted"),
-            _ if error.is_of_configuration() => (ExitCode::Configuration, "configuration"),
+            _ if error.is_setup_error() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
         let told = Self::new(code, name, &error, Some(error.hint.clone()));

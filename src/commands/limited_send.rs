@@ -10,7 +10,7 @@ use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, sends_template};
-use crate::runs::ledger::{Ledger, ReachKey, ReachedBySend, SendLimit};
+use crate::runs::ledger::{Ledger, ReachEntry, ReachKey, SendLimit};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
@@ -20,7 +20,7 @@ const LONGEST_START: Duration = Duration::from_secs(30);
 
 /// A single send that has room in the limit.
 pub(super) struct Admission {
-    pub(super) reached: ReachedBySend,
+    pub(super) reached: ReachEntry,
     /// The deadline for its first byte.
     pub(super) begins_by: Deadline,
 }

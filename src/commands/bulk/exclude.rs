@@ -10,7 +10,7 @@ use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::api::LookUpError;
 use crate::lists::exclusions::Exclusions;
-use crate::runs::import::problem_of_excluded;
+use crate::runs::import::describe_exclusion;
 use crate::runs::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
 use crate::sender::context::Context;
 use crate::sender::{OpenWindows, Sender};
@@ -40,7 +40,7 @@ pub(super) fn skip_excluded(
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
             Some((_, list)) => {
                 notes.note(excluded_words(list), line);
-                (SkipReason::Excluded, problem_of_excluded(list))
+                (SkipReason::Excluded, describe_exclusion(list))
             }
             None if is_outside(windows, recipients)? => {
                 // A list counts these rows before its question.

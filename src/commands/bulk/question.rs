@@ -87,7 +87,9 @@ pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Opt
     let now = timestamps::now();
     let work = SignedDuration::try_from(takes).ok()?;
     let end = if let Some(hours) = &details.conditions.hours {
-        hours.end_of(now, work).map(|end| hours.shown(end))
+        hours
+            .estimate_end(now, work)
+            .map(|end| hours.format_local(end))
     } else {
         let zone = sender_zone(details, sender);
         let end = now.checked_add(work).ok();

@@ -15,7 +15,7 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
         && context.can_ask()
         && !context.assume_yes
     {
-        let until = hours.shown(until);
+        let until = hours.format_local(until);
         context.stderr.note(&format!(
             "outside the sending hours, {hours}: nothing is sent before {until}"
         ));
@@ -25,7 +25,7 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
 /// Prints that the sandbox sends outside the sending hours, where Jelou would get nothing yet.
 pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours) {
-        let until = hours.shown(until);
+        let until = hours.format_local(until);
         context.stderr.note(&format!(
             "outside the sending hours, {hours}: a run to Jelou would wait until {until}"
         ));
@@ -58,7 +58,7 @@ pub(super) fn waiting(
             (
                 WaitReason::OutsideHours,
                 hours.rfc_3339(until),
-                hours.shown(until),
+                hours.format_local(until),
             )
         }
         (_, Some(until)) => {

@@ -32,7 +32,7 @@ pub(crate) struct Estimate {
 #[derive(Debug)]
 pub(crate) struct RunCost {
     /// Whether it was a sandbox run, which costs nothing.
-    pub(crate) is_rehearsal: bool,
+    pub(crate) is_sandbox: bool,
     pub(crate) estimate: Estimate,
     pub(crate) sent: Estimate,
     pub(crate) delivered: Option<Estimate>,
@@ -69,7 +69,7 @@ impl Estimate {
         category: Option<Category>,
     ) {
         if let Some(charge) = self
-            .place(country, category)
+            .find_charge(country, category)
             .and_then(|place| self.by.get_mut(place))
         {
             charge.messages += 1;
@@ -85,7 +85,11 @@ impl Estimate {
     }
 
     /// The position of the charge for this country and category.
-    pub(crate) fn place(&self, country: Option<&str>, category: Option<Category>) -> Option<usize> {
+    pub(crate) fn find_charge(
+        &self,
+        country: Option<&str>,
+        category: Option<Category>,
+    ) -> Option<usize> {
         self.by
             .iter()
             .position(|charge| charge.country.as_deref() == country && charge.category == category)
@@ -127,7 +131,7 @@ impl Estimate {
     }
 
     /// `375.00 USD`
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn format_total(&self) -> String {
         format!("{} {}", self.total(), self.currency)
     }
 
@@ -164,7 +168,7 @@ impl Estimate {
             let at_least = if self.unpriced() > 0 { "at least " } else { "" };
             lines.push(format!(
                 "estimated cost by your prices: {at_least}{} ({parts})",
-                self.shown()
+                self.format_total()
             ));
         }
         lines.extend(self.without_price());
@@ -209,7 +213,7 @@ impl RunCost {
     /// `spent about 12.50 of 375.00 USD by your prices; 11.25 of it for delivered messages`
     pub(crate) fn describe(&self) -> String {
         let sent = self.sent.total();
-        let all = self.estimate.shown();
+        let all = self.estimate.format_total();
         let delivered = self
             .delivered
             .as_ref()
@@ -220,7 +224,7 @@ impl RunCost {
             .without_price()
             .map(|words| format!("; {words}"))
             .unwrap_or_default();
-        let verb = if self.is_rehearsal {
+        let verb = if self.is_sandbox {
             "a real run would spend"
         } else {
             "spent"

@@ -67,7 +67,7 @@ impl Category {
     }
 
     /// The category with this name, in upper or lower case.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|category| category.name().eq_ignore_ascii_case(name.trim()))
@@ -126,7 +126,7 @@ impl PriceList {
             let country = country(&cell(["country", "pais"])?)
                 .map_err(|problem| at(format!("country: {problem}")))?;
             let category = cell(["category", "categoria"])?;
-            let category = Category::named(&category).ok_or_else(|| {
+            let category = Category::from_name(&category).ok_or_else(|| {
                 let known = Category::ALL.map(Category::name).join(", ");
                 at(format!(
                     "category: `{}` is not one of {known}",

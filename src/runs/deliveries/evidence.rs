@@ -211,7 +211,7 @@ const SHOWN_KINDS: [&str; 6] = ["text", "image", "video", "audio", "file", "stic
 
 /// The content of a bubble. Both parts count: the same text below another image is another message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ShownContent {
+pub(crate) struct BubbleContent {
     text: Option<String>,
     media_url: Option<String>,
 }
@@ -222,7 +222,7 @@ pub(crate) struct RequestContent {
     /// Its class, which decides where Jelou lists it.
     pub(crate) class: MessageClass,
     /// The text and medium in its bubble. Messages of different kinds can have the same bubble.
-    pub(crate) bubble: Option<ShownContent>,
+    pub(crate) bubble: Option<BubbleContent>,
     /// Whether the bubble shows the whole message.
     is_shown: bool,
 }
@@ -239,7 +239,7 @@ impl RequestContent {
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned)
         };
-        let bubble = ShownContent {
+        let bubble = BubbleContent {
             text: text("text"),
             media_url: text("mediaUrl"),
         };
@@ -252,12 +252,12 @@ impl RequestContent {
     }
 
     /// Its content in the history; None if the history shows only a part of it.
-    pub(crate) fn shown(self) -> Option<ShownContent> {
+    pub(crate) fn into_listed_content(self) -> Option<BubbleContent> {
         self.bubble.filter(|_| self.is_shown)
     }
 }
 
-impl ShownContent {
+impl BubbleContent {
     /// Reads a message that Jelou lists; None if its bubble is empty.
     pub(crate) fn from_listed(message: &HistoryMessage) -> Option<Self> {
         let content = Self {
@@ -313,10 +313,14 @@ mod tests {
         }
     }
 
-    type Decided = (Vec<(usize, String)>, Vec<(usize, UnresolvedReason)>);
+    type Decisions = (Vec<(usize, String)>, Vec<(usize, UnresolvedReason)>);
 
     /// The resolved rows with their ids, and the other rows with the reason.
-    fn decided(attempts: &[OwnAttempt], listed: &[ListedMessage], ambiguous: &[usize]) -> Decided {
+    fn decide_all(
+        attempts: &[OwnAttempt],
+        listed: &[ListedMessage],
+        ambiguous: &[usize],
+    ) -> Decisions {
         let mut found = Vec::new();
         let mut left = Vec::new();
         for row in decide(attempts, listed, &ambiguous.iter().copied().collect()) {
@@ -340,7 +344,7 @@ mod tests {
             .map(|(row, id)| (*row, (*id).to_owned()))
             .collect();
         assert_eq!(
-            decided(attempts, listed, &[]),
+            decide_all(attempts, listed, &[]),
             (expected, vec![]),
             "{attempts:?} {listed:?}"
         );
@@ -353,7 +357,7 @@ mod tests {
         expected: &[(usize, UnresolvedReason)],
     ) {
         assert_eq!(
-            decided(attempts, listed, ambiguous),
+            decide_all(attempts, listed, ambiguous),
             (vec![], expected.to_vec()),
             "{attempts:?} {listed:?}"
         );
@@ -618,12 +622,15 @@ mod tests {
         ] {
             let content = RequestContent::new(path, &body.to_string());
             let found_class = content.class;
-            let found = content.shown();
+            let found = content.into_listed_content();
             let found = found
                 .as_ref()
                 .map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
             assert_eq!((found_class, found), (class, expected), "{body}");
         }
-        assert_eq!(RequestContent::new(messages, "{").shown(), None);
+        assert_eq!(
+            RequestContent::new(messages, "{").into_listed_content(),
+            None
+        );
     }
 }

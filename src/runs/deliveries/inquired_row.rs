@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::evidence::{RequestContent, ShownContent, UnresolvedReason};
+use super::evidence::{BubbleContent, RequestContent, UnresolvedReason};
 use crate::jelou::api::{
     DeliveryFacts, DeliveryState, MessageClass, Notification, is_another_person,
 };
-use crate::runs::ledger::{KnownAttempt, KnownDelivery, RowState};
+use crate::runs::ledger::{AttemptToCheck, DeliveryRecord, RowState};
 
 /// How long to check a message after it was read or failed.
 const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -49,8 +49,8 @@ pub(super) struct CheckedRow {
     pub(super) class: MessageClass,
     pub(super) sent_at: i64,
     /// Its content in the history.
-    pub(super) shown: Option<ShownContent>,
-    pub(super) known: Option<KnownDelivery>,
+    pub(super) shown: Option<BubbleContent>,
+    pub(super) known: Option<DeliveryRecord>,
     pub(super) is_checked: bool,
     /// Updates that the ledger does not have yet.
     pub(super) steps: Vec<DeliveryFacts>,
@@ -60,7 +60,7 @@ pub(super) struct CheckedRow {
 
 impl CheckedRow {
     /// The row of its last attempt.
-    pub(super) fn new(attempt: KnownAttempt, terms: &CheckLimits) -> Self {
+    pub(super) fn new(attempt: AttemptToCheck, terms: &CheckLimits) -> Self {
         let content = RequestContent::new(&attempt.path, &attempt.body);
         let mut row = Self {
             index: attempt.index,
@@ -70,7 +70,7 @@ impl CheckedRow {
             recipient: attempt.recipient,
             class: content.class,
             sent_at: attempt.began_at,
-            shown: content.shown(),
+            shown: content.into_listed_content(),
             is_checked: false,
             known: attempt.delivery,
             steps: Vec::new(),

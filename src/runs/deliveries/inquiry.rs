@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::evidence::{
-    AttemptWindow, ListedMessage, OwnAttempt, RequestContent, RowProof, ShownContent,
+    AttemptWindow, BubbleContent, ListedMessage, OwnAttempt, RequestContent, RowProof,
     UnresolvedReason, decide,
 };
 use super::inquired_row::{CheckLimits, CheckedRow};
@@ -15,7 +15,7 @@ use crate::jelou::api::{
     DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageClass, Notification,
 };
 use crate::phone::person_key;
-use crate::runs::ledger::{DeliveryUpdates, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
+use crate::runs::ledger::{AttemptToCheck, DeliveryUpdates, LOOKS_BACK, ProvenRow, RowState};
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(crate) struct DeliveryCheck {
     /// The checked unknown rows.
     by_n: HashMap<i64, usize>,
     /// The number that stands for each content of the checked unknown rows.
-    contents: HashMap<ShownContent, usize>,
+    contents: HashMap<BubbleContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// The listed messages with these contents, by id.
     copies: HashMap<String, ListedMessage>,
@@ -45,8 +45,8 @@ impl DeliveryCheck {
     }
 
     /// Adds an attempt of the checked run. Only a row's last attempt counts.
-    pub(crate) fn add(&mut self, attempt: KnownAttempt) {
-        let KnownAttempt { began_at, .. } = attempt;
+    pub(crate) fn add(&mut self, attempt: AttemptToCheck) {
+        let AttemptToCheck { began_at, .. } = attempt;
         self.span = Some(self.span.map_or([began_at; 2], |[first, last]| {
             [first.min(began_at), last.max(began_at)]
         }));
@@ -70,7 +70,7 @@ impl DeliveryCheck {
     }
 
     /// Counts an attempt of any run of the bot. Add the attempts of this run first.
-    pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
+    pub(crate) fn count(&mut self, attempt: &AttemptToCheck, is_of_this_run: bool) {
         let Some(bubble) = RequestContent::new(&attempt.path, &attempt.body).bubble else {
             return;
         };
@@ -159,7 +159,7 @@ impl DeliveryCheck {
 
     /// Reads a message that is not from the user.
     fn note_ours(&mut self, message: &HistoryMessage) {
-        let content = ShownContent::from_listed(message);
+        let content = BubbleContent::from_listed(message);
         let facts = message.facts();
         let at = message.at.map(jiff::Timestamp::as_millisecond);
         let place = message
@@ -356,7 +356,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runs::ledger::KnownDelivery;
+    use crate::runs::ledger::DeliveryRecord;
 
     const HOUR: i64 = 3_600_000;
     const NOW: i64 = 1_800_000_000_000;
@@ -373,11 +373,11 @@ mod tests {
     }
 
     /// A change to a check that resolves a row.
-    type Change = dyn Fn(&mut CheckLimits, &mut Vec<KnownAttempt>, &mut Vec<Value>);
+    type Change = dyn Fn(&mut CheckLimits, &mut Vec<AttemptToCheck>, &mut Vec<Value>);
 
     /// A text to a recipient: sent with this id, or unknown.
-    fn attempt(n: i64, id: Option<&str>) -> KnownAttempt {
-        KnownAttempt {
+    fn attempt(n: i64, id: Option<&str>) -> AttemptToCheck {
+        AttemptToCheck {
             index: n,
             recipient: format!("59399000000{n}"),
             path: "/v1/bots/7/messages".to_owned(),
@@ -407,7 +407,7 @@ mod tests {
     /// The resolved rows, and why the others stay unknown.
     fn settled(
         terms: CheckLimits,
-        attempts: &[KnownAttempt],
+        attempts: &[AttemptToCheck],
         entries: &[Value],
         is_whole: bool,
     ) -> (Vec<i64>, Vec<UnresolvedReason>) {
@@ -546,7 +546,7 @@ mod tests {
                 "one more attempt",
                 UnresolvedReason::FewerListed,
                 &|_, attempts, _| {
-                    attempts.push(KnownAttempt {
+                    attempts.push(AttemptToCheck {
                         row: RowState::Failed,
                         ..attempt(2, None)
                     });
@@ -571,7 +571,7 @@ mod tests {
                 UnresolvedReason::FewerListed,
                 &|_, attempts, _| {
                     let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
-                    attempts.push(KnownAttempt {
+                    attempts.push(AttemptToCheck {
                         index: 3,
                         body,
                         recipient: attempts[1].recipient.clone(),
@@ -621,7 +621,7 @@ mod tests {
     fn messages_are_checked_while_status_may_change() {
         let day = 24 * HOUR;
         let known = |state: DeliveryState, since: i64| {
-            Some(KnownDelivery {
+            Some(DeliveryRecord {
                 number: 1,
                 facts: DeliveryFacts::new(state),
                 since,
@@ -651,7 +651,7 @@ mod tests {
             ),
         ] {
             let mut check = DeliveryCheck::new(terms());
-            check.add(KnownAttempt {
+            check.add(AttemptToCheck {
                 began_at: sent_at,
                 delivery: delivery.clone(),
                 ..attempt(1, Some("a"))
@@ -679,7 +679,7 @@ mod tests {
                 last_asked_at,
                 ..terms()
             });
-            check.add(KnownAttempt {
+            check.add(AttemptToCheck {
                 began_at: sent_at,
                 ..attempt(1, Some("a"))
             });

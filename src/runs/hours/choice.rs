@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::rule::{Hours, ZoneName};
-use super::window::{Between, DailyWindow, windows_of};
+use super::window::{Between, DailyWindow, collect_windows};
 use crate::base::input::UsageError;
 
 /// The hours that apply without flags.
@@ -67,7 +67,7 @@ impl HoursBase {
         } else {
             self
         };
-        let windows = windows_of(between).map_err(|problem| {
+        let windows = collect_windows(between).map_err(|problem| {
             UsageError::new(
                 format!("--between: {problem}"),
                 "pass either hours or `always`",

@@ -7,4 +7,4 @@ mod window;
 
 pub(crate) use self::choice::{HoursBase, day_off};
 pub(crate) use self::rule::{Hours, ZoneName};
-pub(crate) use self::window::{Between, windows_of};
+pub(crate) use self::window::{Between, collect_windows};

@@ -73,7 +73,7 @@ impl Hours {
     }
 
     /// When `work` that begins at `from`, and pauses outside the hours, is done; None if that is too far in the future.
-    pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
+    pub(crate) fn estimate_end(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
         let mut at = self.next_opening(from)?;
         let mut left = work;
         for _ in 0..MAX_MINUTES {
@@ -140,7 +140,7 @@ impl Hours {
     }
 
     /// The instant in local time: `2026-11-23 07:00 America/Bogota`.
-    pub(crate) fn shown(&self, at: Timestamp) -> String {
+    pub(crate) fn format_local(&self, at: Timestamp) -> String {
         format!(
             "{} {}",
             self.local(at).strftime("%Y-%m-%d %H:%M"),
@@ -327,7 +327,7 @@ mod tests {
             ),
             ("2026-11-20T10:00:00-05", i64::MAX, None),
         ] {
-            let end = hours.end_of(from.parse().unwrap(), SignedDuration::from_secs(seconds));
+            let end = hours.estimate_end(from.parse().unwrap(), SignedDuration::from_secs(seconds));
             assert_eq!(
                 end.map(|end| hours.rfc_3339(end)).as_deref(),
                 expected,

@@ -200,7 +200,7 @@ impl FromStr for Between {
 ///
 /// # Errors
 /// If `always` is combined with other values.
-pub(crate) fn windows_of(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
+pub(crate) fn collect_windows(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
     if all.len() > 1 && all.contains(&Between::Always) {
         return Err("`always` cannot be combined with hours".to_owned());
     }

@@ -35,7 +35,7 @@ pub(super) struct RowCells<'r> {
 }
 
 /// The columns that a message uses.
-pub(super) struct UsedCells<'a> {
+pub(super) struct MessageColumns<'a> {
     printed: BTreeSet<&'a str>,
     /// Whether any column may be printed.
     prints_all: bool,
@@ -51,7 +51,7 @@ pub(super) struct UsedCells<'a> {
     compared: BTreeSet<&'a (String, String)>,
 }
 
-impl<'a> UsedCells<'a> {
+impl<'a> MessageColumns<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
         let body = plan.body.uses().collect::<Vec<_>>();
         let texts = plan.texts().collect::<Vec<_>>();

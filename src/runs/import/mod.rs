@@ -3,7 +3,7 @@
 mod cells;
 mod draft_feed;
 mod error;
-mod imported;
+mod import_result;
 mod plan;
 mod policy;
 mod reported;
@@ -11,8 +11,8 @@ mod rows;
 mod skipped;
 
 pub(crate) use self::error::BulkError;
-pub(crate) use self::imported::{
-    Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, problem_of_excluded,
+pub(crate) use self::import_result::{
+    ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, describe_exclusion,
 };
 pub(crate) use self::plan::{ImportPlan, RecipientRule};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::{BulkError, RowError};
-use super::imported::BareCodes;
+use super::import_result::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::base::input::UsageError;
 use crate::jelou::message::{
@@ -43,7 +43,7 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) reported: DuplicatePolicy,
     /// Whether to skip messages that were sent before, and recipients outside the 24-hour window. Skipped rows do not
     /// count towards the limit.
-    pub(crate) leaves_out: bool,
+    pub(crate) skips_rows: bool,
     /// The ledger with the runs of a report.
     pub(crate) ledger: Option<&'a Ledger>,
     /// How many rows at the beginning to skip.
@@ -322,7 +322,7 @@ impl ImportPlan<'_> {
     }
 
     /// Whether a message is invalid for a reason that does not depend on the row.
-    pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
+    pub(super) fn affects_every_row(&self, error: &InvalidMessage) -> bool {
         let InvalidMessage::Violations { violations, .. } = error else {
             return false;
         };
@@ -365,7 +365,7 @@ impl ImportPlan<'_> {
         line: u64,
         codes: &mut BareCodes,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
-        let country = self.country_of(row);
+        let country = self.find_country(row);
         let body = self.body.fill(row, country)?;
         let Addressee { written, mut typed } = addressee;
         typed.warn(body.warnings());
@@ -379,7 +379,7 @@ impl ImportPlan<'_> {
     }
 
     /// The country of a row; None if it is unclear. That is an error only if a number needs the country.
-    pub(super) fn country_of(&self, row: &Row) -> Option<Country> {
+    pub(super) fn find_country(&self, row: &Row) -> Option<Country> {
         self.countries
             .resolve(row.country_cells())
             .unwrap_or_default()
@@ -391,7 +391,7 @@ impl ImportPlan<'_> {
         row: &Row,
         mut recipient: TypedRecipient,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
-        let country = self.country_of(row);
+        let country = self.find_country(row);
         let body = self.body.fill(row, country)?;
         recipient.warn(body.warnings());
         self.build(body.value, recipient, country)

@@ -10,7 +10,7 @@ use crate::jelou::message::TypedRecipient;
 use crate::lists::list_file::{ReportedOutcome, Row, SentValue};
 use crate::phone::person_key;
 use crate::runs::ledger::{
-    Ledger, LedgerError, ReportedRow, RowFilter, RowState, RunName, RunSettings, SkipReason,
+    Ledger, LedgerError, ReportRow, RowFilter, RowState, RunName, RunSettings, SkipReason,
 };
 
 // These errors refuse the whole list: if someone sorted only one column, every outcome is next to the wrong recipient.
@@ -31,26 +31,26 @@ pub(super) struct EarlierOutcome {
 }
 
 /// The runs that a report names, each read once.
-pub(super) struct ReportedRuns<'a> {
+pub(super) struct ReportRuns<'a> {
     /// The ledger with the runs.
     ledger: Option<&'a Ledger>,
     policy: DuplicatePolicy,
     /// The reasons that keep a row skipped.
     skip_reason: Vec<SkipReason>,
     /// By their names in the report; None if the ledger does not have them.
-    runs: HashMap<String, Option<RunOfReport>>,
+    runs: HashMap<String, Option<ReportRun>>,
 }
 
 /// A run in the ledger.
-struct RunOfReport {
+struct ReportRun {
     /// The columns of its list.
     columns: Vec<String>,
     /// By their lines.
-    rows: HashMap<u64, RowOfRun>,
+    rows: HashMap<u64, ReportRunRow>,
 }
 
 /// A row of a run.
-struct RowOfRun {
+struct ReportRunRow {
     /// The recipient as a hash, to save memory: a run may have millions of rows.
     person: Option<u64>,
     /// Set if it was sent, may have been sent, or was excluded.
@@ -59,7 +59,7 @@ struct RowOfRun {
     cells: Option<Box<str>>,
 }
 
-impl<'a> ReportedRuns<'a> {
+impl<'a> ReportRuns<'a> {
     pub(super) fn new(
         ledger: Option<&'a Ledger>,
         policy: DuplicatePolicy,
@@ -149,7 +149,7 @@ impl<'a> ReportedRuns<'a> {
     ) -> Result<Row, LedgerError> {
         let Some((
             run,
-            Some(RowOfRun {
+            Some(ReportRunRow {
                 cells: Some(cells), ..
             }),
         )) = self.row(outcome)?
@@ -163,11 +163,11 @@ impl<'a> ReportedRuns<'a> {
     fn row(
         &mut self,
         outcome: &ReportedOutcome,
-    ) -> Result<Option<(&RunOfReport, Option<&RowOfRun>)>, LedgerError> {
+    ) -> Result<Option<(&ReportRun, Option<&ReportRunRow>)>, LedgerError> {
         let name = outcome.run.trim();
         if !self.runs.contains_key(name) {
             let run = match (self.ledger, name.parse()) {
-                (Some(ledger), Ok(run)) => RunOfReport::read(ledger, &run)?,
+                (Some(ledger), Ok(run)) => ReportRun::read(ledger, &run)?,
                 _ => None,
             };
             self.runs.insert(name.to_owned(), run);
@@ -178,7 +178,7 @@ impl<'a> ReportedRuns<'a> {
     }
 }
 
-impl RunOfReport {
+impl ReportRun {
     /// The run with this name, if the ledger has it.
     fn read(ledger: &Ledger, name: &RunName) -> Result<Option<Self>, LedgerError> {
         if !ledger.names()?.contains(name) {
@@ -190,16 +190,16 @@ impl RunOfReport {
             sandbox, columns, ..
         } = run.details()?;
         run.report::<LedgerError>(&RowFilter::default(), |row| {
-            rows.insert(row.line, RowOfRun::new(&row, sandbox));
+            rows.insert(row.line, ReportRunRow::new(&row, sandbox));
             Ok(())
         })?;
         Ok(Some(Self { columns, rows }))
     }
 }
 
-impl RowOfRun {
+impl ReportRunRow {
     /// Rows of a sandbox run were not sent.
-    fn new(row: &ReportedRow, is_sandbox: bool) -> Self {
+    fn new(row: &ReportRow, is_sandbox: bool) -> Self {
         let reason = match row.state {
             _ if is_sandbox => None,
             RowState::Sent => Some(SkipReason::AlreadySent),

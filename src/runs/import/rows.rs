@@ -2,13 +2,13 @@
 
 use std::thread;
 
-use super::cells::{PrintedCell, RowCells, UsedCells};
+use super::cells::{MessageColumns, PrintedCell, RowCells};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::imported::{FaultReport, Imported, RowFault, RowProblem};
+use super::import_result::{FaultReport, ImportResult, RowFault, RowProblem};
 use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
-use super::reported::{EarlierOutcome, ReportedRuns};
+use super::reported::{EarlierOutcome, ReportRuns};
 use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::{Request, SuccessCriterion};
@@ -20,7 +20,7 @@ use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. Calls `report` for every row with a problem, and `is_read` with the number of
-/// rows so far. `skip_rows` skips the rows of `leaves_out`, and returns whether it could.
+/// rows so far. If the plan has `skips_rows`, `skip_rows` skips them, and returns whether it could.
 pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
@@ -28,7 +28,7 @@ pub(crate) fn import_list(
     report: FaultReport<'_>,
     is_read: &dyn Fn(u64),
     mut skip_rows: impl FnMut(&mut LedgerDraft) -> bool,
-) -> Result<Imported, BulkError> {
+) -> Result<ImportResult, BulkError> {
     let mut rows = Importer::new(plan, is_read);
     // Columns without a name count too: each has a cell in every row.
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
@@ -43,7 +43,7 @@ pub(crate) fn import_list(
         let read = rows.read(list, draft, wanted, &mut |line, fault| {
             faults.push((line, fault));
         });
-        let could_skip = !plan.leaves_out || skip_rows(draft);
+        let could_skip = !plan.skips_rows || skip_rows(draft);
         let end = draft.cut(limit, plan.policy.limit_unit())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
         for (line, fault) in faults {
@@ -64,13 +64,13 @@ pub(crate) fn import_list(
 struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
     is_read: &'a dyn Fn(u64),
-    imported: Imported,
+    imported: ImportResult,
     /// The recipient's column; None before the first row.
     column: Option<String>,
     /// Whether a row may have a report's column `sent`; set with the first row.
     may_say_sent: bool,
-    cells: UsedCells<'a>,
-    reported: ReportedRuns<'a>,
+    cells: MessageColumns<'a>,
+    reported: ReportRuns<'a>,
     /// The number of rows so far.
     read: u64,
     /// The number of rows so far that are not skipped.
@@ -84,11 +84,11 @@ impl<'a> Importer<'a> {
         Self {
             plan,
             is_read,
-            imported: Imported::default(),
+            imported: ImportResult::default(),
             column: None,
             may_say_sent: false,
-            cells: UsedCells::new(plan),
-            reported: ReportedRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
+            cells: MessageColumns::new(plan),
+            reported: ReportRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
             read: 0,
             requests: 0,
             shared_path: None,
@@ -96,7 +96,7 @@ impl<'a> Importer<'a> {
     }
 
     /// The result for the list up to the line `last`, or up to its end.
-    fn finish(mut self, last: Option<u64>) -> Result<Imported, BulkError> {
+    fn finish(mut self, last: Option<u64>) -> Result<ImportResult, BulkError> {
         self.cells.refuse_decimals(last)?;
         if let Some(last) = last {
             self.imported.bare_codes.cut(last);
@@ -240,7 +240,7 @@ impl<'a> Importer<'a> {
         match self.build(line, &row_cells, faulty_cells, outcome.as_ref()) {
             Ok(message) => {
                 self.cells
-                    .note_decimals(line, &row, || self.plan.country_of(&row));
+                    .note_decimals(line, &row, || self.plan.find_country(&row));
                 let skipped = self.why_skipped(&message);
                 self.report_message(line, row_cells, &message, skipped, report);
                 self.add_message(feed, line, cells, &message, skipped)
@@ -385,7 +385,7 @@ impl<'a> Importer<'a> {
             RowError::Template(error) if error.is_of_every_row => {
                 return Err(error.list_error().into());
             }
-            RowError::Message(error) if self.plan.is_of_every_row(&error) => {
+            RowError::Message(error) if self.plan.affects_every_row(&error) => {
                 return Err(BulkError::Message(error));
             }
             RowError::Recipient { ref error, .. } if error.is_without_country => {

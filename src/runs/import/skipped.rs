@@ -1,6 +1,6 @@
 //! The reasons for skipping a row whose message is valid, for a note and for the draft.
 
-use super::imported::{NOT_ALLOWED, RowFault, RowProblem, problem_of_excluded};
+use super::import_result::{NOT_ALLOWED, RowFault, RowProblem, describe_exclusion};
 use super::reported::reported_problem;
 use crate::runs::ledger::SkipReason;
 
@@ -27,7 +27,7 @@ impl Skipped<'_> {
     /// What the draft keeps.
     pub(super) fn reason_and_problem(self) -> (SkipReason, String) {
         match self {
-            Self::Excluded(list) => (SkipReason::Excluded, problem_of_excluded(list)),
+            Self::Excluded(list) => (SkipReason::Excluded, describe_exclusion(list)),
             Self::KeptOut(reason) => with_problem(reason),
             Self::NotAllowed => (SkipReason::NotAllowed, NOT_ALLOWED.to_owned()),
         }

@@ -144,7 +144,7 @@ struct WantedClaim<'a> {
 }
 
 /// Whether this process may send a message with a key.
-pub(crate) enum Claimed {
+pub(crate) enum ClaimResult {
     /// This process holds the claim, so it may send.
     Held(HeldClaim),
     /// The recipient already has this entry with the key.
@@ -153,7 +153,7 @@ pub(crate) enum Claimed {
 
 /// The result of the transaction of a claim. A [`HeldClaim`] is built only after the
 /// transaction, because dropping one locks the ledger.
-enum WrittenClaim {
+enum ClaimWrite {
     Own { key: i64, before: Option<OnceEntry> },
     None(OnceEntry),
 }
@@ -224,7 +224,7 @@ impl Ledger {
         person: &str,
         every: Option<Duration>,
         lease: Duration,
-    ) -> Result<Claimed, LedgerError> {
+    ) -> Result<ClaimResult, LedgerError> {
         let worker = fastrand::i64(1..);
         self.db().0.enter(worker)?;
         let wanted = WantedClaim {
@@ -240,13 +240,13 @@ impl Ledger {
             Err(error) if error.may_pass() => self.reopened()?.try_claim(&wanted),
             claimed => claimed,
         };
-        if !matches!(claimed, Ok(Claimed::Held(_))) {
+        if !matches!(claimed, Ok(ClaimResult::Held(_))) {
             self.db().0.leave(worker);
         }
         claimed
     }
 
-    fn try_claim(&self, wanted: &WantedClaim<'_>) -> Result<Claimed, LedgerError> {
+    fn try_claim(&self, wanted: &WantedClaim<'_>) -> Result<ClaimResult, LedgerError> {
         let WantedClaim {
             scope,
             person,
@@ -278,16 +278,16 @@ impl Ledger {
             if let Some(before) = &before {
                 if !before.entry.is_free(every, now) {
                     let found = keep_found(db, key, before, every, now)?;
-                    return Ok(WrittenClaim::None(found));
+                    return Ok(ClaimWrite::None(found));
                 }
                 db.run(REPLACE_CLAIM, &claim)?;
             }
             let before = before.map(|before| before.entry);
-            Ok::<_, LedgerError>(WrittenClaim::Own { key, before })
+            Ok::<_, LedgerError>(ClaimWrite::Own { key, before })
         })?;
         Ok(match written {
-            WrittenClaim::None(entry) => Claimed::Found(entry),
-            WrittenClaim::Own { key, before } => Claimed::Held(HeldClaim {
+            ClaimWrite::None(entry) => ClaimResult::Found(entry),
+            ClaimWrite::Own { key, before } => ClaimResult::Held(HeldClaim {
                 ledger: self.clone(),
                 key,
                 before,
@@ -349,7 +349,7 @@ pub(super) fn read_state(
     if row.opt_text("row_state")?.is_none() {
         return state_without_row(row, lost);
     }
-    let state = row.named("row_state", RowState::from_name)?;
+    let state = row.parse("row_state", RowState::from_name)?;
     let shown = lost.shown_state(state, row.opt_int("row_worker")?);
     let state = if is_stale(row, identity)? {
         shown.with_lost_records()
@@ -369,7 +369,7 @@ fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, Ledg
     if row.opt_text("state")?.is_none() {
         return Ok(OnceState::NotSent);
     }
-    let state = row.named("state", OnceState::from_name)?;
+    let state = row.parse("state", OnceState::from_name)?;
     let worker = row.opt_int("worker")?;
     let lease_until = row.opt_int("lease_until")?.unwrap_or_default();
     if state == OnceState::Inflight && !lost.is_sender_alive(worker, lease_until) {

@@ -78,7 +78,7 @@ pub(crate) struct EarlierRuns<'a> {
 }
 
 /// A run that counts.
-struct CountedRun {
+struct RunToCompare {
     name: String,
     is_stale_run: bool,
     is_unfinished: bool,
@@ -188,8 +188,8 @@ impl<'a> EarlierRuns<'a> {
     fn count(
         &mut self,
         own: i64,
-        is_counted: impl Fn(&CountedRun) -> bool,
-    ) -> Result<HashMap<i64, CountedRun>, LedgerError> {
+        is_counted: impl Fn(&RunToCompare) -> bool,
+    ) -> Result<HashMap<i64, RunToCompare>, LedgerError> {
         let identity = self.db.0.identity()?;
         let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
@@ -200,7 +200,7 @@ impl<'a> EarlierRuns<'a> {
             |mut row| {
                 let is_stale_run = is_stale(&row, &identity)?;
                 let is_unfinished = row.opt_int("finished_at")?.is_none();
-                let run = CountedRun {
+                let run = RunToCompare {
                     name: row.take_text("name")?,
                     is_stale_run,
                     is_unfinished,
@@ -248,7 +248,7 @@ impl<'a> EarlierRuns<'a> {
             .one("SELECT created_at FROM run WHERE id = ?1", &values![own])?
             .int("created_at")?;
         let since = since(created_at.min(self.now), self.query.remember);
-        let is_counted = |run: &CountedRun| {
+        let is_counted = |run: &RunToCompare| {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
         let runs = self.count(own, is_counted)?;
@@ -314,7 +314,7 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 /// then, in flight, or pending in a run that `will_send` them.
 fn each_match(
     db: &mut Db,
-    runs: &HashMap<i64, CountedRun>,
+    runs: &HashMap<i64, RunToCompare>,
     since: i64,
     will_send: impl Fn(i64) -> bool,
     mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
@@ -328,7 +328,7 @@ fn each_match(
     db.for_each_row(MATCHES, &[], |row| {
         let candidate = row.int("candidate")?;
         let run = row.int("run")?;
-        let Some(CountedRun {
+        let Some(RunToCompare {
             is_stale_run,
             changed_at,
             ..
@@ -338,7 +338,7 @@ fn each_match(
         };
         // A row without an attempt has no time.
         let at = row.opt_int("at")?.unwrap_or(*changed_at);
-        let reason = match row.named("state", RowState::from_name)? {
+        let reason = match row.parse("state", RowState::from_name)? {
             // The row may have been sent, at any time.
             RowState::Pending | RowState::Failed if *is_stale_run => SkipReason::MayHaveBeenSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,

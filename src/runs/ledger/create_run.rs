@@ -167,7 +167,9 @@ fn fill_messages(
                   }: &DraftRequest<'_>| {
         let estimate = details.estimate.as_ref()?;
         let (country, category) = details.charged_by(recipient, path, body);
-        estimate.place(country, category).map(|place| place as u64)
+        estimate
+            .find_charge(country, category)
+            .map(|place| place as u64)
     };
     let columns = "message (run, n, line, cells, recipient, person, fingerprint, path, body, \
         checksum, charge)";

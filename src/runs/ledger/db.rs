@@ -158,7 +158,7 @@ impl SqlRow {
     }
 
     /// Reads the name in a column with `read`, such as the name of a state.
-    pub(super) fn named<T>(
+    pub(super) fn parse<T>(
         &self,
         column: &str,
         read: impl Fn(&str) -> Option<T>,

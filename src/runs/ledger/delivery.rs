@@ -33,7 +33,7 @@ pub(crate) const LOOKS_BACK: i64 = 72 * 60 * 60 * 1000;
 
 /// An attempt that may have reached Jelou: accepted, unknown, or in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct KnownAttempt {
+pub(crate) struct AttemptToCheck {
     pub(crate) index: i64,
     pub(crate) recipient: String,
     /// Path and query below the API's address.
@@ -49,14 +49,14 @@ pub(crate) struct KnownAttempt {
     pub(crate) row: RowState,
     pub(crate) row_number: i64,
     /// The known delivery status of the row's message.
-    pub(crate) delivery: Option<KnownDelivery>,
+    pub(crate) delivery: Option<DeliveryRecord>,
     /// Whether a process with recent contact may still report the outcome.
     pub(crate) may_still_report: bool,
 }
 
 /// The delivery status of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct KnownDelivery {
+pub(crate) struct DeliveryRecord {
     /// The number of records about it.
     pub(crate) number: i64,
     pub(crate) facts: DeliveryFacts,
@@ -121,7 +121,7 @@ impl Run {
     pub(crate) fn each_attempt(
         &self,
         [since, until]: [i64; 2],
-        each: &mut dyn FnMut(KnownAttempt),
+        each: &mut dyn FnMut(AttemptToCheck),
     ) -> Result<(), LedgerError> {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
@@ -206,7 +206,7 @@ impl DeliveryUpdates {
     pub(crate) fn merge(
         &mut self,
         index: i64,
-        known: &mut Option<KnownDelivery>,
+        known: &mut Option<DeliveryRecord>,
         steps: Vec<DeliveryFacts>,
         message_id: Option<&str>,
         now: i64,
@@ -220,7 +220,7 @@ impl DeliveryUpdates {
             .filter(|known| known.facts.state == facts.state)
             .map_or(now, |known| known.since);
         let number = after.saturating_add(i64::try_from(steps.len()).unwrap_or(i64::MAX));
-        *known = Some(KnownDelivery {
+        *known = Some(DeliveryRecord {
             number,
             facts,
             since,
@@ -257,7 +257,7 @@ impl DeliveryCounts {
 
     /// Returns each count with its stable name and its text, in the order of delivery. The last
     /// counts are of messages without a known state.
-    pub(crate) fn named(&self) -> Vec<(&'static str, &'static str, u64)> {
+    pub(crate) fn list_counts(&self) -> Vec<(&'static str, &'static str, u64)> {
         let states = DeliveryState::NAMES.map(|name| {
             let words = match name {
                 "at_whatsapp" => "at WhatsApp",
@@ -279,17 +279,17 @@ impl DeliveryCounts {
     }
 
     /// Returns the number of messages with a known state.
-    pub(crate) fn known(&self) -> u64 {
+    pub(crate) fn count_known(&self) -> u64 {
         self.states.values().sum()
     }
 }
 
-fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerError> {
+fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<AttemptToCheck, LedgerError> {
     let worker = row.opt_int("worker")?;
-    let state = lost.shown_state(row.named("state", RowState::from_name)?, worker);
+    let state = lost.shown_state(row.parse("state", RowState::from_name)?, worker);
     let delivery = match delivery_facts(row)? {
         None => None,
-        Some(facts) => Some(KnownDelivery {
+        Some(facts) => Some(DeliveryRecord {
             number: row.int("learnt")?,
             facts: DeliveryFacts {
                 at: row.opt_int("delivery_at")?.map(from_millis),
@@ -298,7 +298,7 @@ fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerE
             since: row.opt_int("learnt_at")?.unwrap_or_default(),
         }),
     };
-    Ok(KnownAttempt {
+    Ok(AttemptToCheck {
         index: row.int("n")?,
         recipient: row.take_text("recipient")?,
         path: row.take_text("path")?,

@@ -335,7 +335,7 @@ impl LedgerError {
     }
 
     /// Returns whether the setup of a database is wrong; if not, the ledger itself fails.
-    pub(crate) fn is_of_configuration(&self) -> bool {
+    pub(crate) fn is_setup_error(&self) -> bool {
         use LedgerErrorKind::{NoLedger, ReadOnly, Rights, Setup};
         matches!(self.kind, ReadOnly | NoLedger | Rights | Setup)
     }
@@ -344,13 +344,13 @@ impl LedgerError {
     /// may not if the error is about an existing run, because that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         use LedgerErrorKind::{Away, Choice, Guard, Other};
-        matches!(self.kind, Choice | Guard | Away | Other) || self.is_of_configuration()
+        matches!(self.kind, Choice | Guard | Away | Other) || self.is_setup_error()
     }
 
     /// Converts the error for a command during a run. Messages may have been sent, so a setup error
     /// becomes an unusable ledger.
     pub(crate) fn in_mid_run(self) -> Self {
-        if !self.is_of_configuration() {
+        if !self.is_setup_error() {
             return self;
         }
         let hint = format!("{}; then check `jelouctl bulk status`", self.hint);

@@ -114,7 +114,7 @@ impl PauseReason {
     }
 
     /// Returns whether the reason affects the other processes of the run too.
-    pub(crate) fn is_of_run(self) -> bool {
+    pub(crate) fn affects_all_senders(self) -> bool {
         match self {
             Self::Person
             | Self::Undelivered

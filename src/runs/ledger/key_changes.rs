@@ -146,7 +146,7 @@ impl Ledger {
 }
 
 /// A row of a finished run that was sent or may have been sent.
-struct ReachedRow {
+struct RowToAdd {
     index: i64,
     recipient: String,
     is_sent: bool,
@@ -154,17 +154,17 @@ struct ReachedRow {
 
 /// Returns the recipients that a run has reached or may have reached, each with one row. If a
 /// recipient has several rows, a row that was certainly sent is preferred.
-fn reached_recipients(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
+fn reached_recipients(db: &mut Db, run: &Run) -> Result<HashMap<String, RowToAdd>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
     let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
         WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
         AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
-    let mut reached: HashMap<String, ReachedRow> = HashMap::new();
+    let mut reached: HashMap<String, RowToAdd> = HashMap::new();
     db.for_each_row(query, &values![run.id], |mut row| {
         let recipient = row.take_text("recipient")?;
-        let row = ReachedRow {
+        let row = RowToAdd {
             index: row.int("n")?,
-            is_sent: row.named("state", RowState::from_name)? == RowState::Sent,
+            is_sent: row.parse("state", RowState::from_name)? == RowState::Sent,
             recipient,
         };
         match reached.entry(hasher.person(&row.recipient)) {

@@ -96,7 +96,7 @@ pub(super) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
 /// Reads the columns `key, bot, address`.
 fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     Ok(OnceScope {
-        key: row.named("key", |key| key.parse().ok())?,
+        key: row.parse("key", |key| key.parse().ok())?,
         bot: row.take_text("bot")?,
         address: row.take_text("address")?,
     })

@@ -6,12 +6,12 @@ use super::model::RowState;
 
 /// The processes that send, and the lost ones that have not reported the outcomes of their rows.
 pub(super) struct LostWorkers {
-    workers: Vec<KnownWorker>,
+    workers: Vec<ActiveWorker>,
     is_process_alive: AliveCheck,
 }
 
 /// A process that has joined a run and has not left it.
-struct KnownWorker {
+struct ActiveWorker {
     run: i64,
     process: Process,
     is_alive: bool,
@@ -26,7 +26,7 @@ impl LostWorkers {
             let run = row.int("run")?;
             let process = process(&mut row)?;
             let lease_end = process.seen_at.saturating_add(process.lease_ms);
-            Ok(KnownWorker {
+            Ok(ActiveWorker {
                 run,
                 is_alive: is_process_alive(process.id, lease_end),
                 process,

@@ -46,11 +46,11 @@ mod transitions;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry};
+pub(crate) use self::claims::{ClaimResult, HeldClaim, OnceEntry};
 pub(crate) use self::comparing::{EarlierQuery, EarlierRuns};
 pub(crate) use self::create_run::{CreatedRun, NewRun};
 pub(crate) use self::delivery::{
-    DeliveryCounts, DeliveryUpdates, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
+    AttemptToCheck, DeliveryCounts, DeliveryRecord, DeliveryUpdates, LOOKS_BACK, ProvenRow,
 };
 pub(crate) use self::draft::{DraftRow, LedgerDraft, NewDraftRow};
 pub(crate) use self::draft_rows::LimitUnit;
@@ -67,14 +67,14 @@ pub(crate) use self::model::{
 };
 pub(crate) use self::name::RunName;
 pub(crate) use self::open::{Ledger, LedgerLocation, check_writable};
-pub(crate) use self::overview::{FoundMessage, RunOverview};
+pub(crate) use self::overview::{MessageMatch, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
-pub(crate) use self::reach::{DailyLimit, ReachKey, ReachedBySend, SendLimit};
+pub(crate) use self::reach::{DailyLimit, ReachEntry, ReachKey, SendLimit};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::types::{
-    AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportedDelivery, ReportedRow,
-    ResumeOptions, RowFilter, RowToSend, RunConditions, RunSettings,
+    AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportRow, ResumeOptions,
+    RowDelivery, RowFilter, RowToSend, RunConditions, RunSettings,
 };
 pub(crate) use self::worker::{Joined, LISTENS_EVERY, Worker};

@@ -131,7 +131,7 @@ impl Counts {
     }
 
     /// Counts the rows that are not yet final.
-    pub(crate) fn left(&self) -> u64 {
+    pub(crate) fn count_open(&self) -> u64 {
         RowState::ALL
             .iter()
             .copied()
@@ -142,7 +142,7 @@ impl Counts {
 
     /// Returns whether every row is final.
     pub(crate) fn is_finished(&self) -> bool {
-        self.left() == 0
+        self.count_open() == 0
     }
 
     /// Corrects the counts for a ledger that may have lost its last records.
@@ -155,7 +155,7 @@ impl Counts {
     }
 
     /// Returns the counts as progress shows them.
-    pub(crate) fn shown(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Tally {
         let Self {
             sent,
             failed,
@@ -169,7 +169,7 @@ impl Counts {
             failed,
             unknown,
             skipped,
-            left: self.left(),
+            left: self.count_open(),
         }
     }
 

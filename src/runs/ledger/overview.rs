@@ -11,7 +11,7 @@ use super::name::RunName;
 use super::open::Ledger;
 use super::reported_rows::{FIND, ListLine, reported};
 use super::run::{Run, is_stale};
-use super::types::{ReportedRow, RunSettings};
+use super::types::{ReportRow, RunSettings};
 use crate::phone::person_key;
 
 impl Ledger {
@@ -107,7 +107,7 @@ impl Ledger {
     }
 
     /// Finds the rows for `recipient`, newest first.
-    pub(crate) fn find(&self, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
+    pub(crate) fn find(&self, recipient: &str) -> Result<Vec<MessageMatch>, LedgerError> {
         let lost = self.lost_workers()?;
         let mut found = Vec::new();
         let mut db = self.db();
@@ -125,7 +125,7 @@ impl Ledger {
             let body = row.take_text("body")?;
             let line = ListLine::read(&mut row)?;
             let reported = reported(line, &mut row, &lost, stale.as_ref())?;
-            found.push(FoundMessage {
+            found.push(MessageMatch {
                 run,
                 details,
                 stale,
@@ -149,7 +149,7 @@ struct UnfinishedRun {
 }
 
 fn name_in(row: &SqlRow) -> Result<RunName, LedgerError> {
-    row.named("name", |name| name.parse().ok())
+    row.parse("name", |name| name.parse().ok())
 }
 
 /// Keeps only the likely ones of several runs, if there are any.
@@ -230,12 +230,12 @@ impl RunOverview {
 
 /// A matching row and its run.
 #[derive(Debug)]
-pub(crate) struct FoundMessage {
+pub(crate) struct MessageMatch {
     pub(crate) run: String,
     pub(crate) details: RunSettings,
     /// The reason if the run is stale, so that unsent rows may have been sent.
     pub(crate) stale: Option<LedgerError>,
     /// The message, as JSON.
     pub(crate) body: String,
-    pub(crate) reported: ReportedRow,
+    pub(crate) reported: ReportRow,
 }

@@ -31,7 +31,7 @@ pub(super) struct Reach {
 }
 
 /// The message of a single send, which was counted.
-pub(crate) struct ReachedBySend {
+pub(crate) struct ReachEntry {
     ledger: Ledger,
     reach: i64,
     at: i64,
@@ -41,14 +41,14 @@ pub(crate) struct ReachedBySend {
 /// Whether a single send is within the limit of different recipients in 24 hours.
 pub(crate) enum SendLimit {
     /// The message was counted, and may be sent.
-    Counted(ReachedBySend),
+    Counted(ReachEntry),
     /// There is room again at this time, in milliseconds since 1970.
     Full { until: i64 },
 }
 
 #[cfg(test)]
 impl SendLimit {
-    pub(super) fn counted(self) -> Option<ReachedBySend> {
+    pub(super) fn counted(self) -> Option<ReachEntry> {
         match self {
             Self::Counted(reached) => Some(reached),
             Self::Full { .. } => None,
@@ -65,7 +65,7 @@ impl SendLimit {
 
 /// The recipients that count for a bot, each with the last time at which a message may reach them.
 #[derive(Default)]
-pub(crate) struct ReachedPeople {
+pub(crate) struct RecentRecipients {
     counted: HashMap<i64, i64>,
     /// Recipients that had stopped counting before the clock went back. Each takes up room, but
     /// gets a message only if there is more room.
@@ -95,7 +95,7 @@ impl DailyLimit {
         };
         let reached = match (ledger, ReachKey::for_run(details, Duration::ZERO)) {
             (Some(ledger), Some(bot)) => ledger.reached(&bot)?,
-            _ => ReachedPeople::default(),
+            _ => RecentRecipients::default(),
         };
         let limit = u64::from(limit);
         Ok(Some(Self {
@@ -191,11 +191,11 @@ impl Reach {
         db: &mut Db,
         limit: u32,
         more: usize,
-    ) -> Result<Option<ReachedPeople>, LedgerError> {
+    ) -> Result<Option<RecentRecipients>, LedgerError> {
         if self.people + more as u64 <= u64::from(limit) {
             return Ok(None);
         }
-        let people = ReachedPeople::read(db, self.id, self.now - WINDOW)?;
+        let people = RecentRecipients::read(db, self.id, self.now - WINDOW)?;
         self.people = people.count();
         Ok(Some(people))
     }
@@ -260,10 +260,10 @@ impl Reach {
 
 impl Ledger {
     /// Reads the recipients that count for a bot.
-    pub(crate) fn reached(&self, bot: &ReachKey) -> Result<ReachedPeople, LedgerError> {
+    pub(crate) fn reached(&self, bot: &ReachKey) -> Result<RecentRecipients, LedgerError> {
         let mut db = self.db();
         let since = db.0.now()? - WINDOW;
-        ReachedPeople::read(&mut db, bot.id, since)
+        RecentRecipients::read(&mut db, bot.id, since)
     }
 
     /// Returns the indexes of the `recipients` without room under the limit, if all get a message
@@ -312,7 +312,7 @@ impl Ledger {
             reach.people += db.run(add, &values![reach.id, at, index, person])?;
             reach.write(db)?;
             let ledger = self.clone();
-            let reached = ReachedBySend {
+            let reached = ReachEntry {
                 ledger,
                 reach: reach.id,
                 at,
@@ -323,7 +323,7 @@ impl Ledger {
     }
 }
 
-impl ReachedPeople {
+impl RecentRecipients {
     fn read(db: &mut Db, reach: i64, since: i64) -> Result<Self, LedgerError> {
         // The last message to a recipient replaces the earlier ones.
         let query =
@@ -385,7 +385,7 @@ impl ReachedPeople {
     }
 }
 
-impl ReachedBySend {
+impl ReachEntry {
     /// Removes the message from the count, because it was certainly not sent.
     pub(crate) fn take_back(&self) -> Result<(), LedgerError> {
         let delete = "DELETE FROM reached WHERE reach = ?1 AND at = ?2 AND run = 0 AND n = ?3";

@@ -9,7 +9,7 @@ use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
 use super::model::RowState;
 use super::run::{Run, is_stale};
-use super::types::{ReportedDelivery, ReportedRow, RowFilter};
+use super::types::{ReportRow, RowDelivery, RowFilter};
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 
 /// The number of rows in one page of a report.
@@ -42,7 +42,7 @@ impl Run {
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
         filter: &RowFilter,
-        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
+        mut write: impl FnMut(ReportRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let last = self.one("SELECT coalesce(max(n), 0) AS last FROM row WHERE run = ?1")?;
         let last = last.int("last")?;
@@ -61,7 +61,7 @@ impl Run {
     /// Returns the next rows of a report after row `after`. They are read in a short transaction,
     /// because a reader such as `less` may pause for hours. A transaction of that length would let
     /// the log of a file grow, and a database could not remove old rows.
-    fn reported_page(&self, after: i64) -> Result<Vec<ReportedRow>, LedgerError> {
+    fn reported_page(&self, after: i64) -> Result<Vec<ReportRow>, LedgerError> {
         self.ledger.db().read_transaction(|db| {
             let query = "SELECT identity, finished_at FROM run WHERE id = ?1";
             let run = db.first(query, &values![self.id])?;
@@ -110,13 +110,13 @@ pub(super) fn reported(
     row: &mut SqlRow,
     lost: &LostWorkers,
     stale_reason: Option<&LedgerError>,
-) -> Result<ReportedRow, LedgerError> {
+) -> Result<ReportRow, LedgerError> {
     let ListLine {
         line,
         recipient,
         cells,
     } = line;
-    let state = row.named("state", RowState::from_name)?;
+    let state = row.parse("state", RowState::from_name)?;
     let message_id = row.opt_take_text("message_id")?;
     let http_status = row.opt_int("http_status")?;
     let code = row.opt_take_text("code")?;
@@ -128,14 +128,14 @@ pub(super) fn reported(
     let ended_at = row.opt_int("ended_at")?;
     let delivery = match delivery_facts(row)? {
         None => None,
-        Some(facts) => Some(ReportedDelivery {
+        Some(facts) => Some(RowDelivery {
             facts,
             delivered_at: row.opt_int("delivered_at")?,
             read_at: row.opt_int("read_at")?,
         }),
     };
     let worker = row.opt_int("worker")?;
-    let read = ReportedRow {
+    let read = ReportRow {
         line,
         recipient,
         cells,

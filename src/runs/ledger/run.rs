@@ -227,11 +227,11 @@ impl Run {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
         db.for_each_row(query, &values![self.id], |mut row| {
-            let state = row.named("state", RowState::from_name)?;
+            let state = row.parse("state", RowState::from_name)?;
             let worker = row.opt_int("worker")?;
             let rows = row.count("rows")?;
             if state == RowState::Skipped {
-                skips.add(row.named("reason", SkipReason::from_name)?, rows);
+                skips.add(row.parse("reason", SkipReason::from_name)?, rows);
             } else if worker.is_none() || lost.lost_reason(worker).is_some() {
                 *reasons.entry(row.take_text("reason")?).or_default() += rows;
             }
@@ -250,7 +250,7 @@ impl Run {
             ORDER BY number";
         self.ledger.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
-                kind: row.named("kind", RunEventKind::from_name)?,
+                kind: row.parse("kind", RunEventKind::from_name)?,
                 at: row.int("at")?,
                 reason: row.opt_take_text("reason")?,
                 problem: row.opt_take_text("problem")?,
@@ -349,7 +349,7 @@ pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
         GROUP BY state, worker";
     db.for_each_row(query, &values![run], |row| {
         let state = lost.shown_state(
-            row.named("state", RowState::from_name)?,
+            row.parse("state", RowState::from_name)?,
             row.opt_int("worker")?,
         );
         *counts.count_mut(state) += row.count("rows")?;
@@ -376,7 +376,7 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     if row.opt_text("paused")?.is_none() {
         return Ok(None);
     }
-    let reason = row.named("paused", PauseReason::from_name)?;
+    let reason = row.parse("paused", PauseReason::from_name)?;
     let stored_by = row.take_text("paused_by")?;
     let at = row.int("paused_at")?;
     Ok(Some(RunPause::from_stored(reason, stored_by, at)))

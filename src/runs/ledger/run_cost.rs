@@ -38,7 +38,7 @@ impl Run {
     pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
         let RunSettings {
             estimate: Some(estimate),
-            sandbox: is_rehearsal,
+            sandbox: is_sandbox,
             ..
         } = self.details()?
         else {
@@ -65,7 +65,7 @@ impl Run {
         let sent = with_counts(|rows| rows.sent);
         let delivered = with_counts(|rows| rows.delivered);
         Ok(Some(RunCost {
-            is_rehearsal,
+            is_sandbox,
             sent,
             delivered: is_asked.then_some(delivered),
             estimate: all,

@@ -40,14 +40,14 @@ pub(super) struct LockedRun {
     pub(super) pause: Option<RunPause>,
     /// The pause that `bulk resume` has shown, as [`RunPause::stored_by`].
     pub(super) shown_pause: Option<String>,
-    pub(super) kept_counts: KeptCounts,
+    pub(super) counts_cache: CountsCache,
     /// The time of the lock, by the clock of the ledger.
     pub(super) now: i64,
 }
 
 /// Whether the ledger keeps the counts of a run, so that a list of runs need not count all rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeptCounts {
+pub(super) enum CountsCache {
     Missing,
     Current,
     /// Rows, or their delivery status, have changed in this transaction.
@@ -72,9 +72,9 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
         finished_at: row.opt_int("finished_at")?,
         cancelled_at: row.opt_int("cancelled_at")?,
         shown_pause: row.opt_take_text("told")?,
-        kept_counts: match row.opt_text("counts")? {
-            Some(_) => KeptCounts::Current,
-            None => KeptCounts::Missing,
+        counts_cache: match row.opt_text("counts")? {
+            Some(_) => CountsCache::Current,
+            None => CountsCache::Missing,
         },
         now,
     }))
@@ -125,10 +125,12 @@ impl LockedRun {
                 self.shown_pause.as_deref()
             ],
         )?;
-        match (self.finished_at, self.kept_counts) {
-            (Some(_), KeptCounts::Current) | (None, KeptCounts::Missing) => Ok(()),
-            (Some(_), KeptCounts::Missing | KeptCounts::Outdated) => self.keep_counts(db),
-            (None, KeptCounts::Current | KeptCounts::Outdated) => self.write_counts(db, None, None),
+        match (self.finished_at, self.counts_cache) {
+            (Some(_), CountsCache::Current) | (None, CountsCache::Missing) => Ok(()),
+            (Some(_), CountsCache::Missing | CountsCache::Outdated) => self.keep_counts(db),
+            (None, CountsCache::Current | CountsCache::Outdated) => {
+                self.write_counts(db, None, None)
+            }
         }
     }
 
@@ -175,8 +177,8 @@ impl LockedRun {
     /// Notes that the kept counts are no longer true. They are counted again when the run is
     /// written.
     pub(super) fn note_changed_counts(&mut self) {
-        if self.kept_counts == KeptCounts::Current {
-            self.kept_counts = KeptCounts::Outdated;
+        if self.counts_cache == CountsCache::Current {
+            self.counts_cache = CountsCache::Outdated;
         }
     }
 

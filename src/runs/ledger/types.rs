@@ -138,7 +138,7 @@ impl RunSettings {
         let category = if sends_template(path, body) {
             self.template_texts
                 .find_category(body)
-                .and_then(Category::named)
+                .and_then(Category::from_name)
         } else {
             Some(Category::Service)
         };
@@ -243,7 +243,7 @@ impl AttemptResult {
 
 /// A row, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ReportedRow {
+pub(crate) struct ReportRow {
     /// The line where it begins in the input.
     pub(crate) line: u64,
     /// None if the row makes no request.
@@ -263,19 +263,19 @@ pub(crate) struct ReportedRow {
     /// The end of its last attempt, even if you decided the row later.
     pub(crate) ended_at: Option<i64>,
     /// The delivery status of its message, if known.
-    pub(crate) delivery: Option<ReportedDelivery>,
+    pub(crate) delivery: Option<RowDelivery>,
 }
 
 /// The delivery status of the message of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ReportedDelivery {
+pub(crate) struct RowDelivery {
     pub(crate) facts: DeliveryFacts,
     /// Milliseconds since 1970, if Jelou reports it.
     pub(crate) delivered_at: Option<i64>,
     pub(crate) read_at: Option<i64>,
 }
 
-impl ReportedRow {
+impl ReportRow {
     /// Makes a row in flight of a lost process unknown. `error` describes that.
     pub(super) fn with_lost_process(self, error: String) -> Self {
         let state = RowState::Unknown;
@@ -323,7 +323,7 @@ pub(crate) struct RowFilter {
 }
 
 impl RowFilter {
-    pub(crate) fn matches(&self, row: &ReportedRow) -> bool {
+    pub(crate) fn matches(&self, row: &ReportRow) -> bool {
         let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
         let by_state =
             self.matches_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
@@ -349,7 +349,7 @@ impl RowFilter {
             .any(|code| found.contains(&Some(code.as_str())))
     }
 
-    fn matches_state(&self, row: &ReportedRow) -> bool {
+    fn matches_state(&self, row: &ReportRow) -> bool {
         let has_reason = || {
             self.reasons
                 .iter()

@@ -16,7 +16,7 @@ use crate::lists::list_file::{
     outcome_columns, quoted,
 };
 use crate::runs::import::BulkError;
-use crate::runs::ledger::{LedgerError, ReportedDelivery, ReportedRow};
+use crate::runs::ledger::{LedgerError, ReportRow, RowDelivery};
 
 /// The columns with words in the language of the report.
 const SENT: &str = "sent";
@@ -26,7 +26,7 @@ const DELIVERY: &str = "delivery";
 const END_OF_TIMES: i64 = 253_402_300_800_000;
 
 /// Called with each row.
-pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportedRow) -> Result<(), BulkError>;
+pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportRow) -> Result<(), BulkError>;
 
 /// The rows of a report.
 pub(super) struct ReportRows<'a> {
@@ -201,11 +201,7 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
 }
 
 /// Returns the outcome of a row: a value for each report column.
-pub(crate) fn outcome(
-    run: &str,
-    row: &ReportedRow,
-    zone: &TimeZone,
-) -> [(&'static str, Value); 14] {
+pub(crate) fn outcome(run: &str, row: &ReportRow, zone: &TimeZone) -> [(&'static str, Value); 14] {
     let [
         run_column,
         line,
@@ -228,7 +224,7 @@ pub(crate) fn outcome(
     let delivery = row.delivery.as_ref();
     let time = |at: i64| time(at, zone);
     let delivery_time =
-        |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
+        |at: fn(&RowDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
     [
         (run_column, json!(run)),
         (line, json!(row.line)),
@@ -259,7 +255,7 @@ pub(crate) fn outcome(
 /// Converts the outcome of a row to the cells of a list.
 fn outcome_cells(
     report: &ReportRows<'_>,
-    row: &ReportedRow,
+    row: &ReportRow,
     language: ReportLanguage,
 ) -> Vec<String> {
     let cells = outcome(&report.run, row, &report.zone)
@@ -280,7 +276,7 @@ fn outcome_cells(
 }
 
 /// Returns a cell of the report column `column` in Spanish.
-fn cell_in_spanish(column: &str, cell: String, row: &ReportedRow) -> String {
+fn cell_in_spanish(column: &str, cell: String, row: &ReportRow) -> String {
     match column {
         SENT => match row.state.sent() {
             Sent::Yes => "sí".to_owned(),

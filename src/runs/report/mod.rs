@@ -12,7 +12,7 @@ use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
 use crate::lists::list_file::{ListFormat, ReportLanguage};
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
-    LedgerDraft, NewDraftRow, ReportedRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
+    LedgerDraft, NewDraftRow, ReportRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
 };
 
 /// The format of a report.
@@ -110,9 +110,9 @@ pub(crate) fn report_to_correct(
 }
 
 /// Converts a row of a draft for a report. Returns None if it will be sent.
-fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportedRow> {
+fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
     let SkipDetail { reason, problem } = row.skip?;
-    Some(ReportedRow {
+    Some(ReportRow {
         line: row.line,
         recipient: row
             .request

@@ -70,7 +70,7 @@ pub(super) struct Page {
     states: Vec<(&'static str, &'static str)>,
     deliveries: Vec<(&'static str, &'static str)>,
     /// The names and texts of every possible outcome, in the order of their numbers in the rows.
-    outcomes: Vec<ShownOutcome>,
+    outcomes: Vec<OutcomeLabels>,
     row_reasons: Vec<String>,
     rows: ChosenRows,
     omitted: u64,
@@ -80,7 +80,7 @@ pub(super) struct Page {
 
 /// Names and texts of a state and of a delivery status, which may be empty.
 #[derive(Serialize)]
-struct ShownOutcome {
+struct OutcomeLabels {
     state: &'static str,
     state_words: &'static str,
     delivery: &'static str,
@@ -173,7 +173,7 @@ impl Page {
             language.find(&name).unwrap_or_default()
         };
         let delivery_word = |name: &str| language.find(&format!("one_{name}")).unwrap_or_default();
-        let shown_outcomes = OUTCOMES.iter().map(|outcome| ShownOutcome {
+        let shown_outcomes = OUTCOMES.iter().map(|outcome| OutcomeLabels {
             state: outcome.state.name(),
             state_words: word(&outcome.state),
             delivery: outcome.delivery,

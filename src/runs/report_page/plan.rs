@@ -64,7 +64,7 @@ pub(super) fn plan_facts(
         let estimate = list.details.estimate.as_ref();
         let currency = estimate.map(Estimate::currency).unwrap_or_default();
         let maximum = language.amount(&format!("{budget} {currency}"));
-        let cost = estimate.map(|estimate| language.amount(&estimate.shown()));
+        let cost = estimate.map(|estimate| language.amount(&estimate.format_total()));
         let shown = language
             .text("budget_is")
             .replace("{budget}", maximum.trim_end())
@@ -102,7 +102,7 @@ fn time_needed(
         });
     };
     let days = language.counted("days", clock.days_between(begin, end));
-    let until = clock.shown(end.as_millisecond(), "%Y-%m-%d %H:%M");
+    let until = clock.format(end.as_millisecond(), "%Y-%m-%d %H:%M");
     Some(
         language
             .text("takes_days")
@@ -121,7 +121,7 @@ fn last_send(
 ) -> Option<Timestamp> {
     let work = SignedDuration::try_from(work).ok()?;
     let by_rate = match hours {
-        Some(hours) => hours.end_of(begin, work)?,
+        Some(hours) => hours.estimate_end(begin, work)?,
         None => begin.checked_add(work).ok()?,
     };
     let mut by_limit = first_opening(hours, begin)?;

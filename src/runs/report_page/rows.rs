@@ -172,7 +172,7 @@ impl Outcomes {
     /// that were not delivered.
     pub(super) fn tiles(&self) -> Vec<Value> {
         let mut before = 0;
-        let tiles = self.shown(&self.counts).map(|(state, count)| {
+        let tiles = self.count_tiles(&self.counts).map(|(state, count)| {
             let is_sent = state == RowState::Sent.name();
             let undelivered = if is_sent { self.undelivered() } else { 0 };
             let tile = json!({
@@ -231,14 +231,14 @@ impl Outcomes {
             .map(|(country, counts)| {
                 (
                     *country,
-                    self.shown(counts).map(|(_, count)| count).collect(),
+                    self.count_tiles(counts).map(|(_, count)| count).collect(),
                 )
             })
             .collect()
     }
 
     /// Names and numbers of the states in `SHOWN`. Rows in flight count as pending.
-    fn shown(&self, counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
+    fn count_tiles(&self, counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
         let counts = *counts;
         let is_preview = self.is_preview;
         SHOWN
@@ -248,7 +248,7 @@ impl Outcomes {
                 (
                     state.name(),
                     if state == RowState::Pending {
-                        counts.left()
+                        counts.count_open()
                     } else {
                         counts.count(state)
                     },
@@ -260,10 +260,10 @@ impl Outcomes {
 /// Counts the delivery statuses of a run. Returns None if no message was sent. The numbers in `ends` add up to all sent
 /// messages.
 pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
-    let asked = counts.known() + counts.not_listed;
+    let asked = counts.count_known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
     let ends: BTreeMap<_, _> = counts
-        .named()
+        .list_counts()
         .into_iter()
         .map(|(name, _, count)| (name, count))
         .collect();
@@ -353,7 +353,7 @@ impl<'a> PageRows<'a> {
         ];
         if !self.mask {
             fields.push(json!(
-                row.at.map(|at| self.clock.shown(at, "%m-%d %H:%M:%S"))
+                row.at.map(|at| self.clock.format(at, "%m-%d %H:%M:%S"))
             ));
             fields.push(json!(shorten(row.error, LONGEST_CELL)));
             fields.extend(

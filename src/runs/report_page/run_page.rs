@@ -18,8 +18,8 @@ use crate::phone::find_country;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
-    LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunName,
-    RunSettings, now,
+    LedgerError, ReportRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunName, RunSettings,
+    now,
 };
 use crate::runs::report::reported_cells;
 
@@ -119,7 +119,7 @@ impl<'a> RowReading<'a> {
         })
     }
 
-    fn add(&mut self, mut row: ReportedRow, rows: &mut PageRows<'_>) -> Result<(), BulkError> {
+    fn add(&mut self, mut row: ReportRow, rows: &mut PageRows<'_>) -> Result<(), BulkError> {
         // Without a process that sends the run, a row in flight may have been sent.
         if row.state == RowState::Inflight && !self.is_running {
             row.state = RowState::Unknown;
@@ -163,7 +163,7 @@ impl<'a> RowReading<'a> {
         Ok(())
     }
 
-    fn row_outcome(&self, row: &ReportedRow) -> RowOutcome {
+    fn row_outcome(&self, row: &ReportRow) -> RowOutcome {
         let delivery = match &row.delivery {
             _ if row.state != RowState::Sent => "",
             Some(delivery) => delivery.facts.state.name(),
@@ -209,7 +209,7 @@ fn undelivered_reason<'r>(failure: &'r DeliveryFacts, mask: bool, outcomes: &Out
 
 /// Returns the code of the API, or else of the ledger; empty for a sent row or without a reason. With `mask`, only
 /// known codes appear: the API could put anything in a code.
-fn row_reason<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
+fn row_reason<'r>(row: &'r ReportRow, mask: bool, outcomes: &Outcomes) -> &'r str {
     // The page does not show that a pending row was returned to the ledger.
     let code = row
         .code
@@ -235,7 +235,7 @@ fn is_known(code: &str) -> bool {
 }
 
 /// Returns the status of a sent but undelivered row.
-fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
+fn undelivered(row: &ReportRow) -> Option<&DeliveryFacts> {
     let facts = &row.delivery.as_ref()?.facts;
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }

@@ -115,7 +115,7 @@ impl PageClock {
         Self { zone, language }
     }
 
-    pub(super) fn shown(&self, at: i64, format: &str) -> String {
+    pub(super) fn format(&self, at: i64, format: &str) -> String {
         let at = Timestamp::from_millisecond(at)
             .ok()
             .map(|at| at.to_zoned_datetime(self.zone.clone()));
@@ -124,13 +124,13 @@ impl PageClock {
 
     /// Formats a time: `2026-11-20 10:15:03`.
     pub(super) fn moment(&self, at: i64) -> String {
-        self.shown(at, "%Y-%m-%d %H:%M:%S")
+        self.format(at, "%Y-%m-%d %H:%M:%S")
     }
 
     /// Formats a range of times. A shared day appears once.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
-        let is_one_day = self.shown(from, "%F") == self.shown(to, "%F");
-        let to = self.shown(
+        let is_one_day = self.format(from, "%F") == self.format(to, "%F");
+        let to = self.format(
             to,
             if is_one_day {
                 "%H:%M:%S"
@@ -185,7 +185,7 @@ impl PageClock {
 
     /// Converts the times in `text`, such as `2026-11-20 08:23 -05:00`, to the zone of the page, as `2026-11-20 08:23`.
     fn in_zone(&self, text: &str) -> String {
-        rewrite_times(text, |at| self.shown(at, "%Y-%m-%d %H:%M"))
+        rewrite_times(text, |at| self.format(at, "%Y-%m-%d %H:%M"))
     }
 }
 
@@ -476,7 +476,7 @@ mod tests {
         ] {
             assert_spanish(&EarlierRow { reason, at: 0 }.problem("avisos"));
         }
-        assert_spanish(&crate::runs::import::problem_of_excluded("no.txt"));
+        assert_spanish(&crate::runs::import::describe_exclusion("no.txt"));
     }
 
     fn in_spanish(reason: &str) -> String {

@@ -196,7 +196,7 @@ impl Timeline {
             .iter()
             .filter(|(_, bar)| bar.iter().any(|count| *count > 0));
         let drawn = filled.map(|(place, bar)| DrawnBar {
-            from: clock.shown(place * self.span - self.offset, format),
+            from: clock.format(place * self.span - self.offset, format),
             parts: frame.parts(*place, bar),
             counts: places
                 .iter()
@@ -224,7 +224,7 @@ impl Timeline {
             rest_kinds,
             span: language.amount(&describe_span(span)),
             tallest: frame.tallest,
-            ticks: [frame.begin, middle, frame.end].map(|at| clock.shown(at, format)),
+            ticks: [frame.begin, middle, frame.end].map(|at| clock.format(at, format)),
         })
     }
 
@@ -246,7 +246,7 @@ impl Timeline {
     /// Returns the format of the times. It has the day only if there are several, and seconds only if a bar is shorter
     /// than a minute.
     fn time_format(&self, frame: &Frame, clock: &PageClock) -> &'static str {
-        let is_one_day = clock.shown(frame.begin, "%F") == clock.shown(frame.end - 1, "%F");
+        let is_one_day = clock.format(frame.begin, "%F") == clock.format(frame.end - 1, "%F");
         match (is_one_day, self.span < MINUTE) {
             (true, true) => "%H:%M:%S",
             (true, false) => "%H:%M",

@@ -88,7 +88,7 @@ impl<'a> Engine<'a> {
         progress: &'a mut Progress<'a>,
     ) -> Self {
         let now = Instant::now();
-        progress.begin(&counts.shown());
+        progress.begin(&counts.tally());
         Self {
             session,
             writer: Writer::start(ledger),
@@ -407,7 +407,7 @@ impl<'a> Engine<'a> {
                 self.describe_inflight()
             ));
         }
-        if reason.is_of_run() {
+        if reason.affects_all_senders() {
             self.pause = Some(reason);
         }
         self.stop_for(StopReason::Paused(reason, problem));
@@ -434,7 +434,7 @@ impl<'a> Engine<'a> {
     }
 
     fn show(&mut self) {
-        self.progress.show(&self.counts.shown());
+        self.progress.show(&self.counts.tally());
     }
 
     fn close(mut self) -> RunEnd {

@@ -261,7 +261,7 @@ impl Throttle {
             reason: WaitReason::OutsideHours,
             until: hours.rfc_3339(opening),
             since: None,
-            duration_text: format!("until {}", hours.shown(opening)),
+            duration_text: format!("until {}", hours.format_local(opening)),
             reason_text: format!("outside the run's sending hours, {hours}"),
             is_new,
         })

@@ -17,7 +17,7 @@ use crate::base::private_file::link_target;
 use crate::command_error::CommandError;
 use crate::phone::Country;
 use crate::runs::cost::Money;
-use crate::runs::hours::{HoursBase, ZoneName, day_off, windows_of};
+use crate::runs::hours::{HoursBase, ZoneName, collect_windows, day_off};
 
 /// Whether a sandbox replaces the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Settings {
     fn read(layer: Layer, login: Login, sandbox: SandboxMode) -> Result<Self, CommandError> {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
-            between: windows_of(&between.unwrap_or_default())
+            between: collect_windows(&between.unwrap_or_default())
                 .map_err(|problem| layer.wrong("between", &problem))?,
             not_on: layer
                 .get_list("not_on", day_off)?

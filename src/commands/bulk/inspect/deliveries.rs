@@ -257,7 +257,7 @@ impl Watch {
     }
 
     fn print_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
-        let counts = Some(deliveries.named());
+        let counts = Some(deliveries.list_counts());
         if counts != self.shown {
             let words = describe_deliveries(deliveries, zone);
             context.stderr.note(&words);

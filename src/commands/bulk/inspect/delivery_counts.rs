@@ -21,7 +21,7 @@ pub(crate) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
     merge(
         &mut json,
         counts
-            .named()
+            .list_counts()
             .into_iter()
             .map(|(name, _, messages)| (name, messages))
             .collect(),
@@ -32,7 +32,7 @@ pub(crate) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
 /// Describes the counts: `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`
 pub(crate) fn describe_deliveries(counts: &DeliveryCounts, zone: &TimeZone) -> String {
     let some = counts
-        .named()
+        .list_counts()
         .into_iter()
         .filter(|(.., messages)| *messages > 0);
     let words: Vec<_> = some

@@ -15,7 +15,7 @@ use crate::commands::open_ledger::open_ledger;
 use crate::commands::read_person;
 use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
-use crate::runs::ledger::{FoundMessage, RowState};
+use crate::runs::ledger::{MessageMatch, RowState};
 use crate::runs::report::reported_outcome;
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
@@ -77,7 +77,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 }
 
 /// Returns the row's columns as in the report, with the run and its sender.
-fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
+fn row(found: &MessageMatch, zone: &TimeZone) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
     let words = describe(found, &body, zone);
     let reported = &found.reported;
@@ -103,12 +103,12 @@ fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
 }
 
 fn describe(
-    FoundMessage {
+    MessageMatch {
         run,
         details,
         reported,
         ..
-    }: &FoundMessage,
+    }: &MessageMatch,
     body: &Value,
     zone: &TimeZone,
 ) -> Vec<String> {

@@ -63,7 +63,7 @@ fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputR
 
 fn describe_run(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
     let counts = run.counts;
-    let left = match (counts.left(), run.is_running) {
+    let left = match (counts.count_open(), run.is_running) {
         _ if run.stale.is_some() => "stale".to_owned(),
         (0, _) if run.is_cancelled => "cancelled".to_owned(),
         (0, _) => "-".to_owned(),

@@ -59,7 +59,7 @@ impl CostLimit {
         if estimate.total() > budget {
             let problem = format!(
                 "the messages cost {}, more than the budget of {budget}",
-                estimate.shown()
+                estimate.format_total()
             );
             let hint = format!(
                 "raise --budget, or send fewer messages: --limit N; {}",

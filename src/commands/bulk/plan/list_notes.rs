@@ -6,7 +6,7 @@ use crate::base::output::{Stderr, counted, counted_are};
 use crate::commands::bulk::row_notes::NAMED;
 use crate::lists::exclusions::CountryRule;
 use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, is_country_column};
-use crate::runs::import::{HiddenRule, ImportPlan, Imported};
+use crate::runs::import::{HiddenRule, ImportPlan, ImportResult};
 
 /// Columns that the message uses, and that the sheet shows in another format.
 pub(super) fn fallback_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
@@ -48,7 +48,7 @@ fn filter_for(stored: &str) -> &'static str {
 }
 
 /// Prints how jelouctl reads numbers without `+` in a list that has countries.
-pub(super) fn note_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
+pub(super) fn note_countries(stderr: &Stderr, imported: &ImportResult, rule: CountryRule) {
     let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else {
         return;
     };

@@ -166,7 +166,7 @@ impl Plan<'_> {
             base: base.url(),
             reported: policy_for_reported(args, sender, policy),
             ledger: self.ledger.as_ref(),
-            leaves_out: can_skip_rows(args, self.windows.is_some(), policy),
+            skips_rows: can_skip_rows(args, self.windows.is_some(), policy),
             skip: args.skip,
             limit: args.limit,
             policy: args.import_policy(),

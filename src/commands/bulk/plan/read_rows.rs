@@ -12,7 +12,7 @@ use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::ListReader;
 use crate::runs::import::{
-    ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
+    ImportPlan, ImportPolicy, ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
 };
 use crate::runs::ledger::{
     EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
@@ -23,7 +23,7 @@ use crate::sender::{OpenWindows, Sender, check_allowed};
 /// The results of reading the list, apart from its rows, which are in the draft.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    pub(super) imported: Imported,
+    pub(super) imported: ImportResult,
     /// The error if the list may not be sent.
     pub(super) list_error: Option<CommandError>,
     /// The error if earlier runs prevent a send.
@@ -167,7 +167,7 @@ impl ListReading<'_> {
     fn find_not_allowed(
         &self,
         draft: &mut LedgerDraft,
-        imported: &mut Imported,
+        imported: &mut ImportResult,
         report: &mut RowReport<'_>,
     ) -> Result<Option<CommandError>, CommandError> {
         let sender = self.checks.as_ref().map(|checks| checks.sender);
@@ -204,7 +204,7 @@ impl ListReading<'_> {
 /// Refuses a list that may not be sent. Errors of the list come before errors of a safety check.
 fn refuse_list(
     list: &ListReader,
-    imported: &Imported,
+    imported: &ImportResult,
     import: &ImportPlan<'_>,
     first_not_allowed: Option<CommandError>,
 ) -> Result<(), CommandError> {
@@ -233,8 +233,8 @@ fn refuse_list(
     }
 }
 
-fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported {
+fn refuse_faulty(imported: &ImportResult, policy: ImportPolicy) -> Result<(), UsageError> {
+    let ImportResult {
         rows,
         invalid,
         duplicates,
@@ -247,9 +247,14 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
         "them"
     };
     match (invalid, duplicates) {
-        _ if rows + imported.left_out() == 0 && (policy.skip_invalid || *duplicates == 0) => Err(
-            UsageError::new("no row can be sent", "fix the message or the rows"),
-        ),
+        _ if rows + imported.skipped_on_purpose() == 0
+            && (policy.skip_invalid || *duplicates == 0) =>
+        {
+            Err(UsageError::new(
+                "no row can be sent",
+                "fix the message or the rows",
+            ))
+        }
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(

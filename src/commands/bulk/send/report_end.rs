@@ -246,7 +246,7 @@ fn others_go_on(active: &ActiveRun, reason: PauseReason) -> bool {
         .run
         .workers()
         .is_ok_and(|processes| processes.iter().any(is_other));
-    has_others && !reason.is_of_run()
+    has_others && !reason.affects_all_senders()
 }
 
 /// Prints the outcomes of rows that the ledger does not have.

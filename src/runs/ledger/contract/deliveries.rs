@@ -79,7 +79,7 @@ pub(super) fn cost_counts_sent_and_delivered_messages(tested: &TestedLedger) {
     );
     let run = made.unwrap().unwrap();
     send_all(ledger, "r", &[RowSent, Failed, RowSent, RowSent]);
-    let shown = |estimate: &Estimate| (estimate.messages(), estimate.shown());
+    let shown = |estimate: &Estimate| (estimate.messages(), estimate.format_total());
     let cost = run.spent().unwrap().unwrap();
     assert_eq!(shown(&cost.estimate), (4, "1.75 USD".to_owned()));
     assert_eq!(shown(&cost.sent), (3, "1.25 USD".to_owned()));

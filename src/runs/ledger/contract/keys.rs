@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{TestedLedger, make_under_key, make_with_every, resolve, scope, send_all};
 use crate::base::output::Sent;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
-use crate::runs::ledger::claims::{Claimed, HeldClaim};
+use crate::runs::ledger::claims::{ClaimResult, HeldClaim};
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
 use crate::runs::ledger::key_changes::KeyAddition;
@@ -231,7 +231,7 @@ pub(super) fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
     age_claims(ledger, 120);
     let person = ledger.hasher().unwrap().person(one);
     let forever = ledger.claim(&scope(), &person, None, EVERY_HOUR).unwrap();
-    let Claimed::Found(found) = forever else {
+    let ClaimResult::Found(found) = forever else {
         panic!("an older message counts forever");
     };
     assert_eq!(
@@ -290,7 +290,7 @@ pub(super) fn clock_that_goes_back_does_not_extend_every(tested: &TestedLedger) 
 }
 
 /// An age of -120 minutes means a clock that is two hours slow.
-pub(super) fn clock_that_was_behind_does_not_end_every(tested: &TestedLedger) {
+pub(super) fn slow_clock_does_not_end_every(tested: &TestedLedger) {
     let one = "593990000001";
     let ledger = &tested.ledger;
     let mut held = claim_hourly(ledger, one).unwrap();
@@ -321,8 +321,8 @@ fn send_single(ledger: &Ledger, recipient: &str, sent: Sent) {
         )
         .unwrap()
     {
-        Claimed::Held(mut held) => assert!(held.end(sent, None).unwrap()),
-        Claimed::Found(entry) => panic!("{entry:?}"),
+        ClaimResult::Held(mut held) => assert!(held.end(sent, None).unwrap()),
+        ClaimResult::Found(entry) => panic!("{entry:?}"),
     }
 }
 
@@ -333,10 +333,10 @@ fn claim(ledger: &Ledger, recipient: &str) -> HeldClaim {
     held(claimed.unwrap())
 }
 
-fn held(claimed: Claimed) -> HeldClaim {
+fn held(claimed: ClaimResult) -> HeldClaim {
     match claimed {
-        Claimed::Held(held) => held,
-        Claimed::Found(entry) => panic!("{entry:?}"),
+        ClaimResult::Held(held) => held,
+        ClaimResult::Found(entry) => panic!("{entry:?}"),
     }
 }
 
@@ -375,7 +375,7 @@ fn claim_hourly(ledger: &Ledger, recipient: &str) -> Option<HeldClaim> {
     let person = ledger.hasher().unwrap().person(recipient);
     let claimed = ledger.claim(&scope(), &person, Some(EVERY_HOUR), Duration::from_secs(30));
     match claimed.unwrap() {
-        Claimed::Held(held) => Some(held),
-        Claimed::Found(_) => None,
+        ClaimResult::Held(held) => Some(held),
+        ClaimResult::Found(_) => None,
     }
 }

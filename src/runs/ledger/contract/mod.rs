@@ -137,7 +137,7 @@ every_engine! {
         message_counts_under_its_key_for_every,
         row_counts_under_its_key_for_every,
         clock_that_goes_back_does_not_extend_every,
-        clock_that_was_behind_does_not_end_every,
+        slow_clock_does_not_end_every,
     }
     messaging_limit {
         distinct_recipients_count_for_24_hours,

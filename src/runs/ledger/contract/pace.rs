@@ -13,7 +13,7 @@ use crate::runs::ledger::types::{FinishedRow, RowToSend};
 use crate::runs::sending::{RunLimits, Throttle};
 
 /// The API's responses to the first rows of a run.
-struct AnsweredRows {
+struct RateLimitCase {
     /// Status, `Retry-After` in seconds, and body, in this order.
     answers: &'static [(u16, Option<u64>, &'static str)],
     /// Whether other rows are sent in between.
@@ -21,15 +21,15 @@ struct AnsweredRows {
     slows: bool,
 }
 
-const LIMITS: [AnsweredRows; 11] = {
+const LIMITS: [RateLimitCase; 11] = {
     const LIMIT: &str = r#"{"code":"130429"}"#;
     const PAIR_LIMIT: &str = r#"{"code":"131056"}"#;
     const fn case(
         answers: &'static [(u16, Option<u64>, &'static str)],
         others_leave: bool,
         slows: bool,
-    ) -> AnsweredRows {
-        AnsweredRows {
+    ) -> RateLimitCase {
+        RateLimitCase {
             answers,
             others_leave,
             slows,
@@ -68,7 +68,7 @@ const LIMITS: [AnsweredRows; 11] = {
 };
 
 pub(super) fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
-    for AnsweredRows {
+    for RateLimitCase {
         answers,
         others_leave,
         slows,

@@ -311,15 +311,15 @@ impl Server {
 
     /// What is true of the message of a row.
     pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
-        self.truth_of(|message| message.row == Some(row))
+        self.find_truth(|message| message.row == Some(row))
     }
 
     /// What is true of the messages of a recipient under the key.
     pub(super) fn truth_under_key(&self, recipient: &str) -> Truth {
-        self.truth_of(|message| message.is_keyed_to(recipient))
+        self.find_truth(|message| message.is_keyed_to(recipient))
     }
 
-    fn truth_of(&self, is_meant: impl Fn(&MessageKind) -> bool) -> Truth {
+    fn find_truth(&self, is_meant: impl Fn(&MessageKind) -> bool) -> Truth {
         let flights = self.flights.iter();
         let meant: Vec<_> = flights.filter(|flight| is_meant(&flight.message)).collect();
         Truth {

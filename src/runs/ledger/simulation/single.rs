@@ -9,12 +9,12 @@ use super::world::{
 };
 use crate::base::output::Sent;
 use crate::jelou::api::Deadline;
-use crate::runs::ledger::claims::{Claimed, HeldClaim};
+use crate::runs::ledger::claims::{ClaimResult, HeldClaim};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::OnceState;
 use crate::runs::ledger::open::Ledger;
-use crate::runs::ledger::reach::{ReachKey, ReachedBySend, SendLimit};
+use crate::runs::ledger::reach::{ReachEntry, ReachKey, SendLimit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -37,7 +37,7 @@ pub(super) struct SingleSend {
     held: Option<HeldClaim>,
     /// By when it must leave: later, others may take it for lost, or its recipient may no longer count.
     begins_by: Option<Deadline>,
-    reached: Option<ReachedBySend>,
+    reached: Option<ReachEntry>,
     flight: Option<usize>,
     sent: Sent,
     gives_up_at: Option<i64>,
@@ -117,7 +117,8 @@ impl SingleSend {
             let person = ledger.hasher()?.person(&self.recipient);
             // The lease and the deadline of `commands/claim.rs`: two requests and a minute, and half of that minute.
             let lease = Duration::from_millis((2 * TIMEOUT + MINUTE).unsigned_abs());
-            let Claimed::Held(held) = ledger.claim(&scope(), &person, self.every, lease)? else {
+            let ClaimResult::Held(held) = ledger.claim(&scope(), &person, self.every, lease)?
+            else {
                 return Ok(None);
             };
             self.held = Some(held);

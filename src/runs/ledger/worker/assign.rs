@@ -8,7 +8,7 @@ use crate::jelou::message::sends_template;
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::message::{compute_checksum, hash_recipient};
-use crate::runs::ledger::reach::{Reach, ReachedPeople};
+use crate::runs::ledger::reach::{Reach, RecentRecipients};
 use crate::runs::ledger::run::row_to_send;
 use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
@@ -209,7 +209,12 @@ impl ReadyRows {
     /// Keeps the rows with room under the limit, whose messages arrive at `at` at the latest. Fresh
     /// rows are sent in the order of the list, so all of them wait from the first one without room
     /// on. Returns the due rows without room.
-    fn keep_within(&mut self, limit: u32, people: &mut ReachedPeople, at: i64) -> Vec<RowToSend> {
+    fn keep_within(
+        &mut self,
+        limit: u32,
+        people: &mut RecentRecipients,
+        at: i64,
+    ) -> Vec<RowToSend> {
         let mut has_room = |row: &RowToSend| {
             if !is_counted(row) {
                 return true;

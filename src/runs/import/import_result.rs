@@ -17,7 +17,7 @@ const MAX_FIELDS: usize = 1000;
 const MAX_LISTED_CODES: usize = 5;
 
 /// The reason in the report for a row with a recipient on `list`.
-pub(crate) fn problem_of_excluded(list: &str) -> String {
+pub(crate) fn describe_exclusion(list: &str) -> String {
     format!("the recipient is excluded by {list}")
 }
 
@@ -91,7 +91,7 @@ impl RowProblem {
 
 /// The result of reading a list.
 #[derive(Debug, Default)]
-pub(crate) struct Imported {
+pub(crate) struct ImportResult {
     /// Rows with a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
@@ -117,7 +117,7 @@ pub(crate) struct Imported {
     pub(crate) accepts: Option<SuccessCriterion>,
 }
 
-impl Imported {
+impl ImportResult {
     /// Adds the field names of an NDJSON row. Other rows have the columns of the header.
     pub(super) fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), UsageError> {
         let Row::Fields(fields) = row else {
@@ -141,12 +141,12 @@ impl Imported {
     }
 
     /// Rows that can be sent.
-    pub(crate) fn fine(&self) -> u64 {
+    pub(crate) fn sendable(&self) -> u64 {
         self.rows - self.guarded
     }
 
     /// Rows that are skipped as intended.
-    pub(crate) fn left_out(&self) -> u64 {
+    pub(crate) fn skipped_on_purpose(&self) -> u64 {
         let skipped = [
             SkipReason::Excluded,
             SkipReason::OutsideWindow,
@@ -175,13 +175,13 @@ impl Imported {
 
     /// All rows that were read.
     pub(crate) fn all(&self) -> u64 {
-        self.rows + self.invalid + self.duplicates + self.left_out()
+        self.rows + self.invalid + self.duplicates + self.skipped_on_purpose()
     }
 
     /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up.
     pub(crate) fn sums(&self) -> String {
         let kinds = [
-            (self.fine(), "fine"),
+            (self.sendable(), "fine"),
             (self.invalid, "invalid"),
             (self.duplicates, "the same as another row"),
             (
