@@ -1,5 +1,5 @@
-//! What must hold after every step. It reads the ledger on a connection of its own, and takes the server's word for what
-//! was sent.
+//! Checks the promises of the ledger after every step. The checker reads the ledger on its own connection, and trusts
+//! the server about what was sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::sender::ListPlan;
-use super::server::{RequestProgress, Server};
+use super::server::Server;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::types::AttemptResult;
@@ -17,9 +17,10 @@ type RowKey = (i64, i64);
 
 pub(super) struct Checker {
     path: PathBuf,
-    /// None until the store exists.
+    /// None until the ledger exists.
     db: Option<Connection>,
-    /// The state of the ledger and of the server that was checked last.
+    /// The state at the last check: the version of the ledger, the number of requests, and the number of arrived
+    /// requests.
     checked: (i64, usize, usize),
     states: BTreeMap<RowKey, String>,
 }
@@ -35,18 +36,18 @@ impl Checker {
     }
 
     fn db(&self) -> &Connection {
-        self.db.as_ref().expect("the store exists")
+        self.db.as_ref().expect("the ledger exists")
     }
 
-    /// Opens the store for the checks.
+    /// Opens the ledger for the checks.
     pub(super) fn open(&mut self) {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&self.path, flags).expect("the store can be read");
+        let db = Connection::open_with_flags(&self.path, flags).expect("the ledger can be read");
         db.set_prepared_statement_cache_capacity(32);
         self.db = Some(db);
     }
 
-    /// Returns what must not be so, unless nothing has changed since the last time.
+    /// Returns the violations: the broken promises. Returns none if nothing has changed since the last check.
     pub(super) fn check(
         &mut self,
         server: &Server,
@@ -80,7 +81,7 @@ impl Checker {
         rows.map(|row| row.expect("a row can be read")).collect()
     }
 
-    /// What was sent or skipped never changes.
+    /// Checks that sent and skipped rows never change.
     fn check_final_states(&self, states: &BTreeMap<RowKey, String>, violations: &mut Vec<String>) {
         for (row, before) in &self.states {
             let is_final = matches!(before.as_str(), "sent" | "skipped");
@@ -93,7 +94,7 @@ impl Checker {
         }
     }
 
-    /// No row is lost, and a finished run has no open ones.
+    /// Checks the rows of each run: none is missing, and a finished run has no open rows. Also checks the kept counts.
     fn check_runs(
         &self,
         states: &BTreeMap<RowKey, String>,
@@ -131,7 +132,7 @@ impl Checker {
             }
             let mut counts = Counts::default();
             for (_, state) in rows() {
-                let state = RowState::from_name(state).expect("a state has its name");
+                let state = RowState::from_name(state).expect("the ledger stores names of states");
                 *counts.count_mut(state) += 1;
             }
             let counts = serde_json::to_string(&counts).expect("counts are JSON");
@@ -141,7 +142,7 @@ impl Checker {
         }
     }
 
-    /// The runs that exist and are not finished; all that exist if all are finished.
+    /// The unfinished runs, or all runs if every run is finished.
     pub(super) fn open_runs(&self) -> Vec<RunName> {
         let unfinished =
             self.run_names("SELECT name FROM run WHERE finished_at IS NULL ORDER BY id");
@@ -162,11 +163,11 @@ impl Checker {
         let names = names.expect("runs can be read");
         let names = names.map(|name| name.expect("a run can be read"));
         names
-            .map(|name| name.parse().expect("it is a name"))
+            .map(|name| name.parse().expect("the ledger stores names of runs"))
             .collect()
     }
 
-    /// Whether nobody has paused or cancelled the run.
+    /// Whether rows of the run may be sent: it is neither paused nor cancelled.
     pub(super) fn may_leave(&self, run: i64) -> bool {
         let query = "SELECT paused IS NULL AND cancelled_at IS NULL FROM run WHERE id = ?1";
         let found = self.db().query_row(query, [run], |row| row.get(0));
@@ -174,7 +175,7 @@ impl Checker {
         may_leave.unwrap_or(true)
     }
 
-    /// Whether a worker was not heard of for its lease.
+    /// Whether the lease of a worker has expired.
     pub(super) fn is_lease_over(&self, worker: i64, time_of_day: i64) -> bool {
         let query = "SELECT seen_at + lease_ms <= ?2 FROM worker WHERE id = ?1";
         let found = self
@@ -184,7 +185,7 @@ impl Checker {
         is_over.unwrap_or(false)
     }
 
-    /// Finds a row in flight that its worker does not hold.
+    /// Finds a row that is in flight in the ledger, but that its worker does not have.
     pub(super) fn check_held(&self, worker: i64, held: &BTreeSet<i64>) -> Option<String> {
         let query = "SELECT n FROM row WHERE worker = ?1 AND state = 'inflight'";
         let mut rows = self.db().prepare_cached(query).expect("rows can be read");
@@ -225,7 +226,8 @@ impl Checker {
         rows.map(|row| row.expect("a row can be read")).collect()
     }
 
-    /// Finds what the ledger has not taken of an outcome that an exchange has written.
+    /// Checks that the ledger has recorded an outcome after the exchange that wrote it. Returns the violation, if there
+    /// is one.
     pub(super) fn check_told(
         &self,
         run: i64,
@@ -240,11 +242,11 @@ impl Checker {
         let (state, number) = found?;
         if ended.state == RowState::Sent && state != "sent" {
             return Some(format!(
-                "told: row {} was sent, and is {state}",
+                "outcome: row {} was sent, and is {state}",
                 ended.index
             ));
         }
-        // What was certainly not sent no longer counts for the limit.
+        // A message that was certainly not sent must not count for the limit.
         let was_taken = number == ended.number && state == ended.state.name();
         let is_unsent = matches!(ended.state, RowState::Failed | RowState::Pending);
         if was_taken && is_unsent && has_true_clock {
@@ -263,7 +265,7 @@ impl Checker {
         None
     }
 
-    /// All of the ledger that matters, a line each.
+    /// The rows that explain a violation, one per line.
     pub(super) fn dump(&self) -> Vec<String> {
         let queries = [
             "SELECT 'row ' || run || '/' || n || ' ' || state || ' due ' || ifnull(due_at, '-') || ' worker ' \
@@ -286,7 +288,8 @@ impl Checker {
     }
 }
 
-/// A row whose message has left is not shown as unsent, and nothing is sent without its message.
+/// Checks that no row counts as unsent after its message has left, and that no row counts as sent without a message.
+/// Also checks that no row was accepted twice.
 fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &mut Vec<String>) {
     let counting = server.flights.iter().filter(|flight| flight.counts());
     let with_message: BTreeSet<RowKey> = counting.filter_map(|flight| flight.message.row).collect();
@@ -300,20 +303,16 @@ fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &
             }
             "sent" if !has_message => {
                 violations.push(format!(
-                    "untrue: row {row:?} is sent, and nobody has its message"
+                    "untrue: row {row:?} is sent, and its recipient has no message"
                 ));
             }
             _ => {}
         }
     }
     let accepted = server.flights.iter().filter(|flight| flight.is_accepted());
-    let rows: Vec<RowKey> = accepted.filter_map(row_of).collect();
+    let rows: Vec<RowKey> = accepted.filter_map(|flight| flight.message.row).collect();
     let different: BTreeSet<_> = rows.iter().collect();
     if different.len() < rows.len() {
         violations.push("twice: a row was accepted twice".to_owned());
     }
-}
-
-fn row_of(flight: &RequestProgress) -> Option<RowKey> {
-    flight.message.row
 }

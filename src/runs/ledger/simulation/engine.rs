@@ -1,5 +1,6 @@
-//! The engine of a simulated process: that of a file, which meets faults, lets others run in between, and changes statements
-//! for a mutation. In a shared simulation it behaves like a database: processes live by their leases, and it goes away.
+//! The engine of a simulated process. It is the engine of a file, with faults, steps of other processes in between, and
+//! the changed statements of a mutation. In a shared simulation it behaves like a database: a process is alive until
+//! its lease expires, and a connection can fail.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -17,7 +18,7 @@ use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::file::FileEngine;
 
 thread_local! {
-    /// A process is being killed: what is dropped now does nothing in order.
+    /// Whether a process is being killed. Like after SIGKILL, values that are dropped now must not clean up.
     static IS_DYING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -25,13 +26,15 @@ thread_local! {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FaultRates {
     pub(super) killed: u32,
-    /// The disk is full, or the database is away.
+    /// The disk is full, or the database does not respond.
     pub(super) failed: u32,
-    /// Others run before the operation.
+    /// Other actors run before the operation.
     pub(super) interleaved: u32,
-    /// These three meet only a COMMIT: it fails; it is applied, and its answer is lost; the process is killed after it.
+    /// A COMMIT fails.
     pub(super) commit_failed: u32,
+    /// A COMMIT is applied, but its answer is lost.
     pub(super) answer_lost: u32,
+    /// The process is killed after its COMMIT.
     pub(super) killed_after_commit: u32,
 }
 
@@ -44,15 +47,15 @@ enum Fault {
     KilledAfterCommit,
 }
 
-/// What unwinds a process that is killed.
+/// The payload of the panic that unwinds a killed process.
 struct Killed;
 
-/// Whether a process was unwound because it was killed, and did not panic.
+/// Whether a process was unwound because it was killed, and not by a real panic.
 pub(super) fn was_killed(payload: &(dyn Any + Send)) -> bool {
     payload.is::<Killed>()
 }
 
-/// Drops a process as SIGKILL ends it.
+/// Drops a process without its cleanup, as SIGKILL does.
 pub(super) fn drop_killed<T>(process: T) {
     IS_DYING.set(true);
     drop(process);
@@ -66,16 +69,16 @@ fn kill_this_process() -> ! {
 
 struct SimulatedEngine {
     file: FileEngine,
-    /// The process that opened it; 0 is the simulation itself, which meets no faults.
+    /// The process that opened the engine; 0 is the simulation itself, which meets no faults.
     actor: usize,
     is_away: bool,
-    /// In a transaction: whether it changes the store.
+    /// Whether the open transaction may change the ledger; None outside a transaction.
     changes: Option<bool>,
     /// Whether the transaction has run the statement that a mutation names.
     is_in_context: bool,
 }
 
-/// Opens the files of a directory for the process that runs now.
+/// Opens the files of a directory for the current process.
 pub(in crate::runs::ledger) fn open_engine(
     directory: &Path,
 ) -> Result<Box<dyn DbEngine>, LedgerError> {
@@ -104,7 +107,7 @@ fn failure() -> LedgerError {
 }
 
 impl SimulatedEngine {
-    /// Something may happen before an operation.
+    /// Draws a fault before an operation, and applies it.
     fn meet_fault(&mut self, may_interleave: bool) -> Result<(), LedgerError> {
         if self.is_away || IS_DYING.get() {
             return Err(failure());
@@ -134,7 +137,7 @@ impl SimulatedEngine {
         }
     }
 
-    /// The fault that this operation meets, if any; each of `parts` has its part of 10,000.
+    /// Draws the fault of this operation, if any. `parts` has how many of 10,000 operations meet each fault.
     fn draw(&self, parts: &[(Fault, u32)]) -> Option<Fault> {
         world(|world| {
             world.operations += 1;

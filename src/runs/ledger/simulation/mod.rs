@@ -1,9 +1,10 @@
-//! A deterministic simulation of the ledger. A seeded scheduler runs several processes, a server and an operator over the real
-//! code of the ledger and its file, in one thread and with clocks of its own. Processes are killed, suspended and fail at any
-//! step. The server counts what each recipient got; `check.rs` says what must hold.
+//! A deterministic simulation of the ledger. A seeded scheduler runs several processes, a server and an operator over
+//! the real code of the ledger and its file, in one thread and with simulated clocks. At any step a process may be
+//! killed, be suspended or fail. The server counts what each recipient got, and `check.rs` compares the ledger with
+//! that.
 //!
-//! `SIMULATION_SEED=7` replays one seed, and prints what each process did. `SIMULATION_STEPS=1000000` goes on with new seeds
-//! until so many steps were made, from `SIMULATION_SEED` on if both are set.
+//! `SIMULATION_SEED=7` replays one seed, and prints what each process did. `SIMULATION_STEPS=1000000` runs new seeds up
+//! to this number of steps. If both are set, the first seed is `SIMULATION_SEED`.
 
 mod check;
 mod engine;
@@ -30,16 +31,16 @@ use self::world::{DAY, HOUR, MINUTE, Role, World, open_ledger, run_actor, world}
 use super::name::RunName;
 use crate::base::clock;
 
-/// How many steps of a seed are made with faults.
+/// The number of steps of a seed with faults.
 const STEPS: u64 = 500;
-/// The seeds that every run of the tests makes.
+/// The number of seeds in every test run.
 const SEEDS: u64 = 44;
-/// How often all actors make a step, at most, before everything must have ended.
+/// Every actor must end within this number of rounds without faults. In a round, each actor makes one step.
 const MAX_ROUNDS: usize = 4_000;
 
-/// The profile that a seed has.
+/// The profile of a seed.
 fn profile_of(seed: u64) -> &'static Profile {
-    let at = usize::try_from(seed % PROFILES.len() as u64).expect("there are few");
+    let at = usize::try_from(seed % PROFILES.len() as u64).expect("there are few profiles");
     PROFILES[at]
 }
 
@@ -52,7 +53,7 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> World {
         std::env::temp_dir()
     };
     let home = tempfile::TempDir::new_in(root).unwrap();
-    // The ledger draws the numbers of processes.
+    // The ledger draws the numbers of processes from this generator.
     fastrand::seed(seed ^ 0x5eed);
     let profile = profile_of(seed);
     let mut new = World::new(home.path().to_owned(), seed, profile);
@@ -68,7 +69,7 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> World {
         new.server.limit
     ));
     world::begin(new);
-    drop(open_ledger().expect("nothing fails yet"));
+    drop(open_ledger().expect("the first open meets no fault"));
     world(|world| {
         world.checker.open();
         Sender::come(world);
@@ -89,11 +90,11 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> World {
     world::end()
 }
 
-/// Without faults, everything that is left must end: every process, and then every run.
+/// Ends the faults. After that, every process must end, and then every run.
 fn finish() {
     world(World::end_faults);
     drain();
-    // Leases end, and so does the wait for the limit.
+    // After this, every lease has expired, and no run waits for the limit.
     world(|world| {
         let has_limit = world.server.limit.is_some();
         world.advance(if has_limit { 25 * HOUR } else { 3 * MINUTE });
@@ -116,7 +117,7 @@ fn resume_unfinished(name: &RunName) {
     let Ok(run) = open_ledger().and_then(|ledger| ledger.run(name)) else {
         return;
     };
-    let is_finished = run.counts().expect("nothing fails any more").is_finished();
+    let is_finished = run.counts().expect("the faults have ended").is_finished();
     if !is_finished && world(|world| world.violations.is_empty()) {
         let sender = Sender::resuming(name.clone());
         world(|world| world.add_actor(Role::Sender(Box::new(sender))));
@@ -128,11 +129,11 @@ fn check_end(name: &RunName) {
     let Ok(run) = open_ledger().and_then(|ledger| ledger.run(name)) else {
         return;
     };
-    let counts = run.counts().expect("nothing fails any more");
+    let counts = run.counts().expect("the faults have ended");
     if !counts.is_finished() {
         world(|world| world.violate(format!("end: run {name} does not end: {counts:?}")));
     }
-    check_report(&run).expect("nothing fails any more");
+    check_report(&run).expect("the faults have ended");
     world(|world| {
         for (n, worker) in world.checker.unknown_rows(run.id) {
             let flights = &world.server.flights;
@@ -150,7 +151,7 @@ fn check_end(name: &RunName) {
     });
 }
 
-/// Lets everybody end who is there.
+/// Runs the actors until all of them have ended.
 fn drain() {
     let mut idle_rounds = 0;
     for _ in 0..MAX_ROUNDS {
@@ -170,18 +171,18 @@ fn drain() {
         world(World::forget_ended);
         let has_flown = world(|world| world.server.flights.len() > flights);
         idle_rounds = if has_flown { 0 } else { idle_rounds + 1 };
-        // A run that waits for the limit may look at its rows every six seconds.
+        // A run that waits for the limit may check its rows every six seconds.
         let all_wait = world(|world| world.wait() == world.actors.len());
         if idle_rounds > 60 && all_wait {
             idle_rounds = 0;
             world(|world| world.advance(5 * HOUR));
         }
     }
-    world(|world| world.violate("end: somebody never ends".to_owned()));
+    world(|world| world.violate("end: an actor never ends".to_owned()));
 }
 
 impl World {
-    /// Lets time pass until somebody has something to do. Returns how many actors only wait.
+    /// Lets time pass until an actor has something to do. Returns how many actors only wait.
     fn wait(&mut self) -> usize {
         let mut next = None;
         let mut waiting = 0;
@@ -207,7 +208,7 @@ impl World {
     }
 }
 
-/// The number in a variable of the environment. Panics if it has anything else.
+/// The number in an environment variable. Panics if the value is not a number.
 fn number_in(variable: &str) -> Option<u64> {
     let value = std::env::var_os(variable)?;
     let value = value.to_string_lossy();
@@ -215,7 +216,7 @@ fn number_in(variable: &str) -> Option<u64> {
     Some(number.unwrap_or_else(|_| panic!("{variable} must be a number, and is `{value}`")))
 }
 
-/// Prints also where the test harness would capture it.
+/// Prints a line even if the test harness captures the output.
 fn print(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

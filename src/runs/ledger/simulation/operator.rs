@@ -1,5 +1,5 @@
-//! The operator: stops, cancels, removes, resolves and forgets. The operator tells the truth, and decides only what the
-//! recipients' chats show.
+//! The operator, who stops, cancels and removes runs, and decides rows and claims. Every decision is true: it agrees
+//! with the recipients' chats.
 
 use super::sender::scope;
 use super::server::Truth;
@@ -36,19 +36,19 @@ pub(super) struct Operator {
     name: RunName,
     recipient: String,
     ledger: Option<Ledger>,
-    /// What was shown before the decision.
+    /// The entries that the first step of the command has shown. The second step decides only these.
     seen_change: Option<i64>,
     seen_claim: Option<OnceEntry>,
     seen_proofs: Option<Vec<ProvenRow>>,
 }
 
-/// What a step has done, and whether there is another one.
+/// The result of a step as a text for the log, and whether the command has another step.
 enum Done {
     Looked(String),
     Ended(String),
 }
 
-/// Runs `work` without interruption: no other process acts between what it reads and what it decides.
+/// Runs `work` without interruption: no other process runs between its reads and its decision.
 fn calmly<T>(work: impl FnOnce() -> T) -> T {
     let before = world(|world| std::mem::replace(&mut world.is_calm, true));
     let done = work();
@@ -63,7 +63,7 @@ impl Operator {
         if names.is_empty() {
             names.clone_from(&world.names);
         }
-        // Only a run without the key is added to it.
+        // Only a run without the key can be added to the key.
         if wish == Wish::AddToKey {
             names.retain(|name| !world.lists[&name.to_string()].is_keyed);
         }
@@ -136,7 +136,7 @@ impl Operator {
         }
     }
 
-    /// Jelou's list proves rows; it is read some time before they are decided.
+    /// Saves the rows that Jelou's list proves. The first step reads the list, and the second step saves the rows.
     fn save_deliveries(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
         let run = ledger.run(&self.name)?;
         let Some(proven) = self.seen_proofs.take() else {
@@ -161,7 +161,7 @@ impl Operator {
         Ok(Done::Ended(format!("{decided} rows are decided")))
     }
 
-    /// What a removed run has sent may be sent once more.
+    /// Removes the run. After that, each of its messages may be sent once more.
     fn remove(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
         let run = ledger.run(&self.name)?;
         let Some(seen) = self.seen_change else {
@@ -174,8 +174,8 @@ impl Operator {
                 let is_of_run = flight.message.row.is_some_and(|(of, _)| of == run.id);
                 if is_of_run && flight.counts() {
                     let message = &flight.message;
-                    let whose = (message.recipient.clone(), message.text.clone());
-                    *server.allowed.entry(whose).or_insert(1) += 1;
+                    let repeated = (message.recipient.clone(), message.text.clone());
+                    *server.allowed.entry(repeated).or_insert(1) += 1;
                 }
             }
         });
@@ -207,7 +207,7 @@ impl Operator {
         Ok(Done::Ended(format!("{sent:?}: {is_decided}")))
     }
 
-    /// After this, the recipient may get one more message under the key.
+    /// Removes the claim. After that, the recipient may get one more message under the key.
     fn remove_claim(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
         let person = ledger.hasher()?.person(&self.recipient);
         let Some(seen) = &self.seen_claim else {
@@ -216,7 +216,7 @@ impl Operator {
                 return Ok(Done::Ended("nothing to forget".to_owned()));
             };
             if matches!(entry.state, OnceState::Inflight | OnceState::ToBeSent) {
-                return Ok(Done::Ended("it is still to be sent".to_owned()));
+                return Ok(Done::Ended("a message is pending or in flight".to_owned()));
             }
             let words = format!("{:?}", entry.state);
             self.seen_claim = Some(entry);
@@ -226,7 +226,7 @@ impl Operator {
             let recipient = self.recipient.clone();
             world(|world| world.server.key_allowed.insert(recipient, count))
         };
-        // If the answer is lost, or the command is killed, it may be forgotten.
+        // Allow the message before the removal, which may succeed although its answer is lost or the command is killed.
         let allowed = world(|world| world.server.count_under_key(&self.recipient)) + 1;
         let before = allow(allowed).unwrap_or(1);
         allow(allowed.max(before));
@@ -237,12 +237,15 @@ impl Operator {
         Ok(Done::Ended(format!("forgotten: {is_forgotten}")))
     }
 
-    /// Those whom the run has certainly reached get no more messages under the key than they have.
+    /// Adds the run to the key. Recipients that certainly got a message get no other message under the key, unless a
+    /// single send has already claimed them.
     fn add_to_key(&self, ledger: &Ledger) -> Result<Done, LedgerError> {
         let run = ledger.run(&self.name)?.require_not_stale()?;
         run.prepare()?;
         if !run.counts()?.is_finished() || run.details()?.conditions.once.is_some() {
-            return Ok(Done::Ended("it is unfinished, or has a key".to_owned()));
+            return Ok(Done::Ended(
+                "the run is unfinished, or has a key".to_owned(),
+            ));
         }
         let added = ledger.add_to_key(&scope(), &run)?;
         if matches!(added, KeyAddition::Added(_)) {
@@ -260,7 +263,8 @@ impl Operator {
 }
 
 impl World {
-    /// How many single sends to this recipient under the key may still leave. Those in the middle of a step may be to anybody.
+    /// Counts the single sends to this recipient under the key that may still leave. An actor in the middle of a step
+    /// counts too, because its recipient cannot be read.
     fn count_unsent_single_sends(&self, recipient: &str) -> u32 {
         let singles = self.actors.iter().filter(|actor| {
             let Ok(role) = actor.role.try_borrow() else {
@@ -275,7 +279,7 @@ impl World {
     }
 }
 
-/// Decides rows as the chats show them.
+/// Decides rows according to the recipients' chats.
 fn resolve(run: &Run) -> Result<Done, LedgerError> {
     use RowState::{Failed, Pending, Sent as RowSent, Unknown};
     let mut changes = [
@@ -285,7 +289,7 @@ fn resolve(run: &Run) -> Result<Done, LedgerError> {
         [Failed, Pending],
     ];
     world(|world| world.rng.shuffle(&mut changes));
-    // Those of lost processes become unknown first.
+    // This makes the rows of lost processes unknown.
     run.prepare()?;
     for change in changes {
         let rows = rows_for(run, change)?;
@@ -296,7 +300,7 @@ fn resolve(run: &Run) -> Result<Done, LedgerError> {
     Ok(Done::Ended("no rows to decide".to_owned()))
 }
 
-/// The rows whose messages agree with a change.
+/// The rows with a true decision for this change; see [`is_true`].
 fn rows_for(run: &Run, change: [RowState; 2]) -> Result<Vec<i64>, LedgerError> {
     let query = "SELECT n FROM row WHERE run = ?1 AND state = ?2";
     let from = change[0].name();
@@ -324,8 +328,8 @@ fn decide(run: &Run, change: [RowState; 2], mut rows: Vec<i64>) -> Result<Done, 
     Ok(Done::Ended(format!("{change:?} of {rows:?}: {resolved:?}")))
 }
 
-/// Whether a decision agrees with what the recipient has. Of a row at the socket of a suspended process the chat shows nothing:
-/// before it is sent again, the operator is asked about that process.
+/// Whether a decision about a row is true. If a suspended process is about to send the row, the chat does not show
+/// that. For a change to pending, `ask_about_lost` checks that process instead.
 fn is_true([from, to]: [RowState; 2], row: (i64, i64)) -> bool {
     let Truth {
         has_message,
@@ -342,7 +346,8 @@ fn is_true([from, to]: [RowState; 2], row: (i64, i64)) -> bool {
     }
 }
 
-/// The lost processes that the operator was asked about; None if one of them still runs.
+/// Answers for the operator whether the lost processes have ended. Returns their numbers, or None if one of them still
+/// runs.
 fn ask_about_lost(run: &Run, resolution: &Resolution) -> Result<Option<Vec<i64>>, LedgerError> {
     let mut asked = Vec::new();
     if !resolution.sends_again() {
@@ -366,7 +371,7 @@ fn ask_about_lost(run: &Run, resolution: &Resolution) -> Result<Option<Vec<i64>>
     }
 }
 
-/// Checks that what is shown of a run is true.
+/// Checks that the report of a run is true.
 pub(super) fn check_report(run: &Run) -> Result<(), LedgerError> {
     let mut shown = Vec::new();
     let counts = calmly(|| {

@@ -1,4 +1,5 @@
-//! What happens how often. A profile makes rare chains of acts likely; a seed has one of them.
+//! Profiles: how often each event happens in a simulation. A profile makes a rare chain of events likely. Each seed has
+//! one profile.
 
 use std::ops::Range;
 
@@ -6,50 +7,54 @@ use super::engine::FaultRates;
 use super::operator::Wish;
 use super::world::MINUTE;
 
-/// How often what happens in a simulation.
+/// The frequency of each event in a simulation.
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) name: &'static str,
-    /// Only as a database, or only as a file, if not either.
+    /// Whether the ledger is a database; None if the seed decides.
     pub(super) is_shared: Option<bool>,
     pub(super) recipients: u64,
     /// How many rows a list has.
     pub(super) rows: Range<usize>,
     /// How many lists there are at most.
     pub(super) max_lists: usize,
-    /// How many percent of the lists have a key, and of the others have a text of their own.
+    /// The percentage of lists with the key.
     pub(super) keyed_percent: u32,
+    /// The percentage of rows without the key that have another text than the rest of their list. With 0, all lists
+    /// without the key have one text.
     pub(super) other_text_percent: u32,
-    /// How many percent of the lists are sent once more on purpose, and how many are refused if earlier ones have their rows.
+    /// The percentage of lists without the key that are sent again on purpose.
     pub(super) again_percent: u32,
+    /// The percentage of the other lists without the key that are refused if an earlier run has one of their rows.
     pub(super) refusing_percent: u32,
-    /// How long a single message counts under the key, in milliseconds; None is forever.
+    /// How long a single message counts under the key, in milliseconds; None if forever.
     pub(super) every: Option<i64>,
-    /// How many percent of the runs are only made, and sent later.
+    /// The percentage of runs that are only created. Another process sends them later.
     pub(super) left_percent: u32,
-    /// How many runs are imported first, so that their process compares again when it joins.
+    /// The percentage of runs that are imported first. The process that sends the run compares it again when it joins.
     pub(super) imported_percent: u32,
     pub(super) rates: &'static [f64],
     pub(super) limit_percent: u32,
     pub(super) refused_percent: u32,
-    /// Who comes, in percent; all others are the operator.
+    /// The percentages of new actors that send a list, and that send a single message. The other new actors are
+    /// operators.
     pub(super) sender_percent: u32,
     pub(super) single_percent: u32,
-    /// What the operator wishes, each as often as it stands here.
+    /// The commands of the operator. A command that is repeated here is more frequent.
     pub(super) wishes: &'static [Wish],
-    /// How many percent of the times that pass are as long as a lease.
+    /// The percentage of waits that are as long as a lease.
     pub(super) lease_percent: u32,
-    /// How many of 1,000 steps suspend somebody, at most 20.
+    /// How many of 1,000 steps suspend an actor, at most 20.
     pub(super) suspensions: u32,
-    /// How many percent of the single sends have a clock that is hours off, in half of the seeds over a file. A database has one
-    /// clock for all.
+    /// The percentage of single sends with a clock that is hours off. This applies to half of the seeds with a file,
+    /// because a database has one clock for all.
     pub(super) wrong_clock_percent: u32,
     pub(super) has_no_kills: bool,
-    /// How strong the faults of the ledger are, at most.
+    /// The highest level for [`Profile::draw_faults`].
     pub(super) max_fault_level: u32,
-    /// A process may be suspended between its last look at the deadline and the socket.
+    /// Whether a process may be suspended between its last check of the deadline and the socket.
     pub(super) has_gap_at_the_socket: bool,
-    /// A process may be suspended after its comparison with other runs, before it joins.
+    /// Whether a process may be suspended after its comparison with other runs, before it joins.
     pub(super) waits_before_join: bool,
 }
 
@@ -107,7 +112,7 @@ const CROWD: Profile = Profile {
     ..MIXED
 };
 
-/// The same in a database whose answers are often lost. No process is killed, so each one comes back.
+/// Like [`CROWD`], in a database that often loses its answers. No process is killed, so every process returns.
 const LOST_ANSWERS: Profile = Profile {
     name: "lost answers",
     is_shared: Some(true),
@@ -120,7 +125,7 @@ const LOST_ANSWERS: Profile = Profile {
     ..CROWD
 };
 
-/// Single sends to one recipient under the key, whose processes are often suspended for longer than a lease.
+/// Single sends to one recipient under the key. Their processes are often suspended for longer than a lease.
 const SINGLES: Profile = Profile {
     name: "singles",
     is_shared: Some(true),
@@ -141,7 +146,8 @@ const SINGLES: Profile = Profile {
     ..MIXED
 };
 
-/// Lists without the key that are added to it beside single sends, and decided.
+/// Lists without the key next to single sends with the key. The operator adds the lists to the key, and decides their
+/// rows.
 const ADDING: Profile = Profile {
     name: "adding",
     recipients: 1,
@@ -193,7 +199,8 @@ const KEYS: Profile = Profile {
     ..MIXED
 };
 
-/// Recipients of rows that seem lost are forgotten under the key, and get another message, before the process comes back.
+/// A process seems lost. The operator removes its recipients from the key, and they get another message. Then the
+/// process returns.
 const FORGETFUL: Profile = Profile {
     name: "forgetful",
     is_shared: Some(true),
@@ -211,7 +218,8 @@ const FORGETFUL: Profile = Profile {
     ..MIXED
 };
 
-/// Runs with the same row: it fails in one run, another one sends it, and then it is resolved as pending in the first.
+/// Runs with the same row. The row fails in one run, and another run sends it. Then the operator makes it pending again
+/// in the first run.
 const RIVALS: Profile = Profile {
     name: "rivals",
     recipients: 1,
@@ -244,8 +252,8 @@ const LIMITED: Profile = Profile {
     ..MIXED
 };
 
-/// Single messages that are repeated under the key after a time. Either the clock goes back, or that of some of their processes
-/// is hours behind or ahead.
+/// Single messages that are repeated under the key after a time. In some seeds the clock goes back. In others, some
+/// processes have a clock that is hours slow or fast.
 const REPEATED: Profile = Profile {
     name: "repeated",
     recipients: 2,
@@ -279,7 +287,7 @@ const AT_THE_SOCKET: Profile = Profile {
     ..MIXED
 };
 
-/// The profiles, in turn.
+/// The profiles. The seeds use them in turn.
 pub(super) const PROFILES: [&Profile; 11] = [
     &MIXED,
     &CROWD,

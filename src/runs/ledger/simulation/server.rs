@@ -1,36 +1,36 @@
-//! The simulated API: requests arrive late, are accepted, refused or lost, and so are their answers. It counts what each
-//! recipient got; the checks take its word for everything.
+//! The simulated API. It accepts, refuses or loses requests, and delays or loses its answers. It counts what each
+//! recipient got, and the checks rely on these counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{DAY, TIMEOUT};
 
-/// What becomes of a request.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Accepted,
     Refused,
     RateLimit,
-    /// The recipient was written to a moment ago.
+    /// Refused, because the recipient got a message a moment ago.
     PairLimit,
-    /// It is accepted, and the answer is lost.
+    /// Accepted, but the answer is lost.
     AcceptedAnswerLost,
-    /// It is not accepted, and no answer comes.
+    /// Not accepted, and no answer comes.
     Lost,
-    /// Nothing of it leaves.
+    /// The request cannot leave.
     NoNetwork,
 }
 
-/// A message on its way, or one that has arrived.
+/// The message of a request.
 #[derive(Clone, Debug)]
 pub(super) struct MessageKind {
     pub(super) recipient: String,
     /// Its path and body: the same text is the same message.
     pub(super) text: String,
-    /// The row of a run; none of a single send.
+    /// The run and the row; None for a single send.
     pub(super) row: Option<(i64, i64)>,
     pub(super) is_keyed: bool,
-    /// How long it counts under the key; None is forever.
+    /// How long it counts under the key; None if forever.
     pub(super) every: Option<i64>,
     /// How far the clock of its process is off.
     pub(super) clock_offset: i64,
@@ -43,7 +43,7 @@ impl MessageKind {
     }
 }
 
-/// When a message left that may be repeated after a time, or when a process took the recipient for one.
+/// The time when a repeatable message left, or when a process claimed its recipient.
 #[derive(Clone, Copy, Debug)]
 struct MomentOfClock {
     at: i64,
@@ -51,18 +51,19 @@ struct MomentOfClock {
     clock_offset: i64,
 }
 
-/// The messages and the claims of one recipient.
+/// The repeatable messages and the claims of one recipient.
 #[derive(Debug, Default)]
 struct RepeatedMessages {
-    left: Vec<MomentOfClock>,
+    sent: Vec<MomentOfClock>,
     claimed: Vec<MomentOfClock>,
 }
 
 impl RepeatedMessages {
-    /// The message that is too near to this one. If a process whose clock is ahead of that of the earlier one took the recipient
-    /// in between, the earlier one no longer counted for it, and nothing could tell.
+    /// Finds a message that left less than `every` before or after this one. A claim in between makes both valid, if
+    /// its process has a faster clock than the earlier message. By that clock the earlier message no longer counted,
+    /// and the ledger cannot detect a wrong clock.
     fn too_near(&self, one: MomentOfClock, every: i64) -> Option<MomentOfClock> {
-        let mut others = self.left.iter().copied();
+        let mut others = self.sent.iter().copied();
         others.find(|other| {
             let is_later = one.at > other.at;
             let earlier = if is_later { *other } else { one };
@@ -80,7 +81,7 @@ impl RepeatedMessages {
 #[derive(Debug)]
 pub(super) struct RequestProgress {
     pub(super) message: MessageKind,
-    left_at: i64,
+    sent_at: i64,
     arrives_at: i64,
     answers_at: i64,
     has_arrived: bool,
@@ -102,20 +103,20 @@ impl RequestProgress {
     }
 }
 
-/// What is true of the message of a row.
+/// Whether a message has arrived, or may still arrive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Truth {
     pub(super) has_message: bool,
     pub(super) may_still_arrive: bool,
 }
 
-/// The number of messages that one recipient has of one text.
+/// The number of messages for each recipient and text.
 type Texts = BTreeMap<(String, String), u32>;
 
 #[derive(Debug, Default)]
 pub(super) struct Server {
     pub(super) flights: Vec<RequestProgress>,
-    /// How many percent of the requests are refused.
+    /// The percentage of refused requests.
     refused_percent: u32,
     /// How many recipients may get a template within 24 hours.
     pub(super) limit: Option<u32>,
@@ -139,7 +140,7 @@ impl Server {
         }
     }
 
-    /// A request leaves now. None if there is no network.
+    /// Sends a request now, and returns its index. None if there is no network.
     pub(super) fn launch(
         &mut self,
         message: MessageKind,
@@ -166,7 +167,7 @@ impl Server {
             };
         self.flights.push(RequestProgress {
             message,
-            left_at: now,
+            sent_at: now,
             arrives_at,
             answers_at,
             has_arrived: false,
@@ -175,7 +176,7 @@ impl Server {
         Some(self.flights.len() - 1)
     }
 
-    /// A process has taken the recipient for a message that may be repeated.
+    /// Records that a process has claimed the recipient for a repeatable message.
     pub(super) fn note_claim(&mut self, recipient: &str, at: i64, clock_offset: i64) {
         let repeated = self.repeated.entry(recipient.to_owned()).or_default();
         repeated.claimed.push(MomentOfClock { at, clock_offset });
@@ -203,7 +204,7 @@ impl Server {
         if is_over && is_answered {
             return Some(flight.verdict);
         }
-        (is_over || now >= flight.left_at + TIMEOUT).then_some(Verdict::Lost)
+        (is_over || now >= flight.sent_at + TIMEOUT).then_some(Verdict::Lost)
     }
 
     /// When the next request arrives.
@@ -218,7 +219,7 @@ impl Server {
         arrived.count()
     }
 
-    /// Requests arrive that are due. Returns what to log, and what must not have happened.
+    /// Receives the requests that are due. Returns lines for the log, and the violations.
     pub(super) fn receive(&mut self, now: i64) -> (Vec<String>, Vec<String>) {
         let mut due: Vec<_> = (0..self.flights.len())
             .filter(|at| !self.flights[*at].has_arrived && self.flights[*at].arrives_at <= now)
@@ -232,13 +233,13 @@ impl Server {
             if flight.is_accepted() {
                 let message = flight.message.clone();
                 let arrived_at = flight.arrives_at;
-                let left_at = flight.left_at;
+                let sent_at = flight.sent_at;
                 events.push(format!(
                     "  {} gets {} of row {:?}",
                     message.recipient, message.text, message.row
                 ));
                 if let Some(every) = message.every {
-                    self.count_repeated(&message, left_at, every, &mut violations);
+                    self.count_repeated(&message, sent_at, every, &mut violations);
                 } else {
                     self.count(&message, arrived_at, &mut violations);
                 }
@@ -247,30 +248,31 @@ impl Server {
         (events, violations)
     }
 
-    /// Counts an accepted message that may be repeated after a time, and finds what left earlier than that.
+    /// Counts an accepted message that may be repeated after `every`. Finds a message that left too shortly before or
+    /// after it.
     fn count_repeated(
         &mut self,
         message: &MessageKind,
-        left_at: i64,
+        sent_at: i64,
         every: i64,
         violations: &mut Vec<String>,
     ) {
         let recipient = &message.recipient;
-        let left = MomentOfClock {
-            at: left_at,
+        let sent = MomentOfClock {
+            at: sent_at,
             clock_offset: message.clock_offset,
         };
         let before = self.repeated.entry(recipient.clone()).or_default();
-        if let Some(other) = before.too_near(left, every) {
+        if let Some(other) = before.too_near(sent, every) {
             violations.push(format!(
-                "every: {recipient} has messages of {} and {left_at}, and {every} ms must lie between",
+                "every: {recipient} has messages of {} and {sent_at}, and {every} ms must lie between",
                 other.at
             ));
         }
-        before.left.push(left);
+        before.sent.push(sent);
     }
 
-    /// Counts an accepted message, and finds what must not happen.
+    /// Counts an accepted message, and finds the violations.
     fn count(&mut self, message: &MessageKind, at: i64, violations: &mut Vec<String>) {
         let recipient = &message.recipient;
         if message.is_keyed {
@@ -283,11 +285,11 @@ impl Server {
                 ));
             }
         }
-        let whose = (recipient.clone(), message.text.clone());
-        let allowed = self.allowed.get(&whose).copied().unwrap_or(1);
-        let count = self.accepted.entry(whose).or_default();
+        let recipient_and_text = (recipient.clone(), message.text.clone());
+        let allowed = self.allowed.get(&recipient_and_text).copied().unwrap_or(1);
+        let count = self.accepted.entry(recipient_and_text).or_default();
         *count += 1;
-        // Under a key, the key alone decides who gets a message.
+        // With a key, only the key decides whether a recipient gets a message.
         if !message.is_keyed && *count > allowed {
             violations.push(format!(
                 "twice: {recipient} has {} {count} times, and {allowed} allowed",
@@ -309,22 +311,22 @@ impl Server {
         }
     }
 
-    /// What is true of the message of a row.
+    /// Looks up the message of a row.
     pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
         self.find_truth(|message| message.row == Some(row))
     }
 
-    /// What is true of the messages of a recipient under the key.
+    /// Looks up the messages of a recipient under the key.
     pub(super) fn truth_under_key(&self, recipient: &str) -> Truth {
         self.find_truth(|message| message.is_keyed_to(recipient))
     }
 
-    fn find_truth(&self, is_meant: impl Fn(&MessageKind) -> bool) -> Truth {
+    fn find_truth(&self, matches: impl Fn(&MessageKind) -> bool) -> Truth {
         let flights = self.flights.iter();
-        let meant: Vec<_> = flights.filter(|flight| is_meant(&flight.message)).collect();
+        let found: Vec<_> = flights.filter(|flight| matches(&flight.message)).collect();
         Truth {
-            has_message: meant.iter().any(|flight| flight.is_accepted()),
-            may_still_arrive: meant.iter().any(|flight| !flight.has_arrived),
+            has_message: found.iter().any(|flight| flight.is_accepted()),
+            may_still_arrive: found.iter().any(|flight| !flight.has_arrived),
         }
     }
 

@@ -35,7 +35,8 @@ pub(super) struct SingleSend {
     stage: Stage,
     ledger: Option<Ledger>,
     held: Option<HeldClaim>,
-    /// By when it must leave: later, others may take it for lost, or its recipient may no longer count.
+    /// The deadline for the send. After it, others may count this process as lost, or its recipient may no longer
+    /// count.
     begins_by: Option<Deadline>,
     reached: Option<ReachEntry>,
     flight: Option<usize>,
@@ -66,7 +67,7 @@ impl SingleSend {
         world.add_actor(Role::Single(Box::new(single)));
     }
 
-    /// Whether it has the recipient under the key, and has not sent its message.
+    /// Whether this process has claimed the recipient under the key, and has not sent its message yet.
     pub(super) fn may_still_send_under_key(&self, recipient: &str) -> bool {
         let is_before = matches!(self.stage, Stage::CheckLimit | Stage::Launch);
         self.is_keyed && is_before && self.recipient == recipient
@@ -137,8 +138,12 @@ impl SingleSend {
             return Stage::Launch;
         };
         let lag = Duration::from_millis((2 * TIMEOUT).unsigned_abs());
-        let of = ReachKey::for_run(&fixture::details(), lag).expect("it is not in the sandbox");
-        let ledger = self.ledger.as_ref().expect("it has claimed");
+        let of =
+            ReachKey::for_run(&fixture::details(), lag).expect("the run is not in the sandbox");
+        let ledger = self
+            .ledger
+            .as_ref()
+            .expect("the first stage opened the ledger");
         match ledger.reach(&of, &self.recipient, Some(limit)) {
             Ok(SendLimit::Counted(reached)) => {
                 self.reached = Some(reached);
@@ -174,7 +179,7 @@ impl SingleSend {
     }
 
     fn wait(&mut self) -> Stage {
-        let flight = self.flight.expect("it has left");
+        let flight = self.flight.expect("the message has left");
         let verdict = world(|world| world.server.outcome(flight, world.now));
         self.sent = match verdict {
             None => {
@@ -219,7 +224,8 @@ impl SingleSend {
         }
     }
 
-    /// It warns that the key has something else for the recipient.
+    /// Checks the warning that the key has another entry for the recipient. It must not be about the outcome of this
+    /// process.
     fn check_warning(&self) -> Result<(), LedgerError> {
         let ledger = open_ledger()?;
         let person = ledger.hasher()?.person(&self.recipient);
@@ -227,7 +233,9 @@ impl SingleSend {
         let state = standing.map(|entry| (entry.state, entry.message_id, entry.run));
         let own = (OnceState::Sent, Some("m".to_owned()), None);
         if self.sent == Sent::Yes && state == Some(own) {
-            world(|world| world.violate("key: it warns of its own end".to_owned()));
+            world(|world| {
+                world.violate("key: a single send warns about its own outcome".to_owned())
+            });
         }
         Ok(())
     }

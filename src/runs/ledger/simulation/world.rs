@@ -1,5 +1,5 @@
-//! The world of a simulation: its clock and random numbers, the actors, the scheduler that lets one after the other make a
-//! step, and the log. It belongs to one thread.
+//! The world of a simulation: its clock, its random numbers, its actors and its log. The scheduler lets one actor after
+//! the other make a step. A world belongs to one thread.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,14 +32,15 @@ pub(super) const TIMEOUT: i64 = 30 * SECOND;
 /// The time of day at which a simulation begins, in milliseconds since 1970.
 const START: i64 = FIRST_TIME + 20 * DAY;
 const MAX_ACTORS: usize = 5;
-/// How deep actors may run within an operation of another one.
+/// How many actors may run, each within an operation of the one before.
 const MAX_DEPTH: usize = 3;
 
 thread_local! {
     static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
 }
 
-/// Works on the world of this thread. The work must not open a store or run an actor.
+/// Runs `work` on the world of this thread. `work` must not open a ledger or run an actor, because these use the world
+/// too.
 pub(super) fn world<T>(work: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(|world| work(world.as_mut().expect("a simulation runs")))
 }
@@ -64,7 +65,7 @@ pub(super) fn end() -> World {
     ended
 }
 
-/// What an actor does.
+/// The role of an actor, with its progress.
 pub(super) enum Role {
     Sender(Box<Sender>),
     Single(Box<SingleSend>),
@@ -74,11 +75,11 @@ pub(super) enum Role {
 /// A process, or the operator at a command.
 pub(super) struct Actor {
     pub(super) id: usize,
-    /// How far its clock is off from that of the others.
+    /// How far its clock is off from the clocks of the others.
     clock_offset: i64,
     /// Until when it is suspended.
     suspended_until: Cell<i64>,
-    /// Empty once it has ended, and borrowed while it makes a step.
+    /// None once the actor has ended. It is borrowed while the actor makes a step.
     pub(super) role: RefCell<Option<Role>>,
 }
 
@@ -91,29 +92,30 @@ pub(super) struct World {
     pub(super) mutation: Option<&'static Mutation>,
     /// True time since the beginning.
     pub(super) now: i64,
-    /// How far the time of day is off, and how often somebody has set it.
+    /// How far the time of day is off, because the clock was set.
     clock_offset: i64,
+    /// How often the clock was set.
     pub(super) clock_jumps: u64,
-    /// How far the clock of some processes is off from that of the others; 0 if all have the same.
+    /// How far the clocks of some processes are off from the other clocks; 0 if all clocks agree.
     wrong_clock: i64,
-    /// The same for the actor that makes a step.
+    /// How far the clock of the current actor is off.
     pub(super) current_offset: i64,
     began: Instant,
-    /// Nobody else runs within the present step.
+    /// Whether no other actor may run within the current step.
     pub(super) is_calm: bool,
-    /// The faults are over, and everything that is left must end.
+    /// Whether the faults are over, so that every actor must end.
     pub(super) is_ending: bool,
-    /// The actor that makes a step; 0 is the simulation itself.
+    /// The current actor, which makes a step; 0 is the simulation itself.
     pub(super) current: usize,
     depth: usize,
     last_id: usize,
     pub(super) actors: Vec<Rc<Actor>>,
     pub(super) late_exchanges: Vec<LateExchange>,
-    /// The actor behind each worker of the ledger.
+    /// The actor of each worker in the ledger.
     pub(super) workers: BTreeMap<i64, usize>,
-    /// Actors that were killed, or failed, or were lost: rows of theirs may be unknown that never left.
+    /// Actors that were killed, failed or were lost. Their rows may be unknown without having left.
     pub(super) unclean: BTreeSet<usize>,
-    /// Rows that have passed their deadline check, and have not left: each with its actor.
+    /// Rows that have passed the check of their deadline and have not left, each with its actor.
     pub(super) at_the_socket: BTreeMap<(i64, i64), usize>,
     pub(super) server: Server,
     pub(super) checker: Checker,
@@ -123,7 +125,7 @@ pub(super) struct World {
     pub(super) lines: Vec<String>,
     pub(super) steps: u64,
     pub(super) operations: u64,
-    /// How often something happened that a run must reach, by name.
+    /// How often each event happened, by name. A test run must reach some of them.
     pub(super) events: BTreeMap<&'static str, u64>,
 }
 
@@ -184,7 +186,7 @@ impl World {
         *self.events.entry(event).or_default() += 1;
     }
 
-    /// Something happened that must not.
+    /// Records a violation: something happened that must not.
     pub(super) fn violate(&mut self, words: String) {
         self.log(&format!("VIOLATION {words}"));
         self.violations.push(words);
@@ -199,7 +201,7 @@ impl World {
         }));
     }
 
-    /// What the clock of the present actor shows, in milliseconds since 1970.
+    /// The time by the clock of the current actor, in milliseconds since 1970.
     pub(super) fn time_of_day(&self) -> i64 {
         START + self.now + self.clock_offset + self.current_offset
     }
@@ -210,7 +212,7 @@ impl World {
         self.set_clocks();
     }
 
-    /// Somebody sets the clock.
+    /// Sets the clock, as a user or a time server does.
     fn set_clock(&mut self, by: i64) {
         self.clock_offset += by;
         self.clock_jumps += 1;
@@ -244,7 +246,7 @@ impl World {
         format!("{}", 593_990_000_000 + number)
     }
 
-    /// A request leaves. None if there is no network.
+    /// Sends a request, and returns its index. None if there is no network.
     pub(super) fn launch(&mut self, message: MessageKind) -> Option<usize> {
         let words = format!(
             "  to {}: {} of row {:?}",
@@ -260,7 +262,7 @@ impl World {
         flight
     }
 
-    /// Requests arrive that are due.
+    /// Lets the server receive the requests that are due.
     pub(super) fn receive(&mut self) {
         let (events, violations) = self.server.receive(self.now);
         for line in events {
@@ -272,7 +274,7 @@ impl World {
         }
     }
 
-    /// What is true of the message of a row, also of one at the socket.
+    /// Looks up the message of a row. A row at the socket may still arrive.
     pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
         let truth = self.server.truth(row);
         Truth {
@@ -281,7 +283,7 @@ impl World {
         }
     }
 
-    /// Checks what must always hold.
+    /// Checks the promises of the ledger.
     pub(super) fn check(&mut self) {
         let violations = self.checker.check(&self.server, &self.lists);
         for words in violations {
@@ -306,7 +308,7 @@ impl World {
         }));
     }
 
-    /// Suspends the actor that makes a step, from its next one on.
+    /// Suspends the current actor after this step.
     pub(super) fn suspend_current(&mut self, time: i64) {
         let current = self.current;
         if let Some(actor) = self.actors.iter().find(|actor| actor.id == current) {
@@ -341,7 +343,7 @@ impl World {
         next.min()
     }
 
-    /// Ends the faults: whatever is left must end now.
+    /// Ends the faults, and interrupts the senders.
     pub(super) fn end_faults(&mut self) {
         self.faults = FaultRates::default();
         self.is_ending = true;
@@ -356,13 +358,13 @@ impl World {
     }
 }
 
-/// The store, opened for the actor that makes a step.
+/// Opens the ledger for the current actor.
 pub(super) fn open_ledger() -> Result<Ledger, LedgerError> {
     let home = world(|world| world.home.clone());
     Ledger::open(LedgerLocation::Simulated(home), std::sync::Arc::new(|_| {}))
 }
 
-/// Finds an error that no fault explains.
+/// Records a violation if no fault explains the error.
 pub(super) fn expect_explained(error: &LedgerError) {
     let words = error.to_string();
     let is_explained = match error.kind {
@@ -383,7 +385,7 @@ pub(super) fn expect_explained(error: &LedgerError) {
     }
 }
 
-/// What a process does while it sleeps: time passes, and others may run.
+/// Simulates the sleep of a process: time passes, and others may run.
 fn sleep(time: Duration) {
     let passed = i64::try_from(time.as_millis()).expect("a sleep is short");
     let may_interleave = world(|world| {
@@ -412,7 +414,7 @@ pub(super) fn interleave() {
     world(|world| world.depth -= 1);
 }
 
-/// Runs one step of an actor. One that is in the middle of a step does nothing.
+/// Runs one step of an actor, unless it is in the middle of a step.
 pub(super) fn run_actor(actor: &Actor) {
     let Ok(mut place) = actor.role.try_borrow_mut() else {
         return;
@@ -448,14 +450,14 @@ pub(super) fn run_actor(actor: &Actor) {
     world(|world| world.enter(before.id, before.clock_offset));
 }
 
-/// The actor that makes a step.
+/// The current actor, with the error of its clock.
 struct Current {
     id: usize,
     clock_offset: i64,
 }
 
 impl World {
-    /// From now on, this actor makes a step. Returns the one before.
+    /// Makes this the current actor. Returns the previous one.
     fn enter(&mut self, id: usize, clock_offset: i64) -> Current {
         let before = Current {
             id: self.current,
@@ -467,7 +469,7 @@ impl World {
         before
     }
 
-    /// An actor has ended without order.
+    /// Records that an actor has ended without cleanup.
     fn forget_actor(&mut self, actor: usize) {
         self.unclean.insert(actor);
         self.at_the_socket.retain(|_, of| *of != actor);
@@ -487,7 +489,7 @@ fn kill(actor: &Actor) {
     drop_killed(role);
 }
 
-/// One step of the world: mostly one of an actor; else time passes, somebody comes, or a fault happens.
+/// Makes one step of the world, mostly a step of an actor. Otherwise time passes, an actor comes, or a fault happens.
 pub(super) fn make_step() {
     if world(|world| !world.violations.is_empty()) {
         return;
@@ -506,7 +508,7 @@ pub(super) fn make_step() {
         770..840 => world(World::let_time_pass),
         840..880 => world(World::skip_to_next_event),
         880..884 => world(World::sleep_for_long),
-        884..950 => world(World::add_somebody),
+        884..950 => world(World::add_random_actor),
         950..960 => {
             if let Some(actor) = world(World::draw_actor)
                 && !world(|world| world.profile.has_no_kills)
@@ -553,7 +555,7 @@ impl World {
         }
     }
 
-    /// The machine sleeps; rarely while something is in flight.
+    /// Lets the machine sleep, rarely while a request is in flight.
     fn sleep_for_long(&mut self) {
         let is_busy = self
             .actors
@@ -568,7 +570,7 @@ impl World {
         }
     }
 
-    fn add_somebody(&mut self) {
+    fn add_random_actor(&mut self) {
         if self.actors.len() >= MAX_ACTORS {
             return;
         }
@@ -596,13 +598,14 @@ impl World {
         self.log(&format!("{} is suspended for {time} ms", actor.id));
     }
 
-    /// Somebody sets the clock of a file's machine; that of a database moves by little. With a limit it is not set forward: then
-    /// recipients would count for less than 24 hours, and nothing could tell. Beside a process with a wrong clock it stays.
+    /// Sets the clock of a machine, or the clock of a database by less. With a messaging limit, the clock never goes
+    /// forward: recipients would count for less than 24 hours, and the ledger cannot detect that. The clock stays if
+    /// some processes have a wrong clock.
     fn jump_clock(&mut self) {
         if self.wrong_clock != 0 {
             return;
         }
-        // A clock that goes forward ends the time under a key early, as it must.
+        // A clock that goes forward ends the time under a key early, which is correct.
         let may_go_forward = self.server.limit.is_none() && self.profile.every.is_none();
         let goes_forward = may_go_forward && self.rng.bool();
         let by = self.rng.i64(1..3 * HOUR);
