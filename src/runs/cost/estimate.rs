@@ -21,7 +21,7 @@ pub(crate) struct Charge {
     pub(crate) price: Option<Money>,
 }
 
-/// The run stores it, so that later reports use the prices that you confirmed.
+/// An estimate. The run stores it, so that later reports use the prices that you confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Estimate {
     currency: String,
@@ -84,7 +84,7 @@ impl Estimate {
         });
     }
 
-    /// The position of the charge for this country and category.
+    /// Returns the position of the charge for this country and category.
     pub(crate) fn find_charge(
         &self,
         country: Option<&str>,
@@ -116,7 +116,7 @@ impl Estimate {
         self.by.iter().map(|charge| charge.messages).sum()
     }
 
-    /// Messages for which the price list has no price.
+    /// The number of messages without a price.
     pub(crate) fn unpriced(&self) -> u64 {
         self.by
             .iter()

@@ -22,7 +22,7 @@ pub(crate) struct AttemptWindow {
 }
 
 impl AttemptWindow {
-    /// The times, on Jelou's clock, at which Jelou may have recorded an attempt. `began_at` is on this machine's clock,
+    /// The period, on Jelou's clock, when Jelou may have recorded an attempt. `began_at` is on this machine's clock,
     /// Jelou's is ahead by `clock`, and the attempt took at most `timeout`; all in milliseconds.
     pub(crate) fn new(began_at: i64, clock: i64, timeout: i64) -> Self {
         let begin = began_at.saturating_add(clock);
@@ -251,7 +251,7 @@ impl RequestContent {
         }
     }
 
-    /// Its content in the history; None if the history shows only a part of it.
+    /// Returns its content in the history. None if the history shows only a part of it.
     pub(crate) fn into_listed_content(self) -> Option<BubbleContent> {
         self.bubble.filter(|_| self.is_shown)
     }

@@ -35,10 +35,7 @@ impl CheckLimits {
 
 /// A row that was or may have been sent.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of the row by itself"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
 pub(super) struct CheckedRow {
     pub(super) index: i64,
     /// The number of its last record.

@@ -1,5 +1,5 @@
-//! Decides whether a run may send at an instant, and when it may send next. The rules use local time, so they also
-//! work on days when the clocks change. A time zone has its IANA name.
+//! Decides whether a run may send at an instant, and when it may send next. The rules use local time, so they also work
+//! on days when the clocks change. Time zones are stored by their IANA names.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::window::DailyWindow;
 
-/// How far after the last day off the search for an opening goes.
+/// How many days after the last day off the search for an opening ends.
 const DAYS_AHEAD: i32 = 366;
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * DAYS_AHEAD as i64);
 
@@ -442,7 +442,7 @@ mod tests {
         ] {
             let hours = hours(between, &off, "UTC");
             assert!(!hours.opens_within_a_year(from.parse().unwrap()));
-            // A run with such hours still reports correctly.
+            // A run with these hours still reports correctly.
             assert_eq!(next(&hours, from), opening);
         }
     }

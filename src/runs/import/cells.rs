@@ -1,5 +1,6 @@
-//! Finds cells that are probably a mistake: a placeholder or a spreadsheet error, such as `#N/A` in a greeting; an empty
-//! cell that leaves a gap; a text in a wrong encoding or in HTML; and amounts with contradicting decimal separators.
+//! Finds cells that are probably a mistake. Examples are a placeholder or a spreadsheet error, such as `#N/A` in a
+//! greeting, and an empty cell that leaves a gap. Others are a text in a wrong encoding or in HTML, and amounts with
+//! contradicting decimal separators.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +28,8 @@ pub(super) struct PrintedCell<'r> {
 pub(super) struct RowCells<'r> {
     pub(super) row: &'r Row,
     printed: Vec<PrintedCell<'r>>,
-    /// Those with a placeholder or an error, without spaces around it; not if the message compares the cell with it.
-    /// Also empty cells that leave a gap.
+    /// Cells with a placeholder or an error, without spaces around it, and empty cells that leave a gap. A cell is not
+    /// suspect if the message compares it with that text.
     pub(super) suspects: Vec<PrintedCell<'r>>,
     /// Descriptions of text for another program or in another encoding.
     pub(super) foreign_texts: Vec<String>,
@@ -43,8 +44,8 @@ pub(super) struct MessageColumns<'a> {
     gaps: BTreeSet<&'a str>,
     /// Each with the path of its text.
     amounts: Vec<(&'a str, &'a ReadAmount)>,
-    /// The first cells of `amounts` that are numbers with either decimal separator, by position and the separator of
-    /// their country; each with its line.
+    /// The first cells of `amounts` that are numbers with either decimal separator, each with its line. The key is the
+    /// position of the amount and the separator of the row's country.
     read_by_country: BTreeMap<(usize, char), (u64, String)>,
     /// The first cells of `amounts` with another decimal separator than their country's.
     shown_otherwise: BTreeMap<(usize, char), (u64, String)>,

@@ -1,4 +1,4 @@
-//! Turns a list into the rows of a draft: each has its request, or the reason for skipping it.
+//! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
 mod cells;
 mod draft_feed;

@@ -1,4 +1,4 @@
-//! Determines the result of each row of a list: its request, or the reason for skipping it.
+//! Determines the result of each row of a list: a request, or a reason for skipping it.
 
 use serde_json::Value;
 use url::Url;

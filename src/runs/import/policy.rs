@@ -6,7 +6,7 @@ use crate::runs::ledger::{LimitUnit, RunConditions};
 
 /// What to do with the rows of a list.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
     pub(crate) allow_duplicates: bool,

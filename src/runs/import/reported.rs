@@ -73,7 +73,7 @@ impl<'a> ReportRuns<'a> {
         }
     }
 
-    /// Why a skipped row of the report stays skipped. Without a reason in the report, it does not.
+    /// Why a skipped row of the report stays skipped. A row without a reason in the report does not stay skipped.
     pub(super) fn kept_reason(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
         let reason = SkipReason::from_name(outcome.code.as_deref()?.trim())?;
         Some(reason).filter(|reason| self.skip_reason.contains(reason))
@@ -141,7 +141,7 @@ impl<'a> ReportRuns<'a> {
         })
     }
 
-    /// The row of a report with the stored values of its sheet, if the ledger has its run. The report has the shown ones.
+    /// Replaces the displayed values in a row of a report by the stored values of its sheet, if the ledger has the run.
     pub(super) fn with_stored(
         &mut self,
         outcome: &ReportedOutcome,

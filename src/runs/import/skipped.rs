@@ -1,4 +1,4 @@
-//! The reasons for skipping a row whose message is valid, for a note and for the draft.
+//! The reasons for skipping a row with a valid message, for a note and for the draft.
 
 use super::import_result::{NOT_ALLOWED, RowFault, RowProblem, describe_exclusion};
 use super::reported::reported_problem;
@@ -24,7 +24,7 @@ impl Skipped<'_> {
         }
     }
 
-    /// What the draft keeps.
+    /// The reason and its text for the draft.
     pub(super) fn reason_and_problem(self) -> (SkipReason, String) {
         match self {
             Self::Excluded(list) => (SkipReason::Excluded, describe_exclusion(list)),
@@ -34,7 +34,7 @@ impl Skipped<'_> {
     }
 }
 
-/// A reason from a report, also in words.
+/// Adds the text to a reason from a report.
 pub(super) fn with_problem(reason: SkipReason) -> (SkipReason, String) {
     (reason, reported_problem(reason))
 }

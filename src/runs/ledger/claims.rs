@@ -36,8 +36,8 @@ const REPLACE_CLAIM: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, 
 /// Keeps the `--every` of a command that found the message of a single send or a run: `once_key,
 /// person, every_ms`.
 const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
-/// Records from when a message counts by a clock that is behind it: `once_key, person,
-/// behind_from`.
+/// Records from when a message counts if its time is in the future by the current clock: `once_key,
+/// person, behind_from`.
 const FOLLOW_CLOCK: &str = "UPDATE claim SET behind_from = ?3 WHERE once_key = ?1 AND person = ?2";
 
 /// The recipients to look up under a key.
@@ -80,7 +80,7 @@ pub(crate) struct OnceEntry {
     pub(crate) state: OnceState,
     /// The time of this state, in milliseconds since 1970.
     pub(crate) at: i64,
-    /// The time from which its message counts for a limited time: about when it was sent.
+    /// When its message starts to count for a limited time: about when it was sent.
     pub(crate) counts_from: i64,
     /// How long it counts for the last command with the key, in milliseconds; None if forever.
     pub(crate) every: Option<i64>,
@@ -129,8 +129,8 @@ pub(super) struct Claim {
     pub(super) entry: OnceEntry,
     pub(super) row: Option<(i64, i64)>,
     worker: Option<i64>,
-    /// Whether the clock is behind the message of a single send, and was not when it was read
-    /// before.
+    /// Whether the time of a single send is in the future by the current clock, and was not at the
+    /// last read.
     is_newly_ahead: bool,
 }
 
@@ -170,7 +170,7 @@ pub(crate) struct HeldClaim {
     pub(crate) begins_by: Option<Deadline>,
 }
 
-/// Returns the name of the state of a recipient whose claimed message has ended.
+/// Returns the name of a recipient's state after a claimed message that ended as `sent`.
 pub(super) fn state_name(sent: Sent) -> &'static str {
     match sent {
         Sent::Yes => OnceState::Sent,
@@ -378,10 +378,10 @@ fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, Ledg
     Ok(state)
 }
 
-/// Keeps the `--every` of the command that found this claim, and returns the entry as it is then.
-/// If the clock is behind the message of a single send, the message counts from now on by this
-/// clock, so that a message with a time of the future does not count for years. Its own time stays:
-/// by a clock that is right again, it counts from that.
+/// Keeps the `--every` of the command that found this claim, and returns the new entry. If the time
+/// of a single send is in the future by the current clock, the message counts from now on:
+/// otherwise it could count for years. The claim also keeps its own time, which counts again once
+/// the clock is right.
 fn keep_found(
     db: &mut Db,
     key: i64,
@@ -467,7 +467,8 @@ fn claims(
         let is_ahead = row_of_run.is_none() && at > now && own_start > now;
         // The lease of a message without an outcome is after its time.
         let latest_start = own_start.saturating_sub(at.saturating_sub(now));
-        // A clock that went back once more has another start.
+        // If the clock went back once more, the recorded start is in the future too, and does not
+        // count.
         let behind_from = row
             .opt_int("behind_from")?
             .filter(|start| is_ahead && *start <= latest_start);

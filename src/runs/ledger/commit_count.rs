@@ -28,7 +28,8 @@ impl CommitCount {
         }
     }
 
-    /// Returns the highest number in the names of the commit files, or None without such a file.
+    /// Returns the highest number in the names of the commit files, or None if there is no commit
+    /// file.
     pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
         Ok(self.all()?.into_iter().max())
     }
@@ -72,7 +73,7 @@ impl CommitCount {
         Ok(())
     }
 
-    /// Identifies the commit file. Returns None without such a file.
+    /// Identifies the commit file. Returns None if the file does not exist.
     pub(super) fn id(&self) -> Result<Option<FileId>, FileError> {
         for _ in 0..TRIES {
             let Some(commits) = self.highest()? else {
@@ -87,7 +88,7 @@ impl CommitCount {
                 }
             }
         }
-        let cause = io::Error::other("it is renamed all the time");
+        let cause = io::Error::other("other processes rename it all the time");
         Err(FileError::while_doing("read", &self.path(0))(cause))
     }
 

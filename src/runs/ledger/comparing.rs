@@ -1,5 +1,5 @@
 //! Compares a list with the runs of its bot: which messages an earlier run has sent, may have sent
-//! or will send. It also decides from when on that counts, and how it is reported.
+//! or will send. It also decides how far back these messages count.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +19,7 @@ use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 /// In milliseconds: the recipients of runs in the last 24 hours are reported.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
 
-/// The rows to look up, in the order in which `known` has them, and the runs to compare with.
+/// The rows to look up, in the order of the table `known`.
 const CANDIDATES: SqlScript = SqlScript {
     sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate (person INTEGER NOT NULL, \
         fingerprint INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (person, fingerprint, \
@@ -28,6 +28,7 @@ const CANDIDATES: SqlScript = SqlScript {
         fingerprint BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, \
         n)); DELETE FROM candidate;",
 };
+/// The runs to compare with.
 const COUNTED: SqlScript = SqlScript {
     sqlite: "CREATE TEMP TABLE IF NOT EXISTS counted (run INTEGER PRIMARY KEY); DELETE \
         FROM counted;",
@@ -77,7 +78,7 @@ pub(crate) struct EarlierRuns<'a> {
     filled: Option<u64>,
 }
 
-/// A run that counts.
+/// A run to compare with.
 struct RunToCompare {
     name: String,
     is_stale_run: bool,
@@ -129,8 +130,9 @@ impl<'a> EarlierRuns<'a> {
         )
     }
 
-    /// Marks the rows of `draft` whose recipient has any message under `key` that counts for
-    /// `every` or forever. Returns whether the last command of one of them had another `every`.
+    /// Marks the rows of `draft` if the recipient has any message under `key` that counts for
+    /// `every` or forever. Returns whether the last command with the key had another `every` for
+    /// one of them.
     pub(crate) fn find_claimed(
         &mut self,
         draft: &LedgerDraft,
@@ -184,7 +186,7 @@ impl<'a> EarlierRuns<'a> {
         Ok((row.count("written_to")?, row.count("waiting")?))
     }
 
-    /// Returns the runs for which `is_counted` is true, by id, except the run `own`.
+    /// Returns the runs that pass `is_counted`, by id, except the run `own`.
     fn count(
         &mut self,
         own: i64,

@@ -56,8 +56,8 @@ impl Ledger {
 
     /// Creates a run, in one transaction with the last comparison and with the process that sends
     /// it. `compare` may skip rows, change the settings, or return false to create no run. After an
-    /// error, the run exists only if the error says so. If another run has taken a name that was
-    /// not typed, this one gets a number.
+    /// error, the run exists only if the error reports that. If another run has taken a name that
+    /// was not typed, this one gets a number.
     pub(crate) fn create_run<E: From<LedgerError>>(
         &self,
         new: NewRun<'_>,
@@ -75,7 +75,7 @@ impl Ledger {
             earlier,
             sends_with_timeout,
         } = new;
-        // A process that sends has a connection of its own.
+        // A process that sends uses its own connection.
         let ledger = match sends_with_timeout {
             Some(_) => self.reopened()?,
             None => self.clone(),

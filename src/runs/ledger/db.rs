@@ -73,7 +73,7 @@ pub(crate) struct SqlRow {
     /// The names of the columns, which all rows of a query share.
     columns: Rc<[String]>,
     values: Vec<SqlValue<'static>>,
-    /// The column after the last one that was read.
+    /// The index after the last column that was read.
     next: Cell<usize>,
 }
 
@@ -157,7 +157,7 @@ impl SqlRow {
         }
     }
 
-    /// Reads the name in a column with `read`, such as the name of a state.
+    /// Parses the text in a column with `read`, such as the name of a state.
     pub(super) fn parse<T>(
         &self,
         column: &str,
@@ -179,7 +179,7 @@ pub(super) struct Process {
     pub(super) id: i64,
     pub(super) host: String,
     pub(super) pid: i64,
-    /// The time of its last contact, and for how long after that its rows are its own.
+    /// The time of its last contact, and how long after it the rows belong to the process.
     pub(super) seen_at: i64,
     pub(super) lease_ms: i64,
 }

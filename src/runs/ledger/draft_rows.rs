@@ -41,8 +41,8 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Compares rows again that were skipped because others will send their messages. False if
-    /// there are none.
+    /// Unskips the rows that other runs or single sends were going to send, so that they are
+    /// compared again. Returns whether there were any.
     pub(crate) fn recall_awaited(&mut self) -> Result<bool, LedgerError> {
         // The problem stays, because [`LedgerDraft::freed`] finds the rows by it.
         let recall = "UPDATE row SET skipped = NULL WHERE skipped = 'to_be_sent' \
@@ -52,7 +52,7 @@ impl LedgerDraft {
         Ok(are_recalled)
     }
 
-    /// Returns the number of these rows that no other run or single send will send now.
+    /// Returns the number of unskipped rows that no other run or single send will send now.
     pub(crate) fn freed(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(*) FROM row WHERE {IS_SENT} AND problem IS NOT NULL");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
@@ -195,8 +195,8 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Returns the unskipped rows with an earlier unskipped row for the same recipient, in order.
-    /// Each has its number and line, and the line of the first one. Call
+    /// Returns the unskipped rows with an earlier unskipped row for the same recipient, in order:
+    /// the number and the line, and the line of the first row for the recipient. Call
     /// [`LedgerDraft::find_repeated`] first.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         self.repeated_rows("''")

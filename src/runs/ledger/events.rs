@@ -1,5 +1,5 @@
-//! The events of a run, such as begun, resumed, paused, stopped or ended; the reason of a pause;
-//! and the processes that send the run. Events never decide whether a row may be sent.
+//! The events of a run, such as begun, resumed, paused, stopped or ended. Also the reason of a
+//! pause, and the processes that send the run. Events never decide whether a row may be sent.
 
 use serde::Serialize;
 
@@ -99,7 +99,7 @@ pub(crate) enum PauseReason {
     /// The API refuses messages for longer than the run may wait.
     RateLimit,
     Unknown,
-    /// Every row was rejected, and none was ever accepted.
+    /// Jelou has rejected every row, and has never accepted one.
     AllRejected,
 }
 

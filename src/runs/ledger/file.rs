@@ -268,7 +268,7 @@ impl FileEngine {
         let in_file = open_immutable(&self.path).and_then(|file| {
             file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
         });
-        // While a process copies the log into the file, the file alone may not be readable.
+        // While a process copies the log into the file, the file may not be readable without it.
         let Ok(in_file) = in_file else {
             return Ok(false);
         };

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Identifies a file, in contrast to another one with its path. The file system keeps both values
-/// while the file exists.
+/// Identifies a file, and so detects another file with the same path. The file system keeps both
+/// values while the file exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileId {
     pub(super) inode: u64,
@@ -61,8 +61,8 @@ impl OpenFiles {
         self.0.iter().find(replaced).map(|(path, _)| path.as_path())
     }
 
-    /// Returns the ledger file, if it was cut to no bytes. A ledger never has none: its tables were
-    /// written to it when it was created.
+    /// Returns the ledger file if it is empty. Then it was truncated: even a new ledger contains
+    /// its tables.
     pub(super) fn emptied(&self) -> Option<&Path> {
         let [(ledger, _), ..] = &self.0;
         let is_empty = ledger.metadata().is_ok_and(|found| found.len() == 0);

@@ -1,10 +1,10 @@
-//! Decides which of the processes that send runs are alive, and which are lost.
+//! Decides whether each sending process is alive or lost.
 
 use super::db::{AliveCheck, Db, Process, SqlRow};
 use super::error::LedgerError;
 use super::model::RowState;
 
-/// The processes that send, and the lost ones that have not reported the outcomes of their rows.
+/// The processes that have joined a run and have not left it. Some of them may be lost.
 pub(super) struct LostWorkers {
     workers: Vec<ActiveWorker>,
     is_process_alive: AliveCheck,

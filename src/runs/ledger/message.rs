@@ -68,7 +68,7 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Returns whether a JSON text may have spaces that are not compared. Most texts have none: spaces
+/// Returns whether a JSON text may have spaces that are not compared. Most texts do not: spaces
 /// beyond ASCII begin with one of these bytes.
 fn may_have_extra_spaces(json: &str) -> bool {
     let bytes = json.as_bytes();
@@ -102,11 +102,11 @@ pub(super) fn compute_fingerprint(
 pub(super) fn compute_checksum(
     request: &DraftRequest<'_>,
     fingerprint: i64,
-    n: i64,
+    index: i64,
     line: u64,
 ) -> i64 {
     let mut hash = hash_before_body(request.path, request.recipient);
-    for part in [fingerprint, n, line.cast_signed()] {
+    for part in [fingerprint, index, line.cast_signed()] {
         hash.update(&part.to_be_bytes());
     }
     hash.update(request.body.as_bytes());

@@ -253,7 +253,7 @@ impl SkipReason {
 pub(crate) enum OnceState {
     /// Accepted by Jelou.
     Sent,
-    /// It may have been sent.
+    /// May have been sent.
     Unknown,
     /// A process is sending it now.
     Inflight,

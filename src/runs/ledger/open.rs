@@ -14,10 +14,10 @@ use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
 use crate::base::private_file::FileError;
 
-/// The file `state.db` in this directory; None if the user has no such directory.
+/// The location of a ledger.
 #[derive(Clone, Debug)]
 pub(crate) enum LedgerLocation {
-    /// The file `state.db` in this directory. None if the user has no such directory.
+    /// The file `state.db` in this directory. None if the user has no directory for it.
     Files(Option<PathBuf>),
     Database(Box<DatabaseAddress>),
     /// In the files of a directory, in a simulation of this thread.
@@ -44,7 +44,7 @@ impl Ledger {
         Self::open_or_make(location, on_wait, true)?.ok_or_else(LedgerError::no_directory)
     }
 
-    /// Opens the ledger without creating anything; None if there is none.
+    /// Opens the ledger without creating anything. Returns None if it does not exist.
     pub(crate) fn open_to_look(
         location: LedgerLocation,
         on_wait: OnWait,
@@ -228,8 +228,8 @@ impl LedgerLocation {
     }
 }
 
-/// Locks the ledger for a change of the messages of recipients, so that of two changes, the second
-/// sees the first. Lock a run only after this. Returns the number of the last run, and the time.
+/// Locks the ledger for a change of the messages of recipients. The second of two changes then sees
+/// the first. Lock a run only after this. Returns the number of the last run, and the time.
 pub(super) fn lock_ledger(db: &mut Db) -> Result<(i64, i64), LedgerError> {
     let (ledger, now) = db.0.lock("SELECT runs FROM store WHERE id = 1", &[])?;
     Ok((

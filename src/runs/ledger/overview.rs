@@ -170,7 +170,7 @@ pub(crate) struct RunOverview {
     pub(crate) counts: Counts,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
-    /// The time of the last outcome or decision, or of the creation if there is none.
+    /// The time of the last outcome or decision, or else of the creation.
     pub(crate) changed_at: i64,
     /// Whether a process sends it.
     pub(crate) is_running: bool,

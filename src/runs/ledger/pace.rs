@@ -1,11 +1,11 @@
-//! The pace at which all processes send the rows of a run. Rows are sent at a rate. It falls when
+//! The common pace of all processes that send a run. Rows are sent at a rate. The rate falls when
 //! the API asks for a slower pace, and recovers slowly. Rows that are late because the machine is
 //! busy catch up. A generic cell rate algorithm limits this, so that no second exceeds the rate by
 //! more than a tenth.
 //!
-//! It is a state machine that reads no clock. The next state follows from a state, a time and the news
-//! until then. Times are milliseconds since 1970, by the clock of the ledger, which keeps the state as
-//! JSON.
+//! [`Pace`] is a state machine that reads no clock. The next state follows from a state, a time and
+//! the news until then. Times are milliseconds since 1970, by the clock of the ledger. The ledger
+//! keeps the state as JSON.
 
 use serde::{Deserialize, Serialize};
 
@@ -386,7 +386,7 @@ mod tests {
             at: -10_000.0,
             ..FULL
         },
-        // Of two waits, the longer one counts.
+        // The longer of two waits counts.
         PaceCase {
             stopped_until: 5_000.0,
             stop: 2_000.0,

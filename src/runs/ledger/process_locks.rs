@@ -1,5 +1,5 @@
-//! The locks that show which processes that send from a ledger in a file are alive. The system
-//! releases the lock of a process that is killed.
+//! The locks that show which processes of a ledger in a file are alive. Only sending processes have
+//! a lock. The system releases the lock of a process that is killed.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};

@@ -1,7 +1,7 @@
 //! Counts the different recipients that a bot has reached with templates in the last 24 hours.
 //! WhatsApp limits their number, and reports nothing when the limit is reached. Every run counts
-//! its templates, and so does every single send with a limit. Counting messages when they are sent
-//! is cheap; recipients are counted only near the limit.
+//! its templates. A single send is counted only if it has a limit. Counting messages when they are
+//! sent is cheap; recipients are counted only near the limit.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::message::{eight_bytes, hash_recipient};
 use super::open::Ledger;
 use super::types::{RowToSend, RunSettings};
 
-/// In milliseconds: a recipient counts for 24 hours after the last time at which the message can
+/// In milliseconds: a recipient counts for 24 hours after the latest time when the message can
 /// arrive.
 const WINDOW: i64 = 24 * 60 * 60 * 1000;
 /// How long messages are kept. A clock that is wrong for some days does no harm.
@@ -63,7 +63,7 @@ impl SendLimit {
     }
 }
 
-/// The recipients that count for a bot, each with the last time at which a message may reach them.
+/// The recipients that count for a bot, each with the latest time when a message may arrive.
 #[derive(Default)]
 pub(crate) struct RecentRecipients {
     counted: HashMap<i64, i64>,
@@ -116,7 +116,7 @@ impl DailyLimit {
 #[derive(Clone, Debug)]
 pub(crate) struct ReachKey {
     id: i64,
-    /// How long after it was counted a message may still arrive, in milliseconds.
+    /// The longest time between the count of a message and its arrival, in milliseconds.
     pub(super) lag: i64,
 }
 

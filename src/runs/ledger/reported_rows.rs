@@ -37,8 +37,8 @@ static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Run {
-    /// Passes every row that matches `filter` to `write`, in the order of the input. Each row has
-    /// its state at the time when its page was read.
+    /// Passes every row that matches `filter` to `write`, in the order of the input. The state of a
+    /// row is from the time when its page was read.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
         filter: &RowFilter,

@@ -134,7 +134,7 @@ impl Run {
     }
 }
 
-/// Finds the rows to decide. Returns an error if a line or recipient has none in the expected
+/// Finds the rows to decide. Returns an error for a line or recipient without a row in the expected
 /// state.
 fn chosen_rows(
     db: &mut Db,

@@ -86,7 +86,7 @@ impl Run {
             .int("created_at")
     }
 
-    /// Returns the time of the last outcome or decision, or of the creation if there is none.
+    /// Returns the time of the last outcome or decision, or else of the creation.
     pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
         self.one("SELECT changed_at FROM run WHERE id = ?1")?
             .int("changed_at")
@@ -192,7 +192,7 @@ impl Run {
         count_rows(&mut db, self.id)
     }
 
-    /// Counts the rows in flight, without those of lost processes.
+    /// Counts the rows in flight, except in lost processes.
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
@@ -273,7 +273,7 @@ impl Run {
         let mut workers = db.rows(query, &values![self.id], |mut row| {
             let process = process(&mut row)?;
             let inflight = row.count("rows_inflight")?;
-            #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
+            #[expect(clippy::cast_precision_loss, reason = "the time is shown in seconds")]
             let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
             Ok(RunWorker {
                 joined_at: format!("{:.3}", from_millis(row.int("joined_at")?)),

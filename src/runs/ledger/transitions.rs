@@ -240,7 +240,7 @@ impl LockedRun {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each part has its index. Fresh rows are read from the last assigned one on.
+        // Each part of the query uses an index. Fresh rows are read from the last assigned row on.
         let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
             AND state = 'inflight') OR EXISTS (SELECT 1 FROM row WHERE run = ?1 \
             AND state = 'pending' AND due_at > 0) OR EXISTS (SELECT 1 FROM row \
@@ -265,7 +265,7 @@ impl LockedRun {
             }
         }
         // In a database, a process may return and report the outcomes of its rows. With a file, a
-        // process whose lock was removed joins again.
+        // process joins again after its lock was removed.
         if !db.0.is_shared() {
             for process in lost.lost_in_run(self.id) {
                 db.run(
@@ -320,7 +320,7 @@ impl LockedRun {
     pub(super) fn skip_pending(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(&CANCELLED);
         let skipped = [values![self.id, state, code, problem, self.now].to_vec()];
-        // They may have been sent again in the meantime.
+        // Failed rows of a stale run may have been sent again in the meantime.
         let failed = if self.is_paused_as_stale() {
             self.update_rows(db, &SKIP_FAILED, &skipped)?
         } else {

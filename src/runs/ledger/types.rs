@@ -46,7 +46,7 @@ pub(crate) struct RunSettings {
     pub(crate) concurrency: usize,
     /// How long the run continues while every attempt meets a rate limit or the network is down.
     pub(crate) max_wait: Duration,
-    /// Whether each message uses a connection of its own.
+    /// Whether each message uses a new connection.
     pub(crate) no_keep_alive: bool,
     /// How far back earlier runs count as duplicates; zero to ignore them.
     pub(crate) remember: Duration,
@@ -67,7 +67,7 @@ pub(crate) struct RunSettings {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a condition of its own"
+    reason = "the conditions are independent"
 )]
 pub(crate) struct RunConditions {
     /// The sending hours; None for any time.
@@ -76,7 +76,7 @@ pub(crate) struct RunConditions {
     pub(crate) keep_going: bool,
     /// Whether messages that an earlier run sent are sent again.
     pub(crate) again: bool,
-    /// Whether such messages are skipped.
+    /// Whether messages that an earlier run sent are skipped.
     pub(crate) skip_sent: bool,
     /// The key that allows each recipient at most one message.
     pub(crate) once: Option<OnceKey>,
@@ -101,7 +101,10 @@ pub(crate) struct ResumeOptions<'a> {
 impl RunSettings {
     /// Returns how long this many rows take at its rate, or None if that is too long to show.
     pub(crate) fn time_for(&self, rows: u64) -> Option<Duration> {
-        #[expect(clippy::cast_precision_loss, reason = "it is shown in whole seconds")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "the time is shown in whole seconds"
+        )]
         let seconds = (rows.saturating_sub(1) as f64 / self.rate).ceil();
         Duration::try_from_secs_f64(seconds).ok()
     }
@@ -116,8 +119,8 @@ impl RunSettings {
             .unwrap_or(self.rate)
     }
 
-    /// Returns the key of the run, with the bot and the address for which it counts. Returns None
-    /// without a key, and in the sandbox.
+    /// Returns the key of the run with its bot and address. Returns None without a key, and in the
+    /// sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
         Some(OnceScope {
@@ -161,7 +164,7 @@ impl RunSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowToSend {
     pub(crate) index: i64,
-    /// The line where it begins in the input.
+    /// Its first line in the input.
     pub(crate) line: u64,
     pub(crate) recipient: String,
     /// Path and query below the API's address.
@@ -244,7 +247,7 @@ impl AttemptResult {
 /// A row, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportRow {
-    /// The line where it begins in the input.
+    /// Its first line in the input.
     pub(crate) line: u64,
     /// None if the row makes no request.
     pub(crate) recipient: Option<String>,
@@ -415,7 +418,7 @@ pub(crate) struct ExchangeReply {
 /// Why a row may not be sent yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Delay {
-    /// It was tried and certainly not sent.
+    /// An earlier attempt was certainly not sent.
     Retry,
     /// The messaging limit of different recipients in 24 hours.
     MessagingLimit,

@@ -78,8 +78,8 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
     }
 }
 
-/// Returns the command that writes the rows of the run `name` to correct and send again, in the format of the list, or
-/// None without such rows.
+/// Returns the command that writes the rows of the run `name` to correct and send again, in the format of the list.
+/// Returns None if no row needs a correction.
 pub(crate) fn report_to_correct(
     name: impl Display,
     details: &RunSettings,

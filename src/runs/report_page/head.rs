@@ -140,7 +140,7 @@ pub(super) fn run_state(
     }
 }
 
-/// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
+/// A line of the history: the time in milliseconds since 1970, the name of the event, and a detail.
 pub(super) type CourseStep = (i64, &'static str, String);
 
 /// Returns whether a run with these events, which a process sends, waits at the time `now`.

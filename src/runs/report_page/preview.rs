@@ -195,7 +195,7 @@ fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerE
         .join(" · "))
 }
 
-/// Draws the message of the first row to send. Without such a row or with a mask, it is the message as typed.
+/// Draws the message of the first row to send. Without a row to send, or with a mask, it is the message as typed.
 fn first_message(list: &ListPreview<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {

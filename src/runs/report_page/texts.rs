@@ -189,8 +189,8 @@ impl PageClock {
     }
 }
 
-/// Sentences of `reasons.tsv` that only make sense in a terminal, and what the page shows instead, in English and Spanish.
-/// It may be empty.
+/// Sentences of `reasons.tsv` that only make sense in a terminal, and what the page shows instead, in English and
+/// Spanish. The replacement may be empty.
 const PLAIN: &str = include_str!("plain.tsv");
 
 /// Translates `reason` into the page's language, without instructions for a terminal. Sentences that are not in the

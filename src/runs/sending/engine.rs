@@ -54,7 +54,7 @@ pub(crate) struct Engine<'a> {
     ordered_at: Instant,
     /// When to note that the ledger does not answer.
     note_silence_at: Option<Instant>,
-    /// When the ledger has another row, and why not earlier; None while it has none.
+    /// When the ledger has another row, and why not earlier; None if the ledger has no more rows now.
     next: Option<(Instant, Delay)>,
     counts: Counts,
     progress: &'a mut Progress<'a>,

@@ -202,7 +202,7 @@ impl TestedLedger {
 
 fn join(run: &Run) -> Worker {
     let joined = run.join(Duration::from_secs(30), None).unwrap();
-    joined.worker().expect("it compares nothing")
+    joined.worker().expect("this process compares nothing")
 }
 
 fn exchange(worker: &mut Worker, finished: &[FinishedRow], wanted: usize) -> ExchangeReply {

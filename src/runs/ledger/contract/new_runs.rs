@@ -8,8 +8,8 @@ use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 
-/// Creates the run `r` with one row. This process sends it, if `sends` says so; without
-/// `is_wanted`, no run is created.
+/// Creates the run `r` with one row. With `sends`, this process sends the run. Without `is_wanted`,
+/// no run is created.
 fn create(tested: &TestedLedger, sends: bool, is_wanted: bool) -> Option<CreatedRun> {
     let new = NewRun {
         name: &super::name(),

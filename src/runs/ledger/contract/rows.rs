@@ -162,7 +162,7 @@ pub(super) fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedLedg
             finished = vec![ended(&assigned.rows[0], RowState::Sent, LONG_AGO)];
         }
         assert_eq!(numbers(&exchange(&mut sends, &finished, 10)), [0_i64; 0]);
-        assert!(close(sends), "it is complete");
+        assert!(close(sends), "the run is complete");
         // Final rows do not change.
         skip(&run, &[1, 2, 3, 4]);
         let state = |n| {

@@ -113,7 +113,7 @@ impl Database {
                 format!("cannot use the certificate authorities of sslrootcert: {path}: {problem}");
             LedgerError::setup(message, "pass a file with PEM certificates")
         })?;
-        // The crate alone would continue unencrypted if the server does not support TLS.
+        // Without this, the crate would continue unencrypted if the server does not support TLS.
         config.ssl_mode(if tls.is_some() {
             SslMode::Require
         } else {

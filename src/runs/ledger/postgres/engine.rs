@@ -1,5 +1,6 @@
-//! The engine of a ledger in a database. Its functions block, like those of the file. It runs the
-//! futures of the database crate, and sends the statements of one step together.
+//! The engine of a ledger in a database. Its functions block, like the functions of the file
+//! engine. It runs the futures of the database crate, and sends the statements of one step
+//! together.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -29,8 +30,8 @@ const CHUNK: usize = 64 * 1024;
 /// How long to wait for a rollback, which no other call relies on.
 const ROLLBACK_TIME: Duration = Duration::from_secs(1);
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-/// Identifies the database, as long as it cannot lack a commit. A copy by CREATE DATABASE has
-/// another number, and so do tables that pg_restore has restored.
+/// Identifies the database, as long as it cannot lack a commit. The number changes in a copy by
+/// CREATE DATABASE, and in tables that pg_restore has restored.
 const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', \
     timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', \
     database ' || oid || ', tables ' || 'jelouctl.store'::regclass::oid \
@@ -47,9 +48,9 @@ struct StatementKey {
 #[derive(PartialEq, Eq, Hash)]
 enum StatementUse {
     Alone,
-    /// It locks its rows.
+    /// A query that locks its rows.
     Locks,
-    /// It changes many rows.
+    /// An update of many rows.
     ManyRows,
 }
 
@@ -205,8 +206,8 @@ impl DbEngine for DatabaseEngine {
             .call(self.limit, self.client.query_raw(&statement, parameters))?;
         let mut rows = pin!(rows.fuse());
         loop {
-            // Inside a runtime, each call takes a thread. So one call waits for a row, and also
-            // takes those that have arrived with it.
+            // Inside a runtime, each call needs a thread. So one call waits for a row, and then
+            // reads all rows that have arrived.
             let arrived = self.database.call(self.limit, async {
                 let mut arrived = Vec::from_iter(rows.next().await.transpose()?);
                 while arrived.len() < ROWS_OF_A_CALL {

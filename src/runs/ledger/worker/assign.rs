@@ -13,8 +13,8 @@ use crate::runs::ledger::run::row_to_send;
 use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 
-/// The time of a row in a run with several rows for one recipient. It is after the recipient's
-/// earlier open rows, of which at most 100 are counted. Without open rows, it is some time after
+/// The time of a row in a run with several rows for one recipient. It is after the earlier open
+/// rows of the recipient. At most 100 of them are counted. Without open rows, it is some time after
 /// the last one.
 const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE \
     WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 FROM known \
@@ -135,7 +135,7 @@ impl Worker {
         rows.sort_by_key(|row| row.index);
         let marked = run.update_rows(db, ASSIGN, &ranges)?;
         if marked != rows.len() as u64 {
-            // An unmarked row could be sent twice. This error marks none of the rows, and none is
+            // An unmarked row could be sent twice. This error undoes every mark, so that no row is
             // sent.
             return Err(LedgerError::not_marked(marked, rows.len()));
         }
@@ -145,7 +145,7 @@ impl Worker {
 
 /// Rows that may be sent now.
 struct ReadyRows {
-    /// Rows whose time has come. They were tried before, or waited for another row.
+    /// Rows that are due after an attempt, or after a wait for another row.
     due: Vec<RowToSend>,
     /// Rows without an attempt, in the order of the list.
     fresh: Vec<RowToSend>,
@@ -206,9 +206,9 @@ impl ReadyRows {
         self.due.iter().chain(&self.fresh)
     }
 
-    /// Keeps the rows with room under the limit, whose messages arrive at `at` at the latest. Fresh
-    /// rows are sent in the order of the list, so all of them wait from the first one without room
-    /// on. Returns the due rows without room.
+    /// Keeps the rows with room under the limit. `at` is the latest time when their messages can
+    /// arrive. Fresh rows are sent in the order of the list, so all of them wait from the first one
+    /// without room on. Returns the due rows without room.
     fn keep_within(
         &mut self,
         limit: u32,

@@ -47,7 +47,7 @@ const NOTE_ALIVE: &str = "UPDATE worker \
 
 /// How long to retry while the database does not respond.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
-/// How long to retry if only the end of this process is still to be recorded.
+/// How long to retry if the ledger lacks only the end of this process.
 const CLOSES_WITHIN: Duration = Duration::from_secs(15);
 /// The waits between retries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -58,7 +58,7 @@ pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
 /// In milliseconds. A process that joins checks rows with a longer wait again, because they may
 /// wait for the messaging limit.
 const LONGEST_SHORT_WAIT: i64 = 60_000;
-/// The longest time for which an exchange with a database waits for more outcomes.
+/// The longest time that an exchange with a database waits for more outcomes.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// How often to count the rows of all processes, if counting takes at most 2% of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
@@ -81,7 +81,7 @@ pub(crate) struct Worker {
     /// How long after its request for rows this process may send the first byte. None without a
     /// limit.
     slack: Option<Duration>,
-    /// The bot and the time for which its recipients are counted.
+    /// The bot that counts its recipients; None in the sandbox.
     reach: Option<ReachKey>,
     limit: Option<u32>,
     /// Until when the limit holds back rows without an attempt; zero if it holds back none.
@@ -179,8 +179,8 @@ impl Worker {
         })
     }
 
-    /// Makes this process the first one that sends `run`, in the transaction that creates the run.
-    /// So others never see the run without a process that sends it.
+    /// Makes this process the first sender of `run`, in the transaction that creates the run. So
+    /// others never see the run without a process that sends it.
     pub(super) fn for_new_run(
         db: &mut Db,
         run: &Run,

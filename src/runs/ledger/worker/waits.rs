@@ -119,7 +119,7 @@ fn due_wait(db: &mut Db, run: &LockedRun) -> Result<Option<RowWait>, LedgerError
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "it is a time in milliseconds"
+    reason = "a time in milliseconds is small enough"
 )]
 pub(super) fn whole_milliseconds(time: f64) -> i64 {
     time.ceil() as i64
