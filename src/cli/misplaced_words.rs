@@ -2,11 +2,12 @@
 
 use super::kind_words::KindWords;
 use super::parsed_command_line::find_flag;
-use super::wrong_line::{A_LIST, Guess, WrongLine};
+use super::suggestion::Suggestion;
+use super::wrong_line::{A_LIST, WrongLine};
 
 impl WrongLine<'_> {
     /// Detects a word where only flags are valid.
-    pub(super) fn misplaced_word(&self) -> Option<Guess> {
+    pub(super) fn misplaced_word(&self) -> Option<Suggestion> {
         if !self.is_unknown() || self.is_flag() {
             return None;
         }
@@ -15,7 +16,9 @@ impl WrongLine<'_> {
             [] => self.suggest_command()?,
             ["send"] => KindWords::text().line(),
             ["send", kind] | [kind @ "flow-message"] => self.suggest_for_word(kind)?,
-            ["bulk"] if is_list_file(&self.word) => format!("`send` comes before the list: {A_LIST}"),
+            ["bulk"] if is_list_file(&self.word) => {
+                format!("`send` comes before the list: {}", self.line_with_list())
+            }
             ["bulk"] => format!("to list the commands: jelouctl bulk --help; to send a list: {A_LIST}"),
             ["bulk", "send"] => self.suggest_list_kind(),
             ["bulk", "send", kind] => self.suggest_in_list(kind),
@@ -35,7 +38,7 @@ impl WrongLine<'_> {
             ["templates"] => "pass a name with --query: jelouctl templates --query NAME".to_owned(),
             _ => return None,
         };
-        Some(Guess::hint(hint))
+        Some(Suggestion::hint(hint))
     }
 
     fn suggest_command(&self) -> Option<String> {
@@ -44,12 +47,24 @@ impl WrongLine<'_> {
             return Some(KindWords::text().line());
         }
         if is_list_file(word) {
-            return Some(A_LIST.to_owned());
+            return Some(self.line_with_list());
         }
         if word.starts_with("/v1/") || word.contains("://") {
             return Some("to call a path of the API: jelouctl api PATH".to_owned());
         }
         self.named_elsewhere()
+    }
+
+    /// Returns the line that sends a list with the kind after the wrong word, or else a text.
+    fn line_with_list(&self) -> String {
+        let words = self.line.words.iter().map(|word| word.text.as_str());
+        let mut after = words.skip_while(|word| *word != self.word).skip(1);
+        after
+            .next()
+            .and_then(KindWords::from_word)
+            .filter(|kind| kind.name != "flow-message")
+            .unwrap_or_else(KindWords::text)
+            .bulk_line()
     }
 
     /// Finds the word among the commands below others: `report` belongs to `bulk`.
@@ -147,7 +162,8 @@ impl WrongLine<'_> {
         match first.and_then(KindWords::from_word) {
             Some(kind) => format!("the list comes before the kind: {}", kind.bulk_line()),
             None => format!(
-                "put one list before the kind of message, quoted if its name has spaces: {A_LIST}"
+                "put one list before the kind of message, quoted if its name has spaces: {}",
+                self.suggested_line()
             ),
         }
     }

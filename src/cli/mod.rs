@@ -2,17 +2,17 @@
 
 mod app;
 mod complete;
-mod flag_guesses;
+mod flag_suggestions;
 mod global;
-mod guesses;
 mod help;
 mod kind_words;
 mod misplaced_words;
 mod parsed_command_line;
 mod similar_flags;
+mod suggest;
 mod suggestion;
 mod usage;
-mod word_guesses;
+mod word_suggestions;
 mod wrong_line;
 
 use std::ffi::OsString;

@@ -1,16 +1,39 @@
-//! A row of the tables of suggestions.
+//! A suggestion for a wrong line, and a row of the tables of suggestions.
 
-/// A suggestion for words that are wrong in some places of a line.
+/// A suggestion for a wrong line.
 pub(super) struct Suggestion {
+    /// Replaces the parser's error if that reports a different problem.
+    pub(super) message: Option<String>,
+    pub(super) hint: String,
+}
+
+impl Suggestion {
+    pub(super) fn hint(hint: impl Into<String>) -> Self {
+        Self {
+            message: None,
+            hint: hint.into(),
+        }
+    }
+
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: Some(message.into()),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// A row with a suggestion for words that are wrong in some places of a line.
+pub(super) struct SuggestionRow {
     /// The commands before the word, such as `bulk send`; empty before any command. `*` means any further commands.
     pub(super) places: &'static [&'static str],
     /// The wrong words or flags, separated by spaces.
     pub(super) words: &'static str,
-    /// `{usage}` is the line for the kind of message that the user typed.
+    /// Shows these parts of the wrong line: `{flag}`, `{kind}`, and `{usage}`, the line for that kind of message.
     pub(super) hint: &'static str,
 }
 
-impl Suggestion {
+impl SuggestionRow {
     /// Returns whether the row is about `word` after the commands in `path`.
     pub(super) fn matches(&self, path: &str, word: &str) -> bool {
         self.has_word(word) && self.places.iter().any(|place| is_place(place, path))

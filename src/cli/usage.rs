@@ -8,11 +8,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 
 use super::app::{self, App};
-use super::guesses::guess;
 use super::help;
 use super::misplaced_words::looks_like_recipient;
 use super::parsed_command_line::{ParsedCommandLine, words};
 use super::similar_flags::{find_similar_flag, is_similar};
+use super::suggest::suggest;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Format, Record, RecordError, Stderr, one_line};
@@ -44,10 +44,10 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         return ExitCode::Usage;
     }
     let error = with_similar_names(error, arguments);
-    let guess = guess(&error, arguments);
+    let suggestion = suggest(&error, arguments);
     let (message, hint_of_clap) = message_and_hint(error);
-    let (message, hint) = match guess {
-        Some(guess) => (guess.message.unwrap_or(message), guess.hint),
+    let (message, hint) = match suggestion {
+        Some(suggestion) => (suggestion.message.unwrap_or(message), suggestion.hint),
         None => (message, hint_of_clap),
     };
     // Shows that the command did not run, not only that the notification was not sent.

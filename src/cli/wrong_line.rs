@@ -10,29 +10,6 @@ pub(super) const A_LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}
 /// The flags that make a line a trial.
 const TRIALS: [&str; 3] = ["--sandbox", "--dry-run", "--curl"];
 
-/// A suggestion for a wrong line.
-pub(super) struct Guess {
-    /// Replaces the parser's error if that reports a different problem.
-    pub(super) message: Option<String>,
-    pub(super) hint: String,
-}
-
-impl Guess {
-    pub(super) fn hint(hint: impl Into<String>) -> Self {
-        Self {
-            message: None,
-            hint: hint.into(),
-        }
-    }
-
-    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            message: Some(message.into()),
-            hint: hint.into(),
-        }
-    }
-}
-
 /// A wrong line, and the word that the parser rejects.
 pub(super) struct WrongLine<'a> {
     pub(super) app: &'a Command,

@@ -911,10 +911,11 @@ fn usage_errors_have_a_record() {
     assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
 }
 
-/// Checks that the wrong line `guess` is refused with `hint` in the hint. The hint must not repeat a number or a text
-/// of the line.
-fn is_answered_with(guess: &str, hint: &str) {
-    let ended = Home::new().run(guess).fails(2, &["\nhint: ", hint]);
+/// Checks that the wrong `line` is refused with `hint` in the hint. The hint must not repeat a number or a text of the
+/// line.
+fn is_answered_with(line: &str, hint: &str) {
+    let ended = Home::new().run(line).fails(2, &["
+hint: ", hint]);
     assert!(
         ended.stdout.is_empty() || ended.json()["sent"] == "no",
         "{ended:?}"
@@ -929,7 +930,7 @@ fn is_answered_with(guess: &str, hint: &str) {
 #[test]
 fn misplaced_recipient_suggests_the_to_flag() {
     const TEXT: &str = "to set the recipient: jelouctl send text --to NUMBER 'TEXT'\n";
-    for (guess, hint) in [
+    for (line, hint) in [
         ("send text 593987654321 Hola", TEXT),
         ("send text Hola +593987654321", TEXT),
         ("send text 593987654321", TEXT),
@@ -994,7 +995,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
         ),
         ("send text Hola --to", "add its value: --to RECIPIENT\n"),
     ] {
-        is_answered_with(guess, hint);
+        is_answered_with(line, hint);
     }
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
@@ -1016,7 +1017,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
 #[test]
 fn unquoted_text_suggests_quotes() {
     const TEXT: &str = "quote the text: jelouctl send text --to NUMBER 'TEXT'\n";
-    for (guess, hint) in [
+    for (line, hint) in [
         ("send text --to 593987654321 Hola Ana", TEXT),
         ("send text Hola Ana --to 593987654321", TEXT),
         ("send text --to id:ana Hola mundo", TEXT),
@@ -1073,7 +1074,7 @@ fn unquoted_text_suggests_quotes() {
             "to pass '-z' as a value, use '-- -z'",
         ),
     ] {
-        is_answered_with(guess, hint);
+        is_answered_with(line, hint);
     }
 }
 
@@ -1149,7 +1150,7 @@ fn kind_alias_suggests_the_kind() {
 
 #[test]
 fn wrong_command_suggests_the_right_command() {
-    for (guess, hint) in [
+    for (line, hint) in [
         ("ayuda", "hint: jelouctl --help\n"),
         ("whoami", "to show the sender: jelouctl profile show"),
         ("history", "to list messages: jelouctl messages list"),
@@ -1205,13 +1206,13 @@ fn wrong_command_suggests_the_right_command() {
             "hint: to create a profile: jelouctl profile set NAME",
         ),
     ] {
-        is_answered_with(guess, hint);
+        is_answered_with(line, hint);
     }
 }
 
 #[test]
 fn wrong_flag_suggests_the_right_flag() {
-    for (guess, hint) in [
+    for (line, hint) in [
         (
             "run --on-failure --to 593987654321 -- false",
             "jelouctl run --on failure --to NUMBER -- COMMAND\n",
@@ -1310,7 +1311,7 @@ fn wrong_flag_suggests_the_right_flag() {
             "hint: to list the flags: jelouctl send text --help\n",
         ),
     ] {
-        is_answered_with(guess, hint);
+        is_answered_with(line, hint);
     }
 }
 
@@ -1318,7 +1319,7 @@ fn wrong_flag_suggests_the_right_flag() {
 fn wrong_first_list_command_gets_usable_hint() {
     const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
     const JSON: &str = "to print one JSON object, also on failure: -o record";
-    for (guess, hint) in [
+    for (line, hint) in [
         ("bulk people.csv text Hola", LIST),
         ("bulk send people.csv", LIST),
         ("bulk send text a.csv Hola", LIST),
@@ -1361,7 +1362,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         ),
         (
             "bulk send a.csv text --limit 2 Hola",
-            "put it before the kind of message",
+            "put --limit before the kind of message",
         ),
         (
             "bulk send a.csv text Hola {{n}}",
@@ -1411,7 +1412,7 @@ fn wrong_first_list_command_gets_usable_hint() {
             "--type image --media-url URL",
         ),
     ] {
-        is_answered_with(guess, hint);
+        is_answered_with(line, hint);
     }
     let ended = Home::new()
         .run("send text --token canary Hola")

@@ -1,279 +1,279 @@
 //! Suggestions for words that are not commands.
 
-use super::suggestion::Suggestion;
+use super::suggestion::SuggestionRow;
 
 /// The first matching row wins.
-pub(super) const WORD_GUESSES: &[Suggestion] = &[
-    Suggestion {
+pub(super) const WORD_SUGGESTIONS: &[SuggestionRow] = &[
+    SuggestionRow {
         places: &[""],
         words: "login auth init configure config setup signup entrar credentials credenciales \
             configurar set-token",
         hint: "to save credentials in a profile: jelouctl profile set NAME --bot BOT --client-id \
             ID",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "logout",
         hint: "to remove a profile with its credentials: jelouctl profile remove NAME",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "whoami me account cuenta quien",
         hint: "to show the sender: jelouctl profile show; to check it with Jelou: jelouctl doctor",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "profiles perfiles perfil",
         hint: "jelouctl profile list",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "list ls listar lista",
         hint: "to list messages: jelouctl messages list; to list bulk runs: jelouctl bulk list",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "history historial log logs chats chat conversations conversation received \
             recibidos",
         hint: "to list messages: jelouctl messages list --to NUMBER; to list bulk runs: jelouctl \
             bulk list",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "runs jobs campaigns campañas broadcasts",
         hint: "jelouctl bulk list",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "broadcast campaign campaña masivo difusion difusión batch bulk-send send-bulk \
             import csv",
         hint: "to send to each row of a list: jelouctl bulk send LIST text 'Hola {{ nombre }}'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "inbox bandeja",
         hint: "to open the sandbox's inbox: jelouctl sandbox --open",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "simulator simulador simulate mock prueba probar demo tutorial quickstart start try",
         hint: "to try without an account: jelouctl --sandbox send text --to NUMBER 'TEXT'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "version versión",
         hint: "jelouctl --version",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "ayuda manual commands comandos usage info ?",
         hint: "jelouctl --help",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "mail email correo notify notificar enviar envia envía mandar sendmessage \
             send-message sendtext send-text post messages:send message:send",
         hint: "jelouctl send text --to NUMBER 'TEXT'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "numbers recipients people",
         hint: "to send to the recipients of a list: jelouctl bulk send LIST text 'Hola {{ nombre \
             }}'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "bots bot",
         hint: "to set the bot in a profile: jelouctl profile set NAME --bot BOT --client-id ID",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "request call-api curl http get put delete patch",
         hint: "to call any endpoint of the API: jelouctl api METHOD PATH",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "error errors code codes codigo código exit errores explicar",
         hint: "to explain a code: jelouctl explain CODE",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "check test verify validate ping health diagnose status-check verificar diagnostico \
             diagnóstico",
         hint: "to check the settings: jelouctl doctor; to show the request: jelouctl --dry-run \
             send text --to NUMBER 'TEXT'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "estado",
         hint: "to show a run: jelouctl bulk status RUN; to show a message: jelouctl messages get \
             ID",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "status stop resume cancel report deliveries cancelar detener reanudar continuar \
             informe reporte",
         hint: "this is a command of `bulk`: jelouctl bulk --help",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "template plantilla",
         hint: "to send one: jelouctl send template NAME --to NUMBER; to list them: jelouctl \
             templates",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "plantillas",
         hint: "jelouctl templates",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "upgrade update self-update",
         hint: "install the new version the way you installed this one",
     },
-    Suggestion {
+    SuggestionRow {
         places: &[""],
         words: "completion autocomplete autocompletar",
         hint: "jelouctl completions bash",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["profile"],
         words: "add new create edit update agregar crear nuevo",
         hint: "jelouctl profile set NAME --bot BOT --client-id ID",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["profile"],
         words: "listar",
         hint: "jelouctl profile list",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["profile"],
         words: "get current which whoami",
         hint: "jelouctl profile show",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["profile"],
         words: "login auth",
         hint: "jelouctl profile set NAME --bot BOT --client-id ID",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["profile"],
         words: "activate select",
         hint: "jelouctl profile use NAME",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["sandbox"],
         words: "start up serve server begin iniciar",
         hint: "to start the sandbox: jelouctl sandbox; to stop it: Ctrl-C",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["sandbox"],
         words: "open inbox ui web browser",
         hint: "jelouctl sandbox --open",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["sandbox"],
         words: "stop down kill",
         hint: "to stop it: Ctrl-C in its terminal",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["send"],
         words: "bulk masivo",
         hint: "jelouctl bulk send LIST text 'Hola {{ nombre }}'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["send"],
         words: "media",
         hint: "to send a file by its kind: jelouctl send image --to NUMBER --media-url URL; to \
             list the kinds: jelouctl send --help",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["send"],
         words: "help ayuda",
         hint: "jelouctl send --help",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "kill halt abort detener parar",
         hint: "to stop a run: jelouctl bulk stop RUN; to cancel it: jelouctl bulk cancel RUN",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "retry continue reintentar reanudar continuar",
         hint: "to send the rest: jelouctl bulk resume RUN; to send failed rows again: jelouctl \
             bulk resolve RUN --failed-as pending",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "rm borrar eliminar",
         hint: "jelouctl bulk remove RUN",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "history log logs estado progress",
         hint: "jelouctl bulk status RUN",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "errors failures failed errores",
         hint: "jelouctl bulk report RUN --state failed",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "export results download informe reporte",
         hint: "jelouctl bulk report RUN --file report.xlsx",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "ls runs listar",
         hint: "jelouctl bulk list",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "watch",
         hint: "jelouctl bulk deliveries RUN --watch",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "clean prune purge",
         hint: "jelouctl bulk remove --older-than 90d",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "preview dry-run check validate",
         hint: "jelouctl bulk send LIST --preview 3 text 'Hola {{ nombre }}'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["bulk"],
         words: "start run import enviar new create message messages",
         hint: "jelouctl bulk send LIST text 'Hola {{ nombre }}'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["templates"],
         words: "list ls listar all",
         hint: "jelouctl templates",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["templates"],
         words: "show get search find",
         hint: "jelouctl templates --query NAME",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["templates"],
         words: "send enviar",
         hint: "jelouctl send template NAME --to NUMBER",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["messages"],
         words: "send create enviar",
         hint: "jelouctl send text --to NUMBER 'TEXT'",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["messages"],
         words: "search find",
         hint: "jelouctl messages list --matching WORD",
     },
-    Suggestion {
+    SuggestionRow {
         places: &["messages"],
         words: "history log logs all ls",
         hint: "jelouctl messages list --to NUMBER",

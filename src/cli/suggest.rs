@@ -8,18 +8,19 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
 use super::app::App;
-use super::flag_guesses::FLAG_GUESSES;
+use super::flag_suggestions::FLAG_SUGGESTIONS;
 use super::kind_words::KindWords;
 use super::parsed_command_line::{ParsedCommandLine, TypedFlag, all_commands, find_flag, words};
 use super::similar_flags::find_similar_flag;
-use super::word_guesses::WORD_GUESSES;
-use super::wrong_line::{A_LIST, Guess, WrongLine, with_value_name};
+use super::suggestion::Suggestion;
+use super::word_suggestions::WORD_SUGGESTIONS;
+use super::wrong_line::{A_LIST, WrongLine, with_value_name};
 
 const DASHES: [char; 5] = ['–', '—', '−', '‐', '‑'];
 const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
 
 /// Suggests a correction of the line `arguments`, after the parser's `error`.
-pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess> {
+pub(super) fn suggest(error: &clap::Error, arguments: &[OsString]) -> Option<Suggestion> {
     let app = App::command();
     let line = ParsedCommandLine::read(&app, arguments);
     let word = wrong_word(error);
@@ -41,7 +42,7 @@ pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess
         line,
     };
     let is_misspelt = error.get(ContextKind::SuggestedSubcommand).is_some();
-    let guess = wrong
+    let suggestion = wrong
         .wrong_dash_or_quote()
         .or_else(|| wrong.missing_value())
         .or_else(|| wrong.missing_word())
@@ -52,13 +53,13 @@ pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess
         .or_else(|| (!is_misspelt).then(|| wrong.misplaced_word()).flatten())
         .or_else(|| {
             (!is_misspelt)
-                .then(|| wrong.guess_other_command())
+                .then(|| wrong.suggest_other_command())
                 .flatten()
         })
-        .or_else(|| (!is_misspelt).then(|| wrong.guess_unknown_word()).flatten())?;
-    Some(Guess {
-        hint: wrong.with_trials(&guess.hint),
-        ..guess
+        .or_else(|| (!is_misspelt).then(|| wrong.suggest_help()).flatten())?;
+    Some(Suggestion {
+        hint: wrong.with_trials(&suggestion.hint),
+        ..suggestion
     })
 }
 
@@ -90,7 +91,7 @@ fn wrong_word(error: &clap::Error) -> String {
 
 impl WrongLine<'_> {
     /// Detects the dashes and quotes of word processors, and long flags with one hyphen.
-    fn wrong_dash_or_quote(&self) -> Option<Guess> {
+    fn wrong_dash_or_quote(&self) -> Option<Suggestion> {
         let typed = self.line.words.iter().map(|word| word.text.as_str());
         let typed = typed.chain(self.line.flags.iter().map(|flag| flag.name.as_str()));
         let typed: Vec<_> = typed.collect();
@@ -103,14 +104,14 @@ impl WrongLine<'_> {
             let sign = name.strip_suffix(bare).unwrap_or_default();
             if is_known && sign.contains(DASHES) {
                 let message = format!("`{name}` starts with a dash that is not a hyphen");
-                return Some(Guess::new(
+                return Some(Suggestion::new(
                     message,
                     format!("type the flag with two hyphens: {flag}"),
                 ));
             }
             if is_known && sign == "-" && self.is_unknown() && name.starts_with(&self.word) {
                 let message = format!("`{name}` has one hyphen");
-                return Some(Guess::new(
+                return Some(Suggestion::new(
                     message,
                     format!("type the flag with two hyphens: {flag}"),
                 ));
@@ -120,7 +121,7 @@ impl WrongLine<'_> {
         let is_split = self.is_unknown() && typed.iter().any(is_curly);
         is_split.then(|| {
             let usage = self.suggested_line();
-            Guess::new(
+            Suggestion::new(
                 "curly quotes do not group words",
                 format!("to group the words, use straight quotes: {usage}"),
             )
@@ -128,10 +129,10 @@ impl WrongLine<'_> {
     }
 
     /// Detects a flag whose value is missing: the next word is a command, or the line ends.
-    fn missing_value(&self) -> Option<Guess> {
+    fn missing_value(&self) -> Option<Suggestion> {
         if self.has_no_value {
             let flag = self.flag_with_value();
-            return Some(Guess::new(
+            return Some(Suggestion::new(
                 format!("{} has no value", self.word),
                 format!("add its value: {flag}"),
             ));
@@ -153,7 +154,7 @@ impl WrongLine<'_> {
             "preview" => "to show 3 messages: --preview 3; to show all: --preview all".to_owned(),
             _ => format!("put the value of --{name} before `{value}`"),
         };
-        Some(Guess::new(format!("--{name} has no value"), hint))
+        Some(Suggestion::new(format!("--{name} has no value"), hint))
     }
 
     /// Returns the wrong flag with the placeholder of its value.
@@ -170,7 +171,7 @@ impl WrongLine<'_> {
     }
 
     /// Detects a missing word: the kind or the file of a list, or a command.
-    fn missing_word(&self) -> Option<Guess> {
+    fn missing_word(&self) -> Option<Suggestion> {
         let path = self.line.path();
         let is_missing = matches!(
             self.kind,
@@ -179,13 +180,13 @@ impl WrongLine<'_> {
         let flags = self.missing_flags.join(" and ");
         match path.as_slice() {
             ["run"] if is_missing && !flags.is_empty() => {
-                return Some(Guess::hint(format!("add {flags} before the command")));
+                return Some(Suggestion::hint(format!("add {flags} before the command")));
             }
             ["run"] if is_missing => {
-                return Some(Guess::hint("jelouctl run --to NUMBER -- COMMAND"));
+                return Some(Suggestion::hint("jelouctl run --to NUMBER -- COMMAND"));
             }
             ["completions"] if is_missing => {
-                return Some(Guess::hint(
+                return Some(Suggestion::hint(
                     "jelouctl completions bash, or zsh, fish or powershell",
                 ));
             }
@@ -198,7 +199,7 @@ impl WrongLine<'_> {
         if self.line.has_flag("--lang") && !self.line.has_flag("--file") {
             let hint = "to set the template's language: --language CODE after the kind; to set the page's: --preview \
                 all --file FILE --lang es";
-            return Some(Guess::new(
+            return Some(Suggestion::new(
                 "--lang applies only to the page of a preview",
                 hint,
             ));
@@ -208,11 +209,11 @@ impl WrongLine<'_> {
             Some(kind) => format!("the list comes before the kind: {}", kind.bulk_line()),
             None => format!("add the kind of message after the list: {A_LIST}"),
         };
-        Some(Guess::hint(hint))
+        Some(Suggestion::hint(hint))
     }
 
     /// Finds a row of the table. Looks up a flag for the whole line first, then for its position.
-    fn find_row(&self) -> Option<Guess> {
+    fn find_row(&self) -> Option<Suggestion> {
         let is_repeated = self.kind == ErrorKind::ArgumentConflict && self.word == "--to";
         let is_format = self.kind == ErrorKind::InvalidValue && self.word == "--output";
         if self.word.is_empty() || !(self.is_unknown() || is_repeated || is_format) {
@@ -225,44 +226,51 @@ impl WrongLine<'_> {
         } else {
             self.row_at(&here)
         };
-        row.map(|hint| Guess::hint(hint.replace("{usage}", &self.suggested_line())))
+        let kind = self.message_kind().map_or("KIND", |kind| kind.name);
+        row.map(|hint| {
+            let hint = hint
+                .replace("{usage}", &self.suggested_line())
+                .replace("{kind}", kind)
+                .replace("{flag}", &self.word);
+            Suggestion::hint(hint)
+        })
     }
 
     /// Returns whether the table has the flag for the position before a list's kind of message.
     fn is_bulk_flag(&self) -> bool {
         self.path() == ["bulk", "send"]
-            && FLAG_GUESSES
+            && FLAG_SUGGESTIONS
                 .iter()
                 .any(|row| row.places == ["bulk send"] && row.has_word(&self.word))
     }
 
     fn row_at(&self, path: &str) -> Option<&'static str> {
         let row = if self.is_flag() {
-            FLAG_GUESSES
+            FLAG_SUGGESTIONS
                 .iter()
                 .find(|row| row.matches(path, &self.word))
         } else {
             let word = self.word.to_lowercase();
-            WORD_GUESSES.iter().find(|row| row.matches(path, &word))
+            WORD_SUGGESTIONS.iter().find(|row| row.matches(path, &word))
         };
         row.map(|row| row.hint)
     }
 
     /// Detects another name of a kind, or a kind without `send`.
-    fn kind_by_other_name(&self) -> Option<Guess> {
+    fn kind_by_other_name(&self) -> Option<Suggestion> {
         if self.kind != ErrorKind::InvalidSubcommand {
             return None;
         }
         let row = KindWords::from_word(&self.word)?;
         match self.path().as_slice() {
-            [] | ["send"] => Some(Guess::hint(row.line())),
-            ["bulk"] | ["bulk", "send"] => Some(Guess::hint(row.bulk_line())),
+            [] | ["send"] => Some(Suggestion::hint(row.line())),
+            ["bulk"] | ["bulk", "send"] => Some(Suggestion::hint(row.bulk_line())),
             _ => None,
         }
     }
 
     /// Detects a flag on the wrong side of the kind of message, or of the command.
-    fn flag_before_kind(&self) -> Option<Guess> {
+    fn flag_before_kind(&self) -> Option<Suggestion> {
         if !self.is_unknown() || !self.is_flag() {
             return None;
         }
@@ -275,9 +283,12 @@ impl WrongLine<'_> {
             && let Some((_, above)) = self.commands.split_last()
             && find_flag(above, word).is_some()
         {
-            let list =
-                "put it before the kind of message: jelouctl bulk send LIST --limit 2 text 'Hola'";
-            return Some(Guess::hint(list));
+            let flag = self.flag_with_value();
+            let usage = self.suggested_line();
+            let usage = usage.replacen(" LIST ", &format!(" LIST {flag} "), 1);
+            return Some(Suggestion::hint(format!(
+                "put {word} before the kind of message: {usage}"
+            )));
         }
         // The recipients of a list are a column.
         if word == "--to" && self.is_list() {
@@ -293,15 +304,15 @@ impl WrongLine<'_> {
                     let flag = with_value_name(self.line.last(), word);
                     format!("{word} comes after `{}`: {usage} {flag}", kind.name)
                 };
-                Some(Guess::hint(hint))
+                Some(Suggestion::hint(hint))
             }
-            (["send"], None) if word == "--to" => Some(Guess::hint(format!(
+            (["send"], None) if word == "--to" => Some(Suggestion::hint(format!(
                 "the kind of message comes first: {}",
                 KindWords::text().line()
             ))),
             ([], None) if is_of_last => {
                 let command = self.line.path().join(" ");
-                Some(Guess::hint(format!(
+                Some(Suggestion::hint(format!(
                     "{word} comes after the command: jelouctl {command} {word} …"
                 )))
             }
@@ -310,18 +321,18 @@ impl WrongLine<'_> {
     }
 
     /// Detects a repeated flag, or a text in two places.
-    fn conflict(&self) -> Option<Guess> {
+    fn conflict(&self) -> Option<Suggestion> {
         let has_text = self.line.has_flag("--text") && self.word == "--text";
         (self.kind == ErrorKind::ArgumentConflict && has_text).then(|| {
             let usage = self.suggested_line();
-            Guess::hint(format!(
+            Suggestion::hint(format!(
                 "remove one of them; quote a text with spaces: {usage}"
             ))
         })
     }
 
     /// Detects a flag of other commands.
-    fn guess_other_command(&self) -> Option<Guess> {
+    fn suggest_other_command(&self) -> Option<Suggestion> {
         if self.kind != ErrorKind::UnknownArgument
             || !self.word.starts_with("--")
             || find_similar_flag(&self.commands, &self.word).is_some()
@@ -341,26 +352,28 @@ impl WrongLine<'_> {
         } else {
             format!("; to list the flags of `{here}`: jelouctl {here} --help")
         };
-        Some(Guess::hint(format!(
+        Some(Suggestion::hint(format!(
             "{} is a flag of `jelouctl {first}`{help}",
             self.word
         )))
     }
 
     /// Corrects a word that resembles nothing.
-    fn guess_unknown_word(&self) -> Option<Guess> {
+    fn suggest_help(&self) -> Option<Suggestion> {
         let here = self.path().join(" ");
         let command = format!("jelouctl {here}");
         let command = command.trim_end();
         match self.kind {
-            ErrorKind::InvalidSubcommand => Some(Guess::hint(format!(
+            ErrorKind::InvalidSubcommand => Some(Suggestion::hint(format!(
                 "to list the commands: {command} --help"
             ))),
             ErrorKind::UnknownArgument
                 if self.word.starts_with("--")
                     && find_similar_flag(&self.commands, &self.word).is_none() =>
             {
-                Some(Guess::hint(format!("to list the flags: {command} --help")))
+                Some(Suggestion::hint(format!(
+                    "to list the flags: {command} --help"
+                )))
             }
             _ => None,
         }
@@ -425,9 +438,9 @@ mod tests {
     }
 
     #[test]
-    fn guess_table_names_no_existing_command_or_flag() {
+    fn tables_name_no_existing_command_or_flag() {
         let app = App::command();
-        for row in WORD_GUESSES.iter().chain(FLAG_GUESSES) {
+        for row in WORD_SUGGESTIONS.iter().chain(FLAG_SUGGESTIONS) {
             let places = row.places.iter().filter(|place| !place.contains('*'));
             for place in places {
                 let mut command = &app;
@@ -450,12 +463,51 @@ mod tests {
     }
 
     #[test]
-    fn each_table_has_only_its_sort_of_words() {
+    fn hints_show_the_typed_flag_and_kind() {
+        for (line, expected) in [
+            (
+                "jelouctl bulk send a.csv text --limit 2 Hola",
+                "put --limit before the kind of message: jelouctl bulk send LIST --limit N text 'Hola {{ nombre }}'",
+            ),
+            (
+                "jelouctl --sandbox bulk send a.csv template t --rate=5/s",
+                "put --rate before the kind of message: jelouctl --sandbox bulk send LIST --rate RATE template \
+                 NAME --param '{{ nombre }}'",
+            ),
+            (
+                "jelouctl bulk send a.csv --param x template t",
+                "put --param after the kind of message: jelouctl bulk send LIST template --param …",
+            ),
+            (
+                "jelouctl bulk send a.csv --body x",
+                "put --body after the kind of message: jelouctl bulk send LIST KIND --body …",
+            ),
+            (
+                "jelouctl bulk send --csv a.csv image --media-url x",
+                "pass the list first: jelouctl bulk send LIST image --media-url URL",
+            ),
+            (
+                "jelouctl bulk a.csv image --media-url x",
+                "`send` comes before the list: jelouctl bulk send LIST image --media-url URL",
+            ),
+        ] {
+            let words = shlex::split(line).expect("whole quotes");
+            let arguments: Vec<_> = words.iter().map(OsString::from).collect();
+            let error = App::command()
+                .try_get_matches_from(&arguments)
+                .expect_err(line);
+            let suggestion = suggest(&error, &arguments).expect(line);
+            assert_eq!(suggestion.hint, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn each_table_has_either_words_or_flags() {
         let is_flag = |word: &str| word.starts_with('-');
-        for row in WORD_GUESSES {
+        for row in WORD_SUGGESTIONS {
             assert!(!row.words.split(' ').any(is_flag), "{}", row.words);
         }
-        for row in FLAG_GUESSES {
+        for row in FLAG_SUGGESTIONS {
             assert!(row.words.split(' ').all(is_flag), "{}", row.words);
         }
     }
