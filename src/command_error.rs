@@ -35,7 +35,7 @@ pub(crate) struct CommandError {
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// The phase of a command in which an error ended it. [`CommandError::in_phase`] lists the consequences.
+/// The phase of a command when an error ended it. [`CommandError::in_phase`] lists the consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Reading or changing the keys of `--once`, without sending.
@@ -123,8 +123,8 @@ impl CommandError {
         matches!(self.code, ExitCode::Unavailable | ExitCode::Network)
     }
 
-    /// Returns whether the database of the ledger cannot be reached, or no longer.
-    pub(crate) fn is_lost_database(&self) -> bool {
+    /// Returns whether the database of the ledger cannot be reached (any more).
+    pub(crate) fn is_unreachable_database(&self) -> bool {
         matches!(
             self.ledger,
             Some(LedgerErrorKind::Away | LedgerErrorKind::Gone)
@@ -177,7 +177,7 @@ impl CommandError {
     fn into_setup_error(self) -> Self {
         let (code, name) = match self.code {
             _ if self.ledger.is_none() => return self,
-            ExitCode::Ledger if self.is_lost_database() => (ExitCode::Network, "network"),
+            ExitCode::Ledger if self.is_unreachable_database() => (ExitCode::Network, "network"),
             ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
             code => (code, self.name),
         };

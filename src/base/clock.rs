@@ -39,8 +39,8 @@ pub(crate) fn since_boot() -> Duration {
     system_since_boot()
 }
 
-/// Reads another clock than `Instant`, which stops on most systems while the machine sleeps. On Apple's systems the
-/// monotonic clock continues.
+/// Does not read `Instant`, which stops on most systems while the machine sleeps. On Apple's systems the monotonic clock
+/// continues.
 #[cfg(unix)]
 fn system_since_boot() -> Duration {
     use rustix::time::{ClockId, clock_gettime};

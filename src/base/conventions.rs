@@ -9,8 +9,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::base::texts::rows;
 
-/// The countries, with the names of the columns in the first line. The language ids are the ones that Windows writes in
-/// the formats of cells (MS-LCID).
+/// The countries, with the names of the columns in the first line. Windows writes the language ids in the formats
+/// of cells (MS-LCID).
 const COUNTRIES: &str = include_str!("conventions.tsv");
 /// The months, then the days from Monday on, in each language.
 const NAMES: &str = include_str!("month_names.tsv");
@@ -98,8 +98,8 @@ impl Conventions {
             .copied()
     }
 
-    /// Returns the currency symbols of all countries. A longer symbol comes before the shorter ones
-    /// that it contains.
+    /// Returns the currency symbols of all countries. A longer symbol comes before its own
+    /// parts.
     pub(crate) fn currency_marks() -> &'static [&'static str] {
         static MARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
             let all = Conventions::all()
@@ -126,8 +126,8 @@ impl Conventions {
         !is_letter && (symbol.is_empty() || Self::currency_marks().contains(&symbol.as_str()))
     }
 
-    /// Returns the delimiter of CSV in a spreadsheet of this country. Where the comma is in numbers, it
-    /// cannot separate them.
+    /// Returns the delimiter of CSV in a spreadsheet of this country. If numbers contain commas, a comma
+    /// cannot separate cells.
     pub(crate) fn csv_delimiter(&self) -> u8 {
         if self.decimal_mark == ',' { b';' } else { b',' }
     }

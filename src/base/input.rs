@@ -220,8 +220,8 @@ pub(crate) fn source_name(source: &Source) -> String {
     }
 }
 
-/// Parses JSON. A repeated field is an error, and so is a number beyond 64 bits, which would be rounded. The message of
-/// the error continues after the name of the text.
+/// Parses JSON. A repeated field is an error. A number beyond 64 bits is too, because it would be rounded. The caller
+/// puts the name of the text before the error.
 pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
     let mut repeated = None;
     let read = read_json(text, &mut |name, _, _| {

@@ -42,7 +42,7 @@ pub(crate) const STATE: UserDirectory = if cfg!(windows) {
 };
 
 impl UserDirectory {
-    /// Returns our directory in this one. None if the variable, or without it the home directory,
+    /// Returns jelouctl's directory in this one. None if the variable, or without it the home directory,
     /// is not an absolute path: a relative path would depend on the working directory.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
         let directory = if self.is_named() {

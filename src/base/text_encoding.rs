@@ -244,7 +244,7 @@ pub(crate) struct LineSurvey {
 }
 
 impl LineSurvey {
-    /// Surveys every line of `input`, up to one that is too long.
+    /// Surveys every line of `input`, and stops at a line that is too long.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -295,7 +295,7 @@ impl LineSurvey {
 }
 
 /// Returns whether a valid UTF-8 text is certainly not Windows-1252. `CAFÉ®` in Windows-1252 is
-/// also valid UTF-8, but then it ends with a letter of a phonetic alphabet, so such rare characters
+/// also valid UTF-8, but then it ends with a letter of a phonetic alphabet. So these rare characters
 /// do not count.
 fn is_surely_utf_8(text: &str) -> bool {
     let mut was_wide = false;

@@ -1,7 +1,7 @@
-//! The commands, and the parser. It first builds only the command that the line names, because building all commands
-//! takes longer than sending a message. If that fails, all commands parse the line again; they also print the help and
-//! the errors. clap's `defer` would copy the global flags into each command: `--version` took 1.6 million instructions
-//! instead of 0.9, and `send text` 2.7 instead of 1.9.
+//! The commands, and the parser. The parser first builds only the command that the line names, because building all
+//! commands takes longer than sending a message. If that fails, it builds all commands and parses the line again. They
+//! also print the help and the errors. clap's `defer` was slower, because it copies the global flags into each command.
+//! `--version` took 1.6 million instructions instead of 0.9, and `send text` 2.7 instead of 1.9.
 
 use std::ffi::OsString;
 
@@ -16,7 +16,7 @@ use crate::commands::{
 use crate::jelou::message::CommandLine;
 
 /// The maximum width of the help in any terminal.
-pub(super) const MOST_COLUMNS: usize = 100;
+pub(super) const MAX_COLUMNS: usize = 100;
 
 /// The settings of every command.
 const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
@@ -36,7 +36,7 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
     bin_name = "jelouctl",
     version,
     verbatim_doc_comment,
-    max_term_width = MOST_COLUMNS,
+    max_term_width = MAX_COLUMNS,
     disable_help_subcommand = true
 )]
 #[command(after_long_help = AFTER_HELP)]
@@ -95,10 +95,10 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     }
 }
 
-/// Parses the line with the one command that it starts with. None if the line does not start with
-/// such a command. If a global flag takes the command as its value, the error is that the command
-/// is missing. A word that looks like a subcommand of another command is also an error. The list of
-/// `bulk send` is the exception: there, every kind can follow.
+/// Parses the line with the one command that it starts with. None if the line starts with another
+/// word. If a global flag takes the command as its value, the error is that the command is missing. A
+/// word that looks like a subcommand of another command is also an error. The exception is the list
+/// of `bulk send`, because every kind can follow it.
 pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
     let words = CommandLine::new(arguments);
     let mut app = clap::Command::new("jelouctl")
@@ -120,7 +120,7 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     )
 }
 
-/// Builds the command `name`, at `index` in `words`. None for commands that may be slower.
+/// Builds the command `name`, at `index` in `words`. None for the other commands, which need not be fast.
 fn command(name: &str, index: usize, words: &CommandLine) -> Option<clap::Command> {
     let named = |name: &'static str| clap::Command::new(name).add(words.clone());
     let command = match name {

@@ -1,5 +1,5 @@
-//! Completion while you type: clap completes commands and flags, and files contain the names. Never uses the network or
-//! a secret. A broken configuration has no names.
+//! Completion while you type. clap completes commands and flags. The names of profiles, runs and keys come from the
+//! configuration and the ledger; a broken configuration has no names. Never uses the network or a secret.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};

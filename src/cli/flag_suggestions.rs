@@ -1,4 +1,4 @@
-//! Suggestions for flags that do not exist, or not there.
+//! Suggestions for flags that do not exist, or that the command does not have.
 
 use super::suggestion::SuggestionRow;
 
@@ -128,7 +128,7 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
     SuggestionRow {
         places: &["messages list"],
         words: "--follow --watch --tail -f",
-        hint: "it cannot follow new messages; to list recent ones: jelouctl messages list --since \
+        hint: "jelouctl cannot follow new messages; to list recent ones: jelouctl messages list --since \
             1h",
     },
     SuggestionRow {

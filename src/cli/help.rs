@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
-use super::app::{App, MOST_COLUMNS};
+use super::app::{App, MAX_COLUMNS};
 use crate::base::output::wrapped;
 use crate::jelou::message::MessageKind;
 
@@ -50,7 +50,7 @@ const MOST_USED: [&str; 10] = [
 /// The width of the headings in the list of the other flags.
 const HEADING_COLUMNS: usize = 18;
 /// The width of the names after a heading, two spaces and one more.
-const NAMES_COLUMNS: usize = MOST_COLUMNS - HEADING_COLUMNS - 3;
+const NAMES_COLUMNS: usize = MAX_COLUMNS - HEADING_COLUMNS - 3;
 
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
@@ -171,7 +171,7 @@ fn closing(shown: &[&str], globals: &[Arg]) -> String {
     });
     let block = Command::new("jelouctl")
         .disable_help_flag(true)
-        .max_term_width(MOST_COLUMNS)
+        .max_term_width(MAX_COLUMNS)
         .args(flags);
     let block = block.help_template("{all-args}").render_help();
     format!(

@@ -1,4 +1,4 @@
-//! Suggestions for a word where only flags, or other words, are valid.
+//! Suggestions for a word in a place for flags, or for other words.
 
 use super::kind_words::KindWords;
 use super::parsed_command_line::find_flag;
@@ -6,7 +6,7 @@ use super::suggestion::Suggestion;
 use super::wrong_line::{A_LIST, WrongLine};
 
 impl WrongLine<'_> {
-    /// Detects a word where only flags are valid.
+    /// Detects a word in a place for flags.
     pub(super) fn misplaced_word(&self) -> Option<Suggestion> {
         if !self.is_unknown() || self.is_flag() {
             return None;
@@ -186,7 +186,7 @@ impl WrongLine<'_> {
         format!("pass every part of the message with a flag: {usage}")
     }
 
-    /// Corrects a command after `sandbox`, which is probably intended as the flag.
+    /// Corrects a command after `sandbox`: the user probably wants the flag `--sandbox`.
     fn suggest_in_sandbox(&self) -> String {
         let word = self.word.as_str();
         let to_send = KindWords::from_word(word).map(KindWords::line);
@@ -215,7 +215,7 @@ impl WrongLine<'_> {
     }
 }
 
-/// Returns whether it looks like a phone number or a user id.
+/// Returns whether `word` looks like a phone number or a user id.
 pub(super) fn looks_like_recipient(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let is_number = digits >= 7

@@ -35,18 +35,18 @@ const VALUES_OF_OTHER_TOOLS: &[&str] = &[
 pub(super) struct ParsedCommandLine<'a> {
     app: &'a Command,
     /// The commands that the line names, with the position of each.
-    commands: Vec<TypedCommand<'a>>,
-    pub(super) flags: Vec<TypedFlag>,
+    commands: Vec<CommandToken<'a>>,
+    pub(super) flags: Vec<FlagToken>,
     /// The words that are neither a command nor a flag nor its value.
-    pub(super) words: Vec<TypedWord>,
+    pub(super) words: Vec<WordToken>,
 }
 
-struct TypedCommand<'a> {
+struct CommandToken<'a> {
     command: &'a Command,
     position: usize,
 }
 
-pub(super) struct TypedFlag {
+pub(super) struct FlagToken {
     /// With its hyphens.
     pub(super) name: String,
     pub(super) value: Option<String>,
@@ -54,7 +54,7 @@ pub(super) struct TypedFlag {
     value_position: usize,
 }
 
-pub(super) struct TypedWord {
+pub(super) struct WordToken {
     pub(super) text: String,
     pub(super) position: usize,
 }
@@ -68,13 +68,13 @@ impl<'a> ParsedCommandLine<'a> {
             flags: Vec::new(),
             words: Vec::new(),
         };
-        let mut words = words(arguments).enumerate().skip(1);
+        let mut words = words_before_dashes(arguments).enumerate().skip(1);
         while let Some((position, word)) = words.next() {
             let below = line.last().find_subcommand(&word);
             if let Some(command) = below {
-                line.commands.push(TypedCommand { command, position });
+                line.commands.push(CommandToken { command, position });
             } else if word.starts_with('-') && word.len() > 1 {
-                let mut flag = TypedFlag::read(&word, position);
+                let mut flag = FlagToken::read(&word, position);
                 if flag.value.is_none() && takes_value(app, &flag.name) {
                     flag.value = words.next().map(|(_, value)| value);
                     flag.value_position = position + 1;
@@ -82,7 +82,7 @@ impl<'a> ParsedCommandLine<'a> {
                 line.flags.push(flag);
             } else {
                 let text = word;
-                line.words.push(TypedWord { text, position });
+                line.words.push(WordToken { text, position });
             }
         }
         line
@@ -123,9 +123,9 @@ impl<'a> ParsedCommandLine<'a> {
         self.flags.iter().any(|flag| flag.name == name)
     }
 
-    /// Returns the flag whose value comes directly before the word at `position`, or before the
-    /// words in front of it.
-    pub(super) fn flag_before(&self, position: usize) -> Option<&TypedFlag> {
+    /// Returns the flag with its value directly before the word at `position`, or before a group of
+    /// words that ends there.
+    pub(super) fn flag_before(&self, position: usize) -> Option<&FlagToken> {
         let before = position.checked_sub(1)?;
         if self.words.iter().any(|word| word.position == before) {
             return self.flag_before(before);
@@ -136,7 +136,7 @@ impl<'a> ParsedCommandLine<'a> {
     }
 }
 
-impl TypedFlag {
+impl FlagToken {
     fn read(word: &str, position: usize) -> Self {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -151,7 +151,7 @@ impl TypedFlag {
 }
 
 /// Returns the words of a line before `--`, the program's name first.
-pub(super) fn words(arguments: &[OsString]) -> impl Iterator<Item = String> {
+pub(super) fn words_before_dashes(arguments: &[OsString]) -> impl Iterator<Item = String> {
     arguments
         .iter()
         .map(|word| word.to_string_lossy().into_owned())

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-/// Finds the long flag of `commands` that `typed` resembles or is part of.
+/// Finds the long flag of `commands` that is most similar to `typed`.
 pub(super) fn find_similar_flag(commands: &[&Command], typed: &str) -> Option<String> {
     let typed = typed.strip_prefix("--")?.split('=').next()?.to_lowercase();
     let flags = commands.iter().flat_map(|command| command.get_arguments());

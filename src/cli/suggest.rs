@@ -1,6 +1,6 @@
-//! Suggestions for lines that people type before they read any help. No suggestion repeats a number, a text or a value
-//! of the line: it could be another recipient's number, a secret, or a text that was intended as a command. It keeps
-//! `--sandbox`, `--dry-run` and `--curl`, so that a trial stays a trial.
+//! Suggests a correct line for a wrong one, because users type before they read any help. A suggestion may repeat a flag
+//! or a kind of message, but never a number, a text or a value: it could be a secret or the number of another recipient.
+//! A suggestion keeps `--sandbox`, `--dry-run` and `--curl`, so that a trial stays a trial.
 
 use std::ffi::OsString;
 
@@ -10,7 +10,9 @@ use clap::{Command, CommandFactory};
 use super::app::App;
 use super::flag_suggestions::FLAG_SUGGESTIONS;
 use super::kind_words::KindWords;
-use super::parsed_command_line::{ParsedCommandLine, TypedFlag, all_commands, find_flag, words};
+use super::parsed_command_line::{
+    FlagToken, ParsedCommandLine, all_commands, find_flag, words_before_dashes,
+};
 use super::similar_flags::find_similar_flag;
 use super::suggestion::Suggestion;
 use super::word_suggestions::WORD_SUGGESTIONS;
@@ -24,7 +26,7 @@ pub(super) fn suggest(error: &clap::Error, arguments: &[OsString]) -> Option<Sug
     let app = App::command();
     let line = ParsedCommandLine::read(&app, arguments);
     let word = wrong_word(error);
-    let position = words(arguments)
+    let position = words_before_dashes(arguments)
         .skip(1)
         .position(|typed| typed == word || typed.starts_with(&format!("{word}=")));
     let position = match position {
@@ -128,7 +130,7 @@ impl WrongLine<'_> {
         })
     }
 
-    /// Detects a flag whose value is missing: the next word is a command, or the line ends.
+    /// Detects a flag without its value: the next word is a command, or the line ends.
     fn missing_value(&self) -> Option<Suggestion> {
         if self.has_no_value {
             let flag = self.flag_with_value();
@@ -137,7 +139,7 @@ impl WrongLine<'_> {
                 format!("add its value: {flag}"),
             ));
         }
-        let is_command = |flag: &&TypedFlag| {
+        let is_command = |flag: &&FlagToken| {
             let value = flag.value.as_deref().unwrap_or_default();
             let known = if self.is_list() && self.message_kind().is_none() {
                 KindWords::from_name(value).is_some()
@@ -212,7 +214,7 @@ impl WrongLine<'_> {
         Some(Suggestion::hint(hint))
     }
 
-    /// Finds a row of the table. Looks up a flag for the whole line first, then for its position.
+    /// Finds a row of the tables. Looks up a flag after all commands of the line first, then after the commands before it.
     fn find_row(&self) -> Option<Suggestion> {
         let is_repeated = self.kind == ErrorKind::ArgumentConflict && self.word == "--to";
         let is_format = self.kind == ErrorKind::InvalidValue && self.word == "--output";
@@ -256,7 +258,7 @@ impl WrongLine<'_> {
         row.map(|row| row.hint)
     }
 
-    /// Detects another name of a kind, or a kind without `send`.
+    /// Detects a kind without `send`, or another word for a kind.
     fn kind_by_other_name(&self) -> Option<Suggestion> {
         if self.kind != ErrorKind::InvalidSubcommand {
             return None;
@@ -358,7 +360,7 @@ impl WrongLine<'_> {
         )))
     }
 
-    /// Corrects a word that resembles nothing.
+    /// Suggests the help, for a word that resembles nothing.
     fn suggest_help(&self) -> Option<Suggestion> {
         let here = self.path().join(" ");
         let command = format!("jelouctl {here}");

@@ -441,7 +441,7 @@ fn meaning(parsed: Result<App, clap::Error>) -> String {
     parsed.map_or_else(|error| error.render().to_string(), |app| format!("{app:?}"))
 }
 
-fn words(line: &str) -> Vec<OsString> {
+fn split(line: &str) -> Vec<OsString> {
     ["jelouctl"]
         .into_iter()
         .chain(line.split_whitespace())
@@ -453,7 +453,7 @@ fn words(line: &str) -> Vec<OsString> {
 fn common_command_lines_use_single_command_parser() {
     for line in LINES.into_iter().chain([""]) {
         assert!(
-            matches!(app::parse_by_one_command(&words(line)), Some(Ok(_))),
+            matches!(app::parse_by_one_command(&split(line)), Some(Ok(_))),
             "{line}"
         );
     }
@@ -469,8 +469,8 @@ fn single_command_parser_agrees_with_full_parser() {
         "--version send",
     ] {
         assert_eq!(
-            meaning(app::parse(&words(line))),
-            meaning(App::try_parse_from(words(line))),
+            meaning(app::parse(&split(line))),
+            meaning(App::try_parse_from(split(line))),
             "{line}"
         );
     }
@@ -491,7 +491,7 @@ fn single_command_parser_agrees_with_full_parser() {
             for (place, word) in put_in {
                 line.insert(place.index(line.len() + 1), word);
             }
-            let line = words(&line.join(" "));
+            let line = split(&line.join(" "));
             assert_eq!(
                 meaning(app::parse(&line)),
                 meaning(App::try_parse_from(&line)),

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::app::{self, App};
 use super::help;
 use super::misplaced_words::looks_like_recipient;
-use super::parsed_command_line::{ParsedCommandLine, words};
+use super::parsed_command_line::{ParsedCommandLine, words_before_dashes};
 use super::similar_flags::{find_similar_flag, is_similar};
 use super::suggest::suggest;
 use crate::base::exit::ExitCode;
@@ -355,8 +355,7 @@ pub(super) fn misread(
     text_with_dash(arguments, false)
 }
 
-/// Returns the error for a number instead of the text, with no recipient or with a word instead of
-/// it.
+/// Returns the error for a number instead of the text. The recipient is missing, or `--to` has a word.
 fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     let delivery = &args.typed.delivery;
     let has_number = args.typed.message.text().is_some_and(looks_like_recipient);
@@ -376,11 +375,11 @@ fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     ))
 }
 
-/// Returns the error for a text that begins with `-`, so that clap parsed its first letters as
-/// flags: an argument with spaces, such as `'-oferta del día'`, or `-hola` if the result is help,
-/// which a script would mistake for success. A help flag is a separate word.
+/// Returns the error for a text that begins with `-`: clap parsed its first letters as flags. It is
+/// an argument with spaces, such as `'-oferta del día'`. It can also be `-hola`, which prints help,
+/// and a script would mistake help for success. A real help flag is a separate word.
 pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<UsageError> {
-    let words: Vec<_> = words(arguments).skip(1).collect();
+    let words: Vec<_> = words_before_dashes(arguments).skip(1).collect();
     let is_text = |pair: &[String]| {
         let [before, word] = pair else { return false };
         let is_value = before.starts_with('-') && !before.contains('=');

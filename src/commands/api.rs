@@ -44,7 +44,7 @@ pub(crate) struct ApiArgs {
     /// HTTP method, or only the path [default: GET, or POST with a body]
     ///
     /// GET, POST, PUT, PATCH or DELETE.
-    // clap does not allow an optional argument before another one if flags stand between them.
+    // clap does not allow flags between an optional argument and the next argument.
     #[arg(value_name = "METHOD|PATH")]
     method_or_path: String,
 

@@ -33,10 +33,10 @@ use crate::sender::{Connection, Sender};
 /// down: a restart takes some seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
-/// The time added to the longest duration of the attempts, for this process's claim on a message in a database: time to
-/// begin the first attempt and to save the outcome.
+/// How much longer than its attempts this process holds its claim on a message in a database. It needs this time to begin
+/// the first attempt and to save the outcome.
 const LEASE: Duration = Duration::from_secs(60);
-const A_SECOND_MS: i64 = 1_000;
+const SECOND_MS: i64 = 1_000;
 /// The flag that chooses this machine's own ledger.
 const LOCAL_LEDGER: &str = " --ledger local";
 
@@ -57,7 +57,7 @@ pub(super) struct OnceSend {
 }
 
 impl OnceSend {
-    /// Opens the ledger of the key; None without a key, and in the sandbox, which does not remember keys.
+    /// Opens the ledger of the key; None without a key, and in the sandbox, which does not save keys.
     ///
     /// # Errors
     /// If the ledger cannot be used.
@@ -66,12 +66,12 @@ impl OnceSend {
         arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        let Some(scope) = scope_of(context, arguments, sender) else {
+        let Some(scope) = once_scope(context, arguments, sender) else {
             return Ok(None);
         };
         let zone = sender.settings.hours.zone();
         let once = Self::on(open_ledger_for_send(context)?, scope, arguments.every, zone)?;
-        warn_about_lost_keys(context, Some(&once.ledger));
+        warn_about_local_keys(context, Some(&once.ledger));
         Ok(Some(once))
     }
 
@@ -99,8 +99,8 @@ impl OnceSend {
     }
 
     /// Opens the key for a notification. Its command may have run for hours, and the notification
-    /// gets no second chance. So this waits, within the notification's time, for an unavailable
-    /// database.
+    /// gets no second chance. So if the database is unavailable, this waits for it, within the time of
+    /// the notification.
     pub(super) async fn open_for_notification(
         context: &Context,
         arguments: &SingleSendArgs,
@@ -115,7 +115,9 @@ impl OnceSend {
             // The next attempt may take as long as this one.
             let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
             match opened {
-                Err(error) if error.is_lost_database() && would_end < PATIENCE.min(within) => {
+                Err(error)
+                    if error.is_unreachable_database() && would_end < PATIENCE.min(within) =>
+                {
                     tokio::select! {
                         biased;
                         signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -148,7 +150,7 @@ impl OnceSend {
                 None => Err(unwritable_ledger(problem)),
             };
         }
-        let person = self.ledger.hasher()?.person(recipient);
+        let hash = self.ledger.hasher()?.person(recipient);
         wait_for_turn(&self.ledger, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
         // With --every, a message must be sent soon after its time has started.
@@ -156,7 +158,7 @@ impl OnceSend {
         let begins_by = must_begin.then(|| Deadline::after(LEASE / 2));
         match self
             .ledger
-            .claim(scope, &person, self.every, longest + LEASE)?
+            .claim(scope, &hash, self.every, longest + LEASE)?
         {
             ClaimResult::Held(mut held) => {
                 held.begins_by = begins_by;
@@ -211,10 +213,10 @@ impl OnceSend {
 
     /// Returns the entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
-        let person = self.ledger.hasher()?.person(recipient);
-        let standing = self.ledger.once_entry(&self.scope, &person)?;
+        let hash = self.ledger.hasher()?.person(recipient);
+        let entry = self.ledger.once_entry(&self.scope, &hash)?;
         let now = self.ledger.now()?;
-        Ok(standing.filter(|entry| !entry.is_free(self.every, now)))
+        Ok(entry.filter(|entry| !entry.is_free(self.every, now)))
     }
 
     /// Prints that the message was sent before, and fills in its record.
@@ -295,8 +297,8 @@ impl OnceSend {
     }
 }
 
-/// Returns the key of a command, unless it has none or is in the sandbox.
-fn scope_of(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
+/// Returns the key of a command; None without a key, and in the sandbox.
+fn once_scope(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
     let key = arguments.once.clone()?;
     if sender.settings.is_sandboxed() {
         context
@@ -318,7 +320,7 @@ pub(super) fn note_skipped<'a>(
     sender: &Sender,
     recipients: impl Iterator<Item = &'a str>,
 ) {
-    let Some(scope) = scope_of(context, arguments, sender) else {
+    let Some(scope) = once_scope(context, arguments, sender) else {
         return;
     };
     let key = scope.key.clone();
@@ -354,9 +356,9 @@ pub(super) struct OnceFallback {
     scope: OnceScope,
     every: Option<Duration>,
     zone: TimeZone,
-    /// Whether to check this machine's own ledger: not if that one has failed.
+    /// Whether to check the key in this machine's own ledger: not if that ledger has failed.
     has_own_ledger: bool,
-    /// Whether to look the key up in this machine's own ledger, if that one cannot be written.
+    /// Whether to only look the key up there, if that ledger cannot be written.
     may_read: bool,
     /// The fallback in use, for the audit log.
     pub(super) check: Option<&'static str>,
@@ -373,7 +375,7 @@ impl OnceFallback {
             return None;
         }
         Some(Self {
-            scope: scope_of(context, arguments, sender)?,
+            scope: once_scope(context, arguments, sender)?,
             every: arguments.every,
             zone: sender.settings.hours.zone(),
             has_own_ledger: !matches!(ledger_database(context), Ok(None)),
@@ -456,8 +458,8 @@ fn duration_from_millis(millis: i64) -> Duration {
     Duration::from_millis(millis.unsigned_abs())
 }
 
-/// Warns if the keys will be lost with this machine.
-pub(super) fn warn_about_lost_keys(context: &Context, ledger: Option<&Ledger>) {
+/// Warns if the keys exist only on this machine, which may be temporary.
+pub(super) fn warn_about_local_keys(context: &Context, ledger: Option<&Ledger>) {
     let has_database = ledger.is_some_and(Ledger::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
@@ -516,7 +518,7 @@ impl OnceSend {
 pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<String> {
     let is_single_send = entry.state == OnceState::Inflight && entry.run.is_none();
     // The next second is after the end of the lease.
-    let at = from_millis(entry.counts_from + A_SECOND_MS);
+    let at = from_millis(entry.counts_from + SECOND_MS);
     (is_single_send && ledger.is_shared()).then(|| second_in(zone, at))
 }
 

@@ -24,7 +24,7 @@ use crate::sender::{
     refused_template_hint, wait_for_deliveries,
 };
 
-/// What all messages of a command share. It is set before the first is sent.
+/// What all messages of a command share, set before the first is sent.
 pub(crate) struct SendTerms<'a> {
     pub(super) context: &'a Context,
     pub(super) sender: &'a Sender,
@@ -37,7 +37,7 @@ pub(crate) struct SendTerms<'a> {
     pub(super) notify_timeout: Option<Duration>,
 }
 
-/// Which message of a command is sent.
+/// The position of a message among the messages of a command.
 #[derive(Clone, Copy)]
 struct MessagePlace {
     is_first: bool,

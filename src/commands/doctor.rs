@@ -1,5 +1,5 @@
-//! `doctor`: checks step by step whether this machine could send a message. It does not stop at the first failure, and
-//! it sends nothing.
+//! `doctor`: checks step by step whether this machine could send a message. Sends nothing, and does not stop at the first
+//! failure.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ use crate::sender::{
     reread_do_not_contact, short_secret_warning,
 };
 
-/// With a larger clock error, certificates are refused or times in the log look wrong.
+/// With a larger clock error, certificates can be refused, and times in the log are wrong.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 const LEDGERS: &str = "ledgers";
@@ -591,7 +591,7 @@ mod tests {
         let settings = Settings::load(&flags, &Environment::default()).unwrap();
         let now = SystemTime::now();
         let minute = Duration::from_secs(60);
-        for (date, is_told) in [
+        for (date, is_reported) in [
             (None, false),
             (Some(now), false),
             (Some(now + 4 * minute), false),
@@ -602,12 +602,16 @@ mod tests {
             let mut checkup = checkup();
             checkup.reached(&settings, &ApiUrl::on_loopback(1), date);
             assert_eq!(checkup.code, ExitCode::Success, "{date:?}");
-            let told = checkup
+            let state = checkup
                 .checks
                 .iter()
                 .find(|check| check.name == "clock")
                 .map(|check| check.state);
-            assert_eq!(told, is_told.then_some(CheckState::Warning), "{date:?}");
+            assert_eq!(
+                state,
+                is_reported.then_some(CheckState::Warning),
+                "{date:?}"
+            );
         }
     }
 }

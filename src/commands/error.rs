@@ -12,10 +12,10 @@ use crate::runs::ledger::{LedgerError, LedgerErrorKind, PauseReason};
 
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
-        let told = Self::new(ExitCode::Usage, "invalid_message", &error, error.hint());
+        let converted = Self::new(ExitCode::Usage, "invalid_message", &error, error.hint());
         Self {
             details: error.details(),
-            ..told.caused_by(error)
+            ..converted.caused_by(error)
         }
     }
 }
@@ -38,11 +38,11 @@ impl From<LedgerError> for CommandError {
             _ if error.is_setup_error() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
-        let told = Self::new(code, name, &error, Some(error.hint.clone()));
+        let converted = Self::new(code, name, &error, Some(error.hint.clone()));
         Self {
             nothing_was_sent: error.nothing_was_sent(),
             ledger: Some(error.kind),
-            ..told.caused_by(error)
+            ..converted.caused_by(error)
         }
     }
 }
@@ -243,12 +243,12 @@ mod tests {
             let write = FileError::while_doing("write", Path::new("x"));
             LedgerError::from(write(ErrorKind::StorageFull.into()))
         };
-        let told = "nothing was sent";
+        let nothing = "nothing was sent";
         let more = "nothing more was sent";
         for (phase, read_only, unwritable_disk, note) in [
             (Phase::KeyChange, 3, 3, None),
-            (Phase::SingleSend, 3, 3, Some(told)),
-            (Phase::Planning, 3, 12, Some(told)),
+            (Phase::SingleSend, 3, 3, Some(nothing)),
+            (Phase::Planning, 3, 12, Some(nothing)),
             (Phase::Resuming, 3, 12, Some(more)),
             (Phase::Sending, 3, 12, None),
             (Phase::AfterWait, 12, 12, None),

@@ -64,7 +64,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         return Ok(ExitCode::Success);
     }
     let text = match args.topic.as_deref() {
-        None if context.stdout.is_for_a_person() => every_name(),
+        None if context.stdout.is_for_reading() => every_name(),
         None => everything(),
         Some(PRICES) if args.example => EXPLAINED[1].to_owned(),
         Some(PRICES) => prices(),
@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
             None => about_code(topic).ok_or_else(|| unknown(topic))?,
         },
     };
-    let text = if context.stdout.is_for_a_person() {
+    let text = if context.stdout.is_for_reading() {
         in_columns(&text)
     } else {
         text
@@ -83,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
     Ok(ExitCode::Success)
 }
 
-/// Wraps long lines: a command line, which can still be pasted, and a sentence. JSON is not changed.
+/// Wraps long sentences and long command lines, so that a command can still be pasted. JSON is not changed.
 fn in_columns(text: &str) -> String {
     let fit = |line: &str| {
         if line.chars().count() <= WIDTH || line.starts_with(['{', '}', ' ', '"']) {
@@ -421,7 +421,7 @@ fn ending_names() -> impl Iterator<Item = &'static str> {
     )
 }
 
-/// Returns the name in a cell; a header has none.
+/// Returns the name in a cell; None in a header.
 fn quoted_name(cell: &str) -> Option<&str> {
     cell.strip_prefix('`')?.strip_suffix('`')
 }

@@ -15,10 +15,10 @@ use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
-/// How long after its recipient was counted the first attempt of a single send may begin.
+/// The maximum time between the count of a recipient and the first attempt of the send.
 const LONGEST_START: Duration = Duration::from_secs(30);
 
-/// A single send that has room in the limit.
+/// The permission to send one message within the limit.
 pub(super) struct Admission {
     pub(super) reached: ReachEntry,
     /// The deadline for its first byte.

@@ -34,7 +34,7 @@ use crate::jelou::message::{InvalidMessage, TypedRecipient};
 use crate::phone::Country;
 use crate::sender::context::Context;
 
-/// Asks `question`. Unless the answer is yes, returns an error that says what was `not_done`.
+/// Asks `question`. Unless the answer is yes, returns the error `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
     let hint = match context.confirms(question)? {
         Some(true) => return Ok(()),
@@ -46,7 +46,7 @@ fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), Comm
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
-struct PersonArgs {
+struct RecipientArgs {
     /// Only this recipient: phone number with country code, WhatsApp user id, or `id:USER` (other channels)
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Option<String>,
@@ -56,14 +56,14 @@ struct PersonArgs {
     country: Option<Country>,
 }
 
-impl PersonArgs {
+impl RecipientArgs {
     /// Reads the recipient of `--to`. A local number has the profile's country by default.
     fn read(
         &self,
         context: &Context,
         default: Option<Country>,
     ) -> Result<Option<String>, InvalidMessage> {
-        let read = |to: &String| read_person(context, "--to", to, self.country.or(default));
+        let read = |to: &String| read_recipient(context, "--to", to, self.country.or(default));
         Ok(self
             .to
             .as_ref()
@@ -74,7 +74,7 @@ impl PersonArgs {
 }
 
 /// Reads the recipient that was typed for `origin`; prints the warnings about the number.
-fn read_person(
+fn read_recipient(
     context: &Context,
     origin: &'static str,
     typed: &str,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::claim::{in_flight_error, pending_run_error, unknown_from};
 use super::open_ledger::{open_ledger, open_ledger_to_read};
 use super::zone::profile_zone;
-use super::{PersonArgs, confirm};
+use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{OutputRow, Sent, counted, counted_are};
@@ -67,7 +67,7 @@ pub(crate) enum OnceCommand {
 
         /// Record this outcome
         #[arg(long = "as", value_name = "STATE")]
-        found: FoundState,
+        outcome: ManualOutcome,
     },
     /// Add the recipients of a finished run to a key
     ///
@@ -101,12 +101,12 @@ pub(crate) struct KeyArgs {
     key: OnceKey,
 
     #[command(flatten)]
-    person: PersonArgs,
+    recipient: RecipientArgs,
 }
 
 /// A value of `--as`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FoundState {
+pub(crate) enum ManualOutcome {
     /// The recipient got it
     Sent,
     /// Not sent
@@ -122,21 +122,22 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
         OnceCommand::List => list(context)?,
         OnceCommand::Show(of) => {
             let settings = Settings::load(&context.flags, &read_environment()?)?;
-            UsedKey::open(context, of, settings)?.show(context)?;
+            KeyEntries::open(context, of, settings)?.show(context)?;
         }
-        OnceCommand::Resolve { of, found } => {
-            UsedKey::open(context, of, settings_for_change(context)?)?.resolve(context, *found)?;
+        OnceCommand::Resolve { of, outcome } => {
+            KeyEntries::open(context, of, settings_for_change(context)?)?
+                .resolve(context, *outcome)?;
         }
         OnceCommand::Add { key, run } => add(context, key, run)?,
         OnceCommand::Remove(of) => {
-            UsedKey::open(context, of, settings_for_change(context)?)?.remove(context)?;
+            KeyEntries::open(context, of, settings_for_change(context)?)?.remove(context)?;
         }
     }
     Ok(ExitCode::Success)
 }
 
-/// Reads the settings of a command that changes the entries of a key. A dry run is refused, because
-/// it changes nothing.
+/// Reads the settings of a command that changes the entries of a key. Refuses `--dry-run` and
+/// `--curl`, because the command sends no request.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     context.refuse_preview("would change who gets a message")?;
@@ -302,35 +303,35 @@ fn no_such_key(key: &OnceKey) -> UsageError {
     )
 }
 
-/// Finds bot and address: the configured ones, if set; otherwise the only ones that used the key.
-fn scope_of(
+/// Finds the bot and the address of the key: the configured ones if set, otherwise the only ones in its entries.
+fn find_scope(
     settings: &Settings,
     key: &OnceKey,
     keys: &[OnceSummary],
 ) -> Result<OnceScope, UsageError> {
-    let mut of_key: Vec<_> = keys
+    let mut scopes: Vec<_> = keys
         .iter()
         .map(|of| &of.scope)
         .filter(|scope| scope.key == *key)
         .collect();
-    if of_key.is_empty() {
+    if scopes.is_empty() {
         return Err(no_such_key(key));
     }
-    let bots = of_key
+    let bots = scopes
         .iter()
         .map(|scope| format!("{} at {}", scope.bot, scope.address))
         .collect::<Vec<_>>()
         .join(", ");
     // In the sandbox, bot and address are not the sender's.
     let bot = settings.bot.as_deref().filter(|_| !settings.is_sandboxed());
-    of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
+    scopes.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
     if !settings.is_sandboxed()
-        && (of_key.len() > 1 || *settings.origin("api_url") != Origin::Default)
+        && (scopes.len() > 1 || *settings.origin("api_url") != Origin::Default)
     {
         let address = settings.api_url.as_key();
-        of_key.retain(|scope| scope.address == address);
+        scopes.retain(|scope| scope.address == address);
     }
-    let problem = match (of_key.as_slice(), bot) {
+    let problem = match (scopes.as_slice(), bot) {
         ([scope], _) => return Ok((*scope).clone()),
         ([], Some(bot)) => format!("bot {bot} has no message with the key {key}"),
         _ => format!("several bots have used the key {key}"),
@@ -339,26 +340,26 @@ fn scope_of(
     Err(UsageError::new(problem, hint))
 }
 
-/// A key with entries, and one of its recipients, if `--to` was passed.
-struct UsedKey {
+/// The entries of a key, or with `--to` the entry of one recipient.
+struct KeyEntries {
     ledger: Ledger,
     scope: OnceScope,
     settings: Settings,
-    /// By the hash and as typed.
-    person: Option<(String, String)>,
+    /// Its hash, and the recipient as typed.
+    recipient: Option<(String, String)>,
 }
 
-impl UsedKey {
+impl KeyEntries {
     fn open(
         context: &Context,
-        KeyArgs { key, person }: &KeyArgs,
+        KeyArgs { key, recipient }: &KeyArgs,
         settings: Settings,
     ) -> Result<Self, CommandError> {
         let Some(ledger) = open_ledger_to_read(context)? else {
             return Err(no_such_key(key).into());
         };
-        let scope = scope_of(&settings, key, &ledger.keys()?)?;
-        let person = match person.read(context, settings.country)? {
+        let scope = find_scope(&settings, key, &ledger.keys()?)?;
+        let recipient = match recipient.read(context, settings.country)? {
             Some(recipient) => Some((ledger.hasher()?.person(&recipient), recipient)),
             None => None,
         };
@@ -366,12 +367,12 @@ impl UsedKey {
             ledger,
             scope,
             settings,
-            person,
+            recipient,
         })
     }
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
-        let Some((hash, recipient)) = &self.person else {
+        let Some((hash, recipient)) = &self.recipient else {
             return Ok(context.stdout.rows(
                 &KEYS,
                 [key_row(&self.summary()?, &self.settings.hours.zone())].into_iter(),
@@ -419,8 +420,8 @@ impl UsedKey {
         }
     }
 
-    fn resolve(&self, context: &Context, found: FoundState) -> Result<(), CommandError> {
-        let Some((hash, recipient)) = &self.person else {
+    fn resolve(&self, context: &Context, outcome: ManualOutcome) -> Result<(), CommandError> {
+        let Some((hash, recipient)) = &self.recipient else {
             return Err(UsageError::new("no recipient is named", "add --to RECIPIENT").into());
         };
         let key = &self.scope.key;
@@ -439,7 +440,7 @@ impl UsedKey {
             );
             return Err(UsageError::new(message, hint).into());
         }
-        let was_sent = found == FoundState::Sent;
+        let was_sent = outcome == ManualOutcome::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
         if !self.ledger.decide_claim(&self.scope, hash, finding)? {
             let state = entry.map_or("has no message".to_owned(), |entry| {
@@ -481,20 +482,20 @@ impl UsedKey {
 
     fn remove(&self, context: &Context) -> Result<(), CommandError> {
         let key = &self.scope.key;
-        let person = &self.person;
-        let entry = person
+        let selected = &self.recipient;
+        let entry = selected
             .as_ref()
-            .map(|person| self.removable(person))
+            .map(|recipient| self.removable(recipient))
             .transpose()?;
         let summary = self.summary()?;
-        let shown = if let (Some((hash, _)), Some(entry)) = (person, &entry) {
+        let shown = if let (Some((hash, _)), Some(entry)) = (selected, &entry) {
             ConfirmedEntries::Person(hash, entry)
         } else {
             self.refuse_open(&summary)?;
             ConfirmedEntries::Everybody(&summary)
         };
         let people = summary.people.iter().sum();
-        let who = person.as_ref().map_or_else(
+        let who = selected.as_ref().map_or_else(
             || counted(people, "recipient"),
             |(_, recipient)| recipient.clone(),
         );
@@ -511,7 +512,7 @@ impl UsedKey {
             );
             return Err(UsageError::new(message, "run the command again").into());
         }
-        let to = person.as_ref().map(|(_, recipient)| recipient);
+        let to = selected.as_ref().map(|(_, recipient)| recipient);
         let removed = if to.is_some() { 1 } else { people };
         log_decision(
             context,

@@ -44,7 +44,7 @@ pub(super) fn budget(
             format!("budget ({}) {problem}", settings.origin("budget")),
             hint,
         )),
-        (typed, of_profile) => Ok(typed.or(of_profile)),
+        (typed, from_profile) => Ok(typed.or(from_profile)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::jelou::message::{RecipientChoice, RecipientSources};
 use crate::phone::person_key;
 use crate::sender::context::Context;
 
-/// For more recipients there is `bulk send`, which checks a list and can resume.
+/// The maximum number of recipients. For more, `bulk send` checks a list and can resume.
 const MAX_RECIPIENTS: usize = 20;
 
 /// Returns the recipients without repetitions, with a note about each repetition.
@@ -25,17 +25,17 @@ pub(super) fn distinct(
         return Ok(sources);
     }
     let mut distinct = Vec::new();
-    let mut typed_by_person: HashMap<String, String> = HashMap::new();
+    let mut typed_by_key: HashMap<String, String> = HashMap::new();
     for source in sources {
         // Invalid recipients are refused later, all together.
         if let Ok(typed) = RecipientChoice::Among(&source).make(None) {
             let person = person_key(typed.recipient.as_str()).into_owned();
             let raw = source.raw().to_owned();
-            if let Some(first) = typed_by_person.get(&person) {
+            if let Some(first) = typed_by_key.get(&person) {
                 context.stderr.note(&named_again(first, &raw));
                 continue;
             }
-            typed_by_person.insert(person, raw);
+            typed_by_key.insert(person, raw);
         }
         distinct.push(source);
     }

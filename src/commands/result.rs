@@ -35,7 +35,7 @@ pub(crate) fn note_error(
     record_error(error, record)
 }
 
-/// Does the same as [`note_error`] for one of several messages; others may have been sent.
+/// Works like [`note_error`] for one of several messages; others may have been sent.
 pub(crate) fn note_error_among_others(
     context: &Context,
     what: &str,

@@ -48,7 +48,7 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Args, Debug)]
-// Its response has no id to check; these flags are accepted so that the error can say so.
+// clap accepts these flags, so that the error can explain that the response has no id to check.
 #[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]

@@ -23,7 +23,7 @@ use crate::sender::{Sender, read_templates};
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct TemplatesArgs {
-    /// Only templates whose name contains TEXT
+    /// Only templates with TEXT in their name
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     query: Option<String>,
 
@@ -82,7 +82,7 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
         Format::Id => templates
             .iter()
             .try_for_each(|template| stdout.value(&text(template, "elementName"))),
-        Format::Response if stdout.is_for_a_person() => {
+        Format::Response if stdout.is_for_reading() => {
             let fields = ["elementName", "language", "category", "status", "template"];
             let rows = templates
                 .iter()

@@ -1,4 +1,4 @@
-//! The time zone in which times are shown: the typed one, the run's, the profile's, or this machine's.
+//! The time zone of printed times: the typed zone, the run's, the profile's, or this machine's.
 
 use jiff::tz::TimeZone;
 
@@ -27,7 +27,7 @@ pub(super) fn run_zone(
     }
 }
 
-/// Returns the zone for the times of a run, or of a list before it, if the sender is known.
+/// Returns the zone for the times of a run, or of a list before it becomes a run, from its sender.
 pub(super) fn sender_zone(details: &RunSettings, sender: &Sender) -> TimeZone {
     match &details.conditions.hours {
         Some(hours) => hours.zone().clone(),

@@ -1,6 +1,6 @@
-//! The connection to the API or to a sandbox, opened right before a request. From then on a signal is an outcome, not
-//! the end of the process. Whether a request is in flight decides what a panic or a timeout means for its message. Only
-//! this file knows the address of the sandbox.
+//! The connection to the API or to a sandbox, opened right before a request. From then on, a signal does not end the
+//! process, but becomes the outcome. If a panic or a timeout occurs while a request is in flight, its message may have
+//! been sent. Only this file knows the address of the sandbox.
 
 use std::cell::{Cell, RefCell};
 use std::env;
@@ -231,7 +231,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
     client.map_err(no_client)
 }
 
-/// The variable that replaces the system's certificate authorities with those of a file.
+/// The variable for a file of certificate authorities, which replace the system's.
 const ROOTS_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// Checks the file of certificate authorities. Without it, jelouctl would trust no certificate, and

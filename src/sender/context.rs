@@ -8,7 +8,7 @@ use crate::base::input::{Input, UsageError};
 use crate::base::output::{Stderr, Stdout, SystemError};
 use crate::sender::config::Flags;
 
-/// How many bytes identify a file: more than the longest row of a list.
+/// How many bytes to read to identify a file: more than the longest row of a list.
 const HEAD_BYTES: u64 = 2 << 20;
 
 /// The context of every command.

@@ -75,7 +75,7 @@ impl Connection {
     }
 
     /// Waits like [`Self::wait`] for several messages, until one deadline. `on_end` receives the
-    /// place of each message as it ends.
+    /// index of each message when its wait ends.
     async fn wait_for_all(
         &mut self,
         tracked: &mut [TrackedMessage],
@@ -130,10 +130,10 @@ impl Connection {
     }
 }
 
-/// How the wait for a message ends: with what kept it from the state, or with why Jelou cannot be asked.
+/// How the wait for a message ends: the problem if it does not have the status, or the error of the check.
 type WaitEnd = Result<Option<WaitProblem>, LookUpError>;
 
-/// A message that has neither reached the state nor failed so far.
+/// A message that has neither failed nor reached the status yet.
 struct WaitingMessage<'a> {
     tracked: &'a mut TrackedMessage,
     has_response: bool,
@@ -221,7 +221,7 @@ fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str
     (message, None)
 }
 
-/// An accepted message that is waited for.
+/// An accepted message, for a wait.
 pub(crate) struct AwaitedMessage {
     pub(crate) outgoing: Outgoing,
     /// When its request began, unless an earlier command made it.
@@ -234,12 +234,12 @@ pub(crate) struct AwaitedMessage {
 pub(crate) struct DeliveryEnd {
     /// The delivery status, as in the record.
     pub(crate) delivery: Value,
-    /// What to print if it has reached the state; otherwise the problem, and the hint.
+    /// What to print if it has reached the status; otherwise the problem, and the hint.
     pub(crate) reached: Result<String, (String, String)>,
 }
 
-/// Waits until accepted messages have reached the state in `wait`, all within one time. `on_end` receives the place of each
-/// message as it ends.
+/// Waits until accepted messages have the status in `wait`, all until one deadline. `on_end` receives the index of each
+/// message when its wait ends.
 pub(crate) async fn wait_for_deliveries(
     connection: &mut Connection,
     awaited: &[AwaitedMessage],
@@ -305,7 +305,7 @@ fn tracked(connection: &Connection, message: &AwaitedMessage, id: String) -> Tra
     }
 }
 
-/// Returns the delivery in the record; a message that is not listed was accepted.
+/// Returns the delivery status for the record. A message that Jelou does not list yet is `accepted`.
 fn known_delivery(facts: Option<&DeliveryFacts>) -> Value {
     facts.map_or_else(
         || json!(DeliveryFacts::new(DeliveryState::Accepted)),
@@ -313,7 +313,7 @@ fn known_delivery(facts: Option<&DeliveryFacts>) -> Value {
     )
 }
 
-/// Returns what to print about a message whose wait has ended.
+/// Returns what to print about a message after its wait.
 fn reached(
     ended: WaitEnd,
     tracked: &TrackedMessage,

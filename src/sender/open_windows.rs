@@ -25,7 +25,7 @@ const MAX_PAGES: u32 = 20_000;
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindows {
     written_at: HashMap<String, Timestamp>,
-    /// The number of messages from users with an id that is not a number. On WhatsApp, such an id does not show the
+    /// The number of messages from users with an id that is not a number. On WhatsApp, this id does not show the
     /// number.
     without_number: usize,
     /// The server's clock relative to this machine's.

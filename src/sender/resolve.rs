@@ -104,7 +104,7 @@ impl Sender {
     /// Runs `work`, which asks the API, over a connection. `--dry-run` and `--curl` print the `first` request instead.
     ///
     /// # Errors
-    /// As for [`Sender::connect`], if the request cannot be printed, and those of `work`.
+    /// The errors of [`Sender::connect`], of printing the request, and of `work`.
     pub(crate) fn ask(
         &self,
         context: &Context,
@@ -192,8 +192,8 @@ impl Sender {
     }
 }
 
-/// Returns the warning about a secret that is too short to redact. Servers on this machine and
-/// sandboxes use such secrets for tests.
+/// Returns the warning about a secret that is too short to redact. None for servers on this machine
+/// and sandboxes, which use short secrets for tests.
 pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
     let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
     (Credentials::are_too_short(secret) && !is_for_tests).then(|| {

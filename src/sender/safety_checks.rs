@@ -57,9 +57,9 @@ fn allows(patterns: &[String], recipient: &str) -> bool {
         .any(|pattern| pattern == recipient || matches(as_sent(pattern), recipient))
 }
 
-/// Returns the pattern without the `id:` of a user of another channel: the request does not contain
-/// it. A pattern with `*` keeps it and matches no one, because it would also allow the phone
-/// numbers that look the same.
+/// Removes the `id:` of a user of another channel from the pattern, because the request does not
+/// contain it. A pattern with `*` keeps the `id:` and matches no one, because it would also allow
+/// similar phone numbers.
 fn as_sent(pattern: &str) -> &str {
     pattern
         .strip_prefix("id:")

@@ -88,7 +88,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Adds the next page, whose templates are `results`.
+    /// Adds the next page, which has the templates `results`.
     pub(super) fn add_page(&mut self, page: &Value, results: &[Value]) {
         if self.pager.next_page() == 1 {
             self.first.clone_from(page);
@@ -290,18 +290,17 @@ fn why_unclear(verdict: &TemplateVerdict, listing: &Listing) -> Option<String> {
     }
 }
 
-/// Asks about the templates that were probably meant by a name that the bot does not have.
+/// Returns a question with similar names, for a name that the bot does not have.
 fn question(name: &str, meant: &[String], templates: &[Value]) -> Option<String> {
     let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
     did_you_mean(meant).or_else(nearest)
 }
 
-/// Jelou's and WhatsApp's codes for a template that cannot be sent as it is named.
+/// Jelou's and WhatsApp's codes for a wrong name or language of a template.
 const REFUSED_TEMPLATE: [&str; 2] = ["notification_could_not_be_send", "132001"];
 
-/// Returns a hint for a message whose template was refused, by the bot's list: the names or the
-/// languages that it has. None if the refusal is about something else, or the list does not show it
-/// in time.
+/// Returns a hint from the bot's list, after a rejected template: the names or the languages that the
+/// bot has. None if the rejection has another cause, or the list does not arrive in time.
 pub(crate) async fn refused_template_hint(
     connection: &mut Connection,
     outgoing: &Outgoing,
@@ -319,7 +318,7 @@ pub(crate) async fn refused_template_hint(
     let listing = tokio::time::timeout(CHECK_TIME, reading).await.ok()?.ok()?;
     let templates = listing.templates();
     match wanted.judge(templates) {
-        // A listing that may lack some proves no more than that others have a similar name.
+        // An incomplete listing proves only that other templates have a similar name.
         TemplateVerdict::UnknownName { meant } if may_lack_some(&listing) => {
             question(&wanted.name, &meant, templates)
         }

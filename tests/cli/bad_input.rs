@@ -914,8 +914,7 @@ fn usage_errors_have_a_record() {
 /// Checks that the wrong `line` is refused with `hint` in the hint. The hint must not repeat a number or a text of the
 /// line.
 fn is_answered_with(line: &str, hint: &str) {
-    let ended = Home::new().run(line).fails(2, &["
-hint: ", hint]);
+    let ended = Home::new().run(line).fails(2, &["\nhint: ", hint]);
     assert!(
         ended.stdout.is_empty() || ended.json()["sent"] == "no",
         "{ended:?}"

@@ -30,7 +30,7 @@ pub(crate) struct Tally {
     pub(crate) unknown: u64,
     pub(crate) skipped: u64,
     /// Not yet final.
-    pub(crate) left: u64,
+    pub(crate) remaining: u64,
 }
 
 /// Why a run waits, for programs.
@@ -126,7 +126,7 @@ impl<'a> Progress<'a> {
 
     /// Starts counting from this state of the run.
     pub(crate) fn begin(&mut self, tally: &Tally) {
-        self.begun = (Instant::now(), tally.left);
+        self.begun = (Instant::now(), tally.remaining);
     }
 
     /// Returns when to show the progress again.
@@ -166,7 +166,7 @@ impl<'a> Progress<'a> {
     pub(crate) fn show(&mut self, tally: &Tally) {
         self.shown_at = Instant::now();
         let (since, left) = self.begun;
-        let done = left.saturating_sub(tally.left);
+        let done = left.saturating_sub(tally.remaining);
         let elapsed = self
             .idle_since
             .unwrap_or_else(Instant::now)
@@ -185,14 +185,14 @@ impl<'a> Progress<'a> {
             clippy::cast_precision_loss,
             reason = "a time is shown in whole seconds"
         )]
-        let to_do = tally.left as f64;
+        let to_do = tally.remaining as f64;
         let time_left = Duration::try_from_secs_f64((to_do / rate).ceil())
             .ok()
             .filter(|_| self.idle_since.is_none());
         match &self.layout {
             ProgressLayout::Bar(bar) => {
                 bar.set_length(tally.rows);
-                bar.set_position(tally.rows - tally.left);
+                bar.set_position(tally.rows - tally.remaining);
                 bar.set_message(describe(tally, rate, time_left, self.waiting.as_ref()));
             }
             ProgressLayout::Lines => {
@@ -318,7 +318,7 @@ fn describe(
         sent,
         failed,
         unknown,
-        left,
+        remaining,
         ..
     } = tally;
     let time_left = time_left
@@ -328,7 +328,9 @@ fn describe(
         None => format!("{rate:.1}/s{time_left}"),
         Some(Waiting { duration_text, .. }) => format!("waiting {duration_text}"),
     };
-    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
+    format!(
+        "{sent} sent, {failed} failed, {unknown} unknown of {rows}; {remaining} remaining, {state}"
+    )
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ impl Stderr {
     }
 
     /// Prints what the user must know before a prompt.
-    pub(crate) fn known(&self, lines: &[String]) {
+    pub(crate) fn before_prompt(&self, lines: &[String]) {
         for line in lines {
             let _ = writeln!(self.stream(), "{}", one_line(line));
         }

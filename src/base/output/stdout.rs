@@ -68,7 +68,7 @@ impl Stdout {
     /// # Errors
     /// If writing to stdout fails. A closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), SystemError> {
-        let text = if self.is_for_a_person() {
+        let text = if self.is_for_reading() {
             serde_json::to_value(value).map(|value| pretty(&value))
         } else {
             compact_text(value)
@@ -95,13 +95,13 @@ impl Stdout {
     }
 
     /// Returns whether stdout is a terminal.
-    pub(crate) fn is_for_a_person(&self) -> bool {
+    pub(crate) fn is_for_reading(&self) -> bool {
         *self.is_terminal.get_or_init(|| io::stdout().is_terminal())
     }
 
     /// Returns whether to print text instead of data: on a terminal without `--output`.
     pub(crate) fn wants_words(&self) -> bool {
-        !self.has_format_flag && self.is_for_a_person()
+        !self.has_format_flag && self.is_for_reading()
     }
 
     /// Prints a table for a terminal, with long cells cut.
@@ -134,7 +134,7 @@ impl Stdout {
         }
     }
 
-    /// Prints one of our own lines (a table, a script), unchanged.
+    /// Prints a line from jelouctl itself (a table, a script), unchanged.
     pub(crate) fn line(&self, text: &str) -> Result<(), SystemError> {
         self.bytes(format!("{text}\n").as_bytes())
     }

@@ -66,7 +66,7 @@ impl Signals {
         self.next().now_or_never()
     }
 
-    /// Waits for the next signal, forever if none is caught. This process must end soon.
+    /// Waits for the next caught signal. This process must end soon. Without caught signals, waits forever.
     pub(crate) async fn next(&mut self) -> Signal {
         match self.listener() {
             Some(listener) => listener.wait_for(&self.caught, true).await.signal,
@@ -74,7 +74,8 @@ impl Signals {
         }
     }
 
-    /// Waits for the next signal, forever if none is caught. The caller continues, and must take later signals, too.
+    /// Waits for the next caught signal. The caller continues, and must take later signals, too. Without caught signals,
+    /// waits forever.
     pub(crate) async fn next_request(&mut self) -> Signal {
         match self.listener() {
             Some(listener) => listener.wait_for(&self.caught, false).await.signal,
@@ -82,8 +83,8 @@ impl Signals {
         }
     }
 
-    /// Waits for the next signal that the command does not have, forever if none is caught. A key at the terminal
-    /// signals the command, too, and many programs treat a second Ctrl-C differently.
+    /// Waits for the next caught signal that the command does not have. A key at the terminal signals the command, too,
+    /// and many programs treat a second Ctrl-C differently. Without caught signals, waits forever.
     pub(super) async fn next_for_command(&mut self) -> Signal {
         let Some(listener) = self.listener() else {
             return pending().await;

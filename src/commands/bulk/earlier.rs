@@ -1,4 +1,4 @@
-//! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
+//! Compares a list with earlier runs. Messages that they sent are refused, skipped, or sent again.
 
 use jiff::tz::TimeZone;
 
@@ -14,9 +14,9 @@ use crate::runs::ledger::{
 use crate::sender::context::Context;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
-const TOLD: usize = 3;
+const MAX_CLAUSES: usize = 3;
 
-/// The rows that a report says were sent, or may have been.
+/// The rows that were sent or may have been, according to a report.
 #[derive(Debug, Default)]
 pub(crate) struct ReportedRows {
     pub(crate) rows: SkipCounts,
@@ -65,8 +65,8 @@ pub(super) fn earlier_query(details: &RunSettings) -> EarlierQuery {
 }
 
 /// Compares `draft` with earlier runs. Depending on `conditions`, skips duplicate rows or refuses the draft. With a
-/// `--once` key, skips recipients that have any message with this key. Messages sent without the key are sent again.
-/// Returns whether the last command with the key had a different `--every`. The error has its times in `zone`.
+/// `--once` key, skips recipients that have any message with this key, and sends other messages again. Returns whether
+/// the last command with the key had a different `--every`. Errors show times in `zone`.
 pub(crate) fn compare(
     conditions: &RunConditions,
     earlier: &mut EarlierRuns<'_>,
@@ -95,8 +95,8 @@ pub(crate) fn compare(
     Err(refusal(&found, zone, draft.messages()?, "messages", way))
 }
 
-/// Refuses a list if rows were skipped because another run or a single send had them to send, and no longer has: those
-/// recipients would get nothing.
+/// Refuses a list if it skipped rows for another run or a single send that no longer sends them. Those recipients would
+/// get nothing.
 pub(super) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
     let skipped = counted(rows, "row");
@@ -135,7 +135,7 @@ pub(super) fn report_idle_runs(
 
 /// Warns that earlier runs sent messages to these recipients recently, because the text of a sent list may have been
 /// corrected. Also warns of unfinished runs with messages for them, because these runs may have been forgotten.
-pub(crate) fn report_people(context: &Context, written_to: u64, waiting: u64) {
+pub(crate) fn report_recipients(context: &Context, written_to: u64, waiting: u64) {
     if waiting > 0 {
         let have = if waiting == 1 { "has" } else { "have" };
         context.stderr.warning(&format!(
@@ -157,19 +157,19 @@ pub(crate) fn skip_sent_rows(
     details: &RunSettings,
     zone: &TimeZone,
 ) -> Result<(), CommandError> {
-    let Some(leaves_out) = skips_sent_rows(details).filter(|_| !details.sandbox) else {
+    let Some(skips_rows) = skips_sent_rows(details).filter(|_| !details.sandbox) else {
         return Ok(());
     };
-    let found = run.compare(details, leaves_out)?;
-    if found.is_empty() || leaves_out {
+    let found = run.compare(details, skips_rows)?;
+    if found.is_empty() || skips_rows {
         Ok(())
     } else {
         Err(earlier_runs_error(run, &found, zone)?)
     }
 }
 
-/// Returns whether a run skips rows that other runs have sent, or else is refused; None if it sends
-/// them again.
+/// Returns whether a run skips rows that other runs have sent. If not, they are a reason to refuse it.
+/// None if it sends them again.
 pub(super) fn skips_sent_rows(details: &RunSettings) -> Option<bool> {
     match DuplicatePolicy::new(&details.conditions) {
         DuplicatePolicy::Meant => None,
@@ -210,12 +210,12 @@ fn refusal(
         several => {
             let mut clauses: Vec<_> = several
                 .iter()
-                .take(TOLD)
+                .take(MAX_CLAUSES)
                 .map(|messages| format!("{} {}", messages.rows, messages.describe(zone)))
                 .collect();
             let more: u64 = several
                 .iter()
-                .skip(TOLD)
+                .skip(MAX_CLAUSES)
                 .map(|messages| messages.rows)
                 .sum();
             clauses.extend((more > 0).then(|| format!("{more} are in other runs")));

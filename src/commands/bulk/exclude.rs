@@ -1,6 +1,6 @@
-//! Skips recipients of a list or a run that must not get its messages now. `do_not_contact` is read again after a
-//! question, when a run continues, and when its hours open. With `--only-in-window`, recipients that have not written
-//! recently are skipped, because WhatsApp would reject a free-form message to them.
+//! Skips recipients of a list or a run that must not get its messages now. It reads `do_not_contact` again after a
+//! question, when a run continues, and when its hours open. With `--only-in-window`, it skips recipients that have not
+//! written recently, because WhatsApp would reject a free-form message to them.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ pub(super) fn skip_excluded(
     Ok(())
 }
 
-/// Returns the rows to skip: by problem, with their reason.
+/// Returns the rows to skip for each problem, with the reason.
 fn skips(
     found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
 ) -> impl Iterator<Item = (i64, SkipDetail<'_>)> {

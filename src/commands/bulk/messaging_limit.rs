@@ -6,14 +6,14 @@ use crate::jelou::message::MessageKind;
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
 
-/// Returns the limit of a run of this kind: as typed, or else `kept`. Only templates count.
+/// Returns the limit of a run of this kind: the typed one, or else the `current` one. Only templates count.
 pub(super) fn run_messaging_limit(
     typed: Option<u32>,
-    kept: Option<u32>,
+    current: Option<u32>,
     kind: &MessageKind,
 ) -> Result<Option<u32>, UsageError> {
     if kind.may_be_template() {
-        return Ok(typed.or(kept));
+        return Ok(typed.or(current));
     }
     match typed {
         None => Ok(None),
@@ -45,10 +45,10 @@ pub(crate) fn report_limit(
     }
     let DailyLimit {
         limit,
-        new: people,
+        new: recipients,
         room,
     } = daily;
-    if people <= room {
+    if recipients <= room {
         return Ok(false);
     }
     let room = if room == 0 {
@@ -57,9 +57,9 @@ pub(crate) fn report_limit(
         grouped(room)
     };
     let limit = grouped(limit);
-    let people = grouped(people);
+    let recipients = grouped(recipients);
     context.stderr.warning(&format!(
-        "templates may go to {limit} different recipients in 24 hours: this list has {people} new ones, and there is room \
+        "templates may go to {limit} different recipients in 24 hours: this list has {recipients} new ones, and there is room \
          for {room}; the run waits at the limit and then continues, if this command keeps running"
     ));
     Ok(true)

@@ -38,7 +38,7 @@ pub(crate) struct RunOptions {
 /// Options of every command that sends, also on several machines.
 #[derive(Args, Debug, Default)]
 pub(crate) struct WorkOptions {
-    /// Send up to N requests at once, 1 to 4096 [default: 64]
+    /// Send up to N requests at the same time, 1 to 4096 [default: 64]
     ///
     /// If the process is killed, up to N rows are unknown.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -130,8 +130,8 @@ pub(super) fn describe_run_default(flag: Arg) -> Arg {
 }
 
 impl RunOptions {
-    /// Returns the new conditions of the run: typed flags override the conditions that it has
-    /// `kept`. A new run has none.
+    /// Returns the new conditions of the run: typed flags override the `kept` conditions of an existing
+    /// run.
     pub(super) fn conditions(
         &self,
         hours: Option<Hours>,
@@ -180,7 +180,7 @@ impl HoursOptions {
         base.with_flags(&self.between, &self.not_on, zone, now())
     }
 
-    /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a typing error.
+    /// Warns of days of `--not-on` in the past, in the time zone of `hours`: the year may be a typing error.
     pub(super) fn warn_about_past_days(&self, hours: Option<&Hours>, stderr: &Stderr) {
         let Some(today) = hours.map(|hours| hours.day(now())) else {
             return;

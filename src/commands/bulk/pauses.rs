@@ -51,8 +51,8 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
     format!("paused since {since}: {}", why(pause))
 }
 
-/// Returns how to skip the recipients of a stale run that already have its message, and how to
-/// continue all the same.
+/// Returns how to skip recipients that got the message of a stale run, and how to continue without
+/// that.
 pub(super) fn stale_run_choices(run: &Run) -> Result<String, LedgerError> {
     let name = run.name();
     let since = from_millis(run.created_at()?).strftime("%Y-%m-%dT%H:%MZ");

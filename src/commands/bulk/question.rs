@@ -44,11 +44,13 @@ pub(super) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), Co
 
 pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = String>) {
     for line in lines {
-        context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
+        context
+            .stderr
+            .before_prompt(&wrapped(&one_line(&line), COLUMNS));
     }
 }
 
-/// Shows a message above the question, under its `title`, given the lines that draw it. `more` says how to see the rest of a
+/// Shows a message above the question: its `title`, and the `lines` that draw it. `more` is the command for the rest of a
 /// long one.
 pub(super) fn draw_first(context: &Context, title: String, lines: &[String], more: &str) {
     print_lines(context, [title]);
@@ -74,8 +76,8 @@ pub(super) fn draw(
     Ok(Part::lines(texts.drawn(kind, &body)))
 }
 
-/// Describes the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from 2 sheets`,
-/// whether or not this list has them; None without lists.
+/// Describes all recipients on the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from
+/// 2 sheets`; None without lists.
 pub(super) fn excluding(exclusions: &Exclusions) -> Option<String> {
     let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
     (!lists.is_empty()).then(|| format!("exclusion lists: {}", lists.join("; ")))

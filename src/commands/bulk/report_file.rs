@@ -144,7 +144,7 @@ impl<'a> ReportFile<'a> {
 }
 
 /// Returns the format of a file with this name; `flag` is named in errors.
-pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, UsageError> {
+pub(super) fn format_from_name(flag: &str, path: &Path) -> Result<ReportFormat, UsageError> {
     let ending = path
         .extension()
         .unwrap_or_default()

@@ -23,23 +23,23 @@ struct RowNote {
     is_warning: bool,
 }
 
-/// Returns the words for rows that the list with this name excludes.
+/// Returns the note for rows that the exclusion list with this name excludes.
 pub(super) fn excluded_words(list: &str) -> String {
     format!("excluded by {list}")
 }
 
 impl RowNotes {
-    /// Notes that the row in `line` is `words`.
+    /// Adds a note that the row in `line` is `words`.
     pub(super) fn note(&mut self, words: String, line: impl Display) {
         self.note_with(words, line, "");
     }
 
-    /// Notes the same as [`RowNotes::note`], with the hint `hint`.
+    /// Works like [`RowNotes::note`], with a `hint`.
     pub(super) fn note_with(&mut self, words: String, line: impl Display, hint: &'static str) {
         self.add(words, line, hint, false);
     }
 
-    /// Warns that the row in `line` is `words`, which is probably a mistake.
+    /// Adds a warning that the row in `line` is `words`, which is probably a mistake.
     pub(super) fn warn(&mut self, words: String, line: impl Display, hint: &'static str) {
         self.add(words, line, hint, true);
     }
@@ -71,7 +71,7 @@ impl RowNotes {
                 ""
             };
             let lines: Vec<_> = note.lines.iter().take(NAMED).map(String::as_str).collect();
-            let told = format!(
+            let text = format!(
                 "{} {}: line {}{more}{}",
                 counted_are(note.rows, "row"),
                 note.words,
@@ -79,9 +79,9 @@ impl RowNotes {
                 note.hint
             );
             if note.is_warning {
-                stderr.warning(&told);
+                stderr.warning(&text);
             } else {
-                stderr.note(&told);
+                stderr.note(&text);
             }
         }
     }

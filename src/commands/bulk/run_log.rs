@@ -1,4 +1,4 @@
-//! The audit log of runs: how one ended, was refused, or what was decided about its rows.
+//! The audit log of runs: the end or the refusal of a run, and decisions about its rows.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub(super) fn run_fields(
     })
 }
 
-/// Logs a run that a guard refused before it began, with the name that was typed. Other errors are not logged here.
+/// Logs a run that a safety check blocked before it began, with the typed name. Does not log other errors.
 pub(super) fn log_refused_run(
     context: &Context,
     name: Option<&RunName>,
@@ -48,7 +48,7 @@ pub(super) fn log_refused_run(
     if error.code != ExitCode::Guard {
         return;
     }
-    // A guard needs a readable configuration.
+    // A safety check needs a readable configuration.
     if let Ok(log) = AuditLog::from_flags(&context.flags) {
         log.run(
             &context.stderr,
@@ -60,7 +60,7 @@ pub(super) fn log_refused_run(
 
 /// Logs that this command changed the state of rows, and its exit code; `counts` is None if the ledger can no longer be
 /// read.
-pub(super) fn log_decided(
+pub(super) fn log_row_decision(
     context: &mut Context,
     command: &str,
     name: &RunName,

@@ -23,8 +23,8 @@ pub(super) fn resolve_run_sender(
         Some(profile) if is_shared => knows_profile(&context.flags, profile)?,
         _ => !is_shared,
     };
-    // Credentials from outside the profiles are sent only to the address that this process is configured with: the run must
-    // not choose it.
+    // Credentials from outside the profiles are sent only to the configured address of this process. The run must not
+    // choose the address.
     if is_bound && (!is_shared || run.sandbox || !context.flags.has_credentials(&environment)) {
         context.flags.default_profile.clone_from(&run.profile);
     }

@@ -1,5 +1,5 @@
-//! `bulk send`: a list becomes a plan, the plan is confirmed and becomes a run, and the run is sent. `plan/` has what comes
-//! before the run, `send/` what comes after.
+//! `bulk send`: a list becomes a plan, the confirmed plan becomes a run, and the run is sent. `plan/` has the steps before
+//! the run exists, and `send/` the steps after.
 
 use super::plan::args::BulkSendArgs;
 use super::plan::confirm::confirm;

@@ -35,8 +35,8 @@ fn describe_reason(reason: SkipReason) -> String {
     }
 }
 
-/// Prints how many rows are skipped because of earlier runs and sends, or because of the 24-hour window. Rows that are
-/// skipped for another reason are reported earlier.
+/// Prints how many rows are skipped because of earlier runs and sends, or because of the 24-hour window. Rows with
+/// another reason were reported earlier.
 pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
     use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
     let reported = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];

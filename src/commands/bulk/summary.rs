@@ -36,7 +36,7 @@ pub(crate) struct RunSummary {
     again: Option<String>,
     /// Whether `bulk cancel` ended it.
     pub(crate) is_cancelled: bool,
-    /// Why rows that are not sent here may have been sent; they then count as unknown.
+    /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
     pub(crate) stale: Option<LedgerError>,
     /// The number of rows that a resumed run would send, also if it is stale.
     pending: u64,

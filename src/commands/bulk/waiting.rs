@@ -9,7 +9,7 @@ use crate::runs::hours::Hours;
 use crate::runs::ledger::{LedgerError, Run, RunSettings};
 use crate::sender::context::Context;
 
-/// Warns before the question that nothing is sent right away.
+/// Warns before the question that the run will not send immediately.
 pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours)
         && context.can_ask()
@@ -22,7 +22,7 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// Prints that the sandbox sends outside the sending hours, where Jelou would get nothing yet.
+/// Prints that the sandbox sends outside the sending hours, unlike a run at Jelou.
 pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours) {
         let until = hours.format_local(until);

@@ -59,7 +59,7 @@ fn goal() -> impl TypedValueParser<Value = DeliveryState> {
 
 fn message_id(raw: &str) -> Result<String, String> {
     let length = raw.chars().count();
-    // In a URL, dots alone mean a folder.
+    // In a URL, `.` and `..` mean folders.
     let is_id = !["", ".", ".."].contains(&raw)
         && length <= LONGEST_ID
         && !raw.chars().any(char::is_control);
@@ -113,7 +113,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
 fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError> {
     let stdout = &context.stdout;
     match (stdout.format, &tracked.entry) {
-        (Format::Response, Some(_)) if stdout.is_for_a_person() => {
+        (Format::Response, Some(_)) if stdout.is_for_reading() => {
             let known = known_facts(tracked);
             let known = known
                 .as_object()

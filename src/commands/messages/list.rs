@@ -20,7 +20,7 @@ use crate::base::input::UsageError;
 use crate::base::output::{Format, OutputRow};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
-use crate::commands::PersonArgs;
+use crate::commands::RecipientArgs;
 use crate::jelou::api::{
     DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList,
     LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, Request, Since, entry_key,
@@ -44,7 +44,7 @@ use crate::sender::{RequestProgress, Sender};
 #[command(verbatim_doc_comment)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(super) person: PersonArgs,
+    pub(super) recipient: RecipientArgs,
 
     /// Only messages by the bot or by users; never by agents
     #[arg(long, value_name = "SENDER", value_parser = author())]
@@ -186,10 +186,10 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
         )
         .into());
     }
-    let person = args
-        .person
+    let recipient = args
+        .recipient
         .read(context, sender.settings.country)?
-        .map(|person| person_key(&person).into_owned());
+        .map(|recipient| person_key(&recipient).into_owned());
     let first = ListingQuery {
         since: begin,
         until: end,
@@ -200,7 +200,7 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
         context,
         args,
         bot: &sender.bot,
-        person,
+        recipient,
     };
     let first = |base: &Url| Request::history(base, &sender.bot, &first);
     sender.ask(context, first, async |connection| {
@@ -222,16 +222,16 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
     })
 }
 
-/// A shown message, with the API's own entry, which `-o response` prints.
-type Listed = (HistoryMessage, Value);
+/// A message, with the API's own entry, which `-o response` prints.
+type MessageWithEntry = (HistoryMessage, Value);
 
-/// Which messages are listed.
+/// A listing of messages, and which of them to print.
 struct MessageListing<'a> {
     context: &'a Context,
     args: &'a ListArgs,
     bot: &'a str,
-    /// The user whose messages are listed; None for all users.
-    person: Option<String>,
+    /// List only the messages of this user; None for all users.
+    recipient: Option<String>,
 }
 
 impl MessageListing<'_> {
@@ -240,8 +240,8 @@ impl MessageListing<'_> {
         &self,
         look_ups: &mut LookUps<'_>,
         span: &LookUpSpan,
-    ) -> (Vec<Listed>, Option<LookUpError>) {
-        let mut listed: Vec<Listed> = Vec::new();
+    ) -> (Vec<MessageWithEntry>, Option<LookUpError>) {
+        let mut listed: Vec<MessageWithEntry> = Vec::new();
         let mut seen = HashSet::new();
         let mut unreadable = 0;
         let limit = self.args.limit.map(NonZeroUsize::get);
@@ -294,7 +294,7 @@ impl MessageListing<'_> {
 
     /// Prints the messages, newest last. Messages of the same time keep the order of the listing. An incomplete list of
     /// users is not printed at all.
-    fn print(&self, listed: &[Listed], is_whole: bool) -> Result<(), CommandError> {
+    fn print(&self, listed: &[MessageWithEntry], is_whole: bool) -> Result<(), CommandError> {
         let stdout = &self.context.stdout;
         if stdout.format == Format::To && !is_whole {
             return Ok(());
@@ -302,14 +302,14 @@ impl MessageListing<'_> {
         let mut ordered: Vec<_> = listed.iter().rev().collect();
         ordered.sort_by_key(|(message, _)| message.at);
         if stdout.format == Format::To {
-            let people = ordered
+            let recipients = ordered
                 .iter()
                 .filter_map(|(message, _)| message.user.as_deref());
             let mut seen = HashSet::new();
-            let mut each = people.filter(|person| seen.insert(person_key(person)));
-            return Ok(each.try_for_each(|person| stdout.value(&typed_form(person)))?);
+            let mut each = recipients.filter(|recipient| seen.insert(person_key(recipient)));
+            return Ok(each.try_for_each(|recipient| stdout.value(&typed_form(recipient)))?);
         }
-        let row = |(message, entry): &&Listed| {
+        let row = |(message, entry): &&MessageWithEntry| {
             let record = if stdout.format == Format::Response {
                 entry.clone()
             } else {
@@ -343,13 +343,13 @@ impl MessageListing<'_> {
     }
 
     fn is_wanted(&self, message: &HistoryMessage) -> bool {
-        let is_with = |person: &String| {
+        let is_with = |recipient: &String| {
             message
                 .user
                 .as_deref()
-                .is_some_and(|user| person_key(user) == person.as_str())
+                .is_some_and(|user| person_key(user) == recipient.as_str())
         };
-        self.person.as_ref().is_none_or(is_with)
+        self.recipient.as_ref().is_none_or(is_with)
             && self.args.by.is_none_or(|author| author == message.author)
     }
 }

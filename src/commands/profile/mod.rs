@@ -28,7 +28,7 @@ pub(crate) enum ProfileCommand {
     ///
     /// -v also lists the settings that are not set.
     Show {
-        /// Name of the profile [default: the one that `send` uses]
+        /// Name of the profile [default: the profile that `send` uses]
         name: Option<String>,
     },
     /// Create or change a profile
@@ -173,17 +173,20 @@ pub(super) fn rows(
     settings: &Settings,
     ledger: Option<&LedgerDatabase>,
 ) -> impl Iterator<Item = (&'static str, String, String)> {
-    let profile = ("profile", settings.profile.as_ref().map(WithOrigin::shown));
+    let profile = (
+        "profile",
+        settings.profile.as_ref().map(WithOrigin::display),
+    );
     // How a secret is found is shown as the secret.
     let keys = KEYS
         .iter()
         .filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
     let shown = keys.map(|key| match key.name {
         "ledger" => (key.name, ledger.map(|ledger| ledger.shown.clone())),
-        name => (name, settings.shown(key)),
+        name => (name, settings.display(key)),
     });
     let password = ledger.and_then(|ledger| ledger.password.as_ref());
-    let password = ("ledger_password", password.map(WithOrigin::shown));
+    let password = ("ledger_password", password.map(WithOrigin::display));
     let rows: Vec<_> = [profile]
         .into_iter()
         .chain(shown)

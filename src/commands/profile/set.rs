@@ -169,7 +169,7 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Refuses values that cannot be, or contradict each other.
+/// Refuses invalid values, and values that contradict each other.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
     config::check(change)
         .map_err(|problem| UsageError::new(problem, "pass another value; nothing was saved"))
@@ -245,7 +245,7 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
 }
 
 /// How often a question is repeated after an invalid answer.
-const MOST_ASKED: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Asks for the value of `key`; repeats the question after an invalid answer.
 fn ask_setting(
@@ -269,7 +269,7 @@ fn ask_setting(
                 *change = answered;
                 return Ok(());
             }
-            Err(error) if asked == MOST_ASKED => return Err(error.into()),
+            Err(error) if asked == MAX_ATTEMPTS => return Err(error.into()),
             Err(error) => context.stderr.warning(&error.message),
         }
     }

@@ -28,7 +28,7 @@ use crate::sender::config::{LedgerDatabase, timeout};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
 
-// The help of flags that `send` has, too, where they mean something else.
+// The help of flags that have another meaning in `send`.
 const ONCE: &str = "Notify each recipient at most once with this key";
 const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other. The exit code is the command's. \
      With --strict-notify, it is 8 if the first message may have been sent, and 11 while another process sends it. If \
@@ -178,7 +178,7 @@ const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{
 /// command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
     let mut sends = Sends::new(SendReport::new("run"), false);
-    let prepared = Prepared::new(context, arguments, &mut sends);
+    let prepared = ReadyNotification::new(context, arguments, &mut sends);
     if context.mode != Mode::Send {
         return show(context, arguments, &prepared?, &sends);
     }
@@ -200,7 +200,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
 fn show(
     context: &Context,
     arguments: &RunArgs,
-    prepared: &Prepared,
+    prepared: &ReadyNotification,
     sends: &Sends,
 ) -> Result<ExitCode, CommandError> {
     if !prepared.refused.is_empty() {
@@ -237,7 +237,7 @@ impl CommandRun<'_> {
     /// `--strict-notify`, returns the exit code of the notifications if one failed.
     async fn run(
         self,
-        prepared: Result<Prepared, CommandError>,
+        prepared: Result<ReadyNotification, CommandError>,
         mut sends: Sends,
     ) -> Result<ExitCode, CommandError> {
         let Self {
@@ -293,7 +293,7 @@ impl CommandRun<'_> {
     /// Fills the notifications with the command's result, and sends them like any message, each within its time.
     async fn notify(
         &self,
-        prepared: Prepared,
+        prepared: ReadyNotification,
         mut connection: Connection,
         result: RunResult,
         sends: &mut Sends,
@@ -301,7 +301,7 @@ impl CommandRun<'_> {
         let Self {
             context, arguments, ..
         } = self;
-        let Prepared {
+        let ReadyNotification {
             notification,
             sender,
             exclusions,
@@ -405,7 +405,7 @@ fn redacted_tail(tail: Option<&Tail>, credentials: &Credentials) -> Option<Strin
 }
 
 /// A notification that can be sent, at least to some of its recipients.
-struct Prepared {
+struct ReadyNotification {
     notification: RunNotification,
     sender: Sender,
     exclusions: Exclusions,
@@ -414,7 +414,7 @@ struct Prepared {
     warnings: Vec<String>,
 }
 
-impl Prepared {
+impl ReadyNotification {
     /// Prepares the notification, and adds its recipients to `sends`.
     ///
     /// # Errors

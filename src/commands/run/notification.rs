@@ -23,7 +23,7 @@ use crate::lists::template::{
     spelling,
 };
 
-/// The tail of a command without stderr output: a message must not be empty.
+/// The text instead of the tail if the command printed nothing on stderr: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
 /// The names of the values that a text can use.
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
     use crate::base::exit::ExitCode;
 
-    const MOST_OF_A_TEXT: usize = 4096;
+    const MAX_TEXT: usize = 4096;
 
     /// Returns the result of `text` for a backup that failed, with the end of its stderr.
     fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn long_tail_is_truncated_at_its_start() {
-        let room = MOST_OF_A_TEXT - "backup: ".len();
+        let room = MAX_TEXT - "backup: ".len();
         for length in [1, room - 1, room, room + 1, 3 * room] {
             let tail = "x".to_owned() + &"é".repeat(length - 1);
             let (text, _) = filled("{{ command }}: {{ tail }}", Some(&tail)).unwrap();

@@ -169,7 +169,7 @@ impl Counts {
             failed,
             unknown,
             skipped,
-            left: self.count_open(),
+            remaining: self.count_open(),
         }
     }
 

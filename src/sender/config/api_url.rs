@@ -23,7 +23,7 @@ impl ApiUrl {
     /// never a secret.
     ///
     /// # Errors
-    /// When it is not such an address, or is Jelou itself.
+    /// If it is another kind of address, or Jelou itself.
     pub(super) fn parse_sandbox(raw: &str) -> Result<Self, String> {
         let not_a_url = |error| format!("not a URL: {}", texts::url_problem(error, "http"));
         let url = Self::parse(raw, not_a_url)?;

@@ -128,9 +128,9 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
     }
 }
 
-/// Returns a warning for each unknown variable that was probably intended for jelouctl: every one
-/// with the prefix `JELOUCTL_`, and those that resemble a known one with the prefix `JELOU_`. Other
-/// names are fine: Kubernetes sets a dozen of them for a service called `jelou`.
+/// Returns a warning for each unknown variable that was probably intended for jelouctl. These have
+/// the prefix `JELOUCTL_`, or the prefix `JELOU_` and resemble a known variable. Other names are fine:
+/// Kubernetes sets a dozen of them for a service called `jelou`.
 fn warnings() -> Vec<String> {
     let ours = our_variables();
     std::env::vars_os()
@@ -154,8 +154,8 @@ fn warning(name: &str, ours: &[&str]) -> Option<String> {
     }
 }
 
-/// Returns the known variable whose name after the prefix is or resembles `own_part`, or has that
-/// name in other tools.
+/// Returns the known variable that is called or almost called `own_part` after its prefix, or that
+/// other tools call `own_part`.
 fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
     let same = ours.iter().find(|name| after_prefix(name) == own_part);
     let begun = || {

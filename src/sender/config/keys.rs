@@ -229,7 +229,7 @@ pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Str
     let raw = raw.trim_end_matches(is_unseen);
     let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
     let is_valid = match raw.strip_prefix("id:") {
-        // The request names such a user without `id:`, like a number, so a partial pattern would also allow numbers.
+        // The request contains this user without `id:`, like a number. So a partial pattern would also allow numbers.
         Some(user) => !user.is_empty() && !user.contains('*'),
         None => {
             !raw.contains(is_strange)

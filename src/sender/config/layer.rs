@@ -28,7 +28,7 @@ pub(crate) struct WithOrigin<T> {
 }
 
 impl<T: fmt::Display> WithOrigin<T> {
-    pub(crate) fn shown(&self) -> WithOrigin<String> {
+    pub(crate) fn display(&self) -> WithOrigin<String> {
         self.origin.tag(self.value.to_string())
     }
 }
@@ -72,7 +72,7 @@ impl Layer {
     }
 
     /// Creates the values that the sandbox uses even if a profile has others. `address` is the
-    /// sandbox's, if it is known.
+    /// sandbox's, if there is one.
     pub(super) fn for_sandbox(address: Option<&str>) -> Self {
         let mut layer = Self::default();
         for name in ["client_id", "client_secret"] {
@@ -126,7 +126,7 @@ impl Layer {
         self.0.remove(name)
     }
 
-    /// Returns the values of this layer, then those that only `below` has.
+    /// Returns the values of this layer, and of `below` for all other keys.
     pub(crate) fn over(self, mut below: Self) -> Self {
         below.0.extend(self.0);
         below
@@ -213,8 +213,8 @@ impl Layer {
         self.text(name) == Some("-") && matches!(self.origin(name), Origin::Flag(_))
     }
 
-    /// Returns the value of `key` as it is printed, and its origin.
-    pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
+    /// Returns the printed value of `key`, and its origin.
+    pub(crate) fn display(&self, key: &Key) -> Option<WithOrigin<String>> {
         let WithOrigin { value, origin } = self.0.get(key.name)?;
         Some(origin.tag(key.display(value)))
     }

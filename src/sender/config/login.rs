@@ -10,13 +10,13 @@ use super::secret_source::SecretSource;
 use crate::command_error::CommandError;
 
 /// Two client ids and secrets: from flags and environment, and from the profile. jelouctl uses both values of one
-/// source. A mixture would reveal the secret to the wrong server.
+/// source. A mixture could reveal the secret to the wrong server.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// From flags and environment.
-    outside_profile: PartialLogin,
+    outside_login: PartialLogin,
     /// From the profile.
-    of_profile: PartialLogin,
+    profile_login: PartialLogin,
     /// The profile's name; empty without a profile.
     profile: String,
     /// The API address of the profile's secret. It is sent only there and to this machine.
@@ -60,8 +60,8 @@ impl Login {
             .over(Layer::defaults())
             .or_default("api_url", str::parse)?;
         Ok(Self {
-            outside_profile: PartialLogin::from_layer(outside, Path::new(""))?,
-            of_profile: PartialLogin::from_layer(profile, directory)?,
+            outside_login: PartialLogin::from_layer(outside, Path::new(""))?,
+            profile_login: PartialLogin::from_layer(profile, directory)?,
             profile: name.to_owned(),
             home,
         })
@@ -69,21 +69,21 @@ impl Login {
 
     /// Returns the client id with precedence, even if it cannot be used with the secret.
     pub(crate) fn id(&self) -> Option<&WithOrigin<String>> {
-        self.outside_profile
+        self.outside_login
             .id
             .as_ref()
-            .or(self.of_profile.id.as_ref())
+            .or(self.profile_login.id.as_ref())
     }
 
     /// Returns the source of the secret with precedence. A profile's secret is not used with
     /// another id.
     pub(crate) fn secret(&self) -> Option<&WithOrigin<SecretSource>> {
-        let of_profile = self
-            .of_profile
+        let profile_login = self
+            .profile_login
             .secret
             .as_ref()
-            .filter(|_| self.outside_profile.id.is_none());
-        self.outside_profile.secret.as_ref().or(of_profile)
+            .filter(|_| self.outside_login.id.is_none());
+        self.outside_login.secret.as_ref().or(profile_login)
     }
 
     /// Returns the id and secret for `api_url`: both from outside the profile, or both from it.
@@ -101,7 +101,7 @@ impl Login {
             CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
         };
         let ask = |id: &WithOrigin<String>| prompt().ok_or_else(|| no_secret(&id.value));
-        match (&self.outside_profile.id, &self.outside_profile.secret) {
+        match (&self.outside_login.id, &self.outside_login.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (Some(id), None) => Ok((id, ask(id)?)),
             (None, Some(WithOrigin { origin, .. })) => Err(CommandError::configuration(
@@ -112,12 +112,16 @@ impl Login {
             )),
             (None, None) => {
                 let id = self
-                    .of_profile
+                    .profile_login
                     .id
                     .as_ref()
                     .ok_or_else(|| incomplete("no credentials"))?;
                 self.check_secret_target(api_url, asked_by)?;
-                let secret = self.of_profile.secret.clone().map_or_else(|| ask(id), Ok)?;
+                let secret = self
+                    .profile_login
+                    .secret
+                    .clone()
+                    .map_or_else(|| ask(id), Ok)?;
                 Ok((id, secret))
             }
         }

@@ -62,8 +62,8 @@ impl SecretFile {
     }
 }
 
-/// Returns whether `path` has neither folder nor extension. If no such file exists, it may be a
-/// secret that was typed instead of a file.
+/// Returns whether `path` has neither folder nor extension. If the file does not exist, the path may
+/// be a secret that was typed instead of a file.
 pub(crate) fn is_bare_name(path: &str) -> bool {
     !path.contains(['/', '\\', '.'])
 }

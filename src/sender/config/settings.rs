@@ -217,16 +217,16 @@ impl Settings {
     }
 
     /// Returns the printed value of a key, which is never a secret, and its origin.
-    pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
+    pub(crate) fn display(&self, key: &Key) -> Option<WithOrigin<String>> {
         match key.name {
-            "client_secret" => self.login.secret().map(WithOrigin::shown),
-            _ => self.layer.shown(key),
+            "client_secret" => self.login.secret().map(WithOrigin::display),
+            _ => self.layer.display(key),
         }
     }
 
     /// Returns client id and source of the secret: both from flags and environment, or both from
-    /// the profile, whose secret goes only to its own address. `can_ask` allows a prompt for the
-    /// secret.
+    /// the profile. A profile's secret goes only to the address in the profile. `can_ask` allows a
+    /// prompt for the secret.
     ///
     /// # Errors
     /// When one of them is missing, or the secret would reach the wrong server.

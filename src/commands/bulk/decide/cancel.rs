@@ -10,7 +10,7 @@ use crate::base::output::counted;
 use crate::base::process::{Signals, block_on};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
-use crate::commands::bulk::run_log::log_decided;
+use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::summary::RunSummary;
 use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger;
@@ -18,7 +18,7 @@ use crate::runs::ledger::{Run, RunName};
 use crate::sender::context::Context;
 
 /// The time between two checks for rows in flight. Each check also marks the rows of lost processes as unknown.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const BETWEEN_CHECKS: Duration = Duration::from_millis(200);
 
 /// Cancel a run: its unsent messages are never sent (asks first)
 ///
@@ -74,7 +74,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
             ));
             error
         });
-    log_decided(
+    log_row_decision(
         context,
         "bulk cancel",
         name,
@@ -117,7 +117,7 @@ async fn wait_for_inflight(context: &Context, run: &Run) -> Result<(), CommandEr
         tokio::select! {
             biased;
             signal = signals.next() => return Err(CommandError::interrupted(signal)),
-            () = sleep(BETWEEN_LOOKS) => {}
+            () = sleep(BETWEEN_CHECKS) => {}
         }
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
 /// The runs to remove.
 struct ChosenRuns {
     runs: Vec<RunOverview>,
-    /// The same in words.
+    /// A description of the runs.
     what: String,
 }
 
@@ -172,7 +172,7 @@ fn describe_removed_rows(run: &RunOverview) -> String {
     counts + &stale
 }
 
-/// Warns of what these runs protect: later runs from duplicates, and the records of undecided rows.
+/// Warns of what is lost with these runs: the protection from duplicates, and the records of undecided rows.
 fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {

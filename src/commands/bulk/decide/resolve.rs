@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, counted_are};
 use crate::command_error::CommandError;
-use crate::commands::bulk::run_log::log_decided;
+use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::summary::{RunSummary, resume_hint};
 use crate::commands::open_ledger::open_ledger;
-use crate::commands::read_person;
+use crate::commands::read_recipient;
 use crate::jelou::message::InvalidMessage;
 use crate::phone::Country;
 use crate::runs::ledger::{LedgerError, Resolution, RowState, Run, RunName};
@@ -35,7 +35,7 @@ pub(crate) struct BulkResolveArgs {
     decision: Decision,
 
     #[command(flatten)]
-    rows: DecidedRows,
+    rows: RowSelection,
 }
 
 #[derive(Args, Debug)]
@@ -52,10 +52,10 @@ struct Decision {
     failed_as: Option<RowState>,
 }
 
-/// The rows to decide; all rows in the state if none is named.
+/// The rows to decide. Without these flags, all rows in the state.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Which rows")]
-struct DecidedRows {
+struct RowSelection {
     /// Only the row with this `line` in the report (repeatable)
     #[arg(long, value_name = "N")]
     line: Vec<u64>,
@@ -98,11 +98,11 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     run.require_change()?;
     let name = run.name();
     let details = run.details()?;
-    let DecidedRows { line, to, country } = &args.rows;
+    let RowSelection { line, to, country } = &args.rows;
     // A typed number is read as in the list.
     let country = country.or(details.country);
     let read = |to: &String| {
-        Ok(read_person(context, "--to", to, country)?
+        Ok(read_recipient(context, "--to", to, country)?
             .recipient
             .to_string())
     };
@@ -114,7 +114,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     };
     let changed = decide(context, &run, &resolution)?;
     let summary = RunSummary::new(&run, &details)?;
-    log_decided(
+    log_row_decision(
         context,
         "bulk resolve",
         name,

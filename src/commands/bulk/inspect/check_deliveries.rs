@@ -40,7 +40,7 @@ pub(crate) struct CheckResult {
     /// The same counts for messages sent since the run began or was resumed.
     pub(crate) since_resume: DeliveryCounts,
     /// Why rows stay unknown.
-    pub(crate) left: BTreeMap<UnresolvedReason, u64>,
+    pub(crate) unresolved: BTreeMap<UnresolvedReason, u64>,
     /// Whether another check can find something new.
     pub(crate) may_change: bool,
     /// Whether the time ran out during the check.
@@ -89,7 +89,7 @@ impl<'a> RunToCheck<'a> {
         self.report_asked(context, asked);
         let HistoryReading { ended, answered } =
             read_history(context, run, look_ups, &mut inquiry, end).await?;
-        // The history may already list an attempt that began while it was read.
+        // The history may already list an attempt that began during the reading.
         let counted = if ended.is_ok() {
             count_attempts(run, &self.details, &mut inquiry)
         } else {
@@ -100,11 +100,11 @@ impl<'a> RunToCheck<'a> {
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
         let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
-        let (mut news, left) = inquiry.settle(is_whole && matches!(counted, Ok(None)));
+        let (mut updates, unresolved) = inquiry.settle(is_whole && matches!(counted, Ok(None)));
         let is_of_all = is_whole && asked > 0 && inquiry.is_complete(UP_TO);
-        news.asked = is_of_all.then_some((at, asked));
-        if !news.is_empty() {
-            self.settled += run.save_deliveries(&news)?;
+        updates.asked = is_of_all.then_some((at, asked));
+        if !updates.is_empty() {
+            self.settled += run.save_deliveries(&updates)?;
         }
         counted?;
         Ok(CheckResult {
@@ -115,7 +115,7 @@ impl<'a> RunToCheck<'a> {
                 ..run.all_deliveries()?
             },
             since_resume: run.deliveries(resumed_at(run)?)?,
-            left,
+            unresolved,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
             problem: coverage_problem(ended),

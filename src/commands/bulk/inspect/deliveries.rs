@@ -13,7 +13,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{counted, grouped, rounded};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::commands::bulk::run_log::log_decided;
+use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::skips::describe_counts;
 use crate::commands::bulk::summary::{how_to_resolve, print_run};
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
@@ -128,7 +128,7 @@ pub(crate) fn run(
             | Err(error) => Err(error),
             Ok(result) => Ok(code(result)),
         };
-        log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
+        log_row_decision(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let result = result?;
     let unknown = describe_counts([(result.counts.unknown, "may have been sent")]);
@@ -231,7 +231,7 @@ impl Watch {
                 })
             }
             (Ok(result), _) => CheckOutcome::Now(result),
-            // Rows that became sent before are printed and logged.
+            // Rows that an earlier check set to sent are still printed and logged.
             (Err(error), Some(last)) => CheckOutcome::Before(CheckResult {
                 problem: Some(error),
                 ..last
@@ -240,7 +240,7 @@ impl Watch {
         }
     }
 
-    /// Prints counts that have changed, or once that Jelou cannot be asked.
+    /// Prints changed counts. If the check failed, prints the error, but only once.
     fn print(&mut self, context: &Context, result: &CheckResult, every: Duration, zone: &TimeZone) {
         match &result.problem {
             None => self.print_counts(context, &result.deliveries, zone),
@@ -353,7 +353,7 @@ fn still_unknown(name: &RunName, is_cancelled: bool, result: &CheckResult) -> Ve
             how_to_resolve(name, is_cancelled)
         )
     };
-    result.left.iter().map(sentence).collect()
+    result.unresolved.iter().map(sentence).collect()
 }
 
 #[cfg(test)]

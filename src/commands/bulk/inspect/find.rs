@@ -12,7 +12,7 @@ use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::open_ledger::open_ledger;
-use crate::commands::read_person;
+use crate::commands::read_recipient;
 use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
 use crate::runs::ledger::{MessageMatch, RowState};
@@ -49,7 +49,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     let ledger = open_ledger(context)?;
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     let zone = settings.hours.zone();
-    let typed = read_person(
+    let typed = read_recipient(
         context,
         "RECIPIENT",
         &args.user,

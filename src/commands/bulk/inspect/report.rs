@@ -12,7 +12,7 @@ use crate::base::input::UsageError;
 use crate::base::output::{Format, counted};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
-use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_of_name};
+use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_from_name};
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
 use crate::commands::zone::run_zone;
 use crate::jelou::api::DeliveryState;
@@ -33,17 +33,17 @@ fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
 
 /// A value of `--reason`: why a row was skipped, or why a message was not delivered.
 #[derive(Clone, Debug)]
-enum ReportedReason {
+enum ReasonFilter {
     Skipped(SkipReason),
     Code(String),
 }
 
-fn reason(raw: &str) -> Result<ReportedReason, String> {
+fn reason(raw: &str) -> Result<ReasonFilter, String> {
     if !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(ReportedReason::Code(raw.to_owned()));
+        return Ok(ReasonFilter::Code(raw.to_owned()));
     }
     SkipReason::from_str(raw, false)
-        .map(ReportedReason::Skipped)
+        .map(ReasonFilter::Skipped)
         .map_err(|_| {
             let names: Vec<_> = SkipReason::value_variants()
                 .iter()
@@ -97,7 +97,7 @@ pub(crate) struct BulkReportArgs {
     /// A reason adds rows: `--state failed --reason invalid` prints both kinds. A code narrows: only failed or
     /// undelivered rows with this code that also match the other filters.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
-    reason: Vec<ReportedReason>,
+    reason: Vec<ReasonFilter>,
 
     /// Output format [default: from the file extension, else csv]
     #[arg(long, value_name = "FORMAT")]
@@ -147,7 +147,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let details = run.details()?;
     let zone = run_zone(context, args.time_zone.as_ref(), &details)?;
     let code = report_stale(context, name, run.stale_reason()?.as_ref());
-    let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
+    let is_for_a_terminal = to.is_none() && context.stdout.is_for_reading();
     if let Some(spent) = run.spent()? {
         context.stderr.note(&spent.describe());
     }
@@ -175,7 +175,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     };
     match to {
         Some(to) => to.write(context, |mut file| write(&mut file))?,
-        None if context.stdout.format == Format::To => print_people(context, &run, &filter)?,
+        None if context.stdout.format == Format::To => print_recipients(context, &run, &filter)?,
         None => match write(&mut context.stdout.stream()) {
             // A reader that stops early, such as `head`, is not an error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => {}
@@ -186,13 +186,13 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
 }
 
 /// Prints each recipient of the selected rows once.
-fn print_people(context: &Context, run: &Run, filter: &RowFilter) -> Result<(), CommandError> {
-    let mut people = HashSet::new();
+fn print_recipients(context: &Context, run: &Run, filter: &RowFilter) -> Result<(), CommandError> {
+    let mut printed = HashSet::new();
     run.report::<CommandError>(filter, |row| {
         let Some(recipient) = row.recipient else {
             return Ok(());
         };
-        if people.insert(person_key(&recipient).into_owned()) {
+        if printed.insert(person_key(&recipient).into_owned()) {
             context.stdout.value(&typed_form(&recipient))?;
         }
         Ok(())
@@ -216,8 +216,8 @@ impl BulkReportArgs {
         let mut codes = Vec::new();
         for reason in &self.reason {
             match reason {
-                ReportedReason::Skipped(reason) => reasons.push(*reason),
-                ReportedReason::Code(code) => codes.push(code.clone()),
+                ReasonFilter::Skipped(reason) => reasons.push(*reason),
+                ReasonFilter::Code(code) => codes.push(code.clone()),
             }
         }
         RowFilter {
@@ -231,7 +231,7 @@ impl BulkReportArgs {
     /// Returns the typed format, or the format of the file's extension.
     fn format(&self) -> Result<ReportFormat, UsageError> {
         match (&self.file, self.format) {
-            (Some(path), None) => format_of_name("--file", path),
+            (Some(path), None) => format_from_name("--file", path),
             (_, typed) => Ok(typed.unwrap_or(ReportFormat::Csv)),
         }
     }
@@ -250,7 +250,7 @@ impl BulkReportArgs {
             ));
         }
         let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
-        if is_of_file && self.file.is_none() && context.stdout.is_for_a_person() {
+        if is_of_file && self.file.is_none() && context.stdout.is_for_reading() {
             let message = "--format: a page or a workbook cannot be printed on a terminal";
             return Err(UsageError::new(
                 message,

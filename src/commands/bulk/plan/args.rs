@@ -9,7 +9,7 @@ use crate::base::input::{JsonSource, Source, UsageError};
 use crate::commands::bulk::options::{
     EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions,
 };
-use crate::commands::bulk::report_file::{ReportFormat, format_of_name};
+use crate::commands::bulk::report_file::{ReportFormat, format_from_name};
 use crate::jelou::message::{MessageArgs, MessageKind};
 use crate::lists::list_file::{ListEncoding, ReportLanguage};
 use crate::phone::Country;
@@ -207,7 +207,7 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
 }
 
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct PolicyArgs {
     /// Skip invalid rows, instead of refusing the list file
@@ -222,7 +222,7 @@ pub(crate) struct PolicyArgs {
 
     /// Skip or send the rows that are hidden or crossed out in the sheet
     ///
-    /// Without this flag, jelouctl refuses a sheet with such rows.
+    /// Without this flag, jelouctl refuses a sheet with these rows.
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
     pub(crate) hidden: Option<HiddenRule>,
 
@@ -276,7 +276,7 @@ impl BulkSendArgs {
                 "write --preview all",
             ));
         }
-        if !matches!(format_of_name("--file", file), Ok(ReportFormat::Html)) {
+        if !matches!(format_from_name("--file", file), Ok(ReportFormat::Html)) {
             let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(
                 message,

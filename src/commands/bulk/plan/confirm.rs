@@ -8,7 +8,7 @@ use super::args::BulkSendArgs;
 use super::make_plan::Plan;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
-use crate::commands::bulk::earlier::{earlier_query, report_people};
+use crate::commands::bulk::earlier::{earlier_query, report_recipients};
 use crate::commands::bulk::messaging_limit::report_limit;
 use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::bulk::question::{
@@ -67,13 +67,13 @@ fn note_earlier_runs(plan: &mut Plan<'_>, context: &Context) -> Result<(), Ledge
     };
     let earlier = earlier_query(&plan.settings);
     let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
-    report_people(context, written_to, waiting);
+    report_recipients(context, written_to, waiting);
     plan.settings.written_to = written_to;
     Ok(())
 }
 
-/// Looks up the templates over a connection that stays open, if they are needed before the question: it shows the message
-/// with the template's own text, and the category of a template decides its price.
+/// Looks up the templates if the question needs them, over a connection that stays open. The question shows the message
+/// with the text of the template, and the price depends on the category of the template.
 async fn look_up_templates(
     plan: &mut Plan<'_>,
     context: &Context,

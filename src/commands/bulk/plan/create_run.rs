@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::args::BulkSendArgs;
-use super::make_plan::{Plan, zone_of_list};
+use super::make_plan::{Plan, list_time_zone};
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, earlier_query, refuse_abandoned_rows};
@@ -40,7 +40,7 @@ pub(crate) async fn create_run(
     let ledger = ledger.reconnected()?;
     wait_for_turn(&ledger, &mut connection.signals).await?;
     let earlier = earlier_query(&plan.settings);
-    let zone = zone_of_list(args, &plan.settings, &plan.sender);
+    let zone = list_time_zone(args, &plan.settings, &plan.sender);
     let cost_limit = &plan.cost_limit;
     let timeout = plan.sender.settings.timeout;
     let new = NewRun {

@@ -1,4 +1,4 @@
-//! Notes about the whole list: what the sheet shows, but the message would not contain.
+//! Notes about the whole list: differences between the sheet on a screen and the messages.
 
 use jiff::civil::DateTime;
 
@@ -84,7 +84,7 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     ))
 }
 
-/// Prints what is not visible when the list is opened.
+/// Prints a note about everything that is not visible in the opened sheet.
 pub(super) fn note_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     if let Some(misread) = &list.notes.misread {
         stderr.warning(misread);

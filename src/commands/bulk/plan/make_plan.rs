@@ -17,7 +17,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_idle_runs};
 use crate::commands::bulk::exclude::look_up_windows;
 use crate::commands::bulk::report_file::ReportFile;
-use crate::commands::claim::warn_about_lost_keys;
+use crate::commands::claim::warn_about_local_keys;
 use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
 use crate::commands::zone::sender_zone;
 use crate::jelou::message::{MessageKind, Outgoing};
@@ -98,7 +98,7 @@ pub(crate) fn plan<'a>(
     let cost_limit = CostLimit::read(args, &sender.settings)?;
     let ledger = ledger_for_run(context, args, &sender)?;
     if args.once.is_some() && reaches_recipients(args, &sender) {
-        warn_about_lost_keys(context, ledger.as_ref());
+        warn_about_local_keys(context, ledger.as_ref());
     }
     let windows = windows_for_list(context, args, &message.kind, &sender)?;
     let settings = run_settings(args, &sender, conditions, list.format(), &message);
@@ -173,7 +173,7 @@ impl Plan<'_> {
             has_key: args.once.is_some(),
         };
         let windows = self.windows.as_ref();
-        let zone = zone_of_list(args, &self.settings, sender);
+        let zone = list_time_zone(args, &self.settings, sender);
         let checks = (!is_test)
             .then(|| row_checks(sender, windows, self.ledger.as_ref(), &self.settings, zone));
         let reading = ListReading {
@@ -195,7 +195,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Saves in the settings of the run what its rows have shown: their columns, types and templates.
+    /// Saves the columns, types and templates of the rows in the settings of the run.
     fn note_findings(&mut self) -> Result<(), LedgerError> {
         let imported = &self.findings.imported;
         let settings = &mut self.settings;
@@ -221,7 +221,7 @@ impl Plan<'_> {
         rejects.write(context, &self.draft, &self.settings, zone)
     }
 
-    /// Returns the error if the list may not be sent. Otherwise warns of runs that have unsent rows of it, but are not in
+    /// Returns the error if the list may not be sent. Otherwise warns of runs with unsent rows of it that are not in
     /// progress.
     pub(crate) fn require_sendable(&mut self, context: &Context) -> Result<(), CommandError> {
         self.findings.require_sendable()?;
@@ -231,15 +231,15 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Estimates what the rows cost that will be sent.
+    /// Estimates the cost of the rows to send.
     pub(super) fn estimate_cost(&mut self) -> Result<(), LedgerError> {
         self.settings.estimate = self.cost_limit.estimate(&self.draft, &self.settings)?;
         Ok(())
     }
 }
 
-/// Returns whether valid rows can be skipped: recipients that have the key, that are outside the
-/// 24-hour window, or that earlier runs have.
+/// Returns whether valid rows can be skipped: for the key, for the 24-hour window, or for earlier
+/// runs.
 fn can_skip_rows(args: &BulkSendArgs, has_windows: bool, policy: DuplicatePolicy) -> bool {
     args.once.is_some() || has_windows || policy == DuplicatePolicy::LeftOut
 }
@@ -262,8 +262,8 @@ fn row_checks<'a>(
     }
 }
 
-/// Returns the zone of the times about a list: the typed one, that of its hours, or the profile's.
-pub(super) fn zone_of_list(
+/// Returns the zone for the times of a list: from `--time-zone`, from its hours, or from the profile.
+pub(super) fn list_time_zone(
     args: &BulkSendArgs,
     settings: &RunSettings,
     sender: &Sender,

@@ -55,7 +55,7 @@ pub(super) struct ListReading<'a> {
     pub(super) keeps_remarks: bool,
 }
 
-/// What decides whether a valid row may be sent.
+/// The checks that decide whether a valid row may be sent.
 pub(super) struct RowChecks<'a> {
     /// Its `allow_to` applies.
     pub(super) sender: &'a Sender,
@@ -71,8 +71,13 @@ pub(super) struct RowChecks<'a> {
 impl RowChecks<'_> {
     /// Skips the rows of recipients that have not written recently, and the rows that earlier runs have.
     fn skip_earlier(&self, context: &Context, draft: &mut LedgerDraft) -> Result<(), CommandError> {
-        let nobody = Exclusions::default();
-        skip_excluded(context, UnsentRows::OfDraft(draft), &nobody, self.windows)?;
+        let no_exclusions = Exclusions::default();
+        skip_excluded(
+            context,
+            UnsentRows::OfDraft(draft),
+            &no_exclusions,
+            self.windows,
+        )?;
         let Some(ledger) = self.ledger else {
             return Ok(());
         };

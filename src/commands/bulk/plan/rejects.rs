@@ -6,7 +6,7 @@ use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
-use crate::commands::bulk::report_file::{ReportFile, format_of_name};
+use crate::commands::bulk::report_file::{ReportFile, format_from_name};
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{LedgerDraft, RunSettings};
 use crate::runs::report::{ListReport, write_skipped_rows};
@@ -29,7 +29,7 @@ impl<'a> RejectsFile<'a> {
         let Some(path) = args.rejects.as_deref() else {
             return Ok(None);
         };
-        let format = format_of_name(FLAG, path)?
+        let format = format_from_name(FLAG, path)?
             .list_report(false, None, ReportLanguage::En)
             .ok_or_else(|| {
                 let message = format!("{FLAG}: rows are written as a list, not as a page");

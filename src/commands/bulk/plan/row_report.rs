@@ -116,7 +116,7 @@ impl<'a> RowReport<'a> {
         }
     }
 
-    /// Prints how many more rows there were of each kind.
+    /// Prints how many further rows of each kind were not printed.
     pub(super) fn finish(self) -> RowReportEnd {
         self.messages.finish();
         RowReportEnd {
@@ -126,13 +126,13 @@ impl<'a> RowReport<'a> {
     }
 }
 
-/// Describes the row in `line`, which has the recipient of line `of`.
+/// Describes the row in `line`, which has the same recipient as line `of`.
 fn as_line(line: u64, of: u64) -> String {
     format!("{line} (same as line {of})")
 }
 
 /// The maximum number of lines listed for one kind.
-const TOLD: u64 = 5;
+const MAX_LINES: u64 = 5;
 
 /// The severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -166,7 +166,7 @@ impl<'a> RowMessages<'a> {
             .entry((severity, without_values(text)))
             .or_insert((line, 0));
         *count += 1;
-        if *count <= TOLD || self.stderr.is_verbose() {
+        if *count <= MAX_LINES || self.stderr.is_verbose() {
             self.print(severity, &format!("line {line}{text}"));
         }
     }
@@ -179,11 +179,11 @@ impl<'a> RowMessages<'a> {
         let mut kinds: Vec<_> = self
             .kinds
             .iter()
-            .filter(|(_, (_, count))| *count > TOLD)
+            .filter(|(_, (_, count))| *count > MAX_LINES)
             .collect();
         kinds.sort_by_key(|(_, (line, _))| *line);
         for ((severity, _), (line, count)) in kinds {
-            let rows = counted_are(count - TOLD, "more row");
+            let rows = counted_are(count - MAX_LINES, "more row");
             self.print(*severity, &format!("{rows} like line {line}; -v lists all"));
         }
     }

@@ -19,8 +19,8 @@ const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Returns the conditions of a new run, from the flags and the profile. Warns about days that are
-/// over.
+/// Returns the conditions of a new run, from the flags and the profile. Warns about days in the
+/// past.
 pub(super) fn new_conditions(
     context: &Context,
     args: &BulkSendArgs,

@@ -2,11 +2,11 @@
 //! else.
 
 use super::args::BulkSendArgs;
-use super::make_plan::{Plan, zone_of_list};
+use super::make_plan::{Plan, list_time_zone};
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::commands::bulk::earlier::{earlier_query, report_people};
+use crate::commands::bulk::earlier::{earlier_query, report_recipients};
 use crate::commands::bulk::messaging_limit::report_limit;
 use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::bulk::question::draw;
@@ -21,9 +21,9 @@ use crate::sender::context::{Context, Mode};
 use crate::sender::{CheckedTemplates, check_templates, refuse_unusable};
 
 /// The number of messages that `--preview` draws.
-const MOST_DRAWN: u64 = 10;
+const MAX_DRAWN: u64 = 10;
 
-/// Shows the plan; what is wrong with its rows was printed while they were read.
+/// Shows the plan. The faults of its rows were printed when they were read.
 pub(crate) fn show(
     mut plan: Plan<'_>,
     context: &Context,
@@ -46,16 +46,16 @@ pub(crate) fn show(
         write_page(&plan, context, args, page, refusal)?;
         return finish(context, plan, refusals);
     }
-    let Some(most) = args.preview else {
+    let Some(max) = args.preview else {
         plan.findings.require_sendable_list()?;
         print_requests(&plan, context, u64::MAX)?;
         return end(context, refusals);
     };
     // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
     if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
-        print_requests(&plan, context, most)?;
+        print_requests(&plan, context, max)?;
     }
-    draw_messages(&plan, context, most)?;
+    draw_messages(&plan, context, max)?;
     finish(context, plan, refusals)
 }
 
@@ -74,7 +74,7 @@ fn refusals_by_ledger(
         report_skipped(context, plan.draft.skip_counts());
         let earlier = earlier_query(&plan.settings);
         let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
-        report_people(context, written_to, waiting);
+        report_recipients(context, written_to, waiting);
     }
     Ok(Vec::new())
 }
@@ -117,8 +117,8 @@ fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
     plan.cost_limit.check(estimate).err()
 }
 
-/// Returns the first error that the list would be refused for. Only the one about the cost surely
-/// names no recipient.
+/// Returns the first reason to refuse the list. Only an error about the cost certainly contains no
+/// recipient.
 fn first_refusal(
     plan: &Plan<'_>,
     refusals: &[CommandError],
@@ -153,18 +153,18 @@ fn write_page(
     let style = PageStyle {
         language: args.lang.unwrap_or_default(),
         mask: args.mask,
-        zone: zone_of_list(args, &plan.settings, &plan.sender),
+        zone: list_time_zone(args, &plan.settings, &plan.sender),
     };
     page.write(context, |to| report_page::write_preview(&list, style, to))
 }
 
-/// Prints the first `most` requests; none if no row makes one.
-fn print_requests(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), CommandError> {
+/// Prints the first `max` requests.
+fn print_requests(plan: &Plan<'_>, context: &Context, max: u64) -> Result<(), CommandError> {
     let Some(accepts) = plan.findings.imported.accepts.as_ref() else {
         return Ok(());
     };
     let base = plan.sender.planned_base();
-    plan.draft.each_row_to_send_up_to(most, |_, request| {
+    plan.draft.each_row_to_send_up_to(max, |_, request| {
         let DraftRequest { path, body, .. } = request;
         let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
         let request = Request::post(url, body.into(), accepts.clone());
@@ -172,24 +172,24 @@ fn print_requests(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), C
     })
 }
 
-/// Shows the first `most` messages as their recipients would see them, but not too many.
-fn draw_messages(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), LedgerError> {
+/// Shows the first `max` messages as their recipients would see them, but at most [`MAX_DRAWN`].
+fn draw_messages(plan: &Plan<'_>, context: &Context, max: u64) -> Result<(), LedgerError> {
     plan.draft
-        .each_row_to_send_up_to(most.min(MOST_DRAWN), |_, message| {
+        .each_row_to_send_up_to(max.min(MAX_DRAWN), |_, message| {
             let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
             context.stderr.preview(message.recipient, &lines);
             Ok::<_, LedgerError>(())
         })?;
-    let wanted = most.min(plan.draft.to_be_sent());
-    if wanted > MOST_DRAWN {
+    let wanted = max.min(plan.draft.to_be_sent());
+    if wanted > MAX_DRAWN {
         context.stderr.note(&format!(
-            "these are the first {MOST_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
+            "these are the first {MAX_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
         ));
     }
     Ok(())
 }
 
-/// Ends with what is wrong with the list, or with why a run would be refused; else prints how many rows are fine.
+/// Returns the error of the list or of its run, or else prints how many rows are fine.
 fn finish(
     context: &Context,
     mut plan: Plan<'_>,
@@ -202,7 +202,7 @@ fn finish(
     end(context, refusals)
 }
 
-/// Returns the first error that a run would be refused for; prints the others as warnings.
+/// Returns the first reason to refuse the run, and prints the other errors as warnings.
 fn end(context: &Context, refusals: Vec<CommandError>) -> Result<ExitCode, CommandError> {
     let mut refusals = refusals.into_iter();
     let first = refusals.next();

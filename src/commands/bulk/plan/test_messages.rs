@@ -3,7 +3,7 @@
 use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
 use crate::command_error::CommandError;
-use crate::commands::read_person;
+use crate::commands::read_recipient;
 use crate::jelou::message::{InvalidMessage, Outgoing, TypedRecipient};
 use crate::lists::exclusions::CountryRule;
 use crate::lists::list_file::ListReader;
@@ -18,7 +18,7 @@ pub(super) fn read_tester(
     countries: CountryRule,
 ) -> Result<Option<TypedRecipient>, InvalidMessage> {
     match &args.test_to {
-        Some(to) => read_person(context, "--test-to", to, countries.otherwise).map(Some),
+        Some(to) => read_recipient(context, "--test-to", to, countries.otherwise).map(Some),
         None => Ok(None),
     }
 }

@@ -1,5 +1,5 @@
-//! `--test-to`: sends the first messages of a plan to one recipient instead of their own. It creates no run, and the
-//! ledger records nothing.
+//! `--test-to`: sends the first messages of a plan to one test recipient. It creates no run, and the ledger records
+//! nothing.
 
 use std::time::Duration;
 

@@ -28,13 +28,13 @@ pub(crate) struct ActiveRun {
 
 /// The result of sending the rows.
 pub(super) struct SendingEnd {
-    /// An error prevented the run from continuing after a wait.
+    /// The error, if the run could not continue after a wait.
     pub(super) end: Result<RunEnd, CommandError>,
     /// How long it took; None if some rows had been sent before.
     pub(super) took: Option<Duration>,
 }
 
-/// What this process needs to send rows, once it has joined the run.
+/// A run that this process has joined, with everything for sending rows.
 struct JoinedRun {
     worker: Worker,
     counts: Counts,

@@ -25,12 +25,12 @@ use crate::sender::{
 /// A run to continue, with its settings and its sender.
 pub(super) struct OpenedRun {
     pub(super) run: Run,
-    pub(super) kept: RunSettings,
+    pub(super) settings: RunSettings,
     pub(super) sender: Sender,
 }
 
 impl OpenedRun {
-    /// Opens the run `name`, or without a name the only unfinished one. If there is none, prints `nothing to VERB`.
+    /// Opens the run `name`, or without a name the only unfinished run. Without an unfinished run, prints `nothing to VERB`.
     pub(super) fn open(
         context: &mut Context,
         name: Option<&RunName>,
@@ -46,9 +46,13 @@ impl OpenedRun {
             return Ok(None);
         };
         check_clocks(&ledger)?;
-        let kept = run.details()?;
-        let sender = resolve_run_sender(context, &run, &kept)?;
-        Ok(Some(Self { run, kept, sender }))
+        let settings = run.details()?;
+        let sender = resolve_run_sender(context, &run, &settings)?;
+        Ok(Some(Self {
+            run,
+            settings,
+            sender,
+        }))
     }
 
     /// Reads the exclusion lists, for the run with its new settings.
@@ -165,7 +169,7 @@ async fn check_templates_left(
 fn report_rows_left(context: &Context, run: &Run, was_stale: bool) -> Result<(), LedgerError> {
     let name = run.name();
     let found = run.counts()?;
-    // The process that resumes a run may be the only one that sends it.
+    // Perhaps no other process sends the resumed run.
     if run.is_cancelled()? {
         let who = format!("to see the processes that still send: jelouctl bulk status {name}");
         context.stderr.note(&format!(

@@ -19,7 +19,7 @@ use crate::sender::context::Context;
 /// already.
 ///
 /// # Errors
-/// If the run could not be joined, or how it ended could not be written or read. Messages may have been sent.
+/// If this process cannot join the run, or cannot write or read its end. Messages may have been sent.
 pub(crate) async fn send(
     context: &Context,
     active: &ActiveRun,

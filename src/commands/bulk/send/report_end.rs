@@ -56,8 +56,8 @@ struct PrintedEnd {
 fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> PrintedEnd {
     // None: the exit code follows from its rows.
     let stopped = match ended.end {
-        // Another connection would wait for the same database, and a ledger that was restored during the run has
-        // rows as pending that were sent.
+        // Another connection would wait for the same database. In a ledger that was restored during the run,
+        // sent rows are pending.
         Ok(RunEnd::Stopped {
             reason: StopReason::LedgerFailed { error, outcomes },
             ..
@@ -203,7 +203,7 @@ fn report_stop(
             }
             Err(error)
         }
-        // This is not an end: the run continues.
+        // The run continues.
         StopReason::WaitOver => Ok(ExitCode::Success),
         StopReason::Panicked => Err(panicked(true)),
     }
@@ -225,7 +225,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
         context.stderr.error(&message, &[], Some(&hint));
         return;
     }
-    let paused = if others_go_on(active, reason) {
+    let paused = if others_continue(active, reason) {
         "this process stopped; others continue the run"
     } else {
         "run paused"
@@ -237,7 +237,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
 }
 
 /// Returns whether other processes continue a run after this process has stopped.
-fn others_go_on(active: &ActiveRun, reason: PauseReason) -> bool {
+fn others_continue(active: &ActiveRun, reason: PauseReason) -> bool {
     // A process that sends updates its record more often than every five seconds.
     let is_own =
         |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();

@@ -30,7 +30,7 @@ use crate::sender::context::Context;
 use crate::sender::{OpenWindows, reread_do_not_contact};
 
 /// From this age on, a script must confirm the run explicitly.
-const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+const MUST_BE_CONFIRMED: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// Continue a run that was stopped, paused or killed
 ///
@@ -38,7 +38,7 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 ///   jelouctl bulk resume
 ///   jelouctl bulk resume people-20261120-101500 --rate 2/s
 ///
-/// At a terminal, shows the next message and asks, as `bulk send` does. Elsewhere, continues at once,
+/// At a terminal, shows the next message and asks, as `bulk send` does. Elsewhere, continues immediately,
 /// but needs --yes if the run has not changed for three days. Does not send unknown rows again: see
 /// `bulk resolve`.
 #[derive(Args, Debug)]
@@ -82,11 +82,11 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let conditions = resumed_conditions(args, &opened)?;
     args.hours
         .warn_about_past_days(conditions.hours.as_ref(), &context.stderr);
-    let new_conditions = Some(&conditions).filter(|new| **new != opened.kept.conditions);
+    let new_conditions = Some(&conditions).filter(|new| **new != opened.settings.conditions);
     let settings = args.work.over(RunSettings {
-        rate: args.options.rate.unwrap_or(opened.kept.rate),
+        rate: args.options.rate.unwrap_or(opened.settings.rate),
         conditions: conditions.clone(),
-        ..opened.kept.clone()
+        ..opened.settings.clone()
     });
     let age = age(&opened.run)?;
     let asks = check_age(context, &opened, age)?;
@@ -123,7 +123,7 @@ fn resumed_conditions(
     opened: &OpenedRun,
 ) -> Result<RunConditions, CommandError> {
     let run = &opened.run;
-    let kept = &opened.kept.conditions;
+    let kept = &opened.settings.conditions;
     let base = kept.hours.as_ref().map(HoursBase::from);
     let hours = args.hours.over(base.unwrap_or_default(), false)?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
@@ -133,13 +133,15 @@ fn resumed_conditions(
         );
         return Err(UsageError::new(message, "remove --again").into());
     }
-    let of_profile = if run.is_running()? {
+    let from_profile = if run.is_running()? {
         None
     } else {
         opened.sender.settings.limit_24h
     };
-    let per_day = match MessageKind::from_name(&opened.kept.kind) {
-        Some(kind) => run_messaging_limit(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
+    let per_day = match MessageKind::from_name(&opened.settings.kind) {
+        Some(kind) => {
+            run_messaging_limit(args.hours.per_day, kept.per_day.or(from_profile), &kind)?
+        }
         None => kept.per_day,
     };
     Ok(args.options.conditions(hours, per_day, &args.earlier, kept))
@@ -147,7 +149,7 @@ fn resumed_conditions(
 
 /// Refuses an old run if the command cannot ask, because it may have been forgotten. Returns whether to ask.
 fn check_age(context: &Context, opened: &OpenedRun, age: Duration) -> Result<bool, CommandError> {
-    let is_old = !opened.kept.sandbox && age >= MUST_BE_MEANT;
+    let is_old = !opened.settings.sandbox && age >= MUST_BE_CONFIRMED;
     let can_ask = !context.assume_yes && context.can_ask();
     let asks = is_asked(context, &opened.sender) || is_old && can_ask;
     if asks || !is_old || context.assume_yes {

@@ -43,7 +43,7 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
     let Some(opened) = OpenedRun::open(context, args.run.as_ref(), &[], "send")? else {
         return Ok(ExitCode::Success);
     };
-    let settings = args.work.over(opened.kept.clone());
+    let settings = args.work.over(opened.settings.clone());
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &[])?;
     if let Some(paused) = paused.filter(|paused| paused.reason == PauseReason::Stale) {
