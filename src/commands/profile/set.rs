@@ -15,7 +15,7 @@ use crate::command_error::CommandError;
 use crate::sender;
 use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
-    WithOrigin, checked, interrupted, is_bare_name,
+    WithOrigin, checked, interrupted, is_bare_name, matches_no_number,
 };
 use crate::sender::context::Context;
 
@@ -162,11 +162,27 @@ pub(super) fn set(
         edit.set_profile(name, &change);
         Ok(())
     })?;
+    if is_new {
+        warn_about_patterns(context, &change);
+    }
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
         "profile {name} is saved; to test it: jelouctl doctor --profile {word}"
     ));
     Ok(())
+}
+
+/// Warns of patterns of a new profile that match no recipient, such as a local number without a country.
+fn warn_about_patterns(context: &Context, profile: &Layer) {
+    let patterns = profile.list("allow_to").unwrap_or_default();
+    let useless = patterns
+        .iter()
+        .filter(|pattern| matches_no_number(pattern) && !profile.has("country"));
+    for pattern in useless {
+        context.stderr.warning(&format!(
+            "--allow-to: `{pattern}` matches no number with a country code, so it allows no recipient"
+        ));
+    }
 }
 
 /// Refuses invalid values, and values that contradict each other.

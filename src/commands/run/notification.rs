@@ -19,8 +19,8 @@ use crate::jelou::message::{
 };
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, foreign_text, language, meant_value, missing_value, placeholders_in_words,
-    spelling,
+    BodyTemplate, foreign_text, is_usual_name, language, meant_value, missing_value,
+    placeholders_in_words, spelling,
 };
 
 /// The text instead of the tail if the command printed nothing on stderr: a message must not be empty.
@@ -134,6 +134,8 @@ impl RunNotification {
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;
         changed.extend(warnings);
+        let is_name = |word: &str| is_usual_name(word) || VALUES.contains(&word);
+        changed.extend(outgoing.named_parameters(is_name));
         Ok((outgoing, changed))
     }
 

@@ -4,7 +4,7 @@
 use crate::base::conventions::Conventions;
 
 /// Words that programs write for a missing or pending value, in lower case and without spaces.
-const NOTHING: [&str; 37] = [
+const NOTHING: [&str; 38] = [
     "-",
     "--",
     "---",
@@ -35,6 +35,7 @@ const NOTHING: [&str; 37] = [
     "cargando…",
     "carregando...",
     "carregando…",
+    "inf",
     "infinity",
     "-infinity",
     "+inf",
