@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::base::invisible::is_unseen;
 use crate::base::output::{compact, one_line, pretty, visible_json};
 use crate::jelou::message::{TypedRecipient, read_cards};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
@@ -66,7 +67,8 @@ pub fn recipient(bytes: &[u8]) {
             "{user:?}"
         );
         assert_eq!(person_key(&person_key(user)), person_key(user));
-        if !typed.starts_with("id:") && !is_user_id(user) {
+        let is_id = typed.trim_start_matches(is_unseen).starts_with("id:");
+        if !is_id && !is_user_id(user) {
             assert!(
                 user.bytes().all(|byte| byte.is_ascii_digit()) && (7..=15).contains(&user.len()),
                 "{user}"
