@@ -1,12 +1,12 @@
-//! Checks the promises of the ledger after every step. The checker reads the ledger on its own connection, and trusts
-//! the server about what was sent.
+//! The checker of the promises that every step must keep. It reads the ledger on its own connection, and compares it
+//! with what the server accepted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, Params, Row};
 
-use super::sender::ListPlan;
+use super::lists::ListPlan;
 use super::server::Server;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::name::RunName;
@@ -15,12 +15,12 @@ use crate::runs::ledger::types::AttemptResult;
 /// A run and a row.
 type RowKey = (i64, i64);
 
+#[derive(Default)]
 pub(super) struct Checker {
     path: PathBuf,
-    /// None until the ledger exists.
+    /// None before the ledger exists.
     db: Option<Connection>,
-    /// The state at the last check: the version of the ledger, the number of requests, and the number of arrived
-    /// requests.
+    /// The version of the ledger, and the counts of requests and arrivals, at the last check.
     checked: (i64, usize, usize),
     states: BTreeMap<RowKey, String>,
 }
@@ -29,40 +29,44 @@ impl Checker {
     pub(super) fn new(home: &Path) -> Self {
         Self {
             path: home.join("state.db"),
-            db: None,
-            checked: (0, 0, 0),
-            states: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
-    fn db(&self) -> &Connection {
-        self.db.as_ref().expect("the ledger exists")
-    }
-
-    /// Opens the ledger for the checks.
     pub(super) fn open(&mut self) {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&self.path, flags).expect("the ledger can be read");
+        let db = Connection::open_with_flags(&self.path, flags).expect("the ledger is readable");
         db.set_prepared_statement_cache_capacity(32);
         self.db = Some(db);
     }
 
-    /// Returns the violations: the broken promises. Returns none if nothing has changed since the last check.
-    pub(super) fn check(
-        &mut self,
-        server: &Server,
-        lists: &BTreeMap<String, ListPlan>,
-    ) -> Vec<String> {
-        let version = self
-            .db()
-            .query_row("PRAGMA data_version", [], |row| row.get(0))
-            .expect("the version can be read");
-        let now = (version, server.flights.len(), server.arrivals());
+    /// Returns the rows of a query.
+    fn rows<T>(
+        &self,
+        query: &str,
+        values: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Vec<T> {
+        let db = self.db.as_ref().expect("the ledger exists");
+        let mut statement = db.prepare_cached(query).expect("the query is right");
+        let rows = statement.query_map(values, read);
+        let rows = rows.expect("the ledger is readable");
+        rows.map(|row| row.expect("a row is readable")).collect()
+    }
+
+    /// Returns the broken promises, unless nothing has changed since the last check.
+    pub(super) fn check(&mut self, server: &Server, lists: &[ListPlan]) -> Vec<String> {
+        let version = self.rows("PRAGMA data_version", [], |row| row.get(0)).pop();
+        let version = version.expect("a database has a version");
+        let now = (version, server.requests.len(), server.count_arrivals());
         if now == self.checked {
             return Vec::new();
         }
         self.checked = now;
-        let states = self.read_states();
+        let states = self.rows("SELECT run, n, state FROM row", [], |row| {
+            Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
+        });
+        let states = states.into_iter().collect();
         let mut violations = Vec::new();
         check_truth(&states, server, &mut violations);
         self.check_final_states(&states, &mut violations);
@@ -71,85 +75,67 @@ impl Checker {
         violations
     }
 
-    fn read_states(&self) -> BTreeMap<RowKey, String> {
-        let mut rows = self
-            .db()
-            .prepare_cached("SELECT run, n, state FROM row")
-            .expect("rows can be read");
-        let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
-        let rows = rows.expect("rows can be read");
-        rows.map(|row| row.expect("a row can be read")).collect()
-    }
-
-    /// Checks that sent and skipped rows never change.
+    /// Checks that a row that was sent or skipped never changes its state.
     fn check_final_states(&self, states: &BTreeMap<RowKey, String>, violations: &mut Vec<String>) {
         for (row, before) in &self.states {
             let is_final = matches!(before.as_str(), "sent" | "skipped");
-            let Some(state) = states.get(row).filter(|_| is_final) else {
-                continue;
-            };
-            if state != before {
+            if let Some(state) = states.get(row)
+                && is_final
+                && state != before
+            {
                 violations.push(format!("final: row {row:?} was {before} and is {state}"));
             }
         }
     }
 
-    /// Checks the rows of each run: none is missing, and a finished run has no open rows. Also checks the kept counts.
+    /// Checks that no row is missing, and that a finished run has no open rows and the right counts.
     fn check_runs(
         &self,
         states: &BTreeMap<RowKey, String>,
-        lists: &BTreeMap<String, ListPlan>,
+        lists: &[ListPlan],
         violations: &mut Vec<String>,
     ) {
-        let mut runs = self
-            .db()
-            .prepare_cached("SELECT id, name, finished_at IS NOT NULL, counts FROM run")
-            .expect("runs can be read");
-        let runs = runs.query_map([], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, bool>(2)?,
-                row.get::<_, Option<String>>(3)?,
-            ))
+        let query = "SELECT id, name, finished_at IS NOT NULL, counts FROM run";
+        let runs = self.rows(query, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         });
-        for run in runs.expect("runs can be read") {
-            let (id, name, is_finished, kept) = run.expect("a run can be read");
-            let rows = || states.range((id, 0)..(id + 1, 0));
-            let expected = lists[&name].rows.len();
-            let found = rows().count();
+        for run in runs {
+            let (id, name, is_finished, saved_counts): (i64, String, bool, Option<String>) = run;
+            let rows: Vec<_> = states.range((id, 0)..(id + 1, 0)).collect();
+            let found = rows.len();
+            let list = lists.iter().find(|list| list.name.to_string() == name);
+            let expected = list.expect("every run has a list").rows.len();
             if found != expected {
                 violations.push(format!("counts: run {name} has {found} of {expected} rows"));
             }
             let is_open = |state: &str| matches!(state, "pending" | "inflight");
-            if is_finished && rows().any(|(_, state)| is_open(state)) {
+            if is_finished && rows.iter().any(|(_, state)| is_open(state)) {
                 violations.push(format!("finished: run {name} has open rows"));
             }
-            if kept.is_some() != is_finished {
+            if saved_counts.is_some() != is_finished {
                 violations.push(format!(
-                    "kept: run {name} is finished: {is_finished}, and keeps the counts {kept:?}"
+                    "kept: run {name} is finished: {is_finished}, but saved counts: {saved_counts:?}"
                 ));
             }
             let mut counts = Counts::default();
-            for (_, state) in rows() {
-                let state = RowState::from_name(state).expect("the ledger stores names of states");
+            for (_, state) in rows {
+                let state = RowState::from_name(state).expect("a state has a name");
                 *counts.count_mut(state) += 1;
             }
             let counts = serde_json::to_string(&counts).expect("counts are JSON");
-            if kept.is_some_and(|kept| kept != counts) {
+            if saved_counts.is_some_and(|saved| saved != counts) {
                 violations.push(format!("kept: the counts of run {name} are {counts}"));
             }
         }
     }
 
-    /// The unfinished runs, or all runs if every run is finished.
+    /// Returns the unfinished runs, or all runs if every run is finished.
     pub(super) fn open_runs(&self) -> Vec<RunName> {
-        let unfinished =
-            self.run_names("SELECT name FROM run WHERE finished_at IS NULL ORDER BY id");
-        if unfinished.is_empty() {
+        let open = self.run_names("SELECT name FROM run WHERE finished_at IS NULL ORDER BY id");
+        if open.is_empty() {
             self.existing_runs()
         } else {
-            unfinished
+            open
         }
     }
 
@@ -158,114 +144,86 @@ impl Checker {
     }
 
     fn run_names(&self, query: &str) -> Vec<RunName> {
-        let mut runs = self.db().prepare_cached(query).expect("runs can be read");
-        let names = runs.query_map([], |row| row.get::<_, String>(0));
-        let names = names.expect("runs can be read");
-        let names = names.map(|name| name.expect("a run can be read"));
+        let names = self.rows(query, [], |row| row.get::<_, String>(0));
         names
-            .map(|name| name.parse().expect("the ledger stores names of runs"))
+            .into_iter()
+            .map(|name| name.parse().expect("it is a name"))
             .collect()
     }
 
-    /// Whether rows of the run may be sent: it is neither paused nor cancelled.
-    pub(super) fn may_leave(&self, run: i64) -> bool {
+    /// Returns whether the run is neither paused nor cancelled.
+    pub(super) fn may_send(&self, run: i64) -> bool {
         let query = "SELECT paused IS NULL AND cancelled_at IS NULL FROM run WHERE id = ?1";
-        let found = self.db().query_row(query, [run], |row| row.get(0));
-        let may_leave: Option<bool> = found.optional().expect("a run can be read");
-        may_leave.unwrap_or(true)
+        self.rows(query, [run], |row| row.get(0))
+            .pop()
+            .unwrap_or(true)
     }
 
-    /// Whether the lease of a worker has expired.
+    /// Returns whether the last contact of a worker is longer ago than its lease.
     pub(super) fn is_lease_over(&self, worker: i64, time_of_day: i64) -> bool {
         let query = "SELECT seen_at + lease_ms <= ?2 FROM worker WHERE id = ?1";
-        let found = self
-            .db()
-            .query_row(query, [worker, time_of_day], |row| row.get(0));
-        let is_over: Option<bool> = found.optional().expect("a worker can be read");
-        is_over.unwrap_or(false)
+        self.rows(query, [worker, time_of_day], |row| row.get(0))
+            .pop()
+            .unwrap_or(false)
     }
 
-    /// Finds a row that is in flight in the ledger, but that its worker does not have.
-    pub(super) fn check_held(&self, worker: i64, held: &BTreeSet<i64>) -> Option<String> {
-        let query = "SELECT n FROM row WHERE worker = ?1 AND state = 'inflight'";
-        let mut rows = self.db().prepare_cached(query).expect("rows can be read");
-        let rows = rows.query_map([worker], |row| row.get::<_, i64>(0));
-        let mut rows = rows
-            .expect("rows can be read")
-            .map(|row| row.expect("a row can be read"));
-        let other = rows.find(|row| !held.contains(row))?;
-        Some(format!(
-            "held: row {other} is in flight, and its process does not have it"
-        ))
-    }
-
-    /// The number of the newest connection of a worker.
+    /// Returns the number of the newest connection of a worker.
     pub(super) fn connection(&self, worker: i64) -> Option<i64> {
         let query = "SELECT connection FROM worker WHERE id = ?1";
-        let found = self.db().query_row(query, [worker], |row| row.get(0));
-        found.optional().expect("a worker can be read")
+        self.rows(query, [worker], |row| row.get(0)).pop()
     }
 
-    /// The recipients of the rows of a run that were sent.
+    /// Returns the recipients of the sent rows of a run.
     pub(super) fn sent_recipients(&self, run: i64) -> Vec<String> {
         let query = "SELECT recipient FROM row, message WHERE row.run = ?1 AND state = 'sent' \
                      AND message.run = row.run AND message.n = row.n";
-        let mut rows = self.db().prepare_cached(query).expect("rows can be read");
-        let rows = rows.query_map([run], |row| row.get(0));
-        let rows = rows.expect("rows can be read");
-        rows.map(|row| row.expect("a row can be read")).collect()
+        self.rows(query, [run], |row| row.get(0))
     }
 
-    /// The rows that are unknown, with the workers that sent them last.
+    /// Returns the rows that became unknown without an outcome, each with its last worker.
     pub(super) fn unknown_rows(&self, run: i64) -> Vec<(i64, i64)> {
         let query = "SELECT n, worker FROM row WHERE run = ?1 AND state = 'unknown' \
                      AND worker IS NOT NULL AND ended_at IS NULL";
-        let mut rows = self.db().prepare_cached(query).expect("rows can be read");
-        let rows = rows.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)));
-        let rows = rows.expect("rows can be read");
-        rows.map(|row| row.expect("a row can be read")).collect()
+        self.rows(query, [run], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Checks that the ledger has recorded an outcome after the exchange that wrote it. Returns the violation, if there
-    /// is one.
-    pub(super) fn check_told(
+    /// Checks that a process has every row that is in flight in its name.
+    pub(super) fn check_inflight(&self, worker: i64, own_rows: &BTreeSet<i64>) -> Option<String> {
+        let query = "SELECT n FROM row WHERE worker = ?1 AND state = 'inflight'";
+        let rows = self.rows(query, [worker], |row| row.get(0));
+        let other = rows.iter().find(|row| !own_rows.contains(row))?;
+        Some(format!(
+            "held: row {other} is in flight, but its process does not have it"
+        ))
+    }
+
+    /// Checks that the ledger has an outcome that an exchange wrote.
+    pub(super) fn check_outcome(
         &self,
         run: i64,
         ended: &AttemptResult,
         has_true_clock: bool,
     ) -> Option<String> {
+        let n = ended.index;
         let query = "SELECT state, number FROM row WHERE run = ?1 AND n = ?2";
-        let found = self.db().query_row(query, [run, ended.index], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        });
-        let found: Option<(String, i64)> = found.optional().expect("a row can be read");
-        let (state, number) = found?;
+        let found = self.rows(query, [run, n], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (state, number): (String, i64) = found.into_iter().next()?;
         if ended.state == RowState::Sent && state != "sent" {
-            return Some(format!(
-                "outcome: row {} was sent, and is {state}",
-                ended.index
-            ));
+            return Some(format!("outcome: row {n} was sent, but is {state}"));
         }
-        // A message that was certainly not sent must not count for the limit.
-        let was_taken = number == ended.number && state == ended.state.name();
+        // A row that was certainly not sent must no longer count for the messaging limit.
+        let is_written = number == ended.number && state == ended.state.name();
         let is_unsent = matches!(ended.state, RowState::Failed | RowState::Pending);
-        if was_taken && is_unsent && has_true_clock {
-            let query = "SELECT count(*) FROM reached WHERE run = ?1 AND n = ?2 AND number = ?3";
-            let count = self
-                .db()
-                .query_row(query, [run, ended.index, number], |row| row.get(0));
-            let count: i64 = count.expect("the limit can be read");
-            if count > 0 {
-                return Some(format!(
-                    "limit: row {} was not sent, and counts",
-                    ended.index
-                ));
-            }
+        if !(is_written && is_unsent && has_true_clock) {
+            return None;
         }
-        None
+        let query = "SELECT 1 FROM reached WHERE run = ?1 AND n = ?2 AND number = ?3";
+        self.rows(query, [run, n, number], |_| Ok(()))
+            .pop()
+            .map(|()| format!("limit: row {n} was not sent, but counts"))
     }
 
-    /// The rows that explain a violation, one per line.
+    /// Returns the state of the ledger as lines for the log.
     pub(super) fn dump(&self) -> Vec<String> {
         let queries = [
             "SELECT 'row ' || run || '/' || n || ' ' || state || ' due ' || ifnull(due_at, '-') || ' worker ' \
@@ -277,42 +235,39 @@ impl Checker {
             "SELECT 'claim ' || ifnull(run, '-') || '/' || ifnull(n, '-') || ' ' || ifnull(state, '-') FROM claim",
             "SELECT 'reached ' || at || ' by ' || run || '/' || n FROM reached",
         ];
-        let mut lines = Vec::new();
-        for query in queries {
-            let mut rows = self.db().prepare(query).expect("the ledger can be read");
-            let rows = rows.query_map([], |row| row.get::<_, String>(0));
-            let rows = rows.expect("the ledger can be read");
-            lines.extend(rows.map(|row| row.expect("a row can be read")));
-        }
-        lines
+        let lines = queries.map(|query| self.rows(query, [], |row| row.get(0)));
+        lines.concat()
     }
 }
 
-/// Checks that no row counts as unsent after its message has left, and that no row counts as sent without a message.
-/// Also checks that no row was accepted twice.
+/// Checks that a row with a sent request does not look unsent, that a sent row has a message, and that no row has two.
 fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &mut Vec<String>) {
-    let counting = server.flights.iter().filter(|flight| flight.counts());
-    let with_message: BTreeSet<RowKey> = counting.filter_map(|flight| flight.message.row).collect();
+    let counted = server.requests.iter().filter(|request| request.counts());
+    let with_message: BTreeSet<RowKey> =
+        counted.filter_map(|request| request.message.row).collect();
     for (row, state) in states {
         let has_message = with_message.contains(row);
         match state.as_str() {
             "pending" | "failed" | "skipped" if has_message => {
                 violations.push(format!(
-                    "untrue: row {row:?} is {state}, and its message has left"
+                    "untrue: row {row:?} is {state}, but its request was sent"
                 ));
             }
             "sent" if !has_message => {
                 violations.push(format!(
-                    "untrue: row {row:?} is sent, and its recipient has no message"
+                    "untrue: row {row:?} is sent, but its recipient has no message"
                 ));
             }
             _ => {}
         }
     }
-    let accepted = server.flights.iter().filter(|flight| flight.is_accepted());
-    let rows: Vec<RowKey> = accepted.filter_map(|flight| flight.message.row).collect();
-    let different: BTreeSet<_> = rows.iter().collect();
-    if different.len() < rows.len() {
-        violations.push("twice: a row was accepted twice".to_owned());
+    let mut accepted_rows = BTreeSet::new();
+    for request in &server.requests {
+        if request.is_accepted()
+            && let Some(row) = request.message.row
+            && !accepted_rows.insert(row)
+        {
+            violations.push(format!("twice: row {row:?} was accepted twice"));
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! The engine of a simulated process. It is the engine of a file, with faults, steps of other processes in between, and
-//! the changed statements of a mutation. In a shared simulation it behaves like a database: a process is alive until
-//! its lease expires, and a connection can fail.
+//! The database engine of a simulated process. It is the engine of a file with faults. It also lets other actors act
+//! between operations, and changes statements for a mutation. If the simulated ledger is shared, the engine behaves
+//! like a database: processes live by their leases, and the connection may break.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -8,8 +8,9 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::mutants::changed_statement;
-use super::world::{interleave, log, world};
+use super::mutation::mutate_statement;
+use super::scheduler::interleave;
+use super::world::{log, world};
 use crate::base::clock;
 use crate::runs::ledger::db::{
     AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue,
@@ -18,44 +19,31 @@ use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::file::FileEngine;
 
 thread_local! {
-    /// Whether a process is being killed. Like after SIGKILL, values that are dropped now must not clean up.
+    /// Whether a process is being killed, so that its destructors must not clean up.
     static IS_DYING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// How many of 10,000 operations meet each fault.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FaultRates {
-    pub(super) killed: u32,
-    /// The disk is full, or the database does not respond.
-    pub(super) failed: u32,
-    /// Other actors run before the operation.
-    pub(super) interleaved: u32,
-    /// A COMMIT fails.
-    pub(super) commit_failed: u32,
-    /// A COMMIT is applied, but its answer is lost.
-    pub(super) answer_lost: u32,
-    /// The process is killed after its COMMIT.
-    pub(super) killed_after_commit: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     Killed,
+    /// The disk is full, or the database is unreachable.
     Failed,
+    /// Other actors act before the operation.
     Interleaved,
-    AnswerLost,
+    /// A COMMIT succeeds, but its response is lost.
+    ResponseLost,
     KilledAfterCommit,
 }
 
-/// The payload of the panic that unwinds a killed process.
+/// The payload that unwinds a killed process.
 struct Killed;
 
-/// Whether a process was unwound because it was killed, and not by a real panic.
+/// Returns whether a process was killed, and did not panic.
 pub(super) fn was_killed(payload: &(dyn Any + Send)) -> bool {
     payload.is::<Killed>()
 }
 
-/// Drops a process without its cleanup, as SIGKILL does.
+/// Drops a process as SIGKILL ends it.
 pub(super) fn drop_killed<T>(process: T) {
     IS_DYING.set(true);
     drop(process);
@@ -69,16 +57,17 @@ fn kill_this_process() -> ! {
 
 struct SimulatedEngine {
     file: FileEngine,
-    /// The process that opened the engine; 0 is the simulation itself, which meets no faults.
+    /// The process that opened it. 0 is the simulation itself, which meets no faults.
     actor: usize,
-    is_away: bool,
-    /// Whether the open transaction may change the ledger; None outside a transaction.
-    changes: Option<bool>,
-    /// Whether the transaction has run the statement that a mutation names.
+    /// Whether the connection to the database is broken.
+    is_disconnected: bool,
+    /// Whether the current transaction makes changes. None outside a transaction.
+    makes_changes: Option<bool>,
+    /// Whether the current transaction has run the statement that a mutation names.
     is_in_context: bool,
 }
 
-/// Opens the files of a directory for the current process.
+/// Opens the ledger in a directory for the current actor.
 pub(in crate::runs::ledger) fn open_engine(
     directory: &Path,
 ) -> Result<Box<dyn DbEngine>, LedgerError> {
@@ -86,16 +75,27 @@ pub(in crate::runs::ledger) fn open_engine(
     let mut engine = SimulatedEngine {
         file: file.ok_or_else(LedgerError::no_directory)?,
         actor: world(|world| world.current),
-        is_away: false,
-        changes: None,
+        is_disconnected: false,
+        makes_changes: None,
         is_in_context: false,
     };
-    engine.meet_fault(false)?;
+    engine.draw_fault(false)?;
     Ok(Box::new(engine))
 }
 
 fn is_shared() -> bool {
     world(|world| world.is_shared)
+}
+
+/// Returns how many of 10,000 operations kill their process.
+fn rate_of_kills() -> u32 {
+    world(|world| {
+        if world.profile().has_no_kills {
+            0
+        } else {
+            8 * world.fault_level
+        }
+    })
 }
 
 fn failure() -> LedgerError {
@@ -107,63 +107,67 @@ fn failure() -> LedgerError {
 }
 
 impl SimulatedEngine {
-    /// Draws a fault before an operation, and applies it.
-    fn meet_fault(&mut self, may_interleave: bool) -> Result<(), LedgerError> {
-        if self.is_away || IS_DYING.get() {
+    /// Draws a fault before an operation other than COMMIT.
+    fn draw_fault(&mut self, may_interleave: bool) -> Result<(), LedgerError> {
+        if self.is_disconnected || IS_DYING.get() {
             return Err(failure());
         }
-        let rates = world(|world| world.faults);
-        let interleaved = if may_interleave { rates.interleaved } else { 0 };
+        let level = world(|world| world.fault_level);
+        let may_interleave = may_interleave && world(|world| !world.is_ending);
         let fault = self.draw(&[
-            (Fault::Killed, rates.killed),
-            (Fault::Failed, rates.failed),
-            (Fault::Interleaved, interleaved),
+            (Fault::Killed, rate_of_kills()),
+            (Fault::Failed, 12 * level),
+            (Fault::Interleaved, if may_interleave { 600 } else { 0 }),
         ]);
         match fault {
-            None => Ok(()),
             Some(Fault::Interleaved) => {
-                interleave();
+                if world(|world| world.may_interleave()) {
+                    interleave();
+                }
                 Ok(())
             }
             Some(Fault::Failed) => {
-                log(&format!("  {} meets a failure of the ledger", self.actor));
-                self.is_away = is_shared();
-                Err(failure())
+                log(&format!("  an operation of {} fails", self.actor));
+                Err(self.disconnect())
             }
-            Some(Fault::Killed | Fault::AnswerLost | Fault::KilledAfterCommit) => {
-                log(&format!("  {} is killed within an operation", self.actor));
+            Some(_) => {
+                log(&format!("  {} is killed in an operation", self.actor));
                 kill_this_process()
             }
+            None => Ok(()),
         }
     }
 
-    /// Draws the fault of this operation, if any. `parts` has how many of 10,000 operations meet each fault.
-    fn draw(&self, parts: &[(Fault, u32)]) -> Option<Fault> {
+    /// Draws one of these faults, each with its rate in 10,000 operations.
+    fn draw(&self, faults: &[(Fault, u32)]) -> Option<Fault> {
         world(|world| {
-            world.operations += 1;
             if self.actor == 0 {
                 return None;
             }
             let mut drawn = world.rng.u32(0..10_000);
-            for (fault, part) in parts {
-                if drawn < *part {
-                    let is_possible = *fault != Fault::Interleaved || world.may_interleave();
-                    return is_possible.then_some(*fault);
+            for (fault, rate) in faults {
+                if drawn < *rate {
+                    return Some(*fault);
                 }
-                drawn -= part;
+                drawn -= rate;
             }
             None
         })
     }
 
-    fn statement(&mut self, sql: &'static str) -> &'static str {
-        let mutation = world(|world| world.mutation);
-        let Some(mutation) = mutation else {
+    /// Breaks the connection to a database. Returns the error for the operation.
+    fn disconnect(&mut self) -> LedgerError {
+        self.is_disconnected = is_shared();
+        failure()
+    }
+
+    fn mutate(&mut self, sql: &'static str) -> &'static str {
+        let Some(mutation) = world(|world| world.mutation) else {
             return sql;
         };
-        self.is_in_context |= sql.contains(mutation.within);
+        self.is_in_context |= sql.contains(mutation.context);
         if self.is_in_context {
-            changed_statement(mutation, sql)
+            mutate_statement(mutation, sql)
         } else {
             sql
         }
@@ -171,10 +175,10 @@ impl SimulatedEngine {
 }
 
 impl DbEngine for SimulatedEngine {
-    fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
-        self.meet_fault(true)?;
-        self.file.begin(changes)?;
-        self.changes = Some(changes);
+    fn begin(&mut self, makes_changes: bool) -> Result<(), LedgerError> {
+        self.draw_fault(true)?;
+        self.file.begin(makes_changes)?;
+        self.makes_changes = Some(makes_changes);
         self.is_in_context = false;
         Ok(())
     }
@@ -184,39 +188,34 @@ impl DbEngine for SimulatedEngine {
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
-        let changes = self.changes.take() == Some(true);
-        if self.is_away {
+        let makes_changes = self.makes_changes.take() == Some(true);
+        if self.is_disconnected {
             self.file.rollback();
             return Err(failure());
         }
-        let rates = world(|world| world.faults);
-        let only_of_changes = |part: u32| if changes { part } else { 0 };
-        let fault = self.draw(&[
-            (Fault::Killed, rates.killed),
-            (Fault::Failed, only_of_changes(rates.commit_failed)),
-            (Fault::AnswerLost, only_of_changes(rates.answer_lost)),
-            (
-                Fault::KilledAfterCommit,
-                only_of_changes(rates.killed_after_commit),
-            ),
-        ]);
-        if let Some(fault) = fault {
-            log(&format!("  {} at COMMIT: {fault:?}", self.actor));
+        let level = world(|world| world.fault_level);
+        let mut faults = vec![(Fault::Killed, rate_of_kills())];
+        if makes_changes {
+            faults.push((Fault::Failed, 60 * level));
+            faults.push((Fault::ResponseLost, 130 * level));
+            faults.push((Fault::KilledAfterCommit, 4 * rate_of_kills()));
         }
+        let Some(fault) = self.draw(&faults) else {
+            return self.file.commit();
+        };
+        log(&format!("  {fault:?} at a COMMIT of {}", self.actor));
         match fault {
-            None | Some(Fault::Interleaved) => self.file.commit(),
-            Some(Fault::Killed) => kill_this_process(),
-            Some(Fault::Failed) => {
+            Fault::Killed => kill_this_process(),
+            // No other actor acts at a COMMIT.
+            Fault::Failed | Fault::Interleaved => {
                 self.file.rollback();
-                self.is_away = is_shared();
-                Err(failure())
+                Err(self.disconnect())
             }
-            Some(Fault::AnswerLost) => {
+            Fault::ResponseLost => {
                 self.file.commit()?;
-                self.is_away = is_shared();
-                Err(failure())
+                Err(self.disconnect())
             }
-            Some(Fault::KilledAfterCommit) => {
+            Fault::KilledAfterCommit => {
                 self.file.commit()?;
                 kill_this_process()
             }
@@ -224,7 +223,7 @@ impl DbEngine for SimulatedEngine {
     }
 
     fn rollback(&mut self) {
-        self.changes = None;
+        self.makes_changes = None;
         self.file.rollback();
     }
 
@@ -234,8 +233,8 @@ impl DbEngine for SimulatedEngine {
         values: &[SqlValue<'_>],
         each: EachSqlRow<'_>,
     ) -> Result<(), LedgerError> {
-        self.meet_fault(self.changes.is_none())?;
-        let sql = self.statement(sql);
+        self.draw_fault(self.makes_changes.is_none())?;
+        let sql = self.mutate(sql);
         self.file.walk(sql, values, each)
     }
 
@@ -244,14 +243,14 @@ impl DbEngine for SimulatedEngine {
         sql: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        self.meet_fault(false)?;
-        let sql = self.statement(sql);
+        self.draw_fault(false)?;
+        let sql = self.mutate(sql);
         self.file.lock(sql, values)
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
-        self.meet_fault(false)?;
-        let sql = self.statement(sql);
+        self.draw_fault(false)?;
+        let sql = self.mutate(sql);
         self.file.each(sql, all)
     }
 
@@ -260,12 +259,9 @@ impl DbEngine for SimulatedEngine {
         table: &'static str,
         rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        self.meet_fault(false)?;
-        if world(|world| {
-            world
-                .mutation
-                .is_some_and(|mutation| mutation.leaves_empty(table))
-        }) {
+        self.draw_fault(false)?;
+        // A mutation that changes the name of the table leaves it empty.
+        if self.mutate(table) != table {
             return rows(&mut |_| Ok(()));
         }
         self.file.fill(table, rows)

@@ -1,47 +1,48 @@
-//! Profiles: how often each event happens in a simulation. A profile makes a rare chain of events likely. Each seed has
-//! one profile.
+//! Profiles: how often each event happens. A profile makes rare chains of events likely. Each seed has one profile.
 
 use std::ops::Range;
 
-use super::engine::FaultRates;
-use super::operator::Wish;
+use super::operator::Command::{
+    self, AddToKey, Cancel, Deliveries, Remove, RemoveClaim, Resolve, ResolveClaim, Status, Stop,
+};
 use super::world::MINUTE;
 
-/// The frequency of each event in a simulation.
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) name: &'static str,
-    /// Whether the ledger is a database; None if the seed decides.
+    /// Whether the ledger is a database. None if the seed decides.
     pub(super) is_shared: Option<bool>,
+    /// The number of different recipients.
     pub(super) recipients: u64,
-    /// How many rows a list has.
+    /// The number of rows in a list.
     pub(super) rows: Range<usize>,
-    /// How many lists there are at most.
     pub(super) max_lists: usize,
     /// The percentage of lists with the key.
     pub(super) keyed_percent: u32,
     /// The percentage of rows without the key that have another text than the rest of their list. With 0, all lists
     /// without the key have one text.
     pub(super) other_text_percent: u32,
-    /// The percentage of lists without the key that are sent again on purpose.
+    /// The percentage of lists without the key that send duplicates again.
     pub(super) again_percent: u32,
-    /// The percentage of the other lists without the key that are refused if an earlier run has one of their rows.
+    /// The percentage of the other lists without the key that are refused if they have duplicates.
     pub(super) refusing_percent: u32,
-    /// How long a single message counts under the key, in milliseconds; None if forever.
+    /// How long a single message counts under the key, in milliseconds. None means forever.
     pub(super) every: Option<i64>,
-    /// The percentage of runs that are only created. Another process sends them later.
-    pub(super) left_percent: u32,
-    /// The percentage of runs that are imported first. The process that sends the run compares it again when it joins.
+    /// The percentage of runs that are only imported. Another process sends them later.
+    pub(super) only_imported_percent: u32,
+    /// The percentage of the other runs that are imported. Their process compares again when it joins.
     pub(super) imported_percent: u32,
     pub(super) rates: &'static [f64],
+    /// The percentage of seeds with a messaging limit.
     pub(super) limit_percent: u32,
-    pub(super) refused_percent: u32,
-    /// The percentages of new actors that send a list, and that send a single message. The other new actors are
-    /// operators.
+    /// The percentage of requests that the server rejects.
+    pub(super) rejected_percent: u32,
+    /// The percentage of new actors that send a list.
     pub(super) sender_percent: u32,
+    /// The percentage of new actors that send a single message. The other new actors are operators.
     pub(super) single_percent: u32,
-    /// The commands of the operator. A command that is repeated here is more frequent.
-    pub(super) wishes: &'static [Wish],
+    /// The commands of operators. A command that is repeated here is more frequent.
+    pub(super) commands: &'static [Command],
     /// The percentage of waits that are as long as a lease.
     pub(super) lease_percent: u32,
     /// How many of 1,000 steps suspend an actor, at most 20.
@@ -50,7 +51,7 @@ pub(super) struct Profile {
     /// because a database has one clock for all.
     pub(super) wrong_clock_percent: u32,
     pub(super) has_no_kills: bool,
-    /// The highest level for [`Profile::draw_faults`].
+    /// The highest level of the ledger's faults. The seed draws the level.
     pub(super) max_fault_level: u32,
     /// Whether a process may be suspended between its last check of the deadline and the socket.
     pub(super) has_gap_at_the_socket: bool,
@@ -69,28 +70,28 @@ const MIXED: Profile = Profile {
     again_percent: 12,
     refusing_percent: 25,
     every: None,
-    left_percent: 12,
+    only_imported_percent: 12,
     imported_percent: 50,
     rates: &[2.0, 50.0, 1_000_000.0],
     limit_percent: 33,
-    refused_percent: 10,
+    rejected_percent: 10,
     sender_percent: 30,
     single_percent: 24,
-    wishes: &[
-        Wish::Stop,
-        Wish::Cancel,
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::Remove,
-        Wish::Deliveries,
-        Wish::ResolveClaim,
-        Wish::ResolveClaim,
-        Wish::RemoveClaim,
-        Wish::AddToKey,
-        Wish::Status,
-        Wish::Status,
+    commands: &[
+        Stop,
+        Cancel,
+        Resolve,
+        Resolve,
+        Resolve,
+        Resolve,
+        Remove,
+        Deliveries,
+        ResolveClaim,
+        ResolveClaim,
+        RemoveClaim,
+        AddToKey,
+        Status,
+        Status,
     ],
     lease_percent: 0,
     suspensions: 12,
@@ -101,7 +102,7 @@ const MIXED: Profile = Profile {
     waits_before_join: false,
 };
 
-/// Several processes send few long runs.
+/// Several processes send a few long runs.
 const CROWD: Profile = Profile {
     name: "crowd",
     recipients: 10,
@@ -112,20 +113,20 @@ const CROWD: Profile = Profile {
     ..MIXED
 };
 
-/// Like [`CROWD`], in a database that often loses its answers. No process is killed, so every process returns.
-const LOST_ANSWERS: Profile = Profile {
-    name: "lost answers",
+/// The same in a database, but responses are often lost. No process is killed, so every process returns.
+const LOST_RESPONSES: Profile = Profile {
+    name: "lost responses",
     is_shared: Some(true),
     keyed_percent: 0,
     imported_percent: 100,
     limit_percent: 0,
-    wishes: &[Wish::Stop, Wish::Status],
+    commands: &[Stop, Status],
     suspensions: 4,
     has_no_kills: true,
     ..CROWD
 };
 
-/// Single sends to one recipient under the key. Their processes are often suspended for longer than a lease.
+/// Single sends go to one recipient under the key. Their processes are often suspended for longer than a lease.
 const SINGLES: Profile = Profile {
     name: "singles",
     is_shared: Some(true),
@@ -134,20 +135,14 @@ const SINGLES: Profile = Profile {
     sender_percent: 4,
     single_percent: 48,
     limit_percent: 0,
-    refused_percent: 30,
-    wishes: &[
-        Wish::ResolveClaim,
-        Wish::ResolveClaim,
-        Wish::ResolveClaim,
-        Wish::RemoveClaim,
-    ],
+    rejected_percent: 30,
+    commands: &[ResolveClaim, ResolveClaim, ResolveClaim, RemoveClaim],
     suspensions: 20,
     max_fault_level: 1,
     ..MIXED
 };
 
-/// Lists without the key next to single sends with the key. The operator adds the lists to the key, and decides their
-/// rows.
+/// The operator adds lists to the key during single sends under it.
 const ADDING: Profile = Profile {
     name: "adding",
     recipients: 1,
@@ -156,23 +151,15 @@ const ADDING: Profile = Profile {
     keyed_percent: 0,
     again_percent: 60,
     limit_percent: 0,
-    refused_percent: 0,
+    rejected_percent: 0,
     sender_percent: 25,
     single_percent: 40,
-    wishes: &[
-        Wish::AddToKey,
-        Wish::AddToKey,
-        Wish::AddToKey,
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::ResolveClaim,
-    ],
+    commands: &[AddToKey, AddToKey, AddToKey, Resolve, Resolve, ResolveClaim],
     suspensions: 20,
-    max_fault_level: 3,
     ..MIXED
 };
 
-/// Lists and single sends under one key, refused rows that are sent again, and lists that are added to the key.
+/// Lists and single sends use the key. The operator resends rejected rows, removes runs and adds runs to the key.
 const KEYS: Profile = Profile {
     name: "keys",
     recipients: 5,
@@ -180,27 +167,18 @@ const KEYS: Profile = Profile {
     max_lists: 4,
     keyed_percent: 80,
     again_percent: 40,
-    left_percent: 20,
+    only_imported_percent: 20,
     rates: &[2.0, 50.0],
     limit_percent: 0,
-    refused_percent: 40,
+    rejected_percent: 40,
     sender_percent: 35,
     single_percent: 25,
-    wishes: &[
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::Resolve,
-        Wish::Remove,
-        Wish::Remove,
-        Wish::AddToKey,
-    ],
+    commands: &[Resolve, Resolve, Resolve, Resolve, Remove, Remove, AddToKey],
     max_fault_level: 2,
     ..MIXED
 };
 
-/// A process seems lost. The operator removes its recipients from the key, and they get another message. Then the
-/// process returns.
+/// The operator removes recipients of lost rows from the key, and they get another message before the process returns.
 const FORGETFUL: Profile = Profile {
     name: "forgetful",
     is_shared: Some(true),
@@ -208,18 +186,18 @@ const FORGETFUL: Profile = Profile {
     rows: 1..4,
     keyed_percent: 100,
     limit_percent: 0,
-    refused_percent: 0,
+    rejected_percent: 0,
     sender_percent: 30,
     single_percent: 30,
-    wishes: &[Wish::RemoveClaim, Wish::RemoveClaim, Wish::Status],
+    commands: &[RemoveClaim, RemoveClaim, Status],
     suspensions: 20,
     has_no_kills: true,
     max_fault_level: 1,
     ..MIXED
 };
 
-/// Runs with the same row. The row fails in one run, and another run sends it. Then the operator makes it pending again
-/// in the first run.
+/// Runs have the same row. It fails in one run, another run sends it, and the operator resolves it as pending in the
+/// first.
 const RIVALS: Profile = Profile {
     name: "rivals",
     recipients: 1,
@@ -229,20 +207,20 @@ const RIVALS: Profile = Profile {
     other_text_percent: 0,
     again_percent: 0,
     refusing_percent: 0,
-    left_percent: 0,
+    only_imported_percent: 0,
     imported_percent: 100,
     limit_percent: 0,
     rates: &[2.0, 50.0],
-    refused_percent: 60,
+    rejected_percent: 60,
     sender_percent: 60,
     single_percent: 0,
-    wishes: &[Wish::Resolve],
+    commands: &[Resolve],
     max_fault_level: 0,
     waits_before_join: true,
     ..MIXED
 };
 
-/// Templates with a limit of recipients.
+/// The messaging limit applies to every seed.
 const LIMITED: Profile = Profile {
     name: "limited",
     recipients: 8,
@@ -252,8 +230,8 @@ const LIMITED: Profile = Profile {
     ..MIXED
 };
 
-/// Single messages that are repeated under the key after a time. In some seeds the clock goes back. In others, some
-/// processes have a clock that is hours slow or fast.
+/// Single messages may be repeated under the key after a time. Either the clock goes back, or some processes have a
+/// wrong clock.
 const REPEATED: Profile = Profile {
     name: "repeated",
     recipients: 2,
@@ -263,8 +241,8 @@ const REPEATED: Profile = Profile {
     lease_percent: 20,
     sender_percent: 4,
     single_percent: 60,
-    refused_percent: 5,
-    wishes: &[Wish::Status],
+    rejected_percent: 5,
+    commands: &[Status],
     suspensions: 20,
     wrong_clock_percent: 40,
     max_fault_level: 2,
@@ -279,7 +257,7 @@ const AT_THE_SOCKET: Profile = Profile {
     keyed_percent: 0,
     limit_percent: 0,
     single_percent: 0,
-    wishes: &[Wish::Resolve, Wish::Resolve, Wish::Resolve, Wish::Stop],
+    commands: &[Resolve, Resolve, Resolve, Stop],
     suspensions: 20,
     has_no_kills: true,
     max_fault_level: 0,
@@ -287,7 +265,7 @@ const AT_THE_SOCKET: Profile = Profile {
     ..MIXED
 };
 
-/// The profiles. The seeds use them in turn.
+/// A seed has the profile at its remainder.
 pub(super) const PROFILES: [&Profile; 11] = [
     &MIXED,
     &CROWD,
@@ -295,7 +273,7 @@ pub(super) const PROFILES: [&Profile; 11] = [
     &KEYS,
     &LIMITED,
     &REPEATED,
-    &LOST_ANSWERS,
+    &LOST_RESPONSES,
     &FORGETFUL,
     &RIVALS,
     &AT_THE_SOCKET,
@@ -303,16 +281,8 @@ pub(super) const PROFILES: [&Profile; 11] = [
 ];
 
 impl Profile {
-    pub(super) fn draw_faults(&self, rng: &mut fastrand::Rng) -> FaultRates {
-        let level = rng.u32(0..=self.max_fault_level);
-        let killed = if self.has_no_kills { 0 } else { 8 * level };
-        FaultRates {
-            killed,
-            failed: 12 * level,
-            interleaved: 600,
-            commit_failed: 60 * level,
-            answer_lost: 130 * level,
-            killed_after_commit: killed * 4,
-        }
+    pub(super) fn for_seed(seed: u64) -> &'static Self {
+        let index = seed % PROFILES.len() as u64;
+        PROFILES[usize::try_from(index).expect("there are few profiles")]
     }
 }

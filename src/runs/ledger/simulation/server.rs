@@ -1,149 +1,149 @@
-//! The simulated API. It accepts, refuses or loses requests, and delays or loses its answers. It counts what each
-//! recipient got, and the checks rely on these counts.
+//! The simulated API. It accepts, rejects or loses requests, and may lose responses. It counts the messages of each
+//! recipient, and reports messages that the recipient must not get.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::world::{DAY, TIMEOUT};
 
-/// The result of a request.
+/// The fate of a request, drawn when it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Accepted,
-    Refused,
+    Rejected,
     RateLimit,
-    /// Refused, because the recipient got a message a moment ago.
+    /// The recipient got another message a moment ago.
     PairLimit,
-    /// Accepted, but the answer is lost.
-    AcceptedAnswerLost,
-    /// Not accepted, and no answer comes.
+    AcceptedResponseLost,
+    /// The request is not accepted, and no response comes.
     Lost,
-    /// The request cannot leave.
+    /// The request is not sent.
     NoNetwork,
 }
 
-/// The message of a request.
 #[derive(Clone, Debug)]
-pub(super) struct MessageKind {
+pub(super) struct Message {
     pub(super) recipient: String,
-    /// Its path and body: the same text is the same message.
+    /// Its path and body. Messages with the same text are the same message.
     pub(super) text: String,
-    /// The run and the row; None for a single send.
+    /// The run and the row. None for a single send.
     pub(super) row: Option<(i64, i64)>,
     pub(super) is_keyed: bool,
-    /// How long it counts under the key; None if forever.
+    /// How long it counts under the key. None means forever.
     pub(super) every: Option<i64>,
-    /// How far the clock of its process is off.
-    pub(super) clock_offset: i64,
+    /// The clock error of its process.
+    pub(super) clock_error: i64,
     pub(super) is_template: bool,
 }
 
-impl MessageKind {
-    fn is_keyed_to(&self, recipient: &str) -> bool {
-        self.is_keyed && self.recipient == recipient
+impl fmt::Display for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "message {} to {}", self.text, self.recipient)?;
+        match self.row {
+            Some((run, row)) => write!(formatter, " of row {run}/{row}"),
+            None => Ok(()),
+        }
     }
 }
 
-/// The time when a repeatable message left, or when a process claimed its recipient.
+/// A moment in the life of a process, with the error of its clock.
 #[derive(Clone, Copy, Debug)]
-struct MomentOfClock {
+struct ProcessMoment {
     at: i64,
-    /// How far the clock of its process is off.
-    clock_offset: i64,
+    clock_error: i64,
 }
 
-/// The repeatable messages and the claims of one recipient.
+/// The messages to one recipient that may be repeated after a time.
 #[derive(Debug, Default)]
 struct RepeatedMessages {
-    sent: Vec<MomentOfClock>,
-    claimed: Vec<MomentOfClock>,
+    sent: Vec<ProcessMoment>,
+    claimed: Vec<ProcessMoment>,
 }
 
 impl RepeatedMessages {
-    /// Finds a message that left less than `every` before or after this one. A claim in between makes both valid, if
-    /// its process has a faster clock than the earlier message. By that clock the earlier message no longer counted,
-    /// and the ledger cannot detect a wrong clock.
-    fn too_near(&self, one: MomentOfClock, every: i64) -> Option<MomentOfClock> {
-        let mut others = self.sent.iter().copied();
-        others.find(|other| {
-            let is_later = one.at > other.at;
-            let earlier = if is_later { *other } else { one };
-            let later = if is_later { one } else { *other };
-            let was_taken = self.claimed.iter().any(|claim| {
+    /// Finds an earlier or later message within the time `every`. If a process with a fast clock claimed the recipient
+    /// between two messages, the ledger could not detect that they are too close.
+    fn find_too_close(&self, message: ProcessMoment, every: i64) -> Option<ProcessMoment> {
+        self.sent.iter().copied().find(|other| {
+            let is_later = message.at > other.at;
+            let earlier = if is_later { *other } else { message };
+            let later = if is_later { message } else { *other };
+            let is_excused = self.claimed.iter().any(|claim| {
                 let is_between = (earlier.at..=later.at).contains(&claim.at);
-                is_between && claim.clock_offset > earlier.clock_offset
+                is_between && claim.clock_error > earlier.clock_error
             });
-            later.at - earlier.at < every && !was_taken
+            later.at - earlier.at < every && !is_excused
         })
     }
 }
 
-/// A request that has left.
+/// A request that was sent.
 #[derive(Debug)]
-pub(super) struct RequestProgress {
-    pub(super) message: MessageKind,
+pub(super) struct Request {
+    pub(super) message: Message,
     sent_at: i64,
     arrives_at: i64,
-    answers_at: i64,
+    response_at: i64,
     has_arrived: bool,
     verdict: Verdict,
 }
 
-impl RequestProgress {
+impl Request {
     pub(super) fn is_accepted(&self) -> bool {
         let is_accepting = matches!(
             self.verdict,
-            Verdict::Accepted | Verdict::AcceptedAnswerLost
+            Verdict::Accepted | Verdict::AcceptedResponseLost
         );
         self.has_arrived && is_accepting
     }
 
-    /// Whether the recipient has the message, or may still get it.
+    /// Returns whether the recipient has the message, or may still get it.
     pub(super) fn counts(&self) -> bool {
         !self.has_arrived || self.is_accepted()
     }
 }
 
-/// Whether a message has arrived, or may still arrive.
+/// The truth about the message of a row or of a single send.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Truth {
     pub(super) has_message: bool,
     pub(super) may_still_arrive: bool,
 }
 
-/// The number of messages for each recipient and text.
-type Texts = BTreeMap<(String, String), u32>;
+/// A number of messages by recipient and text.
+type Counts = BTreeMap<(String, String), u32>;
 
 #[derive(Debug, Default)]
 pub(super) struct Server {
-    pub(super) flights: Vec<RequestProgress>,
-    /// The percentage of refused requests.
-    refused_percent: u32,
-    /// How many recipients may get a template within 24 hours.
+    pub(super) requests: Vec<Request>,
+    rejected_percent: u32,
+    /// The messaging limit: how many recipients may get a template within 24 hours.
     pub(super) limit: Option<u32>,
-    accepted: Texts,
-    /// How many times a recipient may get a text, if not once.
-    pub(super) allowed: Texts,
+    accepted: Counts,
+    /// The number of equal messages that a recipient may get, if not one.
+    pub(super) allowed: Counts,
     keyed: BTreeMap<String, u32>,
-    /// The messages of each recipient that may be repeated after a time.
-    repeated: BTreeMap<String, RepeatedMessages>,
-    /// How many messages a recipient may get under the key, if not one.
+    /// The number of messages that a recipient may get under the key, if not one.
     pub(super) key_allowed: BTreeMap<String, u32>,
-    reached: Vec<(i64, String)>,
+    repeated: BTreeMap<String, RepeatedMessages>,
+    /// When templates were accepted, with their recipients.
+    templates: Vec<(i64, String)>,
+    pub(super) violations: Vec<String>,
 }
 
 impl Server {
-    pub(super) fn new(refused_percent: u32, limit: Option<u32>) -> Self {
+    pub(super) fn new(rejected_percent: u32, limit: Option<u32>) -> Self {
         Self {
-            refused_percent,
+            rejected_percent,
             limit,
             ..Self::default()
         }
     }
 
-    /// Sends a request now, and returns its index. None if there is no network.
-    pub(super) fn launch(
+    /// Sends a request. Returns its index, or None without a network.
+    pub(super) fn send(
         &mut self,
-        message: MessageKind,
+        message: Message,
         rng: &mut fastrand::Rng,
         now: i64,
     ) -> Option<usize> {
@@ -152,189 +152,190 @@ impl Server {
             return None;
         }
         let is_slow = rng.u8(0..4) == 0;
-        let arrives_at = now
-            + if is_slow {
-                rng.i64(0..TIMEOUT)
-            } else {
-                rng.i64(1..300)
-            };
+        let way = rng.i64(if is_slow { 0..TIMEOUT } else { 1..300 });
         let is_slow = rng.u8(0..6) == 0;
-        let answers_at = arrives_at
-            + if is_slow {
-                rng.i64(0..TIMEOUT)
-            } else {
-                rng.i64(0..300)
-            };
-        self.flights.push(RequestProgress {
+        let way_back = rng.i64(if is_slow { 0..TIMEOUT } else { 0..300 });
+        self.requests.push(Request {
             message,
             sent_at: now,
-            arrives_at,
-            answers_at,
+            arrives_at: now + way,
+            response_at: now + way + way_back,
             has_arrived: false,
             verdict,
         });
-        Some(self.flights.len() - 1)
-    }
-
-    /// Records that a process has claimed the recipient for a repeatable message.
-    pub(super) fn note_claim(&mut self, recipient: &str, at: i64, clock_offset: i64) {
-        let repeated = self.repeated.entry(recipient.to_owned()).or_default();
-        repeated.claimed.push(MomentOfClock { at, clock_offset });
+        Some(self.requests.len() - 1)
     }
 
     fn draw_verdict(&self, rng: &mut fastrand::Rng) -> Verdict {
-        if rng.u32(0..100) < self.refused_percent {
-            return Verdict::Refused;
+        if rng.u32(0..100) < self.rejected_percent {
+            return Verdict::Rejected;
         }
         match rng.u32(0..90) {
             0..55 => Verdict::Accepted,
             55..63 => Verdict::RateLimit,
             63..67 => Verdict::PairLimit,
-            67..75 => Verdict::AcceptedAnswerLost,
+            67..75 => Verdict::AcceptedResponseLost,
             75..82 => Verdict::Lost,
             _ => Verdict::NoNetwork,
         }
     }
 
-    /// The outcome of a request, once its process knows it. A request without an answer is [`Verdict::Lost`].
-    pub(super) fn outcome(&self, flight: usize, now: i64) -> Option<Verdict> {
-        let flight = &self.flights[flight];
-        let is_over = flight.has_arrived && now >= flight.answers_at;
-        let is_answered = !matches!(flight.verdict, Verdict::Lost | Verdict::AcceptedAnswerLost);
-        if is_over && is_answered {
-            return Some(flight.verdict);
+    /// Records that a process claimed the recipient for a message that may be repeated.
+    pub(super) fn note_claim(&mut self, recipient: &str, at: i64, clock_error: i64) {
+        let repeated = self.repeated.entry(recipient.to_owned()).or_default();
+        repeated.claimed.push(ProcessMoment { at, clock_error });
+    }
+
+    /// Returns the outcome of a request after its process knows it. Without a response it is [`Verdict::Lost`].
+    pub(super) fn outcome(&self, request: usize, now: i64) -> Option<Verdict> {
+        let request = &self.requests[request];
+        let is_over = request.has_arrived && now >= request.response_at;
+        let has_response = !matches!(
+            request.verdict,
+            Verdict::Lost | Verdict::AcceptedResponseLost
+        );
+        if is_over && has_response {
+            return Some(request.verdict);
         }
-        (is_over || now >= flight.sent_at + TIMEOUT).then_some(Verdict::Lost)
+        (is_over || now >= request.sent_at + TIMEOUT).then_some(Verdict::Lost)
     }
 
-    /// When the next request arrives.
     pub(super) fn next_arrival(&self) -> Option<i64> {
-        let flights = self.flights.iter().filter(|flight| !flight.has_arrived);
-        flights.map(|flight| flight.arrives_at).min()
+        let requests = self.requests.iter().filter(|request| !request.has_arrived);
+        requests.map(|request| request.arrives_at).min()
     }
 
-    /// How many requests have arrived.
-    pub(super) fn arrivals(&self) -> usize {
-        let arrived = self.flights.iter().filter(|flight| flight.has_arrived);
+    pub(super) fn count_arrivals(&self) -> usize {
+        let arrived = self.requests.iter().filter(|request| request.has_arrived);
         arrived.count()
     }
 
-    /// Receives the requests that are due. Returns lines for the log, and the violations.
-    pub(super) fn receive(&mut self, now: i64) -> (Vec<String>, Vec<String>) {
-        let mut due: Vec<_> = (0..self.flights.len())
-            .filter(|at| !self.flights[*at].has_arrived && self.flights[*at].arrives_at <= now)
+    /// Receives the requests that are due. Returns the accepted messages.
+    pub(super) fn receive(&mut self, now: i64) -> Vec<Message> {
+        let mut due: Vec<_> = (0..self.requests.len())
+            .filter(|index| {
+                let request = &self.requests[*index];
+                !request.has_arrived && request.arrives_at <= now
+            })
             .collect();
-        due.sort_by_key(|at| self.flights[*at].arrives_at);
-        let mut events = Vec::new();
-        let mut violations = Vec::new();
-        for at in due {
-            let flight = &mut self.flights[at];
-            flight.has_arrived = true;
-            if flight.is_accepted() {
-                let message = flight.message.clone();
-                let arrived_at = flight.arrives_at;
-                let sent_at = flight.sent_at;
-                events.push(format!(
-                    "  {} gets {} of row {:?}",
-                    message.recipient, message.text, message.row
-                ));
-                if let Some(every) = message.every {
-                    self.count_repeated(&message, sent_at, every, &mut violations);
-                } else {
-                    self.count(&message, arrived_at, &mut violations);
+        due.sort_by_key(|index| self.requests[*index].arrives_at);
+        let mut accepted = Vec::new();
+        for index in due {
+            let request = &mut self.requests[index];
+            request.has_arrived = true;
+            if request.is_accepted() {
+                let message = request.message.clone();
+                let arrived_at = request.arrives_at;
+                let sent_at = request.sent_at;
+                match message.every {
+                    Some(every) => self.count_repeated(&message, sent_at, every),
+                    None => self.count(&message, arrived_at),
                 }
+                accepted.push(message);
             }
         }
-        (events, violations)
+        accepted
     }
 
-    /// Counts an accepted message that may be repeated after `every`. Finds a message that left too shortly before or
-    /// after it.
-    fn count_repeated(
-        &mut self,
-        message: &MessageKind,
-        sent_at: i64,
-        every: i64,
-        violations: &mut Vec<String>,
-    ) {
+    /// Counts an accepted message that may be repeated after the time `every`.
+    fn count_repeated(&mut self, message: &Message, sent_at: i64, every: i64) {
         let recipient = &message.recipient;
-        let sent = MomentOfClock {
+        let sent = ProcessMoment {
             at: sent_at,
-            clock_offset: message.clock_offset,
+            clock_error: message.clock_error,
         };
-        let before = self.repeated.entry(recipient.clone()).or_default();
-        if let Some(other) = before.too_near(sent, every) {
-            violations.push(format!(
-                "every: {recipient} has messages of {} and {sent_at}, and {every} ms must lie between",
+        let repeated = self.repeated.entry(recipient.clone()).or_default();
+        if let Some(other) = repeated.find_too_close(sent, every) {
+            self.violations.push(format!(
+                "every: {recipient} got messages that were sent at {} and {sent_at}, less than {every} ms apart",
                 other.at
             ));
         }
-        before.sent.push(sent);
+        repeated.sent.push(sent);
     }
 
-    /// Counts an accepted message, and finds the violations.
-    fn count(&mut self, message: &MessageKind, at: i64, violations: &mut Vec<String>) {
-        let recipient = &message.recipient;
+    /// Counts an accepted message.
+    fn count(&mut self, message: &Message, at: i64) {
         if message.is_keyed {
-            let count = self.keyed.entry(recipient.clone()).or_default();
-            *count += 1;
-            let allowed = self.key_allowed.get(recipient).copied().unwrap_or(1);
-            if *count > allowed {
-                violations.push(format!(
-                    "key: {recipient} has {count} messages under the key, and {allowed} allowed"
-                ));
-            }
+            self.count_keyed(message);
         }
-        let recipient_and_text = (recipient.clone(), message.text.clone());
-        let allowed = self.allowed.get(&recipient_and_text).copied().unwrap_or(1);
-        let count = self.accepted.entry(recipient_and_text).or_default();
+        let Message {
+            recipient, text, ..
+        } = message;
+        let key = (recipient.clone(), text.clone());
+        let allowed = self.allowed.get(&key).copied().unwrap_or(1);
+        let count = self.accepted.entry(key).or_default();
         *count += 1;
-        // With a key, only the key decides whether a recipient gets a message.
+        // With a key, the same text may be sent again.
         if !message.is_keyed && *count > allowed {
-            violations.push(format!(
-                "twice: {recipient} has {} {count} times, and {allowed} allowed",
-                message.text
+            self.violations.push(format!(
+                "twice: {recipient} got {text} {count} times, but {allowed} are allowed"
             ));
         }
         if message.is_template {
-            self.reached.push((at, recipient.clone()));
-            let recent = self.reached.iter().filter(|(before, _)| *before > at - DAY);
-            let recipients: BTreeSet<_> = recent.map(|(_, recipient)| recipient).collect();
-            if let Some(limit) = self.limit
-                && recipients.len() > limit as usize
-            {
-                violations.push(format!(
-                    "limit: {} recipients within 24 hours, and {limit} allowed",
-                    recipients.len()
-                ));
+            self.count_template(message, at);
+        }
+    }
+
+    fn count_keyed(&mut self, message: &Message) {
+        let recipient = &message.recipient;
+        let allowed = self.key_allowed.get(recipient).copied().unwrap_or(1);
+        let count = self.keyed.entry(recipient.clone()).or_default();
+        *count += 1;
+        if *count > allowed {
+            self.violations.push(format!(
+                "key: {recipient} got {count} messages under the key, but {allowed} are allowed"
+            ));
+        }
+    }
+
+    fn count_template(&mut self, message: &Message, at: i64) {
+        self.templates.push((at, message.recipient.clone()));
+        let recent = self
+            .templates
+            .iter()
+            .filter(|(before, _)| *before > at - DAY);
+        let recipients: BTreeSet<_> = recent.map(|(_, recipient)| recipient).collect();
+        if let Some(limit) = self.limit
+            && recipients.len() > limit as usize
+        {
+            self.violations.push(format!(
+                "limit: {} recipients got templates within 24 hours, but {limit} are allowed",
+                recipients.len()
+            ));
+        }
+    }
+
+    /// Returns the truth about the message of a row.
+    pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
+        self.truth_for(|message| message.row == Some(row))
+    }
+
+    /// Returns the truth about the messages to a recipient under the key.
+    pub(super) fn truth_under_key(&self, recipient: &str) -> Truth {
+        self.truth_for(|message| message.is_keyed && message.recipient == recipient)
+    }
+
+    fn truth_for(&self, matches: impl Fn(&Message) -> bool) -> Truth {
+        let mut truth = Truth {
+            has_message: false,
+            may_still_arrive: false,
+        };
+        for request in &self.requests {
+            if matches(&request.message) {
+                truth.has_message |= request.is_accepted();
+                truth.may_still_arrive |= !request.has_arrived;
             }
         }
+        truth
     }
 
-    /// Looks up the message of a row.
-    pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
-        self.find_truth(|message| message.row == Some(row))
-    }
-
-    /// Looks up the messages of a recipient under the key.
-    pub(super) fn truth_under_key(&self, recipient: &str) -> Truth {
-        self.find_truth(|message| message.is_keyed_to(recipient))
-    }
-
-    fn find_truth(&self, matches: impl Fn(&MessageKind) -> bool) -> Truth {
-        let flights = self.flights.iter();
-        let found: Vec<_> = flights.filter(|flight| matches(&flight.message)).collect();
-        Truth {
-            has_message: found.iter().any(|flight| flight.is_accepted()),
-            may_still_arrive: found.iter().any(|flight| !flight.has_arrived),
-        }
-    }
-
-    /// How many messages a recipient has under the key, or may still get.
+    /// Counts the messages under the key that a recipient has, or may still get.
     pub(super) fn count_under_key(&self, recipient: &str) -> u32 {
-        let flights = self.flights.iter();
-        let keyed = flights.filter(|flight| flight.message.is_keyed_to(recipient));
-        let counting = keyed.filter(|flight| flight.counts());
-        u32::try_from(counting.count()).expect("a simulation is short")
+        let counted = self.requests.iter().filter(|request| {
+            let message = &request.message;
+            message.is_keyed && message.recipient == recipient && request.counts()
+        });
+        u32::try_from(counted.count()).expect("a simulation is short")
     }
 }
