@@ -166,12 +166,6 @@ fn is_plain_address(value: &str) -> bool {
 
 /// Replaces the texts of clap and of the parsers about a value.
 fn replace_words(message: &str) -> String {
-    if let Some((before, range)) = message.split_once(" is not in ")
-        && let Some((min, max)) = range.split_once("..=")
-        && let Some((about, _)) = before.rsplit_once(": ")
-    {
-        return format!("{about}: write a number from {min} to {max}");
-    }
     const OURS: [(&str, &str); 4] = [
         (
             "invalid digit found in string",
@@ -190,6 +184,12 @@ fn replace_words(message: &str) -> String {
             "the number is too small",
         ),
     ];
+    if let Some((before, range)) = message.split_once(" is not in ")
+        && let Some((min, max)) = range.split_once("..=")
+        && let Some((about, _)) = before.rsplit_once(": ")
+    {
+        return format!("{about}: write a number from {min} to {max}");
+    }
     OURS.iter()
         .fold(message.to_owned(), |message, (theirs, ours)| {
             message.replace(theirs, ours)

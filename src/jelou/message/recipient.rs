@@ -315,7 +315,7 @@ impl RecipientChoice<'_> {
                 error.hint = hint;
             }
             if origin == "JELOU_TO" && raw.contains(',') {
-                error.hint = "correct each recipient between the commas of JELOU_TO".to_owned();
+                "correct each recipient between the commas of JELOU_TO".clone_into(&mut error.hint);
             }
             InvalidMessage::recipient(origin, error)
         })?;
