@@ -118,7 +118,7 @@ fn contacts_have_their_own_rules() {
         ),
         (
             r#"{"name": 5}"#,
-            "the message is invalid\n  - contacts[0].name: is the number 5; an object is expected (set it with --contact)\nhint:",
+            "the message is invalid\n  - contacts[0].name: is the number 5; an object is expected (set it with --contact)\nnote: nothing was sent",
         ),
         ("7", "contacts[0]: is the number 7; an object is expected"),
         ("[]", "contacts: is empty (set it with --contact)"),

@@ -26,7 +26,7 @@ fn stopped_run_finishes_requests_and_resumes_later() {
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
     home.run("bulk stop").success().stderr_has(&[
-        "note: run r sends no more messages",
+        "note: run r is stopping: it sends no more messages after those in flight",
         "jelouctl bulk status r",
     ]);
     // A second stop changes nothing, and other commands can read the run.
@@ -120,7 +120,7 @@ fn stop_works_while_resume_is_prompting() {
     terminal.wait_for("[y/N] ");
     home.run("bulk stop r")
         .success()
-        .stderr_has(&["and has none in flight"]);
+        .stderr_has(&["note: run r is stopped"]);
     let (code, screen) = terminal.end_with("y");
     assert_eq!((code, jelou.requests().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");
@@ -773,7 +773,7 @@ fn stop_chooses_the_running_run() {
     jelou.wait_for(2);
     home.run("bulk stop")
         .success()
-        .stderr_has(&["run r sends no more messages"]);
+        .stderr_has(&["run r is stopping: it sends no more messages"]);
     assert_eq!(run.end().code, 11);
 }
 

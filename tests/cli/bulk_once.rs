@@ -136,7 +136,7 @@ fn sent_unknown_and_unsent_recipients_are_skipped() {
         json!([1, {"already_sent": 1, "may_have_been_sent": 1}])
     );
     single(&home, &jelou.url, &user(1), "k")
-        .fails(8, &["bulk resolve a --to +593990000001 --unknown-as sent"]);
+        .fails(8, &["bulk resolve a --to +593990000001 --unknown-as STATE"]);
     for (person, told) in [
         (
             0,
@@ -209,8 +209,7 @@ fn run_cancelled_during_prompt_stops_new_list() {
     terminal.wait_for("[y/N] ");
     home.run("bulk cancel a --yes").success();
     let (code, screen) = terminal.end_with("y");
-    let told =
-        "this command skipped 2 rows for other runs or single sends, which no longer send them";
+    let told = "this command skipped 2 rows because other runs or single sends had them, but those no longer send them";
     assert!(code == 11 && screen.contains(told), "{code} {screen}");
     assert_eq!(jelou.times(&users(0..4)), [0; 4]);
     send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();

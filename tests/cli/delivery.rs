@@ -107,7 +107,7 @@ fn truncated_response_means_unknown() {
     assert_eq!((ended.code, record["sent"].as_str()), (8, Some("unknown")));
     assert_eq!(record["response"], "{\"success\":true");
     assert!(
-        ended.stderr.contains("body is incomplete"),
+        ended.stderr.contains("response is incomplete"),
         "{}",
         ended.stderr
     );

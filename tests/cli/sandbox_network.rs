@@ -278,12 +278,12 @@ fn listening_for_other_machines_needs_allowed_hosts() {
         (
             "--listen 0.0.0.0:0",
             "--listen 0.0.0.0:0 accepts other machines",
-            "--allow-host sandbox",
+            "--allow-host HOST",
         ),
         (
             "--listen [::]:0",
             "--listen [::]:0 accepts other machines",
-            "address: --allow-host sandbox",
+            "address that they use: --allow-host HOST",
         ),
         (
             "--listen sandbox:4780",

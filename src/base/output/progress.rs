@@ -30,6 +30,7 @@ pub(crate) struct Tally {
     pub(crate) unknown: u64,
     pub(crate) skipped: u64,
     /// Not yet final.
+    #[serde(rename = "left")]
     pub(crate) remaining: u64,
 }
 
