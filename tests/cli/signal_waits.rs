@@ -322,7 +322,7 @@ impl LedgerDatabase {
     }
 
     /// Returns whether a session waits for a lock.
-    fn has_blockedsession(&self) -> bool {
+    fn has_blocked_session(&self) -> bool {
         let query = format!(
             "SELECT 1 FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
             self.name
@@ -501,7 +501,7 @@ impl LedgerLocation {
             Connection => wait_until(name, || self.counts().connections > before.connections),
             BlockedSession => wait_until(name, || {
                 let database = self.database.as_ref();
-                database.is_some_and(LedgerDatabase::has_blockedsession)
+                database.is_some_and(LedgerDatabase::has_blocked_session)
             }),
             OpenPipe => return Some(self.opened_pipe()),
         }
