@@ -11,7 +11,7 @@ fn answered(status: u16, body: &str) -> CommandOutput {
     let server = MockServer::start();
     let mock = server.mock(|when, then| {
         when.method(POST)
-            .path("/v1/bots/BOT_ID/messages")
+            .path("/v1/bots/BOT-ID/messages")
             .json_body(json!({"type": "text", "userId": "593987654321", "text": "Hola"}));
         then.status(status)
             .header("content-type", "application/json")

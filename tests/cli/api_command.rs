@@ -20,33 +20,33 @@ fn documented_endpoints_use_the_send_credentials() {
     for (words, line, answer) in [
         (
             "/v1/bots/{bot}/templates?limit=5",
-            "GET /v1/bots/BOT_ID/templates?limit=5",
+            "GET /v1/bots/BOT-ID/templates?limit=5",
             json!({"data": []}),
         ),
         (
             "GET v1/external/messages/history/{bot} -f a=2",
-            "GET /v1/external/messages/history/BOT_ID?a=2",
+            "GET /v1/external/messages/history/BOT-ID?a=2",
             history,
         ),
         (
             "/v1/external/bots/{bot}/notifications",
-            "GET /v1/external/bots/BOT_ID/notifications",
+            "GET /v1/external/bots/BOT-ID/notifications",
             json!({"results": []}),
         ),
         // A message's error is not the request's error.
         (
             "get /v1/bots/{bot}/notifications/7",
-            "GET /v1/bots/BOT_ID/notifications/7",
+            "GET /v1/bots/BOT-ID/notifications/7",
             notification,
         ),
         (
             "/v1/bots/{bot}/events/webhook",
-            "GET /v1/bots/BOT_ID/events/webhook",
+            "GET /v1/bots/BOT-ID/events/webhook",
             webhooks.clone(),
         ),
         (
             "POST /v1/bots/{bot}/events/webhook",
-            "POST /v1/bots/BOT_ID/events/webhook",
+            "POST /v1/bots/BOT-ID/events/webhook",
             webhooks,
         ),
     ] {
@@ -215,12 +215,12 @@ fn fields_become_query_and_file_becomes_body() {
         (
             &["/v1/bots/{bot}/x?bot={bot}"],
             "GET",
-            "/v1/bots/BOT_ID/x?bot=BOT_ID",
+            "/v1/bots/BOT-ID/x?bot=BOT-ID",
             Value::Null,
         ),
     ] {
         let url = if method == "POST" {
-            format!("/bots/BOT_ID/templates{url}")
+            format!("/bots/BOT-ID/templates{url}")
         } else {
             url.replace("/v1", "")
         };
@@ -517,7 +517,7 @@ fn api_record_contains_the_outcome() {
     );
     assert_eq!(
         (&record["response"]["a"], &record["kind"], &record["bot_id"]),
-        (&json!(1), &Value::Null, &json!("BOT_ID"))
+        (&json!(1), &Value::Null, &json!("BOT-ID"))
     );
     assert_eq!(
         home.run("api POST /v1/bots/{bot}/templates -o id")

@@ -54,7 +54,7 @@ fn message_logs_one_line_without_its_text() {
         logged[0],
         json!({
             "schema_version": 1, "event": "message", "command": "send", "sandbox": false, "profile": null,
-            "bot_id": "BOT_ID", "client_id": "id", "exclusions": [], "sent": "yes", "replayed": false, "exit_code": 0, "code": null,
+            "bot_id": "BOT-ID", "client_id": "id", "exclusions": [], "sent": "yes", "replayed": false, "exit_code": 0, "code": null,
             "api_code": null,
             "message_id": "msg_123456789", "http_status": 200, "attempts": 1, "kind": "text", "to": "593987654321",
             "api_url": server.url,
@@ -158,7 +158,7 @@ fn blocked_runs_and_manual_decisions_are_logged() {
     assert!(
         logged
             .iter()
-            .all(|line| line["bot_id"] == "BOT_ID" && line["profile"] == "p"),
+            .all(|line| line["bot_id"] == "BOT-ID" && line["profile"] == "p"),
         "{logged:?}"
     );
 }

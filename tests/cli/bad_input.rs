@@ -325,7 +325,7 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             r#"{"text": "a", "botId": "other"}"#,
-            "botId: the body is for bot \"other\", but the sender is bot `BOT_ID`",
+            "botId: the body is for bot \"other\", but the sender is bot `BOT-ID`",
         ),
     ] {
         home.write("body.json", body);

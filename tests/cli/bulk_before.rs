@@ -51,7 +51,7 @@ fn prompt_follows_first_message_and_summary() {
         lines
             .last()
             .unwrap()
-            .starts_with("Send 101 messages from bot BOT_ID (profile p) to http://"),
+            .starts_with("Send 101 messages from bot BOT-ID (profile p) to http://"),
         "{lines:#?}"
     );
 }

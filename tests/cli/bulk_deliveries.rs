@@ -277,7 +277,7 @@ fn now() -> String {
 
 fn entry(person: &str, status: &str) -> Value {
     json!({
-        "messageId": format!("m-{person}"), "by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"},
+        "messageId": format!("m-{person}"), "by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT-ID"},
         "status": status, "createdAt": now(),
         "bubble": {"type": "TEXT", "text": "Hola"},
     })
@@ -456,7 +456,7 @@ fn messages_sent_during_history_read_are_counted() {
                 let id = format!("m-{}", arrived.len());
                 arrived.push(json!({
                     "messageId": id, "by": "bot", "recipient": {"id": to}, "status": "READ",
-                    "sender": {"id": "BOT_ID"}, "createdAt": now(), "bubble": {"type": "TEXT", "text": body["text"]},
+                    "sender": {"id": "BOT-ID"}, "createdAt": now(), "bubble": {"type": "TEXT", "text": body["text"]},
                 }));
                 return Reply::json(200, &json!({"success": true, "messageId": id}).to_string());
             }

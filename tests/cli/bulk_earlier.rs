@@ -87,7 +87,7 @@ fn limited_run_then_full_list_sends_once() {
     assert!(
         ended
             .stderr
-            .contains("note: run rest: 20 messages from bot BOT_ID"),
+            .contains("note: run rest: 20 messages from bot BOT-ID"),
         "{ended:?}"
     );
     let first = &home.report("rest --state skipped")[0];

@@ -341,7 +341,7 @@ fn recipient_outside_window_at_opening_is_skipped() {
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let wrote = |number: usize, at: &str| json!({"messageId": at, "by": "user", "sender": {"id": user(number)}, "recipient": {"id": "BOT_ID"}, "createdAt": at});
+    let wrote = |number: usize, at: &str| json!({"messageId": at, "by": "user", "sender": {"id": user(number)}, "recipient": {"id": "BOT-ID"}, "createdAt": at});
     let both = vec![
         wrote(0, "2026-11-20T10:00:00Z"),
         wrote(1, "2026-11-20T10:30:00Z"),
@@ -424,7 +424,7 @@ fn missing_exclusion_list_at_opening_stops_run() {
 fn hours_changed_during_a_join_apply() {
     let home = people(1);
     let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
-    let wrote = json!({"messageId": "w", "by": "user", "sender": {"id": user(0)}, "recipient": {"id": "BOT_ID"},
+    let wrote = json!({"messageId": "w", "by": "user", "sender": {"id": user(0)}, "recipient": {"id": "BOT-ID"},
         "createdAt": format!("{now:.3}")});
     let holds = Arc::new(AtomicBool::new(false));
     let (is_to_hold, (arrived, has_arrived), (go, may_go)) =

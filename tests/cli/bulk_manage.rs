@@ -229,7 +229,7 @@ fn default_run_is_the_newest_real_run() {
         )
     };
     assert_eq!(of(0), (&json!(true), &json!("sandbox"), &json!("text")));
-    assert_eq!(of(1), (&json!(false), &json!("BOT_ID"), &json!("text")));
+    assert_eq!(of(1), (&json!(false), &json!("BOT-ID"), &json!("text")));
 }
 
 #[test]
@@ -638,7 +638,7 @@ fn resume_prompt_names_run_and_age() {
         );
         let asked = [
             &format!("Run r last changed {age}"),
-            " ago. Send 3 messages from bot BOT_ID",
+            " ago. Send 3 messages from bot BOT-ID",
         ];
         assert!(asked.iter().all(|part| screen.contains(*part)), "{screen}");
     }

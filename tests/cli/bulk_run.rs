@@ -146,13 +146,13 @@ fn every_row_is_sent_once_and_reported() {
     assert!(
         ended
             .stderr
-            .contains("note: run r: 300 messages from bot BOT_ID\n"),
+            .contains("note: run r: 300 messages from bot BOT-ID\n"),
         "{ended:?}"
     );
     let seen = jelou.requests();
     assert_eq!(seen.len(), 300);
     let first = &seen[0].received;
-    assert_eq!(first.line, "POST /v1/bots/BOT_ID/messages HTTP/1.1");
+    assert_eq!(first.line, "POST /v1/bots/BOT-ID/messages HTTP/1.1");
     assert_eq!(
         first.json(),
         json!({"type": "text", "userId": user(0), "text": "Hola Persona 0"})

@@ -40,7 +40,7 @@ fn terminal_shows_run_summary_as_text() {
     let (_, screen) = end(&home, "bulk status");
     for part in [
         "note: using the newest run, r; ",
-        "run r: text from bot BOT_ID (profile prod), started 2",
+        "run r: text from bot BOT-ID (profile prod), started 2",
         "\r\n1,197 of 1,200 sent\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\ncomplete, last changed",
         "to correct and resend 2 rows: ",
     ] {
@@ -68,13 +68,13 @@ fn terminal_shows_run_summary_as_text() {
         (lines[1][0], &lines[1][4..]),
         (
             "r",
-            &["text", "BOT_ID", "1200", "1198", "2", "0", "0", "-"][..]
+            &["text", "BOT-ID", "1200", "1198", "2", "0", "0", "-"][..]
         ),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk find 593990000003");
     assert!(
-        screen.contains("BECAME") && screen.contains("failed: rejected  -         BOT_ID  Hola"),
+        screen.contains("BECAME") && screen.contains("failed: rejected  -         BOT-ID  Hola"),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk find 593987000000");
@@ -151,7 +151,7 @@ fn resume_shows_first_message_and_prompts() {
     assert_eq!((code, refusing.requests().len()), (11, seen), "{screen}");
     let shown = screen
         .find("the first unsent message, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
-    let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
+    let asked = screen.find("Send 3 messages from bot BOT-ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     let (code, screen) =
         Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).confirm("y");

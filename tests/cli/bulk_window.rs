@@ -16,7 +16,7 @@ const HOUR: u64 = 3600;
 /// Returns a message in the chat of recipient `number`, from this many seconds ago.
 fn entry(by: &str, number: usize, seconds: u64) -> Value {
     let at = jiff::Timestamp::try_from(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
-    let (bot, person) = (json!({"id": "BOT_ID"}), json!({"id": user(number)}));
+    let (bot, person) = (json!({"id": "BOT-ID"}), json!({"id": user(number)}));
     let (sender, recipient) = if by == "bot" {
         (bot, person)
     } else {
@@ -296,7 +296,7 @@ fn secret_prompt_appears_once() {
     let home = people(6);
     let server = server(|| page(&history()));
     home.config(&format!(
-        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\napi_url = \"{}\"\n",
+        "[profiles.p]\nbot_id = \"BOT-ID\"\nclient_id = \"id\"\napi_url = \"{}\"\n",
         server.url
     ));
     let words = "bulk send people.csv --run r --rate 1000/s --only-in-window text Hola";

@@ -45,12 +45,12 @@ fn doctor_passes_if_a_message_could_be_sent() {
     for (name, detail) in [
         ("configuration", "config.toml, profiles: 1"),
         ("profile", "prod (default)"),
-        ("bot_id", "BOT_ID (profile prod)"),
+        ("bot_id", "BOT-ID (profile prod)"),
         ("client_secret", "(redacted) (profile prod)"),
         ("secret", "obtained"),
         ("connection", "127.0.0.1:"),
         ("TLS", "not used"),
-        ("credentials", "accepted for bot BOT_ID; templates: 1"),
+        ("credentials", "accepted for bot BOT-ID; templates: 1"),
         ("ledgers", "jelouctl is writable"),
         ("version", concat!("jelouctl ", env!("CARGO_PKG_VERSION"))),
     ] {
@@ -65,7 +65,7 @@ fn doctor_passes_if_a_message_could_be_sent() {
         lines,
         [
             "GET / HTTP/1.1",
-            "GET /v1/bots/BOT_ID/templates?page=1&limit=100 HTTP/1.1"
+            "GET /v1/bots/BOT-ID/templates?page=1&limit=100 HTTP/1.1"
         ]
     );
     // Only the second request is signed.
@@ -73,7 +73,7 @@ fn doctor_passes_if_a_message_could_be_sent() {
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
     assert!(
-        text.ends_with("\nready: accepted for bot BOT_ID; templates: 1\n"),
+        text.ends_with("\nready: accepted for bot BOT-ID; templates: 1\n"),
         "{text}"
     );
 }

@@ -87,7 +87,7 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 pub(crate) fn sender(url: &str) -> [(&str, &str); 4] {
     [
         ("JELOU_API_URL", url),
-        ("JELOU_BOT_ID", "BOT_ID"),
+        ("JELOU_BOT_ID", "BOT-ID"),
         ("JELOU_CLIENT_ID", "id"),
         ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
     ]

@@ -117,7 +117,7 @@ fn flags_build_a_message_of_each_kind() {
     }
 }
 
-const TEMPLATE: &str = "POST /v2/whatsapp/BOT_ID/hsm HTTP/1.1";
+const TEMPLATE: &str = "POST /v2/whatsapp/BOT-ID/hsm HTTP/1.1";
 const TEMPLATE_ACCEPTED: &str =
     r#"[{"id":"09d0fc2b-59d9-4149-9543-adfa92586615","destination":"593987654321"}]"#;
 
@@ -182,7 +182,7 @@ fn campaign_template_uses_the_campaigns_endpoint() {
         let received = server.only();
         assert_eq!(
             received.line,
-            "POST /v1/bots/BOT_ID/campaigns/a%2F7/template-messages HTTP/1.1"
+            "POST /v1/bots/BOT-ID/campaigns/a%2F7/template-messages HTTP/1.1"
         );
         let mut expected = crate::harness::fixture("bodies/template-by-id.json");
         expected["userId"] = json!("U1");

@@ -30,7 +30,7 @@ fn rfc_3339(at: SystemTime) -> String {
 /// An entry of the history, as documented by Jelou.
 fn entry(id: &str, by: &str, person: &str, text: &str, seconds_ago: u64) -> Value {
     let (bot, person) = (
-        json!({"id": "BOT_ID", "name": "Bot"}),
+        json!({"id": "BOT-ID", "name": "Bot"}),
         json!({"id": person, "names": "Ana"}),
     );
     let (sender, recipient) = if by == "bot" {
@@ -119,7 +119,7 @@ fn every_page_is_read_with_newest_message_last() {
     assert_eq!(received.len(), 3);
     for (number, request) in received.iter().enumerate() {
         let begin = format!(
-            "GET /v1/external/messages/history/BOT_ID?limit=50&page={}&startAt=",
+            "GET /v1/external/messages/history/BOT-ID?limit=50&page={}&startAt=",
             number + 1
         );
         assert!(
@@ -576,10 +576,10 @@ fn by_place(history: Reply, notifications: Reply, one: Reply) -> Server {
     Server::responding(move |_, request| {
         let path = request.line.split([' ', '?']).nth(1).unwrap();
         let reply = match path {
-            "/v1/external/messages/history/BOT_ID" => &history,
-            "/v1/external/bots/BOT_ID/notifications" => &notifications,
-            _ if path.starts_with("/v1/external/bots/BOT_ID/notifications/") => &one,
-            _ if path.starts_with("/v1/bots/BOT_ID/notifications/") => &one,
+            "/v1/external/messages/history/BOT-ID" => &history,
+            "/v1/external/bots/BOT-ID/notifications" => &notifications,
+            _ if path.starts_with("/v1/external/bots/BOT-ID/notifications/") => &one,
+            _ if path.starts_with("/v1/bots/BOT-ID/notifications/") => &one,
             other => panic!("{other}"),
         };
         assert!(request.line.starts_with("GET "), "{}", request.line);
@@ -714,8 +714,8 @@ fn message_is_found_wherever_it_is_listed() {
 fn failed_lookup_is_not_a_missing_message() {
     let home = Home::new();
     let places = [
-        "/v1/external/bots/BOT_ID/notifications/t",
-        "/v1/bots/BOT_ID/notifications/t",
+        "/v1/external/bots/BOT-ID/notifications/t",
+        "/v1/bots/BOT-ID/notifications/t",
         "/messages/history/",
     ];
     for combination in 0..64_usize {
@@ -808,10 +808,10 @@ fn get_waits_for_the_requested_status() {
     // A message found by its own address is requested there again.
     let server = Server::responding(move |number, request| {
         match request.line.split([' ', '?']).nth(1).unwrap() {
-            "/v1/external/bots/BOT_ID/notifications/t" if number < 3 => {
+            "/v1/external/bots/BOT-ID/notifications/t" if number < 3 => {
                 Reply::json(200, &notification("t", "CREATED").to_string())
             }
-            "/v1/external/bots/BOT_ID/notifications/t" => {
+            "/v1/external/bots/BOT-ID/notifications/t" => {
                 Reply::json(200, &notification("t", "DELIVERED_USER").to_string())
             }
             _ => page(&[], 0),

@@ -591,7 +591,7 @@ fn keys_are_listed_shown_and_removed() {
             listed["bot_id"].as_str(),
             listed["sent"].as_u64()
         ),
-        (Some("k"), Some("BOT_ID"), Some(1))
+        (Some("k"), Some("BOT-ID"), Some(1))
     );
     // The spelling of the number does not matter.
     let shown = home
@@ -731,7 +731,7 @@ fn once_key_applies_to_one_bot() {
     home.run(&format!("once resolve k --to {ANA} --as sent"))
         .fails(2, &["several bots have used the key k", "--bot"]);
     home.run("once show k --bot THIRD")
-        .fails(2, &["bot THIRD has no message with the key k", "BOT_ID at"]);
+        .fails(2, &["bot THIRD has no message with the key k", "BOT-ID at"]);
     home.run("once show k --bot OTHER").success();
 }
 
@@ -813,7 +813,7 @@ fn audit_log_distinguishes_replays_from_messages() {
     assert_eq!(json!(of("replayed")), json!([false, true, null]));
     assert_eq!(json!(of("command")), json!(["send", "send", "once remove"]));
     let decided = ["key", "bot_id", "people", "to"].map(|name| lines[2][name].clone());
-    assert_eq!(json!(decided), json!(["k", "BOT_ID", 1, null]));
+    assert_eq!(json!(decided), json!(["k", "BOT-ID", 1, null]));
 }
 
 #[test]

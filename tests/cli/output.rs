@@ -150,7 +150,7 @@ fn quiet_prints_errors_and_verbose_the_exchange() {
     assert_eq!(
         ended.stderr,
         format!(
-            "* attempt 1\n> POST {url}/v1/bots/BOT_ID/messages\n> authorization: Basic (redacted)\n> content-type: application/json\n\
+            "* attempt 1\n> POST {url}/v1/bots/BOT-ID/messages\n> authorization: Basic (redacted)\n> content-type: application/json\n\
              > accept: application/json\n> user-agent: jelouctl/{}\n> {{\"type\":\"text\",\"userId\":\"593987654321\",\"text\":\"Hola\"}}\n\
              < 200\n< {{\"success\":true,\"messageId\":\"msg_123456789\"}}\n",
             env!("CARGO_PKG_VERSION")

@@ -50,7 +50,7 @@ fn plain_curl_gets_the_documented_responses() {
     let kinds = [&KINDS[..], &["template-by-id"]].concat();
     for (number, kind) in kinds.iter().enumerate() {
         let answer = curl(
-            "/v1/bots/BOT_ID/messages",
+            "/v1/bots/BOT-ID/messages",
             "sandbox:sandbox",
             &fixture(&format!("bodies/{kind}.json")),
         );
@@ -62,20 +62,20 @@ fn plain_curl_gets_the_documented_responses() {
     }
     let id = |behind: usize| format!("msg_sandbox_{}", kinds.len() + behind);
     let template = curl(
-        "/v2/whatsapp/BOT_ID/hsm",
+        "/v2/whatsapp/BOT-ID/hsm",
         "sandbox:sandbox",
         &fixture("bodies/template.json"),
     );
     assert_eq!(template, json!([{ "id": id(1), "destination": USER }]));
     let by_id = fixture("bodies/template-by-id.json");
     let campaign = curl(
-        "/v1/bots/BOT_ID/campaigns/7/template-messages",
+        "/v1/bots/BOT-ID/campaigns/7/template-messages",
         "sandbox:sandbox",
         &by_id,
     );
     assert_eq!(campaign["messageId"], id(2));
     let flow = fixture("bodies/flow-message.en.json");
-    let path = "/v1/bots/BOT_ID/users/593987654321/flow_message?type=x";
+    let path = "/v1/bots/BOT-ID/users/593987654321/flow_message?type=x";
     assert_eq!(curl(path, "sandbox:sandbox", &flow), json!({}));
     let refused = curl(path, "sandbox:wrong", &flow);
     assert_eq!(refused["code"], "unauthorized");
@@ -99,7 +99,7 @@ fn plain_curl_gets_the_documented_responses() {
     let last = sandbox.read(&format!("/sandbox/messages/{}", id(3)));
     assert_eq!(
         (&last["user"], &last["body"], &last["bot"]),
-        (&json!(USER), &flow, &json!("BOT_ID"))
+        (&json!(USER), &flow, &json!("BOT-ID"))
     );
     assert_eq!(last["request"]["path"], path);
     assert_eq!(last["request"]["headers"]["authorization"], "(redacted)");
@@ -767,7 +767,7 @@ fn environment_variable_selects_a_running_sandbox() {
     assert_eq!(sandbox.read("/sandbox/health")["arrived"], 6);
     assert_eq!(
         sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"],
-        "BOT_ID"
+        "BOT-ID"
     );
     let shown = home
         .run("send text --to 593987654321 Hola --dry-run --profile p")
@@ -775,7 +775,7 @@ fn environment_variable_selects_a_running_sandbox() {
         .success();
     assert_eq!(
         shown.json()["url"],
-        json!(format!("{url}/v1/bots/BOT_ID/messages"))
+        json!(format!("{url}/v1/bots/BOT-ID/messages"))
     );
     let curl = home
         .run("send text --to 593987654321 Hola --curl --profile p")
@@ -783,7 +783,7 @@ fn environment_variable_selects_a_running_sandbox() {
         .success();
     assert!(
         curl.stdout
-            .contains(&format!("{url}/v1/bots/BOT_ID/messages")),
+            .contains(&format!("{url}/v1/bots/BOT-ID/messages")),
         "{}",
         curl.stdout
     );

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::harness::{Home, fixture, fixture_path};
 use crate::server::{Reply, Server};
 
-pub(crate) const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
-const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message HTTP/1.1";
+pub(crate) const MESSAGES: &str = "POST /v1/bots/BOT-ID/messages HTTP/1.1";
+const FLOW_MESSAGE: &str = "POST /v1/bots/BOT-ID/users/593987654321/flow_message HTTP/1.1";
 
 /// Checks that the words send `fixture` to `line`, and that the fixture as a file does the same.
 pub(crate) fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
@@ -217,7 +217,7 @@ fn flow_message_type_is_query_and_payload_body() {
     let received = server.only();
     assert_eq!(
         received.line,
-        "POST /v1/bots/BOT_ID/users/593987654321/flow_message?type=new%26x%3D1 HTTP/1.1"
+        "POST /v1/bots/BOT-ID/users/593987654321/flow_message?type=new%26x%3D1 HTTP/1.1"
     );
     assert_eq!(received.json()["payload"], json!({"order": 7}));
 }
@@ -268,7 +268,7 @@ fn api_url_path_is_kept_as_prefix() {
         .success();
     assert_eq!(
         server.only().line,
-        "POST /gateway/v1/bots/BOT_ID/messages HTTP/1.1"
+        "POST /gateway/v1/bots/BOT-ID/messages HTTP/1.1"
     );
 }
 

@@ -45,7 +45,7 @@ fn database_address_is_enough_to_manage_runs() {
             Act::Accept
         }
     });
-    send(&home, &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT_ID"]);
+    send(&home, &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT-ID"]);
     let other = home.another_machine();
     let report = other.report("r");
     assert_eq!(
@@ -60,7 +60,7 @@ fn database_address_is_enough_to_manage_runs() {
     let list = other.run("bulk list").success().json();
     assert_eq!(
         (counts(&list), &list["complete"], &list["bot_id"]),
-        ([270, 30, 0, 0], &json!(true), &json!("BOT_ID"))
+        ([270, 30, 0, 0], &json!(true), &json!("BOT-ID"))
     );
     assert_eq!(events(&home), ["begun", "ended"]);
     // `bulk resolve` lets the failed rows be sent again.
@@ -612,7 +612,7 @@ fn run_needs_its_bot_but_not_its_profile() {
     other
         .run("bulk work r --bot 9")
         .api(&jelou.url)
-        .fails(2, &["run r uses BOT_ID, not 9"]);
+        .fails(2, &["run r uses BOT-ID, not 9"]);
     let stranger = other
         .run("bulk work r")
         .api(&jelou.url)
@@ -740,7 +740,7 @@ fn concurrent_runs_with_one_name_refuse_one() {
         return;
     };
     let url = crate::server::refused_url();
-    let words = "bulk send people.csv --yes --again --run r --bot BOT_ID --import-only text Hola";
+    let words = "bulk send people.csv --yes --again --run r --bot BOT-ID --import-only text Hola";
     let mut ended = [(); 2].map(|()| start(&home, words, &[], &url)).map(end);
     ended.sort_by_key(|ended| ended.code);
     let [made, refused] = ended;

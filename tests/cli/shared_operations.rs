@@ -427,7 +427,7 @@ fn database_resume_prompts_and_checks_exclusions_again() {
     assert_eq!(code, 11, "{screen}");
     let shown = screen
         .find("the first unsent message, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
-    let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
+    let asked = screen.find("Send 3 messages from bot BOT-ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     // Without a confirmation the run stays paused.
     home.run("bulk work r")
@@ -446,7 +446,7 @@ fn database_resume_prompts_and_checks_exclusions_again() {
     // The environment must agree with the run's settings.
     home.run("bulk resume r")
         .env("JELOU_BOT_ID", "78")
-        .fails(2, &["JELOU_BOT_ID: run r uses BOT_ID"]);
+        .fails(2, &["JELOU_BOT_ID: run r uses BOT-ID"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn run_never_exposes_the_database_password() {
     );
     set_mode(&home.write("password.sh", script), 0o700);
     home.config(&format!(
-        "[profiles.p]\nbot_id = \"BOT_ID\"\nledger = \"{ledger}\"\nledger_password_command = [\"{}\"]\n",
+        "[profiles.p]\nbot_id = \"BOT-ID\"\nledger = \"{ledger}\"\nledger_password_command = [\"{}\"]\n",
         home.path().join("password.sh").display()
     ));
     let jelou = Jelou::start(|user, _| {
@@ -147,7 +147,7 @@ fn run_selects_no_profile_for_outside_credentials() {
     stranger.set_nonblocking(true).unwrap();
     let url = format!("http://{}", stranger.local_addr().unwrap());
     let profiles = format!(
-        "[profiles.prod]\nbot_id = \"BOT_ID\"\n[profiles.staging]\nbot_id = \"BOT_ID\"\napi_url = \"{url}\"\n"
+        "[profiles.prod]\nbot_id = \"BOT-ID\"\n[profiles.staging]\nbot_id = \"BOT-ID\"\napi_url = \"{url}\"\n"
     );
     home.config(&profiles);
     // Anyone who may write runs can choose the profile, and so the address.
@@ -193,7 +193,7 @@ fn run_selects_no_profile_for_outside_credentials() {
     home.config(&guarded);
     credentials(home.run("bulk work s").env("JELOU_PROFILE", "staging"))
         .fails(11, &["allow_to is empty"]);
-    home.config("[profiles.prod]\nbot_id = \"BOT_ID\"\n");
+    home.config("[profiles.prod]\nbot_id = \"BOT-ID\"\n");
     let elsewhere = credentials(home.run("bulk work s").env("JELOU_API_URL", &jelou.url)).success();
     let told = "run s was started with profile staging, which does not exist on this machine: its allow_to and do_not_contact do not apply";
     assert!(elsewhere.stderr.contains(told), "{elsewhere:?}");

@@ -568,7 +568,7 @@ fn listing(request: &Received) -> Reply {
     let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
     let entry = |number| {
         json!({"messageId": format!("h-{number}"), "by": "user", "sender": {"id": user(number)},
-            "recipient": {"id": "BOT_ID"}, "createdAt": format!("{now:.3}"), "bubble": {"type": "TEXT", "text": "Hola"}})
+            "recipient": {"id": "BOT-ID"}, "createdAt": format!("{now:.3}"), "bubble": {"type": "TEXT", "text": "Hola"}})
     };
     let entries: Vec<Value> = if request.line.contains("/messages/history/") {
         (0..3).map(entry).collect()
@@ -591,7 +591,7 @@ fn profile(url: &str, given: &[Given]) -> String {
         }
     }
     format!(
-        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\n{secret}\napi_url = \"{url}\"\n{more}\n"
+        "[profiles.p]\nbot_id = \"BOT-ID\"\nclient_id = \"id\"\n{secret}\napi_url = \"{url}\"\n{more}\n"
     )
 }
 

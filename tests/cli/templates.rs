@@ -42,7 +42,7 @@ fn templates_prints_json_of_every_page() {
         .collect();
     let line = |page| {
         format!(
-            "GET /v1/bots/BOT_ID/templates?query=x%26y&status=APPROVED&category=MARKETING&page={page}&limit=100 HTTP/1.1"
+            "GET /v1/bots/BOT-ID/templates?query=x%26y&status=APPROVED&category=MARKETING&page={page}&limit=100 HTTP/1.1"
         )
     };
     assert_eq!(lines, [line(1), line(2)]);
@@ -224,7 +224,7 @@ fn templates_needs_credentials_and_supports_dry_run() {
         "{shown}"
     );
     assert!(
-        shown.contains("'https://x.example/v1/bots/BOT_ID/templates?page=1&limit=100'"),
+        shown.contains("'https://x.example/v1/bots/BOT-ID/templates?page=1&limit=100'"),
         "{shown}"
     );
 }

@@ -155,7 +155,7 @@ fn send_result_is_coloured_text() {
     let (code, screen) = Terminal::new(&home, &SEND, &[]).end();
     assert_eq!(code, 0);
     assert!(
-        screen.contains("\u{1b}[32maccepted\u{1b}[0m for 593987654321 from bot BOT_ID (profile prod): msg_123456789"),
+        screen.contains("\u{1b}[32maccepted\u{1b}[0m for 593987654321 from bot BOT-ID (profile prod): msg_123456789"),
         "{screen}"
     );
     assert!(screen.contains("{\r\n  \"success\": true,"), "{screen}");
@@ -590,7 +590,7 @@ fn exclusion_added_during_the_prompt_applies() {
         "{screen}"
     );
     assert!(
-        screen.contains("run r: 1 message from bot BOT_ID"),
+        screen.contains("run r: 1 message from bot BOT-ID"),
         "{screen}"
     );
     assert_eq!(server.only().json()["userId"], "593987654322");
@@ -643,7 +643,7 @@ fn rows_sent_during_the_prompt_are_reported() {
         "{screen}"
     );
     assert!(
-        screen.contains("run r: 2 messages from bot BOT_ID"),
+        screen.contains("run r: 2 messages from bot BOT-ID"),
         "{screen}"
     );
     assert!(

@@ -22,7 +22,7 @@ fn listed(status: &str) -> Reply {
 /// Returns a page of the history with a message to this recipient in this state.
 fn listed_for(person: &str, status: &str) -> Reply {
     history(
-        &json!({"by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"}}),
+        &json!({"by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT-ID"}}),
         status,
     )
 }
@@ -30,7 +30,7 @@ fn listed_for(person: &str, status: &str) -> Reply {
 /// Returns a page of the history with a message from the user in this state.
 fn written_by_user(status: &str) -> Reply {
     history(
-        &json!({"by": "user", "recipient": {"id": "BOT_ID"}, "sender": {"id": ANA}}),
+        &json!({"by": "user", "recipient": {"id": "BOT-ID"}, "sender": {"id": ANA}}),
         status,
     )
 }

@@ -37,6 +37,7 @@ pub(crate) use self::kinds::MessageKind;
 pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::parameter::named_parameter;
+pub(crate) use self::placeholder::documented_placeholder;
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
 pub(crate) use self::recipient::{

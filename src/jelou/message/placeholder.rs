@@ -26,7 +26,7 @@ const DOCUMENTED: [&str; 16] = [
 ];
 
 /// Returns the problem of a value that was copied from the API's documentation.
-pub(super) fn documented_placeholder(value: &str) -> Option<String> {
+pub(crate) fn documented_placeholder(value: &str) -> Option<String> {
     let value = value.trim();
     DOCUMENTED
         .contains(&value)

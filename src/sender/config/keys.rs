@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::key_table::{KEYS, Key, KeyForm};
 use crate::base::invisible::{is_unseen, without_final_line_break};
+use crate::jelou::message::documented_placeholder;
 use crate::phone::{Country, PhoneNumber, is_clear, may_begin_number};
 use crate::runs::cost::Money;
 
@@ -89,7 +90,11 @@ const MAX_RATE: f64 = 1_000_000.0;
 
 /// Parses a bot's identifier; it becomes one segment of the URL.
 pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
-    match identifier("a bot id", raw)? {
+    let id = identifier("a bot id", raw)?;
+    if let Some(problem) = documented_placeholder(id) {
+        return Err(format!("{problem}; write the id that Jelou shows"));
+    }
+    match id {
         "." | ".." => Err(format!(
             "`{raw}` cannot be a bot id: in a URL, it refers to a directory"
         )),
@@ -318,6 +323,18 @@ mod tests {
             ("0", false),
             ("0a7", true),
             ("a07", true),
+        ] {
+            assert_eq!(bot_id(raw).is_ok(), is_bot, "{raw}");
+        }
+    }
+
+    #[test]
+    fn placeholder_of_documents_is_no_bot_id() {
+        for (raw, is_bot) in [
+            ("BOT_ID", false),
+            ("{botId}", false),
+            ("BOT_ID_2", true),
+            ("bot_id", true),
         ] {
             assert_eq!(bot_id(raw).is_ok(), is_bot, "{raw}");
         }
