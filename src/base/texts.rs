@@ -32,6 +32,11 @@ pub(crate) fn url_problem(error: ParseError, scheme: &str) -> String {
     problem.to_owned()
 }
 
+/// Quotes a word, so that a shell reads every character literally.
+pub(crate) fn shell_word(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
 /// Returns the text, or its beginning and `…`, with at most `max` characters.
 pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     let mut ends = text

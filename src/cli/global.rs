@@ -27,8 +27,8 @@ pub(crate) struct GlobalFlags {
 
     /// Send to the sandbox instead of Jelou, without an account
     ///
-    /// Sends nothing to Jelou or WhatsApp. Uses the sandbox on port 4780, or one inside this process if none runs there. JELOUCTL_SANDBOX sets another,
-    /// even without --sandbox.
+    /// Sends nothing to Jelou or WhatsApp. Uses the sandbox on port 4780, or one inside this process if none runs
+    /// there. JELOUCTL_SANDBOX sets another, even without --sandbox.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 

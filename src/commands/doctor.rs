@@ -16,7 +16,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::runs::ledger::{LedgerError, check_writable};
 use crate::sender::config::{
-    ApiUrl, ConfigFile, SecretSource, Settings, matches_no_number, no_bot,
+    ApiUrl, ConfigFile, SecretSource, Settings, describe_useless_patterns, no_bot,
 };
 use crate::sender::context::Context;
 use crate::sender::{
@@ -254,18 +254,10 @@ impl Checkup {
     /// Checks that each pattern can match a recipient.
     fn allow_to(&mut self, settings: &Settings, value: &str, origin: &str) {
         let patterns = settings.allow_to.iter().flatten();
-        let dead: Vec<_> = patterns
-            .filter(|pattern| matches_no_number(pattern))
-            .map(|pattern| format!("`{pattern}`"))
-            .collect();
-        if dead.is_empty() {
-            return self.ok("allow_to", format!("{value} ({origin})"));
+        match describe_useless_patterns(patterns) {
+            None => self.ok("allow_to", format!("{value} ({origin})")),
+            Some(problem) => self.warn("allow_to", format!("{value} ({origin}): {problem}")),
         }
-        let dead = dead.join(", ");
-        self.warn(
-            "allow_to",
-            format!("{value} ({origin}): {dead} matches no number with a country code, so it allows no recipient"),
-        );
     }
 
     /// Checks the exclusion list: an unusable list stops every message.
@@ -276,8 +268,8 @@ impl Checkup {
         };
         for list in exclusions.lists {
             self.ok(NAME, format!("{list} ({origin})"));
-            for doubt in &list.unclear_cells {
-                self.warn(NAME, doubt);
+            for cell in &list.unclear_cells {
+                self.warn(NAME, cell);
             }
         }
     }

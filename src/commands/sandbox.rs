@@ -14,9 +14,9 @@ use crate::base::input::{Source, UsageError};
 use crate::base::output::counted;
 use crate::base::private_file::{self, FileError};
 use crate::base::process::{Signals, block_on, enclose_commands, run_command};
-use crate::command_error::CommandError;
 #[cfg(unix)]
-use crate::jelou::api::shell_word;
+use crate::base::texts::shell_word;
+use crate::command_error::CommandError;
 use crate::jelou::message::MessageKind;
 use crate::sandbox::{
     AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox,

@@ -15,7 +15,7 @@ use crate::command_error::CommandError;
 use crate::sender;
 use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
-    WithOrigin, checked, interrupted, is_bare_name, matches_no_number,
+    WithOrigin, checked, describe_useless_patterns, interrupted, is_bare_name,
 };
 use crate::sender::context::Context;
 
@@ -174,14 +174,13 @@ pub(super) fn set(
 
 /// Warns of patterns of a new profile that match no recipient, such as a local number without a country.
 fn warn_about_patterns(context: &Context, profile: &Layer) {
+    // With a country, a local number is a pattern for that number.
+    if profile.has("country") {
+        return;
+    }
     let patterns = profile.list("allow_to").unwrap_or_default();
-    let useless = patterns
-        .iter()
-        .filter(|pattern| matches_no_number(pattern) && !profile.has("country"));
-    for pattern in useless {
-        context.stderr.warning(&format!(
-            "--allow-to: `{pattern}` matches no number with a country code, so it allows no recipient"
-        ));
+    if let Some(problem) = describe_useless_patterns(patterns.iter()) {
+        context.stderr.warning(&format!("--allow-to: {problem}"));
     }
 }
 

@@ -117,15 +117,13 @@ impl RunNotification {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
-        let filled = filled.map_err(|error| {
-            let lacks_tail = error.to_string().contains("no `tail`");
-            let hint = if lacks_tail {
-                "to add `tail`: --tail 20"
-            } else {
-                "use one of these values"
-            };
-            UsageError::new(error, hint)
-        })?;
+        let uses_tail = body.uses().any(|(_, uses)| uses.columns.contains("tail"));
+        let hint = if uses_tail && tail.is_none() {
+            "to add `tail`: --tail 20"
+        } else {
+            "use one of these values"
+        };
+        let filled = filled.map_err(|error| UsageError::new(error, hint))?;
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);

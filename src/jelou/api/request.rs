@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::REDACTED;
+use crate::base::texts::shell_word;
 use crate::jelou::message::{Outgoing, Route};
 
 /// A request to the API. It contains no secret, because the transport signs it.
@@ -351,11 +352,6 @@ pub(crate) fn curl_command(
     words.extend(body.map(|body| format!("--data-raw {}", shell_word(body))));
     words.push(shell_word(request.url.as_str()));
     words.join(" \\\n  ")
-}
-
-/// Quotes a word, so that a shell reads every character literally.
-pub(crate) fn shell_word(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

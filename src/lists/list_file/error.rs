@@ -4,6 +4,7 @@ use std::io;
 
 use crate::base::input::UsageError;
 use crate::base::suggest::nearest;
+use crate::base::texts::shell_word;
 
 /// The hint for an exclusion list with an unclear recipient.
 pub(crate) const ONE_A_LINE: &str = "write one recipient per line (+593987654321, a WhatsApp user id or id:USER), or a header \
@@ -93,17 +94,12 @@ impl UsageError {
     }
 }
 
-/// Quotes an argument for a shell, such as a name with spaces.
-pub(super) fn in_quotes(argument: &str) -> String {
-    format!("'{}'", argument.replace('\'', "'\\''"))
-}
-
 /// Returns the flags that select one of `columns`.
 pub(super) fn propose(columns: &[&str]) -> String {
     let flags = columns
         .iter()
         .take(3)
-        .map(|name| format!("--to-column {}", in_quotes(name)));
+        .map(|name| format!("--to-column {}", shell_word(name)));
     format!(
         "add before the kind: {}",
         flags.collect::<Vec<_>>().join(" or ")

@@ -4,7 +4,6 @@
 use std::fs::File;
 
 use super::columns::{LAST_HEADER_LINE, has_recipient_below};
-use super::error::in_quotes;
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
@@ -13,6 +12,7 @@ use super::workbook::{
 };
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::texts::shell_word;
 
 /// Notes about the list so far.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl ListNotes {
         let names = self.named_sheets();
         let hint = format!(
             "if the list is on another sheet ({names}), add --sheet {} before the kind; {}",
-            in_quotes(first),
+            shell_word(first),
             error.hint
         );
         UsageError { hint, ..error }
@@ -297,8 +297,8 @@ fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) ->
         format!("{name} was saved with the sheet `{front}` open, but its first sheet is `{first}`");
     let hint = format!(
         "to read `{front}`: --sheet {} before the kind; to read `{first}`: --sheet {}",
-        in_quotes(front),
-        in_quotes(first)
+        shell_word(front),
+        shell_word(first)
     );
     UsageError::new(problem, hint)
 }

@@ -6,10 +6,10 @@ use std::io::{self, BufReader, Seek};
 
 use encoding_rs::Encoding;
 
-use super::error::in_quotes;
 use super::input::ListInput;
 use crate::base::input::UsageError;
 use crate::base::text_encoding::{LineSurvey, SurveyedLines, WesternEncoding};
+use crate::base::texts::shell_word;
 use crate::base::texts::shorten;
 
 /// The most characters of a line that are shown, and how many of them may come before the first
@@ -162,7 +162,7 @@ fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
 fn conversion(name: &str) -> String {
     format!(
         "if that is right, convert it: iconv -f CP850 -t UTF-8 {} > utf8.csv; if not, save the list as \"CSV UTF-8\"",
-        in_quotes(name)
+        shell_word(name)
     )
 }
 

@@ -28,8 +28,7 @@ impl CommitCount {
         }
     }
 
-    /// Returns the highest number in the names of the commit files, or None if there is no commit
-    /// file.
+    /// Returns the highest number in the names of the commit files; None without a commit file.
     pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
         Ok(self.all()?.into_iter().max())
     }

@@ -264,9 +264,23 @@ fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
     }
 }
 
+/// Describes the patterns that no recipient can match; None without any.
+pub(crate) fn describe_useless_patterns<'a>(
+    patterns: impl Iterator<Item = &'a String>,
+) -> Option<String> {
+    let useless: Vec<_> = patterns
+        .filter(|pattern| matches_no_number(pattern))
+        .map(|pattern| format!("`{pattern}`"))
+        .collect();
+    let listed = useless.join(", ");
+    (!useless.is_empty()).then(|| {
+        format!("{listed} matches no number with a country code, so it allows no recipient")
+    })
+}
+
 /// Returns whether no recipient can match a pattern of digits: it is not a number with its country
 /// code, or no country code starts with these digits.
-pub(crate) fn matches_no_number(pattern: &str) -> bool {
+fn matches_no_number(pattern: &str) -> bool {
     let begin = pattern.split('*').next().unwrap_or_default();
     let is_of_digits = begin.bytes().all(|letter| letter.is_ascii_digit());
     let is_whole = begin.len() == pattern.len();

@@ -20,7 +20,8 @@ pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::key_table::{KEYS, Key, KeyFlag, KeyForm};
 pub(crate) use self::keys::{
-    bot_id, budget, every, matches_no_number, messaging_limit, rate, remember, retry_for, timeout,
+    bot_id, budget, describe_useless_patterns, every, messaging_limit, rate, remember, retry_for,
+    timeout,
 };
 pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;

@@ -14,14 +14,13 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     let text = around.get("text")?.as_str().filter(|_| place.is_empty())?;
     let problem = match text.trim() {
         // The variable in the command was empty.
-        "" if !text.is_empty() => "has only white space",
+        "" if !text.is_empty() => "has only white space".to_owned(),
         placeholder @ ("…" | "TEXT") => {
-            let problem = format!(
+            format!(
                 "is `{placeholder}`, the placeholder for your message in a hint; write the message"
-            );
-            return Some(("text", problem));
+            )
         }
         _ => return None,
     };
-    Some(("text", problem.to_owned()))
+    Some(("text", problem))
 }

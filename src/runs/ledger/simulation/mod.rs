@@ -3,7 +3,7 @@
 //! any step. `server.rs` counts what each recipient got, and `check.rs` checks what the ledger promises.
 //!
 //! `SIMULATION_SEED=7` replays one seed, and prints what each process did. `SIMULATION_STEPS=1000000` simulates new
-//! seeds until they have made so many steps. With both variables, it begins with that seed.
+//! seeds until their steps add up to this number. If both variables are set, the first of them is that seed.
 
 mod actors;
 mod check;
