@@ -140,6 +140,9 @@ impl Input {
                 read_to_limit(io::stdin().lock(), MAX_INPUT_BYTES)
                     .map_err(|cause| format!("failed to read standard input: {cause}"))
             }
+            Source::File(path) if path.as_os_str().is_empty() => {
+                Err("the name of the file is empty".to_owned())
+            }
             Source::File(path) => open_to_read(path, self.bound)
                 .and_then(|file| read_to_limit(file, MAX_INPUT_BYTES))
                 .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
@@ -262,6 +265,9 @@ pub(crate) fn json_problem(error: &serde_json::Error) -> String {
         "expected ident" | "expected value" => "a value is missing; a text needs double quotes",
         "key must be a string" => "the name of a field needs double quotes",
         "invalid escape" => r"write a \ in a text as \\",
+        "trailing comma" => "remove the comma before the closing bracket",
+        "trailing characters" => "the JSON ends before this text",
+        "recursion limit exceeded" => "too many brackets are open",
         text if text.starts_with("control character") => {
             r"write a line break in a text as \n, and a tab as \t"
         }
@@ -380,11 +386,11 @@ mod tests {
             (" \n", "--body: x.json is empty; JSON is needed"),
             (
                 "{\n  \"a\": 1,\n}",
-                "--body: x.json is not valid JSON: trailing comma at line 3 column 1",
+                "--body: x.json is not valid JSON: remove the comma before the closing bracket, at line 3 column 1",
             ),
             (
                 r#"{"a": 1} x"#,
-                "--body: x.json is not valid JSON: trailing characters at line 1 column 10",
+                "--body: x.json is not valid JSON: the JSON ends before this text, at line 1 column 10",
             ),
             (
                 r#"{"a": {"b": 1, "b": 1}}"#,

@@ -281,7 +281,9 @@ fn with_way_out(
     suggested: Option<&MessageKind>,
     is_empty: bool,
 ) -> InvalidMessage {
-    let other = suggested.filter(|kind| kind.written_by() != typed.command());
+    // A body of `raw` may have any kind.
+    let is_raw = typed.command() == "raw";
+    let other = suggested.filter(|kind| !is_raw && kind.written_by() != typed.command());
     let lacks_text = match &error {
         InvalidMessage::Violations {
             text_is_missing, ..

@@ -217,7 +217,9 @@ fn broken_json_is_shown_by_line_and_column() {
         (
             "text",
             "{\n  \"text\": \"a\",\n}",
-            &["body.json is not valid JSON: trailing comma at line 3 column 1"][..],
+            &[
+                "body.json is not valid JSON: remove the comma before the closing bracket, at line 3 column 1",
+            ][..],
         ),
         (
             "text",
@@ -232,7 +234,7 @@ fn broken_json_is_shown_by_line_and_column() {
                 "keep one of the two",
             ],
         ),
-        ("text", &deep, &["recursion limit exceeded"]),
+        ("text", &deep, &["too many brackets are open"]),
     ] {
         home.write("body.json", json);
         let told = [&["--body: "], told].concat();
@@ -380,6 +382,10 @@ fn unreadable_files_are_named() {
             &[problem, "hint: "],
         );
     }
+    // The variable of a script is not set.
+    home.run("send text --to 593987654321")
+        .args(&["--body", ""])
+        .fails(2, &["--body: the name of the file is empty", "hint: "]);
     refused(
         "send text --to 593987654321 --body missing.json",
         &["--body: failed to read missing.json"],

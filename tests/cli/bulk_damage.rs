@@ -7,9 +7,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use assert_cmd::cargo::cargo_bin;
+
 use crate::bulk_run::{people, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CommandOutput, Home, STATE, kill, tool};
+#[cfg(target_os = "linux")]
+use crate::needs::can_mount;
 
 pub(crate) const ROWS: usize = 40;
 /// How many messages are accepted before the first process is killed with four more in flight.
@@ -205,6 +209,45 @@ fn copied_ledger_makes_runs_stale() {
 }
 
 /// A trigger simulates any fault that prevents marking a row.
+/// The latest rows are only in the log beside the file, in a separate mount namespace.
+#[test]
+#[cfg(target_os = "linux")]
+fn read_only_ledger_shows_the_latest_rows() {
+    if !can_mount() {
+        return;
+    }
+    let home = people(ROWS);
+    let jelou = Jelou::start(move |user, _| {
+        let number = user.parse::<usize>().unwrap() % 1000;
+        if number < SENT {
+            Act::Accept
+        } else {
+            Act::Hang { accepted: false }
+        }
+    });
+    let words = "bulk send people.csv --yes --run r --rate 2000/s --concurrency 4 text Hola";
+    let child = home.process(words, &jelou.url).spawn().unwrap();
+    jelou.wait_for(SENT + 4);
+    let script = "mount --bind \"$LEDGER\" \"$LEDGER\"; mount -o remount,bind,ro \"$LEDGER\"; \
+                  \"$JELOUCTL\" bulk status r -o record";
+    let shown = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-ec", script])
+        .env("HOME", home.path())
+        .env("LEDGER", home.path().join(STATE))
+        .env("JELOUCTL", cargo_bin!("jelouctl"))
+        .output()
+        .unwrap();
+    kill(child);
+    let shown = CommandOutput::new(&shown);
+    assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{shown:?}");
+    let status = shown.json();
+    assert_eq!(
+        (&status["sent"], &status["inflight"]),
+        (&SENT.into(), &4.into()),
+        "{shown:?}"
+    );
+}
+
 #[test]
 fn rows_that_cannot_be_marked_are_not_sent() {
     let home = people(3);

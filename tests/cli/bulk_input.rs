@@ -1089,7 +1089,7 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre",
-            "text: is not a template: unexpected end of input",
+            "text: is not a template: `{{` is not closed by `}}`",
         ),
         (
             "people.ndjson",

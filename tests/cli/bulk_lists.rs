@@ -311,6 +311,11 @@ fn empty_cells_at_line_ends_are_harmless() {
             "line 2: has 3 cells, but the header has 2",
         ),
         (
+            "nombre;celular\nAna;593987654321;x;\nEva;593987654322;\n",
+            "Hola",
+            "line 2: has 4 cells, but the header has 2; the line ends with `;`",
+        ),
+        (
             "nombre,celular\nAna\nEva,593987654322\n",
             "Hola",
             "line 2: has 1 cell, but the header has 2",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Home, fixture_path};
+use crate::harness::{Home, fixture_path, split_words};
 use crate::listening::KINDS;
 use crate::seeds::{ACCEPTED, MESSAGES, produces};
 use crate::server::{Reply, Server};
@@ -463,6 +463,44 @@ fn invalid_link_warns() {
             warns(&link(url), warning);
         }
     }
+}
+
+#[test]
+fn blanks_around_a_url_are_removed() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "to,url\n593987654321,\" https://example.com/7\t \"\n",
+    );
+    let sent = |line: &str, arguments: &[&str]| {
+        let words = [&["--sandbox", "--dry-run"], &*split_words(line), arguments].concat();
+        home.run_args(&words).success().json()["body"].clone()
+    };
+    for (line, flags, path) in [
+        (
+            "send image --to 593987654321",
+            &["--media-url", " https://example.com/7\n"][..],
+            "/mediaUrl",
+        ),
+        (
+            "send cta-url --to 593987654321 --text a --label b",
+            &["--url", "https://example.com/7\u{a0}"],
+            "/parameters/url",
+        ),
+        (
+            "bulk send people.csv image",
+            &["--media-url", "{{ url }}"],
+            "/mediaUrl",
+        ),
+    ] {
+        let body = sent(line, flags);
+        let url = body.pointer(path).and_then(|url| url.as_str());
+        assert_eq!(url, Some("https://example.com/7"), "{line}: {body}");
+    }
+    // `raw` is sent unchanged.
+    let raw = json!({"type": "image", "userId": "593987654321", "mediaUrl": "https://a.com/7 "});
+    let body = sent("send raw", &["--body", &raw.to_string()]);
+    assert_eq!(body, raw);
 }
 
 #[test]

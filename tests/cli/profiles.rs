@@ -51,6 +51,19 @@ fn profile_set_saves_country_and_refuses_unusable_patterns() {
 }
 
 #[test]
+fn past_day_off_in_a_profile_warns() {
+    let home = Home::new();
+    let set = |day: &str| {
+        home.run("profile set prod --bot 77 --client-id x --time-zone America/Guayaquil")
+            .args(&["--not-on", day])
+            .success()
+    };
+    set("2025-12-25")
+        .stderr_has(&["warning: --not-on 2025-12-25: this day is over; did you mean "]);
+    set("9999-12-25").stderr_lacks(&["is over"]);
+}
+
+#[test]
 fn every_bulk_setting_can_be_set() {
     let home = Home::new();
     home.write("no.txt", "593987654321\n");

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, Stderr};
 use crate::base::timestamps::now;
-use crate::runs::hours::{Between, Hours, HoursBase, ZoneName, day_off};
+use crate::runs::hours::{Between, Hours, HoursBase, ZoneName, day_off, past_days_off};
 use crate::runs::ledger::{RunConditions, RunSettings};
 use crate::sender::config::{messaging_limit, rate, retry_for};
 
@@ -180,20 +180,13 @@ impl HoursOptions {
         base.with_flags(&self.between, &self.not_on, zone, now())
     }
 
-    /// Warns of days of `--not-on` in the past, in the time zone of `hours`: the year may be a typing error.
+    /// Warns of days of `--not-on` in the past, in the time zone of `hours`.
     pub(super) fn warn_about_past_days(&self, hours: Option<&Hours>, stderr: &Stderr) {
         let Some(today) = hours.map(|hours| hours.day(now())) else {
             return;
         };
-        for day in self.not_on.iter().filter(|day| **day < today) {
-            let next = (today.year()..)
-                .take(2)
-                .filter_map(|year| day.with().year(year).build().ok())
-                .find(|next| *next >= today);
-            let meant = next
-                .map(|next| format!("; did you mean {next}?"))
-                .unwrap_or_default();
-            stderr.warning(&format!("--not-on {day}: this day is over{meant}"));
+        for warning in past_days_off(&self.not_on, today) {
+            stderr.warning(&warning);
         }
     }
 }

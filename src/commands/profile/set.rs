@@ -5,13 +5,17 @@ use std::path::Path;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use crate::base::input::UsageError;
 use crate::base::output::SystemError;
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, Signals, block_on};
 use crate::base::secret::Secret;
+use crate::base::timestamps::now;
 use crate::command_error::CommandError;
+use crate::runs::hours::{day_off, past_days_off};
 use crate::sender;
 use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
@@ -165,6 +169,7 @@ pub(super) fn set(
     if is_new {
         warn_about_patterns(context, &change);
     }
+    warn_about_past_days(context, &change);
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
         "profile {name} is saved; to test it: jelouctl doctor --profile {word}"
@@ -181,6 +186,17 @@ fn warn_about_patterns(context: &Context, profile: &Layer) {
     let patterns = profile.list("allow_to").unwrap_or_default();
     if let Some(problem) = describe_useless_patterns(patterns.iter()) {
         context.stderr.warning(&format!("--allow-to: {problem}"));
+    }
+}
+
+/// Warns of days off that are over in every time zone.
+fn warn_about_past_days(context: &Context, change: &Layer) {
+    let days = change.list("not_on").unwrap_or_default();
+    let days: Vec<_> = days.iter().filter_map(|day| day_off(day).ok()).collect();
+    // In the last time zone, the day begins twelve hours after UTC.
+    let today = (now() - SignedDuration::from_hours(12)).to_zoned_datetime(TimeZone::UTC);
+    for warning in past_days_off(&days, today.date()) {
+        context.stderr.warning(&warning);
     }
 }
 

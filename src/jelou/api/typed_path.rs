@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Request;
 use crate::base::input::UsageError;
+use crate::jelou::message::documented_placeholder;
 
 /// The placeholder of the bot.
 const BOT: &str = "{bot}";
@@ -73,6 +74,12 @@ impl TypedPath {
             return Err(has_character(character));
         }
         check(&path.replace(BOT, "bot"))?;
+        if let Some(problem) = path.split('/').find_map(documented_placeholder) {
+            return Err(UsageError::new(
+                problem,
+                "for the bot of the profile, write {bot}",
+            ));
+        }
         Ok(Self(raw.to_owned()))
     }
 
@@ -290,6 +297,10 @@ mod tests {
             ("/v1/x%0d%0ay", "the path has the character '\\r'"),
             ("/v1/x%00", "the path has the character '\\0'"),
             ("/v1/x#y", "the path has the character '#'"),
+            (
+                "/v1/bots/BOT_ID/templates",
+                "`BOT_ID` is a placeholder of the API's documentation",
+            ),
             ("/v1/x%3f", "the path has the character '?'"),
             (
                 "/v1/bots/{botId}/x",

@@ -133,7 +133,14 @@ impl CsvRows {
         let expected = self.header.width;
         let beyond = cells.get(expected..).unwrap_or_default();
         if cells.len() < expected || beyond.iter().any(|cell| !cell.trim().is_empty()) {
-            return Err(self.wrong_length(cells.len()));
+            let problem = self.wrong_length(cells.len());
+            let is_last_empty = cells.last().is_some_and(|cell| cell.trim().is_empty());
+            return Err(if is_last_empty && !beyond.is_empty() {
+                let delimiter = char::from(self.delimiter);
+                format!("{problem}; the line ends with `{delimiter}`")
+            } else {
+                problem
+            });
         }
         Ok(self.header.row(cells, Vec::new()))
     }

@@ -191,6 +191,9 @@ impl FilterRule {
         if !(*min_arguments..=arguments.len()).contains(&given.len()) {
             return Some(match arguments.len() {
                 0 => format!("`{name}` takes no arguments"),
+                max_arguments if max_arguments == *min_arguments => {
+                    format!("`{name}` takes {max_arguments} arguments")
+                }
                 max_arguments => {
                     format!("`{name}` takes {min_arguments} to {max_arguments} arguments")
                 }

@@ -210,6 +210,12 @@ pub(super) fn name_with_blanks(source: &str) -> Option<String> {
     })
 }
 
+/// Returns the first expression that cannot be read, such as `{{ nombre ?? 'x' }}`.
+pub(super) fn unreadable_expression(source: &str) -> Option<String> {
+    let inside = placeholders(source).find(|inside| parse_expr(inside).is_err())?;
+    Some(format!("{{{{{inside}}}}}"))
+}
+
 /// Returns whether an expression of a text has no value if its condition is false: `{{ 'a' if vip
 /// == 'si' }}`.
 pub(super) fn has_choice_without_else(source: &str) -> bool {

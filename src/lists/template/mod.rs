@@ -13,6 +13,7 @@ mod numbers;
 mod operators;
 mod placeholder;
 mod row_view;
+mod syntax_error;
 mod text;
 mod values;
 mod walk;

@@ -12,6 +12,7 @@ use super::language::{check_bounds, describe, syntax};
 use super::misspelling::{has_choice_without_else, name_with_blanks, spelling};
 use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
+use super::syntax_error::describe_syntax_error;
 use super::walk::{ColumnUses, walk};
 use crate::base::input::UsageError;
 use crate::jelou::message::is_template;
@@ -101,7 +102,8 @@ impl<'a> TextTemplate<'a> {
         let unreadable = |problem| faulty(format!("is not a template: {problem}"));
         check_bounds(source).map_err(unreadable)?;
         let text = parse(source, "<text>", syntax()).map_err(|error| {
-            unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error)))
+            let described = || describe_syntax_error(source, &error);
+            unreadable(name_with_blanks(source).unwrap_or_else(described))
         })?;
         let whole = whole_expression(&text);
         let uses = walk(&text, whole.is_some()).map_err(faulty)?;

@@ -114,6 +114,23 @@ impl HoursBase {
     }
 }
 
+/// Returns a warning for each of the `days` of `--not-on` before `today`: its year may be a typing
+/// error.
+pub(crate) fn past_days_off(days: &[Date], today: Date) -> Vec<String> {
+    let past = days.iter().filter(|day| **day < today);
+    past.map(|day| {
+        let next = (today.year()..)
+            .take(2)
+            .filter_map(|year| day.with().year(year).build().ok())
+            .find(|next| *next >= today);
+        let meant = next
+            .map(|next| format!("; did you mean {next}?"))
+            .unwrap_or_default();
+        format!("--not-on {day}: this day is over{meant}")
+    })
+    .collect()
+}
+
 /// One value of `--not-on`: `2026-12-25`.
 pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
     // Other formats are ambiguous: 2026-1-2 could mean February 1st, and 05/06/2026 could mean May 6th.

@@ -103,7 +103,7 @@ impl CommitCount {
     pub(super) fn mark(&self) -> Result<bool, FileError> {
         Ok(self
             .highest()?
-            .is_some_and(|commits| mark(&self.path(commits)).is_ok()))
+            .is_some_and(|commits| mark(&self.path(commits))))
     }
 
     fn all(&self) -> Result<Vec<i64>, FileError> {
@@ -141,12 +141,14 @@ fn is_unmarked(path: &Path) -> bool {
 }
 
 #[cfg(target_os = "linux")]
-fn mark(path: &Path) -> io::Result<()> {
+fn mark(path: &Path) -> bool {
     use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
-    let file = File::open(path)?;
-    let flags = ioctl_getflags(&file)?;
-    Ok(ioctl_setflags(&file, flags | IFlags::NOATIME)?)
+    let marked = File::open(path).and_then(|file| {
+        let flags = ioctl_getflags(&file)?;
+        Ok(ioctl_setflags(&file, flags | IFlags::NOATIME)?)
+    });
+    marked.is_ok()
 }
 
 /// Returns false: other systems have creation times.
@@ -156,6 +158,6 @@ fn is_unmarked(_path: &Path) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn mark(_path: &Path) -> io::Result<()> {
-    Ok(())
+fn mark(_path: &Path) -> bool {
+    true
 }

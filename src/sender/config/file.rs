@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::{bad_file, wrong_syntax};
+use super::error::{bad_file, toml_problem, wrong_syntax};
 use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
@@ -149,16 +149,8 @@ impl ConfigFile {
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, CommandError> {
         let wrong = |at: Range<usize>, problem: &str| wrong_syntax(path, text, at.start, problem);
         let document: Document = toml::from_str(text).map_err(|error| {
-            // Omits the quoted line and the value of a wrong type from toml's message: they may contain a secret.
-            let message = error.message();
-            let expected = message
-                .starts_with("invalid type")
-                .then(|| message.rsplit_once(", "))
-                .flatten();
-            wrong(
-                error.span().unwrap_or_default(),
-                expected.map_or(message, |(_, expected)| expected),
-            )
+            let at = error.span().unwrap_or_default();
+            wrong(at, &toml_problem(error.message()))
         })?;
         let directory = parent_directory(path);
         let mut profiles = BTreeMap::new();
@@ -339,13 +331,71 @@ mod tests {
             ),
             (
                 "[profiles.a]\nbot_id = 7",
-                "line 2: bot_id: expected a string in quotes, not integer",
+                "line 2: bot_id: expected a text in double quotes; this is a number",
             ),
             (
                 "[profiles.a]\ntimeout = true",
                 "line 2: timeout: expected a number",
             ),
-            ("[profiles.a", "line 1: "),
+            (
+                "[profiles.a]\nbot_id = [\"7\"]",
+                "line 2: bot_id: expected a text in double quotes; this is a list",
+            ),
+            (
+                "[profiles.a]\nallow_to = [\"7\", 8]",
+                "line 2: allow_to: expected a list of texts",
+            ),
+            (
+                "profiles = 3",
+                "line 1: expected a table, such as [profiles.prod]",
+            ),
+            (
+                "default_profile = 3",
+                "line 1: expected a text in double quotes",
+            ),
+            ("[profiles.a", "line 1: write a table as [profiles.NAME]"),
+            (
+                "[profiles.mi bot]",
+                "line 1: write a table as [profiles.NAME]",
+            ),
+            (
+                "[profiles.a]\nbot_id = 7x",
+                "line 2: a value is missing; a text needs double quotes",
+            ),
+            (
+                "[profiles.a]\nbot_id = “7”",
+                "line 2: a value is missing; a text needs double quotes",
+            ),
+            ("[profiles.a]\nbot_id =", "line 2: a value is missing"),
+            (
+                "[profiles.a]\nbot_id == \"7\"",
+                "line 2: write a setting as KEY",
+            ),
+            (
+                "[profiles.a]\nbot_id: \"7\"",
+                "line 2: write a setting as KEY",
+            ),
+            (
+                "[profiles.a]\nbot_id = \"7",
+                "line 2: a text is not closed by its quote",
+            ),
+            (
+                "[profiles.a]\nallow_to = [\"7\" \"8\"]",
+                "line 2: a comma is missing",
+            ),
+            (
+                "[profiles.a]\nallow_to = [\"7\"",
+                "line 2: a bracket is not closed",
+            ),
+            (
+                "[profiles.a]\nca_cert = \"C:\\Users\\ana\"",
+                r"line 2: write a \ in a text as \\, or put the text in single quotes",
+            ),
+            (
+                "[profiles.a]\nbot_id = \"7\"\nbot_id = \"8\"",
+                "line 3: this key is there twice",
+            ),
+            ("{\"profiles\": {}}", "line 1: write a setting as KEY"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

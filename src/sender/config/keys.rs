@@ -26,12 +26,12 @@ impl Key {
     pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, String> {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
-        let found = written.type_str();
+        let found = describe_type(&written);
         let expected = match self.form {
             KeyForm::Number => "a number, or a text such as \"30s\"",
             KeyForm::Switch => "true or false",
-            KeyForm::List | KeyForm::Command => "an array of strings",
-            KeyForm::Text | KeyForm::Path => "a string in quotes",
+            KeyForm::List | KeyForm::Command => "a list of texts, such as [\"a\", \"b\"]",
+            KeyForm::Text | KeyForm::Path => "a text in double quotes",
         };
         let texts = match (self.form, written) {
             (KeyForm::Number, one @ (Integer(_) | Float(_)))
@@ -43,7 +43,7 @@ impl Key {
             (KeyForm::Text | KeyForm::Path | KeyForm::Number, String(text)) => Some(vec![text]),
             _ => None,
         };
-        texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))
+        texts.ok_or_else(|| format!("{}: expected {expected}; this is {found}", self.name))
     }
 
     /// Formats the value as text to print.
@@ -77,6 +77,17 @@ impl Key {
             KeyForm::Switch => (texts == ["true"]).into(),
             KeyForm::Text | KeyForm::Path | KeyForm::Number => texts.concat().into(),
         }
+    }
+}
+
+fn describe_type(value: &toml::Value) -> &'static str {
+    match value {
+        toml::Value::String(_) => "a text",
+        toml::Value::Integer(_) | toml::Value::Float(_) => "a number",
+        toml::Value::Boolean(_) => "true or false",
+        toml::Value::Datetime(_) => "a date",
+        toml::Value::Array(_) => "a list",
+        toml::Value::Table(_) => "a table",
     }
 }
 
