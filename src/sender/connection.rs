@@ -4,9 +4,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::env;
+use std::ffi::OsStr;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -231,37 +232,60 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
     client.map_err(no_client)
 }
 
-/// The variable for a file of certificate authorities, which replace the system's.
-const ROOTS_VARIABLE: &str = "SSL_CERT_FILE";
+/// The variables for a file and for directories of certificate authorities, which replace the system's.
+const ROOTS_FILE: &str = "SSL_CERT_FILE";
+const ROOTS_DIRECTORY: &str = "SSL_CERT_DIR";
 
-/// Checks the file of certificate authorities. Without it, jelouctl would trust no certificate, and
-/// the error would blame the server. Checks only a regular file, because a pipe can be read only
-/// once. `SSL_CERT_DIR` may add others.
+/// Checks the variables for certificate authorities. If no authority could be read, jelouctl would
+/// trust no certificate, and the error would blame the server.
 ///
 /// # Errors
-/// If the file of the variable does not exist or has no certificates.
+/// If a variable is set, and no variable has a usable value.
 fn check_platform_roots() -> Result<(), CommandError> {
-    let named = std::env::var_os(ROOTS_VARIABLE).filter(|name| !name.is_empty());
-    let is_used = cfg!(all(unix, not(target_os = "macos")));
-    let has_directory = std::env::var_os("SSL_CERT_DIR").is_some();
-    let Some(file) = named.filter(|_| is_used && !has_directory) else {
+    // Other systems do not use these variables.
+    if !cfg!(all(unix, not(target_os = "macos"))) {
+        return Ok(());
+    }
+    let value = |variable| env::var_os(variable).filter(|value| !value.is_empty());
+    let file = value(ROOTS_FILE).map(|file| (ROOTS_FILE, check_roots_file(Path::new(&file))));
+    let directory =
+        value(ROOTS_DIRECTORY).map(|paths| (ROOTS_DIRECTORY, check_roots_directories(&paths)));
+    let checked: Vec<_> = file.into_iter().chain(directory).collect();
+    if checked.iter().any(|(_, usable)| usable.is_ok()) {
+        return Ok(());
+    }
+    let Some((variable, Err(problem))) = checked.into_iter().next() else {
         return Ok(());
     };
-    let file = PathBuf::from(file);
+    Err(CommandError::configuration(
+        format!("cannot use the root certificates: {variable}: {problem}"),
+        format!(
+            "to use the system's certificates: unset {variable}; to use others only here: --ca-cert FILE"
+        ),
+    ))
+}
+
+/// Returns the problem of a file without certificates. Checks only a regular file, because a pipe
+/// can be read only once.
+fn check_roots_file(file: &Path) -> Result<(), String> {
     if file.exists() && !file.is_file() {
         return Ok(());
     }
-    let read = open_to_read(&file, PipeBound::FirstByte)
+    let read = open_to_read(file, PipeBound::FirstByte)
         .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
-    let problem = match read {
-        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => return Ok(()),
-        Ok(_) => format!("{} has no PEM certificate", file.display()),
-        Err(cause) => FileError::while_doing("read", &file)(cause).to_string(),
-    };
-    Err(CommandError::configuration(
-        format!("cannot use the root certificates: {ROOTS_VARIABLE}: {problem}"),
-        "to use the system's certificates: unset SSL_CERT_FILE; to use others only here: --ca-cert FILE",
-    ))
+    match read {
+        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => Ok(()),
+        Ok(_) => Err(format!("{} has no PEM certificate", file.display())),
+        Err(cause) => Err(FileError::while_doing("read", file)(cause).to_string()),
+    }
+}
+
+/// Returns the problem of a list of paths without a directory.
+fn check_roots_directories(paths: &OsStr) -> Result<(), String> {
+    if env::split_paths(paths).any(|path| path.is_dir()) {
+        return Ok(());
+    }
+    Err(format!("{} is not a directory", Path::new(paths).display()))
 }
 
 /// Returns the error for a client that cannot be created. It is a configuration error.

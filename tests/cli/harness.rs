@@ -72,15 +72,20 @@ pub(crate) use test_with_both_ledgers;
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Waits until `is_so`; fails after a minute.
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, is_so: impl FnMut() -> bool) {
+    assert!(becomes_so(is_so), "waited in vain until {what}");
+}
+
+/// Returns whether `is_so` within a minute.
+pub(crate) fn becomes_so(mut is_so: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
     while !is_so() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "waited in vain until {what}"
-        );
+        if begun.elapsed() > Duration::from_secs(60) {
+            return false;
+        }
         std::thread::sleep(BETWEEN_LOOKS);
     }
+    true
 }
 
 /// Returns the variables of a sender to the API at `url`.

@@ -438,7 +438,7 @@ impl LedgerLocation {
         let mut terminal = Terminal::plain(&self.home, &words);
         for given in self.wait.given {
             match given {
-                ReadPipe => drop(self.opened_pipe()),
+                ReadPipe => drop(self.opened_pipe(&mut terminal)),
                 Answer(question, answer) => terminal.answer(question, answer),
                 _ => {}
             }
@@ -493,27 +493,29 @@ impl LedgerLocation {
         let name = self.wait.name;
         match self.wait.sign {
             Screen(text) => assert!(terminal.shows(text), "{name}: {text}"),
-            LookUp => wait_until(name, || {
+            LookUp => terminal.wait_until(name, || {
                 let received = self.server.received();
                 received.iter().any(|request| !is_message(request))
             }),
-            Message => wait_until(name, || self.counts().messages > before.messages),
-            Connection => wait_until(name, || self.counts().connections > before.connections),
-            BlockedSession => wait_until(name, || {
+            Message => terminal.wait_until(name, || self.counts().messages > before.messages),
+            Connection => {
+                terminal.wait_until(name, || self.counts().connections > before.connections)
+            }
+            BlockedSession => terminal.wait_until(name, || {
                 let database = self.database.as_ref();
                 database.is_some_and(LedgerDatabase::has_blocked_session)
             }),
-            OpenPipe => return Some(self.opened_pipe()),
+            OpenPipe => return Some(self.opened_pipe(terminal)),
         }
         None
     }
 
     /// Opens the file `pipe` after the command has opened it, and writes a list with one recipient.
-    fn opened_pipe(&self) -> File {
+    fn opened_pipe(&self, terminal: &mut Terminal) -> File {
         let no_wait = OFlags::NONBLOCK.bits().cast_signed();
         let mut opened = None;
         // A writer cannot open it before a reader has.
-        wait_until(self.wait.name, || {
+        terminal.wait_until(self.wait.name, || {
             let mut options = File::options();
             let opening = options.write(true).custom_flags(no_wait);
             opened = opening.open(self.home.path().join("pipe")).ok();

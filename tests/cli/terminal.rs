@@ -4,10 +4,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use expectrl::process::unix::WaitStatus;
-use expectrl::{ControlCode, Eof, Expect, Session};
+use expectrl::{ControlCode, Eof, Expect, Regex, Session};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{CONFIG, Home, STATE, tool};
+use crate::harness::{CONFIG, Home, STATE, becomes_so, tool};
 use crate::server::{Reply, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -72,6 +72,20 @@ impl Terminal {
             }
         }
         true
+    }
+
+    /// Waits until `is_so`; fails after a minute, and shows the screen.
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl FnMut() -> bool) {
+        if becomes_so(is_so) {
+            return;
+        }
+        let lives = self.session.get_process().is_alive();
+        let shown = self.session.check(Regex("(?s).+"));
+        let shown = shown.map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+        panic!(
+            "waited in vain until {what} (alive: {lives:?}):\n{}{shown:?}",
+            self.seen
+        );
     }
 
     /// Waits for `question`, then types `answer`.

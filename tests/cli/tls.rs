@@ -434,5 +434,25 @@ fn broken_or_missing_roots_are_configuration_errors() {
             .env("SSL_CERT_DIR", home.path())
             .api(url);
         run.fails(3, &["root certificates", "--ca-cert"]);
+        for (variable, problem) in [
+            (
+                "SSL_CERT_FILE",
+                "SSL_CERT_FILE: failed to read missing.pem: No such file",
+            ),
+            (
+                "SSL_CERT_DIR",
+                "SSL_CERT_DIR: missing.pem is not a directory",
+            ),
+        ] {
+            home.run(SEND)
+                .env(variable, "missing.pem")
+                .api(url)
+                .fails(3, &[problem, &format!("unset {variable}")]);
+        }
+        home.run(SEND)
+            .env("SSL_CERT_FILE", "missing.pem")
+            .env("SSL_CERT_DIR", "missing.pem")
+            .api(url)
+            .fails(3, &["SSL_CERT_FILE: "]);
     }
 }

@@ -43,7 +43,7 @@ fn problem(source: &str, message: &str) -> String {
         "unexpected character" => "a sign is not supported here",
         "unexpected `=`, expected end of block" => "to compare, write `==`",
         "unexpected end of comment" => "`{#` is not closed by `#}`",
-        "unexpected end of string" => "a text is not closed by its quote",
+        "unexpected end of string" => "a quote is not closed",
         "unexpected end of raw block" => "`{% raw %}` is not closed by `{% endraw %}`",
         "unexpected end of input, expected end of block" if has_closed_statements(source) => {
             "`{% if … %}` is not closed by `{% endif %}`"
@@ -80,10 +80,7 @@ mod tests {
             ("{{ nombre }", "`{{` is not closed by `}}`"),
             ("{# hola", "`{#` is not closed by `#}`"),
             ("{% raw %}x", "`{% raw %}` is not closed by `{% endraw %}`"),
-            (
-                "{{ \"a }}",
-                "`{{ \"a }}`: a text is not closed by its quote",
-            ),
+            ("{{ \"a }}", "`{{ \"a }}`: a quote is not closed"),
             ("{% if a %}x", "`{% if … %}` is not closed by `{% endif %}`"),
             ("{% if a", "`{%` is not closed by `%}`"),
             (

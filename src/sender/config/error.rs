@@ -34,7 +34,7 @@ pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str
 pub(super) fn toml_problem(message: &str) -> String {
     let (problem, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
     let described = match problem {
-        "duplicate key" => "this key is there twice",
+        "duplicate key" => "this key is set twice",
         "string values must be quoted" => "a value is missing; a text needs double quotes",
         "too few unicode value digits" | "missing escaped value" => {
             r"write a \ in a text as \\, or put the text in single quotes"
@@ -52,7 +52,7 @@ pub(super) fn toml_problem(message: &str) -> String {
         }
         _ if problem.starts_with("unclosed") => "a bracket is not closed",
         _ if problem.starts_with("missing comma") => "a comma is missing",
-        _ if problem.contains("string") => "a text is not closed by its quote",
+        _ if problem.contains("string") => "a quote is not closed",
         _ => "this is not valid TOML; write a setting as KEY = \"VALUE\"",
     };
     described.to_owned()

@@ -377,7 +377,7 @@ mod tests {
             ),
             (
                 "[profiles.a]\nbot_id = \"7",
-                "line 2: a text is not closed by its quote",
+                "line 2: a quote is not closed",
             ),
             (
                 "[profiles.a]\nallow_to = [\"7\" \"8\"]",
@@ -393,7 +393,7 @@ mod tests {
             ),
             (
                 "[profiles.a]\nbot_id = \"7\"\nbot_id = \"8\"",
-                "line 3: this key is there twice",
+                "line 3: this key is set twice",
             ),
             ("{\"profiles\": {}}", "line 1: write a setting as KEY"),
         ] {
