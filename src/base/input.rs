@@ -22,6 +22,10 @@ pub(crate) const MAX_INPUT_BYTES: u64 = 1024 * 1024;
 /// How errors call JSON that is the value of a flag.
 const ITS_VALUE: &str = "its value";
 
+/// The hint for JSON in a flag.
+const WRITE_OBJECT: &str =
+    "write an object as '{\"field\": value}' in single quotes, or pass @FILE";
+
 /// The value of a flag that takes `FILE|-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -140,9 +144,6 @@ impl Input {
                 read_to_limit(io::stdin().lock(), MAX_INPUT_BYTES)
                     .map_err(|cause| format!("failed to read standard input: {cause}"))
             }
-            Source::File(path) if path.as_os_str().is_empty() => {
-                Err("the name of the file is empty".to_owned())
-            }
             Source::File(path) => open_to_read(path, self.bound)
                 .and_then(|file| read_to_limit(file, MAX_INPUT_BYTES))
                 .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
@@ -235,10 +236,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
             "" => "is empty; JSON is needed".to_owned(),
             _ => format!("is not valid JSON: {}", json_problem(&error)),
         };
-        UsageError::new(
-            problem,
-            "write an object as '{\"field\": value}' in single quotes, or pass @FILE",
-        )
+        UsageError::new(problem, WRITE_OBJECT)
     })?;
     match (repeated, rounded(&value)) {
         (Some(field), _) => Err(UsageError::new(
@@ -259,8 +257,16 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
 /// Describes the fault of invalid JSON, with its position.
 pub(crate) fn json_problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let place = format!("at line {} column {}", error.line(), error.column());
-    let problem = match text.trim_end_matches(&place).trim_end() {
+    let (line, column) = (error.line(), error.column());
+    let place = format!("at line {line} column {column}");
+    let message = text.trim_end_matches(&place).trim_end();
+    // The parser has read the line break.
+    let place = if column == 0 {
+        format!("at the end of line {}", line.saturating_sub(1))
+    } else {
+        place
+    };
+    let problem = match message {
         _ if error.is_eof() => "a bracket or a quote is not closed",
         "expected ident" | "expected value" => "a value is missing; a text needs double quotes",
         "key must be a string" => "the name of a field needs double quotes",
@@ -281,6 +287,12 @@ pub(crate) fn json_problem(error: &serde_json::Error) -> String {
 
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
     parse_exact(text).map_err(|UsageError { message, hint, .. }| {
+        let is_in_file = hint == WRITE_OBJECT && name != ITS_VALUE;
+        let hint = if is_in_file {
+            "correct it there".to_owned()
+        } else {
+            hint
+        };
         UsageError::new(format!("{flag}: {name} {message}"), hint)
     })
 }

@@ -14,9 +14,12 @@ use rustix::{
 };
 use thiserror::Error;
 
+/// The problem of a file whose name is empty, such as that of a variable that is not set.
+pub(crate) const NO_FILE_NAME: &str = "the name of the file is empty";
+
 /// An action that failed, with its file or directory.
 #[derive(Debug, Error)]
-#[error("failed to {action} {}: {cause}", path.display())]
+#[error("{}", self.describe())]
 pub(crate) struct FileError {
     /// A verb: `read`, `write`, `create`, `lock`.
     pub(crate) action: &'static str,
@@ -31,6 +34,19 @@ impl FileError {
             action,
             path: path.to_owned(),
             cause,
+        }
+    }
+
+    fn describe(&self) -> String {
+        let Self {
+            action,
+            path,
+            cause,
+        } = self;
+        if path.as_os_str().is_empty() {
+            NO_FILE_NAME.to_owned()
+        } else {
+            format!("failed to {action} {}: {cause}", path.display())
         }
     }
 }

@@ -20,8 +20,8 @@ use crate::base::process::{Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
-    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
-    Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
+    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, NO_ROOTS,
+    Outcome, Problem, Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
 };
 use crate::sandbox::{self, DEFAULT_PORT, PortOwner, RunningSandbox, Sandbox};
 use crate::sender::config::{ApiUrl, SandboxMode, Settings, bad_file};
@@ -229,12 +229,20 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
             proxy,
         })
     });
-    client.map_err(no_client)
+    client.map_err(|error| {
+        let is_of_variable = error.message.starts_with(NO_ROOTS) && settings.ca_cert.is_none();
+        match roots_variables().filter(|_| is_of_variable) {
+            Some(variables) => CommandError::configuration(error.message, unset_hint(&variables)),
+            None => no_client(error),
+        }
+    })
 }
 
 /// The variables for a file and for directories of certificate authorities, which replace the system's.
 const ROOTS_FILE: &str = "SSL_CERT_FILE";
 const ROOTS_DIRECTORY: &str = "SSL_CERT_DIR";
+/// Other systems do not use these variables.
+const USES_ROOTS_VARIABLES: bool = cfg!(all(unix, not(target_os = "macos")));
 
 /// Checks the variables for certificate authorities. If no authority could be read, jelouctl would
 /// trust no certificate, and the error would blame the server.
@@ -242,8 +250,7 @@ const ROOTS_DIRECTORY: &str = "SSL_CERT_DIR";
 /// # Errors
 /// If a variable is set, and no variable has a usable value.
 fn check_platform_roots() -> Result<(), CommandError> {
-    // Other systems do not use these variables.
-    if !cfg!(all(unix, not(target_os = "macos"))) {
+    if !USES_ROOTS_VARIABLES {
         return Ok(());
     }
     let value = |variable| env::var_os(variable).filter(|value| !value.is_empty());
@@ -257,12 +264,28 @@ fn check_platform_roots() -> Result<(), CommandError> {
     let Some((variable, Err(problem))) = checked.into_iter().next() else {
         return Ok(());
     };
+    let variables = roots_variables().unwrap_or_default();
     Err(CommandError::configuration(
-        format!("cannot use the root certificates: {variable}: {problem}"),
-        format!(
-            "to use the system's certificates: unset {variable}; to use others only here: --ca-cert FILE"
-        ),
+        format!("{NO_ROOTS}: {variable}: {problem}"),
+        unset_hint(&variables),
     ))
+}
+
+/// Returns the variables for certificate authorities that are set, as a shell's `unset` takes them.
+/// None if no variable is used.
+fn roots_variables() -> Option<String> {
+    let is_set = |variable: &&str| env::var_os(variable).is_some();
+    let set: Vec<_> = [ROOTS_FILE, ROOTS_DIRECTORY]
+        .into_iter()
+        .filter(is_set)
+        .collect();
+    (USES_ROOTS_VARIABLES && !set.is_empty()).then(|| set.join(" "))
+}
+
+fn unset_hint(variables: &str) -> String {
+    format!(
+        "to use the system's certificates: unset {variables}; to use others only here: --ca-cert FILE"
+    )
 }
 
 /// Returns the problem of a file without certificates. Checks only a regular file, because a pipe

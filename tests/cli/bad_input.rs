@@ -383,9 +383,18 @@ fn unreadable_files_are_named() {
         );
     }
     // The variable of a script is not set.
-    home.run("send text --to 593987654321")
-        .args(&["--body", ""])
-        .fails(2, &["--body: the name of the file is empty", "hint: "]);
+    let refuse_empty = |words: &[&str], flag: &str| {
+        let problem = format!("{flag}the name of the file is empty");
+        let words = [&["--sandbox"], words].concat();
+        home.run_args(&words).fails(2, &[&problem, "hint: "]);
+    };
+    let to = ["send", "text", "--to", "593987654321"];
+    refuse_empty(&[&to[..], &["--body", ""]].concat(), "--body: ");
+    refuse_empty(
+        &[&to[..], &["--exclude", "", "Hola"]].concat(),
+        "--exclude: ",
+    );
+    refuse_empty(&["bulk", "send", "", "text", "Hola"], "");
     refused(
         "send text --to 593987654321 --body missing.json",
         &["--body: failed to read missing.json"],

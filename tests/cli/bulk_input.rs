@@ -1089,7 +1089,7 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre",
-            "text: is not a template: `{{` is not closed by `}}`",
+            "text: is not a template: `{{ nombre`: `{{` is not closed by `}}`",
         ),
         (
             "people.ndjson",

@@ -499,7 +499,7 @@ impl LedgerLocation {
             }),
             Message => terminal.wait_until(name, || self.counts().messages > before.messages),
             Connection => {
-                terminal.wait_until(name, || self.counts().connections > before.connections)
+                terminal.wait_until(name, || self.counts().connections > before.connections);
             }
             BlockedSession => terminal.wait_until(name, || {
                 let database = self.database.as_ref();

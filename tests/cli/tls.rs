@@ -453,6 +453,11 @@ fn broken_or_missing_roots_are_configuration_errors() {
             .env("SSL_CERT_FILE", "missing.pem")
             .env("SSL_CERT_DIR", "missing.pem")
             .api(url)
-            .fails(3, &["SSL_CERT_FILE: "]);
+            .fails(3, &["SSL_CERT_FILE: ", "unset SSL_CERT_FILE SSL_CERT_DIR;"]);
+        // A directory without certificates.
+        home.run(SEND)
+            .env("SSL_CERT_DIR", home.path())
+            .api(url)
+            .fails(3, &["root certificates", "unset SSL_CERT_DIR;"]);
     }
 }

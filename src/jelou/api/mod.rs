@@ -37,5 +37,5 @@ pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
     UNKNOWN_HINT, curl_command,
 };
-pub(crate) use self::transport::{Client, ClientOptions, Roots};
+pub(crate) use self::transport::{Client, ClientOptions, NO_ROOTS, Roots};
 pub(crate) use self::typed_path::TypedPath;

@@ -21,6 +21,9 @@ use super::request::Request;
 use crate::base::input::UsageError;
 use crate::base::process::run_blocking;
 
+/// How the error begins if no certificate authority can be used.
+pub(crate) const NO_ROOTS: &str = "cannot use the root certificates";
+
 /// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection stays open for the next row of a run. Servers count whole seconds after the end of
@@ -270,10 +273,7 @@ fn build(
                 Roots::Only { file, .. } => format!("{}: ", file.display()),
                 Roots::None | Roots::Platform => String::new(),
             };
-            let message = format!(
-                "cannot use the root certificates: {file}{}",
-                innermost(&error)
-            );
+            let message = format!("{NO_ROOTS}: {file}{}", innermost(&error));
             UsageError::new(message, "to use other certificates: --ca-cert FILE")
         })
 }

@@ -77,7 +77,7 @@ impl TypedPath {
         if let Some(problem) = path.split('/').find_map(documented_placeholder) {
             return Err(UsageError::new(
                 problem,
-                "for the bot of the profile, write {bot}",
+                "write the id that Jelou shows; for the bot of the profile: {bot}",
             ));
         }
         Ok(Self(raw.to_owned()))

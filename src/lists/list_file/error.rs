@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::base::input::UsageError;
+use crate::base::private_file::NO_FILE_NAME;
 use crate::base::suggest::nearest;
 use crate::base::texts::shell_word;
 
@@ -72,6 +73,9 @@ impl UsageError {
             );
         }
         let hint = "check the path and its permissions; a list is a file on this machine";
+        if name.is_empty() {
+            return Self::new(NO_FILE_NAME, hint);
+        }
         Self::new(format!("failed to read {name}: {cause}"), hint)
     }
 

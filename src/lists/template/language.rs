@@ -16,6 +16,8 @@ use crate::phone::{Country, PhoneNumber};
 /// newlines are kept.
 pub(crate) fn language<'source>() -> Environment<'source> {
     let mut language = Environment::new();
+    // Errors keep their place in the text, but not a copy of the text and the row.
+    language.set_debug(false);
     language.set_undefined_behavior(UndefinedBehavior::Strict);
     language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);

@@ -12,6 +12,9 @@ use crate::base::input::UsageError;
 use crate::base::suggest::{identifier, plain};
 use crate::lists::list_file::near_column;
 
+/// Words that are not names in an expression.
+const OPERATORS: [&str; 7] = ["if", "else", "and", "or", "not", "is", "in"];
+
 /// A text that probably means a column, but is not one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misspelling {
@@ -190,30 +193,45 @@ fn between<'a>(source: &'a str, opens: &str, closes: &str) -> impl Iterator<Item
 }
 
 /// Warns about text for another program in the text at `path`, such as `\n`, which most shells pass
-/// on unchanged.
+/// on unchanged, and about the end of an expression that has no beginning.
 pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
-    let found = literals(source).into_iter().find_map(ForeignText::find)?;
-    Some(format!("{path}: {}", found.describe()))
+    let literals = literals(source);
+    if let Some(found) = literals.iter().copied().find_map(ForeignText::find) {
+        return Some(format!("{path}: {}", found.describe()));
+    }
+    has_stray_end(&literals)
+        .then(|| format!("{path}: `}}}}` is sent unchanged, because no `{{{{` is before it"))
 }
 
-/// Returns how to write the first column with a name that is not an expression: `{{Nombre
-/// completo}}`.
-pub(super) fn name_with_blanks(source: &str) -> Option<String> {
-    placeholders(source).find_map(|expression| {
-        let name = expression.split('|').next().unwrap_or_default().trim();
-        let name = name.strip_prefix("row.").unwrap_or(name);
-        let is_one = looks_like_name(name) && parse_expr(name).is_err();
-        is_one.then(|| {
-            let written = spelling(name, &[name]);
-            format!("{{{{{expression}}}}}: write a column name with spaces or signs as {written}")
-        })
-    })
+/// Returns whether `}}` is in the texts without an open brace before it, unlike in JSON.
+fn has_stray_end(literals: &[&str]) -> bool {
+    let mut open = 0_usize;
+    for text in literals {
+        for (place, character) in text.char_indices() {
+            match character {
+                '{' => open += 1,
+                '}' if open > 0 => open -= 1,
+                '}' if text.get(place..).is_some_and(|rest| rest.starts_with("}}")) => return true,
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
-/// Returns the first expression that cannot be read, such as `{{ nombre ?? 'x' }}`.
-pub(super) fn unreadable_expression(source: &str) -> Option<String> {
-    let inside = placeholders(source).find(|inside| parse_expr(inside).is_err())?;
-    Some(format!("{{{{{inside}}}}}"))
+/// Returns the problem of an `expression` that is the name of a column with spaces or signs: `Nombre
+/// completo`.
+pub(super) fn name_with_blanks(expression: &str) -> Option<String> {
+    let name = expression.split('|').next().unwrap_or_default().trim();
+    let name = name.strip_prefix("row.").unwrap_or(name);
+    let is_operator = |word: &str| OPERATORS.contains(&word);
+    if !looks_like_name(name) || parse_expr(name).is_ok() || name.split(' ').any(is_operator) {
+        return None;
+    }
+    let written = spelling(name, &[name]);
+    Some(format!(
+        "{{{{{expression}}}}}: write a column name with spaces or signs as {written}"
+    ))
 }
 
 /// Returns whether an expression of a text has no value if its condition is false: `{{ 'a' if vip
@@ -424,6 +442,10 @@ mod tests {
             ("Hola {{ nombre }}\\n", true),
             ("Hola\nAna", false),
             ("{{ lines | join('\\n') }}", false),
+            ("Hola nombre }}", true),
+            ("{{ nombre }}}} {{ nombre }}", true),
+            ("{\"a\": {\"b\": \"{{ nombre }}\"}}", false),
+            ("{{ '}}' }} {a} :}", false),
         ] {
             assert_eq!(foreign_text("text", source).is_some(), is_typed, "{source}");
         }

@@ -1,9 +1,14 @@
 //! Describes why a text cannot be read as a template, in our own words.
 
 use minijinja::Error;
+use minijinja::machinery::{Token, tokenize};
 
-use super::language::describe;
-use super::misspelling::unreadable_expression;
+use super::language::{describe, syntax};
+use super::misspelling::name_with_blanks;
+use crate::base::invisible::is_unseen;
+
+/// The statements of the language.
+const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
 
 /// What minijinja calls a part of a template, and what the template has there.
 const PARTS: [(&str, &str); 9] = [
@@ -18,46 +23,244 @@ const PARTS: [(&str, &str); 9] = [
     ("string", "text in quotes"),
 ];
 
-/// Describes `error`, for which `source` cannot be read. Names the expression that has the fault, if
-/// it can be read to its end.
+/// The longest part of a text that an error repeats, in characters.
+const MAX_SHOWN: usize = 60;
+
+/// Describes `error`, for which `source` cannot be read. Names the expression or statement that has
+/// the fault.
 pub(super) fn describe_syntax_error(source: &str, error: &Error) -> String {
-    let problem = problem(source, &describe(error));
-    match unreadable_expression(source) {
-        Some(expression) => format!("`{expression}`: {problem}"),
-        None => problem,
+    let (tags, unreadable) = read_tags(source);
+    if let Some(problem) = tags.iter().find_map(Tag::statement_problem) {
+        return problem;
     }
-}
-
-/// Returns our words for the problem that minijinja reports as `message`.
-fn problem(source: &str, message: &str) -> String {
-    if let Some(name) = message.strip_prefix("unknown statement ") {
-        return match name {
-            "elif" | "else" | "endif" => {
-                format!("`{{% {name} %}}` needs `{{% if … %}}` before it")
-            }
-            "elseif" | "elsif" => "write `{% elif … %}` for another condition".to_owned(),
-            _ => format!("`{{% {name} %}}` is not supported; to print a column: {{{{ {name} }}}}"),
-        };
+    // The parser reports an unreadable part as the end of the text.
+    let error = unreadable.as_ref().unwrap_or(error);
+    let message = describe(error);
+    if let Some(problem) = problem_without_tag(&message) {
+        return problem.to_owned();
     }
-    let described = match message {
-        "unexpected character" => "a sign is not supported here",
-        "unexpected `=`, expected end of block" => "to compare, write `==`",
-        "unexpected end of comment" => "`{#` is not closed by `#}`",
-        "unexpected end of string" => "a quote is not closed",
-        "unexpected end of raw block" => "`{% raw %}` is not closed by `{% endraw %}`",
-        "unexpected end of input, expected end of block" if has_closed_statements(source) => {
-            "`{% if … %}` is not closed by `{% endif %}`"
-        }
-        "unexpected end of input, expected end of block" => "`{%` is not closed by `%}`",
-        "unexpected end of input, expected end of variable block"
-        | "unexpected `}`, expected end of variable block" => "`{{` is not closed by `}}`",
-        _ => return with_own_parts(message),
+    let place = error.range().map_or(source.len(), |range| range.start);
+    let Some(tag) = tags.iter().rev().find(|tag| tag.start <= place) else {
+        return with_own_parts(&message);
     };
-    described.to_owned()
+    if let Some(statement) = message.strip_prefix("unknown statement ") {
+        return misplaced(statement, &tags);
+    }
+    if message.starts_with("unexpected end of input") && tag.is_closed {
+        return "`{% if … %}` is not closed by `{% endif %}`".to_owned();
+    }
+    if unreadable.is_none()
+        && let Some(problem) = name_with_blanks(tag.inside())
+    {
+        return problem;
+    }
+    // An open bracket hides the end of its expression from the parser.
+    let is_after = place >= tag.start + tag.text.len();
+    let problem = match (message.as_str(), tag.open_bracket()) {
+        (_, Some(bracket)) if is_after => format!("`{bracket}` is not closed"),
+        ("unexpected character", _) => unsupported_sign(source, place),
+        ("unexpected end of string", _) => "a quote is not closed".to_owned(),
+        _ => tag.problem(&message),
+    };
+    format!("`{}`: {problem}", shortened(tag.text))
 }
 
-fn has_closed_statements(source: &str) -> bool {
-    source.matches("{%").count() == source.matches("%}").count()
+/// An expression `{{ … }}` or a statement `{% … %}`.
+struct Tag<'a> {
+    /// Its first byte in the source.
+    start: usize,
+    /// From its opening mark to its closing one, or to where the next one begins.
+    text: &'a str,
+    /// What is between the marks.
+    tokens: Vec<Token<'a>>,
+    is_statement: bool,
+    is_closed: bool,
+}
+
+/// Reads the expressions and statements, up to the first part that cannot be read.
+fn read_tags(source: &str) -> (Vec<Tag<'_>>, Option<Error>) {
+    let mut tags: Vec<Tag<'_>> = Vec::new();
+    for read in tokenize(source, false, syntax()) {
+        let (token, span) = match read {
+            Ok(read) => read,
+            Err(error) => return (tags, Some(error)),
+        };
+        let start = span.start_offset as usize;
+        match token {
+            Token::VariableStart | Token::BlockStart => {
+                let is_statement = matches!(token, Token::BlockStart);
+                let rest = source.get(start..).unwrap_or_default();
+                tags.push(Tag {
+                    start,
+                    text: until_mark(rest, if is_statement { "%}" } else { "}}" }),
+                    tokens: Vec::new(),
+                    is_statement,
+                    is_closed: false,
+                });
+            }
+            Token::TemplateData(_) => {}
+            Token::VariableEnd | Token::BlockEnd => {
+                if let Some(tag) = tags.last_mut() {
+                    let end = span.end_offset as usize;
+                    tag.text = source.get(tag.start..end).unwrap_or(tag.text);
+                    tag.is_closed = true;
+                }
+            }
+            token => {
+                if let Some(tag) = tags.last_mut() {
+                    tag.tokens.push(token);
+                }
+            }
+        }
+    }
+    (tags, None)
+}
+
+/// Returns the start of `rest` up to its closing mark, or up to the next opening one.
+fn until_mark<'a>(rest: &'a str, closing: &str) -> &'a str {
+    let after = rest.get(2..).unwrap_or_default();
+    let closed = after.find(closing).map(|end| end + 2 + closing.len());
+    let opened = ["{{", "{%"].iter().filter_map(|mark| after.find(mark));
+    let end = opened.map(|start| start + 2).chain(closed).min();
+    rest.get(..end.unwrap_or(rest.len()))
+        .unwrap_or(rest)
+        .trim_end()
+}
+
+impl Tag<'_> {
+    /// What is between its marks.
+    fn inside(&self) -> &str {
+        self.text
+            .trim_start_matches(['{', '%'])
+            .trim_end_matches(['}', '%'])
+    }
+
+    /// Returns the problem of a statement that the language does not have.
+    fn statement_problem(&self) -> Option<String> {
+        let name = match self.tokens.first() {
+            Some(Token::Ident(name)) if self.is_statement => *name,
+            _ => return None,
+        };
+        let is_else_if = name == "else" && matches!(self.tokens.get(1), Some(Token::Ident("if")));
+        if is_else_if || ["elseif", "elsif"].contains(&name) {
+            return Some("for another condition, write `{% elif … %}`".to_owned());
+        }
+        if STATEMENTS.contains(&name) {
+            return None;
+        }
+        let lower = name.to_lowercase();
+        Some(if STATEMENTS.contains(&lower.as_str()) {
+            format!("write `{lower}` in lower case, not `{name}`")
+        } else {
+            format!(
+                "`{{% {name} %}}` is not supported, only if, elif, else and endif; a column is written {{{{ … }}}}"
+            )
+        })
+    }
+
+    /// Returns our words for the problem in it that minijinja reports as `message`.
+    fn problem(&self, message: &str) -> String {
+        let (opening, closing) = if self.is_statement {
+            ("{%", "%}")
+        } else {
+            ("{{", "}}")
+        };
+        let is_inner =
+            |pair: &[Token<'_>]| matches!(pair, [Token::BraceOpen, Token::BraceOpen | Token::Mod]);
+        let unclosed = format!("`{opening}` is not closed by `{closing}`");
+        if self.tokens.windows(2).any(is_inner) {
+            return unclosed;
+        }
+        if let Some(bracket) = self.open_bracket() {
+            return format!("`{bracket}` is not closed");
+        }
+        if matches!(self.tokens.first(), Some(Token::BraceOpen)) {
+            return "write two braces, not three".to_owned();
+        }
+        if !self.is_closed || message.starts_with("unexpected `}`") {
+            return unclosed;
+        }
+        if self.tokens.is_empty() {
+            return format!("nothing is between `{opening}` and `{closing}`");
+        }
+        match message {
+            "unexpected `=`, expected end of block"
+            | "unexpected `=`, expected end of variable block" => {
+                "to compare, write `==`".to_owned()
+            }
+            "non-keyword arg after keyword arg" => "an argument has no name".to_owned(),
+            _ => with_own_parts(message),
+        }
+    }
+
+    /// Returns a bracket that is opened, but not closed.
+    fn open_bracket(&self) -> Option<char> {
+        let mut open = Vec::new();
+        for token in &self.tokens {
+            let (bracket, is_opened) = match token {
+                Token::ParenOpen => ('(', true),
+                Token::BracketOpen => ('[', true),
+                Token::BraceOpen => ('{', true),
+                Token::ParenClose => ('(', false),
+                Token::BracketClose => ('[', false),
+                Token::BraceClose => ('{', false),
+                _ => continue,
+            };
+            match open.last() {
+                _ if is_opened => open.push(bracket),
+                Some(last) if *last != bracket => break,
+                _ => drop(open.pop()),
+            }
+        }
+        open.pop()
+    }
+}
+
+/// Returns our words for a problem that is in no expression or statement.
+fn problem_without_tag(message: &str) -> Option<&'static str> {
+    match message {
+        "unexpected end of comment" => Some("`{#` is not closed by `#}`"),
+        "unexpected end of raw block" => Some("`{% raw %}` is not closed by `{% endraw %}`"),
+        _ => None,
+    }
+}
+
+/// Returns the problem of an `elif`, `else` or `endif` that is not in its place.
+fn misplaced(statement: &str, tags: &[Tag<'_>]) -> String {
+    let count = |wanted: &str| {
+        let begins = |tag: &&Tag<'_>| matches!(tag.tokens.first(), Some(Token::Ident(name)) if *name == wanted);
+        tags.iter()
+            .filter(|tag| tag.is_statement)
+            .filter(begins)
+            .count()
+    };
+    if count("else") > 0 && count("if") > 0 && statement != "endif" {
+        return "after `{% else %}`, only `{% endif %}` can follow".to_owned();
+    }
+    format!("`{{% {statement} %}}` needs `{{% if … %}}` before it")
+}
+
+/// Returns the problem of the character at `place`.
+fn unsupported_sign(source: &str, place: usize) -> String {
+    let sign = source.get(place..).and_then(|rest| rest.chars().next());
+    match sign {
+        Some(sign) if is_unseen(sign) || sign.is_whitespace() || sign.is_control() => {
+            let code = u32::from(sign);
+            format!("the invisible character U+{code:04X} is not supported here")
+        }
+        Some(sign) => format!("the sign `{sign}` is not supported here"),
+        None => "a sign is not supported here".to_owned(),
+    }
+}
+
+/// Returns `text` on one line, without its middle if it is long.
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= MAX_SHOWN {
+        return line;
+    }
+    let start: String = line.chars().take(MAX_SHOWN).collect();
+    format!("{start}…")
 }
 
 fn with_own_parts(message: &str) -> String {
@@ -73,41 +276,121 @@ mod tests {
     use crate::lists::template::{TextTemplate, language};
 
     #[test]
-    fn syntax_errors_are_in_our_words() {
-        let language = language();
+    fn unclosed_parts_and_statements_are_described() {
         for (source, expected) in [
-            ("{{ nombre", "`{{` is not closed by `}}`"),
-            ("{{ nombre }", "`{{` is not closed by `}}`"),
+            ("{{ nombre", "`{{ nombre`: `{{` is not closed by `}}`"),
+            ("{{ nombre }", "`{{ nombre }`: `{{` is not closed by `}}`"),
+            (
+                "{{ nombre\n\nGracias {{ saldo }}",
+                "`{{ nombre Gracias`: `{{` is not closed by `}}`",
+            ),
+            (
+                "{{ nombre {% if vip %}a{% endif %}",
+                "`{{ nombre`: `{{` is not closed by `}}`",
+            ),
             ("{# hola", "`{#` is not closed by `#}`"),
             ("{% raw %}x", "`{% raw %}` is not closed by `{% endraw %}`"),
             ("{{ \"a }}", "`{{ \"a }}`: a quote is not closed"),
             ("{% if a %}x", "`{% if … %}` is not closed by `{% endif %}`"),
-            ("{% if a", "`{%` is not closed by `%}`"),
+            (
+                "100%} {% if a == '%}' %}x{# {% #}",
+                "`{% if … %}` is not closed by `{% endif %}`",
+            ),
+            ("50%} {% if a", "`{% if a`: `{%` is not closed by `%}`"),
             (
                 "{% nombre %}",
-                "`{% nombre %}` is not supported; to print a column: {{ nombre }}",
+                "`{% nombre %}` is not supported, only if, elif, else and endif; a column is written {{ … }}",
+            ),
+            (
+                "{% for x in a %}y",
+                "`{% for %}` is not supported, only if, elif, else and endif; a column is written {{ … }}",
+            ),
+            (
+                "{% IF a %}x{% endif %}",
+                "write `if` in lower case, not `IF`",
+            ),
+            (
+                "{% if a %}x{% else if b %}y{% endif %}",
+                "for another condition, write `{% elif … %}`",
+            ),
+            (
+                "{% if a %}x{% elsif b %}y{% endif %}",
+                "for another condition, write `{% elif … %}`",
             ),
             ("a{% endif %}", "`{% endif %}` needs `{% if … %}` before it"),
             (
-                "{{ a }} {{ b ?? 'x' }}",
-                "`{{ b ?? 'x' }}`: a sign is not supported here",
+                "{% if a %}x{% else %}y{% else %}z{% endif %}",
+                "after `{% else %}`, only `{% endif %}` can follow",
             ),
-            ("{{ a | }}", "`{{ a | }}`: unexpected `}}`, expected name"),
+        ] {
+            assert_eq!(described(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn faulty_expression_is_named() {
+        for (source, expected) in [
+            (
+                "{{- a -}} {{ b ?? 'x' }}",
+                "`{{ b ?? 'x' }}`: the sign `?` is not supported here",
+            ),
+            (
+                "{# {{ a ?? 'x' }} #}{% raw %}{{ a ; }}{% endraw %}{{ '}}' }}{{ b | }}",
+                "`{{ b | }}`: unexpected `}}`, expected name",
+            ),
+            (
+                "{{ 'a' if b == 'si' && c }}",
+                "`{{ 'a' if b == 'si' && c }}`: the sign `&` is not supported here",
+            ),
+            (
+                "{% if vip == 'si' ; %}a{% endif %}",
+                "`{% if vip == 'si' ; %}`: the sign `;` is not supported here",
+            ),
+            (
+                "{{ a == '\u{a0}' }}{{ a\u{a0}}}",
+                "`{{ a }}`: the invisible character U+00A0 is not supported here",
+            ),
             ("{{ a + }}", "`{{ a + }}`: unexpected `}}`"),
+            ("{{ }}", "`{{ }}`: nothing is between `{{` and `}}`"),
+            (
+                "{{ a | round(2 }}",
+                "`{{ a | round(2 }}`: `(` is not closed",
+            ),
+            (
+                "{{ a | round(2 }} {{ b ?? 1 }}",
+                "`{{ a | round(2 }}`: `(` is not closed",
+            ),
+            (
+                "{{ 'a' if b = 'si' else 'c' }}",
+                "`{{ 'a' if b = 'si' else 'c' }}`: to compare, write `==`",
+            ),
+            (
+                "{{{ nombre }}}",
+                "`{{{ nombre }}}`: write two braces, not three",
+            ),
             (
                 "{{ a | upper 'x' }}",
                 "`{{ a | upper 'x' }}`: unexpected text in quotes, expected `}}`",
             ),
-            ("{% if a = 1 %}x{% endif %}", "to compare, write `==`"),
             (
-                "{% if a %}x{% elseif b %}y{% endif %}",
-                "write `{% elif … %}` for another condition",
+                "{% if a = 1 %}{{ b }}{% endif %}",
+                "`{% if a = 1 %}`: to compare, write `==`",
             ),
-            ("{% if %}x{% endif %}", "unexpected `%}`"),
+            ("{% if %}x{% endif %}", "`{% if %}`: unexpected `%}`"),
+            (
+                "{{ a }} {{ Nombre completo }} {{ b ?? 1 }}",
+                "`{{ b ?? 1 }}`: the sign `?` is not supported here",
+            ),
+            ("{{ a if b else }}", "`{{ a if b else }}`: unexpected `}}`"),
         ] {
-            let fault = TextTemplate::compile(&language, "text", source).err();
-            let problem = fault.map(|error| error.problem).unwrap_or_default();
-            assert_eq!(problem, format!("is not a template: {expected}"));
+            assert_eq!(described(source), expected, "{source}");
         }
+    }
+
+    fn described(source: &str) -> String {
+        let language = language();
+        let fault = TextTemplate::compile(&language, "text", source).err();
+        let problem = fault.map(|error| error.problem).unwrap_or_default();
+        problem.trim_start_matches("is not a template: ").to_owned()
     }
 }

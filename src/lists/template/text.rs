@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
 use super::language::{check_bounds, describe, syntax};
-use super::misspelling::{has_choice_without_else, name_with_blanks, spelling};
+use super::misspelling::{has_choice_without_else, spelling};
 use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
@@ -101,10 +101,8 @@ impl<'a> TextTemplate<'a> {
         let faulty = |problem| TemplateError::new(path, problem, true);
         let unreadable = |problem| faulty(format!("is not a template: {problem}"));
         check_bounds(source).map_err(unreadable)?;
-        let text = parse(source, "<text>", syntax()).map_err(|error| {
-            let described = || describe_syntax_error(source, &error);
-            unreadable(name_with_blanks(source).unwrap_or_else(described))
-        })?;
+        let text = parse(source, "<text>", syntax())
+            .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
         let whole = whole_expression(&text);
         let uses = walk(&text, whole.is_some()).map_err(faulty)?;
         let parts = simple_parts(&text);

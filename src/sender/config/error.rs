@@ -17,45 +17,16 @@ pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandErr
 
 /// Creates the error for a syntax error at the byte `offset` of the file at `path`.
 pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str) -> CommandError {
-    let line = 1 + text
-        .bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count();
+    let breaks = text.bytes().take(offset).filter(|byte| *byte == b'\n');
+    wrong_line(path, 1 + breaks.count(), problem)
+}
+
+/// Creates the error for a syntax error in a line of the file at `path`.
+pub(super) fn wrong_line(path: &Path, line: usize, problem: &str) -> CommandError {
     CommandError::configuration(
         format!("{}: line {line}: {problem}", path.display()),
         "fix it in that file",
     )
-}
-
-/// Describes the fault of a file that is not TOML or has a value of the wrong type. `message` is the
-/// parser's: the result contains neither its value of a wrong type nor the line, because they may
-/// contain a secret.
-pub(super) fn toml_problem(message: &str) -> String {
-    let (problem, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
-    let described = match problem {
-        "duplicate key" => "this key is set twice",
-        "string values must be quoted" => "a value is missing; a text needs double quotes",
-        "too few unicode value digits" | "missing escaped value" => {
-            r"write a \ in a text as \\, or put the text in single quotes"
-        }
-        "extra `=`" | "key with no value" | "invalid key-value pair" => {
-            "write a setting as KEY = \"VALUE\""
-        }
-        _ if problem.starts_with("invalid type") && expected == "a map" => {
-            "expected a table, such as [profiles.prod]"
-        }
-        _ if problem.starts_with("invalid type") => "expected a text in double quotes",
-        _ if problem.starts_with("unknown field") => message,
-        _ if problem.starts_with("unclosed table") => {
-            "write a table as [profiles.NAME], with double quotes for a NAME with spaces"
-        }
-        _ if problem.starts_with("unclosed") => "a bracket is not closed",
-        _ if problem.starts_with("missing comma") => "a comma is missing",
-        _ if problem.contains("string") => "a quote is not closed",
-        _ => "this is not valid TOML; write a setting as KEY = \"VALUE\"",
-    };
-    described.to_owned()
 }
 
 /// Creates the error for a file that cannot be read or written.

@@ -27,10 +27,13 @@ impl Key {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
         let found = describe_type(&written);
+        let item = other_item(&written);
         let expected = match self.form {
             KeyForm::Number => "a number, or a text such as \"30s\"",
             KeyForm::Switch => "true or false",
-            KeyForm::List | KeyForm::Command => "a list of texts, such as [\"a\", \"b\"]",
+            KeyForm::List | KeyForm::Command => {
+                "a list of texts in double quotes, such as [\"a\", \"b\"]"
+            }
             KeyForm::Text | KeyForm::Path => "a text in double quotes",
         };
         let texts = match (self.form, written) {
@@ -43,7 +46,13 @@ impl Key {
             (KeyForm::Text | KeyForm::Path | KeyForm::Number, String(text)) => Some(vec![text]),
             _ => None,
         };
-        texts.ok_or_else(|| format!("{}: expected {expected}; this is {found}", self.name))
+        texts.ok_or_else(|| match item {
+            Some((number, item)) => format!(
+                "{}: expected {expected}; item {number} is {item}",
+                self.name
+            ),
+            None => format!("{}: expected {expected}; this is {found}", self.name),
+        })
     }
 
     /// Formats the value as text to print.
@@ -80,12 +89,19 @@ impl Key {
     }
 }
 
+/// Returns the number and the type of the first item of a list that is not a text.
+fn other_item(written: &toml::Value) -> Option<(usize, &'static str)> {
+    let mut items = (1..).zip(written.as_array()?);
+    let (number, item) = items.find(|(_, item)| !item.is_str())?;
+    Some((number, describe_type(item)))
+}
+
 fn describe_type(value: &toml::Value) -> &'static str {
     match value {
         toml::Value::String(_) => "a text",
         toml::Value::Integer(_) | toml::Value::Float(_) => "a number",
         toml::Value::Boolean(_) => "true or false",
-        toml::Value::Datetime(_) => "a date",
+        toml::Value::Datetime(_) => "a date or a time",
         toml::Value::Array(_) => "a list",
         toml::Value::Table(_) => "a table",
     }

@@ -12,6 +12,7 @@ mod ledger_database;
 mod login;
 mod secret_source;
 mod settings;
+mod toml_error;
 
 pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::ConfigEdit;

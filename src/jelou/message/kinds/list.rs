@@ -27,21 +27,31 @@ fn with_objects(fields: &mut Map<String, Value>) {
 }
 
 /// Parses `ID=Title|Description`. Id and description are optional; `\=`, `\|` and `\\` are literal
-/// characters.
+/// characters, and so is all in `{{ … }}` and `{% … %}`.
 fn option(raw: &str) -> Value {
     let mut id = None;
     let mut title = String::new();
     let mut description = None::<String>;
     let mut characters = raw.chars().peekable();
+    let mut is_expression = false;
+    let mut previous = None;
     while let Some(character) = characters.next() {
+        if character == '{' && matches!(characters.peek(), Some('{' | '%')) {
+            is_expression = true;
+        }
+        if character == '}' && matches!(previous, Some('}' | '%')) {
+            is_expression = false;
+        }
+        previous = Some(character);
         let escaped = (character == '\\')
             .then(|| characters.next_if(|next| "=|\\".contains(*next)))
             .flatten();
-        match (escaped, character, &mut description) {
-            (None, '=', None) if id.is_none() => id = Some(std::mem::take(&mut title)),
-            (None, '|', None) => description = Some(String::new()),
-            (_, _, Some(description)) => description.push(escaped.unwrap_or(character)),
-            (_, _, None) => title.push(escaped.unwrap_or(character)),
+        let divides = escaped.is_none() && !is_expression;
+        match (character, &mut description) {
+            ('=', None) if divides && id.is_none() => id = Some(std::mem::take(&mut title)),
+            ('|', None) if divides => description = Some(String::new()),
+            (_, Some(description)) => description.push(escaped.unwrap_or(character)),
+            (_, None) => title.push(escaped.unwrap_or(character)),
         }
     }
     let [id, description] = [id, description].map(|text| text.map(Value::from));
@@ -66,6 +76,13 @@ mod tests {
             (r"a\=b=1\|2|3|4=5", Some("a=b"), "1|2", Some("3|4=5")),
             (r"C:\dir\\", None, r"C:\dir\", None),
             ("a=b=c", Some("a"), "b=c", None),
+            (
+                "a={{ b | upper }}|{% if c == 'd' %}e|f{% endif %}",
+                Some("a"),
+                "{{ b | upper }}",
+                Some("{% if c == 'd' %}e|f{% endif %}"),
+            ),
+            ("{{ a|upper }}=b|c", Some("{{ a|upper }}"), "b", Some("c")),
             ("=T|", Some(""), "T", Some("")),
             ("", None, "", None),
             (r"\", None, r"\", None),

@@ -1,0 +1,234 @@
+//! Describes why a configuration file is not TOML, in our own words.
+
+use std::path::Path;
+
+use super::error::wrong_line;
+use super::key_table::Key;
+use crate::base::suggest::nearest;
+use crate::command_error::CommandError;
+
+/// Creates the error for the file at `path` that is not TOML, or has a value of the wrong type. It shows
+/// neither the line nor a value, because they may contain a secret.
+pub(super) fn wrong_toml(path: &Path, text: &str, error: &toml::de::Error) -> CommandError {
+    let offset = error.span().map_or(0, |at| at.start);
+    let before = text.get(..offset).unwrap_or_default();
+    let lines_before = before.matches('\n').count();
+    let line_at = |index: usize| text.lines().nth(index).unwrap_or_default().trim();
+    let previous = lines_before.checked_sub(1).map(line_at);
+    // The parser reports the line after a value that is missing, or has one quote.
+    let unfinished = match previous {
+        Some(line) if line.ends_with('=') => Some("a value is missing"),
+        Some(line) if line.matches('"').count() % 2 == 1 => Some("a quote is not closed"),
+        _ => None,
+    };
+    let is_after = error.message().starts_with("key with no value");
+    if let Some(problem) = unfinished.filter(|_| is_after) {
+        return wrong_line(path, lines_before, problem);
+    }
+    let line = line_at(lines_before);
+    // The parser expects another item of the list where the next setting or table begins.
+    let begins_line = text
+        .get(offset..)
+        .is_some_and(|rest| rest.starts_with(line));
+    let is_next = begins_line && (line.starts_with('[') || line.contains('='));
+    if is_next && error.message().starts_with("missing comma") {
+        return wrong_line(path, lines_before, "a bracket is not closed");
+    }
+    let problem = toml_problem(error.message(), line);
+    wrong_line(path, lines_before + 1, &problem)
+}
+
+/// Returns our words for the parser's `message` about a `line`.
+fn toml_problem(message: &str, line: &str) -> String {
+    const SETTING: &str = "write a setting as KEY = \"VALUE\"";
+    const TABLE: &str =
+        "write a table as [profiles.NAME], with double quotes for a NAME with spaces or accents";
+    let (problem, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
+    let is_table = line.starts_with('[');
+    let value = line.split_once('=').map(|(_, value)| value.trim());
+    let described = match problem {
+        "duplicate key" => "this key is set twice",
+        "unexpected key or value" if !is_table => "remove what follows the value",
+        "too few unicode value digits" | "missing escaped value" => {
+            r"write a \ in a text as \\, or put the text in single quotes"
+        }
+        _ if problem.starts_with("invalid type") && expected == "a map" => {
+            "expected a table, such as [profiles.prod]"
+        }
+        _ if problem.starts_with("invalid type") => "expected a text in double quotes",
+        _ if problem.starts_with("unknown field") => return unknown_field(problem),
+        _ if problem.contains("array") && problem.contains("unclosed") => "a bracket is not closed",
+        _ if is_table && !problem.contains("array") => TABLE,
+        _ if problem.starts_with("unclosed") => "a bracket is not closed",
+        _ if problem.starts_with("missing comma") => "a comma is missing",
+        _ if problem.starts_with("extra comma") => "remove the extra comma",
+        _ if expected.starts_with("non-") => "a text has a control character",
+        _ if problem.ends_with("string") || problem == "missing opening quote" => {
+            "a quote is not closed"
+        }
+        _ => value.map_or(SETTING, value_problem),
+    };
+    described.to_owned()
+}
+
+/// Returns the problem of a value that is not TOML.
+fn value_problem(value: &str) -> &'static str {
+    let word = value.split([' ', '#']).next().unwrap_or_default();
+    match word.to_lowercase().as_str() {
+        "" => "a value is missing",
+        "true" | "false" | "yes" | "no" | "on" | "off" => "write true or false, in lower case",
+        _ if value.starts_with(['“', '”', '„', '‘', '’', '«']) => {
+            "write a text in straight double quotes: \"…\""
+        }
+        _ => "write the value in double quotes",
+    }
+}
+
+/// Returns the problem of a key that is not known outside of a profile.
+fn unknown_field(problem: &str) -> String {
+    let name = problem.split('`').nth(1).unwrap_or_default();
+    if Key::find(name).is_some() {
+        return format!("`{name}` belongs to a profile: write it below [profiles.NAME]");
+    }
+    let near = nearest(name, ["default_profile", "profiles"]);
+    match near.filter(|near| near.len().abs_diff(name.len()) <= 2) {
+        Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
+        None => format!("unknown key `{name}`; a profile begins with [profiles.NAME]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::sender::config::ConfigFile;
+
+    #[test]
+    fn toml_errors_are_in_our_words() {
+        let setting = "write a setting as KEY = \"VALUE\"";
+        let table = "write a table as [profiles.NAME], with double quotes for a NAME with spaces or accents";
+        for (text, line, expected) in [
+            ("x", 1, setting),
+            ("[profiles.a]\nbot_id: \"7\"", 2, setting),
+            ("profiles:\n  a:\n", 1, setting),
+            ("{\"profiles\": {}}", 1, setting),
+            ("; comment\n", 1, setting),
+            ("[profiles.a", 1, table),
+            ("[profiles.mi bot]", 1, table),
+            ("[profiles.producción]", 1, table),
+            ("[profiles.“a”]", 1, table),
+            ("[profiles.]", 1, table),
+            ("[profiles.a]]", 1, table),
+            (
+                "profiles = 3",
+                1,
+                "expected a table, such as [profiles.prod]",
+            ),
+            (
+                "[[profiles]]",
+                1,
+                "expected a table, such as [profiles.prod]",
+            ),
+            ("default_profile = 3", 1, "expected a text in double quotes"),
+            (
+                "[profile.a]",
+                1,
+                "unknown key `profile`; did you mean `profiles`?",
+            ),
+            (
+                "bot_id = \"7\"",
+                1,
+                "`bot_id` belongs to a profile: write it below [profiles.NAME]",
+            ),
+            (
+                "[prod]\nbot_id = \"7\"",
+                1,
+                "unknown key `prod`; a profile begins with [profiles.NAME]",
+            ),
+        ] {
+            assert_eq!(problem(text), format!("/c.toml: line {line}: {expected}"));
+        }
+    }
+
+    #[test]
+    fn wrong_value_has_our_words_and_its_line() {
+        let list = "expected a list of texts in double quotes, such as [\"a\", \"b\"]";
+        for (text, line, expected) in [
+            ("bot_id = 7x", 2, "write the value in double quotes"),
+            ("rate = 5/s", 2, "write the value in double quotes"),
+            ("bot_id = 007", 2, "write the value in double quotes"),
+            (
+                "bot_id = “7”",
+                2,
+                "write a text in straight double quotes: \"…\"",
+            ),
+            (
+                "confirm_bulk = yes",
+                2,
+                "write true or false, in lower case",
+            ),
+            (
+                "confirm_bulk = False",
+                2,
+                "write true or false, in lower case",
+            ),
+            ("bot_id =", 2, "a value is missing"),
+            ("bot_id = # 7", 2, "a value is missing"),
+            ("bot_id =\n\"7\"", 2, "a value is missing"),
+            ("bot_id = \"7", 2, "a quote is not closed"),
+            ("bot_id = \"7\nx\"\n", 2, "a quote is not closed"),
+            ("bot_id = 7'", 2, "a quote is not closed"),
+            ("bot_id = \"7\";", 2, "remove what follows the value"),
+            ("bot_id = \"7\" // x", 2, "remove what follows the value"),
+            ("bot_id = \"7\0\"", 2, "a text has a control character"),
+            ("allow_to = [\"7\" \"8\"]", 2, "a comma is missing"),
+            ("allow_to = [\n\"7\"\n\"8\"\n]", 4, "a comma is missing"),
+            ("allow_to = [\"7\",,]", 2, "remove the extra comma"),
+            ("allow_to = [\"7\"", 2, "a bracket is not closed"),
+            (
+                "allow_to = [\"7\"\nrate = \"5/s\"",
+                2,
+                "a bracket is not closed",
+            ),
+            (
+                "allow_to = [\"7\"\n[profiles.b]",
+                2,
+                "a bracket is not closed",
+            ),
+            (
+                "ca_cert = \"C:\\Users\\ana\"",
+                2,
+                r"write a \ in a text as \\, or put the text in single quotes",
+            ),
+            (
+                "ca_cert = \"D:\\Data\"",
+                2,
+                r"write a \ in a text as \\, or put the text in single quotes",
+            ),
+            ("bot_id = \"7\"\nbot_id = \"8\"", 3, "this key is set twice"),
+            (
+                "bot_id = [\"7\"]",
+                2,
+                "bot_id: expected a text in double quotes; this is a list",
+            ),
+            (
+                "allow_to = [\"7\", 8]",
+                2,
+                &format!("allow_to: {list}; item 2 is a number"),
+            ),
+            (
+                "not_on = [2026-12-25]",
+                2,
+                &format!("not_on: {list}; item 1 is a date or a time"),
+            ),
+        ] {
+            let told = problem(&format!("[profiles.a]\n{text}"));
+            assert_eq!(told, format!("/c.toml: line {line}: {expected}"), "{text}");
+        }
+    }
+
+    fn problem(text: &str) -> String {
+        let error = ConfigFile::parse(Path::new("/c.toml"), text).expect_err(text);
+        error.message
+    }
+}
