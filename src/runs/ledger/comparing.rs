@@ -2,15 +2,19 @@
 //! or will send. It also decides how far back these messages count.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::claims::{Claim, fill_people, key_number, millis, read_candidate_claims};
-use super::db::{Db, FillRow, LONG, SqlScript, SqlValue, values};
-use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
+use super::db::{Db, LONG, SqlScript, values};
+use super::draft::LedgerDraft;
 use super::earlier_rows::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
+use super::matching::{
+    SAME_MESSAGE, SAME_RECIPIENT, clear_candidates, each_match, fill_candidates, parts,
+};
 use super::model::{RowState, SkipReason};
 use super::open::Ledger;
 use super::run::is_stale;
@@ -19,15 +23,6 @@ use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 /// In milliseconds: the recipients of runs in the last 24 hours are reported.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
 
-/// The rows to look up, in the order of the table `known`.
-const CANDIDATES: SqlScript = SqlScript {
-    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate (person INTEGER NOT NULL, \
-        fingerprint INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (person, fingerprint, \
-        n)) WITHOUT ROWID; DELETE FROM candidate;",
-    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, \
-        fingerprint BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, \
-        n)); DELETE FROM candidate;",
-};
 /// The runs to compare with.
 const COUNTED: SqlScript = SqlScript {
     sqlite: "CREATE TEMP TABLE IF NOT EXISTS counted (run INTEGER PRIMARY KEY); DELETE \
@@ -36,27 +31,12 @@ const COUNTED: SqlScript = SqlScript {
         FROM counted;",
 };
 
-/// How many recipients the counted runs have sent to, and how many they will still send to. Each
-/// recipient is looked up once, with its first candidate. The rows are grouped for the reason in
-/// [`MATCHES`].
-const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' \
-    OR state = 'unknown' OR state = 'inflight') AND row.at >= ?1 \
-    AND row.at <= ?2 THEN candidate END) AS written_to, count(DISTINCT \
-    CASE WHEN state = 'pending' THEN candidate END) AS waiting \
-    FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
-    FROM (SELECT person, min(n) AS n FROM candidate GROUP BY person) AS candidate \
-    CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
-    AND counted.run = known.run GROUP BY candidate.n, known.n, known.run) AS found \
-    CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
-/// The rows of the counted runs with the same message and recipient as a candidate. They are
-/// grouped only to be read in the order of the list: the order of recipients takes several times as
-/// long.
-const MATCHES: &str = "SELECT candidate, row.run, state, row.at \
-    FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
-    FROM candidate AS candidate CROSS JOIN known CROSS JOIN counted \
-    WHERE known.person = candidate.person AND counted.run = known.run \
-    AND known.fingerprint = candidate.fingerprint GROUP BY candidate.n, known.n, \
-    known.run) AS found CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
+/// Makes the pending rows of a run the candidates, from a number to another. With the limit,
+/// PostgreSQL finds each message by both columns. Its statistics may lack a new run.
+const PENDING_ROWS: &str = "INSERT INTO candidate SELECT person, fingerprint, row.n \
+    FROM (SELECT run, n FROM row WHERE run = ?1 AND n >= ?2 AND n <= ?3 \
+    AND state = 'pending' LIMIT 9223372036854775807) AS row CROSS JOIN message \
+    WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n";
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -73,9 +53,6 @@ pub(crate) struct EarlierRuns<'a> {
     pub(super) db: &'a mut Db,
     pub(super) query: &'a EarlierQuery,
     pub(super) now: i64,
-    /// The number of rows of a draft that are the candidates now. The same number means the same
-    /// rows.
-    filled: Option<u64>,
 }
 
 /// A run to compare with.
@@ -84,6 +61,15 @@ struct RunToCompare {
     is_stale_run: bool,
     is_unfinished: bool,
     changed_at: i64,
+    /// Whether its pending rows count.
+    will_send: bool,
+}
+
+/// The match of a candidate that outweighs its others.
+struct BestMatch {
+    run: i64,
+    n: i64,
+    found: EarlierRow,
 }
 
 impl Ledger {
@@ -102,12 +88,7 @@ impl Ledger {
 
 impl<'a> EarlierRuns<'a> {
     pub(super) fn new(db: &'a mut Db, query: &'a EarlierQuery, now: i64) -> Self {
-        Self {
-            db,
-            query,
-            now,
-            filled: None,
-        }
+        Self { db, query, now }
     }
 
     /// Marks the rows of `draft` that these runs have too.
@@ -120,14 +101,14 @@ impl<'a> EarlierRuns<'a> {
         if runs.is_empty() {
             return Ok(());
         }
-        self.fill(draft)?;
-        each_match(
-            self.db,
-            &runs,
-            since,
-            |_| true,
-            |n, run, found| draft.note_earlier(n, Some(run), found),
-        )
+        for part in parts(draft.rows, runs.len()) {
+            fill_candidates(self.db, &draft.keys_to_send(part)?)?;
+            for (n, best) in best_matches(self.db, &runs, since)? {
+                let run = runs.get(&best.run).map(|run| run.name.as_str());
+                draft.note_earlier(n, run, best.found)?;
+            }
+        }
+        Ok(())
     }
 
     /// Marks the rows of `draft` if the recipient has any message under `key` that counts for
@@ -172,18 +153,35 @@ impl<'a> EarlierRuns<'a> {
     }
 
     /// Counts the recipients of `draft` that got a message of these runs in the last 24 hours, and
-    /// the recipients that will get one.
+    /// the recipients that will get one. Call [`LedgerDraft::find_repeated`] first.
     pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
         let since = self.now - LATELY;
-        if self
-            .count(0, |run| run.is_unfinished || run.changed_at >= since)?
-            .is_empty()
-        {
+        let runs = self.count(0, |run| run.is_unfinished || run.changed_at >= since)?;
+        if runs.is_empty() {
             return Ok((0, 0));
         }
-        self.fill(draft)?;
-        let row = self.db.one(WRITTEN_TO, &values![since, self.now])?;
-        Ok((row.count("written_to")?, row.count("waiting")?))
+        let is_lately = |at: Option<i64>| at.is_some_and(|at| at >= since && at <= self.now);
+        let (mut written_to, mut waiting) = (0, 0);
+        for part in parts(draft.rows, runs.len()) {
+            fill_candidates(self.db, &draft.keys_of_recipients(part)?)?;
+            let (mut written_to_of_part, mut waiting_of_part) = (HashSet::new(), HashSet::new());
+            each_match(self.db, SAME_RECIPIENT, |found, state, at| match state {
+                RowState::Sent | RowState::Unknown | RowState::Inflight if is_lately(at) => {
+                    written_to_of_part.insert(found.candidate);
+                }
+                RowState::Pending => {
+                    waiting_of_part.insert(found.candidate);
+                }
+                RowState::Sent
+                | RowState::Unknown
+                | RowState::Inflight
+                | RowState::Failed
+                | RowState::Skipped => {}
+            })?;
+            written_to += written_to_of_part.len() as u64;
+            waiting += waiting_of_part.len() as u64;
+        }
+        Ok((written_to, waiting))
     }
 
     /// Returns the runs that pass `is_counted`, by id, except the run `own`.
@@ -207,6 +205,7 @@ impl<'a> EarlierRuns<'a> {
                     is_stale_run,
                     is_unfinished,
                     changed_at: row.int("changed_at")?,
+                    will_send: true,
                 };
                 if is_counted(&run) {
                     runs.insert(row.int("id")?, run);
@@ -221,21 +220,6 @@ impl<'a> EarlierRuns<'a> {
         Ok(runs)
     }
 
-    /// Makes the unskipped rows of `draft` the candidates.
-    fn fill(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
-        let rows = Some(draft.to_be_sent());
-        if self.filled == rows {
-            return Ok(());
-        }
-        self.db.0.script(&CANDIDATES)?;
-        let fill = &mut |each: FillRow<'_>| {
-            draft.keys(IS_NOT_SKIPPED, |key| each(&key.map(SqlValue::Int)))
-        };
-        self.db.0.fill("candidate (person, fingerprint, n)", fill)?;
-        self.filled = rows;
-        Ok(())
-    }
-
     /// Returns the pending rows of the run `own` that other runs have sent since its list was read,
     /// or will send. Runs without a change since `changed_since` count only if they are unfinished.
     /// Pending rows of another run count only while a process sends it: otherwise two idle runs
@@ -245,51 +229,73 @@ impl<'a> EarlierRuns<'a> {
         own: i64,
         changed_since: i64,
     ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
-        let created_at = self
-            .db
-            .one("SELECT created_at FROM run WHERE id = ?1", &values![own])?
-            .int("created_at")?;
+        let row = self.db.one(
+            "SELECT created_at, (SELECT max(n) FROM row WHERE run = ?1) AS last_row \
+                FROM run WHERE id = ?1",
+            &values![own],
+        )?;
+        let created_at = row.int("created_at")?;
+        let last_row = row.opt_int("last_row")?.unwrap_or_default();
         let since = since(created_at.min(self.now), self.query.remember);
         let is_counted = |run: &RunToCompare| {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
-        let runs = self.count(own, is_counted)?;
+        let mut runs = self.count(own, is_counted)?;
         let lost = LostWorkers::read(self.db)?;
+        for (id, run) in &mut runs {
+            run.will_send = lost.has_sender(*id);
+        }
         if runs.is_empty() {
             return Ok(Vec::new());
         }
         self.db.0.limit(LONG);
-        self.db.0.script(&CANDIDATES)?;
-        self.db.run(
-            // With the limit, PostgreSQL finds each message by both columns. Its statistics may
-            // lack a new run.
-            "INSERT INTO candidate SELECT person, fingerprint, row.n FROM (SELECT run, n \
-                FROM row WHERE run = ?1 AND state = 'pending' \
-                LIMIT 9223372036854775807) AS row CROSS JOIN message \
-                WHERE message.run = row.run AND message.n = row.n ORDER BY person, \
-                fingerprint, row.n",
-            &values![own],
-        )?;
-        let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
-        each_match(
-            self.db,
-            &runs,
-            since,
-            |run| lost.has_sender(run),
-            |n, run, found| {
-                if all
-                    .get(&n)
-                    .is_none_or(|(_, before)| found.outweighs(before))
-                {
-                    all.insert(n, (run.to_owned(), found));
+        let mut all = Vec::new();
+        for part in parts(last_row, runs.len()) {
+            clear_candidates(self.db)?;
+            self.db
+                .run(PENDING_ROWS, &values![own, *part.start(), *part.end()])?;
+            for (n, best) in best_matches(self.db, &runs, since)? {
+                if let Some(run) = runs.get(&best.run) {
+                    all.push((n, run.name.clone(), best.found));
                 }
-                Ok(())
-            },
-        )?;
-        Ok(all
-            .into_iter()
-            .map(|(n, (run, found))| (n, run, found))
-            .collect())
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl RunToCompare {
+    /// Returns how a row of this run counts, or None if it does not. `at` is the time of its state.
+    /// Sent and unknown rows count since `since`.
+    fn earlier_row(&self, state: RowState, at: Option<i64>, since: i64) -> Option<EarlierRow> {
+        // A row without an attempt has no time.
+        let at = at.unwrap_or(self.changed_at);
+        let reason = match state {
+            // The row may have been sent, at any time.
+            RowState::Pending | RowState::Failed if self.is_stale_run => {
+                SkipReason::MayHaveBeenSent
+            }
+            RowState::Inflight => SkipReason::MayHaveBeenSent,
+            RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
+            RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
+            RowState::Pending if self.will_send => SkipReason::ToBeSent,
+            RowState::Sent
+            | RowState::Unknown
+            | RowState::Pending
+            | RowState::Failed
+            | RowState::Skipped => return None,
+        };
+        Some(EarlierRow { reason, at })
+    }
+}
+
+impl BestMatch {
+    /// Returns whether this match is shown rather than `other`: of equal ones, the first in the
+    /// order of the lists.
+    fn outweighs(&self, other: &Self) -> bool {
+        let place = |it: &Self| (it.n, it.run);
+        self.found.outweighs(&other.found)
+            || !other.found.outweighs(&self.found) && place(self) < place(other)
     }
 }
 
@@ -312,63 +318,34 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
     counts
 }
 
-/// Passes to `each` the candidates that one of `runs` has too. Their rows are sent or unknown since
-/// then, in flight, or pending in a run that `will_send` them.
-fn each_match(
+/// Returns the candidates that one of `runs` has too, by number: see [`RunToCompare::earlier_row`].
+fn best_matches(
     db: &mut Db,
     runs: &HashMap<i64, RunToCompare>,
     since: i64,
-    will_send: impl Fn(i64) -> bool,
-    mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    // The match of the current candidate that outweighs the others so far.
-    let mut last: Option<(i64, i64, EarlierRow)> = None;
-    let mut note = |(candidate, run, found): (i64, i64, EarlierRow)| match runs.get(&run) {
-        Some(run) => each(candidate, &run.name, found),
-        None => Ok(()),
-    };
-    db.for_each_row(MATCHES, &[], |row| {
-        let candidate = row.int("candidate")?;
-        let run = row.int("run")?;
-        let Some(RunToCompare {
-            is_stale_run,
-            changed_at,
-            ..
-        }) = runs.get(&run)
-        else {
-            return Ok(());
+) -> Result<BTreeMap<i64, BestMatch>, LedgerError> {
+    let mut best: BTreeMap<i64, BestMatch> = BTreeMap::new();
+    each_match(db, SAME_MESSAGE, |place, state, at| {
+        let run = runs.get(&place.run);
+        let Some(found) = run.and_then(|run| run.earlier_row(state, at, since)) else {
+            return;
         };
-        // A row without an attempt has no time.
-        let at = row.opt_int("at")?.unwrap_or(*changed_at);
-        let reason = match row.parse("state", RowState::from_name)? {
-            // The row may have been sent, at any time.
-            RowState::Pending | RowState::Failed if *is_stale_run => SkipReason::MayHaveBeenSent,
-            RowState::Inflight => SkipReason::MayHaveBeenSent,
-            RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
-            RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
-            RowState::Pending if will_send(run) => SkipReason::ToBeSent,
-            RowState::Sent
-            | RowState::Unknown
-            | RowState::Pending
-            | RowState::Failed
-            | RowState::Skipped => {
-                return Ok(());
-            }
+        let found = BestMatch {
+            run: place.run,
+            n: place.n,
+            found,
         };
-        let found = EarlierRow { reason, at };
-        match &mut last {
-            Some((of, by, before)) if *of == candidate => {
-                if found.outweighs(before) {
-                    (*by, *before) = (run, found);
-                }
-                Ok(())
+        match best.entry(place.candidate) {
+            Entry::Occupied(mut before) if found.outweighs(before.get()) => {
+                before.insert(found);
             }
-            last => last
-                .replace((candidate, run, found))
-                .map_or(Ok(()), &mut note),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => {
+                free.insert(found);
+            }
         }
     })?;
-    last.map_or(Ok(()), note)
+    Ok(best)
 }
 
 /// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes

@@ -2,6 +2,7 @@
 //! process. One transaction of the ledger makes it a run (`create_run.rs`).
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, Params, Row as SqlRow, params};
 
@@ -18,6 +19,11 @@ pub(super) const IS_SENT: &str = "skipped IS NULL";
 /// As [`IS_SENT`], for a query that reads only the index of recipients and no row.
 pub(super) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
     FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
+
+/// Whether no row to send before it has the recipient. Few recipients have several rows.
+const IS_FIRST: &str = "(person NOT IN (SELECT person FROM repeated) \
+    OR NOT EXISTS (SELECT 1 FROM row AS other WHERE other.person = row.person \
+    AND other.n < row.n AND other.skipped IS NULL))";
 
 /// The draft is useless after a crash, so nothing is synced. A temporary file of SQLite has no
 /// name, and only its owner can read it. It has large pages, because it is written and read in
@@ -232,6 +238,46 @@ impl LedgerDraft {
         walk(&self.db, &query, [], |row| {
             each([row.get(0)?, row.get(1)?, row.get(2)?])
         })
+    }
+
+    /// Sorts the recipients and messages once for all queries. The index also has the order of
+    /// [`Self::keys`].
+    pub(super) fn index_keys(&self) -> Result<(), LedgerError> {
+        let index = "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint)";
+        Ok(self.db.execute_batch(index)?)
+    }
+
+    /// Returns person, fingerprint and number of the rows to send in a part of the list, in the
+    /// order of the ledger.
+    pub(super) fn keys_to_send(
+        &self,
+        part: RangeInclusive<i64>,
+    ) -> Result<Vec<[i64; 3]>, LedgerError> {
+        self.keys_of_part(part, IS_SENT)
+    }
+
+    /// Does the same as [`Self::keys_to_send`] for the first row of each recipient. Call
+    /// [`Self::find_repeated`] first.
+    pub(super) fn keys_of_recipients(
+        &self,
+        part: RangeInclusive<i64>,
+    ) -> Result<Vec<[i64; 3]>, LedgerError> {
+        self.keys_of_part(part, &format!("{IS_SENT} AND {IS_FIRST}"))
+    }
+
+    fn keys_of_part(
+        &self,
+        part: RangeInclusive<i64>,
+        rows: &str,
+    ) -> Result<Vec<[i64; 3]>, LedgerError> {
+        let query =
+            format!("SELECT person, fingerprint, n FROM row WHERE n >= ?1 AND n <= ?2 AND {rows}");
+        let part = [*part.start(), *part.end()];
+        let mut keys: Vec<[i64; 3]> = read_rows(&self.db, &query, part, |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+        })?;
+        keys.sort_unstable();
+        Ok(keys)
     }
 
     /// Passes every different recipient of rows to send.

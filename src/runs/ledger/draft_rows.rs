@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::draft::{IS_SENT, LedgerDraft, read_rows};
+use super::draft::{IS_NOT_SKIPPED, IS_SENT, LedgerDraft, read_rows};
 use super::earlier_rows::{EarlierMessages, EarlierRow, rank, reason_for_rank};
 use super::error::LedgerError;
 use super::model::{SkipDetail, SkipReason};
@@ -36,8 +36,9 @@ impl LedgerDraft {
 
     /// Removes the matches of unskipped rows.
     pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
-        let forget = format!("DELETE FROM earlier WHERE n IN (SELECT n FROM row WHERE {IS_SENT})");
-        self.db.prepare_cached(&forget)?.execute([])?;
+        let forget = "DELETE FROM earlier WHERE n NOT IN (SELECT n FROM row \
+            WHERE skipped IS NOT NULL)";
+        self.db.prepare_cached(forget)?.execute([])?;
         Ok(())
     }
 
@@ -60,7 +61,11 @@ impl LedgerDraft {
 
     /// Counts the messages to send. Rows with the same request count once.
     pub(crate) fn messages(&self) -> Result<u64, LedgerError> {
-        let query = format!("SELECT count(DISTINCT fingerprint) FROM row WHERE {IS_SENT}");
+        self.index_keys()?;
+        let query = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM row WHERE person IS NOT NULL \
+                AND {IS_NOT_SKIPPED} GROUP BY person, fingerprint)"
+        );
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
@@ -126,11 +131,9 @@ impl LedgerDraft {
 
     /// Finds the recipients with several rows. Returns whether there are any.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
-        // The index also has the order of `LedgerDraft::keys`, so the recipients are sorted only
-        // once.
+        self.index_keys()?;
         self.db.execute_batch(
-            "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE \
-                FROM repeated; INSERT INTO repeated SELECT person FROM row \
+            "DELETE FROM repeated; INSERT INTO repeated SELECT person FROM row \
                 WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
         )?;
         Ok(self

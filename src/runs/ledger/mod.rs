@@ -26,6 +26,7 @@ mod key_summaries;
 mod listening;
 mod lost_workers;
 mod manage;
+mod matching;
 mod message;
 mod model;
 mod name;

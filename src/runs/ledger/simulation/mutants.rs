@@ -111,7 +111,7 @@ const MUTATIONS: &[Mutation] = &[
         "VALUES (?1, ?2, ?3, ?4, 1, 0, ?5{-> / 60}, ?6, ?6)",
     )
     .in_profile("at the socket")
-    .within(65),
+    .within(150),
     Mutation::ignoring_connection("the number of a connection is ignored")
         .in_profile("lost responses")
         .undetected(
@@ -239,15 +239,15 @@ const MUTATIONS: &[Mutation] = &[
     ),
     Mutation::new(
         "a worker that joins does not compare",
-        "SELECT candidate, row.run, {->'skipped' AS }state, row.at FROM",
+        "known.fingerprint = candidate.fingerprint AND counted.run = known.run{-> AND 0}",
     )
     .after("SELECT details, created_at FROM run WHERE id = ?1")
     .in_profile("rivals")
     .within(450),
     Mutation::new(
         "rows in flight are not compared",
-        "SELECT candidate, row.run, {->CASE state WHEN 'inflight' THEN 'failed' ELSE state \
-             END AS }state, row.at FROM",
+        "SELECT row.run AS run, row.n AS n, {->CASE state WHEN 'inflight' THEN 'failed' \
+             ELSE state END AS }state, row.at AS at FROM span",
     )
     .in_profile("rivals"),
     // This changes the name of a table that a worker fills, so the engine leaves the table empty.
