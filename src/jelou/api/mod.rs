@@ -32,7 +32,6 @@ pub(crate) use self::look_ups::{
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
 pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;
-#[cfg(unix)]
 pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
     UNKNOWN_HINT, curl_command,
