@@ -10,7 +10,7 @@ use crate::base::invisible::is_unseen;
 /// The statements of the language.
 const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
 
-/// What minijinja calls a part of a template, and what the template has there.
+/// A name of minijinja for a part of a template, and ours.
 const PARTS: [(&str, &str); 9] = [
     ("end of variable block", "`}}`"),
     ("start of variable block", "`{{`"),
@@ -153,7 +153,7 @@ impl Tag<'_> {
             format!("write `{lower}` in lower case, not `{name}`")
         } else {
             format!(
-                "`{{% {name} %}}` is not supported, only if, elif, else and endif; a column is written {{{{ … }}}}"
+                "`{{% {name} %}}` is not supported: there are only if, elif, else and endif; to print a column: {{{{ nombre }}}}"
             )
         })
     }
@@ -253,7 +253,7 @@ fn unsupported_sign(source: &str, place: usize) -> String {
     }
 }
 
-/// Returns `text` on one line, without its middle if it is long.
+/// Returns `text` on one line, cut if it is long.
 fn shortened(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= MAX_SHOWN {
@@ -299,11 +299,11 @@ mod tests {
             ("50%} {% if a", "`{% if a`: `{%` is not closed by `%}`"),
             (
                 "{% nombre %}",
-                "`{% nombre %}` is not supported, only if, elif, else and endif; a column is written {{ … }}",
+                "`{% nombre %}` is not supported: there are only if, elif, else and endif; to print a column: {{ nombre }}",
             ),
             (
                 "{% for x in a %}y",
-                "`{% for %}` is not supported, only if, elif, else and endif; a column is written {{ … }}",
+                "`{% for %}` is not supported: there are only if, elif, else and endif; to print a column: {{ nombre }}",
             ),
             (
                 "{% IF a %}x{% endif %}",
