@@ -832,10 +832,10 @@ fn get_waits_for_the_requested_status() {
     let ended = home.asking("messages get t --wait read --for 2s", &server);
     ended.fails(15, &["error: not read within 2 s: it is delivered"]);
     let server = by_place(page(&[], 0), page(&[], 0), no_look_up());
-    let ended = home.asking("messages get t --wait read --for 200ms", &server);
+    let ended = home.asking("messages get t --wait read --for 2s", &server);
     ended.fails(
         15,
-        &["error: not read within 0.2 s: Jelou does not list it yet"],
+        &["error: not read within 2 s: Jelou does not list it yet"],
     );
     let server = Server::answering(Reply::json(401, "{}"));
     home.asking("messages get t --wait read", &server)
