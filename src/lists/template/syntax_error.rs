@@ -26,8 +26,8 @@ const PARTS: [(&str, &str); 9] = [
 /// The longest part of a text that an error repeats, in characters.
 const MAX_SHOWN: usize = 60;
 
-/// Describes `error`, for which `source` cannot be read. Names the expression or statement that has
-/// the fault.
+/// Describes `error`, the reason why `source` cannot be read. Names the expression or statement at
+/// fault.
 pub(super) fn describe_syntax_error(source: &str, error: &Error) -> String {
     let (tags, unreadable) = read_tags(source);
     if let Some(problem) = tags.iter().find_map(Tag::statement_problem) {
@@ -71,7 +71,7 @@ struct Tag<'a> {
     start: usize,
     /// From its opening mark to its closing one, or to where the next one begins.
     text: &'a str,
-    /// What is between the marks.
+    /// The parts between the marks.
     tokens: Vec<Token<'a>>,
     is_statement: bool,
     is_closed: bool,
@@ -128,7 +128,7 @@ fn until_mark<'a>(rest: &'a str, closing: &str) -> &'a str {
 }
 
 impl Tag<'_> {
-    /// What is between its marks.
+    /// The text between its marks.
     fn inside(&self) -> &str {
         self.text
             .trim_start_matches(['{', '%'])

@@ -36,8 +36,8 @@ pub(super) const SAME_MESSAGE: &str = "SELECT known.run AS run, known.n AS n, \
 pub(super) const SAME_RECIPIENT: &str = "SELECT known.run AS run, known.n AS n, \
     candidate.n AS candidate FROM candidate CROSS JOIN known CROSS JOIN counted \
     WHERE known.person = candidate.person AND counted.run = known.run";
-/// The rows to read, except those that are as a new run has them: pending, without a time. A run
-/// that was not sent has no others.
+/// The rows to read that have changed since their run was created. A new row is pending and has no
+/// time.
 const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, row.at AS at \
     FROM span CROSS JOIN row WHERE row.run = span.run AND row.n >= span.from_n \
     AND row.n <= span.to_n AND (state <> 'pending' OR row.at IS NOT NULL)";
