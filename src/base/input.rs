@@ -227,6 +227,11 @@ pub(crate) fn source_name(source: &Source) -> String {
 /// Parses JSON. A repeated field is an error. A number beyond 64 bits is too, because it would be rounded. The caller
 /// puts the name of the text before the error.
 pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
+    parse_with_hint(text, WRITE_OBJECT)
+}
+
+/// Does the same as [`parse_exact`], with the hint `to_fix` for a text that is not JSON.
+fn parse_with_hint(text: &str, to_fix: &str) -> Result<Value, UsageError> {
     let mut repeated = None;
     let read = read_json(text, &mut |name, _, _| {
         repeated.get_or_insert_with(|| name.to_owned());
@@ -236,7 +241,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
             "" => "is empty; JSON is needed".to_owned(),
             _ => format!("is not valid JSON: {}", json_problem(&error)),
         };
-        UsageError::new(problem, WRITE_OBJECT)
+        UsageError::new(problem, to_fix)
     })?;
     match (repeated, rounded(&value)) {
         (Some(field), _) => Err(UsageError::new(
@@ -257,7 +262,8 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
 /// Describes the fault of invalid JSON, with its position.
 pub(crate) fn json_problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let (line, column) = (error.line(), error.column());
+    let line = error.line();
+    let column = error.column();
     let place = format!("at line {line} column {column}");
     let message = text.trim_end_matches(&place).trim_end();
     // The parser has read the line break.
@@ -286,13 +292,12 @@ pub(crate) fn json_problem(error: &serde_json::Error) -> String {
 }
 
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
-    parse_exact(text).map_err(|UsageError { message, hint, .. }| {
-        let is_in_file = hint == WRITE_OBJECT && name != ITS_VALUE;
-        let hint = if is_in_file {
-            "correct it there".to_owned()
-        } else {
-            hint
-        };
+    let to_fix = if name == ITS_VALUE {
+        WRITE_OBJECT
+    } else {
+        "fix it there"
+    };
+    parse_with_hint(text, to_fix).map_err(|UsageError { message, hint, .. }| {
         UsageError::new(format!("{flag}: {name} {message}"), hint)
     })
 }

@@ -406,7 +406,7 @@ fn invalid_arguments_are_reported_before_the_configuration() {
         (
             "/v1/bots/{bot}/templates --input body.json",
             "--input: body.json is not valid JSON: ",
-            "correct it there",
+            "fix it there",
         ),
         (
             "GET /v1/x --input body.json",

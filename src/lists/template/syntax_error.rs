@@ -6,6 +6,7 @@ use minijinja::machinery::{Token, tokenize};
 use super::language::{describe, syntax};
 use super::misspelling::name_with_blanks;
 use crate::base::invisible::is_unseen;
+use crate::base::texts::shorten;
 
 /// The statements of the language.
 const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
@@ -62,7 +63,9 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> String {
         ("unexpected end of string", _) => "a quote is not closed".to_owned(),
         _ => tag.problem(&message),
     };
-    format!("`{}`: {problem}", shortened(tag.text))
+    let words: Vec<_> = tag.text.split_whitespace().collect();
+    let line = words.join(" ");
+    format!("`{}`: {problem}", shorten(&line, MAX_SHOWN))
 }
 
 /// An expression `{{ … }}` or a statement `{% … %}`.
@@ -251,16 +254,6 @@ fn unsupported_sign(source: &str, place: usize) -> String {
         Some(sign) => format!("the sign `{sign}` is not supported here"),
         None => "a sign is not supported here".to_owned(),
     }
-}
-
-/// Returns `text` on one line, cut if it is long.
-fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_SHOWN {
-        return line;
-    }
-    let start: String = line.chars().take(MAX_SHOWN).collect();
-    format!("{start}…")
 }
 
 fn with_own_parts(message: &str) -> String {

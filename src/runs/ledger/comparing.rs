@@ -161,10 +161,12 @@ impl<'a> EarlierRuns<'a> {
             return Ok((0, 0));
         }
         let is_lately = |at: Option<i64>| at.is_some_and(|at| at >= since && at <= self.now);
-        let (mut written_to, mut waiting) = (0, 0);
+        let mut written_to = 0;
+        let mut waiting = 0;
         for part in parts(draft.rows, runs.len()) {
             fill_candidates(self.db, &draft.keys_of_recipients(part)?)?;
-            let (mut written_to_of_part, mut waiting_of_part) = (HashSet::new(), HashSet::new());
+            let mut written_to_of_part = HashSet::new();
+            let mut waiting_of_part = HashSet::new();
             each_match(self.db, SAME_RECIPIENT, |found, state, at| match state {
                 RowState::Sent | RowState::Unknown | RowState::Inflight if is_lately(at) => {
                     written_to_of_part.insert(found.candidate);

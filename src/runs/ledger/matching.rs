@@ -52,7 +52,7 @@ pub(super) struct EarlierMatch {
     is_passed: bool,
 }
 
-/// Splits the rows of a list, by number, for a comparison with so many runs.
+/// Splits a list into ranges of row numbers. With more runs to compare, a range is shorter.
 pub(super) fn parts(rows: i64, runs: usize) -> impl Iterator<Item = RangeInclusive<i64>> {
     let runs = u32::try_from(runs).unwrap_or(u32::MAX).max(1);
     let size = (MATCHES_OF_PART / runs).max(ROWS_OF_PART);
@@ -60,7 +60,7 @@ pub(super) fn parts(rows: i64, runs: usize) -> impl Iterator<Item = RangeInclusi
     firsts.map(move |first| first..=first + i64::from(size) - 1)
 }
 
-/// Removes the candidates of the part before.
+/// Removes the candidates of the previous part.
 pub(super) fn clear_candidates(db: &mut Db) -> Result<(), LedgerError> {
     db.0.script(&TABLES)
 }
