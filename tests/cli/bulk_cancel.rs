@@ -189,14 +189,14 @@ fn run_completed_during_the_prompt_is_not_cancelled() {
 /// The processes that send the run.
 fn senders(home: &Home, url: &str) -> Vec<Child> {
     let words =
-        "bulk send people.csv --yes --run r --rate 400/s --timeout 1s --progress none text Hola";
+        "bulk send people.csv --yes --run r --rate 400/s --timeout 4s --progress none text Hola";
     let first = start(home, words, &[], url);
     crate::harness::wait_until("the run is there", || {
         home.run("bulk status r").end().code == 0
     });
     vec![
         first,
-        start(home, "bulk work r --timeout 1s --progress none", &[], url),
+        start(home, "bulk work r --timeout 4s --progress none", &[], url),
     ]
 }
 

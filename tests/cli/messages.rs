@@ -429,7 +429,7 @@ fn slow_or_busy_server_is_retried() {
         ended.stderr
     );
     let server = Server::start(vec![Reply::HangAfterReading, page(&[], 1)]);
-    home.run("messages list --timeout 200ms")
+    home.run("messages list --timeout 2s")
         .api(&server.url)
         .success();
     let server = Server::answering(Reply::HangAfterReading);

@@ -344,7 +344,7 @@ fn lost_database_is_replaced_by_own_ledger() {
     let eva = "593987654323";
     let run = |flags: &str| {
         home.run(&format!(
-            "run --to {ANA} --to {eva} --once k {flags} --notify-timeout 1s --strict-notify -- true"
+            "run --to {ANA} --to {eva} --once k {flags} --notify-timeout 10s --strict-notify -- true"
         ))
         .env("JELOUCTL_LOG", "log")
         .env("JELOUCTL_LEDGER", AWAY)

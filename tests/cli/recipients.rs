@@ -402,7 +402,7 @@ fn notify_timeout_counts_for_each_recipient() {
     });
     let ended = home
         .run(&format!(
-            "run {ALL} --notify-timeout 1s --strict-notify -- true"
+            "run {ALL} --notify-timeout 3s --strict-notify -- true"
         ))
         .api(&jelou.url)
         .env("JELOUCTL_LOG", "log")

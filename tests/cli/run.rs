@@ -621,19 +621,19 @@ fn notification_respects_its_timeout() {
     let ended = run_in(
         &Home::new(),
         &server,
-        &["--notify-timeout", "200ms", "-q"],
+        &["--notify-timeout", "2s", "-q"],
         "exit 3",
     );
     assert!(
         ended
             .stderr
-            .contains("the notification was not sent: the API answered 429 (tried for 0.2 s)"),
+            .contains("the notification was not sent: the API answered 429 (tried for 2 s)"),
         "{}",
         ended.stderr
     );
     let words = [
         &TO[..],
-        &["--notify-timeout", "200ms", "--strict-notify", "--", "true"],
+        &["--notify-timeout", "2s", "--strict-notify", "--", "true"],
     ]
     .concat();
     let ended = Home::new()

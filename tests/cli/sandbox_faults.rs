@@ -32,8 +32,7 @@ fn send_reports_each_fault_truthfully() {
     ] {
         let sandbox = Sandbox::start(&["--fault", fault]);
         let run = Home::new();
-        let run =
-            run.run("send text --to 593987654321 Hola -o record --timeout 500ms --retry-for 0");
+        let run = run.run("send text --to 593987654321 Hola -o record --timeout 2s --retry-for 0");
         let ended = run
             .env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address))
             .end();

@@ -147,7 +147,7 @@ fn suspended_worker_with_expired_rows_sends_none() {
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let child = start(
         &home,
-        "bulk work --timeout 1s --concurrency 64",
+        "bulk work --timeout 3s --concurrency 64",
         &[],
         &jelou.url,
     );

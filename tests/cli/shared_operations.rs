@@ -766,7 +766,7 @@ fn resolved_rows_are_logged_if_ledger_then_fails() {
             .env("JELOU_CLIENT_SECRET", "sandbox");
         run.env("JELOUCTL_LOG", "log")
     };
-    let words = "bulk send people.csv --yes --run r --timeout 300ms text";
+    let words = "bulk send people.csv --yes --run r --timeout 2s text";
     at(words)
         .args(&["Hola {{ nombre }}"])
         .fails(10, &["1 message may have been sent"]);

@@ -95,7 +95,7 @@ fn run_never_exposes_the_database_password() {
         .env("JELOUCTL_LOG", "log")
         .api(&jelou.url)
         .success();
-    let mut child = home.process("bulk work r -v --timeout 2s", &jelou.url);
+    let mut child = home.process("bulk work r -v --timeout 5s", &jelou.url);
     let watched = Watched::new(child.env("JELOUCTL_LOG", "log").spawn().unwrap());
     jelou.wait_for(12);
     let process = format!("/proc/{}", watched.child.id());

@@ -167,7 +167,7 @@ fn dump_restored_during_a_run_pauses_it() {
     let home = people(600).on(cluster.url("app", &database));
     let jelou = Jelou::accept_all();
     home.run(SLOWLY).api(&jelou.url).success();
-    let watched = Watched::new(start(&home, "bulk work r --timeout 1s", &[], &jelou.url));
+    let watched = Watched::new(start(&home, "bulk work r --timeout 10s", &[], &jelou.url));
     jelou.wait_for(60);
     let dump = cluster.dump(&database, &[]);
     jelou.wait_for(250);
@@ -260,7 +260,7 @@ fn older_database_files_are_detected_by_the_sender() {
     let home = people(600).on(cluster.ledger());
     let jelou = Jelou::accept_all();
     home.run(SLOWLY).api(&jelou.url).success();
-    let watched = Watched::new(start(&home, "bulk work r --timeout 1s", &[], &jelou.url));
+    let watched = Watched::new(start(&home, "bulk work r --timeout 10s", &[], &jelou.url));
     jelou.wait_for(60);
     cluster.keep_files();
     jelou.wait_for(250);
