@@ -1767,6 +1767,10 @@ fn text_without_value_is_reported() {
             (&list, "text"),
             (&notification, "text"),
         ] {
+            // Windows has no `true`.
+            if cfg!(windows) && words[0] == "run" {
+                continue;
+            }
             let ended = send(words).success();
             let warning = format!("warning: {path}: {told}");
             assert!(ended.stderr.contains(&warning), "{words:?}: {ended:?}");
