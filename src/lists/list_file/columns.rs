@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::error::propose;
 use crate::base::input::UsageError;
-use crate::base::suggest::{nearest, plain};
+use crate::base::suggest::plain;
 
 /// Names of a recipient column in the languages of Jelou's users, in the form of [`plain`]. The
 /// whole name must match: `celular_conyuge` is another person's number.
@@ -28,9 +28,6 @@ const CERTAIN_NUMBER: usize = 9;
 
 /// The fewest digits of a phone number.
 const MIN_DIGITS: usize = 7;
-
-/// The fewest letters of a word that may be a misspelled name.
-const MIN_NEAR_LENGTH: usize = 4;
 
 /// The names of a country column, without spaces and punctuation.
 const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
@@ -240,29 +237,6 @@ pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> 
     let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
     all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name)
         .collect()
-}
-
-/// Returns the column that `asked` means, or one with a shared word or a similar spelling.
-pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
-    if let Some(name) = meant_columns(names, asked).first() {
-        return Some(name);
-    }
-    let wanted = plain(asked);
-    // A short word is similar to many others.
-    if wanted.chars().count() < MIN_NEAR_LENGTH {
-        return None;
-    }
-    let all = names.iter().map(|name| name.trim());
-    let has_word = |name: &str| {
-        name.split(|sign: char| !sign.is_alphanumeric())
-            .any(|word| plain(word) == wanted)
-    };
-    let long = all
-        .clone()
-        .filter(|name| plain(name).chars().count() >= MIN_NEAR_LENGTH);
-    all.clone()
-        .find(|name| has_word(name))
-        .or_else(|| nearest(asked, long))
 }
 
 /// Returns the recipient column: the one in `asked`, or the only one with a matching name. `cells`

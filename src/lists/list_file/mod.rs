@@ -9,6 +9,7 @@ mod error;
 mod format;
 mod input;
 mod ndjson_rows;
+mod near_column;
 mod outcome;
 mod reader;
 mod row;
@@ -18,14 +19,14 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, is_country_column, meant_columns, near_column, no_header, recipient_column,
-    second_header,
+    ColumnRole, is_country_column, meant_columns, no_header, recipient_column, second_header,
 };
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
+pub(crate) use self::near_column::near_column;
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,

@@ -4,9 +4,8 @@ use minijinja::machinery::{Token, parse_expr, tokenize};
 
 use super::foreign_text::ForeignText;
 use super::language::syntax;
-use super::placeholder::{
-    looks_like_name, meant_column, placeholders_without_list, unknown_placeholders,
-};
+use super::marked_text::looks_like_name;
+use super::placeholder::{meant_column, placeholders_without_list, unknown_placeholders};
 use super::walk::{ColumnUses, quoted};
 use crate::base::input::UsageError;
 use crate::base::suggest::{identifier, plain};

@@ -7,6 +7,7 @@ mod filters;
 mod fixture;
 mod foreign_text;
 mod language;
+mod marked_text;
 mod misspelling;
 mod no_value;
 mod numbers;
@@ -15,6 +16,7 @@ mod placeholder;
 mod row_view;
 mod syntax_error;
 mod text;
+mod usual_names;
 mod values;
 mod walk;
 
@@ -27,6 +29,7 @@ pub(crate) use self::misspelling::{
 };
 pub(crate) use self::no_value::{is_spreadsheet_error, means_nothing, missing_value};
 pub(crate) use self::numbers::decimal_mark;
-pub(crate) use self::placeholder::{is_usual_name, may_have_placeholder, placeholder_in_cell};
+pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};
 pub(crate) use self::text::{TemplateError, TextTemplate};
+pub(crate) use self::usual_names::is_usual_name;
 pub(crate) use self::walk::{ColumnUses, ReadAmount};

@@ -1,111 +1,9 @@
 //! Finds placeholders in the marks of other tools, such as `{nombre | upper}`, `#nombre#` and `<%=
 //! nombre %>`.
 
+use super::marked_text::{MarkedText, Usage, is_opening};
+use super::usual_names::{USUAL_NAMES, is_usual_name};
 use crate::base::suggest::plain;
-
-/// The most letters that a column name usually has.
-const MAX_NAME_LENGTH: usize = 60;
-
-/// The signs around a placeholder.
-struct Marks {
-    opens: &'static str,
-    closes: &'static str,
-    usage: Usage,
-}
-
-/// The other uses of these signs in texts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Usage {
-    /// Hardly any: any name between them is a placeholder.
-    Placeholder,
-    /// A remark, such as `[ver nota]`: only a known or similar name is a placeholder.
-    Bracket,
-    /// Anything, such as `#1` and `10% y 20%`: a known name is a placeholder only without spaces
-    /// inside the marks.
-    Sign,
-    /// Like [`Usage::Sign`], but the name must match exactly.
-    CommonSign,
-}
-
-use Usage::{Bracket, CommonSign, Placeholder as OnlyPlaceholder, Sign};
-
-const fn marks(opens: &'static str, closes: &'static str, usage: Usage) -> Marks {
-    Marks {
-        opens,
-        closes,
-        usage,
-    }
-}
-
-/// The marks that other tools put around a column. If a mark begins with another mark, it comes
-/// before that mark.
-const OTHER_MARKS: [Marks; 20] = [
-    marks("*|", "|*", OnlyPlaceholder),
-    marks("%(", ")s", Bracket),
-    marks("%(", ")", Bracket),
-    marks("$(", ")", Bracket),
-    marks("<%", "%>", OnlyPlaceholder),
-    marks("<?", "?>", OnlyPlaceholder),
-    marks("{", "}", OnlyPlaceholder),
-    marks("｛", "｝", OnlyPlaceholder),
-    marks("<<", ">>", Bracket),
-    marks("[", "]", Bracket),
-    marks("«", "»", Bracket),
-    marks("‹", "›", Bracket),
-    marks("【", "】", Bracket),
-    marks("<", ">", Sign),
-    marks("%", "%", Sign),
-    marks("#", "#", CommonSign),
-    marks("@", "@", CommonSign),
-    marks("__", "__", CommonSign),
-    marks("||", "||", CommonSign),
-    marks("((", "))", CommonSign),
-];
-
-/// The names that most lists have. A single message has no columns, but these names between marks
-/// are probably columns of a list.
-const USUAL_NAMES: [&str; 40] = [
-    "nombre",
-    "nombres",
-    "nombre_completo",
-    "primer_nombre",
-    "apellido",
-    "apellidos",
-    "cliente",
-    "usuario",
-    "nome",
-    "name",
-    "first_name",
-    "last_name",
-    "full_name",
-    "fname",
-    "lname",
-    "customer",
-    "user",
-    "telefono",
-    "celular",
-    "phone",
-    "correo",
-    "email",
-    "empresa",
-    "company",
-    "ciudad",
-    "city",
-    "direccion",
-    "fecha",
-    "date",
-    "hora",
-    "monto",
-    "saldo",
-    "amount",
-    "deuda",
-    "factura",
-    "pedido",
-    "codigo",
-    "placa",
-    "cedula",
-    "producto",
-];
 
 /// A placeholder with its marks, and its meaning.
 #[derive(Debug, PartialEq, Eq)]
@@ -146,11 +44,6 @@ pub(super) fn unknown_placeholders(text: &str) -> Vec<String> {
     found.into_iter().map(|meant| meant.written).collect()
 }
 
-/// Returns whether most lists have a column called `name`.
-pub(crate) fn is_usual_name(name: &str) -> bool {
-    USUAL_NAMES.iter().any(|usual| plain(usual) == plain(name))
-}
-
 /// Returns the first placeholder in a cell: a usual name, or the name of one of the list's
 /// `columns`, in marks; or any name in the marks of a program. Other words in braces, such as
 /// `{off}`, are probably part of the text: a cell is not a template of jelouctl.
@@ -163,7 +56,7 @@ pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String
     };
     let usual = |name: &str| is_usual_name(name).then(|| name.to_owned());
     let is_meant = |marked: &MarkedText<'_>| {
-        let is_placeholder = if marked.usage == OnlyPlaceholder {
+        let is_placeholder = if marked.usage == Usage::Placeholder {
             let is_of_program = !marked.written.starts_with(['{', '｛']);
             marked.exact_column(&known).is_some() || is_of_program && marked.names_anything()
         } else {
@@ -178,14 +71,6 @@ pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String
 /// Returns whether `text` has a sign that may begin a placeholder. Most texts do not.
 pub(crate) fn may_have_placeholder(text: &str) -> bool {
     text.contains(is_opening)
-}
-
-/// Returns whether a placeholder may begin with `sign`.
-fn is_opening(sign: char) -> bool {
-    matches!(
-        sign,
-        '*' | '%' | '$' | '<' | '{' | '｛' | '[' | '«' | '‹' | '【' | '#' | '@' | '_' | '|' | '('
-    )
 }
 
 /// Returns the texts between marks that `meant` accepts, from left to right. They do not overlap.
@@ -217,148 +102,6 @@ fn placeholders<T>(
         rest = rest.get(length..).unwrap_or_default();
     }
     found
-}
-
-/// A text between marks.
-struct MarkedText<'a> {
-    /// The text with its marks.
-    written: &'a str,
-    inside: &'a str,
-    usage: Usage,
-}
-
-impl<'a> MarkedText<'a> {
-    /// Returns all possible marked texts at the beginning of `text`.
-    fn all_at(text: &'a str) -> Vec<Self> {
-        let between = OTHER_MARKS
-            .iter()
-            .filter_map(|marks| Self::between(text, marks));
-        Self::shell_variable(text)
-            .into_iter()
-            .chain(between)
-            .collect()
-    }
-
-    fn between(text: &'a str, marks: &Marks) -> Option<Self> {
-        let (inside, _) = text.strip_prefix(marks.opens)?.split_once(marks.closes)?;
-        let length = marks.opens.len() + inside.len() + marks.closes.len();
-        // Spaces inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
-        let may_have_blanks = !matches!(marks.usage, Sign | CommonSign);
-        if inside.contains(marks.opens) || !may_have_blanks && inside.trim() != inside {
-            return None;
-        }
-        Some(Self {
-            written: text.get(..length)?,
-            inside,
-            usage: marks.usage,
-        })
-    }
-
-    /// Parses `$nombre`, `$cliente.nombre`, `$row->nombre` or `$row['nombre']`.
-    fn shell_variable(text: &'a str) -> Option<Self> {
-        let name = text.strip_prefix('$')?;
-        let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
-        let end_of_name = |from: &str| from.find(|sign| !is_of_name(sign)).unwrap_or(from.len());
-        let mut length = end_of_name(name);
-        loop {
-            let rest = name.get(length..)?;
-            let part = ["->", "."].into_iter().find_map(|dot| {
-                let name = end_of_name(rest.strip_prefix(dot)?);
-                (name > 0).then_some(dot.len() + name)
-            });
-            let item = rest
-                .starts_with("['")
-                .then(|| rest.find("']"))
-                .flatten()
-                .or(rest.starts_with("[\"").then(|| rest.find("\"]")).flatten());
-            match part.or(item.map(|end| end + 2)) {
-                Some(more) => length += more,
-                None => break,
-            }
-        }
-        Some(Self {
-            written: text.get(..=length)?,
-            inside: name.get(..length)?,
-            usage: Sign,
-        })
-    }
-
-    /// Returns the column that the marked text means.
-    fn column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
-        let name = self.inside.trim();
-        let name = name.strip_prefix("row.").unwrap_or(name);
-        let near = || column(name).filter(|found| found == name || looks_like_name(name));
-        let exact = self.exact_column(column);
-        if self.usage == CommonSign {
-            exact
-        } else {
-            exact.or_else(near)
-        }
-    }
-
-    /// Returns the column with its name in the text, perhaps with a filter or inside another value.
-    fn exact_column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
-        self.names()
-            .into_iter()
-            .filter(|name| looks_like_name(name))
-            .find_map(|name| column(name).filter(|found| plain(found) == plain(name)))
-    }
-
-    /// Returns whether it can only be a placeholder, whatever its name.
-    fn names_anything(&self) -> bool {
-        let inside = self.inside.trim();
-        let is_code = inside.contains('|')
-            || inside.contains("[\"")
-            || inside.contains("['")
-            || inside.starts_with(['=', '!', '$', '@', '-']);
-        let is_name = looks_like_name(inside) || is_code && !self.names().is_empty();
-        self.usage == OnlyPlaceholder && is_name
-    }
-
-    /// Returns the names in the marked text that may be a column name.
-    fn names(&self) -> Vec<&'a str> {
-        let is_sign = |sign: char| sign.is_whitespace() || "=-!$@#:~&^*+%?\\".contains(sign);
-        let expression = self.inside.trim_matches(is_sign).trim_end_matches('/');
-        let expression = expression.strip_prefix("MERGEFIELD ").unwrap_or(expression);
-        let operand = expression.split(['|']).next().unwrap_or_default();
-        let operand = operand.split(" or ").next().unwrap_or_default().trim();
-        // A quote at the beginning is JSON.
-        if !operand.starts_with(|first: char| first.is_alphabetic() || first == '_') {
-            return Vec::new();
-        }
-        // A URL between these marks has the same signs.
-        if matches!(self.usage, Sign | CommonSign) && !self.written.starts_with('$') {
-            return vec![operand];
-        }
-        [vec![operand], names_in_code(operand)].concat()
-    }
-}
-
-/// Returns the last and the first name in an expression such as `row["nombre"]`, `leadfield=nombre`
-/// or `nombre.upper()`.
-fn names_in_code(operand: &str) -> Vec<&str> {
-    let has_quotes = operand.contains("['") || operand.contains("[\"");
-    let is_of_name = |sign: char| {
-        sign.is_alphanumeric() || sign == '_' || has_quotes && (sign == ' ' || sign == '-')
-    };
-    let is_code = |sign: char| is_of_name(sign) || ".[]\"'()=:!?->$@".contains(sign);
-    if !operand.chars().all(is_code) {
-        return Vec::new();
-    }
-    let mut names = operand
-        .split(|sign| !is_of_name(sign))
-        .filter(|name| !name.is_empty());
-    let first = names.next();
-    names.next_back().into_iter().chain(first).collect()
-}
-
-/// Returns whether `text` may be the name of a column, and not code, a number or a sentence.
-pub(super) fn looks_like_name(text: &str) -> bool {
-    let is_of_name =
-        |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
-    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        && text.chars().all(is_of_name)
-        && text.chars().count() <= MAX_NAME_LENGTH
 }
 
 #[cfg(test)]
@@ -414,6 +157,26 @@ mod tests {
             ("$row->nombre", "nombre"),
             ("*|TITLE:NOMBRE|*", "nombre"),
             ("%(nombre)d", "nombre"),
+            ("%recipient.nombre%", "nombre"),
+            ("%contact.nombre%", "nombre"),
+            ("#contact.nombre#", "nombre"),
+            ("{nombre,fallback=cliente}", "nombre"),
+            ("{nombre, cliente}", "nombre"),
+            ("{nombre;cliente}", "nombre"),
+            ("{nombre:-señor cliente}", "nombre"),
+            ("{nombre ?? 'señor cliente'}", "nombre"),
+            ("{customer: nombre}", "nombre"),
+            ("[data:nombre:\"cliente\"]", "nombre"),
+            ("$!nombre", "nombre"),
+            ("%%=v(@nombre)=%%", "nombre"),
+            ("%%nombre%%", "nombre"),
+            ("@Model.nombre", "nombre"),
+            ("@Model.Cliente.Nombre", "nombre"),
+            ("{nombr}", "nombre"),
+            ("{nombres}", "nombre"),
+            ("[nombres]", "nombre"),
+            ("[NOMBRE CLIENTE]", "nombre"),
+            ("<nombre_del_cliente>", "nombre"),
             ("<nombre|upper>", "nombre"),
             ("%nombre|upper%", "nombre"),
             ("«nombre|upper»", "nombre"),
@@ -432,6 +195,7 @@ mod tests {
             "ana@nombre.com, luis@nombre.com @nombre",
             "<ana@nombre.com> <a href=nombre> </nombre>",
             "https://x.example/?nombre=1&to=2#nombre y #nombre",
+            "{nombre:x,saldo:y} {nombre: x, to: y} {a: 1, nombre: 2}",
             "{\"nombre\": \"x\"} {nombre: 1} [\"nombre\"] {'nombre'}",
             "Elige [acepto|rechazo] o {sí|no}",
             "[acepta nombre, apellido] {a, nombre}",
@@ -441,17 +205,12 @@ mod tests {
             "a = nombre; b == nombre",
             "{nombre",
             "#nombre #nombre",
+            "«Nombre propio» [Nombre #1042] [Nombre de pila] [Nombre 2x1] <nombre de pila>",
+            "{nombre con IVA} $nombrazo $nombrecito [nombrecito] «nombrado»",
+            "50%% y 20%% de 10%%, @model.nombre @nombre.com@ $! %1.nombre%",
         ] {
             assert_eq!(found(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn every_mark_begins_with_an_opening_sign() {
-        for marks in OTHER_MARKS {
-            assert!(marks.opens.starts_with(is_opening), "{}", marks.opens);
-        }
-        assert!(is_opening('$'));
     }
 
     #[test]
@@ -468,6 +227,11 @@ mod tests {
             ("Hola *|PLAZO|*", Some("*|PLAZO|*")),
             ("Hola [[nombre]]", Some("[nombre]")),
             ("Hola <?= nombre ?>", Some("<?= nombre ?>")),
+            ("Hola %recipient.nombre%", Some("%recipient.nombre%")),
+            ("Hola {nombre,fallback=x}", Some("{nombre,fallback=x}")),
+            ("Hola $!nombre", Some("$!nombre")),
+            ("Hola %%=v(@plazo)=%%", Some("%%=v(@plazo)=%%")),
+            ("Hola @Model.Nombre", Some("@Model.Nombre")),
             ("Hola <%= plazo %>", Some("<%= plazo %>")),
             ("Hola #nombre# «cliente»", Some("#nombre#")),
             ("Paga el {fecha_de_pago}", Some("{fecha_de_pago}")),
@@ -504,6 +268,18 @@ mod tests {
             (
                 "Hola %NOMBRE%, <nombre>, $nombre",
                 &["%NOMBRE%", "<nombre>", "$nombre"],
+            ),
+            (
+                "{nombre, cliente} {algo,fallback=x} %recipient.nombre%",
+                &[
+                    "{nombre, cliente}",
+                    "{algo,fallback=x}",
+                    "%recipient.nombre%",
+                ],
+            ),
+            (
+                "$!nombre %%=v(@algo)=%% @Model.nombre",
+                &["$!nombre", "%%=v(@algo)=%%", "@Model.nombre"],
             ),
             ("[URGENTE] «hola» <b>x</b> #promo# $5 $MXN", &[]),
             ("{1} {} {a, b} {\"a\": 1} a = {", &[]),
