@@ -97,6 +97,18 @@ fn text_that_differs_only_in_case_warns() {
         "{ended:?}"
     );
     assert!(!ended.stderr.contains("line 3"), "{ended:?}");
+    ended.stderr_has(&["to ignore case: `plan | lower`"]);
+    home.write("list.csv", "to,plan\n593987654321,  \n");
+    home.dry_run_list(&[
+        "list.csv",
+        "text",
+        "{{ to }}{% if plan != '' %}!{% endif %}",
+    ])
+    .success()
+    .stderr_has(&[
+        "line 2: plan: `  ` is not exactly ``",
+        "to ignore spaces around it: `plan | trim`",
+    ]);
 }
 
 #[test]

@@ -24,6 +24,24 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
+/// Works like [`visit_texts`] for texts that do not change.
+pub(crate) fn each_text(value: &Value, path: &str, see: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::String(text) => see(path, text),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                each_text(field, &inside(path, name), see);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                each_text(item, &format!("{path}[{at}]"), see);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// Returns whether messages cannot contain this character.
 pub(crate) fn is_refused(character: char) -> bool {
     character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
@@ -38,7 +56,7 @@ pub(super) fn may_have_controls(text: &str) -> bool {
 }
 
 /// Describes the first character in `text` that messages cannot contain.
-pub(super) fn problem(text: &str) -> Option<String> {
+pub(crate) fn refused_character(text: &str) -> Option<String> {
     let text = may_have_controls(text).then_some(text)?;
     let (at, found) = text
         .chars()
@@ -83,7 +101,7 @@ mod tests {
             ("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}", None),
             ("👩\u{200d}👧 \u{202e}", None),
         ] {
-            let found = problem(text);
+            let found = refused_character(text);
             assert_eq!(found.is_some(), expected.is_some(), "{text:?}: {found:?}");
             assert!(
                 found

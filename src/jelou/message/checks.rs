@@ -170,7 +170,8 @@ impl Checks<'_> {
     /// in words of the nearest value that contains it.
     fn see(&mut self, path: &str, schema: &Schema, rule: Option<&str>, value: &Value) {
         let rule = schema.rule.as_deref().or(rule);
-        let of_text = |text| characters::problem(text).or_else(|| parameter::problem(rule?, text));
+        let of_text =
+            |text| characters::refused_character(text).or_else(|| parameter::problem(rule?, text));
         let own = limits::problem(schema, value).or_else(|| value.as_str().and_then(of_text));
         self.found
             .extend(own.map(|problem| self.typed.violation(path, problem)));

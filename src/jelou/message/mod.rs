@@ -27,7 +27,7 @@ mod template_text;
 mod typed;
 mod vcard;
 
-pub(crate) use self::characters::{is_refused, visit_texts};
+pub(crate) use self::characters::{each_text, is_refused, refused_character, visit_texts};
 pub(crate) use self::drawing::{Part, TemplatePart, note, template_button};
 pub(crate) use self::envelope::{Envelope, Route, merge, sends_template};
 pub(crate) use self::explained::{Example, Field};

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::characters::visit_texts;
+use super::characters::each_text;
 use super::checks::{complete, object};
 use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, take_type};
 use super::flag::FlagValues;
@@ -167,7 +167,7 @@ impl Outgoing {
             return Vec::new();
         }
         let mut named = Vec::new();
-        visit_texts(&mut self.body.clone(), "", &mut |path, text| {
+        each_text(&self.body, "", &mut |path, text| {
             named.extend(named_parameter(path, text, &is_name));
         });
         named

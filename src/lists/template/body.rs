@@ -7,7 +7,7 @@ use minijinja::Environment;
 use serde_json::Value;
 
 use super::text::{Filled, TemplateError, TextTemplate};
-use super::walk::ColumnUses;
+use super::walk::{ColumnPrint, ColumnUses};
 use crate::jelou::message::{Schema, fit};
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
@@ -34,6 +34,13 @@ impl BodyText<'_> {
         self.template.as_ref().map(|(template, _)| &*template.uses)
     }
 
+    /// Returns whether the text of `row` contains the column at this place.
+    pub(crate) fn prints(&self, print: &ColumnPrint, row: &Row, country: Option<Country>) -> bool {
+        self.template.as_ref().is_some_and(|(template, type_name)| {
+            template.prints(print, row, country, is_text(*type_name))
+        })
+    }
+
     /// Fills the value for a row. Adds the phone numbers that the text reads to `numbers`.
     fn fill(
         &self,
@@ -44,8 +51,7 @@ impl BodyText<'_> {
         let Some((template, type_name)) = &self.template else {
             return Ok(Value::from(self.source));
         };
-        let is_text = matches!(type_name, None | Some("string"));
-        let filled = template.fill(&self.path, row, country, is_text)?;
+        let filled = template.fill(&self.path, row, country, is_text(*type_name))?;
         numbers.extend(filled.numbers);
         fit(*type_name, filled.value)
             .map_err(|problem| TemplateError::new(&self.path, problem, false))
@@ -110,6 +116,11 @@ impl<'a> BodyTemplate<'a> {
             .iter()
             .filter_map(|text| Some((text.path.as_str(), text.uses()?)))
     }
+}
+
+/// Returns whether a field with this JSON Schema type has a text.
+fn is_text(type_name: Option<&str>) -> bool {
+    matches!(type_name, None | Some("string"))
 }
 
 fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>) {

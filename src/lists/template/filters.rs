@@ -37,7 +37,7 @@ impl Type {
 
 /// The result of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FilterOutput {
+enum FilterOutput {
     New(Type),
     /// The value before it, or another value if that is missing.
     Either,
@@ -54,7 +54,7 @@ pub(super) struct FilterRule {
     /// The types of its arguments, in order. The first `min_arguments` are required.
     arguments: &'static [Type],
     min_arguments: usize,
-    pub(super) output: FilterOutput,
+    output: FilterOutput,
     /// An example with its usual arguments.
     pub(super) example: &'static str,
 }
@@ -121,6 +121,11 @@ impl FilterRule {
     /// Sets the arguments of a filter. All are optional.
     const fn with_optional(self, arguments: &'static [Type]) -> Self {
         self.with_arguments(arguments, 0)
+    }
+
+    /// Returns whether the filter replaces only an empty value.
+    pub(super) fn is_default(&self) -> bool {
+        self.output == Either
     }
 
     /// Returns the filter with this name.

@@ -20,16 +20,16 @@ mod usual_names;
 mod values;
 mod walk;
 
-pub(crate) use self::body::BodyTemplate;
+pub(crate) use self::body::{BodyTemplate, BodyText};
 pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
     Misspelling, find_placeholders, foreign_text, meant_value, misspelling, misspelt,
     placeholders_in_words, spelling, unfilled_placeholders, unfilled_template,
 };
-pub(crate) use self::no_value::{is_spreadsheet_error, means_nothing, missing_value};
+pub(crate) use self::no_value::{NoValue, missing_value};
 pub(crate) use self::numbers::decimal_mark;
 pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};
 pub(crate) use self::text::{TemplateError, TextTemplate};
 pub(crate) use self::usual_names::is_usual_name;
-pub(crate) use self::walk::{ColumnUses, ReadAmount};
+pub(crate) use self::walk::{ColumnPrint, ColumnUses, ReadAmount};

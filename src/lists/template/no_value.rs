@@ -4,7 +4,7 @@
 use crate::base::conventions::Conventions;
 
 /// Words that programs write for a missing or pending value, in lower case and without spaces.
-const NOTHING: [&str; 38] = [
+const NOTHING: [&str; 44] = [
     "-",
     "--",
     "---",
@@ -28,6 +28,12 @@ const NOTHING: [&str; 38] = [
     "(blank)",
     "(vacío)",
     "(vacio)",
+    "(vazio)",
+    "(enblanco)",
+    "(embranco)",
+    "<nil>",
+    "<none>",
+    "%!s(<nil>)",
     "invaliddate",
     "loading...",
     "loading…",
@@ -45,8 +51,8 @@ const NOTHING: [&str; 38] = [
     "-1.#ind",
 ];
 /// The first letters of [`NOTHING`], [`EMPTY_DATES`] and [`is_object`].
-const FIRST_LETTERS: [char; 15] = [
-    '-', '–', '—', 'n', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[',
+const FIRST_LETTERS: [char; 16] = [
+    '-', '–', '—', 'n', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[', '%',
 ];
 /// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
 const NO_TIME: &str = "NaT";
@@ -69,6 +75,11 @@ const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! N
     DESPEJAR! DERRAMAR! CALC! ERROR! ERR! FIELD! CAMPO! BLOCKED! BLOQUEADO! UNKNOWN! DESCONOCIDO! DESCONHECIDO! CONNECT! \
     CONECTAR! BUSY! OCUPADO! PYTHON! EXTERNAL! TIMEOUT! GETTING_DATA OBTENIENDO_DATOS";
 
+/// Words for a missing value inside a text, exactly as programs print them: `Ana nan` was joined from two columns.
+const PRINTED_WORDS: [&str; 6] = ["None", "nan", "NaN", "null", "undefined", "<nil>"];
+/// The most words of a name that was joined from two columns.
+const MAX_NAME_WORDS: usize = 5;
+
 /// The fields of a body that the recipient reads as text, except the titles of replies and options: `N/A` can be a
 /// choice.
 const READ_FIELDS: [&str; 8] = [
@@ -84,26 +95,117 @@ const READ_FIELDS: [&str; 8] = [
 /// The data that a WhatsApp flow gets. The recipient does not read it.
 const FLOW_DATA: &str = "flow_action_payload";
 
-/// Warns about the text at `path` of a body if the whole text stands for a missing value. A script with an unset
-/// variable sends texts like this.
-pub(crate) fn missing_value(path: &str, text: &str) -> Option<String> {
-    let field = path.split(['.', '[']).next().unwrap_or_default();
-    if !READ_FIELDS.contains(&field) || path.contains(FLOW_DATA) {
-        return None;
+/// A word that stands for a missing value, as a text has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoValue<'t> {
+    pub(crate) word: &'t str,
+    kind: NoValueKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoValueKind {
+    Nothing,
+    SpreadsheetError,
+    /// Only the beginning of the formula is the word, because each row has another formula.
+    Formula,
+}
+
+impl<'t> NoValue<'t> {
+    /// Finds the word in the text at `path` of a body. A script with an unset variable sends texts like this. Only
+    /// fields that the recipient reads count.
+    pub(crate) fn in_field(path: &str, text: &'t str) -> Option<Self> {
+        let field = path.split(['.', '[']).next().unwrap_or_default();
+        if !READ_FIELDS.contains(&field) || path.contains(FLOW_DATA) {
+            return None;
+        }
+        Self::in_text(text.trim())
     }
-    let word = text.trim();
-    let problem = if is_spreadsheet_error(word) {
-        "is a spreadsheet error"
-    } else if means_nothing(word) {
-        "means no value"
-    } else {
-        return None;
+
+    /// Finds the word in a cell without spaces around it. The cell may be joined from two columns.
+    pub(crate) fn in_cell(cell: &'t str) -> Option<Self> {
+        let in_name = || {
+            word_in_name(cell).map(|word| Self {
+                word,
+                kind: NoValueKind::Nothing,
+            })
+        };
+        Self::in_text(cell).or_else(in_name)
+    }
+
+    fn in_text(text: &'t str) -> Option<Self> {
+        let (word, kind) = if is_spreadsheet_error(text) {
+            (text, NoValueKind::SpreadsheetError)
+        } else if means_nothing(text) {
+            (text, NoValueKind::Nothing)
+        } else if let Some(word) = repeated_word(text) {
+            (word, NoValueKind::Nothing)
+        } else {
+            (formula_function(text)?, NoValueKind::Formula)
+        };
+        Some(Self { word, kind })
+    }
+
+    /// Returns whether the word is a spreadsheet error, which is never meant.
+    pub(crate) fn is_spreadsheet_error(&self) -> bool {
+        self.kind == NoValueKind::SpreadsheetError
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        let word = self.word;
+        match self.kind {
+            NoValueKind::Nothing => format!("`{word}` means no value and would be sent"),
+            NoValueKind::SpreadsheetError => {
+                format!("`{word}` is a spreadsheet error and would be sent")
+            }
+            NoValueKind::Formula => {
+                format!("`{word}` begins a formula without its result, and would be sent")
+            }
+        }
+    }
+}
+
+/// Warns about the text at `path` of a body if the whole text stands for a missing value.
+pub(crate) fn missing_value(path: &str, text: &str) -> Option<String> {
+    let found = NoValue::in_field(path, text)?;
+    Some(format!("{path}: {}", found.describe()))
+}
+
+/// Returns the first word of a text of several words that all mean nothing: `None None`.
+fn repeated_word(text: &str) -> Option<&str> {
+    let first = text.split_whitespace().next()?;
+    let is_repeated = text
+        .split_whitespace()
+        .all(|word| PRINTED_WORDS.contains(&word));
+    (is_repeated && first.len() < text.len()).then_some(first)
+}
+
+/// Returns the word that means nothing in a name: `nan` in `Ana nan`. The other words of the name begin with a capital.
+fn word_in_name(cell: &str) -> Option<&str> {
+    let found = cell
+        .split_whitespace()
+        .find(|word| PRINTED_WORDS.contains(word))?;
+    let is_of_name = |word: &str| {
+        let is_letter = |sign: char| sign.is_alphabetic() || ".'’-".contains(sign);
+        PRINTED_WORDS.contains(&word)
+            || word.starts_with(char::is_uppercase) && word.chars().all(is_letter)
     };
-    Some(format!("{path}: `{word}` {problem} and would be sent"))
+    let words: Vec<_> = cell.split_whitespace().collect();
+    let is_name = words.len() <= MAX_NAME_WORDS && words.into_iter().all(is_of_name);
+    is_name.then_some(found)
+}
+
+/// Returns the beginning of a spreadsheet formula: `=CONCATENAR(`.
+fn formula_function(text: &str) -> Option<&str> {
+    let (name, rest) = text.strip_prefix('=')?.split_once('(')?;
+    let is_of_name = |sign: char| sign.is_alphabetic() || sign == '.' || sign == '_';
+    let is_function = name.chars().count() > 1 && name.chars().all(is_of_name);
+    let end = "=(".len() + name.len();
+    text.get(..end)
+        .filter(|_| is_function && rest.contains(')'))
 }
 
 /// Returns whether `text`, without spaces around it, is a word that programs write for a missing or pending value.
-pub(crate) fn means_nothing(text: &str) -> bool {
+fn means_nothing(text: &str) -> bool {
     match text {
         NO_TIME => return true,
         NAME => return false,
@@ -133,7 +235,7 @@ fn is_object(word: &str) -> bool {
 }
 
 /// Returns whether `text` is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
-pub(crate) fn is_spreadsheet_error(text: &str) -> bool {
+fn is_spreadsheet_error(text: &str) -> bool {
     // This runs for each cell of a list.
     if !text.trim_start().starts_with(['#', 'E', 'e']) {
         return false;
@@ -255,6 +357,39 @@ mod tests {
     }
 
     #[test]
+    fn joined_words_and_formulas_are_found_in_cells() {
+        for (cell, expected) in [
+            ("None None", Some("None")),
+            ("nan nan", Some("nan")),
+            ("null undefined", Some("null")),
+            ("Ana nan", Some("nan")),
+            ("nan Ríos", Some("nan")),
+            ("Ana María None", Some("None")),
+            ("(en blanco)", Some("(en blanco)")),
+            ("<nil>", Some("<nil>")),
+            ("=CONCATENAR(A1;B1)", Some("=CONCATENAR(")),
+            ("=HOY()", Some("=HOY(")),
+            ("=SI.ERROR(A1;0)*2", Some("=SI.ERROR(")),
+            ("#N/A", Some("#N/A")),
+            ("Ana Nan", None),
+            ("Pollo con nan", None),
+            ("Jennifer Null", None),
+            ("no es null ni nada", None),
+            ("Nil Nan", None),
+            ("=D (x)", None),
+            ("=5*(2)", None),
+            ("= total (IVA)", None),
+            ("=)", None),
+            ("a=F(x)", None),
+            ("Ana  Ríos", None),
+            ("", None),
+        ] {
+            let found = NoValue::in_cell(cell).map(|found| found.word);
+            assert_eq!(found, expected, "{cell}");
+        }
+    }
+
+    #[test]
     fn whole_text_without_value_is_reported() {
         for (path, text, expected) in [
             (
@@ -287,6 +422,19 @@ mod tests {
                 "NaN",
                 Some("buttonParameters[0].param: `NaN` means no value and would be sent"),
             ),
+            (
+                "text",
+                "None None",
+                Some("text: `None` means no value and would be sent"),
+            ),
+            (
+                "parameters[0]",
+                "=CONCATENAR(A1;B1)",
+                Some(
+                    "parameters[0]: `=CONCATENAR(` begins a formula without its result, and would be sent",
+                ),
+            ),
+            ("text", "Elige None", None),
             ("text", "El valor es NULL", None),
             ("text", "Nil", None),
             ("text", "N. A. Díaz", None),

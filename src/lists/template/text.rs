@@ -13,7 +13,7 @@ use super::misspelling::{has_choice_without_else, spelling};
 use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
-use super::walk::{ColumnUses, walk};
+use super::walk::{ColumnPrint, ColumnUses, WalkedText, walk};
 use crate::base::input::UsageError;
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
@@ -79,6 +79,8 @@ pub(crate) struct TextTemplate<'a> {
     parts: Option<Vec<PlainPart<'a>>>,
     /// How it uses columns. Boxed, because most bodies have many fields and few templates.
     pub(crate) uses: Box<ColumnUses>,
+    /// The conditions of its statements and choices.
+    conditions: Vec<Instructions<'a>>,
 }
 
 /// A part of a simple text, which has only literal text and columns. A row with a header fills it
@@ -104,7 +106,8 @@ impl<'a> TextTemplate<'a> {
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
         let whole = whole_expression(&text);
-        let uses = walk(&text, whole.is_some()).map_err(faulty)?;
+        let WalkedText { uses, conditions } =
+            walk(source, &text, whole.is_some()).map_err(faulty)?;
         let parts = simple_parts(&text);
         let mut generator = CodeGenerator::new("<text>", source);
         match whole {
@@ -120,6 +123,7 @@ impl<'a> TextTemplate<'a> {
             is_whole: whole.is_some(),
             parts,
             uses: Box::new(uses),
+            conditions,
         }))
     }
 
@@ -139,19 +143,9 @@ impl<'a> TextTemplate<'a> {
             });
         }
         let view = Arc::new(RowView::new(row, country, as_shown));
-        let context = Cell::from_dyn_object(Arc::clone(&view));
         let mut text = String::new();
-        let mut output = make_string_output(&mut text);
-        let blocks = BTreeMap::new();
-        let filled = eval(
-            self.language,
-            &self.instructions,
-            context,
-            &blocks,
-            &mut output,
-            AutoEscape::None,
-        );
-        let filled = filled.and_then(|(value, _)| {
+        let filled = self.evaluate(&self.instructions, &view, &mut text);
+        let filled = filled.and_then(|value| {
             let Some(cell) = value.filter(|_| self.is_whole) else {
                 return Ok(Value::from(text));
             };
@@ -178,6 +172,52 @@ impl<'a> TextTemplate<'a> {
             }
             Err(error) => Err(TemplateError::new(path, describe(&error), false)),
         }
+    }
+
+    /// Runs `instructions` for a row. The text is added to `text`; an expression has a value.
+    fn evaluate(
+        &self,
+        instructions: &Instructions<'a>,
+        view: &Arc<RowView>,
+        text: &mut String,
+    ) -> Result<Option<Cell>, Error> {
+        let context = Cell::from_dyn_object(Arc::clone(view));
+        let blocks = BTreeMap::new();
+        let (value, _) = eval(
+            self.language,
+            instructions,
+            context,
+            &blocks,
+            &mut make_string_output(text),
+            AutoEscape::None,
+        )?;
+        Ok(value)
+    }
+
+    /// Returns whether the text of `row` contains the column at this place. True as well if a
+    /// condition has an error, which `fill` reports.
+    pub(crate) fn prints(
+        &self,
+        print: &ColumnPrint,
+        row: &Row,
+        country: Option<Country>,
+        as_shown: bool,
+    ) -> bool {
+        if print.guards.is_empty() {
+            return true;
+        }
+        let view = Arc::new(RowView::new(row, country, as_shown));
+        let applies = |condition: usize| {
+            let instructions = self.conditions.get(condition)?;
+            let value = self
+                .evaluate(instructions, &view, &mut String::new())
+                .ok()??;
+            Some(value.is_true())
+        };
+        print
+            .guards
+            .iter()
+            .all(|guard| applies(guard.condition).is_none_or(|found| found == guard.expected))
     }
 
     /// Fills the text, if it has only literal text and columns of the header of `row`.
@@ -219,7 +259,7 @@ impl<'a> TextTemplate<'a> {
         let is_empty = |name: &&String| row.text(name).is_some_and(|cell| cell.trim().is_empty());
         let empty: Vec<_> = self.uses.columns.iter().filter(is_empty).collect();
         // An empty cell that is printed unchanged is an empty text, not a missing value.
-        let with_filter = empty.iter().find(|name| !self.uses.gaps.contains(**name));
+        let with_filter = empty.iter().find(|name| !self.uses.may_leave_gap(name));
         match with_filter.or(empty.first()) {
             Some(name) if !has_choice_without_else(self.source) => {
                 let column = row.column(name).unwrap_or(name).trim();

@@ -5,9 +5,10 @@ use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr, UnaryOpKind};
 use minijinja::value::ValueKind;
 
-use super::filters::{FilterOutput, FilterRule, Type};
+use super::filters::{FilterRule, Type};
 use super::walk::{
-    ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, write_expression,
+    ColumnPrint, ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text,
+    write_expression,
 };
 
 /// The filters that read an amount, except `number`: its argument may set the decimal separator.
@@ -16,12 +17,12 @@ const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
 /// Boxed, because the recursion is as deep as the expression.
 pub(super) type ExprResult = Result<Box<ExprInfo>, String>;
 
-impl TextWalk {
+impl<'a> TextWalk<'a> {
     /// Determines the type and the columns of an expression.
     ///
     /// # Errors
     /// If the language does not have it. The error contains the text to write instead.
-    pub(super) fn value(&mut self, expression: &Expr<'_>) -> ExprResult {
+    pub(super) fn value(&mut self, expression: &Expr<'a>) -> ExprResult {
         let known = match expression {
             Expr::Var(name) if name.id == "row" => {
                 self.uses.is_of_all = true;
@@ -85,15 +86,20 @@ impl TextWalk {
         let column = name.to_owned();
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
+        let print = ColumnPrint {
+            column,
+            is_plain: true,
+            has_gap: true,
+            guards: self.guards.clone(),
+        };
         ExprInfo {
-            prints: vec![(column.clone(), true)],
-            gap: Some(column),
+            prints: vec![print],
             ..ExprInfo::new(Type::Any)
         }
     }
 
     /// Examines `row['saldo']` or `cuotas[0]`.
-    fn item(&mut self, whole: &Expr<'_>, key: &Expr<'_>) -> ExprResult {
+    fn item(&mut self, whole: &Expr<'a>, key: &Expr<'a>) -> ExprResult {
         let constant = key.as_const();
         let name = constant.as_ref().and_then(Cell::as_str);
         if name.is_none() {
@@ -103,7 +109,7 @@ impl TextWalk {
     }
 
     /// Examines a column of `row`, or a value inside another one: `cliente.saldo`.
-    fn part(&mut self, whole: &Expr<'_>, name: Option<&str>) -> ExprResult {
+    fn part(&mut self, whole: &Expr<'a>, name: Option<&str>) -> ExprResult {
         if let (Expr::Var(row), Some(name)) = (whole, name)
             && row.id == "row"
         {
@@ -134,25 +140,38 @@ impl TextWalk {
         }
     }
 
-    fn list(&mut self, items: &[Expr<'_>]) -> ExprResult {
+    fn list(&mut self, items: &[Expr<'a>]) -> ExprResult {
         let mut list = ExprInfo::new(Type::List);
         for item in items {
-            list.constants.extend(self.value(item)?.constants);
+            let item = self.value(item)?;
+            list.constants.extend(item.constants);
+            list.prints.extend(item.prints);
         }
         Ok(Box::new(list))
     }
 
-    fn choice(&mut self, choice: &IfExpr<'_>) -> ExprResult {
+    fn choice(&mut self, choice: &IfExpr<'a>) -> ExprResult {
         self.condition(&choice.test_expr)?;
-        let one = self.value(&choice.true_expr)?;
+        let condition = self.add_condition(&choice.test_expr);
+        let one = self.guarded(condition, true, |walk| walk.value(&choice.true_expr))?;
         let Some(other) = &choice.false_expr else {
             return Ok(one);
         };
-        let other = self.value(other)?;
+        let other = self.guarded(condition, false, |walk| walk.value(other))?;
         Ok(Box::new(one.or(*other)))
     }
 
-    fn negative(&mut self, operand: &Expr<'_>) -> ExprResult {
+    /// Examines `nombre or 'cliente'`, or with `and`. It is its left value if that is not empty, or
+    /// with `and`, if that is empty.
+    fn either(&mut self, operation: &BinOp<'a>) -> ExprResult {
+        let is_or = matches!(operation.op, BinOpKind::ScOr);
+        let condition = self.add_condition(&operation.left);
+        let left = self.guarded(condition, is_or, |walk| walk.value(&operation.left))?;
+        let right = self.guarded(condition, !is_or, |walk| walk.value(&operation.right))?;
+        Ok(Box::new(left.or(*right)))
+    }
+
+    fn negative(&mut self, operand: &Expr<'a>) -> ExprResult {
         let known = self.value(operand)?;
         // A filter after `-saldo` would apply to the negative number.
         let error = |own| format!("`{own}` is not a number; write `-({own} | number)`");
@@ -164,17 +183,19 @@ impl TextWalk {
     }
 
     /// Examines two values with an operator.
-    fn operation(&mut self, operation: &BinOp<'_>) -> ExprResult {
+    fn operation(&mut self, operation: &BinOp<'a>) -> ExprResult {
         use BinOpKind::{
             Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr,
             Sub,
         };
+        if matches!(operation.op, ScAnd | ScOr) {
+            return self.either(operation);
+        }
         let left = self.value(&operation.left)?;
         let right = self.value(&operation.right)?;
         let has_number = left.kind == Type::Number || right.kind == Type::Number;
         let operands = [(&operation.left, &*left), (&operation.right, &*right)];
         let kind = match operation.op {
-            ScAnd | ScOr => return Ok(Box::new(left.or(*right))),
             Concat => {
                 operands
                     .iter()
@@ -191,7 +212,8 @@ impl TextWalk {
                 ));
             }
             Add | Sub | Mul | Div | FloorDiv | Rem | Pow => Type::Number,
-            Lt | Lte | Gt | Gte | Eq | Ne | In => Type::Truth,
+            // `and` and `or` are examined above.
+            Lt | Lte | Gt | Gte | Eq | Ne | In | ScAnd | ScOr => Type::Truth,
         };
         if kind == Type::Number || has_number && !matches!(operation.op, In) {
             operands
@@ -206,33 +228,24 @@ impl TextWalk {
 
     /// Records the texts that the columns of `one` are compared with.
     fn record_comparisons(&mut self, one: &ExprInfo, other: &ExprInfo) {
-        for (column, _) in one.prints.iter().filter(|(_, is_plain)| *is_plain) {
+        for print in one.prints.iter().filter(|print| print.is_plain) {
             let texts = other.constants.iter().filter_map(Cell::as_str);
             self.uses
                 .compared
-                .extend(texts.map(|text| (column.clone(), text.to_owned())));
+                .extend(texts.map(|text| (print.column.clone(), text.to_owned())));
         }
     }
 
-    fn filter(&mut self, filter: &Filter<'_>) -> ExprResult {
+    fn filter(&mut self, filter: &Filter<'a>) -> ExprResult {
         let name = filter.name;
-        let Some(own) = &filter.expr else {
+        let Some(before) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
         };
-        let inside = self.value(own)?;
+        let inside = self.value(before)?;
         let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
-        let mut given = Vec::new();
-        for argument in &filter.args {
-            let CallArg::Pos(value) = argument else {
-                return Err(format!(
-                    "the arguments of `{name}` have no names; write `{}`",
-                    rule.example
-                ));
-            };
-            given.push(self.value(value)?);
-        }
-        let own = write_expression(own);
+        let given = self.arguments(filter, before, rule)?;
+        let own = write_expression(before);
         let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
         if let Some(fault) = rule.problem(inside.kind, &types) {
@@ -252,28 +265,68 @@ impl TextWalk {
             } else {
                 format!(" | {name}{brackets}")
             };
-            for (column, _) in &inside.prints {
+            for print in &inside.prints {
                 let with_point = format!("{own} | number('.'){rest}");
                 self.uses.amounts.push(ReadAmount {
-                    column: column.clone(),
+                    column: print.column.clone(),
                     with_point,
                 });
             }
         }
         let kind = rule.result_type(inside.kind, types.first().copied());
-        // A default leaves a filled cell unchanged, and replaces an empty one.
-        let is_default = rule.output == FilterOutput::Either;
-        let ExprInfo { prints, gap, .. } = *inside;
-        let prints = prints
-            .into_iter()
-            .map(|(column, is_plain)| (column, is_plain && is_default))
-            .collect();
         Ok(Box::new(ExprInfo {
-            prints,
-            gap: gap.filter(|_| !is_default),
+            prints: filtered_prints(rule, kind, *inside, given),
             ..ExprInfo::new(kind)
         }))
     }
+
+    /// Examines the arguments of a filter for the value `before`.
+    fn arguments(
+        &mut self,
+        filter: &Filter<'a>,
+        before: &Expr<'a>,
+        rule: &FilterRule,
+    ) -> Result<Vec<ExprInfo>, String> {
+        // A default is printed only if the value before it is empty.
+        let condition =
+            (rule.is_default() && !filter.args.is_empty()).then(|| self.add_condition(before));
+        let mut given = Vec::new();
+        for argument in &filter.args {
+            let CallArg::Pos(value) = argument else {
+                return Err(format!(
+                    "the arguments of `{}` have no names; write `{}`",
+                    filter.name, rule.example
+                ));
+            };
+            let known = match condition {
+                Some(condition) => self.guarded(condition, false, |walk| walk.value(value))?,
+                None => self.value(value)?,
+            };
+            given.push(*known);
+        }
+        Ok(given)
+    }
+}
+
+/// Returns the columns that a filter prints: those in the value before it, and those in a default.
+fn filtered_prints(
+    rule: &FilterRule,
+    result: Type,
+    inside: ExprInfo,
+    given: Vec<ExprInfo>,
+) -> Vec<ColumnPrint> {
+    let mut prints = inside.prints;
+    for print in &mut prints {
+        // A default leaves a filled cell unchanged, and replaces an empty one.
+        print.is_plain &= rule.is_default();
+        // The length of an empty cell is 0.
+        let is_never_empty = matches!(result, Type::Number | Type::Truth);
+        print.has_gap &= !rule.is_default() && !is_never_empty;
+    }
+    if rule.is_default() {
+        prints.extend(given.into_iter().flat_map(|known| known.prints));
+    }
+    prints
 }
 
 fn unsupported(what: &str, instead: &str) -> String {

@@ -1,14 +1,16 @@
 //! The language of a text. One walk over its syntax tree gives each expression a type and its
 //! columns (`values.rs`), or rejects the text with the text to write instead. It happens once for
 //! each text. This file has the statements and conditions, the type for an expression, and the uses
-//! of columns.
+//! of columns. It also records the conditions under which a column is printed.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
+use minijinja::machinery::{CodeGenerator, Instructions};
 
 use super::filters::Type;
+use super::operators::replace_operators;
 
 /// How a text uses columns.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,18 +21,35 @@ pub(crate) struct ColumnUses {
     pub(crate) names: BTreeSet<String>,
     /// Whether it may use any column: `row['cuota ' ~ n]`.
     pub(crate) is_of_all: bool,
-    /// The columns that it prints.
-    pub(crate) printed: BTreeSet<String>,
-    /// The columns that it prints as the sheet shows them.
-    pub(crate) plain: BTreeSet<String>,
-    /// The columns that it prints unchanged, without a default for an empty cell.
-    pub(crate) gaps: BTreeSet<String>,
+    /// The places where it prints a column.
+    pub(crate) prints: Vec<ColumnPrint>,
     /// The numbers without a fixed decimal separator: their cells and the country decide it.
     pub(crate) amounts: Vec<ReadAmount>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions without a column and without a text: `{{1}}`.
     pub(crate) constants: Vec<String>,
+}
+
+/// A place where a text prints a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ColumnPrint {
+    pub(crate) column: String,
+    /// Whether it is printed as the sheet shows it.
+    pub(crate) is_plain: bool,
+    /// Whether an empty cell leaves a gap in the text: there is no default.
+    pub(crate) has_gap: bool,
+    /// The conditions for it. All must apply.
+    pub(super) guards: Vec<PrintCondition>,
+}
+
+/// A condition for a part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PrintCondition {
+    /// The position in [`WalkedText::conditions`].
+    pub(super) condition: usize,
+    /// The result that the condition must have.
+    pub(super) expected: bool,
 }
 
 /// A column that is read as a number.
@@ -46,62 +65,80 @@ impl ColumnUses {
     pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty() && !self.is_of_all
     }
+
+    /// Returns whether an empty cell of `column` may leave a gap in the text.
+    pub(super) fn may_leave_gap(&self, column: &str) -> bool {
+        self.prints
+            .iter()
+            .any(|print| print.has_gap && print.column == column)
+    }
+}
+
+/// The results of the walk.
+pub(super) struct WalkedText<'a> {
+    pub(super) uses: ColumnUses,
+    /// The conditions of statements and choices.
+    pub(super) conditions: Vec<Instructions<'a>>,
 }
 
 /// Finds how the text with the syntax tree `text` uses columns. If it `is_whole`, it is a single
-/// expression, and may be a list.
+/// expression, and may be a list. `source` is the source of the text.
 ///
 /// # Errors
 /// If the text is not in the language. The error contains the text to write instead.
-pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<ColumnUses, String> {
+pub(super) fn walk<'a>(
+    source: &'a str,
+    text: &Stmt<'a>,
+    is_whole: bool,
+) -> Result<WalkedText<'a>, String> {
     let mut walk = TextWalk {
+        source,
         is_whole,
         uses: ColumnUses::default(),
         seen: Vec::new(),
         words: 0,
-        condition_columns: HashSet::new(),
+        conditions: Vec::new(),
+        guards: Vec::new(),
     };
     walk.statement(text)?;
-    let TextWalk {
-        mut uses,
-        condition_columns,
-        ..
-    } = walk;
-    uses.gaps
-        .retain(|column| !condition_columns.contains(column));
-    Ok(uses)
+    Ok(WalkedText {
+        uses: walk.uses,
+        conditions: walk.conditions,
+    })
 }
 
 /// The state of the walk.
-pub(super) struct TextWalk {
+pub(super) struct TextWalk<'a> {
+    source: &'a str,
     is_whole: bool,
     pub(super) uses: ColumnUses,
     /// The columns, in their order.
     pub(super) seen: Vec<String>,
     /// The number of texts in expressions.
     pub(super) words: usize,
-    /// The columns in the conditions of statements.
-    condition_columns: HashSet<String>,
+    /// The conditions so far.
+    conditions: Vec<Instructions<'a>>,
+    /// The conditions for the current part.
+    pub(super) guards: Vec<PrintCondition>,
 }
 
-impl TextWalk {
-    fn statements(&mut self, statements: &[Stmt<'_>]) -> Result<(), String> {
+impl<'a> TextWalk<'a> {
+    fn statements(&mut self, statements: &[Stmt<'a>]) -> Result<(), String> {
         statements
             .iter()
             .try_for_each(|statement| self.statement(statement))
     }
 
-    fn statement(&mut self, statement: &Stmt<'_>) -> Result<(), String> {
+    fn statement(&mut self, statement: &Stmt<'a>) -> Result<(), String> {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(_) => Ok(()),
             Stmt::EmitExpr(emit) => self.print(&emit.expr),
             Stmt::IfCond(condition) => {
-                let seen = self.seen.len();
                 self.condition(&condition.expr)?;
-                self.condition_columns.extend(self.seen.iter().skip(seen).cloned());
-                self.statements(&condition.true_body)?;
-                self.statements(&condition.false_body)
+                let place = self.add_condition(&condition.expr);
+                self.guarded(place, true, |walk| walk.statements(&condition.true_body))?;
+                self.guarded(place, false, |walk| walk.statements(&condition.false_body))
             }
             _ => {
                 Err("the only statements are `{% if … %}`, `{% elif … %}`, `{% else %}` and `{% endif %}`; to print a list: \
@@ -111,22 +148,41 @@ impl TextWalk {
         }
     }
 
+    /// Records a condition, and returns its position.
+    pub(super) fn add_condition(&mut self, expression: &Expr<'a>) -> usize {
+        let mut generator = CodeGenerator::new("<text>", self.source);
+        generator.compile_expr(expression);
+        let (mut instructions, _) = generator.finish();
+        replace_operators(&mut instructions);
+        self.conditions.push(instructions);
+        self.conditions.len() - 1
+    }
+
+    /// Examines a part of the text that has effect only if a condition is `expected`.
+    pub(super) fn guarded<T>(
+        &mut self,
+        condition: usize,
+        expected: bool,
+        examine: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.guards.push(PrintCondition {
+            condition,
+            expected,
+        });
+        let known = examine(self);
+        self.guards.pop();
+        known
+    }
+
     /// Examines `{{ expression }}`.
-    fn print(&mut self, expression: &Expr<'_>) -> Result<(), String> {
+    fn print(&mut self, expression: &Expr<'a>) -> Result<(), String> {
         let seen = self.seen.len();
         let words = self.words;
         let known = self.value(expression)?;
         if !self.is_whole {
             check_text(expression, &known)?;
         }
-        let plain = known.prints.iter().filter(|(_, is_plain)| *is_plain);
-        self.uses
-            .plain
-            .extend(plain.map(|(column, _)| column.clone()));
-        self.uses
-            .printed
-            .extend(known.prints.into_iter().map(|(column, _)| column));
-        self.uses.gaps.extend(known.gap);
+        self.uses.prints.extend(known.prints);
         if self.seen.len() == seen && self.words == words {
             self.uses
                 .constants
@@ -137,7 +193,7 @@ impl TextWalk {
 
     /// Examines an expression that is tested as yes or no. A column is a text, which is true even
     /// if it says `no`.
-    pub(super) fn condition(&mut self, expression: &Expr<'_>) -> Result<(), String> {
+    pub(super) fn condition(&mut self, expression: &Expr<'a>) -> Result<(), String> {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
             Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
@@ -155,10 +211,8 @@ impl TextWalk {
 /// The properties of an expression that are the same for every row.
 pub(super) struct ExprInfo {
     pub(super) kind: Type,
-    /// The columns that it prints, each with whether it is printed unchanged.
-    pub(super) prints: Vec<(String, bool)>,
-    /// The column that leaves a gap if its cell is empty.
-    pub(super) gap: Option<String>,
+    /// The columns that it prints.
+    pub(super) prints: Vec<ColumnPrint>,
     /// Its value if it is a constant, or the values if it is a list of constants.
     pub(super) constants: Vec<Cell>,
 }
@@ -168,7 +222,6 @@ impl ExprInfo {
         Self {
             kind,
             prints: Vec::new(),
-            gap: None,
             constants: Vec::new(),
         }
     }
@@ -277,7 +330,9 @@ mod tests {
     use crate::lists::template::{TextTemplate, language};
 
     fn column_uses(source: &str) -> ColumnUses {
-        walk(&parse(source, "<text>", syntax()).unwrap(), false).unwrap()
+        walk(source, &parse(source, "<text>", syntax()).unwrap(), false)
+            .unwrap()
+            .uses
     }
 
     fn refused(source: &str) -> String {
@@ -327,20 +382,19 @@ mod tests {
                 &["Nombre completo", "a", "nombre"][..],
             ),
             (
-                "{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }}",
+                "{{ nombre | default('x', true) }} {{ nombre | length }} {{ nombre | yes }}",
                 &[],
             ),
-            (
-                "{% if nombre != '' %}{{ nombre }}{% endif %}{{ otro }}",
-                &["otro"],
-            ),
             ("{{ Ciudad | first }}", &["Ciudad"]),
+            ("{{ 'Sr. ' ~ nombre ~ a }}", &["a", "nombre"]),
+            ("{{ [a, nombre] | join(' ') }}", &["a", "nombre"]),
+            ("{{ nombre if vip | yes else 'x' }}", &["nombre"]),
+            ("{{ nombre | default(apodo) }}", &["apodo"]),
         ] {
-            assert_eq!(
-                Vec::from_iter(column_uses(source).gaps),
-                expected,
-                "{source}"
-            );
+            let prints = column_uses(source).prints;
+            let gaps = prints.into_iter().filter(|print| print.has_gap);
+            let gaps: BTreeSet<_> = gaps.map(|print| print.column).collect();
+            assert_eq!(Vec::from_iter(gaps), expected, "{source}");
         }
     }
 
@@ -352,6 +406,8 @@ mod tests {
                 &["Nombre completo", "nombre"][..],
             ),
             ("{{ a ~ a }}", &["a"]),
+            ("{{ [a, Ciudad] | join(' ') }}", &["Ciudad", "a"]),
+            ("{{ a | default(Ciudad) }}", &["Ciudad", "a"]),
             (
                 "{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}",
                 &["nombre"],
@@ -363,11 +419,9 @@ mod tests {
                 &["Ciudad", "nombre"],
             ),
         ] {
-            assert_eq!(
-                Vec::from_iter(column_uses(source).printed),
-                expected,
-                "{source}"
-            );
+            let prints = column_uses(source).prints;
+            let printed: BTreeSet<_> = prints.into_iter().map(|print| print.column).collect();
+            assert_eq!(Vec::from_iter(printed), expected, "{source}");
         }
     }
 

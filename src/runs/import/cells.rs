@@ -10,27 +10,34 @@ use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
-use crate::jelou::message::visit_texts;
+use crate::jelou::message::{each_text, refused_character};
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    ForeignText, ReadAmount, decimal_mark, is_spreadsheet_error, may_have_placeholder,
-    means_nothing, placeholder_in_cell, unfilled_template,
+    BodyText, ColumnPrint, ForeignText, NoValue, ReadAmount, decimal_mark, may_have_placeholder,
+    placeholder_in_cell, unfilled_template,
 };
 use crate::phone::Country;
 
 /// A text of a row that the message may print.
-pub(super) struct PrintedCell<'r> {
+struct PrintedCell<'r> {
+    column: &'r str,
+    text: &'r str,
+}
+
+/// A cell that is probably a mistake.
+pub(super) struct SuspectCell<'r> {
     pub(super) column: &'r str,
-    pub(super) text: &'r str,
+    /// The word in the cell that stands for a missing value. None for an empty cell, which leaves a gap.
+    pub(super) found: Option<NoValue<'r>>,
 }
 
 /// The cells of a row that the message may print, and what is unusual about them.
 pub(super) struct RowCells<'r> {
     pub(super) row: &'r Row,
     printed: Vec<PrintedCell<'r>>,
-    /// Cells with a placeholder or an error, without spaces around it, and empty cells that leave a gap. A cell is not
-    /// suspect if the message compares it with that text.
-    pub(super) suspects: Vec<PrintedCell<'r>>,
+    /// Cells with a placeholder or an error, and empty cells that leave a gap. A cell is not suspect if the message
+    /// compares it with that text, or does not print it in this row.
+    pub(super) suspects: Vec<SuspectCell<'r>>,
     /// Descriptions of text for another program or in another encoding.
     pub(super) foreign_texts: Vec<String>,
 }
@@ -40,8 +47,8 @@ pub(super) struct MessageColumns<'a> {
     printed: BTreeSet<&'a str>,
     /// Whether any column may be printed.
     prints_all: bool,
-    /// Columns that leave a gap in the text if their cell is empty.
-    gaps: BTreeSet<&'a str>,
+    /// Each place that prints a column, with its text.
+    prints: Vec<(&'a BodyText<'a>, &'a ColumnPrint)>,
     /// Each with the path of its text.
     amounts: Vec<(&'a str, &'a ReadAmount)>,
     /// The first cells of `amounts` that are numbers with either decimal separator, each with its line. The key is the
@@ -54,23 +61,22 @@ pub(super) struct MessageColumns<'a> {
 
 impl<'a> MessageColumns<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
-        let body = plan.body.uses().collect::<Vec<_>>();
         let texts = plan.texts().collect::<Vec<_>>();
         let amounts = texts
             .iter()
             .flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));
+        let prints_of = |text: &'a BodyText<'a>| {
+            let prints = text.uses().into_iter().flat_map(|uses| &uses.prints);
+            prints.map(move |print| (text, print))
+        };
+        let prints: Vec<_> = plan.body.texts().iter().flat_map(prints_of).collect();
         Self {
-            printed: body
+            printed: prints
                 .iter()
-                .flat_map(|(_, uses)| &uses.printed)
-                .map(String::as_str)
+                .map(|(_, print)| print.column.as_str())
                 .collect(),
-            prints_all: body.iter().any(|(_, uses)| uses.is_of_all),
-            gaps: body
-                .iter()
-                .flat_map(|(_, uses)| &uses.gaps)
-                .map(String::as_str)
-                .collect(),
+            prints_all: plan.body.uses().any(|(_, uses)| uses.is_of_all),
+            prints,
             amounts: amounts.collect(),
             read_by_country: BTreeMap::new(),
             shown_otherwise: BTreeMap::new(),
@@ -78,14 +84,25 @@ impl<'a> MessageColumns<'a> {
         }
     }
 
-    /// Reads the cells of `row` that the message may print.
-    pub(super) fn read<'r>(&self, row: &'r Row) -> RowCells<'r>
+    /// Reads the cells of `row` that the message may print. `country` returns the country of the row.
+    pub(super) fn read<'r>(
+        &self,
+        row: &'r Row,
+        country: &impl Fn() -> Option<Country>,
+    ) -> RowCells<'r>
     where
         'a: 'r,
     {
         let printed = self.printed(row);
-        let suspects = self.suspects(&printed);
-        let foreign_texts = printed.iter().filter_map(describe_foreign_text).collect();
+        let suspects = self.suspects(row, &printed, country);
+        let foreign_texts = printed
+            .iter()
+            .filter_map(|cell| {
+                let description = describe_foreign_text(cell)?;
+                self.prints(row, cell.column, country)
+                    .then_some(description)
+            })
+            .collect();
         RowCells {
             row,
             printed,
@@ -113,23 +130,54 @@ impl<'a> MessageColumns<'a> {
             .collect()
     }
 
-    fn suspects<'r>(&self, cells: &[PrintedCell<'r>]) -> Vec<PrintedCell<'r>> {
-        let is_compared = |cell: &PrintedCell<'_>| {
-            self.compared
-                .iter()
-                .any(|(column, text)| column == cell.column && text == cell.text)
-        };
+    fn suspects<'r>(
+        &self,
+        row: &Row,
+        cells: &[PrintedCell<'r>],
+        country: &impl Fn() -> Option<Country>,
+    ) -> Vec<SuspectCell<'r>> {
         let mut suspects = Vec::new();
         for cell in cells {
-            let text = cell.text.trim();
-            let is_gap = text.is_empty() && self.gaps.contains(cell.column);
-            let has_no_value = is_spreadsheet_error(text) || means_nothing(text);
-            if is_gap || has_no_value && !is_compared(cell) {
-                let column = cell.column;
-                suspects.push(PrintedCell { column, text });
+            let PrintedCell { column, text } = *cell;
+            let found = NoValue::in_cell(text.trim());
+            let is_suspect = if found.is_some() {
+                self.prints(row, column, country)
+            } else {
+                text.trim().is_empty()
+                    && self.prints_where(row, column, |print| print.has_gap, country)
+            };
+            if is_suspect && !self.is_compared(cell) {
+                suspects.push(SuspectCell { column, found });
             }
         }
         suspects
+    }
+
+    /// Returns whether the message compares the column with the text of its cell.
+    fn is_compared(&self, cell: &PrintedCell<'_>) -> bool {
+        self.compared
+            .iter()
+            .any(|(column, text)| column == cell.column && text == cell.text)
+    }
+
+    /// Returns whether the message of `row` prints `column`.
+    fn prints(&self, row: &Row, column: &str, country: &impl Fn() -> Option<Country>) -> bool {
+        self.prints_all || self.prints_where(row, column, |_| true, country)
+    }
+
+    /// Returns whether the message of `row` prints `column` at a place that `counts`.
+    fn prints_where(
+        &self,
+        row: &Row,
+        column: &str,
+        counts: impl Fn(&ColumnPrint) -> bool,
+        country: &impl Fn() -> Option<Country>,
+    ) -> bool {
+        let mut places = self
+            .prints
+            .iter()
+            .filter(|(_, print)| print.column == column && counts(print));
+        places.any(|(text, print)| text.prints(print, row, country()))
     }
 
     /// Records which decimal separators the amounts of a row show.
@@ -216,9 +264,14 @@ impl<'a> MessageColumns<'a> {
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
         self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;
-            let is_near = cell != text && cell.trim().to_lowercase() == text.trim().to_lowercase();
-            is_near.then(|| {
-                format!("{column}: `{cell}` is not exactly `{text}`, as in the message; to ignore case: `{column} | lower`")
+            if cell == text || cell.trim().to_lowercase() != text.trim().to_lowercase() {
+                return None;
+            }
+            let what = format!("{column}: `{cell}` is not exactly `{text}`, as in the message");
+            Some(if cell.trim() == text.trim() {
+                format!("{what}; to ignore spaces around it: `{column} | trim`")
+            } else {
+                format!("{what}; to ignore case: `{column} | lower`")
             })
         })
     }
@@ -227,10 +280,12 @@ impl<'a> MessageColumns<'a> {
 impl RowCells<'_> {
     /// Refuses a spreadsheet error; if `is_strict`, also a placeholder, an empty cell, or text for another program.
     pub(super) fn refuse_suspects(&self, is_strict: bool) -> Result<(), RowError> {
+        let is_error =
+            |cell: &SuspectCell<'_>| cell.found.is_some_and(|found| found.is_spreadsheet_error());
         let refused = self
             .suspects
             .iter()
-            .find(|cell| is_spreadsheet_error(cell.text) || is_strict);
+            .find(|cell| is_error(cell) || is_strict);
         if let Some(cell) = refused {
             return Err(RowError::Problem(describe_suspect(cell)));
         }
@@ -238,6 +293,15 @@ impl RowCells<'_> {
             Some(warning) if is_strict => Err(RowError::Problem(warning.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// The problem of the first printed cell with a character that messages cannot contain.
+    pub(super) fn refused_character(&self) -> Option<String> {
+        let mut cells = self.printed.iter();
+        cells.find_map(|cell| {
+            let problem = refused_character(cell.text)?;
+            Some(format!("{}: {problem}", cell.column))
+        })
     }
 
     /// The problem of the first printed cell with a template that no program has filled in, such as `Hola {{ nombre }}`.
@@ -275,22 +339,17 @@ fn describe_foreign_text(cell: &PrintedCell<'_>) -> Option<String> {
     Some(format!("{}: {}", cell.column, found.describe_in_cell()))
 }
 
-fn describe_suspect(PrintedCell { column, text }: &PrintedCell<'_>) -> String {
-    if text.is_empty() {
-        return format!("{column}: is empty and would leave a gap in the text");
+fn describe_suspect(SuspectCell { column, found }: &SuspectCell<'_>) -> String {
+    match found {
+        Some(found) => format!("{column}: {}", found.describe()),
+        None => format!("{column}: is empty and would leave a gap in the text"),
     }
-    let what = if is_spreadsheet_error(text) {
-        "is a spreadsheet error"
-    } else {
-        "means no value"
-    };
-    format!("{column}: `{text}` {what} and would be sent")
 }
 
 /// Whether `is_it` is true for a text of `body`.
 fn any_text(body: &Value, is_it: impl Fn(&str) -> bool) -> bool {
     let mut is_found = false;
-    visit_texts(&mut body.clone(), "", &mut |_, text| {
+    each_text(body, "", &mut |_, text| {
         is_found |= is_it(text);
     });
     is_found

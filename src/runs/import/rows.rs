@@ -2,11 +2,11 @@
 
 use std::thread;
 
-use super::cells::{MessageColumns, PrintedCell, RowCells};
+use super::cells::{MessageColumns, RowCells, SuspectCell};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::import_result::{FaultReport, ImportResult, RowFault, RowProblem};
-use super::plan::ImportPlan;
+use super::plan::{Addressee, ImportPlan};
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{EarlierOutcome, ReportRuns};
 use super::skipped::{Skipped, with_problem};
@@ -236,8 +236,9 @@ impl<'a> Importer<'a> {
                 return self.add_invalid(feed, line, cells, error, report);
             }
         };
-        let row_cells = self.cells.read(&row);
-        match self.build(line, &row_cells, faulty_cells, outcome.as_ref()) {
+        let country = || self.plan.find_country(&row);
+        let row_cells = self.cells.read(&row, &country);
+        match self.build(line, &row_cells, &faulty_cells, outcome.as_ref()) {
             Ok(message) => {
                 self.cells
                     .note_decimals(line, &row, || self.plan.find_country(&row));
@@ -272,7 +273,7 @@ impl<'a> Importer<'a> {
         &mut self,
         line: u64,
         cells: &RowCells<'_>,
-        faulty_cells: Vec<(String, String)>,
+        faulty_cells: &[(String, String)],
         outcome: Option<&ReportedOutcome>,
     ) -> Result<RowMessage, RowError> {
         let row = cells.row;
@@ -283,24 +284,12 @@ impl<'a> Importer<'a> {
         if self.may_say_sent && outcome.is_none() {
             self.plan.refuse_sent(row).map_err(RowError::from_list)?;
         }
-        // A row without a recipient, such as a total, needs no other reason.
-        let fault_of_recipient = faulty_cells
-            .iter()
-            .find(|(name, _)| self.plan.addresses_with(row, column, name));
-        if let Some((_, problem)) = fault_of_recipient {
-            return Err(RowError::Problem(problem.clone()));
-        }
-        let addressee = self.plan.recipient.read(row, column, self.plan.countries)?;
-        let fault = faulty_cells
-            .into_iter()
-            .find(|(name, _)| self.plan.uses(row, column, name));
-        if let Some((_, problem)) = fault {
-            return Err(RowError::Problem(problem));
-        }
+        let addressee = self.read_recipient(row, column, faulty_cells)?;
         cells.refuse_suspects(self.plan.strict)?;
-        let (outgoing, mut warnings) =
-            self.plan
-                .request(row, addressee, line, &mut self.imported.bare_codes)?;
+        let (outgoing, mut warnings) = self
+            .plan
+            .request(row, addressee, line, &mut self.imported.bare_codes)
+            .map_err(|error| self.name_column(error, cells))?;
         if let Some(problem) = cells.unfilled_template(outgoing.body()) {
             return Err(RowError::Problem(problem));
         }
@@ -321,6 +310,40 @@ impl<'a> Importer<'a> {
             warnings,
             earlier,
         })
+    }
+
+    /// Reads the recipient of a row. No cell that the message or its recipient needs may be faulty.
+    fn read_recipient(
+        &self,
+        row: &Row,
+        column: &str,
+        faulty_cells: &[(String, String)],
+    ) -> Result<Addressee, RowError> {
+        // A row without a recipient, such as a total, needs no other reason.
+        let fault_of_recipient = faulty_cells
+            .iter()
+            .find(|(name, _)| self.plan.addresses_with(row, column, name));
+        if let Some((_, problem)) = fault_of_recipient {
+            return Err(RowError::Problem(problem.clone()));
+        }
+        let addressee = self.plan.recipient.read(row, column, self.plan.countries)?;
+        let fault = faulty_cells
+            .iter()
+            .find(|(name, _)| self.plan.uses(row, column, name));
+        match fault {
+            Some((_, problem)) => Err(RowError::Problem(problem.clone())),
+            None => Ok(addressee),
+        }
+    }
+
+    /// Names the column instead of the text in the error of a row, if a character of one of its `cells` is the cause.
+    fn name_column(&self, error: RowError, cells: &RowCells<'_>) -> RowError {
+        match error {
+            RowError::Message(message) if !self.plan.affects_every_row(&message) => cells
+                .refused_character()
+                .map_or(RowError::Message(message), RowError::Problem),
+            error => error,
+        }
     }
 
     /// Why the row of `message` is skipped, whatever other rows there are.
@@ -485,13 +508,13 @@ fn hidden_row(line: u64, cells: String) -> DraftRow {
 }
 
 /// The problem of a cell that is empty or a placeholder.
-fn suspect_problem(PrintedCell { column, text }: &PrintedCell<'_>) -> RowProblem {
+fn suspect_problem(SuspectCell { column, found }: &SuspectCell<'_>) -> RowProblem {
     let column = (*column).to_owned();
-    if text.is_empty() {
-        return RowProblem::EmptyCell(column);
-    }
-    RowProblem::PlaceholderCell {
-        column,
-        cell: (*text).to_owned(),
+    match found {
+        Some(found) => RowProblem::PlaceholderCell {
+            column,
+            cell: found.word.to_owned(),
+        },
+        None => RowProblem::EmptyCell(column),
     }
 }

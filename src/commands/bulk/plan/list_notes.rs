@@ -12,9 +12,9 @@ use crate::runs::import::{HiddenRule, ImportPlan, ImportResult};
 pub(super) fn fallback_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
     let is_printed = |column: &&FallbackColumn| {
         plan.texts().any(|(_, uses)| {
-            uses.plain
+            uses.prints
                 .iter()
-                .any(|name| list.is_column(name, &column.name))
+                .any(|print| print.is_plain && list.is_column(&print.column, &column.name))
         })
     };
     let lines = list.notes.fallback_columns.iter().filter(is_printed).map(
