@@ -20,9 +20,9 @@ use crate::base::output::Sent;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::message::{
-    InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, visit_texts,
+    InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, each_text,
 };
-use crate::lists::template::{find_placeholders, foreign_text, is_usual_name, missing_value};
+use crate::lists::template::{TextFault, is_usual_name};
 use crate::runs::cost::PriceList;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
@@ -324,13 +324,9 @@ fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
 
 fn texts_left_as_typed(body: &Value) -> Vec<String> {
     let mut told = Vec::new();
-    visit_texts(&mut body.clone(), "", &mut |path, text| {
-        let columns = find_placeholders(text).into_iter();
-        told.extend(columns.map(|written| {
-            format!("{path}: {written} is sent unchanged: only `bulk send` fills in columns")
-        }));
-        told.extend(foreign_text(path, text));
-        told.extend(missing_value(path, text));
+    each_text(body, "", &mut |path, text| {
+        let faults = TextFault::find_all(path, text).into_iter();
+        told.extend(faults.map(|fault| format!("{path}: {}", fault.describe())));
     });
     told
 }

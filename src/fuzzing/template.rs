@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, find_placeholders, language, misspelling, unfilled_placeholders,
+    BodyTemplate, TextFault, language, misspelling, unfilled_placeholders,
 };
 
 /// The content of a cell.
@@ -21,7 +21,7 @@ pub fn template(bytes: &[u8]) {
     let language = language();
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
     let _ = misspelling(source, None, column);
-    find_placeholders(source);
+    TextFault::find_all("text", source);
     unfilled_placeholders(source);
     let kind = MessageKind::from_name("text").unwrap();
     let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });

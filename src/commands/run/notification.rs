@@ -14,8 +14,8 @@ use crate::base::process::{CommandEnd, host_name, signal_name, without_arguments
 use crate::base::timestamps::rfc_3339;
 use crate::command_error::CommandError;
 use crate::jelou::message::{
-    InvalidMessage, MessageKind, Outgoing, RecipientChoice, RecipientSources, is_refused,
-    visit_texts,
+    InvalidMessage, MessageKind, Outgoing, RecipientChoice, RecipientSources, each_text,
+    is_refused, visit_texts,
 };
 use crate::lists::list_file::Row;
 use crate::lists::template::{
@@ -140,7 +140,7 @@ impl RunNotification {
     /// Warnings about texts that are sent unchanged, but look like values: `{command}`.
     pub(crate) fn cautions(&self) -> Vec<String> {
         let mut cautions = Vec::new();
-        visit_texts(&mut self.body.clone(), "", &mut |path, text| {
+        each_text(&self.body, "", &mut |path, text| {
             let meant = meant_value(text, &VALUES);
             let value = meant.as_ref().and_then(|meant| meant.column.as_ref());
             if let (Some(meant), Some(value)) = (&meant, value) {

@@ -2,7 +2,6 @@
 
 use minijinja::machinery::{Token, parse_expr, tokenize};
 
-use super::foreign_text::ForeignText;
 use super::language::syntax;
 use super::marked_text::looks_like_name;
 use super::placeholder::{meant_column, placeholders_without_list, unknown_placeholders};
@@ -45,9 +44,7 @@ pub(crate) fn misspelling(
     let constant = constant.or_else(|| quoted_column(source, &column));
     let constant = constant.or_else(|| column_in_comment(source, &column));
     constant.or_else(|| {
-        let found = literals(source)
-            .into_iter()
-            .find_map(|text| meant_column(text, &column))?;
+        let found = unquoted_literals(source).find_map(|text| meant_column(text, &column))?;
         Some(Misspelling {
             written: found.written,
             column: Some(found.value),
@@ -65,8 +62,14 @@ fn column_in_comment(
         .split("{#")
         .skip(1)
         .filter_map(|rest| Some(rest.split_once("#}")?.0));
+    let is_raw = |name: &str| {
+        let written = format!("{{#{name}#}}");
+        literals(source)
+            .iter()
+            .any(|literal| literal.is_raw && literal.text.contains(&written))
+    };
     let found = comments
-        .filter(|name| name.trim() == *name)
+        .filter(|name| name.trim() == *name && !is_raw(name))
         .find_map(|name| {
             let exact = column(name).filter(|column| plain(column) == plain(name))?;
             Some((name, exact))
@@ -99,23 +102,58 @@ fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
     })
 }
 
+/// A part of a text that is sent unchanged.
+pub(super) struct Literal<'a> {
+    pub(super) text: &'a str,
+    /// Whether it is in `{% raw %}`, so that its braces are meant.
+    pub(super) is_raw: bool,
+}
+
 /// Returns the parts of a text that are sent unchanged.
-fn literals(source: &str) -> Vec<&str> {
+pub(super) fn literals(source: &str) -> Vec<Literal<'_>> {
+    if !source.contains('{') {
+        return vec![Literal {
+            text: source,
+            is_raw: false,
+        }];
+    }
     let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
     tokens
-        .filter_map(|(token, _)| {
-            if let Token::TemplateData(text) = token {
-                Some(text)
-            } else {
-                None
-            }
+        .filter_map(|(token, span)| {
+            let Token::TemplateData(text) = token else {
+                return None;
+            };
+            let before = source.get(..span.start_offset as usize).unwrap_or_default();
+            Some(Literal {
+                text,
+                is_raw: opens_raw(before),
+            })
         })
         .collect()
+}
+
+/// Returns whether the text `before` a part ends with `{% raw %}`.
+fn opens_raw(before: &str) -> bool {
+    let statement = before.trim_end().strip_suffix("%}");
+    let inside = statement.and_then(|text| text.rsplit_once("{%"));
+    inside.is_some_and(|(_, inside)| inside.trim_matches(['-', '+', ' ']).trim() == "raw")
+}
+
+/// Returns the parts of a text that are sent unchanged, and are not in `{% raw %}`.
+fn unquoted_literals(source: &str) -> impl Iterator<Item = &str> {
+    literals(source)
+        .into_iter()
+        .filter(|literal| !literal.is_raw)
+        .map(|literal| literal.text)
 }
 
 /// Returns the expressions in a text that is not a template, such as `{{ nombre }}`, because they
 /// are sent unchanged. Also returns the first statement, such as `{% if vip %}`.
 fn unfilled_expressions(source: &str) -> Vec<String> {
+    // This runs for each cell of a list.
+    if !source.contains('{') {
+        return Vec::new();
+    }
     let expressions = placeholders(source).map(|inside| format!("{{{{{inside}}}}}"));
     let statement = statements(source)
         .next()
@@ -126,10 +164,6 @@ fn unfilled_expressions(source: &str) -> Vec<String> {
 /// Returns the first expression or statement in a cell: a program should have filled it in. A cell
 /// is never read as a template, so the recipient would read it.
 pub(crate) fn unfilled_template(cell: &str) -> Option<String> {
-    // This runs for each cell of a list.
-    if !cell.contains('{') {
-        return None;
-    }
     let marks: &[char] = &['{', '}', '%', ' '];
     unfilled_expressions(cell)
         .into_iter()
@@ -191,33 +225,6 @@ fn between<'a>(source: &'a str, opens: &str, closes: &str) -> impl Iterator<Item
         .filter_map(move |rest| rest.split_once(closes).map(|(inside, _)| inside))
 }
 
-/// Warns about text for another program in the text at `path`, such as `\n`, which most shells pass
-/// on unchanged, and about the end of an expression that has no beginning.
-pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
-    let literals = literals(source);
-    if let Some(found) = literals.iter().copied().find_map(ForeignText::find) {
-        return Some(format!("{path}: {}", found.describe()));
-    }
-    has_stray_end(&literals)
-        .then(|| format!("{path}: `}}}}` is sent unchanged, because no `{{{{` is before it"))
-}
-
-/// Returns whether `}}` is in the texts without an open brace before it, unlike in JSON.
-fn has_stray_end(literals: &[&str]) -> bool {
-    let mut open = 0_usize;
-    for text in literals {
-        for (place, character) in text.char_indices() {
-            match character {
-                '{' => open += 1,
-                '}' if open > 0 => open -= 1,
-                '}' if text.get(place..).is_some_and(|rest| rest.starts_with("}}")) => return true,
-                _ => {}
-            }
-        }
-    }
-    false
-}
-
 /// Returns the problem of an `expression` that is the name of a column with spaces or signs: `Nombre
 /// completo`.
 pub(super) fn name_with_blanks(expression: &str) -> Option<String> {
@@ -267,21 +274,19 @@ pub(crate) fn escape_marks(text: &str) -> String {
 /// Returns the parts of `source` that would be sent unchanged, probably by mistake: `{otro}`
 /// without a column `otro`.
 pub(crate) fn unfilled_placeholders(source: &str) -> Vec<String> {
-    literals(source)
-        .into_iter()
+    unquoted_literals(source)
         .flat_map(unknown_placeholders)
         .collect()
 }
 
 /// Returns the placeholders in a text without a list: `{{ nombre }}`, `{nombre}` or `#nombre#`.
-pub(crate) fn find_placeholders(source: &str) -> Vec<String> {
+pub(super) fn find_placeholders(source: &str) -> Vec<String> {
     [unfilled_expressions(source), placeholders_in_words(source)].concat()
 }
 
 /// Works like [`find_placeholders`], for a text that may be a template.
 pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
-    literals(source)
-        .into_iter()
+    unquoted_literals(source)
         .flat_map(placeholders_without_list)
         .collect()
 }
@@ -350,6 +355,7 @@ mod tests {
             ("Hola {#nombre#}", "{#nombre#} {{ nombre }}"),
             ("Hola {nombre | upper}", "{nombre | upper} {{ nombre }}"),
             ("{{ nombre }} #nombre#", "#nombre# {{ nombre }}"),
+            ("{% raw %}{x}{% endraw %}{nombre}", "{nombre} {{ nombre }}"),
             (
                 "{# {x} #}{% if nombre %}{nombre}{% endif %}",
                 "{nombre} {{ nombre }}",
@@ -420,6 +426,8 @@ mod tests {
             "{{ nombre }} {{ row['Nombre completo'] }}",
             "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
             "{# {nombre} {{1}} #} {# nombre #}",
+            "{% raw %}{nombre} [nombre] {#nombre#}{% endraw %}",
+            "{%- raw -%} {nombre} {%- endraw -%} {{ nombre }}",
             "<strong>x</strong> $5 US$ 20 $100",
             "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",
             "5 < nombre > 3",
@@ -429,24 +437,6 @@ mod tests {
             "nombre} %nombre",
         ] {
             assert_eq!(found(source), None, "{source}");
-        }
-    }
-
-    #[test]
-    fn foreign_text_is_found_only_outside_expressions() {
-        for (source, is_typed) in [
-            ("Hola<br>Ana", true),
-            ("{{ nombre | replace('&nbsp;', ' ') }}", false),
-            ("Hola\\nAna", true),
-            ("Hola {{ nombre }}\\n", true),
-            ("Hola\nAna", false),
-            ("{{ lines | join('\\n') }}", false),
-            ("Hola nombre }}", true),
-            ("{{ nombre }}}} {{ nombre }}", true),
-            ("{\"a\": {\"b\": \"{{ nombre }}\"}}", false),
-            ("{{ '}}' }} {a} :}", false),
-        ] {
-            assert_eq!(foreign_text("text", source).is_some(), is_typed, "{source}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod dates;
+mod fault;
 mod filters;
 #[cfg(test)]
 mod fixture;
@@ -21,11 +22,12 @@ mod values;
 mod walk;
 
 pub(crate) use self::body::{BodyTemplate, BodyText};
+pub(crate) use self::fault::{TextFault, foreign_text};
 pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
-    Misspelling, find_placeholders, foreign_text, meant_value, misspelling, misspelt,
-    placeholders_in_words, spelling, unfilled_placeholders, unfilled_template,
+    Misspelling, meant_value, misspelling, misspelt, placeholders_in_words, spelling,
+    unfilled_placeholders, unfilled_template,
 };
 pub(crate) use self::no_value::{NoValue, missing_value};
 pub(crate) use self::numbers::decimal_mark;

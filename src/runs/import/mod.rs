@@ -1,5 +1,6 @@
 //! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
+mod body_faults;
 mod cells;
 mod draft_feed;
 mod error;

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use super::body_faults::{BodyFault, body_faults};
 use super::cells::{MessageColumns, RowCells, SuspectCell};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
@@ -14,6 +15,7 @@ use crate::base::input::UsageError;
 use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::{Outgoing, Route};
 use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
+use crate::lists::template::BodyTemplate;
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
@@ -293,6 +295,7 @@ impl<'a> Importer<'a> {
         if let Some(problem) = cells.unfilled_template(outgoing.body()) {
             return Err(RowError::Problem(problem));
         }
+        let faults = self.body_faults(&outgoing)?;
         let mut placeholders = cells.placeholders(outgoing.body());
         if self.plan.strict && !placeholders.is_empty() {
             return Err(RowError::Problem(placeholders.swap_remove(0)));
@@ -308,6 +311,7 @@ impl<'a> Importer<'a> {
         Ok(RowMessage {
             outgoing,
             warnings,
+            faults,
             earlier,
         })
     }
@@ -333,6 +337,18 @@ impl<'a> Importer<'a> {
         match fault {
             Some((_, problem)) => Err(RowError::Problem(problem.clone())),
             None => Ok(addressee),
+        }
+    }
+
+    /// The faults in the texts of a row that is a whole body. With --strict, the first is an error.
+    fn body_faults(&self, outgoing: &Outgoing) -> Result<Vec<BodyFault>, RowError> {
+        if !matches!(self.plan.body, BodyTemplate::Row) {
+            return Ok(Vec::new());
+        }
+        let faults = body_faults(outgoing.body());
+        match faults.first() {
+            Some(fault) if self.plan.strict => Err(RowError::Problem(fault.describe())),
+            _ => Ok(faults),
         }
     }
 
@@ -382,6 +398,9 @@ impl<'a> Importer<'a> {
         }
         for suspect in cells.suspects {
             report(line, RowFault::Remark(suspect_problem(&suspect)));
+        }
+        for fault in &message.faults {
+            report(line, RowFault::Remark(fault.problem()));
         }
         if let Some(reason) = message.earlier.sent {
             let is_undelivered = message.earlier.is_undelivered;
@@ -493,6 +512,8 @@ impl<'a> Importer<'a> {
 struct RowMessage {
     outgoing: Outgoing,
     warnings: Vec<String>,
+    /// The faults in the texts of a row that is a whole body.
+    faults: Vec<BodyFault>,
     /// The outcome of the row in an earlier run.
     earlier: EarlierOutcome,
 }
