@@ -7,17 +7,18 @@ use std::sync::LazyLock;
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 use regex_lite::Regex;
 
+use super::console_letters::ConsoleWord;
 use crate::base::text_encoding::{CP437, CP850};
 
-/// Codes for a character or a style in HTML, in a URL, or in program code.
+/// A text that begins with a code for a character or a style in HTML, in a URL, or in program code.
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     let named = "nbsp|amp|lt|gt|quot|apos|iexcl|iquest|ord[fm]|deg|middot|bull|hellip|[nm]dash|[lr][sda]quo|[lr]dquo|euro|\
         cent|pound|yen|copy|reg|trade|[aeiouyAEIOUY](?:acute|grave|circ|tilde|uml)|[nN]tilde|[cC]cedil";
     let entity = format!("&(?:{named}|#[0-9]{{2,6}}|#[xX][0-9a-fA-F]{{2,5}});");
     let tag = "</?(?:br|p|div|span|b|strong|i|em|u|ul|ol|li|h[1-6]|font)(?:\\s[^<>]*)?/?>|<a\\s[^<>]*>|</a>";
-    let percent = "%0[adAD]|%[cC][23]%[89abAB][0-9a-fA-F]";
+    let percent = "%0[adAD]|%[cC][23]%[89abAB][0-9a-fA-F]|%20";
     let code = "\\\\n|\\\\u00[0-9a-fA-F]{2}";
-    let all = format!("(?:{entity})|(?:(?i){tag})|(?:{percent})|(?:{code})");
+    let all = format!("^(?:(?:{entity})|(?:(?i){tag})|(?:{percent})|(?:{code}))");
     #[expect(clippy::expect_used, reason = "the expression is constant")]
     Regex::new(&all).expect("the expression is valid")
 });
@@ -45,8 +46,16 @@ impl ForeignText {
             return None;
         }
         text.split([' ', '\n', '\t'])
+            .filter(|word| !word.is_ascii())
             .find_map(Self::wrong_letters)
+            .or_else(|| Self::console_letters(text))
             .or_else(|| markup(text))
+    }
+
+    fn console_letters(text: &str) -> Option<Self> {
+        let ConsoleWord { word, meant } = ConsoleWord::find(text)?;
+        let word = word.to_owned();
+        Some(Self::Garbled { word, meant })
     }
 
     fn wrong_letters(word: &str) -> Option<Self> {
@@ -88,6 +97,7 @@ impl ForeignText {
                 format!("`{written}` is sent as these characters; WhatsApp does not read HTML or codes")
             }
             Self::Garbled { word, meant } => {
+                let word = with_named_controls(word);
                 format!("`{word}` was probably `{meant}`, saved in another encoding")
             }
             Self::LostLetter { word } => {
@@ -97,12 +107,26 @@ impl ForeignText {
     }
 }
 
+/// Returns `word` with the names of its control characters: `<U+009D>`.
+fn with_named_controls(word: &str) -> String {
+    let name = |sign: char| {
+        if sign.is_control() {
+            format!("<U+{:04X}>", u32::from(sign))
+        } else {
+            sign.to_string()
+        }
+    };
+    word.chars().map(name).collect()
+}
+
 /// Finds the first code in `text` for another program that is not in a URL.
 fn markup(text: &str) -> Option<ForeignText> {
-    let found = MARKUP
-        .find_iter(text)
-        .find(|found| !is_in_address(text, found.start()))?;
-    let written = found.as_str().to_owned();
+    let mut signs = text.match_indices(['\\', '%', '<', '&']);
+    let written = signs.find_map(|(at, _)| {
+        let code = MARKUP.find(text.get(at..)?)?.as_str();
+        let is_code = code != "%20" || is_between_words(text, at);
+        (is_code && !is_in_address(text, at)).then(|| code.to_owned())
+    })?;
     let lower = written.to_lowercase();
     let is_line_break = lower == "\\n" || lower.starts_with("<br") || lower.starts_with("%0");
     Some(if is_line_break {
@@ -110,6 +134,14 @@ fn markup(text: &str) -> Option<ForeignText> {
     } else {
         ForeignText::Markup(written)
     })
+}
+
+/// Returns whether the code `%20` at the byte `at` is a space after a word, unlike in `10%20`.
+fn is_between_words(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let after = text.get(at + "%20".len()..).unwrap_or_default();
+    before.ends_with(|sign: char| sign.is_alphabetic() || ",.;:!?".contains(sign))
+        && after.starts_with(|sign: char| sign.is_alphanumeric() || "¡¿%".contains(sign))
 }
 
 /// Returns whether the byte `at` is inside a URL.
@@ -128,8 +160,14 @@ fn ungarbled(word: &str) -> Option<String> {
     from_windows_1252(word).or_else(|| from_other_encoding(word))
 }
 
+/// The first characters of a letter of UTF-8 that was read as Windows-1252.
+const FIRST_LETTERS: [char; 7] = ['Â', 'Ã', 'Ä', 'Å', 'â', 'ï', 'ð'];
+
 /// Returns the original of `word` if it was read as Windows-1252.
 fn from_windows_1252(word: &str) -> Option<String> {
+    if !word.contains(FIRST_LETTERS) {
+        return None;
+    }
     let signs: Vec<char> = word.chars().collect();
     let mut meant = String::new();
     let mut is_garbled = false;
@@ -278,6 +316,8 @@ mod tests {
             ("Mar&#237;a &#xED;", "&#237;"),
             ("Mar\\u00eda", "\\u00ed"),
             ("Mar%C3%ADa", "%C3%AD"),
+            ("Hola%20Ana", "%20"),
+            ("Hola,%20Ana", "%20"),
             ("https://x.example/a%0Ab y <br>", "<br>"),
         ] {
             let found = ForeignText::find(text).map(|found| found.describe());
@@ -295,7 +335,7 @@ mod tests {
             ("Sra. JosÃ© NuÃ±ez", "`JosÃ©` was probably `José`"),
             ("JOSÃ‰", "`JOSÃ‰` was probably `JOSÉ`"),
             ("MUÃ‘OZ", "`MUÃ‘OZ` was probably `MUÑOZ`"),
-            ("Ã\u{81}ngel", "was probably `Ángel`"),
+            ("Ã\u{81}ngel", "`Ã<U+0081>ngel` was probably `Ángel`"),
             ("IÃ±igo", "was probably `Iñigo`"),
             ("JoÃ£o", "was probably `João`"),
             ("Â¡Hola!", "was probably `¡Hola!`"),
@@ -314,6 +354,7 @@ mod tests {
             ("Mar√≠a", "`Mar√≠a` was probably `María`"),
             ("Jo√£o", "`Jo√£o` was probably `João`"),
             ("¬°Hola!", "`¬°Hola!` was probably `¡Hola!`"),
+            ("Luc¡a Pe¤a", "`Luc¡a` was probably `Lucía`"),
             (
                 "Mar\u{fffd}a",
                 "`Mar\u{fffd}a` has a letter that could not be read",
@@ -336,6 +377,7 @@ mod tests {
             "https://x.example/?t=a%0Ab&copy=1&amp;b=%C3%AD",
             "5 < 6 > 4, <3, a < b, <nombre>, AT&T; R&D; 10% off, 20%",
             "50%0 a 3&4; & x; C:\\temp \\ n",
+            "10%20 y 5%20x, IVA%20, 100%200 https://x.example/Hola%20Ana",
             "Имя, 名前, שלום",
             "├── src ┌───┐ └─┘ │ ├─┤ a├─b ─┐x ┬ ├x",
             "√2 ± 1, x=√±1, 2√πr², ¬p, ¬(a), √a",

@@ -1,6 +1,7 @@
 //! The template language: message texts with placeholders for the cells of a row.
 
 mod body;
+mod console_letters;
 mod dates;
 mod fault;
 mod filters;
