@@ -575,7 +575,7 @@ fn control_characters_are_refused_with_their_position() {
     );
     home.run("bulk send people.csv text --yes 'Hola {{ nombre }}'")
         .api(&server.url)
-        .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), and messages cannot contain it"]);
+        .fails(2, &["line 3: nombre: character 2 is the control character U+001B (ESC), and messages cannot contain it"]);
     // The only warning about unknown fields is that they are sent.
     let shown = home
         .run("send text --dry-run --body -")

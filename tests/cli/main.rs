@@ -148,6 +148,7 @@ mod templates;
 mod terminal;
 #[cfg(unix)]
 mod test_send;
+mod text_faults;
 mod time_zone;
 mod tls;
 mod transcripts;
