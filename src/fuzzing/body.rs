@@ -20,11 +20,11 @@ pub fn body(bytes: &[u8]) {
     }
     let recipient = TypedRecipient::read("593987654321", None).unwrap();
     for kind in MessageKind::all() {
-        let made = Outgoing::from_body(
-            &kind,
-            value.clone(),
-            RecipientChoice::Made(recipient.clone()),
-        );
+        let recipient = RecipientChoice::Made {
+            recipient: recipient.clone(),
+            country: None,
+        };
+        let made = Outgoing::from_body(&kind, value.clone(), recipient);
         let Ok((outgoing, _)) = made else { continue };
         assert_eq!(
             serde_json::from_str::<Value>(outgoing.json()).unwrap(),

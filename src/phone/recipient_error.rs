@@ -20,7 +20,7 @@ pub(crate) struct RecipientError {
     problem: String,
     pub(crate) hint: String,
     /// Whether the error names a probable number.
-    pub(super) is_misspelt: bool,
+    pub(crate) is_misspelt: bool,
     /// Whether it could be a number of a country set with `--country` or in the profile.
     pub(crate) is_without_country: bool,
     /// Whether it seems to be several numbers.

@@ -532,6 +532,120 @@ fn old_mexican_number_is_refused_everywhere() {
 }
 
 #[test]
+fn recipient_in_body_warns_as_flag_would() {
+    let home = Home::new();
+    let text = |user: &str| format!(r#"{{"type":"text","userId":"{user}","text":"a"}}"#);
+    let old = "sent unchanged, but `15512340009` may be +525512340009, a number of MX in an old spelling, or \
+               +15512340009, a number of US";
+    let template =
+        r#"{"destinations":["15512340009"],"elementName":"t","language":"es"}"#.to_owned();
+    let second = r#"{"userId":"525512340001","destinations":["15512340009"]}"#.to_owned();
+    for (command, country, body, warning) in [
+        ("text", "MX", text("15512340009"), old),
+        ("raw", "MX", text("15512340009"), old),
+        ("raw", "MX", second, old),
+        ("template", "MX", template, old),
+        (
+            "text",
+            "EC",
+            text("573001234567"),
+            "`573001234567` is not a local number of EC",
+        ),
+        (
+            "text",
+            "EC",
+            text("593987654301.0"),
+            "did you mean +593987654301?",
+        ),
+    ] {
+        home.write("body.json", body);
+        let send = format!("--sandbox --dry-run send {command} --country {country}");
+        let send = |flags: &[&str]| {
+            let run = home.run(&send).args(&["--body", "body.json"]);
+            run.args(flags)
+        };
+        send(&[]).success().stderr_has(&["warning: ", warning]);
+        send(&["--strict"]).fails(2, &[warning]);
+    }
+    // The profile's country counts, too. Without a country, the number may be right.
+    home.write("body.json", text("15512340009"));
+    let send = "--sandbox --dry-run send text --strict --body body.json";
+    home.run(send).success();
+    home.config("[profiles.p]\nbot_id = \"1\"\ncountry = \"MX\"\n");
+    home.run(send).fails(2, &[old]);
+    home.write("body.json", text("525512340009"));
+    home.run(send).success();
+}
+
+#[test]
+fn row_of_raw_warns_about_second_recipient() {
+    let home = Home::new();
+    home.write(
+        "rows.ndjson",
+        "{\"userId\":\"525512340001\",\"destinations\":[\"15512340009\"]}\n\
+         {\"userId\":\"525512340002\",\"destinations\":[\"525512340003\"]}\n",
+    );
+    let warning = "line 1: destinations: sent unchanged, but `15512340009` may be +525512340009";
+    let ended = home
+        .dry_run_list(&["rows.ndjson", "--country", "MX", "raw"])
+        .success()
+        .stderr_has(&[warning]);
+    assert!(!ended.stderr.contains("line 2"), "{ended:?}");
+    home.dry_run_list(&["rows.ndjson", "--country", "MX", "raw", "--strict"])
+        .fails(2, &[warning]);
+}
+
+#[test]
+fn contact_number_has_the_hint_of_the_recipient() {
+    let home = Home::new();
+    home.write(
+        "old.vcf",
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Ana Ruiz\nTEL;TYPE=CELL:044 55 1234 0005\nEND:VCARD\n",
+    );
+    home.write(
+        "old.json",
+        r#"{"contacts":[{"name":{"formatted_name":"Ana","first_name":"Ana"},"phones":[{"phone":"044 55 1234 0005"}]}]}"#,
+    );
+    let old = "are no longer written like this; did you mean +525512340005?";
+    let card = |country: &str, flags: &[&str]| {
+        let send = "--sandbox --dry-run send contacts --to +593987654321 --country";
+        home.run(send).args(&[country]).args(flags).success()
+    };
+    for (country, flags, expected) in [
+        ("MX", &["--name=Ana", "--phone=044 55 1234 0005"][..], old),
+        ("MX", &["--vcard=old.vcf"], old),
+        ("MX", &["--body=old.json"], old),
+        (
+            "EC",
+            &["--name=Ana", "--phone='0987654321"],
+            "did you mean +593987654321?",
+        ),
+        (
+            "EC",
+            &["--name=Ana", "--phone=0987654321.0"],
+            "did you mean +593987654321?",
+        ),
+        (
+            "EC",
+            &["--name=Ana", "--phone=098765432"],
+            "no number of EC (+593) with 8 digits begins with these digits",
+        ),
+        (
+            "AR",
+            &["--name=Ana", "--phone=15 2345-6789"],
+            "the area code is missing after 15",
+        ),
+    ] {
+        let ended = card(country, flags).stderr_has(&[expected]);
+        assert!(!ended.stderr.contains("pass its country"), "{ended:?}");
+    }
+    for country in ["MX", "CO"] {
+        let ended = card(country, &["--name=Ana", "--phone=+525512340005"]);
+        assert_eq!(ended.stderr, "", "{country}");
+    }
+}
+
+#[test]
 fn excluded_old_mexican_number_excludes_both() {
     let home = Home::new();
     home.write(

@@ -7,10 +7,15 @@ use url::Url;
 use super::media_url;
 use super::schema::{Advised, Schema, inside};
 use crate::base::suggest::nearest;
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, PhoneNumber};
 
-/// Warnings about the value at `path`, if it is valid.
-pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> {
+/// Warnings about the value at `path`, if it is valid. Local numbers are numbers of `country`.
+pub(super) fn advice(
+    path: &str,
+    schema: &Schema,
+    value: &Value,
+    country: Option<Country>,
+) -> Vec<String> {
     let advice = match (value, &schema.advised) {
         (Value::Object(fields), _) => {
             let unknown = unknown_fields(schema, fields).map(|(name, meant)| {
@@ -37,7 +42,7 @@ pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> 
                 items.len()
             )]
         }
-        (Value::String(text), Some(advised)) => advice_on_text(advised, text),
+        (Value::String(text), Some(advised)) => advice_on_text(advised, text, country),
         _ => Vec::new(),
     };
     advice
@@ -46,7 +51,7 @@ pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> 
         .collect()
 }
 
-fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
+fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Vec<String> {
     let mut advice = Vec::new();
     let source = &advised.source;
     let count = text.chars().count();
@@ -62,7 +67,7 @@ fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
         advice.push(format!("has markdown, which {source} may reject here"));
     }
     if advised.phone {
-        advice.extend(advice_on_phone(source, text));
+        advice.extend(advice_on_phone(source, text, country));
     }
     let is_link =
         |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
@@ -83,8 +88,8 @@ fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
 }
 
 /// Returns a warning about a phone number that is not in E.164 (`+` and digits).
-fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
-    match PhoneNumber::read(raw, None) {
+fn advice_on_phone(source: &str, raw: &str, country: Option<Country>) -> Option<String> {
+    match PhoneNumber::read(raw, country) {
         Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
         Ok(number) => Some(format!(
             "`{raw}` is sent unchanged; {source} expects +{}",

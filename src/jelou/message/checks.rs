@@ -11,14 +11,17 @@ use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
 use super::{characters, limits};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
+use crate::phone::Country;
 
 /// Returns the fields of `body` as `kind` sends them (completed, ordered, within every limit), and
-/// warnings. Errors name the flags of `typed`. `found` contains the errors so far.
+/// warnings. Errors name the flags of `typed`. `found` contains the errors so far. Local numbers are
+/// numbers of `country`.
 pub(crate) fn complete(
     kind: &MessageKind,
     typed: &MessageKind,
     mut body: Value,
     mut found: Vec<Violation>,
+    country: Option<Country>,
 ) -> Result<(Value, Vec<String>), InvalidMessage> {
     if let Value::Object(fields) = &mut body {
         let problems = (kind.kind.read)(fields).into_iter();
@@ -28,7 +31,7 @@ pub(crate) fn complete(
     if kind.envelope() != Envelope::Verbatim {
         settle(kind.schema(), None, &mut body);
     }
-    let warnings = check(kind, typed, &body, found)?;
+    let warnings = check(kind, typed, &body, found, country)?;
     Ok((body, warnings))
 }
 
@@ -111,16 +114,18 @@ pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
 }
 
 /// Checks every limit of `body` and adds the errors to those in `found`. Errors name the flags of
-/// `typed`. A verbatim body has no limits. Returns warnings.
+/// `typed`. A verbatim body has no limits. Local numbers are numbers of `country`. Returns warnings.
 pub(super) fn check(
     kind: &MessageKind,
     typed: &MessageKind,
     body: &Value,
     found: Vec<Violation>,
+    country: Option<Country>,
 ) -> Result<Vec<String>, InvalidMessage> {
     let mut checks = Checks {
         kind,
         typed,
+        country,
         found,
         warnings: Vec::new(),
     };
@@ -161,6 +166,7 @@ pub(super) fn check(
 struct Checks<'a> {
     kind: &'a MessageKind,
     typed: &'a MessageKind,
+    country: Option<Country>,
     found: Vec<Violation>,
     warnings: Vec<String>,
 }
@@ -175,7 +181,8 @@ impl Checks<'_> {
         let own = limits::problem(schema, value).or_else(|| value.as_str().and_then(of_text));
         self.found
             .extend(own.map(|problem| self.typed.violation(path, problem)));
-        self.warnings.extend(advice(path, schema, value));
+        self.warnings
+            .extend(advice(path, schema, value, self.country));
         match value {
             Value::Object(fields) => self.see_fields(path, schema, rule, fields),
             Value::Array(items) => {

@@ -128,7 +128,7 @@ fn check_fields(
         .ok_or_else(|| invalid([violation("type", format!("{kind} is unknown"))]))?;
     let body = Value::Object(fields);
     let of_recipient: Vec<_> = recipient.as_ref().err().cloned().into_iter().collect();
-    let warnings = check(kind, kind, &body, of_recipient)?;
+    let warnings = check(kind, kind, &body, of_recipient, None)?;
     Ok(Checked {
         kind: kind.command(),
         recipient: recipient.ok().flatten(),

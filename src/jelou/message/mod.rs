@@ -14,6 +14,7 @@ mod invalid;
 mod kind;
 mod kinds;
 mod limits;
+mod literal_recipient;
 mod marks;
 mod media_url;
 mod or_template;
@@ -34,15 +35,15 @@ pub(crate) use self::explained::{Example, Field};
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::InvalidMessage;
 pub(crate) use self::kinds::MessageKind;
+#[cfg(test)]
+pub(crate) use self::literal_recipient::unclear;
+pub(crate) use self::literal_recipient::undocumented_form;
 pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::parameter::named_parameter;
 pub(crate) use self::placeholder::documented_placeholder;
-#[cfg(test)]
-pub(crate) use self::recipient::unclear;
 pub(crate) use self::recipient::{
     NamedRecipients, RecipientChoice, RecipientSources, TypedRecipient, typed_form,
-    undocumented_form,
 };
 pub(crate) use self::schema::Schema;
 pub(crate) use self::template_listing::{

@@ -9,11 +9,10 @@ use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, t
 use super::flag::FlagValues;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::MessageKind;
+use super::literal_recipient::{literal_warning, unclear};
 use super::parameter::named_parameter;
 use super::placeholder::{copied_values, documented_placeholder};
-use super::recipient::{
-    Recipient, RecipientChoice, RecipientSources, TypedRecipient, ambiguity_warning, unclear,
-};
+use super::recipient::{Recipient, RecipientChoice, RecipientSources, TypedRecipient};
 use super::vcard::complete_phone;
 use crate::base::invisible::{is_unseen, with_control_pictures};
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national, person_key};
@@ -69,7 +68,8 @@ impl Outgoing {
         take_type(kind.envelope(), typed.command(), &mut fields)?;
         let in_body = take_recipient(kind.envelope(), &mut fields)?;
         let bot = fields.shift_remove("botId");
-        let is_row = matches!(recipient, RecipientChoice::Made(_));
+        let is_row = matches!(recipient, RecipientChoice::Made { .. });
+        let country = recipient.country();
         let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
         let recipient = recipient.make(in_body.as_ref().map(|(_, recipient)| recipient));
         let mut violations: Vec<_> = misspelt_recipients(&fields).collect();
@@ -84,18 +84,13 @@ impl Outgoing {
             .iter()
             .find(|(_, user)| !is_clear(user))
             .map(|(_, user)| unclear(user));
-        if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
-            // A run can wait for days, and a safety check may be set up before the row is sent.
-            violations.push(Violation {
-                path: "destinations".to_owned(),
-                problem: error.to_string(),
-                flag: None,
-            });
+        if is_row {
+            violations.extend(unclear_recipient.as_ref().map(unclear_destination));
         }
-        let mut warnings = check_literal_recipients(users, &mut violations);
+        let mut warnings = check_literal_recipients(users, country, &mut violations);
         let route = kind.route(&fields);
         // Report errors of the message before a missing recipient.
-        let (body, advice) = complete(kind, typed, fields, violations)?;
+        let (body, advice) = complete(kind, typed, fields, violations, country)?;
         let typed = recipient?;
         let recipient_warnings = typed.warnings().to_vec();
         let recipient = typed.recipient;
@@ -225,10 +220,21 @@ fn copied_value_violations(typed: &MessageKind, fields: &Value) -> Vec<Violation
         .collect()
 }
 
+/// Returns the violation for an ambiguous recipient in a row: a run can wait for days, and a safety
+/// check may be set up before the row is sent.
+fn unclear_destination(error: &RecipientError) -> Violation {
+    Violation {
+        path: "destinations".to_owned(),
+        problem: error.to_string(),
+        flag: None,
+    }
+}
+
 /// Checks recipients that are sent literally, each with the path of its field. Adds a violation for
-/// each that was copied from the API's documentation, and returns warnings about ambiguous ones.
+/// each that was copied from the API's documentation, and returns warnings about doubtful ones.
 fn check_literal_recipients(
     users: Vec<(&str, &str)>,
+    country: Option<Country>,
     violations: &mut Vec<Violation>,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -239,7 +245,7 @@ fn check_literal_recipients(
                 problem,
                 flag: Some("--to".to_owned()),
             });
-        } else if let Some(warning) = ambiguity_warning(user) {
+        } else if let Some(warning) = literal_warning(user, country) {
             warnings.push(format!("{path}: {warning}"));
         }
     }

@@ -5,10 +5,7 @@ use std::fmt;
 
 use super::invalid::InvalidMessage;
 use crate::base::invisible::is_unseen;
-use crate::phone::{
-    Country, NUMBER_DIGITS, PhoneNumber, RecipientError, find_country, is_clear, is_user_id,
-    may_be_national,
-};
+use crate::phone::{Country, NUMBER_DIGITS, PhoneNumber, RecipientError, is_user_id};
 
 /// A `userId` in a body: a phone number's digits, a WhatsApp user id, or the user id of another
 /// channel.
@@ -59,51 +56,6 @@ pub(super) fn segment_problem(text: &str, what: &str) -> Option<String> {
     text.chars()
         .any(char::is_control)
         .then(|| format!("`{text}` has a control character"))
-}
-
-/// Returns the error for an ambiguous recipient in a body.
-pub(crate) fn unclear(user: &str) -> RecipientError {
-    RecipientError::new(
-        format!("`{user}` in the body is neither a number with its country code nor a known id"),
-        "to send to a number, write it as 593987654321; to send to a user of another channel: --to id:USER",
-    )
-}
-
-/// Returns a warning if a body's recipient, which is sent unchanged, may be wrong.
-pub(super) fn ambiguity_warning(user: &str) -> Option<String> {
-    let sent = format!("`{user}` is sent unchanged");
-    match PhoneNumber::read(user, None) {
-        Ok(number) if number.as_str() != user => Some(format!(
-            "{sent}; WhatsApp writes this number {}",
-            number.as_str()
-        )),
-        Ok(number) if may_be_national(number.as_str()) => {
-            let country = find_country(number.as_str()).unwrap_or("another country");
-            Some(format!(
-                "{sent}, as a number of {country}; if it is a local number, add its country code"
-            ))
-        }
-        Err(_) if !is_clear(user) => Some(format!(
-            "{sent}, but it is not a number with a country code; write it as 593987654321, or pass --to"
-        )),
-        Ok(_) | Err(_) => None,
-    }
-}
-
-/// Returns a warning about a recipient in a body that is a number, but not in the form of Jelou's
-/// documentation.
-pub(crate) fn undocumented_form(user: &str) -> Option<String> {
-    let number = PhoneNumber::read(user, None)
-        .ok()
-        .filter(|number| number.as_str() != user);
-    if number.is_none() && is_clear(user) {
-        return None;
-    }
-    let meant = number.map(|number| format!(": {}", number.as_str()));
-    Some(format!(
-        "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +{}",
-        meant.unwrap_or_default()
-    ))
 }
 
 /// Returns a recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet
@@ -277,7 +229,11 @@ impl RecipientSources {
 #[derive(Clone, Debug)]
 pub(crate) enum RecipientChoice<'a> {
     /// This recipient, even if the body names another.
-    Made(TypedRecipient),
+    Made {
+        recipient: TypedRecipient,
+        /// The country of local numbers in the body.
+        country: Option<Country>,
+    },
     /// The first of these that is set.
     Among(&'a RecipientSources),
 }
@@ -286,6 +242,14 @@ impl RecipientChoice<'_> {
     /// Returns whether the recipient comes from the body.
     pub(crate) fn is_left_to_body(&self) -> bool {
         matches!(self, Self::Among(RecipientSources { flag: None, .. }))
+    }
+
+    /// Returns the country of local numbers.
+    pub(crate) fn country(&self) -> Option<Country> {
+        match self {
+            Self::Made { country, .. } => *country,
+            Self::Among(sources) => sources.country,
+        }
     }
 
     /// Chooses the recipient; `in_body` is the one in the body.
@@ -297,7 +261,7 @@ impl RecipientChoice<'_> {
         in_body: Option<&Recipient>,
     ) -> Result<TypedRecipient, InvalidMessage> {
         let sources = match self {
-            Self::Made(recipient) => return Ok(recipient),
+            Self::Made { recipient, .. } => return Ok(recipient),
             Self::Among(sources) => sources,
         };
         let (origin, raw) = match (&sources.flag, in_body, &sources.environment) {
@@ -523,33 +487,5 @@ mod tests {
             assert!(!make(Some(other), None).contains("--to "), "{other}");
         }
         assert!(!make(None, Some("593987654321,593987654322")).contains("--to 593"));
-    }
-
-    #[test]
-    fn ambiguous_body_recipient_causes_warning() {
-        for (user, expected) in [
-            ("0987654321", "it is not a number with a country code"),
-            ("987654321", "it is not a number with a country code"),
-            ("59398765432", "it is not a number with a country code"),
-            ("3212345678", "if it is a local number"),
-            ("+593987654321", "WhatsApp writes this number 593987654321"),
-            ("id:0987654321", "it is not a number with a country code"),
-        ] {
-            let warning = ambiguity_warning(user).unwrap_or_default();
-            assert!(warning.contains(expected), "{user}: {warning}");
-        }
-        for user in [
-            "593987654321",
-            "1",
-            "U1",
-            "ana@example.com",
-            "{{ celular }}",
-            "US.13491208655302741918",
-            "2435678901234567",
-            "100004567891234",
-            "5f0c2a",
-        ] {
-            assert_eq!(ambiguity_warning(user), None, "{user}");
-        }
     }
 }

@@ -408,8 +408,8 @@ impl ImportPlan<'_> {
         if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
             warnings = with_country_codes(&mut body, country)?;
         }
-        let (outgoing, others) =
-            Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
+        let recipient = RecipientChoice::Made { recipient, country };
+        let (outgoing, others) = Outgoing::from_body(self.kind, body, recipient)?;
         warnings.extend(others);
         if self.strict && !warnings.is_empty() {
             return Err(InvalidMessage::warnings(warnings).into());

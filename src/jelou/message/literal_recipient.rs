@@ -1,0 +1,208 @@
+//! Judges a recipient in a body. It is sent unchanged, so a value that `--to` would refuse, or would read as another
+//! number, causes a warning.
+
+use crate::phone::{
+    Country, PhoneNumber, RecipientError, find_country, is_clear, is_number, is_user_id,
+    may_be_national,
+};
+
+/// Returns the error for an ambiguous recipient in a body.
+pub(crate) fn unclear(user: &str) -> RecipientError {
+    RecipientError::new(
+        format!("`{user}` in the body is neither a number with its country code nor a known id"),
+        "to send to a number, write it as 593987654321; to send to a user of another channel: --to id:USER",
+    )
+}
+
+/// Returns a warning if a body's recipient may be wrong. Local numbers are numbers of `country`.
+pub(super) fn literal_warning(user: &str, country: Option<Country>) -> Option<String> {
+    if is_user_id(user) {
+        return None;
+    }
+    match PhoneNumber::read(user, country) {
+        Ok(number) => warning_about_number(user, &number, country),
+        Err(error) => warning_about_error(user, &error, country),
+    }
+}
+
+/// Returns a warning if `user`, which `--to` reads as `number`, is not this number for WhatsApp.
+fn warning_about_number(
+    user: &str,
+    number: &PhoneNumber,
+    country: Option<Country>,
+) -> Option<String> {
+    let meant = number.as_str();
+    let sent = format!("`{user}` is sent unchanged");
+    let other = find_country(user).unwrap_or("another country");
+    match country {
+        Some(country) if meant != user && is_number(user) => Some(format!(
+            "{sent}, as a number of {other}; for a number of {}, write {meant}",
+            country.code()
+        )),
+        _ if meant != user => Some(format!("{sent}; WhatsApp writes this number {meant}")),
+        Some(_) => number.parse_warnings().first().cloned(),
+        None if may_be_national(user) => Some(format!(
+            "{sent}, as a number of {other}; if it is a local number, add its country code"
+        )),
+        None => None,
+    }
+}
+
+/// Returns a warning if `user`, which `--to` refuses with `error`, is not an id of another channel.
+fn warning_about_error(
+    user: &str,
+    error: &RecipientError,
+    country: Option<Country>,
+) -> Option<String> {
+    let is_id = is_clear(user) && !is_number(user);
+    let names_number = error.is_misspelt || !error.candidates.is_empty();
+    match country {
+        _ if names_number => Some(format!("sent unchanged, but {error}")),
+        Some(_) if !is_id => Some(format!("sent unchanged, but {error}")),
+        None if !is_clear(user) => Some(format!(
+            "`{user}` is sent unchanged, but it is not a number with a country code; write it as 593987654321, or pass \
+             --to"
+        )),
+        Some(_) | None => None,
+    }
+}
+
+/// Returns a warning about a recipient in a body that is a number, but not in the form of Jelou's
+/// documentation.
+pub(crate) fn undocumented_form(user: &str) -> Option<String> {
+    let number = PhoneNumber::read(user, None)
+        .ok()
+        .filter(|number| number.as_str() != user);
+    if number.is_none() && is_clear(user) {
+        return None;
+    }
+    let meant = number.map(|number| format!(": {}", number.as_str()));
+    Some(format!(
+        "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +{}",
+        meant.unwrap_or_default()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_body_recipient_causes_warning_without_country() {
+        for (user, expected) in [
+            ("0987654321", "it is not a number with a country code"),
+            ("987654321", "it is not a number with a country code"),
+            ("59398765432", "it is not a number with a country code"),
+            ("3212345678", "if it is a local number"),
+            ("+593987654321", "WhatsApp writes this number 593987654321"),
+            (
+                "593 98 765 4321",
+                "WhatsApp writes this number 593987654321",
+            ),
+            ("id:0987654321", "it is not a number with a country code"),
+            (
+                "593987654301.0",
+                "sent unchanged, but `593987654301.0` has decimals, as a spreadsheet writes a number; did you mean +593987654301?",
+            ),
+            ("'593987654301", "did you mean +593987654301?"),
+            ("'0987654301", "it is not a number with a country code"),
+            ("5930987654321", "did you mean +593987654321?"),
+        ] {
+            let warning = literal_warning(user, None).unwrap_or_default();
+            assert!(warning.contains(expected), "{user}: {warning}");
+        }
+        for user in IDS
+            .iter()
+            .chain(&["593987654321", "15512340009", "573001234567"])
+        {
+            assert_eq!(literal_warning(user, None), None, "{user}");
+        }
+    }
+
+    /// Recipients that are not phone numbers.
+    const IDS: [&str; 10] = [
+        "1",
+        "U1",
+        "12-3",
+        "ana@example.com",
+        "{{ celular }}",
+        "US.13491208655302741918",
+        "2435678901234567",
+        "100004567891234",
+        "5f0c2a",
+        "593987654321@c.us",
+    ];
+
+    #[test]
+    fn country_decides_warning_about_body_recipient() {
+        for (country, user, expected) in [
+            (
+                "MX",
+                "15512340009",
+                "sent unchanged, but `15512340009` may be +525512340009, a number of MX in an old spelling, or +15512340009, a number of US",
+            ),
+            (
+                "EC",
+                "573001234567",
+                "`573001234567` is not a local number of EC, so it is read as +573001234567, a number of CO",
+            ),
+            (
+                "EC",
+                "0987654321",
+                "`0987654321` is sent unchanged; WhatsApp writes this number 593987654321",
+            ),
+            (
+                "EC",
+                "987654321",
+                "WhatsApp writes this number 593987654321",
+            ),
+            ("EC", "'0987654321", "did you mean +593987654321?"),
+            ("EC", "593987654301.0", "did you mean +593987654301?"),
+            (
+                "EC",
+                "59398765",
+                "no number of EC (+593) with 8 digits begins with these digits",
+            ),
+            ("MX", "044 55 1234 0005", "did you mean +525512340005?"),
+            (
+                "MX",
+                "4771234567",
+                "`4771234567` is sent unchanged, as a number of NO; for a number of MX, write 524771234567",
+            ),
+            ("AR", "15 2345-6789", "the area code is missing after 15"),
+            ("EC", "id:0987654321", "sent unchanged, but `id:0987654321`"),
+        ] {
+            let warning = literal_warning(user, country.parse().ok()).unwrap_or_default();
+            assert!(warning.contains(expected), "{country} {user}: {warning}");
+        }
+        for country in ["EC", "MX", "CO", "AR", "BR", "US"] {
+            for user in IDS {
+                assert_eq!(
+                    literal_warning(user, country.parse().ok()),
+                    None,
+                    "{country} {user}"
+                );
+            }
+        }
+        for (country, user) in [
+            ("EC", "593987654321"),
+            ("MX", "525512340009"),
+            ("MX", "5215512340009"),
+            ("CO", "573001234567"),
+            ("AR", "5491123456789"),
+            ("BR", "5511987654321"),
+            ("BR", "551187654321"),
+            ("US", "14155550100"),
+            ("DO", "18095551234"),
+            ("PE", "51987654321"),
+            ("CL", "56987654321"),
+            ("DE", "4921123456"),
+        ] {
+            assert_eq!(
+                literal_warning(user, country.parse().ok()),
+                None,
+                "{country} {user}"
+            );
+        }
+    }
+}
