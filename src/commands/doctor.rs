@@ -12,8 +12,10 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{Check, CheckState, Format, counted, rounded};
 use crate::base::paths::STATE;
 use crate::base::process::block_on;
+use crate::base::timestamps::now;
 use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
+use crate::runs::hours::days_past_everywhere;
 use crate::runs::ledger::{LedgerError, check_writable};
 use crate::sender::config::{
     ApiUrl, ConfigFile, SecretSource, Settings, describe_useless_patterns, no_bot,
@@ -240,6 +242,7 @@ impl Checkup {
                     );
                 }
                 ("allow_to", false) => self.allow_to(&settings, &value, &origin),
+                ("not_on", false) => self.not_on(&settings, &value, &origin),
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, no_bot()),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
@@ -254,9 +257,22 @@ impl Checkup {
     /// Checks that each pattern can match a recipient.
     fn allow_to(&mut self, settings: &Settings, value: &str, origin: &str) {
         let patterns = settings.allow_to.iter().flatten();
-        match describe_useless_patterns(patterns) {
+        match describe_useless_patterns(patterns, settings.country) {
             None => self.ok("allow_to", format!("{value} ({origin})")),
             Some(problem) => self.warn("allow_to", format!("{value} ({origin}): {problem}")),
+        }
+    }
+
+    /// Checks that no day off is over.
+    fn not_on(&mut self, settings: &Settings, value: &str, origin: &str) {
+        const NAME: &str = "not_on";
+        let days = settings.hours.not_on.iter().copied();
+        let past = days_past_everywhere(days, now());
+        if past.is_empty() {
+            self.ok(NAME, format!("{value} ({origin})"));
+        }
+        for day in past {
+            self.warn(NAME, format!("{day} ({origin})"));
         }
     }
 

@@ -51,6 +51,40 @@ fn profile_set_saves_country_and_refuses_unusable_patterns() {
 }
 
 #[test]
+fn pattern_that_matches_no_number_warns() {
+    let home = Home::new();
+    let doctor = || home.run("doctor --offline --output record").end().stdout;
+    for (flags, pattern, is_useless) in [
+        (
+            "--bot 77 --client-id x --country EC",
+            "593987654321.0",
+            true,
+        ),
+        ("", "'0987654321", true),
+        ("", "593-98*", true),
+        ("", "098*", true),
+        ("", "09*", true),
+        ("", "00593*", true),
+        ("", "593*", false),
+        ("", "0987654321", false),
+        ("", "US.1*", false),
+        ("", "id:ana-1", false),
+    ] {
+        let ended = home
+            .run(&format!("profile set prod {flags}"))
+            .args(&["--allow-to", pattern])
+            .success();
+        let problem = format!("`{pattern}` matches no number with a country code");
+        assert_eq!(
+            ended.stderr.contains(&format!("--allow-to: {problem}")),
+            is_useless,
+            "{ended:?}"
+        );
+        assert_eq!(doctor().contains(&problem), is_useless, "{pattern}");
+    }
+}
+
+#[test]
 fn past_day_off_in_a_profile_warns() {
     let home = Home::new();
     let set = |day: &str| {
@@ -60,7 +94,10 @@ fn past_day_off_in_a_profile_warns() {
     };
     set("2025-12-25")
         .stderr_has(&["warning: --not-on 2025-12-25: this day is over; did you mean "]);
+    let doctor = || home.run("doctor --offline --output record").end().stdout;
+    assert!(doctor().contains("2025-12-25: this day is over"));
     set("9999-12-25").stderr_lacks(&["is over"]);
+    assert!(!doctor().contains("is over"));
 }
 
 #[test]

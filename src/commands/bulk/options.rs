@@ -185,8 +185,8 @@ impl HoursOptions {
         let Some(today) = hours.map(|hours| hours.day(now())) else {
             return;
         };
-        for warning in past_days_off(&self.not_on, today) {
-            stderr.warning(&warning);
+        for past in past_days_off(self.not_on.iter().copied(), today) {
+            stderr.warning(&format!("--not-on {past}"));
         }
     }
 }

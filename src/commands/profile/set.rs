@@ -5,8 +5,6 @@ use std::path::Path;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
-use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 
 use crate::base::input::UsageError;
 use crate::base::output::SystemError;
@@ -15,7 +13,7 @@ use crate::base::process::{Signal, Signals, block_on};
 use crate::base::secret::Secret;
 use crate::base::timestamps::now;
 use crate::command_error::CommandError;
-use crate::runs::hours::{day_off, past_days_off};
+use crate::runs::hours::{day_off, days_past_everywhere};
 use crate::sender;
 use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
@@ -140,7 +138,9 @@ pub(super) fn set(
     if let Some(ledger) = context.flags.layer.text("ledger") {
         LedgerDatabase::parse_choice(&Origin::Flag("--ledger"), ledger)?;
     }
-    let is_new = !ConfigEdit::open(path)?.has_profile(name);
+    let file = ConfigEdit::open(path)?;
+    let saved = file.profile(name);
+    let is_new = saved.is_none();
     let mut change = keys.over(context.flags.layer.clone());
     if change.has_stdin("client_secret_file") {
         change.remove("client_secret_file");
@@ -166,9 +166,7 @@ pub(super) fn set(
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    if is_new {
-        warn_about_patterns(context, &change);
-    }
+    warn_about_patterns(context, &change, saved);
     warn_about_past_days(context, &change);
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
@@ -177,14 +175,15 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Warns of patterns of a new profile that match no recipient, such as a local number without a country.
-fn warn_about_patterns(context: &Context, profile: &Layer) {
-    // With a country, a local number is a pattern for that number.
-    if profile.has("country") {
-        return;
-    }
-    let patterns = profile.list("allow_to").unwrap_or_default();
-    if let Some(problem) = describe_useless_patterns(patterns.iter()) {
+/// Warns of patterns that match no recipient, such as a local number without a country. `saved` is the profile before
+/// the change.
+fn warn_about_patterns(context: &Context, change: &Layer, saved: Option<&Layer>) {
+    let country = change
+        .text("country")
+        .or_else(|| saved?.text("country"))
+        .and_then(|country| country.parse().ok());
+    let patterns = change.list("allow_to").unwrap_or_default();
+    if let Some(problem) = describe_useless_patterns(patterns.iter(), country) {
         context.stderr.warning(&format!("--allow-to: {problem}"));
     }
 }
@@ -192,11 +191,9 @@ fn warn_about_patterns(context: &Context, profile: &Layer) {
 /// Warns of days off that are over in every time zone.
 fn warn_about_past_days(context: &Context, change: &Layer) {
     let days = change.list("not_on").unwrap_or_default();
-    let days: Vec<_> = days.iter().filter_map(|day| day_off(day).ok()).collect();
-    // In the last time zone, the day begins twelve hours after UTC.
-    let today = (now() - SignedDuration::from_hours(12)).to_zoned_datetime(TimeZone::UTC);
-    for warning in past_days_off(&days, today.date()) {
-        context.stderr.warning(&warning);
+    let days = days.iter().filter_map(|day| day_off(day).ok());
+    for past in days_past_everywhere(days, now()) {
+        context.stderr.warning(&format!("--not-on {past}"));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::rule::{Hours, ZoneName};
 use super::window::{Between, DailyWindow, collect_windows};
@@ -114,10 +114,19 @@ impl HoursBase {
     }
 }
 
-/// Returns a warning for each of the `days` of `--not-on` before `today`: its year may be a typing
-/// error.
-pub(crate) fn past_days_off(days: &[Date], today: Date) -> Vec<String> {
-    let past = days.iter().filter(|day| **day < today);
+/// Returns a warning for each of the `days` off that is over in every time zone.
+pub(crate) fn days_past_everywhere(
+    days: impl Iterator<Item = Date>,
+    now: Timestamp,
+) -> Vec<String> {
+    // In the last time zone, the day begins twelve hours after UTC.
+    let today = (now - SignedDuration::from_hours(12)).to_zoned_datetime(TimeZone::UTC);
+    past_days_off(days, today.date())
+}
+
+/// Returns a warning for each of the `days` off before `today`: its year may be a typing error.
+pub(crate) fn past_days_off(days: impl Iterator<Item = Date>, today: Date) -> Vec<String> {
+    let past = days.filter(|day| *day < today);
     past.map(|day| {
         let next = (today.year()..)
             .take(2)
@@ -126,7 +135,7 @@ pub(crate) fn past_days_off(days: &[Date], today: Date) -> Vec<String> {
         let meant = next
             .map(|next| format!("; did you mean {next}?"))
             .unwrap_or_default();
-        format!("--not-on {day}: this day is over{meant}")
+        format!("{day}: this day is over{meant}")
     })
     .collect()
 }

@@ -5,6 +5,6 @@ mod choice;
 mod rule;
 mod window;
 
-pub(crate) use self::choice::{HoursBase, day_off, past_days_off};
+pub(crate) use self::choice::{HoursBase, day_off, days_past_everywhere, past_days_off};
 pub(crate) use self::rule::{Hours, ZoneName};
 pub(crate) use self::window::{Between, collect_windows};

@@ -61,8 +61,9 @@ impl ConfigEdit {
         Ok(Self { file, document })
     }
 
-    pub(crate) fn has_profile(&self, name: &str) -> bool {
-        self.file.profiles.contains_key(name)
+    /// Returns the profile as it is in the file.
+    pub(crate) fn profile(&self, name: &str) -> Option<&Layer> {
+        self.file.profiles.get(name)
     }
 
     /// Writes `change` into the profile. The first profile becomes the default.
@@ -123,7 +124,7 @@ impl ConfigEdit {
     }
 
     fn require(&self, name: &str) -> Result<(), CommandError> {
-        if self.has_profile(name) {
+        if self.profile(name).is_some() {
             return Ok(());
         }
         let known: Vec<_> = self.file.profiles.keys().map(String::as_str).collect();

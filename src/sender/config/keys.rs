@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::key_table::{KEYS, Key, KeyForm};
 use crate::base::invisible::{is_unseen, without_final_line_break};
 use crate::jelou::message::documented_placeholder;
-use crate::phone::{Country, PhoneNumber, is_clear, may_begin_number};
+use crate::phone::{Country, NUMBER_DIGITS, PhoneNumber, is_clear, may_begin_number};
 use crate::runs::cost::Money;
 
 impl Key {
@@ -291,13 +291,16 @@ fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
     }
 }
 
-/// Describes the patterns that no recipient can match; None without any.
+/// Describes the patterns that no recipient can match, in a profile with this country; None without
+/// any.
 pub(crate) fn describe_useless_patterns<'a>(
     patterns: impl Iterator<Item = &'a String>,
+    country: Option<Country>,
 ) -> Option<String> {
+    let is_useless = |raw: &str| pattern(raw, country).is_ok_and(|read| matches_no_number(&read));
     let useless: Vec<_> = patterns
-        .filter(|pattern| matches_no_number(pattern))
-        .map(|pattern| format!("`{pattern}`"))
+        .filter(|raw| is_useless(raw))
+        .map(|raw| format!("`{raw}`"))
         .collect();
     let listed = useless.join(", ");
     (!useless.is_empty()).then(|| {
@@ -305,13 +308,23 @@ pub(crate) fn describe_useless_patterns<'a>(
     })
 }
 
-/// Returns whether no recipient can match a pattern of digits: it is not a number with its country
-/// code, or no country code starts with these digits.
+/// The signs that people and spreadsheets write in a number. A recipient's number has only digits.
+const NUMBER_SIGNS: &str = "-.()/='\u{2019}\"";
+
+/// Returns whether no recipient can match a pattern of a number: it has a sign, it is not a number
+/// with its country code, or no country code starts with its digits.
 fn matches_no_number(pattern: &str) -> bool {
     let begin = pattern.split('*').next().unwrap_or_default();
-    let is_of_digits = begin.bytes().all(|letter| letter.is_ascii_digit());
     let is_whole = begin.len() == pattern.len();
-    is_of_digits && (!may_begin_number(begin) || is_whole && !is_clear(pattern))
+    let digits = begin.chars().filter(char::is_ascii_digit).count();
+    if digits == begin.len() {
+        return !may_begin_number(begin) || is_whole && !is_clear(pattern);
+    }
+    let is_like_number = pattern
+        .chars()
+        .all(|letter| letter.is_ascii_digit() || letter == '*' || NUMBER_SIGNS.contains(letter));
+    // Few digits with signs may be the id of a user of another channel.
+    is_like_number && digits > 0 && (!is_whole || NUMBER_DIGITS.contains(&digits))
 }
 
 #[cfg(test)]
@@ -351,6 +364,18 @@ mod tests {
             ("*321", false),
             ("id:0987", false),
             ("12", false),
+            ("593987654321.0", true),
+            ("'0987654321", true),
+            ("=\"0987654321\"", true),
+            ("593-98*", true),
+            ("(593)98*", true),
+            ("098*", true),
+            ("00593*", true),
+            ("12-3", false),
+            ("US.13491208655302741918", false),
+            ("US.1*", false),
+            ("*@example.com", false),
+            ("ana-1*", false),
         ] {
             assert_eq!(matches_no_number(pattern), expected, "{pattern}");
         }
