@@ -178,7 +178,8 @@ async fn receive(
         .map(|user| user.to_string())
         .or_else(|| received.caller.user.clone())
         .unwrap_or_default();
-    warnings.extend(message::undocumented_form(&user));
+    let written = message::written_recipients(&received.body).next();
+    warnings.extend(message::undocumented_form(written.unwrap_or(&user)));
     if !may_write_to(&received.caller.sandbox, &user, kind) {
         let answer = outside_window(&user);
         return received.refuse(Some(user), Some(kind), answer).await;

@@ -534,7 +534,13 @@ fn warnings_are_in_header_and_message() {
 #[test]
 fn recipient_in_undocumented_form_has_warning() {
     let sandbox = Sandbox::start(&[]);
-    for (user, meant) in [("0987654321", ""), ("+593987654321", ": 593987654321")] {
+    for (user, meant) in [
+        ("0987654321", ""),
+        ("+593987654321", ": 593987654321"),
+        ("593987654321.0", ": 593987654321"),
+        ("593 987654321", ": 593987654321"),
+        (" 593987654321", ": 593987654321"),
+    ] {
         let answer = sandbox.ask(
             "POST",
             "/v1/bots/1/messages",

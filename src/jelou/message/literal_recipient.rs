@@ -3,7 +3,7 @@
 
 use crate::phone::{
     Country, PhoneNumber, RecipientError, find_country, is_clear, is_number, is_user_id,
-    may_be_national,
+    may_be_national, number_in,
 };
 
 /// Returns the error for an ambiguous recipient in a body.
@@ -70,13 +70,15 @@ fn warning_about_error(
 /// Returns a warning about a recipient in a body that is a number, but not in the form of Jelou's
 /// documentation.
 pub(crate) fn undocumented_form(user: &str) -> Option<String> {
-    let number = PhoneNumber::read(user, None)
-        .ok()
-        .filter(|number| number.as_str() != user);
-    if number.is_none() && is_clear(user) {
-        return None;
-    }
-    let meant = number.map(|number| format!(": {}", number.as_str()));
+    let meant = match PhoneNumber::read(user, None) {
+        Ok(number) if number.as_str() == user => return None,
+        Ok(number) => Some(number.as_str().to_owned()),
+        Err(error) if is_clear(user) && !error.is_misspelt => return None,
+        Err(_) => number_in(user)
+            .filter(|number| is_number(number))
+            .map(str::to_owned),
+    };
+    let meant = meant.map(|number| format!(": {number}"));
     Some(format!(
         "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +{}",
         meant.unwrap_or_default()

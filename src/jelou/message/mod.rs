@@ -39,7 +39,7 @@ pub(crate) use self::kinds::MessageKind;
 pub(crate) use self::literal_recipient::unclear;
 pub(crate) use self::literal_recipient::undocumented_form;
 pub(crate) use self::or_template::{fit, is_template};
-pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
+pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes, written_recipients};
 pub(crate) use self::parameter::named_parameter;
 pub(crate) use self::placeholder::documented_placeholder;
 pub(crate) use self::recipient::{

@@ -252,13 +252,17 @@ fn check_literal_recipients(
     warnings
 }
 
-/// Returns every recipient in a body.
+/// Returns every recipient in a body, without white space around it.
 pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
+    written_recipients(body).map(|user| user.trim_matches(is_unseen))
+}
+
+/// Returns every recipient in a body as it is written.
+pub(crate) fn written_recipients(body: &Value) -> impl Iterator<Item = &str> {
     body.get("userId")
         .into_iter()
         .chain(listed(body.get("destinations")))
         .filter_map(Value::as_str)
-        .map(|user| user.trim_matches(is_unseen))
 }
 
 /// The fields that contain recipients.
