@@ -655,7 +655,15 @@ fn recipient_in_a_body_is_checked() {
     }
     // A placeholder from the documents is never sent.
     let server = Server::expect_no_requests();
-    for placeholder in ["USER_ID", "PHONE_NUMBER", "{userId}", " USER_ID "] {
+    for placeholder in [
+        "USER_ID",
+        "PHONE_NUMBER",
+        "{userId}",
+        " USER_ID ",
+        "<USER_ID>",
+        "[USER_ID]",
+        "<PHONE_NUMBER>",
+    ] {
         let told = format!(
             "`{}` is a placeholder of the API's documentation (set it with --to)",
             placeholder.trim()
@@ -700,7 +708,13 @@ fn recipient_in_a_body_is_checked() {
             .success();
         assert_eq!(run.json()["body"]["userId"], "593987654321");
     }
-    home.run("send text --dry-run --to id:USER_ID a")
+    for to in ["id:USER_ID", "id:<USER_ID>", "<PHONE_NUMBER>", "[USER_ID]"] {
+        home.run("send text --dry-run a --to")
+            .args(&[to])
+            .api(&server.url)
+            .fails(2, &["--to: "]);
+    }
+    home.run("send text --dry-run --to id:USER a")
         .api(&server.url)
         .success();
     // The body has another recipient in addition to --to, or in a row.

@@ -683,6 +683,7 @@ fn placeholder_of_documents_is_refused_in_fields() {
         ),
         ("raw", r#""list":["1"," <number> "]"#, "list[1]: `<number>`"),
         ("text", r#""text":"PHONE_NUMBER""#, "text: `PHONE_NUMBER`"),
+        ("raw", r#""flow_id":"<FLOW_ID>""#, "flow_id: `<FLOW_ID>`"),
     ] {
         home.write(
             "body.json",

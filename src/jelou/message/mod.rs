@@ -41,7 +41,7 @@ pub(crate) use self::literal_recipient::undocumented_form;
 pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes, written_recipients};
 pub(crate) use self::parameter::named_parameter;
-pub(crate) use self::placeholder::documented_placeholder;
+pub(crate) use self::placeholder::{documented_placeholder, hidden_address};
 pub(crate) use self::recipient::{
     NamedRecipients, RecipientChoice, RecipientSources, TypedRecipient, typed_form,
 };

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::invalid::InvalidMessage;
+use super::placeholder::documented_placeholder;
 use crate::base::invisible::is_unseen;
 use crate::phone::{Country, NUMBER_DIGITS, PhoneNumber, RecipientError, is_user_id};
 
@@ -87,6 +88,12 @@ impl TypedRecipient {
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         let user = typed.trim_matches(is_unseen);
         if let Some(user) = user.strip_prefix("id:") {
+            if let Some(problem) = documented_placeholder(user) {
+                return Err(RecipientError::new(
+                    problem,
+                    "write the user's own id after id:",
+                ));
+            }
             return Ok(Recipient::verbatim(user)?.into());
         }
         if is_user_id(user) {
@@ -313,7 +320,8 @@ mod tests {
             ("+1.415.555.0000", "14155550000"),
             ("(+593) 987654321", "593987654321"),
             ("593.98.765.4321", "593987654321"),
-            ("id:USER_ID", "USER_ID"),
+            ("id:USER", "USER"),
+            ("id:user_id", "user_id"),
             ("US.13491208655302741918", "US.13491208655302741918"),
             (
                 " US.ENT.11815799212886844830\u{a0}",
@@ -359,6 +367,14 @@ mod tests {
                 "`de 'casa'` is not a phone number: it contains `d`",
             ),
             ("USER_ID", "contains `U`"),
+            (
+                "id:USER_ID",
+                "`USER_ID` is a placeholder of the API's documentation",
+            ),
+            (
+                "id: <USER_ID>",
+                "`<USER_ID>` is a placeholder of the API's documentation",
+            ),
             (
                 "EC.593987654321",
                 "`EC.593987654321` is not a phone number: it contains `E`",

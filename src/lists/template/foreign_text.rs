@@ -1,6 +1,6 @@
 //! Finds text for another program, which would be sent unchanged: line breaks as `\n`, `%0A` or
-//! `<br>`, letters as `&iacute;`, and letters that were saved in one encoding and read in another:
-//! `MarÃ\u{ad}a`.
+//! `<br>`, letters as `&iacute;`, addresses as `[email protected]`, and letters that were saved in
+//! one encoding and read in another: `MarÃ\u{ad}a`.
 
 use std::sync::LazyLock;
 
@@ -9,6 +9,7 @@ use regex_lite::Regex;
 
 use super::console_letters::ConsoleWord;
 use crate::base::text_encoding::{CP437, CP850};
+use crate::jelou::message::hidden_address;
 
 /// A text that begins with a code for a character or a style in HTML, in a URL, or in program code.
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
@@ -34,6 +35,8 @@ pub(crate) enum ForeignText {
     Garbled { word: String, meant: String },
     /// A word with a letter that could not be read.
     LostLetter { word: String },
+    /// What a web page wrote instead of an address.
+    HiddenAddress(&'static str),
 }
 
 impl ForeignText {
@@ -41,7 +44,7 @@ impl ForeignText {
     pub(crate) fn find(text: &str) -> Option<Self> {
         let may_have = text
             .bytes()
-            .any(|byte| matches!(byte, b'\\' | b'%' | b'<' | b'&') || !byte.is_ascii());
+            .any(|byte| matches!(byte, b'\\' | b'%' | b'<' | b'&' | b'[') || !byte.is_ascii());
         if !may_have {
             return None;
         }
@@ -50,6 +53,7 @@ impl ForeignText {
             .find_map(Self::wrong_letters)
             .or_else(|| Self::console_letters(text))
             .or_else(|| markup(text))
+            .or_else(|| hidden_address(text).map(Self::HiddenAddress))
     }
 
     fn console_letters(text: &str) -> Option<Self> {
@@ -78,7 +82,10 @@ impl ForeignText {
             Self::LineBreak(written) => format!(
                 "`{written}` is sent as these characters; for a line break, put one into the cell"
             ),
-            Self::Markup(_) | Self::Garbled { .. } | Self::LostLetter { .. } => self.describe(),
+            Self::Markup(_)
+            | Self::Garbled { .. }
+            | Self::LostLetter { .. }
+            | Self::HiddenAddress(_) => self.describe(),
         }
     }
 
@@ -102,6 +109,9 @@ impl ForeignText {
             }
             Self::LostLetter { word } => {
                 format!("`{word}` has a letter that could not be read (U+FFFD)")
+            }
+            Self::HiddenAddress(written) => {
+                format!("`{written}` is sent as these characters; the copied web page hides the address")
             }
         }
     }
@@ -319,6 +329,8 @@ mod tests {
             ("Hola%20Ana", "%20"),
             ("Hola,%20Ana", "%20"),
             ("https://x.example/a%0Ab y <br>", "<br>"),
+            ("Write to [email protected].", "[email protected]"),
+            ("[email\u{a0}protected]", "[email\u{a0}protected]"),
         ] {
             let found = ForeignText::find(text).map(|found| found.describe());
             let is_named = found
@@ -370,6 +382,7 @@ mod tests {
     fn ordinary_text_is_not_foreign() {
         for text in [
             "JOÃO, CORAÇÃO, AMANHÃ… “IRMÃ” e MAÇÃ",
+            "[email] [protected] email protected ana@example.com [1]",
             "AMANHÃ\u{a0}às 8, PERÚ… “MENÚ” CAFÉ™ ¡SÍ!",
             "María José Núñez, Zoë, Łukasz, Đorđe, Þór, Ångström, Čapek",
             "¿Qué tal? 5 €, nº 3, 20 °C, £5, «hola» 😀👩\u{200d}👧",
