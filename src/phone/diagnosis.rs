@@ -6,6 +6,8 @@ use super::rules::{Region, common_regions, is_common, is_number, regions_with_co
 
 /// A shorter number without its zeros may as well be a local number, which is by chance valid in another country.
 const DIGITS_AFTER_ZEROS: usize = 11;
+/// What callers in North America dial before a country code.
+const NORTH_AMERICAN_PREFIX: &str = "011";
 
 /// Explains why `digits`, which should begin with a country code, are not a number, and finds the probable number.
 /// `expected` is the country that the user named.
@@ -14,7 +16,8 @@ pub(super) fn why_not_international(
     expected: Option<&Region>,
 ) -> (String, Option<String>) {
     if digits.starts_with('0') {
-        let suggestion = number_after_zeros(digits, expected);
+        let suggestion =
+            number_after_prefix(digits).or_else(|| number_after_zeros(digits, expected));
         return ("no country code begins with 0".to_owned(), suggestion);
     }
     let Some(region) = regions_with_code(digits).next() else {
@@ -44,6 +47,12 @@ pub(super) fn why_not_international(
         return (reason, Some(suggestion));
     }
     (describe_mismatch(region, national.len()), None)
+}
+
+/// Returns the number after the prefix of North America. Local numbers with an area code 11 are shorter.
+fn number_after_prefix(digits: &str) -> Option<String> {
+    let number = digits.strip_prefix(NORTH_AMERICAN_PREFIX)?;
+    (number.len() >= DIGITS_AFTER_ZEROS && is_number(number)).then(|| number.to_owned())
 }
 
 /// Returns the number that probably follows the zeros of `digits`. It is a number of the expected

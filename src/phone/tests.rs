@@ -24,7 +24,7 @@ fn read_number(typed: &str, country: &str) -> String {
 }
 
 /// The typed number, its country, and the result without and with this country. `…` stands for any words.
-const TABLE: [(&str, &str, &str, &str); 74] = [
+const TABLE: [(&str, &str, &str, &str); 76] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
     ("593987654321", "EC", "593987654321", "593987654321"),
@@ -199,6 +199,18 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "AR",
         "a number of US (+1) has 10 digits…--country",
         "541123456789; +541123456789 is a landline of Argentina",
+    ),
+    (
+        "011593987654321",
+        "EC",
+        "no country code begins with 0; did you mean +593987654321?",
+        "no country code begins with 0; did you mean +593987654321?",
+    ),
+    (
+        "011 52 55 1234 0005",
+        "US",
+        "did you mean +525512340005?",
+        "did you mean +525512340005?",
     ),
     (
         "0351 15 234-5678",

@@ -646,6 +646,27 @@ fn contact_number_has_the_hint_of_the_recipient() {
 }
 
 #[test]
+fn international_contact_number_needs_no_country() {
+    let home = Home::new();
+    home.write(
+        "cards.vcf",
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Ana Ruiz\nTEL;waid=5215512340005:+52 55 1234 0005\n\
+         TEL;waid=525512340006:+52 55 1234 0006\nEND:VCARD\n",
+    );
+    let ended = home
+        .run("--sandbox --dry-run send contacts --to +593987654321 --vcard cards.vcf")
+        .success();
+    assert_eq!(ended.stderr, "");
+    assert_eq!(
+        ended.json()["body"]["contacts"][0]["phones"],
+        json!([
+            {"phone": "+525512340005", "wa_id": "5215512340005"},
+            {"phone": "+525512340006", "wa_id": "525512340006"},
+        ])
+    );
+}
+
+#[test]
 fn excluded_old_mexican_number_excludes_both() {
     let home = Home::new();
     home.write(

@@ -354,7 +354,7 @@ fn contact_flags_produce_parts_and_whatsapp_id() {
             "name": {"formatted_name": "Juan Pérez", "first_name": "Juan", "last_name": "Pérez"},
             "phones": [
                 {"phone": "+593987654322", "type": "Mobile", "wa_id": "593987654322"},
-                {"phone": "+593 98 765 4323", "type": "Mobile", "wa_id": "593987654323"},
+                {"phone": "+593987654323", "type": "Mobile", "wa_id": "593987654323"},
                 {"phone": "022-555", "type": "Mobile"},
                 // A number of Norway, or of Mexico without its country code.
                 {"phone": "4771234567", "type": "Mobile"},

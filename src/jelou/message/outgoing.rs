@@ -343,7 +343,7 @@ fn with_country_code(
         Err(error) if error.candidates.is_empty() => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let is_certain = country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
+    let is_certain = country.is_some() || raw.contains('+') || !may_be_national(number.as_str());
     if is_certain {
         phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
         complete_phone(phone);

@@ -331,8 +331,8 @@ fn phone(line: &VcardLine<'_>) -> Option<String> {
 }
 
 /// Returns the type of a line. `CELL` is WhatsApp's `Mobile`, and any other type gets a capital.
-/// Types without a meaning are skipped. Fax and pager always count, because they cannot receive
-/// messages.
+/// Types without a meaning are skipped. Fax, pager and modem always count, because they cannot
+/// receive messages.
 fn kind(line: &VcardLine<'_>) -> Option<String> {
     let types = parameters(line, "TYPE")
         .chain(bare(line))
@@ -443,13 +443,13 @@ pub(crate) fn has_parts(name: &Map<String, Value>) -> bool {
 /// Returns whether a phone of this type cannot receive messages.
 fn cannot_chat(phone_type: &str) -> bool {
     let phone_type = phone_type.to_lowercase();
-    ["fax", "pager", "beeper"]
+    ["fax", "pager", "beeper", "modem", "textphone"]
         .iter()
         .any(|word| phone_type.contains(word))
 }
 
 /// Adds `wa_id`, the WhatsApp id, so that the card shows "Message". Only for a number that is
-/// certainly international and not a fax or pager.
+/// certainly international and not a fax, a pager or a modem.
 pub(crate) fn complete_phone(phone: &mut Map<String, Value>) {
     let phone_type = phone.get("type").and_then(Value::as_str);
     if phone_type.is_some_and(cannot_chat) {
@@ -617,12 +617,15 @@ mod tests {
         );
         assert_eq!(
             phones(
-                "TEL;TYPE=WORK,FAX:+59322345678\nTEL;TYPE=PAGER:+593987654320\nTEL;HOME;FAX:+59322345679"
+                "TEL;TYPE=WORK,FAX:+59322345678\nTEL;TYPE=PAGER:+593987654320\nTEL;HOME;FAX:+59322345679\n\
+                 TEL;MODEM:+59322345670\nTEL;TYPE=TEXTPHONE:+59322345671"
             ),
             json!([
                 {"phone": "+59322345678", "type": "Fax"},
                 {"phone": "+593987654320", "type": "Pager"},
                 {"phone": "+59322345679", "type": "Fax"},
+                {"phone": "+59322345670", "type": "Modem"},
+                {"phone": "+59322345671", "type": "Textphone"},
             ])
         );
     }
