@@ -233,47 +233,18 @@ impl Checkup {
                     Ok(_) => self.ok(name, format!("{value} ({origin})")),
                     Err(error) => self.fail(name, error),
                 },
-                ("budget", false) if settings.prices.is_none() => {
-                    self.warn(
-                        name,
-                        format!(
-                            "{value} ({origin}): without prices, jelouctl refuses every bulk run"
-                        ),
-                    );
-                }
-                ("allow_to", false) => self.allow_to(&settings, &value, &origin),
-                ("not_on", false) => self.not_on(&settings, &value, &origin),
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, no_bot()),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
                 // The setting is neither set nor needed.
                 (_, true) => {}
-                (_, false) => self.ok(name, format!("{value} ({origin})")),
+                (_, false) => match setting_problem(name, &settings) {
+                    Some(problem) => self.warn(name, format!("{value} ({origin}): {problem}")),
+                    None => self.ok(name, format!("{value} ({origin})")),
+                },
             }
         }
         Some(settings)
-    }
-
-    /// Checks that each pattern can match a recipient.
-    fn allow_to(&mut self, settings: &Settings, value: &str, origin: &str) {
-        let patterns = settings.allow_to.iter().flatten();
-        match describe_useless_patterns(patterns, settings.country) {
-            None => self.ok("allow_to", format!("{value} ({origin})")),
-            Some(problem) => self.warn("allow_to", format!("{value} ({origin}): {problem}")),
-        }
-    }
-
-    /// Checks that no day off is over.
-    fn not_on(&mut self, settings: &Settings, value: &str, origin: &str) {
-        const NAME: &str = "not_on";
-        let days = settings.hours.not_on.iter().copied();
-        let past = days_past_everywhere(days, now());
-        if past.is_empty() {
-            self.ok(NAME, format!("{value} ({origin})"));
-        }
-        for day in past {
-            self.warn(NAME, format!("{day} ({origin})"));
-        }
     }
 
     /// Checks the exclusion list: an unusable list stops every message.
@@ -447,6 +418,25 @@ impl Checkup {
             name,
             CommandError::new(code, "network", &failure.message, Some(hint)),
         );
+    }
+}
+
+/// Returns why a valid setting does not have the intended effect.
+fn setting_problem(name: &str, settings: &Settings) -> Option<String> {
+    match name {
+        "allow_to" => {
+            let patterns = settings.allow_to.iter().flatten();
+            describe_useless_patterns(patterns, settings.country)
+        }
+        "not_on" => {
+            let days = settings.hours.not_on.iter().copied();
+            let past = days_past_everywhere(days, now());
+            Some(past.join("; ")).filter(|problem| !problem.is_empty())
+        }
+        "budget" if settings.prices.is_none() => {
+            Some("without prices, jelouctl refuses every bulk run".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -82,6 +82,10 @@ fn pattern_that_matches_no_number_warns() {
         );
         assert_eq!(doctor().contains(&problem), is_useless, "{pattern}");
     }
+    home.run("profile set prod --country MX --allow-to 52*")
+        .success();
+    home.run("profile set prod --allow-to 15512340009")
+        .fails(2, &["an allowed recipient is ambiguous"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::base::process::{Signal, Signals, block_on};
 use crate::base::secret::Secret;
 use crate::base::timestamps::now;
 use crate::command_error::CommandError;
+use crate::phone::Country;
 use crate::runs::hours::{day_off, days_past_everywhere};
 use crate::sender;
 use crate::sender::config::{
@@ -149,7 +150,7 @@ pub(super) fn set(
     for (key, path) in change.paths() {
         *path = kept_file(context, key, Path::new(path.as_str()))?;
     }
-    check_change(&change)?;
+    check_change(&with_country(&change, saved))?;
     if is_new {
         complete(context, name, &mut change)?;
     } else if change.is_empty() {
@@ -166,7 +167,7 @@ pub(super) fn set(
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    warn_about_patterns(context, &change, saved);
+    warn_about_patterns(context, &with_country(&change, saved));
     warn_about_past_days(context, &change);
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
@@ -175,12 +176,21 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Warns of patterns that match no recipient, such as a local number without a country. `saved` is the profile before
-/// the change.
-fn warn_about_patterns(context: &Context, change: &Layer, saved: Option<&Layer>) {
+/// Returns the change with the country of its local numbers, which may be in the `saved` profile. An invalid country is
+/// left out, so that the profile can be repaired.
+fn with_country(change: &Layer, saved: Option<&Layer>) -> Layer {
+    let country = saved
+        .and_then(|saved| saved.text("country"))
+        .filter(|country| country.parse::<Country>().is_ok());
+    let mut below = Layer::default();
+    below.type_in("country", country);
+    change.clone().over(below)
+}
+
+/// Warns of patterns that match no recipient, such as a local number without a country.
+fn warn_about_patterns(context: &Context, change: &Layer) {
     let country = change
         .text("country")
-        .or_else(|| saved?.text("country"))
         .and_then(|country| country.parse().ok());
     let patterns = change.list("allow_to").unwrap_or_default();
     if let Some(problem) = describe_useless_patterns(patterns.iter(), country) {
