@@ -184,6 +184,11 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
     },
     SuggestionRow {
         places: &["run"],
+        words: "--strict",
+        hint: "to exit with the notification's code if it fails: --strict-notify",
+    },
+    SuggestionRow {
+        places: &["run"],
         words: "--message --msg -m --mensaje",
         hint: "pass the text with --text: jelouctl run --to NUMBER --text 'TEXT' -- COMMAND",
     },

@@ -492,6 +492,10 @@ mod tests {
                 "jelouctl bulk a.csv image --media-url x",
                 "`send` comes before the list: jelouctl bulk send LIST image --media-url URL",
             ),
+            (
+                "jelouctl run --to 593987654321 --strict -- true",
+                "to exit with the notification's code if it fails: --strict-notify",
+            ),
         ] {
             let words = shlex::split(line).expect("whole quotes");
             let arguments: Vec<_> = words.iter().map(OsString::from).collect();

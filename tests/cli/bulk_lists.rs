@@ -579,7 +579,7 @@ fn second_header_row_and_other_sheets_are_named() {
 }
 
 #[test]
-fn lock_files_and_web_pages_are_named() {
+fn lock_files_web_pages_and_vcards_are_named() {
     let home = Home::new();
     home.write("~$people.xlsx", b"\x03Ana \0 \0");
     home.write(
@@ -594,10 +594,19 @@ fn lock_files_and_web_pages_are_named() {
         "export.xls",
         "<html><table><tr><td>to</td></tr></table></html>",
     );
+    home.write(
+        "contacts.vcf",
+        "\u{feff}begin:vcard\nVERSION:3.0\nFN:Ana\nTEL:+593987654321\nEND:VCARD\n",
+    );
     for (name, flags, parts) in [
         (
-            "~$people.xlsx",
+            "contacts.vcf",
             &[][..],
+            ["found a vCard file", "export the contacts as CSV"],
+        ),
+        (
+            "~$people.xlsx",
+            &[],
             ["found the lock file of people.xlsx", "pass 'people.xlsx'"],
         ),
         (

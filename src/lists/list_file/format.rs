@@ -159,6 +159,10 @@ const FOREIGN_SIGNATURES: [Signature; 3] = [
     (b"\x1f\x8b", "a gzip archive", UNPACK),
 ];
 
+/// The first bytes of exported contacts.
+const VCARD: &[u8] = b"BEGIN:VCARD";
+const EXPORT_CONTACTS: &str = "export the contacts as CSV, and pass that file";
+
 /// The first bytes of a text that is not a list.
 const MARKUP: [&[u8]; 9] = [
     b"<!doctype",
@@ -237,6 +241,9 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
             "HTML or XML, as some programs export under the name .xls",
             SAVE_SHEET,
         ));
+    }
+    if begins(&VCARD) {
+        return Some(not_a_list("a vCard file", EXPORT_CONTACTS));
     }
     let of_zeros = || {
         head.contains(&0).then(|| {

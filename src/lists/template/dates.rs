@@ -2,7 +2,7 @@
 //! of its country.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
@@ -97,7 +97,8 @@ struct ReadDate {
     is_utc: bool,
 }
 
-/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.` or `28 de noviembre de 2026`.
+/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.`, `28 de noviembre de 2026` or
+/// `sábado, 28 de noviembre de 2026`.
 fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
     if let Some(time) = read_clock(text) {
         return Ok(ReadDate {
@@ -180,10 +181,12 @@ fn read_day(
     let is_not = || is_not_a_date(text);
     let words = day.split(|sign: char| !sign.is_alphanumeric());
     let words: Vec<_> = words
-        .filter(|word| !["", "de", "del", "of"].contains(word))
+        .filter(|word| !["", "de", "del", "of", "feira"].contains(word))
         .collect();
-    let [one, two, three] = words[..] else {
-        return Err(is_not());
+    let (weekday, [one, two, three]) = match words[..] {
+        [one, two, three] => (None, [one, two, three]),
+        [weekday, one, two, three] => (Some(weekday), [one, two, three]),
+        _ => return Err(is_not()),
     };
     let number = |word: &str| {
         word.parse::<i16>()
@@ -213,7 +216,31 @@ fn read_day(
     };
     let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
     let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
+    if let Some(weekday) = weekday {
+        check_weekday(text, weekday, date)?;
+    }
     Ok((date, is_without_century))
+}
+
+/// Checks that the word before the date in `text` is the weekday of this `date`.
+fn check_weekday(text: &str, word: &str, date: Date) -> Result<(), String> {
+    let word = plain(word);
+    let is_named = |weekday: Weekday| {
+        Language::ALL.into_iter().any(|language| {
+            // Only `sexta` of `sexta-feira`.
+            let name = language.day(weekday).split('-').next().unwrap_or_default();
+            is_name_or_short(&word, &plain(name))
+        })
+    };
+    if is_named(date.weekday()) {
+        Ok(())
+    } else if Weekday::Monday.cycle_forward().take(7).any(is_named) {
+        Err(format!(
+            "the weekday of `{text}` does not fit its date; write only the date, such as 2026-11-28"
+        ))
+    } else {
+        Err(is_not_a_date(text))
+    }
 }
 
 /// A two-digit year at most this many years ahead is clear: `36` is the end of a loan in 2036. A
@@ -268,13 +295,17 @@ fn parse_month(word: &str) -> Option<i16> {
         return None;
     }
     let word = plain(word);
-    let is_name = |name: &str| name == word || word.len() == 3 && name.starts_with(&word);
     let is_it = |month: &i8| {
         Language::ALL
             .into_iter()
-            .any(|language| is_name(&plain(language.month(*month))))
+            .any(|language| is_name_or_short(&word, &plain(language.month(*month))))
     };
     (1..=12).find(is_it).map(i16::from)
+}
+
+/// Returns whether `word` is the `name` of a month or a weekday, or its first three letters.
+fn is_name_or_short(word: &str, name: &str) -> bool {
+    name == word || word.len() == 3 && name.starts_with(word)
 }
 
 /// Checks that a `format` such as `%d/%m/%Y` has known codes, and no month as a word.
@@ -357,6 +388,37 @@ mod tests {
         ] {
             check("{{ x | date('%H:%M') }}", cell, None, expected);
         }
+    }
+
+    #[test]
+    fn weekday_before_a_date_is_checked() {
+        for (cell, expected) in [
+            ("sábado, 5 de diciembre de 2026", Ok("05/12")),
+            ("sáb 05/12/2026", Ok("05/12")),
+            ("SÁB. 5-dic-2026", Ok("05/12")),
+            ("martes 3 de marzo de 2026", Ok("03/03")),
+            ("mar 3 mar 2026", Ok("03/03")),
+            ("Saturday, December 5, 2026", Ok("05/12")),
+            ("sábado, 5 de dezembro de 2026", Ok("05/12")),
+            ("sexta-feira, 4 de dezembro de 2026", Ok("04/12")),
+            ("sábado 2026-12-05", Ok("05/12")),
+            (
+                "viernes, 5 de diciembre de 2026",
+                Err("the weekday of `viernes, 5 de diciembre de 2026` does not fit its date"),
+            ),
+            ("vence 05/12/2026", Err("is not a date")),
+            ("1 05/12/2026", Err("is not a date")),
+            ("sábado diciembre 2026", Err("is not a date")),
+        ] {
+            check("{{ x | date('%d/%m') }}", cell, Some("EC"), expected);
+        }
+        let with_time = "sábado, 5 de diciembre de 2026 14:30";
+        check(
+            "{{ x | date('%d/%m %H:%M') }}",
+            with_time,
+            Some("EC"),
+            Ok("05/12 14:30"),
+        );
     }
 
     #[test]

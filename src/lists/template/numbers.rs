@@ -348,6 +348,7 @@ mod tests {
             ("1,200.50", None, Ok(Cell::from(1200.5))),
             ("$ 50", None, Ok(Cell::from(50))),
             ("US$ 1.234.567", None, Ok(Cell::from(1_234_567))),
+            ("U$S 1.234.567", None, Ok(Cell::from(1_234_567))),
             ("-3,5", None, Ok(Cell::from(-3.5))),
             ("-$1,500.00", None, Ok(Cell::from(-1500))),
             ("1 200", None, Ok(Cell::from(1200))),
