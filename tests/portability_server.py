@@ -1,5 +1,5 @@
 """A name server with complete answers only over TCP, and an API with TLS, for tests/portability. Both are on the
-loopback of a separate network. Ends with its standard input."""
+loopback of a separate network. Exits at the end of its standard input."""
 
 import http.server
 import socket

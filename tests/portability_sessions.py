@@ -16,8 +16,8 @@ for session in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DO
         # `[..]` matches a part of a line that varies.
         pattern = re.escape(expected.rstrip("\n")).replace(re.escape("[..]"), ".*")
         if ended.returncode != int(code[1] if code else 0) or not re.fullmatch(pattern, ended.stdout.rstrip("\n")):
-            sys.exit(f"FAILED: {line}\nended with {ended.returncode} and said\n{ended.stdout}")
+            sys.exit(f"FAILED: {line}\nexited with {ended.returncode} and printed\n{ended.stdout}")
         typed += 1
 if typed == 0:
-    sys.exit(f"FAILED: no session stands in {sys.argv[1]}")
-print(f"{sys.argv[1]}: lines that did what is written: {typed}")
+    sys.exit(f"FAILED: no session in {sys.argv[1]}")
+print(f"{sys.argv[1]}: commands with the expected output: {typed}")

@@ -29,7 +29,7 @@ fn phone_rules_are_current() {
     let mut table = Table::default();
     table.node(Node::default());
     let mut lines =
-        "# Region, calling code, usual lengths after it, national prefix, what replaces the prefix.\n".to_owned();
+        "# Region, calling code, usual lengths after it, national prefix, replacement for the prefix.\n".to_owned();
     let mut index = 0;
     let mut roots = Vec::new();
     for code in codes {

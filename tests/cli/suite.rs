@@ -186,13 +186,13 @@ fn full_and_quick_rounds_call_their_tests() {
         "smoke /elsewhere/debug/jelouctl [target/tests-left-out]",
     ];
     assert_eq!(calls, quick);
-    let told = "The quick round passed. It left out, of what tests/run does:
+    let told = "The quick round passed. It skipped these parts of tests/run:
 - the pages in a browser (tests/page)
 - the Debian package (tests/package)
 - the licences and advisories of dependencies (cargo-deny)
 - 3 tests that need a database: runs::in_a_database, sum
 - 1 test that needs fish: completion
-Each test by its name: target/tests-left-out
+The names of the skipped tests: target/tests-left-out
 ";
     let (_, after) = ended.stdout.split_once(told).expect(&ended.stdout);
     let parts = [

@@ -1,5 +1,6 @@
 "use strict";
-// Search, filters and paging of the rows, all rows on paper, names of countries, and copying. Without it, the page shows everything else.
+// Search, filters and paging of the rows, all rows on paper, names of countries, and copying. Without this script, the page
+// shows everything else.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const { language, outcomes, hasDeliveries, reasons, columns, mask, isPreview, page: pageSize, words } = read("settings");
@@ -12,7 +13,7 @@ const [search, state, delivery, reason, undeliveredFirst] = ["search", "state", 
 );
 const [range, previous, following] = ["range", "previous", "following"].map((id) => document.getElementById(id));
 
-// A browser is slow with more rows; a note on paper has the number of the others.
+// A browser is slow with more rows. A note on paper shows the number of rows that are not printed.
 const MOST_PRINTED = 20000;
 const onPaper = document.getElementById("on-paper");
 
@@ -81,7 +82,7 @@ function drawn(row) {
     if (outcome.delivery) cell.append(element("span", `badge ${outcome.delivery}`, outcome.delivery_words));
     made.append(cell);
   }
-  // Before the list's own columns, of which there may be more than fit.
+  // Comes before the list's own columns, because those may not fit.
   const why = element("td", "why");
   if (reasons[row[REASON]]) why.append(element("span", "", reasons[row[REASON]]));
   if (!mask && row[DETAIL]) why.append(element("small", "", row[DETAIL], true));
@@ -138,7 +139,10 @@ function show() {
 
 const place = list.closest(".scroll");
 
-/** Shows a note if a table is too wide, because some systems hide scroll bars. At its right end the note is invisible, but keeps its place. */
+/**
+ * Shows a note if a table is too wide, because some systems hide scroll bars. At the right end of the table, the note is
+ * invisible, but keeps its place.
+ */
 function showMore() {
   const note = document.getElementById("more");
   note.hidden = place.scrollWidth <= place.clientWidth + 1;

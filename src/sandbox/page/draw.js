@@ -198,7 +198,7 @@ export function ticks({ from, delivery }) {
   return node;
 }
 
-// ---- Its bubble ----------------------------------------------------------------------------------------------------
+// ---- The bubble ----------------------------------------------------------------------------------------------------
 
 export const nodeId = (message) => `m${message.number}`;
 
@@ -209,7 +209,7 @@ export function bubble(message) {
   node.tabIndex = -1;
   node.setAttribute("aria-label", `${from === "user" ? "user" : "bot"}, ${kind}, ${clock(message.received_at)}`);
   const inside = element("div", "inside", ...draw(message.drawn));
-  // Tab skips the buttons, of which there may be a hundred. The arrow keys reach those of the current message.
+  // Tab skips the buttons, because there may be a hundred. The arrow keys reach the buttons of the current message.
   inside.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
   node.append(inside);
   const marks = [];

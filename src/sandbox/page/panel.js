@@ -3,7 +3,7 @@
 import { byId, element, move } from "./dom.js";
 import { guarded, state, toast } from "./state.js";
 
-/** Shows a message or a refused request, or a hint without one. */
+/** Shows a message or a refused request; a hint if there is none. */
 export function show(selected, isRefused = false) {
   state.selected = selected;
   const body = byId("request-body");

@@ -1,4 +1,4 @@
-// What all parts of the page share: the sandbox's last report, the open chat, requests to the sandbox, and the line at
+// Shared by all parts of the page: the sandbox's last report, the open chat, requests to the sandbox, and the line at
 // the bottom for errors.
 
 export const state = {
