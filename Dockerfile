@@ -1,8 +1,8 @@
-# The binary, the roots of TLS and a place for what bulk runs keep: docker run --rm -e JELOU_… jelouctl send template …
-# For a job that needs a shell around it, as GitLab's do: docker build --target shell .
-# A Rust from 1.93 on links musl 1.2.5, which also asks over TCP where a DNS answer is cut short.
+# An image with the binary, the TLS roots and a directory for the ledger: docker run --rm -e JELOU_… jelouctl send template …
+# For a job that needs a shell in its image, as in GitLab: docker build --target shell .
+# Rust 1.93 and newer link musl 1.2.5, which repeats a DNS query over TCP if the response is truncated.
 FROM rust:1.94.1-alpine3.23@sha256:77237dd363a0b127bb5ef532c2d64c0deb380b738e43a9c4bdac73398d6d0a08 AS build
-# Alpine keeps no older versions that could be named; the mode is for the last directory alone.
+# The packages have no versions, because Alpine removes older ones. The mode is only for the last directory.
 # hadolint ignore=DL3018,SC2174
 RUN apk add --no-cache musl-dev ca-certificates && mkdir -p -m 700 /state/jelouctl
 WORKDIR /source
@@ -19,10 +19,10 @@ CMD ["/bin/sh"]
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-# A volume at /var/lib/jelouctl keeps the runs when the container is gone.
+# Mount a volume at /var/lib/jelouctl to keep the runs after the container is removed.
 COPY --from=build --chown=65534:65534 /state/ /var/lib/
 COPY --from=build /source/target/dist/jelouctl /jelouctl
 ENV XDG_STATE_HOME=/var/lib
-# Nobody: the program needs no right of its own.
+# Run as nobody: the program does not need privileges.
 USER 65534:65534
 ENTRYPOINT ["/jelouctl"]

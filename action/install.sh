@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs jelouctl for the steps that follow: the release INPUT_VERSION, only what has the SHA-256 of releases.txt; or,
-# while there is no release, what the source beside this script makes: the very commit that the workflow names.
+# Installs jelouctl for the next steps: the release INPUT_VERSION, if it has the SHA-256 in releases.txt. Until the first
+# release, or for `source`, builds the source next to this script, which is the commit that the workflow names.
 set -euo pipefail
 
 fail() {
@@ -16,12 +16,14 @@ fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 releases=$here/releases.txt
-# A version with a dash is a candidate: installed where it is asked for, never by default.
+# A version with a dash is a candidate, and never the default.
 [ -n "$version" ] || version=$(awk '!/^#/ && $1 !~ /-/ { last = $1 } END { print last }' "$releases")
 if [ "${version:-source}" = source ]; then
-  command -v cargo >/dev/null || fail 'there is no release yet, and no cargo to build one; install Rust, or put jelouctl on the runner and say version: installed'
+  command -v cargo >/dev/null ||
+    fail 'there is no cargo to build from source: install Rust, or install jelouctl on the runner and set version: installed'
   directory=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
-  # From its own directory and with its own flags: the workflow's toolchain file, .cargo/config.toml and RUSTFLAGS are for other code.
+  # Build in the source's own directory, without the workflow's flags. The toolchain file, .cargo/config.toml and RUSTFLAGS
+  # of the workflow are for other code.
   (
     cd "$here/.."
     unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
@@ -37,7 +39,7 @@ case "$(uname -s)-$(uname -m)" in
   Linux-aarch64) target=aarch64-unknown-linux-musl ;;
   Darwin-x86_64) target=x86_64-apple-darwin ;;
   Darwin-arm64) target=aarch64-apple-darwin ;;
-  *) fail "there is no release for $(uname -s) on $(uname -m); say version: installed" ;;
+  *) fail "there is no release for $(uname -s) on $(uname -m); set version: installed" ;;
 esac
 sum=$(awk -v version="$version" -v target="$target" '$1 == version && $2 == target { print $3 }' "$releases")
 [ -n "$sum" ] || fail "there is no release $version for $target in action/releases.txt"
@@ -51,7 +53,7 @@ if command -v sha256sum >/dev/null; then
 else
   found=$(shasum -a 256 "$directory/$archive")
 fi
-[ "${found%% *}" = "$sum" ] || fail "$archive is not what was released: its SHA-256 is ${found%% *}, not $sum"
+[ "${found%% *}" = "$sum" ] || fail "wrong SHA-256 of $archive: expected $sum, found ${found%% *}"
 tar -xzf "$directory/$archive" -C "$directory" --strip-components 1
 rm "$directory/$archive"
 echo "$directory" >> "${GITHUB_PATH:?}"

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Sends what the inputs say. Each reaches jelouctl as one argument or as a file, whatever is in it.
+# Sends the message of the inputs. Each input reaches jelouctl as one argument or as a file, whatever it contains.
 set -euo pipefail
 
-# What became of the messages so far, with the code of that; why says it in words where jelouctl was not asked.
+# Whether the messages so far were sent, and their ids. `why` is the reason if this script refuses the inputs.
 sent=no
 ids=()
 why=''
 files=''
-# The signals that came, as codes.
+# The exit codes of the received signals.
 stopped=()
 
-# Ends the step, however that came: its code is what the send ended with, also where the outputs cannot be written. Another
-# one would say that nothing was sent.
+# finish CODE: writes the outputs and ends the step. The step exits with the code of the send, even if it cannot write the
+# outputs: another code would mean that no message was sent.
 finish() {
   set +e
   trap '' HUP INT TERM
@@ -26,21 +26,21 @@ finish() {
     echo "::warning::the outputs of this step could not be written; sent is $sent"
   fi
   if [ "$1" != 0 ] && [ "${INPUT_ON_FAILURE:-fail}" = warn ]; then
-    echo "::warning::the WhatsApp message: sent is $sent, ${why:-jelouctl ended with $1}"
+    echo "::warning::the WhatsApp message: sent is $sent, ${why:-jelouctl exited with $1}"
     exit 0
   fi
   exit "$1"
 }
 trap 'finish $?' EXIT
 
-# refuse WHY [CODE]: nothing was sent, since the inputs are wrong.
+# refuse WHY [CODE]: ends the step before the first send, because the inputs are wrong.
 refuse() {
   why=$1
   echo "error: $1; nothing was sent" >&2
   exit "${2:-2}"
 }
 
-# A signal is for the send that is under way too, which then says what became of its message.
+# Passes a signal to the send in flight, which then reports whether its message was sent.
 stop() {
   stopped+=("$2")
   kill -s "$1" $(jobs -pr) 2>/dev/null || true
@@ -51,13 +51,13 @@ trap 'stop TERM 143' TERM
 
 case "${INPUT_ON_FAILURE:-fail}" in
   fail | warn) ;;
-  *) refuse 'on-failure is fail or warn' ;;
+  *) refuse 'on-failure must be fail or warn' ;;
 esac
 given=0
 for input in "${INPUT_TEXT:-}" "${INPUT_TEMPLATE:-}" "${INPUT_BODY:-}"; do
   [ -z "$input" ] || given=$((given + 1))
 done
-[ "$given" = 1 ] || refuse 'give exactly one of text, template and body'
+[ "$given" = 1 ] || refuse 'set exactly one of text, template and body'
 
 files=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
 
@@ -72,19 +72,19 @@ else
   message=(template)
   [ -z "${INPUT_LANGUAGE:-}" ] || message+=("--language=$INPUT_LANGUAGE")
   if [ -n "${INPUT_PARAMS:-}" ]; then
-    # The last line break ends the list. A line that is left out would move every parameter behind it.
+    # The last line break ends the list. Refuse empty lines: to skip one would shift every parameter after it.
     line=0
     while IFS= read -r param; do
       line=$((line + 1))
       param=${param%$'\r'}
-      [ -n "$param" ] || refuse "params: line $line is empty, and each line is the value of one parameter"
+      [ -n "$param" ] || refuse "params: line $line is empty, but each line must be one parameter's value"
       message+=("--param=$param")
     done <<< "${INPUT_PARAMS%$'\n'}"
   fi
   message+=(-- "$INPUT_TEMPLATE")
 fi
 
-# What else is said of every message.
+# The options of every message.
 options=(--no-input)
 [ -z "${INPUT_WAIT:-}" ] || options+=("--wait=$INPUT_WAIT")
 [ -z "${INPUT_WAIT_FOR:-}" ] || options+=("--for=$INPUT_WAIT_FOR")
@@ -96,24 +96,24 @@ case "${INPUT_STATE_DIR:-}" in
   *) export XDG_STATE_HOME="$PWD/$INPUT_STATE_DIR" ;;
 esac
 if [ -n "${INPUT_ONCE:-}" ]; then
-  # What a runner forgets keeps nobody from a second message.
+  # If the runner does not keep the key, a later job sends the message again.
   [ -n "${JELOUCTL_LEDGER:-}${XDG_STATE_HOME:-}" ] ||
-    refuse 'once: the runner would forget the key: give ledger, or a state-dir that is kept from job to job' 3
+    refuse 'once: the runner does not keep the key: set ledger, or a state-dir that the runner keeps between jobs' 3
   options+=("--once=$INPUT_ONCE")
 fi
 [ -z "${INPUT_EVERY:-}" ] || options+=("--every=$INPUT_EVERY")
 
-# A line is a recipient; empty ones are passed over. Of one command none leaves unless every one can.
+# Each line is a recipient; skip empty lines. A command sends no message unless it can send all of its messages.
 recipients=()
 while IFS= read -r recipient; do
   recipient=${recipient%$'\r'}
   [ -z "$recipient" ] || recipients+=("--to=$recipient")
 done <<< "${INPUT_TO:-}"
 [ ${#recipients[@]} -gt 0 ] || recipients=('--to=')
-# How many recipients a command takes.
+# The maximum number of recipients of a command.
 most=20
 
-# For several commands, all are checked before the first, and nobody gets two.
+# With several commands, check all of them before the first send, and refuse duplicate recipients.
 if [ ${#recipients[@]} -gt $most ]; then
   for ((first = 0; first < ${#recipients[@]}; first += most)); do
     jelouctl --output record --dry-run --quiet send "${message[0]}" "${recipients[@]:first:most}" "${options[@]}" \
@@ -123,10 +123,10 @@ if [ ${#recipients[@]} -gt $most ]; then
   [ -z "$twice" ] || refuse "to: ${twice%%$'\n'*} is listed twice"
 fi
 
-# deliver RECIPIENTS: writes an id a line to a file, and gives the code that says what became of the messages.
+# deliver RECIPIENTS: sends to them, writes one id per line to a file, and returns the exit code of the send.
 deliver() {
   (
-    # What runs beside the script would be deaf to INT.
+    # Bash lets a background command ignore INT; undo that.
     trap - HUP INT TERM
     exec jelouctl --output id send "${message[0]}" "$@" "${options[@]}" "${message[@]:1}"
   ) > "$files/ids" &
@@ -135,30 +135,30 @@ deliver() {
     before=${#stopped[@]}
     code=0
     wait $! || code=$?
-    # A signal ends the waiting, not yet the send.
+    # A signal ends `wait`, but not yet the send.
     [ "$before" != ${#stopped[@]} ] || return "$code"
   done
 }
 
-# What became of all of them: unknown if one is, else no if one is; with the exit code of that one.
+# Whether all messages were sent: unknown if one is unknown, else no if one is no; with the exit code of that message.
 all_code=0
 all_sent=yes
 for ((first = 0; first < ${#recipients[@]}; first += most)); do
-  # The step is being stopped.
+  # A signal stops the step.
   [ ${#stopped[@]} = 0 ] || exit "${stopped[0]}"
-  # As long as it is under way.
+  # If the step ends during the send, its messages are unknown.
   sent=unknown
   code=0
   deliver "${recipients[@]:first:most}" || code=$?
   case $code in
-    # 15: accepted, but it did not come as far as was waited for.
+    # 15: accepted, but not delivered or read in time.
     0 | 15) became=yes ;;
-    # The shell's 126 and 127: jelouctl could not be started.
+    # 126 and 127 are the shell's: it could not start jelouctl.
     1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) became=no ;;
-    # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
+    # Also codes that are not jelouctl's own: 137 if it was killed, 124 if it timed out.
     *) became=unknown ;;
   esac
-  # An id is one line, whatever the API answered.
+  # Each id is one line, whatever the API's response contains.
   while IFS= read -r id; do ids+=("$id"); done < "$files/ids"
   case $all_sent-$became in
     yes-no | yes-unknown | no-unknown)
@@ -168,7 +168,7 @@ for ((first = 0; first < ${#recipients[@]}; first += most)); do
     yes-yes) [ "$code" = 0 ] || all_code=$code ;;
   esac
   sent=$all_sent
-  # The others would end the same way, or the step is being stopped.
+  # Stop if the next commands would fail too (3, 4), or after a signal.
   case $code in
     3 | 4 | 129 | 130 | 143) break ;;
   esac

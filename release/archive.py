@@ -1,5 +1,6 @@
-"""Packs the files of STAGE into ARCHIVE, a .tar.gz or .zip, below one directory NAME: sorted, owned by root, readable by all and
-writable by nobody else, with one time, so that the same files make the same archive. usage: archive.py STAGE NAME ARCHIVE TIME"""
+"""Packs the files of STAGE into ARCHIVE, a .tar.gz or .zip, in one directory NAME. The same files always make the same
+archive: the files are sorted, belong to root, are readable by all and writable only by root, and have the time TIME.
+usage: archive.py STAGE NAME ARCHIVE TIME"""
 
 import gzip
 import io

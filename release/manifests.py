@@ -1,5 +1,5 @@
-"""Writes into DIRECTORY, which has the archives of a release, jelouctl.rb, a formula for Homebrew, and jelouctl.json, a manifest for
-Scoop; the releases are at ADDRESS. What is not there is left out. usage: manifests.py DIRECTORY ADDRESS"""
+"""Writes a formula for Homebrew (jelouctl.rb) and a manifest for Scoop (jelouctl.json) into DIRECTORY, which has the archives of
+a release. Skips targets without an archive. ADDRESS is the URL of the releases. usage: manifests.py DIRECTORY ADDRESS"""
 
 import hashlib
 import json
@@ -13,17 +13,17 @@ package = tomllib.loads((root / "Cargo.toml").read_text(encoding="utf-8"))["pack
 version, description = package["version"], package["description"]
 homepage = releases.removesuffix("/releases")
 
-# Homebrew's words for a system and a processor, and the target that runs there.
+# Homebrew's names of systems and processors, and the target for each.
 SYSTEMS = {
     "macos": {"arm": "aarch64-apple-darwin", "intel": "x86_64-apple-darwin"},
     "linux": {"arm": "aarch64-unknown-linux-musl", "intel": "x86_64-unknown-linux-musl"},
 }
-# The first one that is there is taken.
+# Scoop gets the first of these targets that has an archive.
 WINDOWS = ("x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu")
 
 
 def url_and_sum(name):
-    """Where an archive is, and its SHA-256; None where it is not in DIRECTORY."""
+    """Returns the URL and the SHA-256 of an archive. None if DIRECTORY does not have it."""
     file = directory / name
     return (f"{releases}/download/v{version}/{name}", hashlib.sha256(file.read_bytes()).hexdigest()) if file.exists() else None
 

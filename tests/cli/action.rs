@@ -103,7 +103,7 @@ fn repeated_step_with_key_sends_nothing() {
     assert!(
         ended
             .stderr
-            .contains("error: once: the runner would forget the key"),
+            .contains("error: once: the runner does not keep the key"),
         "{}",
         ended.stderr
     );
@@ -326,7 +326,7 @@ fn step_outputs_the_outcome_and_exit_code() {
         assert_eq!(
             ended.stdout,
             format!(
-                "::warning::the WhatsApp message: sent is {sent}, jelouctl ended with {code}\n"
+                "::warning::the WhatsApp message: sent is {sent}, jelouctl exited with {code}\n"
             )
         );
     }
@@ -437,16 +437,16 @@ fn invalid_inputs_output_no_and_warn_if_requested() {
     let to = ("INPUT_TO", "593987654321");
     let twice_in_two_commands = format!("593987654321\n{}+593 98 765 4321", other_recipients(20));
     for (inputs, problem) in [
-        (&[to][..], "give exactly one of text, template and body"),
+        (&[to][..], "set exactly one of text, template and body"),
         (
             &[to, ("INPUT_TEXT", "a"), ("INPUT_TEMPLATE", "b")],
-            "give exactly one of text, template and body",
+            "set exactly one of text, template and body",
         ),
         (
             &[to, ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", "b\n\nc")],
             "params: line 2 is empty",
         ),
-        (&[to, ("INPUT_BODY", "{")], "jelouctl ended with 2"),
+        (&[to, ("INPUT_BODY", "{")], "jelouctl exited with 2"),
         (
             &[("INPUT_TO", &*twice_in_two_commands), ("INPUT_TEXT", "a")],
             "593987654321 is listed twice",
@@ -456,14 +456,14 @@ fn invalid_inputs_output_no_and_warn_if_requested() {
                 ("INPUT_TO", "593987654321\n0987654321"),
                 ("INPUT_TEXT", "a"),
             ],
-            "jelouctl ended with 2",
+            "jelouctl exited with 2",
         ),
         (
             &[
                 ("INPUT_TO", "593987654321,14155550100"),
                 ("INPUT_TEXT", "a"),
             ],
-            "jelouctl ended with 2",
+            "jelouctl exited with 2",
         ),
         (&[("INPUT_TO", ""), ("INPUT_TEXT", "a")], ""),
     ] {
@@ -608,7 +608,7 @@ fn only_released_versions_are_installed() {
 
     fs::remove_file(home.path().join("path")).unwrap();
     for (version, problem) in [
-        ("0.0.9", "is not what was released"),
+        ("0.0.9", "wrong SHA-256 of "),
         ("9.9.9", "there is no release 9.9.9"),
         ("installed", "the runner has no jelouctl"),
     ] {
@@ -831,7 +831,7 @@ fn repeated_gitlab_job_with_key_sends_nothing() {
         forgets.code == 3
             && forgets
                 .stderr
-                .contains("error: NOTIFY_ONCE: the runner would forget"),
+                .contains("error: NOTIFY_ONCE: the runner does not keep the key"),
         "{forgets:?}"
     );
     let kept = home.path().join("kept");

@@ -177,7 +177,7 @@ fn modified_release_is_not_installed() {
             &Releases::serve(release("0.3.0", &other, &sums)).url,
             &to,
         ),
-        "is not what was released",
+        "wrong SHA-256 of ",
     );
     let cut = &archive[..archive.len() / 2];
     refused(
@@ -187,19 +187,19 @@ fn modified_release_is_not_installed() {
             &Releases::serve(release("0.3.0", cut, &sums)).url,
             &to,
         ),
-        "is not what was released",
+        "wrong SHA-256 of ",
     );
     let of_another = sums.replace(target(), "riscv64-unknown-linux-musl");
     let releases = Releases::serve(release("0.3.0", &archive, &of_another));
     refused(
         &home,
         &install(&home, &releases.url, &to),
-        &format!("has nothing for {}", target()),
+        &format!("has no archive for {}", target()),
     );
     refused(
         &home,
         &install(&home, &Releases::serve(HashMap::new()).url, &to),
-        "or it cannot be reached",
+        "or the server cannot be reached",
     );
     let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let taken = home.path().join("taken");
@@ -214,12 +214,12 @@ fn modified_release_is_not_installed() {
     refused(
         &home,
         &install(&home, "http://127.0.0.1:1", &to),
-        "or it cannot be reached",
+        "or the server cannot be reached",
     );
     refused(
         &home,
         &install(&home, "http://example.com", &to),
-        "is no address with https",
+        "expected an https URL, found http://example.com",
     );
 }
 
@@ -232,7 +232,7 @@ fn program_that_cannot_run_is_not_installed() {
     refused(
         &home,
         &install(&home, &releases.url, &["--to", to.to_str().unwrap()]),
-        "does not run here",
+        "does not run on this machine",
     );
 }
 
@@ -254,7 +254,7 @@ fn archive_with_another_version_is_not_installed() {
         refused(
             &home,
             &ended,
-            "has another program: it says \"jelouctl 0.1.9\"",
+            "expected \"jelouctl 0.3.9\", found \"jelouctl 0.1.9\"",
         );
     }
 }
@@ -264,20 +264,17 @@ fn unusable_temporary_directory_is_explained() {
     let (home, releases) = released();
     let to = home.path().join("bin");
     let to = ["--to", to.to_str().unwrap()];
-    let elsewhere = "set TMPDIR to a directory elsewhere";
+    let elsewhere = "set TMPDIR to another directory";
     let refused = |first: &str, words: &str| {
         let ended = install_after(first, &home, &releases.url, &to);
         refused(&home, &ended, words);
         assert!(ended.stderr.contains(elsewhere), "{ended:?}");
     };
     // No file may grow, as on a full disk.
-    refused(
-        "trap '' XFSZ; ulimit -f 0",
-        "cannot be written: if the disk is full, ",
-    );
+    refused("trap '' XFSZ; ulimit -f 0", ": if the disk is full, ");
     refused(
         "export TMPDIR=/nowhere",
-        "there is no place for temporary files: ",
+        "cannot create a temporary directory: ",
     );
 }
 
@@ -303,7 +300,7 @@ fn noexec_temporary_directory_is_explained() {
     refused(
         &home,
         &ended,
-        "which may be mounted noexec; set TMPDIR to a directory elsewhere",
+        "which may be mounted noexec: set TMPDIR to another directory",
     );
 }
 
@@ -322,7 +319,7 @@ fn missing_home_requires_a_target_directory() {
     refused(
         &home,
         &ended,
-        "HOME is not set: say where to with --to DIRECTORY",
+        "HOME is not set: pass a directory with --to DIRECTORY",
     );
 }
 
@@ -342,14 +339,14 @@ fn wrong_installer_arguments_are_explained() {
         ),
         (&["--to", to, "--version", ""], "--version needs a value"),
         (&["--to"], "--to needs a value"),
-        (&["--to", to, "now"], "what is now?"),
+        (&["--to", to, "now"], "unknown argument now"),
     ] {
         refused(&home, &install(&home, &releases.url, arguments), words);
     }
     refused(
         &home,
         &install(&home, "", &["--to", to]),
-        "does not know where the releases are",
+        "has no download URL",
     );
 }
 
@@ -358,7 +355,7 @@ fn only_root_must_choose_the_directory() {
     let (home, releases) = released();
     let ended = install(&home, &releases.url, &[]);
     if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
-        refused(&home, &ended, "as root, say where to");
+        refused(&home, &ended, "as root, pass a directory");
         assert!(!home.path().join(".local").exists());
     } else {
         assert_eq!(ended.code, 0, "{ended:?}");
@@ -375,7 +372,7 @@ fn unwritable_directory_is_reported() {
         &releases.url,
         &["--to", file.join("bin").to_str().unwrap()],
     );
-    refused(&home, &ended, "cannot be made");
+    refused(&home, &ended, "cannot create /");
 }
 
 #[test]

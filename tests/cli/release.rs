@@ -36,9 +36,9 @@ fn mismatched_tag_makes_no_release() {
         0
     );
     for (tag, version, changelog, words) in [
-        ("v0.3.1", "0.3.0", dated, "the tag has to be v0.3.0"),
-        ("0.3.0", "0.3.0", dated, "the tag has to be v0.3.0"),
-        ("v0.3.0-rc.1", "0.3.0", dated, "the tag has to be v0.3.0"),
+        ("v0.3.1", "0.3.0", dated, "expected the tag v0.3.0"),
+        ("0.3.0", "0.3.0", dated, "expected the tag v0.3.0"),
+        ("v0.3.0-rc.1", "0.3.0", dated, "expected the tag v0.3.0"),
         (
             "v0.3.0",
             "0.3.0",
