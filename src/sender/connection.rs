@@ -253,10 +253,11 @@ fn check_platform_roots() -> Result<(), CommandError> {
     if !USES_ROOTS_VARIABLES {
         return Ok(());
     }
-    let value = |variable| env::var_os(variable).filter(|value| !value.is_empty());
-    let file = value(ROOTS_FILE).map(|file| (ROOTS_FILE, check_roots_file(Path::new(&file))));
-    let directory =
-        value(ROOTS_DIRECTORY).map(|paths| (ROOTS_DIRECTORY, check_roots_directories(&paths)));
+    let file = env::var_os(ROOTS_FILE).map(|file| (ROOTS_FILE, check_roots_file(Path::new(&file))));
+    // An empty list of directories counts as unset.
+    let directory = env::var_os(ROOTS_DIRECTORY)
+        .filter(|paths| !paths.is_empty())
+        .map(|paths| (ROOTS_DIRECTORY, check_roots_directories(&paths)));
     let checked: Vec<_> = file.into_iter().chain(directory).collect();
     if checked.iter().any(|(_, usable)| usable.is_ok()) {
         return Ok(());
@@ -291,6 +292,12 @@ fn unset_hint(variables: &str) -> String {
 /// Returns the problem of a file without certificates. Checks only a regular file, because a pipe
 /// can be read only once.
 fn check_roots_file(file: &Path) -> Result<(), String> {
+    if file.as_os_str().is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if file.is_dir() {
+        return Err(format!("{} is a directory", file.display()));
+    }
     if file.exists() && !file.is_file() {
         return Ok(());
     }

@@ -140,6 +140,14 @@ impl Failure {
     }
 }
 
+/// Returns the name in a description of rustls: `DnsName("example.com")` or `IpAddress(127.0.0.1)`.
+fn presented_name(description: &str) -> &str {
+    description
+        .split_once('(')
+        .and_then(|(_, name)| name.strip_suffix(')'))
+        .map_or(description, |name| name.trim_matches('"'))
+}
+
 /// Describes the fault of the server's certificate or handshake.
 fn tls_problem(error: &rustls::Error) -> String {
     let invalid = match error {
@@ -169,11 +177,14 @@ fn tls_problem(error: &rustls::Error) -> String {
         CertificateError::NotValidForNameContext {
             expected,
             presented,
-        } => format!(
-            "the certificate is for {}, not for {}",
-            presented.join(", "),
-            expected.to_str()
-        ),
+        } => {
+            let names: Vec<_> = presented.iter().map(|name| presented_name(name)).collect();
+            format!(
+                "the certificate is for {}, not for {}",
+                names.join(", "),
+                expected.to_str()
+            )
+        }
         CertificateError::NotValidForName => "the certificate is for another host".to_owned(),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "this machine does not trust the certificate's authority".to_owned()
