@@ -115,12 +115,8 @@ impl SingleSendArgs {
             sends.check_sender_bot(bot)?;
         }
         let sender = Sender::new(settings, context)?;
-        let countries = CountryRule {
-            otherwise: self.country.or(sender.settings.country),
-            by_column: true,
-        };
         let options = ExclusionOptions {
-            countries,
+            countries: CountryRule::new(self.country, sender.settings.country),
             encoding: None,
         };
         let exclusions =

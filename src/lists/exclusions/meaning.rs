@@ -131,22 +131,9 @@ pub(super) fn readings<'a>(
             national,
         });
     }
-    let is_local = may_be_local_anywhere(text, country.clone().unwrap_or_default());
-    let has_no_country = countries.by_column && column_country.is_none();
-    let national = bare_digits(text).filter(|_| has_no_country && is_local);
+    let national = bare_digits(text).filter(|_| countries.by_column && column_country.is_none());
     let people = all_readings(text, country, column_country)?;
     Ok(PossibleRecipients { people, national })
-}
-
-/// Whether digits may be a local number of any country, because they are not a number of the row's country.
-fn may_be_local_anywhere(text: &str, country: Option<Country>) -> bool {
-    let Some(country) = country else {
-        return true;
-    };
-    let read = TypedRecipient::read(text, Some(country));
-    read.map_or(true, |typed| {
-        !typed.recipient.as_str().starts_with(country.calling_code())
-    })
 }
 
 /// All recipients that `text` may mean, each once: with the country of the rule, with the row's own country, without a
