@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use super::recipient_error::NUMBER_DIGITS;
 use super::typed::ParsedDigits;
+use crate::base::invisible::is_invisible;
 
 /// Returns the key of a recipient, which is the same for every spelling of a number. Exclusions,
 /// `allow_to`, `--once` and the ledger compare recipients by it. It is the number's digits, but
 /// Mexico's 521 becomes 52, Argentina's 549 becomes 54, and Brazil's mobiles lose their ninth
-/// digit. Text that is not clearly a number stays unchanged.
+/// digit. Text that is not clearly a number only loses its characters without a width.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
     let digits = number_digits(recipient);
     two_forms(&digits).map_or(digits, |[short, _]| Cow::Owned(short))
@@ -59,17 +60,25 @@ pub(crate) fn number_in(id: &str) -> Option<&str> {
         .then_some(number)
 }
 
-/// Returns the digits of a number in an id or in a common spelling. Any other text stays unchanged.
+/// Returns the digits of a number in an id or in a common spelling. Any other text only loses its
+/// characters without a width.
 fn number_digits(recipient: &str) -> Cow<'_, str> {
     if let Some(number) = number_in(recipient) {
         return Cow::Borrowed(number);
     }
-    match ParsedDigits::read(recipient) {
-        Ok(ParsedDigits { digits, .. }) => {
-            number_in(&digits).map_or(Cow::Borrowed(recipient), |number| number.to_owned().into())
-        }
-        Err(_) => Cow::Borrowed(recipient),
+    let digits = ParsedDigits::read(recipient)
+        .ok()
+        .and_then(|read| number_in(&read.digits).map(str::to_owned));
+    digits.map_or_else(|| without_hidden_characters(recipient), Cow::Owned)
+}
+
+/// Returns `text` without characters that have no width, which no reader sees in an id.
+fn without_hidden_characters(text: &str) -> Cow<'_, str> {
+    let is_hidden = |character: char| !character.is_whitespace() && is_invisible(character);
+    if text.is_ascii() || !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
     }
+    Cow::Owned(text.replace(is_hidden, ""))
 }
 
 /// The maximum of letters and digits after the dot of a user id.
@@ -118,6 +127,8 @@ mod tests {
         for (recipient, key) in [
             ("5215512345678", "525512345678"),
             ("525512345678", "525512345678"),
+            ("ana\u{200b}luz", "analuz"),
+            ("ana luz", "ana luz"),
             ("5491123456789", "541123456789"),
             ("541123456789", "541123456789"),
             ("5511987654321", "551187654321"),

@@ -616,10 +616,6 @@ fn recipient_in_a_body_is_checked() {
             "`EC.593987654321` is sent unchanged, but it is not a number with a country code",
         ),
         (
-            "id:0987654321",
-            "`id:0987654321` is sent unchanged, but it is not a number with a country code",
-        ),
-        (
             "{{ celular }}",
             "{{ celular }} is sent unchanged: only `bulk send` fills in columns",
         ),

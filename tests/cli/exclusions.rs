@@ -301,7 +301,11 @@ fn body_respects_exclusions_in_every_number_format() {
     let home = home_for(&Jelou::expect_no_requests());
     home.write("x.txt", "+593987654321\n+5491123456789\n");
     let flow = fixture("bodies/flow-message.en.json");
-    for spelling in SPELLINGS.iter().chain(&["0054 9 11 2345 6789"]) {
+    // A body with the prefix of an id is refused anyway.
+    let in_bodies = SPELLINGS
+        .iter()
+        .filter(|spelling| !spelling.starts_with("id:"));
+    for spelling in in_bodies.chain(&["0054 9 11 2345 6789"]) {
         let bodies = [
             ("send raw", json!({"type": "X", "userId": spelling})),
             (
@@ -628,6 +632,31 @@ fn ambiguous_digits_exclude_both_recipients() {
     );
     bulk(&home, &["--country", "BR", "--exclude", "bajas.txt"]).success();
     assert_eq!(jelou.users(), ["5551987654321"]);
+}
+
+#[test]
+fn id_is_excluded_in_every_spelling() {
+    let home = Home::new();
+    for (excluded, typed) in [("id:abc", "id:a\u{200b}bc"), ("id:a\u{200b}bc", "id:abc")] {
+        home.write("x.txt", format!("{excluded}\n"));
+        home.run_args(&[
+            "--sandbox",
+            "send",
+            "text",
+            "a",
+            "--to",
+            typed,
+            "--exclude",
+            "x.txt",
+        ])
+        .fails(11, &["is excluded by x.txt"]);
+    }
+    let body = r#"{"type":"text","userId":"id:abc","text":"a"}"#;
+    home.run_args(&["--sandbox", "send", "raw", "--body", body])
+        .fails(
+            2,
+            &["userId: `id:abc` has the prefix of --to; a body has only the id: write `abc`"],
+        );
 }
 
 #[test]

@@ -463,6 +463,10 @@ fn invalid_link_warns() {
             warns(&link(url), warning);
         }
     }
+    warns(
+        &link("https://example.com/a b"),
+        "parameters.url: has a space or a backslash, which WhatsApp may reject here; a space is %20",
+    );
 }
 
 #[test]

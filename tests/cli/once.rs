@@ -103,7 +103,11 @@ fn second_send_with_key_replays_the_first() {
 fn key_matches_every_number_format_in_bodies() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
-    for spelling in SPELLINGS {
+    // A body with the prefix of an id is refused anyway.
+    let in_bodies = SPELLINGS
+        .iter()
+        .filter(|spelling| !spelling.starts_with("id:"));
+    for spelling in in_bodies {
         let text = json!({"text": "x", "userId": spelling});
         let template = json!({"elementName": "x", "destinations": [spelling]});
         for (command, body) in [

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::media_url;
+use super::media_url::{self, has_repaired_character};
 use super::schema::{Advised, Schema, inside};
 use crate::base::suggest::nearest;
 use crate::phone::{Country, PhoneNumber};
@@ -74,6 +74,10 @@ fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Ve
     if advised.link && !is_link(text) {
         advice.push(format!(
             "is not an http or https address, which {source} may reject here"
+        ));
+    } else if advised.link && has_repaired_character(text) {
+        advice.push(format!(
+            "has a space or a backslash, which {source} may reject here; a space is %20"
         ));
     }
     if let Some(formats) = &advised.formats {

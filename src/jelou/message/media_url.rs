@@ -23,10 +23,9 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
         "http" => return Some("is not HTTPS; Jelou needs a public HTTPS URL"),
         _ => return Some(FILE),
     }
-    // A browser would repair these URLs, but other programs may not.
-    let is_odd =
-        |character: char| character.is_whitespace() || character.is_control() || character == '\\';
-    let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
+    let url = Url::parse(value)
+        .ok()
+        .filter(|_| !has_repaired_character(value));
     let Some(url) = url else {
         return Some("is not a valid URL (a space is %20)");
     };
@@ -40,6 +39,14 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
         return Some("is not on a public host; Jelou needs a public HTTPS URL");
     }
     viewer_page(&url)
+}
+
+/// Returns whether `url` has a space, a control character or a backslash. A browser would repair
+/// such a URL, but other programs may not.
+pub(super) fn has_repaired_character(url: &str) -> bool {
+    url.contains(|character: char| {
+        character.is_whitespace() || character.is_control() || character == '\\'
+    })
 }
 
 /// Pages that users mistake for files, by host: the parts of their URL, and the parts that make it

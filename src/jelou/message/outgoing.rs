@@ -230,8 +230,16 @@ fn unclear_destination(error: &RecipientError) -> Violation {
     }
 }
 
+/// Returns the problem of a recipient in a body that has the prefix of an id in a flag.
+fn flag_prefix_problem(user: &str) -> Option<String> {
+    let id = user.strip_prefix("id:")?;
+    Some(format!(
+        "`{user}` has the prefix of --to; a body has only the id: write `{id}`"
+    ))
+}
+
 /// Checks recipients that are sent literally, each with the path of its field. Adds a violation for
-/// each that was copied from the API's documentation, and returns warnings about doubtful ones.
+/// each that cannot be one, and returns warnings about doubtful ones.
 fn check_literal_recipients(
     users: Vec<(&str, &str)>,
     country: Option<Country>,
@@ -239,7 +247,8 @@ fn check_literal_recipients(
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     for (path, user) in users {
-        if let Some(problem) = documented_placeholder(user) {
+        let problem = documented_placeholder(user).or_else(|| flag_prefix_problem(user));
+        if let Some(problem) = problem {
             violations.push(Violation {
                 path: path.to_owned(),
                 problem,
