@@ -4,13 +4,14 @@
 use crate::base::conventions::Conventions;
 
 /// Words that programs write for a missing or pending value, in lower case and without spaces.
-const NOTHING: [&str; 44] = [
+const NOTHING: [&str; 45] = [
     "-",
     "--",
     "---",
     "–",
     "—",
     "n/a",
+    "s/d",
     "n/d",
     "n.a.",
     "n.d.",
@@ -51,8 +52,8 @@ const NOTHING: [&str; 44] = [
     "-1.#ind",
 ];
 /// The first letters of [`NOTHING`], [`EMPTY_DATES`] and [`is_object`].
-const FIRST_LETTERS: [char; 16] = [
-    '-', '–', '—', 'n', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[', '%',
+const FIRST_LETTERS: [char; 17] = [
+    '-', '–', '—', 'n', 's', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[', '%',
 ];
 /// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
 const NO_TIME: &str = "NaT";
@@ -366,6 +367,8 @@ mod tests {
             ("nan Ríos", Some("nan")),
             ("Ana María None", Some("None")),
             ("(en blanco)", Some("(en blanco)")),
+            ("S/D", Some("S/D")),
+            ("S/ 20", None),
             ("<nil>", Some("<nil>")),
             ("=CONCATENAR(A1;B1)", Some("=CONCATENAR(")),
             ("=HOY()", Some("=HOY(")),
