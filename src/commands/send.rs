@@ -20,7 +20,7 @@ use crate::base::output::Sent;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::message::{
-    InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, each_text,
+    InvalidMessage, MessageArgs, NamedRecipients, Outgoing, Route, each_text,
 };
 use crate::lists::template::{TextFault, is_usual_name};
 use crate::runs::cost::PriceList;
@@ -253,7 +253,9 @@ fn make_messages(
         .as_ref()
         .map(|source| context.input.json_value("--body", source))
         .transpose()?;
-    let suggested = file.as_ref().and_then(MessageKind::suggested_by);
+    let other = file
+        .as_ref()
+        .and_then(|body| typed.message.other_command(body));
     let has_fields = flags.as_object().is_some_and(|fields| !fields.is_empty());
     let is_empty = typed.delivery.body.is_none() && !has_fields;
     let is_addressed = file
@@ -262,7 +264,7 @@ fn make_messages(
     sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
     let mut warnings = sends.make_messages(refused, |source| {
         Outgoing::new(&typed.message, flags.clone(), file.clone(), source)
-            .map_err(|error| with_way_out(error, &typed.message, suggested.as_ref(), is_empty))
+            .map_err(|error| with_way_out(error, other, is_empty))
     })?;
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.
@@ -274,16 +276,9 @@ fn make_messages(
     Ok(())
 }
 
-/// Adds a hint to the error: the command for the body's kind, or how to read the body if the message `is_empty`.
-fn with_way_out(
-    error: InvalidMessage,
-    typed: &MessageKind,
-    suggested: Option<&MessageKind>,
-    is_empty: bool,
-) -> InvalidMessage {
-    // A body of `raw` may have any kind.
-    let is_raw = typed.command() == "raw";
-    let other = suggested.filter(|kind| !is_raw && kind.written_by() != typed.command());
+/// Adds a hint to the error: the command of a body for the `other` kind, or how to read the body if the message
+/// `is_empty`.
+fn with_way_out(error: InvalidMessage, other: Option<&str>, is_empty: bool) -> InvalidMessage {
     let lacks_text = match &error {
         InvalidMessage::Violations {
             text_is_missing, ..
@@ -291,13 +286,8 @@ fn with_way_out(
         InvalidMessage::Other(_) => None,
     };
     let reads_input = is_empty && !std::io::stdin().is_terminal();
-    let hint = match other.map(MessageKind::written_by) {
-        Some("flow-message") => {
-            "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE".to_owned()
-        }
-        Some(kind) => {
-            format!("it is a body of {kind}: jelouctl send {kind} --to NUMBER --body FILE")
-        }
+    let hint = match other {
+        Some(kind) => other_kind_hint(kind),
         None if reads_input && lacks_text == Some(true) => {
             "to read the text from standard input: --text-file -; to read the body: --body -"
                 .to_owned()
@@ -307,11 +297,16 @@ fn with_way_out(
         }
         None => return error,
     };
-    InvalidMessage::Other(UsageError {
-        message: error.to_string(),
-        details: error.details(),
-        hint,
-    })
+    error.with_hint(hint)
+}
+
+/// Returns the hint for a body of the kind `kind`, which the command does not send.
+pub(super) fn other_kind_hint(kind: &str) -> String {
+    let command = match kind {
+        "flow-message" => kind.to_owned(),
+        _ => format!("send {kind}"),
+    };
+    format!("it is a body of {kind}: jelouctl {command} --to NUMBER --body FILE")
 }
 
 /// Warns of text that looks like a column, because a single message has no columns, of text for another program, of text

@@ -1714,6 +1714,70 @@ fn body_of_another_kind_suggests_its_command() {
             ])
             .fails(2, &[&hint]);
     }
+    home.write(
+        "list.csv",
+        "to,nombre\n593987654321,Ana\n593987654322,Luz\n",
+    );
+    let flow_message = r#"{"text":"a","title":"b","caption":"c","parameters":{"flow_name":"f"}}"#;
+    for (kind, body, other) in [
+        ("text", r#"{"elementName":"a","language":"es"}"#, "template"),
+        ("flow", flow_message, "flow-message"),
+        (
+            "image",
+            r#"{"type":"text","text":"a","options":[]}"#,
+            "list",
+        ),
+        (
+            "quick-reply",
+            r#"{"type":"video","mediaUrl":"https://a.example/1"}"#,
+            "video",
+        ),
+    ] {
+        let hint =
+            format!("hint: it is a body of {other}: jelouctl bulk send LIST {other} --body FILE\n");
+        home.dry_run_list(&["list.csv", kind, "--body", body])
+            .fails(2, &[&hint]);
+    }
+    home.dry_run_list(&["list.csv", "text", "--body", r#"{"type":"odd","text":"a"}"#])
+        .fails(
+            2,
+            &[
+                "the body has type \"odd\"",
+                "jelouctl bulk send LIST raw --body FILE\n",
+            ],
+        );
+    // A type with a column is checked in each row.
+    home.dry_run_list(&[
+        "list.csv",
+        "text",
+        "--body",
+        r#"{"type":"{{ nombre }}","text":"a"}"#,
+    ])
+    .fails(
+        2,
+        &[
+            "line 2: the body has type \"Ana\"",
+            "fix the message or the rows",
+        ],
+    );
+    // A text with more fields stays a text.
+    home.dry_run_list(&["list.csv", "text", "--body", flow_message])
+        .success();
+    for (body, hint) in [
+        (
+            r#"{"text":"a","parameters":{"flow_name":"f"}}"#,
+            "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE\n",
+        ),
+        (
+            r#"{"text":"a","options":[]}"#,
+            "it is a body of list: add \"type\": \"text\" to it\n",
+        ),
+        (r#"{"text":"a"}"#, "a body has the `type` of a kind"),
+    ] {
+        home.run("--sandbox --dry-run run --to 593987654321")
+            .args(&["--body", body, "--", "true"])
+            .fails(2, &["the kind of the message is unclear", hint]);
+    }
     home.run("--sandbox send text --to 593987654321")
         .stdin(r#"{"text": "Hola"}"#)
         .fails(

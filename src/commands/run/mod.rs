@@ -13,6 +13,7 @@ use self::notification::{EXAMPLE_ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::{OnceFallback, OnceSend, note_skipped};
 use super::deliver::SendTerms;
 use super::recipients::{Refused, distinct, refusal};
+use super::send::other_kind_hint;
 use super::sends::{SendReport, Sends, each_once};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
@@ -22,7 +23,7 @@ use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
 use crate::jelou::api::Credentials;
-use crate::jelou::message::{MessageKind, Outgoing, RecipientSources};
+use crate::jelou::message::{Envelope, MessageKind, Outgoing, RecipientSources};
 use crate::lists::exclusions::Exclusions;
 use crate::sender::config::{LedgerDatabase, timeout};
 use crate::sender::context::{Context, Mode};
@@ -496,11 +497,23 @@ fn read_message(
         }
     };
     let fields = body.as_object();
-    let kind = fields.and_then(MessageKind::from_body).ok_or_else(|| {
-        let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
-        UsageError::new("--body: the kind of the message is unclear", hint)
-    })?;
+    let kind = fields
+        .and_then(MessageKind::from_body)
+        .ok_or_else(|| unclear_kind(&body))?;
     Ok((kind, body))
+}
+
+/// Returns the error for a body without the `type` of a kind, with a hint for its likely kind.
+fn unclear_kind(body: &Value) -> UsageError {
+    let likely = MessageKind::suggested_by(body);
+    let hint = match likely.as_ref().map(|kind| (kind.written_by(), kind.envelope())) {
+        Some((kind, Envelope::Typed(wire))) => {
+            format!("it is a body of {kind}: add \"type\": \"{wire}\" to it")
+        }
+        Some((kind, _)) => other_kind_hint(kind),
+        None => "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template".to_owned(),
+    };
+    UsageError::new("--body: the kind of the message is unclear", hint)
 }
 
 /// Fills the notification to `to` for each outcome that `--on` selects; returns the last one with its warnings.

@@ -69,6 +69,15 @@ impl InvalidMessage {
         })
     }
 
+    /// Replaces the hint.
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self::Other(UsageError {
+            message: self.to_string(),
+            details: self.details(),
+            hint: hint.into(),
+        })
+    }
+
     pub(crate) fn hint(&self) -> Option<String> {
         let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
         match self {

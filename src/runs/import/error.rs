@@ -34,6 +34,16 @@ impl BulkError {
         }
     }
 
+    /// Replaces the hint if the message is invalid for every row.
+    pub(crate) fn with_message_hint(self, hint: &str) -> Self {
+        match self {
+            Self::Message(error @ InvalidMessage::Violations { .. }) => {
+                Self::Message(error.with_hint(hint))
+            }
+            other => other,
+        }
+    }
+
     /// An error for content that only CSV can represent.
     pub(crate) fn needs_csv(message: String) -> Self {
         Self::Usage(UsageError::new(message, "to write CSV: --format csv"))

@@ -120,7 +120,12 @@ pub(crate) fn plan<'a>(
         rejects,
         page,
     };
-    plan.read(context, args, &mut list, RowTemplate { body, recipient })?;
+    let template = RowTemplate {
+        body,
+        recipient,
+        other_kind_hint: message.other_kind_hint.as_deref(),
+    };
+    plan.read(context, args, &mut list, template)?;
     Ok(plan)
 }
 
@@ -128,6 +133,8 @@ pub(crate) fn plan<'a>(
 struct RowTemplate<'a> {
     body: BodyTemplate<'a>,
     recipient: RecipientRule<'a>,
+    /// The hint for an invalid message, if its body is of another kind.
+    other_kind_hint: Option<&'a str>,
 }
 
 impl Plan<'_> {
@@ -179,6 +186,7 @@ impl Plan<'_> {
         let reading = ListReading {
             context,
             import: &import,
+            other_kind_hint: template.other_kind_hint,
             checks,
             progress: args.work.progress,
             keeps_remarks: self.page.is_some(),

@@ -17,6 +17,8 @@ pub(super) struct ListMessage {
     pub(super) kind: MessageKind,
     /// None if each row is the body.
     pub(super) body: Option<Value>,
+    /// The hint for an invalid message, if `--body` has the body of another kind.
+    pub(super) other_kind_hint: Option<String>,
 }
 
 impl ListMessage {
@@ -24,12 +26,32 @@ impl ListMessage {
     pub(super) fn read(context: &mut Context, args: &BulkSendArgs) -> Result<Self, CommandError> {
         let typed = args.message();
         let body = read_body(context, args)?;
-        let other = body
-            .as_ref()
-            .and_then(|body| typed.read_as(body.as_object()?));
-        Ok(Self {
-            kind: other.unwrap_or_else(|| typed.clone()),
+        let fields = body.as_ref().and_then(Value::as_object);
+        let other = fields.and_then(|fields| typed.read_as(fields));
+        let kind = other.unwrap_or_else(|| typed.clone());
+        let other_command = body.as_ref().and_then(|body| typed.other_command(body));
+        let message = Self {
+            kind,
+            other_kind_hint: other_command.map(other_kind_hint),
             body,
+        };
+        message.refuse_other_type(typed)?;
+        Ok(message)
+    }
+
+    /// Refuses a body with the `type` of another kind, which no row can change.
+    fn refuse_other_type(&self, typed: &MessageKind) -> Result<(), InvalidMessage> {
+        let Some(fields) = self.body.as_ref().and_then(Value::as_object) else {
+            return Ok(());
+        };
+        let wire_type = fields.get("type").and_then(Value::as_str);
+        if wire_type.is_some_and(is_template) {
+            return Ok(());
+        }
+        typed.check_type(fields).map_err(|error| {
+            let raw =
+                "to send the body unchanged: jelouctl bulk send LIST raw --body FILE".to_owned();
+            error.with_hint(self.other_kind_hint.clone().unwrap_or(raw))
         })
     }
 
@@ -118,4 +140,9 @@ pub(super) fn recipient_rule<'a>(
             "to build the recipient: --to '593{{ celular }}'; to use one column: --to-column COLUMN",
         )),
     }
+}
+
+/// Returns the hint for a body of the kind `kind`, in a list of another kind.
+fn other_kind_hint(kind: &str) -> String {
+    format!("it is a body of {kind}: jelouctl bulk send LIST {kind} --body FILE")
 }

@@ -49,6 +49,8 @@ impl Findings {
 pub(super) struct ListReading<'a> {
     pub(super) context: &'a Context,
     pub(super) import: &'a ImportPlan<'a>,
+    /// The hint for an invalid message, if its body is of another kind.
+    pub(super) other_kind_hint: Option<&'a str>,
     /// None for a test, which goes to another recipient.
     pub(super) checks: Option<RowChecks<'a>>,
     pub(super) progress: ProgressFormat,
@@ -124,7 +126,11 @@ impl ListReading<'_> {
                 earlier = self.skip_earlier(draft);
                 earlier.is_ok()
             },
-        )?;
+        )
+        .map_err(|error| match self.other_kind_hint {
+            Some(hint) => error.with_message_hint(hint),
+            None => error,
+        })?;
         let earlier = earlier
             .and_then(|()| refuse_reported(report.reported(), import.reported))
             .and_then(|()| self.skip_earlier(draft));

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::drawing::{Part, draw};
-use super::envelope::{Envelope, Route};
+use super::envelope::{Envelope, Route, take_type};
 use super::flag::{Flag, FlagValues};
+use super::invalid::InvalidMessage;
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
@@ -257,6 +258,26 @@ impl MessageKind {
             .iter()
             .find(|(field, _)| body.pointer(field).is_some())?;
         Self::from_name(name)
+    }
+
+    /// Returns the command for the likely kind of `body`, if it is another command than this kind's.
+    pub(crate) fn other_command(&self, body: &Value) -> Option<&'static str> {
+        // A body of `raw` may have any kind.
+        if self.command() == "raw" {
+            return None;
+        }
+        let command = Self::suggested_by(body)?.written_by();
+        (command != self.command()).then_some(command)
+    }
+
+    /// Checks that the `type` in a body is the one of this kind.
+    ///
+    /// # Errors
+    /// If it is another type.
+    pub(crate) fn check_type(&self, fields: &Map<String, Value>) -> Result<(), InvalidMessage> {
+        let other = self.read_as(fields);
+        let kind = other.as_ref().unwrap_or(self);
+        take_type(kind.envelope(), self.command(), &mut fields.clone())
     }
 
     /// Returns the kind of a whole body: by a template's name, otherwise by its `type`.
