@@ -36,6 +36,28 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
         hint: "pass the name of the run without a flag",
     },
     SuggestionRow {
+        places: &["bulk report", "bulk status", "bulk deliveries", "bulk list"],
+        words: "--user --to --phone --number --recipient --para --numero",
+        hint: "to find a recipient in all runs: jelouctl bulk find RECIPIENT",
+    },
+    SuggestionRow {
+        places: &["bulk resolve", "once show"],
+        words: "--user --phone --number --recipient --para --numero",
+        hint: "to set the recipient: --to NUMBER",
+    },
+    SuggestionRow {
+        places: &[
+            "bulk status",
+            "bulk deliveries",
+            "bulk list",
+            "bulk find",
+            "bulk resume",
+            "bulk work",
+        ],
+        words: "--lang --locale --language",
+        hint: "to write a report in Spanish: jelouctl bulk report RUN --lang es",
+    },
+    SuggestionRow {
         places: &["bulk report"],
         words: "--not-sent --unsent --missing",
         hint: "to list failed rows: --state failed; to list unsent rows: --state pending",
@@ -87,6 +109,11 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
     },
     SuggestionRow {
         places: &["templates"],
+        words: "--lang --locale --language --idioma",
+        hint: "every language is listed; to list one template: jelouctl templates --query NAME",
+    },
+    SuggestionRow {
+        places: &["templates"],
         words: "--approved",
         hint: "jelouctl templates --status approved",
     },
@@ -98,7 +125,7 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
     SuggestionRow {
         places: &["messages list"],
         words: "--from",
-        hint: "to list a user's chat: --to NUMBER; to list only the user's messages: --by user",
+        hint: "to set the start: --since 2026-11-20; to list only the user's messages: --by user",
     },
     SuggestionRow {
         places: &["messages list"],
@@ -353,9 +380,14 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
     },
     SuggestionRow {
         places: &["* text"],
-        words: "--image --photo --media --media-url --file --attach --attachment --document \
-            --video --audio --adjunto --archivo --url -a",
-        hint: "to send a file as a separate message: jelouctl send image --to NUMBER --media-url \
+        words: "--image --photo --media --media-url --url",
+        hint: "to send an image as a separate message: jelouctl send image --to NUMBER \
+            --media-url URL",
+    },
+    SuggestionRow {
+        places: &["* text"],
+        words: "--file --attach --attachment --document --adjunto --archivo --pdf --video --audio -a",
+        hint: "to send a file as a separate message: jelouctl send file --to NUMBER --media-url \
             URL",
     },
     SuggestionRow {
@@ -542,7 +574,7 @@ pub(super) const FLAG_SUGGESTIONS: &[SuggestionRow] = &[
         hint: "--color never",
     },
     SuggestionRow {
-        places: &["*"],
+        places: &["send *", "bulk send *"],
         words: "--lang --locale --language",
         hint: "to set a template's language: --language CODE after the kind",
     },

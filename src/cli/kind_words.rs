@@ -132,6 +132,12 @@ impl KindWords {
         Self::from_name(&word).or_else(|| KIND_WORDS.iter().find(has_word))
     }
 
+    /// Returns the flags in the line of this kind.
+    pub(super) fn flags(&self) -> impl Iterator<Item = &'static str> {
+        let words = self.example_arguments.split_whitespace();
+        words.filter(|word| word.starts_with("--"))
+    }
+
     /// Returns the line that sends this kind.
     pub(super) fn line(&self) -> String {
         let Self {

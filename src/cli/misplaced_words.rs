@@ -8,6 +8,9 @@ use super::wrong_line::{A_LIST, WrongLine};
 impl WrongLine<'_> {
     /// Detects a word in a place for flags.
     pub(super) fn misplaced_word(&self) -> Option<Suggestion> {
+        if let Some(hint) = self.suggest_coordinates() {
+            return Some(Suggestion::hint(hint));
+        }
         if !self.is_unknown() || self.is_flag() {
             return None;
         }
@@ -39,6 +42,20 @@ impl WrongLine<'_> {
             _ => return None,
         };
         Some(Suggestion::hint(hint))
+    }
+
+    /// Corrects coordinates without flags after `location`. A negative one looks like a flag.
+    fn suggest_coordinates(&self) -> Option<String> {
+        let path = self.path();
+        let (["send", "location"] | ["bulk", "send", "location"]) = path.as_slice() else {
+            return None;
+        };
+        let is_coordinate = self.word.parse::<f64>().is_ok() && !looks_like_recipient(&self.word);
+        if !self.is_unknown() || !is_coordinate {
+            return None;
+        }
+        let usage = self.suggested_line();
+        Some(format!("pass each value with its flag: {usage}"))
     }
 
     fn suggest_command(&self) -> Option<String> {
@@ -143,9 +160,14 @@ impl WrongLine<'_> {
             }) =>
             {
                 let flag = before.map(|flag| flag.name.as_str()).unwrap_or_default();
-                format!(
-                    "quote a value with spaces, and pass each value with its flag: {flag} 'VALUE'"
-                )
+                let is_whole = row.flags().all(|flag| self.line.has_flag(flag));
+                // The language of a template has no spaces, so the word is a parameter.
+                let value = if is_whole && flag != "--language" {
+                    format!("{flag} 'VALUE'")
+                } else {
+                    usage
+                };
+                format!("quote a value with spaces, and pass each value with its flag: {value}")
             }
             _ if kind == "template" => {
                 format!("pass the values of a template with --param: {usage}")

@@ -43,6 +43,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         record(context, "a subcommand is missing", None);
         return ExitCode::Usage;
     }
+    let error = negative_value_error(&error, arguments).unwrap_or(error);
     let error = with_similar_names(error, arguments);
     let suggestion = suggest(&error, arguments);
     let (message, hint_of_clap) = message_and_hint(error);
@@ -57,6 +58,32 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         message
     };
     refuse(context, UsageError::new(message, hint))
+}
+
+/// Returns the error about a negative value that clap reads as a flag: of `--skip -1`, it is the error of `--skip=-1`.
+fn negative_value_error(error: &clap::Error, arguments: &[OsString]) -> Option<clap::Error> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let wrong = text(error, ContextKind::InvalidArg)?;
+    let is_number = |digits: &str| digits.starts_with(|sign: char| sign.is_ascii_digit());
+    wrong.strip_prefix('-').filter(|digits| is_number(digits))?;
+    // clap names only the first digit.
+    let words: Vec<_> = words_before_dashes(arguments).collect();
+    let position = words.iter().position(|word| word.starts_with(wrong))?;
+    let flag = words.get(position.checked_sub(1)?)?;
+    if !flag.starts_with('-') || flag.contains('=') {
+        return None;
+    }
+    let joined = format!("{flag}={}", words.get(position)?);
+    let mut line = arguments.to_vec();
+    line.splice(position - 1..=position, [OsString::from(joined)]);
+    let about_value = app::parse(&line).err()?;
+    matches!(
+        about_value.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    )
+    .then_some(about_value)
 }
 
 /// Keeps only the suggestions that are really similar to the wrong name: for clap, `--prices` is similar to `--at`.

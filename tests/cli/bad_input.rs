@@ -1062,6 +1062,38 @@ fn unquoted_text_suggests_quotes() {
             "pass each value with its flag: --param 'VALUE'\n",
         ),
         (
+            "send quick-reply --to 593987654321 --text Hola Si No",
+            "pass each value with its flag: jelouctl send quick-reply --to NUMBER --text 'TEXT' --reply 'YES'",
+        ),
+        (
+            "send quick-reply --to 593987654321 --text Hola --reply Si No",
+            "pass each value with its flag: --reply 'VALUE'\n",
+        ),
+        (
+            "send list --to 593987654321 --text Hola Uno Dos",
+            "pass each value with its flag: jelouctl send list --to NUMBER --text 'TEXT' --option 'FIRST'",
+        ),
+        (
+            "send template t --to 593987654321 --language es Luz",
+            "pass each value with its flag: jelouctl send template --to NUMBER NAME --param 'VALUE'\n",
+        ),
+        (
+            "send template t --to 593987654321 --param Luz --language es A-1042",
+            "pass each value with its flag: jelouctl send template --to NUMBER NAME --param 'VALUE'\n",
+        ),
+        (
+            "send location --to 593987654321 -0.18 -78.46",
+            "pass each value with its flag: jelouctl send location --to NUMBER --lat DEGREES --long DEGREES\n",
+        ),
+        (
+            "send location --to 593987654321 0.18 78.46",
+            "pass each value with its flag: jelouctl send location",
+        ),
+        (
+            "bulk send a.csv location -0.18 -78.46",
+            "pass each value with its flag: jelouctl bulk send LIST location --lat DEGREES",
+        ),
+        (
             "send template t Ana --to 593987654321",
             "pass the values of a template with --param: jelouctl send template",
         ),
@@ -1100,6 +1132,46 @@ fn unquoted_text_suggests_quotes() {
     ] {
         is_answered_with(line, hint);
     }
+}
+
+#[test]
+fn negative_value_is_named_with_its_flag() {
+    for (line, problem) in [
+        (
+            "send text --to 593987654321 x --retry-for -1",
+            "'--retry-for <DURATION>': `-1` is not a duration of at most 24h; write 500ms, 30s or 2m",
+        ),
+        (
+            "send text --to 593987654321 x --timeout -5s",
+            "'--timeout <DURATION>': `-5s` is not a duration",
+        ),
+        (
+            "bulk send a.csv --skip -1 text x",
+            "'--skip <N>': use a whole number, such as 10",
+        ),
+        (
+            "messages list --limit -3",
+            "'--limit <N>': use a whole number, such as 10",
+        ),
+        (
+            "run --to 593987654321 --tail -5 -- true",
+            "'--tail <LINES>': write a number from 1 to 1000; the command did not run",
+        ),
+        // The number does not follow a flag with a value.
+        (
+            "send text --to 593987654321 -5",
+            "to pass '-5' as a value, use '-- -5'",
+        ),
+        (
+            "send text --to 593987654321 x --strict -5",
+            "unexpected argument '-5' found",
+        ),
+    ] {
+        Home::new().run(line).fails(2, &[problem]);
+    }
+    Home::new()
+        .run("--sandbox --dry-run send location --to 593987654321 --lat -0.18 --long -78.46")
+        .success();
 }
 
 #[test]
@@ -1283,7 +1355,32 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 --image a.jpg",
-            "to send a file as a separate message",
+            "to send an image as a separate message: jelouctl send image",
+        ),
+        (
+            "send text --to 593987654321 --file a.pdf",
+            "to send a file as a separate message: jelouctl send file",
+        ),
+        (
+            "messages list --from 2026-01-01",
+            "to set the start: --since 2026-11-20; to list only the user's messages: --by user",
+        ),
+        (
+            "bulk report --user x",
+            "to find a recipient in all runs: jelouctl bulk find RECIPIENT",
+        ),
+        ("bulk resolve --user x", "to set the recipient: --to NUMBER"),
+        (
+            "templates --lang es",
+            "to list one template: jelouctl templates --query NAME",
+        ),
+        (
+            "bulk deliveries --lang es",
+            "jelouctl bulk report RUN --lang es",
+        ),
+        (
+            "send text --to 593987654321 --lang es Ana",
+            "to set a template's language: --language CODE after the kind",
         ),
         (
             "send text --to 593987654321 --subject Aviso Ana",
