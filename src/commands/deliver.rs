@@ -2,7 +2,7 @@
 //! waits for all of them together.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::claim::{OnceFallback, OnceSend, PATIENCE, key_timeout_error};
 use super::limited_send::LimitedSend;
@@ -41,6 +41,7 @@ pub(crate) struct SendTerms<'a> {
 #[derive(Clone, Copy)]
 struct MessagePlace {
     is_first: bool,
+    is_last: bool,
     are_several: bool,
 }
 
@@ -70,6 +71,7 @@ impl<'a> SendTerms<'a> {
     ) {
         let are_several = sends.are_several();
         let mut is_first = true;
+        let last = sends.all.iter().rposition(|send| send.code.is_none());
         for at in 0..sends.all.len() {
             let Some(send) = sends.all.get_mut(at).filter(|send| send.code.is_none()) else {
                 continue;
@@ -80,6 +82,7 @@ impl<'a> SendTerms<'a> {
             }
             let place = MessagePlace {
                 is_first,
+                is_last: last == Some(at),
                 are_several,
             };
             is_first = false;
@@ -228,6 +231,7 @@ impl<'a> SendTerms<'a> {
     ) -> Result<ExitCode, CommandError> {
         let place = MessagePlace {
             is_first: true,
+            is_last: true,
             are_several: false,
         };
         self.send_one(connection, outgoing, report, flight, place)
@@ -259,7 +263,7 @@ impl<'a> SendTerms<'a> {
                 ExitCode::Success
             }
             Some((once, ClaimResult::Held(held))) => {
-                let delivered = self.deliver(connection, outgoing, held.begins_by, flight);
+                let delivered = self.deliver(connection, outgoing, held.begins_by, flight, place);
                 let delivery = delivered.await;
                 // Reported first: saving the outcome can take some seconds.
                 let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
@@ -268,7 +272,9 @@ impl<'a> SendTerms<'a> {
                 code?
             }
             None => {
-                let delivery = self.deliver(connection, outgoing, None, flight).await?;
+                let delivery = self
+                    .deliver(connection, outgoing, None, flight, place)
+                    .await?;
                 self.report(outgoing, delivery, record, place)
             }
         };
@@ -312,6 +318,7 @@ impl<'a> SendTerms<'a> {
         outgoing: &Outgoing,
         begins_by: Option<Deadline>,
         flight: &RequestProgress,
+        place: MessagePlace,
     ) -> Result<Delivery, CommandError> {
         // WhatsApp may silently drop a template for authentication.
         let mut to_user_ids = TemplateUses::default();
@@ -327,16 +334,23 @@ impl<'a> SendTerms<'a> {
         let begins_by = begins_by.into_iter().chain(until).min();
         let request = self.request(&connection.base, outgoing);
         let retry_for = connection.retry_for;
+        let begun = Instant::now();
         let delivered = connection.deliver(&request, retry_for, begins_by, flight);
         let delivery = in_time(self.notify_timeout, delivered).await;
         let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
-        // A hint must not delay a notification.
-        if matches!(delivery.outcome, Outcome::NotSent(Cause::Rejected))
-            && self.notify_timeout.is_none()
+        // A hint must not delay the next notification, nor take longer than the notification may.
+        let has_time = self.notify_timeout.is_none() || place.is_last;
+        if has_time
+            && matches!(delivery.outcome, Outcome::NotSent(Cause::Rejected))
             && let Some(problem) = &mut delivery.problem
-            && let Some(hint) = refused_template_hint(connection, outgoing, problem).await
         {
-            problem.hint = hint;
+            let left = self
+                .notify_timeout
+                .map(|limit| limit.saturating_sub(begun.elapsed()));
+            let hint = in_time(left, refused_template_hint(connection, outgoing, problem)).await;
+            if let Some(hint) = hint.flatten() {
+                problem.hint = hint;
+            }
         }
         if matches!(delivery.outcome, Outcome::NotSent(_))
             && let Some(admission) = admission

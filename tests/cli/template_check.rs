@@ -141,7 +141,15 @@ fn refused_template_names_the_nearest_one() {
         send.fails(5, &[hint]);
         assert_eq!(jelou.requests().len(), 1, "{answer}");
     }
+    let results = [template("order_shipped", "es", "APPROVED", "Hola")];
+    let jelou = Jelou::with_templates(
+        move |_| page(&results, &json!({ "total": 1 })),
+        move |_, _| Act::Answer(400, "", unknown),
+    );
     let home = home();
+    home.run("run --to 593987654321 --template order_shiped --strict-notify -- true")
+        .api(&jelou.url)
+        .fails(5, &[meant]);
     home.run("--sandbox send template --to 593987654321 bienvenid")
         .success()
         .stderr_has(&["did you mean `bienvenida`?"]);
