@@ -19,7 +19,7 @@ pub(crate) enum LedgerCommand {
     ///   jelouctl ledger setup --ledger postgres://owner@db.example/jelou
     ///   jelouctl ledger setup --print > setup.sql
     ///
-    /// Needs a role that owns the database and may create roles (CREATEROLE). Without this role, an
+    /// Needs a role with CREATEROLE and with CREATE on the database. Without this role, an
     /// administrator can run the SQL of --print. Grant jelouctl_sender to roles that send and
     /// jelouctl_reader to roles that only read: GRANT jelouctl_sender TO NAME. Running setup again
     /// changes nothing.

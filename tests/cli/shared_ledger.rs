@@ -572,13 +572,26 @@ fn printed_setup_creates_the_same_ledger() {
     );
     // If the role may not create the ledger, the error explains how an administrator can.
     let bare = cluster.database_like("template1");
-    set_up("app", &bare).fails(3, &["cannot create the ledger", "ledger setup --print"]);
+    set_up("app", &bare).fails(
+        3,
+        &[
+            "cannot create the ledger: it needs CREATE on the database\n",
+            &format!("hint: as an administrator: GRANT CREATE ON DATABASE {bare} TO app; "),
+            "ledger setup --print",
+        ],
+    );
     cluster.script(
         "postgres",
         &bare,
         "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app",
     );
-    set_up("app", &bare).fails(3, &["cannot create the ledger", "belongs to another role"]);
+    set_up("app", &bare).fails(
+        3,
+        &[
+            "cannot create the ledger: the schema jelouctl belongs to another role\n",
+            "ALTER SCHEMA jelouctl OWNER TO app; ",
+        ],
+    );
     // An existing empty schema is used, whatever the name of its owner.
     let anew = |role: &str| {
         format!("DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION {role}")
@@ -597,6 +610,49 @@ fn printed_setup_creates_the_same_ledger() {
         .success();
     home.run("ledger setup")
         .fails(2, &["no database is named", "--ledger"]);
+}
+
+#[test]
+fn setup_names_every_missing_right_once() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    // Only a new server has no roles of jelouctl.
+    let cluster = Cluster::empty("", &[], &[]);
+    let database = cluster.database_like("template1");
+    let home = Home::new().on(cluster.url("app", &database));
+    home.run("send text --to 593987654321 --once k Hola")
+        .api(&crate::server::refused_url())
+        .fails(
+            3,
+            &[
+                "has no ledger of jelouctl\n",
+                "hint: to create it as a role with CREATEROLE and CREATE on the database: jelouctl ledger setup; ",
+            ],
+        );
+    let both = format!("ALTER ROLE app CREATEROLE; GRANT CREATE ON DATABASE {database} TO app");
+    home.run("ledger setup").fails(
+        3,
+        &[
+            "cannot create the ledger: it needs CREATEROLE, and it needs CREATE on the database\n",
+            &format!("hint: as an administrator: {both}; "),
+        ],
+    );
+    cluster.script(
+        "postgres",
+        "postgres",
+        &format!("ALTER DATABASE {database} OWNER TO app"),
+    );
+    let ended = home.run("ledger setup").fails(
+        3,
+        &[
+            "cannot create the ledger: it needs CREATEROLE\n",
+            "hint: as an administrator: ALTER ROLE app CREATEROLE; to ",
+        ],
+    );
+    assert!(!ended.stderr.contains("may not use"), "{ended:?}");
+    cluster.script("postgres", "postgres", "ALTER ROLE app CREATEROLE");
+    home.run("ledger setup").success();
 }
 
 #[test]

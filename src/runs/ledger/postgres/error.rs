@@ -32,8 +32,8 @@ impl LedgerError {
     }
 
     pub(super) fn no_ledger(at: &str) -> Self {
-        let hint = "to create it as the owner of the database: jelouctl ledger setup; for an \
-            administrator: jelouctl ledger setup --print";
+        let hint = "to create it as a role with CREATEROLE and CREATE on the database: jelouctl \
+            ledger setup; for an administrator: jelouctl ledger setup --print";
         Self::new(
             LedgerErrorKind::NoLedger,
             format!("the database {at} has no ledger of jelouctl"),

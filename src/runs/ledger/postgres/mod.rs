@@ -5,6 +5,8 @@ mod connection;
 mod engine;
 mod error;
 
+use tokio_postgres::Row;
+
 use self::connection::Database;
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
@@ -19,6 +21,26 @@ const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CR
     jelouctl; ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace \
     WHERE nspname = 'jelouctl') THEN RAISE insufficient_privilege USING MESSAGE = 'the \
     schema jelouctl belongs to another role'; END IF; END $$;\n";
+
+/// Selects a statement for each right that the setup needs and the role lacks; NULL for the others. The rights are
+/// those of `RIGHT_PROBLEMS`.
+const MISSING_RIGHTS: &str = "SELECT \
+    CASE WHEN (SELECT count(*) FROM pg_roles \
+        WHERE rolname IN ('jelouctl_sender', 'jelouctl_reader')) < 2 \
+        AND NOT (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) \
+        THEN format('ALTER ROLE %I CREATEROLE', current_user) END, \
+    CASE WHEN to_regnamespace('jelouctl') IS NULL \
+        AND NOT has_database_privilege(current_database(), 'CREATE') \
+        THEN format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) END, \
+    CASE WHEN (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace \
+        WHERE nspname = 'jelouctl') \
+        THEN format('ALTER SCHEMA jelouctl OWNER TO %I', current_user) END";
+
+const RIGHT_PROBLEMS: [&str; 3] = [
+    "it needs CREATEROLE",
+    "it needs CREATE on the database",
+    "the schema jelouctl belongs to another role",
+];
 
 /// Returns the SQL of the whole setup, in one transaction, for the owner of the database.
 pub(crate) fn schema_sql() -> String {
@@ -57,12 +79,34 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
         Err(error) => return Err(error),
     }
     let client = database.connect()?;
-    match database.call(LONG, client.batch_execute(&schema_sql())) {
-        Err(error) if error.kind == LedgerErrorKind::Rights => Err(LedgerError::setup(
-            format!("the role of {at} cannot create the ledger: {error}"),
-            "as a role that may create roles: jelouctl ledger setup; for an administrator: \
-                jelouctl ledger setup --print > setup.sql",
-        )),
-        made => made.map(|()| true),
+    let row = database.call(LONG, client.query_one(MISSING_RIGHTS, &[]))?;
+    refuse_missing_rights(&at, &row)?;
+    database.call(LONG, client.batch_execute(&schema_sql()))?;
+    Ok(true)
+}
+
+/// Refuses the setup if the role lacks a right for it. `row` is the result of `MISSING_RIGHTS`.
+fn refuse_missing_rights(at: &str, row: &Row) -> Result<(), LedgerError> {
+    let mut problems = Vec::new();
+    let mut grants = Vec::new();
+    for (column, problem) in RIGHT_PROBLEMS.into_iter().enumerate() {
+        let grant: Option<String> = row
+            .try_get(column)
+            .map_err(|error| LedgerError::from_statement(at, &error))?;
+        if let Some(grant) = grant {
+            problems.push(problem);
+            grants.push(grant);
+        }
     }
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let problems = problems.join(", and ");
+    Err(LedgerError::setup(
+        format!("the role of {at} cannot create the ledger: {problems}"),
+        &format!(
+            "as an administrator: {}; to create the ledger as one: jelouctl ledger setup --print",
+            grants.join("; ")
+        ),
+    ))
 }
