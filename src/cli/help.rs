@@ -52,6 +52,9 @@ const HEADING_COLUMNS: usize = 18;
 /// The width of the names after a heading, two spaces and one more.
 const NAMES_COLUMNS: usize = MAX_COLUMNS - HEADING_COLUMNS - 3;
 
+/// The smallest width of a doc comment that is the help of a command.
+const SOURCE_COLUMNS: usize = 92;
+
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
@@ -119,6 +122,11 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         ["bulk", "send", kind] => require(describe_for_list(command, kind), kind, &[]),
         _ => command,
     };
+    let about = command.get_long_about().map(ToString::to_string);
+    let command = match about {
+        Some(about) => command.long_about(join_wrapped_lines(&about)),
+        None => command,
+    };
     let closing = match path {
         ["messages", "list"] | ["bulk", "report"] => {
             closing(shown_global_flags(path), &with_recipient_format(globals))
@@ -141,6 +149,24 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
         arrange(below, &path, globals, is_long)
     })
+}
+
+/// Joins the lines of each paragraph that the source wraps, so that clap wraps them for the terminal. Indented lines
+/// are examples, and a line with room for the next word ends on purpose.
+fn join_wrapped_lines(text: &str) -> String {
+    let mut joined = String::new();
+    let mut before = "";
+    for (index, line) in text.lines().enumerate() {
+        let next_word = line.split(' ').next().unwrap_or_default();
+        let has_room = before.chars().count() + 1 + next_word.chars().count() <= SOURCE_COLUMNS;
+        let is_example = before.starts_with(' ') || next_word.is_empty();
+        if index > 0 {
+            joined.push(if has_room || is_example { '\n' } else { ' ' });
+        }
+        joined.push_str(line);
+        before = line;
+    }
+    joined
 }
 
 /// Returns the global flags of a command that lists recipients: only there, `-o to` works.

@@ -144,6 +144,21 @@ fn long_help_ends_with_global_options_block() {
 }
 
 #[test]
+fn long_help_is_wrapped_once() {
+    let mut app = help::arrange_help(true).term_width(80);
+    app.build();
+    let api = app.find_subcommand_mut("api").expect("a command");
+    let help = api.render_long_help().to_string();
+    let expected = "\
+        Uses the credentials, timeouts and exit codes of `send`. Exits with 5 for\n\
+        `success: false`. Without a response, GET exits with 7. Other methods exit with\n\
+        8, because they may have changed something.";
+    assert!(help.contains(expected), "{help}");
+    // Examples keep their lines.
+    assert!(help.contains("\nExamples:\n  jelouctl api '/v1/"), "{help}");
+}
+
+#[test]
 fn short_help_fits_on_a_screen() {
     for (command, help) in helps(false) {
         let lines = help.lines().count();
