@@ -40,11 +40,11 @@ fn warning_about_number(
             country.code()
         )),
         _ if meant != user => Some(format!("{sent}; WhatsApp writes this number {meant}")),
-        Some(_) => number.parse_warnings().first().cloned(),
         None if may_be_national(user) => Some(format!(
             "{sent}, as a number of {other}; if it is a local number, add its country code"
         )),
-        None => None,
+        // The digits have a country code, and the country of the send decides only local numbers.
+        Some(_) | None => None,
     }
 }
 
@@ -54,16 +54,24 @@ fn warning_about_error(
     error: &RecipientError,
     country: Option<Country>,
 ) -> Option<String> {
-    let is_id = is_clear(user) && !is_number(user);
+    let is_documented = PhoneNumber::read(user, None).is_ok_and(|number| number.as_str() == user);
+    let may_be_local = |country: Country| {
+        let code = country.calling_code();
+        let mut candidates = error.candidates.iter();
+        candidates.any(|number| number.trim_start_matches('+').starts_with(code))
+    };
     let names_number = error.is_misspelt || !error.candidates.is_empty();
     match country {
+        Some(country) if is_documented && !may_be_local(country) => None,
         _ if names_number => Some(format!("sent unchanged, but {error}")),
-        Some(_) if !is_id => Some(format!("sent unchanged, but {error}")),
-        None if !is_clear(user) => Some(format!(
+        Some(_) if !is_clear(user) && !user.contains(char::is_alphabetic) => {
+            Some(format!("sent unchanged, but {error}"))
+        }
+        _ if !is_clear(user) => Some(format!(
             "`{user}` is sent unchanged, but it is not a number with a country code; write it as 593987654321, or pass \
              --to"
         )),
-        Some(_) | None => None,
+        _ => None,
     }
 }
 
@@ -145,8 +153,8 @@ mod tests {
             ),
             (
                 "EC",
-                "573001234567",
-                "`573001234567` is not a local number of EC, so it is read as +573001234567, a number of CO",
+                "550e8400-e29b-41d4-a716-446655440000",
+                "write it as 593987654321, or pass --to",
             ),
             (
                 "EC",
@@ -172,7 +180,6 @@ mod tests {
                 "`4771234567` is sent unchanged, as a number of NO; for a number of MX, write 524771234567",
             ),
             ("AR", "15 2345-6789", "the area code is missing after 15"),
-            ("EC", "id:0987654321", "sent unchanged, but `id:0987654321`"),
         ] {
             let warning = literal_warning(user, country.parse().ok()).unwrap_or_default();
             assert!(warning.contains(expected), "{country} {user}: {warning}");
@@ -188,6 +195,10 @@ mod tests {
         }
         for (country, user) in [
             ("EC", "593987654321"),
+            ("EC", "573001234567"),
+            ("MX", "593987654321"),
+            ("BR", "12015550123"),
+            ("BR", "34612345678"),
             ("MX", "525512340009"),
             ("MX", "5215512340009"),
             ("CO", "573001234567"),

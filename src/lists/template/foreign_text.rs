@@ -161,7 +161,10 @@ fn is_in_address(text: &str, at: usize) -> bool {
         .rsplit(char::is_whitespace)
         .next()
         .unwrap_or_default();
+    let has_path = |(_, rest): (&str, &str)| rest.contains(['/', '?']);
     word.contains("://")
+        || word.starts_with("mailto:")
+        || word.split_once('.').is_some_and(has_path)
 }
 
 /// Returns the original of `word` if it was saved as UTF-8 and read in another encoding. None for
@@ -391,6 +394,8 @@ mod tests {
             "5 < 6 > 4, <3, a < b, <nombre>, AT&T; R&D; 10% off, 20%",
             "50%0 a 3&4; & x; C:\\temp \\ n",
             "10%20 y 5%20x, IVA%20, 100%200 https://x.example/Hola%20Ana",
+            "wa.me/593987654321?text=Hola%20Ana www.x.ec/mi%20tienda tienda.ec/?q=zapatos%20rojos",
+            "mailto:a@x.ec?subject=Hola%20Ana",
             "Имя, 名前, שלום",
             "├── src ┌───┐ └─┘ │ ├─┤ a├─b ─┐x ┬ ├x",
             "√2 ± 1, x=√±1, 2√πr², ¬p, ¬(a), √a",

@@ -2,6 +2,7 @@
 
 use super::usual_names::is_usual_name;
 use crate::base::suggest::plain;
+use crate::lists::list_file::is_program_name;
 
 /// The most letters that a column name usually has.
 const MAX_NAME_LENGTH: usize = 60;
@@ -30,7 +31,10 @@ pub(super) enum Usage {
 use Usage::{Bracket, CommonSign, Placeholder as OnlyPlaceholder, Sign};
 
 /// The words between the names in `[Nombre del cliente]`.
-const LINKING_WORDS: [&str; 9] = ["de", "del", "la", "el", "los", "las", "y", "do", "da"];
+const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
+
+/// The first words of a title, such as `El año`.
+const ARTICLES: [&str; 6] = ["el", "la", "los", "las", "o", "a"];
 
 /// The marks between a name and its default: `{nombre, cliente}`, `${nombre:-cliente}`, `{nombre ?? 'cliente'}`.
 const BEFORE_DEFAULT: [&str; 4] = [",", ";", ":-", "?"];
@@ -119,6 +123,9 @@ impl<'a> MarkedText<'a> {
     /// Returns the column that the marked text means. `column` returns the column that a name means
     /// or resembles.
     pub(super) fn column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
+        if self.lists_columns(column) {
+            return None;
+        }
         let exact = self.exact_column(column);
         if self.usage == CommonSign {
             return exact;
@@ -128,6 +135,14 @@ impl<'a> MarkedText<'a> {
         exact
             .or_else(|| self.near_column(name, column))
             .or_else(|| column_in_words(name, column))
+            .or_else(|| column_of_usual_name(name, column))
+    }
+
+    /// Returns whether it lists columns, as a program does: `{ nombre, total }` or `{fecha: total}`.
+    fn lists_columns(&self, column: &impl Fn(&str) -> Option<String>) -> bool {
+        let is_column = |part: &str| column(part).is_some_and(|found| plain(&found) == plain(part));
+        let parts: Vec<_> = self.inside.split([',', ';', ':']).map(str::trim).collect();
+        self.usage == OnlyPlaceholder && parts.len() > 1 && parts.into_iter().all(is_column)
     }
 
     /// Returns the column with a name similar to `name`. Outside braces, a longer word such as
@@ -137,7 +152,8 @@ impl<'a> MarkedText<'a> {
         let is_other_word = self.usage != OnlyPlaceholder
             && plain(name) != plain(&found)
             && plain(name).starts_with(&plain(&found))
-            && !is_usual_name(name);
+            && !is_usual_name(name)
+            && !is_program_name(name);
         let is_name = found == name || looks_like_name(name);
         Some(found).filter(|_| is_name && !is_other_word)
     }
@@ -234,7 +250,8 @@ fn variable_length(text: &str) -> usize {
 
 /// Returns the column if all words of `name` are names: `nombre` for `NOMBRE CLIENTE`.
 fn column_in_words(name: &str, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
-    if !looks_like_name(name) {
+    let first = name.split(' ').next().unwrap_or_default();
+    if !looks_like_name(name) || ARTICLES.contains(&first.to_lowercase().as_str()) {
         return None;
     }
     let words: Vec<_> = name
@@ -249,6 +266,13 @@ fn column_in_words(name: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
         .iter()
         .filter(|_| are_names)
         .find_map(|word| exact(word))
+}
+
+/// Returns the column with the first word of a usual name: `nombre` for `Nombre completo`.
+fn column_of_usual_name(name: &str, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let first = name.split([' ', '_']).next()?;
+    let is_usual = looks_like_name(name) && is_usual_name(name);
+    is_usual.then(|| column(first)).flatten()
 }
 
 /// Returns the field of a record: `nombre` in `recipient.nombre`.
@@ -306,6 +330,35 @@ pub(super) fn is_opening(sign: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lists::list_file::near_column;
+
+    #[test]
+    fn title_and_set_of_columns_are_no_placeholder() {
+        let columns = ["nombre", "total", "año", "correo"];
+        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
+        let found = |text: &str| {
+            let mut marked = MarkedText::all_at(text).into_iter();
+            marked.find_map(|marked| marked.column(&column))
+        };
+        for text in [
+            "[Nombre completo]",
+            "[nombre_completo]",
+            "[nombre_paciente]",
+            "{nombre, cliente}",
+        ] {
+            assert_eq!(found(text).as_deref(), Some("nombre"), "{text}");
+        }
+        for text in [
+            "«El año»",
+            "[El total]",
+            "[Usuario y correo]",
+            "{ nombre, total }",
+            "{total: nombre}",
+            "[Nombre propio]",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn every_mark_begins_with_an_opening_sign() {

@@ -172,6 +172,7 @@ mod tests {
             ("%%nombre%%", "nombre"),
             ("@Model.nombre", "nombre"),
             ("@Model.Cliente.Nombre", "nombre"),
+            ("$nombreCliente", "nombre"),
             ("{nombr}", "nombre"),
             ("{nombres}", "nombre"),
             ("[nombres]", "nombre"),

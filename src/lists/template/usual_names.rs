@@ -4,10 +4,14 @@ use crate::base::suggest::plain;
 
 /// The names that most lists have. A single message has no columns, but these names between marks
 /// are probably columns of a list.
-pub(super) const USUAL_NAMES: [&str; 40] = [
+pub(super) const USUAL_NAMES: [&str; 44] = [
     "nombre",
     "nombres",
     "nombre_completo",
+    "nombre_aquí",
+    "nombre_y_apellido",
+    "nombres_y_apellidos",
+    "correo_electronico",
     "primer_nombre",
     "apellido",
     "apellidos",

@@ -303,9 +303,7 @@ pub(crate) fn describe_useless_patterns<'a>(
         .map(|raw| format!("`{raw}`"))
         .collect();
     let listed = useless.join(", ");
-    (!useless.is_empty()).then(|| {
-        format!("{listed} matches no number with a country code, so it allows no recipient")
-    })
+    (!useless.is_empty()).then(|| format!("{listed} matches no number with a country code"))
 }
 
 /// The signs that people and spreadsheets write in a number. A recipient's number has only digits.
