@@ -10,7 +10,7 @@ const MIN_NEAR_LENGTH: usize = 4;
 const LONG_NAME: usize = 9;
 
 /// Words of a name that another spelling may omit: `fecha_cita` for `Fecha de cita`.
-const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
+pub(crate) const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
 
 /// Returns the column that `asked` means, or one with a word that is all of `asked`, or a misspelt one. A text that only
 /// begins with the name of a column means something else, such as `Plan Oro` or `saldazo`, unless only a program writes
@@ -26,16 +26,15 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
     }
     let all = names.iter().map(|name| name.trim());
     let has_word = |name: &str| words(name).any(|word| plain(word) == wanted);
-    let similar = || {
-        let long = all
-            .clone()
-            .filter(|name| plain(name).chars().count() >= MIN_NEAR_LENGTH);
-        is_program_name(asked).then(|| nearest(asked, long))?
-    };
-    all.clone()
+    let found = all
+        .clone()
         .find(|name| has_word(name))
-        .or_else(|| all.clone().find(|name| is_misspelt(asked, name)))
-        .or_else(similar)
+        .or_else(|| all.clone().find(|name| is_misspelt(asked, name)));
+    if found.is_some() || !is_program_name(asked) {
+        return found;
+    }
+    let long = all.filter(|name| plain(name).chars().count() >= MIN_NEAR_LENGTH);
+    nearest(asked, long)
 }
 
 /// Returns whether only programs write such a name: `saldo_pendiente`, `saldoPendiente`.

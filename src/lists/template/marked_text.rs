@@ -2,7 +2,7 @@
 
 use super::usual_names::is_usual_name;
 use crate::base::suggest::plain;
-use crate::lists::list_file::is_program_name;
+use crate::lists::list_file::{LINKING_WORDS, is_program_name};
 
 /// The most letters that a column name usually has.
 const MAX_NAME_LENGTH: usize = 60;
@@ -29,9 +29,6 @@ pub(super) enum Usage {
 }
 
 use Usage::{Bracket, CommonSign, Placeholder as OnlyPlaceholder, Sign};
-
-/// The words between the names in `[Nombre del cliente]`.
-const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
 
 /// The first words of a title, such as `El año`.
 const ARTICLES: [&str; 6] = ["el", "la", "los", "las", "o", "a"];

@@ -37,7 +37,7 @@ pub(crate) struct ColumnPrint {
     pub(crate) column: String,
     /// Whether it is printed as the sheet shows it.
     pub(crate) is_plain: bool,
-    /// Whether an empty cell leaves a gap in the text: there is no default.
+    /// Whether an empty cell leaves a gap in the text, because it has no default.
     pub(crate) has_gap: bool,
     /// The conditions for it. All must apply.
     pub(super) guards: Vec<PrintCondition>,
