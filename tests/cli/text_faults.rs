@@ -66,6 +66,35 @@ fn gap_inside_an_expression_warns() {
             None,
         ),
         ("Hola {{ nombre | length }}", None),
+        ("Hola {{ (nombre ~ ' ' ~ apodo) | trim }}", Some("4")),
+        (
+            "Hola {{ (apodo ~ ' ' ~ nombre) | trim | upper }}",
+            Some("4"),
+        ),
+        ("Hola {{ [nombre, celular] | join(' ') | trim }}", None),
+        ("Hola {{ [nombre, celular] | join('') }}", None),
+        (
+            "Hola {{ (celular ~ ' ' ~ nombre ~ ' ' ~ celular) | replace('  ', ' ') }}",
+            None,
+        ),
+        (
+            "Hola {{ (celular ~ ' ' ~ nombre ~ ' ' ~ celular) | trim }}",
+            Some("3, 4"),
+        ),
+        (
+            "Hola {{ (nombre ~ ' ' ~ celular) | trim }}, {{ nombre }}",
+            Some("3, 4"),
+        ),
+        ("Hola {{ ('Sr. ' ~ nombre) | trim }}", Some("3, 4")),
+        ("Hola {{ (nombre ~ ', ' ~ celular) | trim }}", Some("3, 4")),
+        (
+            "Hola {{ [nombre, celular] | join(', ') | trim }}",
+            Some("3, 4"),
+        ),
+        (
+            "Hola {{ (nombre ~ ' ' ~ celular) | replace(' ', '-') }}",
+            Some("3, 4"),
+        ),
     ] {
         let text = format!("{{{{ celular }}}} {text}");
         let ended = preview(&home, &["people.csv", "text", &text]);

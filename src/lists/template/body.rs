@@ -41,6 +41,18 @@ impl BodyText<'_> {
         })
     }
 
+    /// Returns whether the column would leave a gap at this place of the text of `row`, if its cell is empty.
+    pub(crate) fn leaves_gap(
+        &self,
+        print: &ColumnPrint,
+        row: &Row,
+        country: Option<Country>,
+    ) -> bool {
+        self.template.as_ref().is_some_and(|(template, type_name)| {
+            template.leaves_gap(print, row, country, is_text(*type_name))
+        })
+    }
+
     /// Fills the value for a row. Adds the phone numbers that the text reads to `numbers`.
     fn fill(
         &self,

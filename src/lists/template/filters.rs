@@ -128,6 +128,11 @@ impl FilterRule {
         self.output == Either
     }
 
+    /// Returns whether the result of the filter can contain its arguments, next to the value before it.
+    pub(super) fn adds_arguments(&self) -> bool {
+        matches!(self.name, "join" | "replace")
+    }
+
     /// Returns the filter with this name.
     ///
     /// # Errors

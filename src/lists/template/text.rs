@@ -79,8 +79,8 @@ pub(crate) struct TextTemplate<'a> {
     parts: Option<Vec<PlainPart<'a>>>,
     /// How it uses columns. Boxed, because most bodies have many fields and few templates.
     pub(crate) uses: Box<ColumnUses>,
-    /// The conditions of its statements and choices.
-    conditions: Vec<Instructions<'a>>,
+    /// The expressions that show what a row prints.
+    expressions: Vec<Instructions<'a>>,
 }
 
 /// A part of a simple text, which has only literal text and columns. A row with a header fills it
@@ -106,7 +106,7 @@ impl<'a> TextTemplate<'a> {
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
         let whole = whole_expression(&text);
-        let WalkedText { uses, conditions } =
+        let WalkedText { uses, expressions } =
             walk(source, &text, whole.is_some()).map_err(faulty)?;
         let parts = simple_parts(&text);
         let mut generator = CodeGenerator::new("<text>", source);
@@ -123,7 +123,7 @@ impl<'a> TextTemplate<'a> {
             is_whole: whole.is_some(),
             parts,
             uses: Box::new(uses),
-            conditions,
+            expressions,
         }))
     }
 
@@ -207,17 +207,35 @@ impl<'a> TextTemplate<'a> {
             return true;
         }
         let view = Arc::new(RowView::new(row, country, as_shown));
-        let applies = |condition: usize| {
-            let instructions = self.conditions.get(condition)?;
-            let value = self
-                .evaluate(instructions, &view, &mut String::new())
-                .ok()??;
-            Some(value.is_true())
+        print.guards.iter().all(|guard| {
+            let found = self.value_of(guard.condition, &view);
+            found.is_none_or(|found| found.is_true() == guard.expected)
+        })
+    }
+
+    /// Returns whether the column would leave a gap at this place of the text of `row`, if its cell is empty.
+    pub(crate) fn leaves_gap(
+        &self,
+        print: &ColumnPrint,
+        row: &Row,
+        country: Option<Country>,
+        as_shown: bool,
+    ) -> bool {
+        if !print.has_gap || !self.prints(print, row, country, as_shown) {
+            return false;
+        }
+        let Some(joined_by) = print.joined_by else {
+            return true;
         };
-        print
-            .guards
-            .iter()
-            .all(|guard| applies(guard.condition).is_none_or(|found| found == guard.expected))
+        let view = Arc::new(RowView::new(row, country, as_shown));
+        let joined = self.value_of(joined_by, &view);
+        !joined.is_some_and(|joined| joined.as_str().is_some_and(is_without_gap))
+    }
+
+    /// Returns the value of the expression at `position` for a row. None if it has an error.
+    fn value_of(&self, position: usize, view: &Arc<RowView>) -> Option<Cell> {
+        let instructions = self.expressions.get(position)?;
+        self.evaluate(instructions, view, &mut String::new()).ok()?
     }
 
     /// Fills the text, if it has only literal text and columns of the header of `row`.
@@ -274,6 +292,15 @@ impl<'a> TextTemplate<'a> {
                 .to_owned(),
         }
     }
+}
+
+/// Returns whether `text` has words, and single spaces only between them.
+fn is_without_gap(text: &str) -> bool {
+    let has_double_space = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .any(|(sign, next)| sign.is_whitespace() && next.is_whitespace());
+    !text.is_empty() && text.trim() == text && !has_double_space
 }
 
 /// Returns the parts of a text, if they are only literal text and columns.

@@ -46,7 +46,7 @@ impl<'a> TextWalk<'a> {
             },
             Expr::BinOp(operation) => return self.operation(operation),
             Expr::IfExpr(choice) => return self.choice(choice),
-            Expr::Filter(filter) => return self.filter(filter),
+            Expr::Filter(filter) => return self.filter(expression, filter),
             Expr::Tuple(_) | Expr::Map(_) => {
                 return Err(unsupported(
                     "`( , )` and `{ }`",
@@ -90,6 +90,7 @@ impl<'a> TextWalk<'a> {
             column,
             is_plain: true,
             has_gap: true,
+            joined_by: None,
             guards: self.guards.clone(),
         };
         ExprInfo {
@@ -144,6 +145,7 @@ impl<'a> TextWalk<'a> {
         let mut list = ExprInfo::new(Type::List);
         for item in items {
             let item = self.value(item)?;
+            list.joins_words |= item.joins_words;
             list.constants.extend(item.constants);
             list.prints.extend(item.prints);
         }
@@ -152,7 +154,7 @@ impl<'a> TextWalk<'a> {
 
     fn choice(&mut self, choice: &IfExpr<'a>) -> ExprResult {
         self.condition(&choice.test_expr)?;
-        let condition = self.add_condition(&choice.test_expr);
+        let condition = self.add_expression(&choice.test_expr);
         let one = self.guarded(condition, true, |walk| walk.value(&choice.true_expr))?;
         let Some(other) = &choice.false_expr else {
             return Ok(one);
@@ -165,7 +167,7 @@ impl<'a> TextWalk<'a> {
     /// with `and`, if that is empty.
     fn either(&mut self, operation: &BinOp<'a>) -> ExprResult {
         let is_or = matches!(operation.op, BinOpKind::ScOr);
-        let condition = self.add_condition(&operation.left);
+        let condition = self.add_expression(&operation.left);
         let left = self.guarded(condition, is_or, |walk| walk.value(&operation.left))?;
         let right = self.guarded(condition, !is_or, |walk| walk.value(&operation.right))?;
         Ok(Box::new(left.or(*right)))
@@ -200,10 +202,11 @@ impl<'a> TextWalk<'a> {
                 operands
                     .iter()
                     .try_for_each(|(written, known)| check_text(written, known))?;
-                return Ok(Box::new(ExprInfo {
-                    kind: Type::Text,
-                    ..left.or(*right)
-                }));
+                let adds_words = left.has_words() || right.has_words();
+                let mut joined = left.or(*right);
+                joined.kind = Type::Text;
+                joined.joins_words |= adds_words;
+                return Ok(Box::new(joined));
             }
             Add if !has_number => {
                 let error = format!("`{}` is not a number", write_expression(&operation.left));
@@ -236,7 +239,8 @@ impl<'a> TextWalk<'a> {
         }
     }
 
-    fn filter(&mut self, filter: &Filter<'a>) -> ExprResult {
+    /// Examines `filter`, which is the whole `expression`.
+    fn filter(&mut self, expression: &Expr<'a>, filter: &Filter<'a>) -> ExprResult {
         let name = filter.name;
         let Some(before) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
@@ -254,30 +258,54 @@ impl<'a> TextWalk<'a> {
                 rule.corrected(inside.kind)
             ));
         }
+        self.record_amounts(filter, &own, &inside, &given);
+        let kind = rule.result_type(inside.kind, types.first().copied());
+        let adds_words = rule.adds_arguments() && given.iter().any(ExprInfo::has_words);
+        let joins_words = inside.joins_words || inside.has_words() || adds_words;
+        let is_joined = inside.prints.len() > 1;
+        let mut prints = filtered_prints(rule, kind, *inside, given);
+        if is_joined && !joins_words {
+            let position = self.add_expression(expression);
+            for print in &mut prints {
+                print.joined_by = Some(position);
+            }
+        }
+        Ok(Box::new(ExprInfo {
+            prints,
+            joins_words,
+            ..ExprInfo::new(kind)
+        }))
+    }
+
+    /// Records the columns that `filter` reads as amounts, if no argument sets their decimal separator. `inside` is the
+    /// value before it, written as `own`.
+    fn record_amounts(
+        &mut self,
+        filter: &Filter<'a>,
+        own: &str,
+        inside: &ExprInfo,
+        given: &[ExprInfo],
+    ) {
+        let name = filter.name;
         let has_mark = given
             .iter()
             .any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
-        if inside.kind != Type::Number
-            && (name == "number" && !has_mark || AMOUNT_FILTERS.contains(&name))
-        {
-            let rest = if filter.args.is_empty() && name == "number" {
-                String::new()
-            } else {
-                format!(" | {name}{brackets}")
-            };
-            for print in &inside.prints {
-                let with_point = format!("{own} | number('.'){rest}");
-                self.uses.amounts.push(ReadAmount {
-                    column: print.column.clone(),
-                    with_point,
-                });
-            }
+        let reads_amount = name == "number" && !has_mark || AMOUNT_FILTERS.contains(&name);
+        if inside.kind == Type::Number || !reads_amount {
+            return;
         }
-        let kind = rule.result_type(inside.kind, types.first().copied());
-        Ok(Box::new(ExprInfo {
-            prints: filtered_prints(rule, kind, *inside, given),
-            ..ExprInfo::new(kind)
-        }))
+        let rest = if filter.args.is_empty() && name == "number" {
+            String::new()
+        } else {
+            format!(" | {name}{}", brackets(&filter.args))
+        };
+        for print in &inside.prints {
+            let with_point = format!("{own} | number('.'){rest}");
+            self.uses.amounts.push(ReadAmount {
+                column: print.column.clone(),
+                with_point,
+            });
+        }
     }
 
     /// Examines the arguments of a filter for the value `before`.
@@ -289,7 +317,7 @@ impl<'a> TextWalk<'a> {
     ) -> Result<Vec<ExprInfo>, String> {
         // A default is printed only if the value before it is empty.
         let condition =
-            (rule.is_default() && !filter.args.is_empty()).then(|| self.add_condition(before));
+            (rule.is_default() && !filter.args.is_empty()).then(|| self.add_expression(before));
         let mut given = Vec::new();
         for argument in &filter.args {
             let CallArg::Pos(value) = argument else {

@@ -39,6 +39,9 @@ pub(crate) struct ColumnPrint {
     pub(crate) is_plain: bool,
     /// Whether an empty cell leaves a gap in the text, because it has no default.
     pub(crate) has_gap: bool,
+    /// The position in [`WalkedText::expressions`] of a filter that joins the column only with columns and spaces. It
+    /// may close the gap: `(nombre ~ ' ' ~ apellido) | trim`.
+    pub(super) joined_by: Option<usize>,
     /// The conditions for it. All must apply.
     pub(super) guards: Vec<PrintCondition>,
 }
@@ -46,7 +49,7 @@ pub(crate) struct ColumnPrint {
 /// A condition for a part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PrintCondition {
-    /// The position in [`WalkedText::conditions`].
+    /// The position in [`WalkedText::expressions`].
     pub(super) condition: usize,
     /// The result that the condition must have.
     pub(super) expected: bool,
@@ -77,8 +80,9 @@ impl ColumnUses {
 /// The results of the walk.
 pub(super) struct WalkedText<'a> {
     pub(super) uses: ColumnUses,
-    /// The conditions of statements and choices.
-    pub(super) conditions: Vec<Instructions<'a>>,
+    /// The expressions that show what a row prints: the conditions of statements and choices, and filters of joined
+    /// columns.
+    pub(super) expressions: Vec<Instructions<'a>>,
 }
 
 /// Finds how the text with the syntax tree `text` uses columns. If it `is_whole`, it is a single
@@ -97,13 +101,13 @@ pub(super) fn walk<'a>(
         uses: ColumnUses::default(),
         seen: Vec::new(),
         words: 0,
-        conditions: Vec::new(),
+        expressions: Vec::new(),
         guards: Vec::new(),
     };
     walk.statement(text)?;
     Ok(WalkedText {
         uses: walk.uses,
-        conditions: walk.conditions,
+        expressions: walk.expressions,
     })
 }
 
@@ -116,8 +120,8 @@ pub(super) struct TextWalk<'a> {
     pub(super) seen: Vec<String>,
     /// The number of texts in expressions.
     pub(super) words: usize,
-    /// The conditions so far.
-    conditions: Vec<Instructions<'a>>,
+    /// The expressions so far that a row is checked with.
+    expressions: Vec<Instructions<'a>>,
     /// The conditions for the current part.
     pub(super) guards: Vec<PrintCondition>,
 }
@@ -136,7 +140,7 @@ impl<'a> TextWalk<'a> {
             Stmt::EmitExpr(emit) => self.print(&emit.expr),
             Stmt::IfCond(condition) => {
                 self.condition(&condition.expr)?;
-                let place = self.add_condition(&condition.expr);
+                let place = self.add_expression(&condition.expr);
                 self.guarded(place, true, |walk| walk.statements(&condition.true_body))?;
                 self.guarded(place, false, |walk| walk.statements(&condition.false_body))
             }
@@ -148,14 +152,14 @@ impl<'a> TextWalk<'a> {
         }
     }
 
-    /// Records a condition, and returns its position.
-    pub(super) fn add_condition(&mut self, expression: &Expr<'a>) -> usize {
+    /// Records an expression that a row is checked with, and returns its position.
+    pub(super) fn add_expression(&mut self, expression: &Expr<'a>) -> usize {
         let mut generator = CodeGenerator::new("<text>", self.source);
         generator.compile_expr(expression);
         let (mut instructions, _) = generator.finish();
         replace_operators(&mut instructions);
-        self.conditions.push(instructions);
-        self.conditions.len() - 1
+        self.expressions.push(instructions);
+        self.expressions.len() - 1
     }
 
     /// Examines a part of the text that has effect only if a condition is `expected`.
@@ -215,6 +219,8 @@ pub(super) struct ExprInfo {
     pub(super) prints: Vec<ColumnPrint>,
     /// Its value if it is a constant, or the values if it is a list of constants.
     pub(super) constants: Vec<Cell>,
+    /// Whether it joins columns with words, not only with spaces: `'Sr. ' ~ nombre`.
+    pub(super) joins_words: bool,
 }
 
 impl ExprInfo {
@@ -223,7 +229,15 @@ impl ExprInfo {
             kind,
             prints: Vec::new(),
             constants: Vec::new(),
+            joins_words: false,
         }
+    }
+
+    /// Returns whether a constant in it is more than spaces.
+    pub(super) fn has_words(&self) -> bool {
+        let is_space =
+            |constant: &Cell| constant.as_str().is_some_and(|text| text.trim().is_empty());
+        !self.constants.iter().all(is_space)
     }
 
     /// Combines the properties of two values, for an expression that is one of them or both joined.
@@ -235,6 +249,7 @@ impl ExprInfo {
         };
         Self {
             prints: [self.prints, other.prints].concat(),
+            joins_words: self.joins_words || other.joins_words,
             ..Self::new(kind)
         }
     }

@@ -143,8 +143,7 @@ impl<'a> MessageColumns<'a> {
             let is_suspect = if found.is_some() {
                 self.prints(row, column, country)
             } else {
-                text.trim().is_empty()
-                    && self.prints_where(row, column, |print| print.has_gap, country)
+                text.trim().is_empty() && self.leaves_gap(row, column, country)
             };
             if is_suspect && !self.is_compared(cell) {
                 suspects.push(SuspectCell { column, found });
@@ -162,22 +161,23 @@ impl<'a> MessageColumns<'a> {
 
     /// Returns whether the message of `row` prints `column`.
     fn prints(&self, row: &Row, column: &str, country: &impl Fn() -> Option<Country>) -> bool {
-        self.prints_all || self.prints_where(row, column, |_| true, country)
+        self.prints_all
+            || self
+                .places(column)
+                .any(|(text, print)| text.prints(print, row, country()))
     }
 
-    /// Returns whether the message of `row` prints `column` at a place that `counts`.
-    fn prints_where(
-        &self,
-        row: &Row,
-        column: &str,
-        counts: impl Fn(&ColumnPrint) -> bool,
-        country: &impl Fn() -> Option<Country>,
-    ) -> bool {
-        let mut places = self
-            .prints
+    /// Returns whether the empty cell of `column` leaves a gap in the message of `row`.
+    fn leaves_gap(&self, row: &Row, column: &str, country: &impl Fn() -> Option<Country>) -> bool {
+        self.places(column)
+            .any(|(text, print)| text.leaves_gap(print, row, country()))
+    }
+
+    /// Returns the places that print `column`.
+    fn places(&self, column: &str) -> impl Iterator<Item = &(&'a BodyText<'a>, &'a ColumnPrint)> {
+        self.prints
             .iter()
-            .filter(|(_, print)| print.column == column && counts(print));
-        places.any(|(text, print)| text.prints(print, row, country()))
+            .filter(move |(_, print)| print.column == column)
     }
 
     /// Records which decimal separators the amounts of a row show.
