@@ -22,7 +22,7 @@ use crate::command_error::CommandError;
 use crate::jelou::message::{
     InvalidMessage, MessageArgs, NamedRecipients, Outgoing, Route, each_text,
 };
-use crate::lists::template::{TextFault, is_usual_name};
+use crate::lists::template::{TextFault, is_usual_name, repeats_name};
 use crate::runs::cost::PriceList;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
@@ -323,6 +323,7 @@ fn texts_left_as_typed(body: &Value) -> Vec<String> {
         let faults = TextFault::find_all(path, text).into_iter();
         told.extend(faults.map(|fault| format!("{path}: {}", fault.describe())));
     });
+    told.dedup_by(|later, earlier| repeats_name(later, earlier));
     told
 }
 
@@ -344,6 +345,17 @@ mod tests {
             "text: {{ nombre }} is sent unchanged: only `bulk send` fills in columns",
             "rows[1].title: {{ dos }} is sent unchanged: only `bulk send` fills in columns",
             "caption: #nombre# is sent unchanged: only `bulk send` fills in columns",
+        ];
+        assert_eq!(texts_left_as_typed(&body), expected);
+    }
+
+    #[test]
+    fn wrong_letter_in_a_contact_name_is_reported_once() {
+        let body = json!({ "contacts": [{
+            "name": { "formatted_name": "Luc¡a Paz", "first_name": "Luc¡a", "last_name": "Paz" },
+        }] });
+        let expected = [
+            "contacts[0].name.formatted_name: `Luc¡a` was probably `Lucía`, saved in another encoding",
         ];
         assert_eq!(texts_left_as_typed(&body), expected);
     }

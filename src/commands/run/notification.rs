@@ -20,7 +20,7 @@ use crate::jelou::message::{
 use crate::lists::list_file::Row;
 use crate::lists::template::{
     BodyTemplate, foreign_text, is_usual_name, language, meant_value, missing_value,
-    placeholders_in_words, spelling,
+    placeholders_in_words, repeats_name, spelling,
 };
 
 /// The text instead of the tail if the command printed nothing on stderr: a message must not be empty.
@@ -157,6 +157,7 @@ impl RunNotification {
             cautions.extend(foreign_text(path, text));
             cautions.extend(missing_value(path, text));
         });
+        cautions.dedup_by(|later, earlier| repeats_name(later, earlier));
         cautions
     }
 

@@ -76,6 +76,18 @@ pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
     Some(format!("{path}: {}", fault.describe()))
 }
 
+/// Returns whether `warning` and an `earlier` one are about parts of the same contact's name, and have the same problem.
+/// The parts of a name repeat it. Both warnings begin with the path of their text.
+pub(crate) fn repeats_name(warning: &str, earlier: &str) -> bool {
+    let name_and_problem = |warning| {
+        let (path, problem) = str::split_once(warning, ": ")?;
+        let (parent, _) = path.rsplit_once('.')?;
+        parent.ends_with("].name").then_some((parent, problem))
+    };
+    let found = name_and_problem(warning);
+    found.is_some() && found == name_and_problem(earlier)
+}
+
 /// Returns whether `text` has only signs that no placeholder, no code and no wrong letter has.
 fn is_ordinary(text: &str) -> bool {
     text.bytes()
@@ -121,6 +133,33 @@ mod tests {
         ] {
             assert_eq!(foreign_text("text", source).is_some(), is_typed, "{source}");
         }
+    }
+
+    #[test]
+    fn problem_of_a_name_is_repeated_by_its_parts() {
+        let whole = "contacts[0].name.formatted_name: `Luc¡a` was probably `Lucía`";
+        for (warning, is_repeated) in [
+            (
+                "contacts[0].name.first_name: `Luc¡a` was probably `Lucía`",
+                true,
+            ),
+            (
+                "contacts[0].name.last_name: `Pe¤a` was probably `Peña`",
+                false,
+            ),
+            (
+                "contacts[1].name.first_name: `Luc¡a` was probably `Lucía`",
+                false,
+            ),
+            (
+                "contacts[0].org.company: `Luc¡a` was probably `Lucía`",
+                false,
+            ),
+        ] {
+            assert_eq!(repeats_name(warning, whole), is_repeated, "{warning}");
+        }
+        assert!(!repeats_name("text: `a`", "text: `a`"));
+        assert!(!repeats_name("name: `a`", "name: `a`"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod values;
 mod walk;
 
 pub(crate) use self::body::{BodyTemplate, BodyText};
-pub(crate) use self::fault::{TextFault, foreign_text};
+pub(crate) use self::fault::{TextFault, foreign_text, repeats_name};
 pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::import_result::RowProblem;
 use crate::jelou::message::each_text;
-use crate::lists::template::{NoValue, TextFault};
+use crate::lists::template::{NoValue, TextFault, repeats_name};
 
 /// A text of a body that is probably a mistake.
 pub(super) struct BodyFault {
@@ -52,5 +52,6 @@ pub(super) fn body_faults(body: &Value) -> Vec<BodyFault> {
         let found = TextFault::find_all(path, text);
         faults.extend(found.iter().map(|fault| BodyFault::new(path, fault)));
     });
+    faults.dedup_by(|later, earlier| repeats_name(&later.describe(), &earlier.describe()));
     faults
 }

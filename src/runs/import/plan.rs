@@ -18,7 +18,7 @@ use crate::lists::list_file::{
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, missing_value, misspelling,
-    misspelt, unfilled_placeholders,
+    misspelt, repeats_name, unfilled_placeholders,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
@@ -351,6 +351,7 @@ impl ImportPlan<'_> {
                 cautions.extend(named_parameter(path, text.source, is_column));
             }
         }
+        cautions.dedup_by(|later, earlier| repeats_name(later, earlier));
         if self.strict && !cautions.is_empty() {
             return Err(BulkError::Message(InvalidMessage::warnings(cautions)));
         }
