@@ -26,7 +26,7 @@ pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
-pub(crate) use self::near_column::{LINKING_WORDS, is_program_name, near_column};
+pub(crate) use self::near_column::{LINKING_WORDS, content_words, is_program_name, near_column};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,

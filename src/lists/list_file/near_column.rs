@@ -74,7 +74,7 @@ fn is_misspelt(asked: &str, name: &str) -> bool {
 }
 
 /// Returns the words of a name in their common form, without linking words. An article at the start is part of a title.
-fn content_words(name: &str) -> Vec<String> {
+pub(crate) fn content_words(name: &str) -> Vec<String> {
     let words = words(name).flat_map(camel_case_words).map(plain);
     words
         .enumerate()
