@@ -265,6 +265,25 @@ fn row_that_is_a_body_gets_warnings_of_its_texts() {
         "{ended:?}"
     );
     ended.stderr_has(&["warning: 4 more rows are like line 1"]);
+    // A row counts once, whatever the number of its faults.
+    let rows: Vec<_> = (0..6)
+        .map(|number| row(number, "Hola {nombre}, son {saldo}"))
+        .collect();
+    home.write("rows.ndjson", rows.concat());
+    let ended = preview(&home, &["rows.ndjson", "raw"]);
+    assert_eq!(
+        ended.stderr.matches("is sent unchanged").count(),
+        10,
+        "{ended:?}"
+    );
+    ended.stderr_has(&[
+        "line 5: text: `{saldo}`",
+        "warning: 1 more row is like line 1",
+    ]);
+    // A row of JSON has no cells.
+    home.write("rows.ndjson", row(1, "Hola\\nAna"));
+    let ended = preview(&home, &["rows.ndjson", "raw"]);
+    ended.stderr_has(&["`\\n` is sent as these characters; replace them with a line break"]);
 }
 
 #[test]

@@ -79,9 +79,9 @@ impl ForeignText {
     /// Describes the problem of a cell.
     pub(crate) fn describe_in_cell(&self) -> String {
         match self {
-            Self::LineBreak(written) => format!(
-                "`{written}` is sent as these characters; for a line break, put one into the cell"
-            ),
+            Self::LineBreak(written) => {
+                format!("`{written}` is sent as these characters; replace them with a line break")
+            }
             Self::Markup(_)
             | Self::Garbled { .. }
             | Self::LostLetter { .. }

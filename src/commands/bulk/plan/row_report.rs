@@ -131,8 +131,8 @@ fn as_line(line: u64, of: u64) -> String {
     format!("{line} (same as line {of})")
 }
 
-/// The maximum number of lines listed for one kind.
-const MAX_LINES: u64 = 5;
+/// The maximum number of rows listed for one kind.
+const MAX_ROWS: u64 = 5;
 
 /// The severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,12 +142,37 @@ enum Severity {
     Warning,
 }
 
-/// Prints lines about rows, and at the end how many more there were.
+/// The rows with messages of one kind. A row can have several.
+struct RowsOfKind {
+    first_line: u64,
+    last_line: u64,
+    count: u64,
+}
+
+impl RowsOfKind {
+    /// Starts with the row in `line`.
+    fn new(line: u64) -> Self {
+        Self {
+            first_line: line,
+            last_line: line,
+            count: 1,
+        }
+    }
+
+    /// Adds a message about the row in `line`. The messages about a row follow each other.
+    fn note(&mut self, line: u64) {
+        if line != self.last_line {
+            self.last_line = line;
+            self.count += 1;
+        }
+    }
+}
+
+/// Prints messages about rows, and at the end how many more rows there were.
 struct RowMessages<'a> {
     stderr: &'a Stderr,
     reading: &'a ReadProgress<'a>,
-    /// Each kind with its first line and its count.
-    kinds: HashMap<(Severity, String), (u64, u64)>,
+    kinds: HashMap<(Severity, String), RowsOfKind>,
 }
 
 impl<'a> RowMessages<'a> {
@@ -161,17 +186,17 @@ impl<'a> RowMessages<'a> {
 
     /// Prints `text` after the line number of the row.
     fn add(&mut self, severity: Severity, line: u64, text: &str) {
-        let (_, count) = self
+        let rows = self
             .kinds
             .entry((severity, without_values(text)))
-            .or_insert((line, 0));
-        *count += 1;
-        if *count <= MAX_LINES || self.stderr.is_verbose() {
+            .or_insert(RowsOfKind::new(line));
+        rows.note(line);
+        if rows.count <= MAX_ROWS || self.stderr.is_verbose() {
             self.print(severity, &format!("line {line}{text}"));
         }
     }
 
-    /// Prints how many lines of each kind were not printed.
+    /// Prints how many rows of each kind were not printed.
     fn finish(self) {
         if self.stderr.is_verbose() {
             return;
@@ -179,12 +204,13 @@ impl<'a> RowMessages<'a> {
         let mut kinds: Vec<_> = self
             .kinds
             .iter()
-            .filter(|(_, (_, count))| *count > MAX_LINES)
+            .filter(|(_, rows)| rows.count > MAX_ROWS)
             .collect();
-        kinds.sort_by_key(|(_, (line, _))| *line);
-        for ((severity, _), (line, count)) in kinds {
-            let rows = counted_are(count - MAX_LINES, "more row");
-            self.print(*severity, &format!("{rows} like line {line}; -v lists all"));
+        kinds.sort_by_key(|(_, rows)| rows.first_line);
+        for ((severity, _), rows) in kinds {
+            let line = rows.first_line;
+            let more = counted_are(rows.count - MAX_ROWS, "more row");
+            self.print(*severity, &format!("{more} like line {line}; -v lists all"));
         }
     }
 
