@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, TextFault, language, misspelling, unfilled_placeholders,
+    BodyTemplate, TextFault, language, misspelling, near_columns, unfilled_placeholders,
 };
 
 /// The content of a cell.
@@ -19,8 +19,8 @@ pub fn template(bytes: &[u8]) {
         return;
     };
     let language = language();
-    let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
-    let _ = misspelling(source, None, column);
+    let columns = |name: &str| near_columns(&["nombre", "saldo"], name);
+    let _ = misspelling(source, None, columns);
     TextFault::find_all("text", source);
     unfilled_placeholders(source);
     let kind = MessageKind::from_name("text").unwrap();
@@ -32,7 +32,7 @@ pub fn template(bytes: &[u8]) {
         return;
     };
     for text in compiled.texts() {
-        let _ = misspelling(text.source, text.uses(), column);
+        let _ = misspelling(text.source, text.uses(), columns);
     }
     let Ok(filled) = compiled.fill(&row, None) else {
         return;

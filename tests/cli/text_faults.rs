@@ -190,6 +190,34 @@ fn words_that_begin_like_a_column_are_sent() {
 }
 
 #[test]
+fn hint_names_every_column_that_shares_a_word() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "celular,nombre,doctor,Monto total,Monto pagado,pedido\n593987654321,Ana,Luz,7,5,9\n",
+    );
+    for (written, columns) in [
+        ("[Nombre del doctor]", "{{ nombre }} or {{ doctor }}"),
+        ("[NOMBRE CLIENTE]", "{{ nombre }}"),
+        (
+            "[Monto del pedido]",
+            "{{ monto_total }} or {{ monto_pagado }} or {{ pedido }}",
+        ),
+        ("{monto}", "{{ monto_total }} or {{ monto_pagado }}"),
+    ] {
+        let problem = format!("text: {written} would be sent unchanged; the column is {columns}\n");
+        let hint = format!("hint: to print the column, write {columns}; to send it unchanged");
+        home.dry_run_list(&["people.csv", "text", written])
+            .fails(2, &[problem.as_str(), hint.as_str()]);
+    }
+    // The other words are not names.
+    preview(
+        &home,
+        &["people.csv", "text", "[Nombre del banco] [Pedido urgente]"],
+    );
+}
+
+#[test]
 fn raw_statement_sends_braces() {
     let home = Home::new();
     home.write("people.csv", LIST);

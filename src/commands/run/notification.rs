@@ -142,7 +142,7 @@ impl RunNotification {
         let mut cautions = Vec::new();
         each_text(&self.body, "", &mut |path, text| {
             let meant = meant_value(text, &VALUES);
-            let value = meant.as_ref().and_then(|meant| meant.column.as_ref());
+            let value = meant.as_ref().and_then(|meant| meant.columns.first());
             if let (Some(meant), Some(value)) = (&meant, value) {
                 cautions.push(format!(
                     "{path}: {} is sent unchanged: to print the value, write {}",

@@ -9,7 +9,6 @@ mod error;
 mod format;
 mod input;
 mod ndjson_rows;
-mod near_column;
 mod outcome;
 mod reader;
 mod row;
@@ -26,7 +25,6 @@ pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
-pub(crate) use self::near_column::{LINKING_WORDS, content_words, is_program_name, near_column};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,

@@ -1,8 +1,8 @@
 //! Texts in the marks of another tool, such as `{nombre | upper}`, `#nombre#` and `<%= nombre %>`, and the names in them.
 
+use super::near_column::{columns_with_words, is_program_name};
 use super::usual_names::is_usual_name;
 use crate::base::suggest::plain;
-use crate::lists::list_file::{LINKING_WORDS, is_program_name};
 
 /// The most letters that a column name usually has.
 const MAX_NAME_LENGTH: usize = 60;
@@ -117,50 +117,57 @@ impl<'a> MarkedText<'a> {
         })
     }
 
-    /// Returns the column that the marked text means. `column` returns the column that a name means
-    /// or resembles.
-    pub(super) fn column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
-        if self.lists_columns(column) {
-            return None;
+    /// Returns the columns that the marked text may mean. `columns` returns the columns that a name means or resembles.
+    pub(super) fn columns(&self, columns: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
+        if self.lists_columns(columns) {
+            return Vec::new();
         }
-        let exact = self.exact_column(column);
-        if self.usage == CommonSign {
-            return exact;
+        let exact = self.exact_column(columns);
+        if exact.is_some() || self.usage == CommonSign {
+            return exact.into_iter().collect();
         }
         let name = self.inside.trim();
         let name = name.strip_prefix("row.").unwrap_or(name);
-        exact
-            .or_else(|| self.near_column(name, column))
-            .or_else(|| column_in_words(name, column))
-            .or_else(|| column_of_usual_name(name, column))
+        let near = self.near_columns(name, columns);
+        if !near.is_empty() {
+            return near;
+        }
+        let in_words = columns_in_words(name, columns);
+        if in_words.is_empty() {
+            columns_of_usual_name(name, columns)
+        } else {
+            in_words
+        }
     }
 
     /// Returns whether it lists columns, as a program does: `{ nombre, total }` or `{fecha: total}`.
-    fn lists_columns(&self, column: &impl Fn(&str) -> Option<String>) -> bool {
-        let is_column = |part: &str| column(part).is_some_and(|found| plain(&found) == plain(part));
+    fn lists_columns(&self, columns: &impl Fn(&str) -> Vec<String>) -> bool {
+        let is_column = |part: &str| exact_column(part, columns).is_some();
         let parts: Vec<_> = self.inside.split([',', ';', ':']).map(str::trim).collect();
         self.usage == OnlyPlaceholder && parts.len() > 1 && parts.into_iter().all(is_column)
     }
 
-    /// Returns the column with a name similar to `name`. Outside braces, a longer word such as
+    /// Returns the columns with names similar to `name`. Outside braces, a longer word such as
     /// `pedidos` is probably not the column `pedido`.
-    fn near_column(&self, name: &str, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
-        let found = column(name)?;
-        let is_other_word = self.usage != OnlyPlaceholder
-            && plain(name) != plain(&found)
-            && plain(name).starts_with(&plain(&found))
-            && !is_usual_name(name)
-            && !is_program_name(name);
-        let is_name = found == name || looks_like_name(name);
-        Some(found).filter(|_| is_name && !is_other_word)
+    fn near_columns(&self, name: &str, columns: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
+        let is_meant = |found: &String| {
+            let is_other_word = self.usage != OnlyPlaceholder
+                && plain(name) != plain(found)
+                && plain(name).starts_with(&plain(found))
+                && !is_usual_name(name)
+                && !is_program_name(name);
+            let is_name = found == name || looks_like_name(name);
+            is_name && !is_other_word
+        };
+        columns(name).into_iter().filter(is_meant).collect()
     }
 
     /// Returns the column with its name in the text, perhaps with a filter or inside another value.
-    pub(super) fn exact_column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    pub(super) fn exact_column(&self, columns: &impl Fn(&str) -> Vec<String>) -> Option<String> {
         self.names()
             .into_iter()
             .filter(|name| looks_like_name(name))
-            .find_map(|name| column(name).filter(|found| plain(found) == plain(name)))
+            .find_map(|name| exact_column(name, columns))
     }
 
     /// Returns whether it can only be a placeholder, whatever its name.
@@ -218,6 +225,12 @@ impl<'a> MarkedText<'a> {
     }
 }
 
+/// Returns the column that `name` names, apart from case, accents and signs.
+pub(super) fn exact_column(name: &str, columns: &impl Fn(&str) -> Vec<String>) -> Option<String> {
+    let mut found = columns(name).into_iter();
+    found.find(|column| plain(column) == plain(name))
+}
+
 /// Returns the length of the variable at the start of `text`, with its fields: `row['nombre']`.
 fn variable_length(text: &str) -> usize {
     let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
@@ -245,31 +258,23 @@ fn variable_length(text: &str) -> usize {
     }
 }
 
-/// Returns the column if all words of `name` are names: `nombre` for `NOMBRE CLIENTE`.
-fn column_in_words(name: &str, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
+/// Returns the columns if all words of `name` are names: `nombre` for `NOMBRE CLIENTE`.
+fn columns_in_words(name: &str, columns: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let first = name.split(' ').next().unwrap_or_default();
     if !looks_like_name(name) || ARTICLES.contains(&first.to_lowercase().as_str()) {
-        return None;
+        return Vec::new();
     }
-    let words: Vec<_> = name
-        .split(|sign: char| !sign.is_alphanumeric())
-        .filter(|word| !word.is_empty() && !LINKING_WORDS.contains(&word.to_lowercase().as_str()))
-        .collect();
-    let exact = |word: &str| column(word).filter(|found| plain(found) == plain(word));
-    let are_names = words
-        .iter()
-        .all(|word| is_usual_name(word) || exact(word).is_some());
-    words
-        .iter()
-        .filter(|_| are_names)
-        .find_map(|word| exact(word))
+    columns_with_words(name, columns, is_usual_name)
 }
 
-/// Returns the column with the first word of a usual name: `nombre` for `Nombre completo`.
-fn column_of_usual_name(name: &str, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
-    let first = name.split([' ', '_']).next()?;
-    let is_usual = looks_like_name(name) && is_usual_name(name);
-    is_usual.then(|| column(first)).flatten()
+/// Returns the columns with the first word of a usual name: `nombre` for `Nombre completo`.
+fn columns_of_usual_name(name: &str, columns: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let first = name.split([' ', '_']).next().unwrap_or_default();
+    if looks_like_name(name) && is_usual_name(name) {
+        columns(first)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Returns the field of a record: `nombre` in `recipient.nombre`.
@@ -327,15 +332,16 @@ pub(super) fn is_opening(sign: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::list_file::near_column;
+    use crate::lists::template::near_columns;
 
     #[test]
     fn title_and_set_of_columns_are_no_placeholder() {
         let columns = ["nombre", "total", "año", "correo"];
-        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
+        let near = |name: &str| near_columns(&columns, name);
         let found = |text: &str| {
-            let mut marked = MarkedText::all_at(text).into_iter();
-            marked.find_map(|marked| marked.column(&column))
+            let marked = MarkedText::all_at(text).into_iter();
+            let mut columns = marked.flat_map(|marked| marked.columns(&near));
+            columns.next()
         };
         for text in [
             "[Nombre completo]",

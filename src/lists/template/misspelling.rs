@@ -3,12 +3,12 @@
 use minijinja::machinery::{Token, parse_expr, tokenize};
 
 use super::language::syntax;
-use super::marked_text::looks_like_name;
-use super::placeholder::{meant_column, placeholders_without_list, unknown_placeholders};
+use super::marked_text::{exact_column, looks_like_name};
+use super::near_column::near_columns;
+use super::placeholder::{meant_columns, placeholders_without_list, unknown_placeholders};
 use super::walk::{ColumnUses, quoted};
 use crate::base::input::UsageError;
 use crate::base::suggest::{identifier, plain};
-use crate::lists::list_file::near_column;
 
 /// Words that are not names in an expression.
 const OPERATORS: [&str; 7] = ["if", "else", "and", "or", "not", "is", "in"];
@@ -17,47 +17,44 @@ const OPERATORS: [&str; 7] = ["if", "else", "and", "or", "not", "is", "in"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misspelling {
     pub(crate) written: String,
-    /// The column that `{nombre}`, `#nombre#` or the marks of another tool mean. None for `{{1}}`,
+    /// The columns that `{nombre}`, `#nombre#` or the marks of another tool may mean. Empty for `{{1}}`,
     /// which is neither a column nor a text.
-    pub(crate) column: Option<String>,
+    pub(crate) columns: Vec<String>,
 }
 
 impl Misspelling {
     /// Returns whether it is the name of a column in quotes: `{{ 'nombre' }}`.
     pub(crate) fn is_quoted(&self) -> bool {
-        self.column.is_some() && self.written.starts_with("{{")
+        !self.columns.is_empty() && self.written.starts_with("{{")
     }
 }
 
-/// Returns the first misspelling in `source`. `uses` is set if it is a template, and `column`
-/// returns the column that a name means.
+/// Returns the first misspelling in `source`. `uses` is set if it is a template, and `columns`
+/// returns the columns that a name means or resembles.
 pub(crate) fn misspelling(
     source: &str,
     uses: Option<&ColumnUses>,
-    column: impl Fn(&str) -> Option<String>,
+    columns: impl Fn(&str) -> Vec<String>,
 ) -> Option<Misspelling> {
     let constant = uses.and_then(|uses| uses.constants.first().cloned());
     let constant = constant.map(|written| Misspelling {
         written,
-        column: None,
+        columns: Vec::new(),
     });
-    let constant = constant.or_else(|| quoted_column(source, &column));
-    let constant = constant.or_else(|| column_in_comment(source, &column));
+    let constant = constant.or_else(|| quoted_column(source, &columns));
+    let constant = constant.or_else(|| column_in_comment(source, &columns));
     constant.or_else(|| {
-        let found = unquoted_literals(source).find_map(|text| meant_column(text, &column))?;
+        let found = unquoted_literals(source).find_map(|text| meant_columns(text, &columns))?;
         Some(Misspelling {
             written: found.written,
-            column: Some(found.value),
+            columns: found.value,
         })
     })
 }
 
 /// Returns the first column written as a comment, `{#nombre#}`. Other tools fill it in, but here it
 /// would vanish.
-fn column_in_comment(
-    source: &str,
-    column: &impl Fn(&str) -> Option<String>,
-) -> Option<Misspelling> {
+fn column_in_comment(source: &str, columns: &impl Fn(&str) -> Vec<String>) -> Option<Misspelling> {
     let comments = source
         .split("{#")
         .skip(1)
@@ -71,17 +68,17 @@ fn column_in_comment(
     let found = comments
         .filter(|name| name.trim() == *name && !is_raw(name))
         .find_map(|name| {
-            let exact = column(name).filter(|column| plain(column) == plain(name))?;
+            let exact = exact_column(name, columns)?;
             Some((name, exact))
         });
     found.map(|(name, column)| Misspelling {
         written: format!("{{#{name}#}}"),
-        column: Some(column),
+        columns: vec![column],
     })
 }
 
 /// Returns the first column with its name in quotes: `{{ 'nombre' }}`.
-fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
+fn quoted_column(source: &str, columns: &impl Fn(&str) -> Vec<String>) -> Option<Misspelling> {
     let tokens: Vec<_> = tokenize(source, false, syntax())
         .map_while(Result::ok)
         .map(|(token, _)| token)
@@ -92,10 +89,10 @@ fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
             Token::Str(name),
             Token::VariableEnd | Token::Pipe,
         ] if looks_like_name(name) => {
-            let column = column(name).filter(|column| plain(column) == plain(name))?;
+            let column = exact_column(name, columns)?;
             Some(Misspelling {
                 written: escape_marks(name),
-                column: Some(column),
+                columns: vec![column],
             })
         }
         _ => None,
@@ -172,34 +169,30 @@ pub(crate) fn unfilled_template(cell: &str) -> Option<String> {
 
 /// Returns the error for a text at `path` that probably means one of the `columns`.
 pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]) -> UsageError {
-    let Misspelling { written, column } = misspelling;
-    let (problem, meant) = match column {
-        None => {
-            let columns: Vec<_> = columns
-                .iter()
-                .map(|column| spelling(column, columns))
-                .collect();
-            let problem = format!("{written} is not a column: every recipient would get the same");
-            (
-                problem,
-                format!("to print a column, write one of: {}", columns.join(", ")),
-            )
-        }
-        Some(column) => {
-            let column = spelling(column, columns);
-            if misspelling.is_quoted() {
-                let problem =
-                    format!("{path}: {written} is a word in quotes, not the column {column}");
-                return UsageError::new(
-                    problem,
-                    format!(
-                        "to print the column, write {column}; to send the word, remove the braces"
-                    ),
-                );
-            }
-            let problem = format!("{written} would be sent unchanged; the column is {column}");
-            (problem, format!("to print the column, write {column}"))
-        }
+    let written = &misspelling.written;
+    let spellings = |names: &[String]| -> Vec<String> {
+        names.iter().map(|name| spelling(name, columns)).collect()
+    };
+    let meant_columns = spellings(&misspelling.columns).join(" or ");
+    if misspelling.is_quoted() {
+        let problem =
+            format!("{path}: {written} is a word in quotes, not the column {meant_columns}");
+        let hint = format!(
+            "to print the column, write {meant_columns}; to send the word, remove the braces"
+        );
+        return UsageError::new(problem, hint);
+    }
+    let (problem, meant) = if misspelling.columns.is_empty() {
+        let all = spellings(columns).join(", ");
+        (
+            format!("{written} is not a column: every recipient would get the same"),
+            format!("to print a column, write one of: {all}"),
+        )
+    } else {
+        (
+            format!("{written} would be sent unchanged; the column is {meant_columns}"),
+            format!("to print the column, write {meant_columns}"),
+        )
     };
     let hint = format!(
         "{meant}; to send it unchanged, write {}",
@@ -294,8 +287,7 @@ pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
 /// Returns how to write the value of a notification that the text has in the marks of another tool.
 /// `names` are all values.
 pub(crate) fn meant_value(source: &str, names: &[&str]) -> Option<Misspelling> {
-    let value = |name: &str| near_column(names, name).map(str::to_owned);
-    misspelling(source, None, value)
+    misspelling(source, None, |name| near_columns(names, name))
 }
 
 #[cfg(test)]
@@ -307,15 +299,16 @@ mod tests {
         let language = language();
         let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
         let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
-        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
+        let near = |name: &str| near_columns(&columns, name);
         let found = misspelling(
             source,
             template.as_ref().map(|template| &*template.uses),
-            column,
+            near,
         )?;
         let column = found
-            .column
-            .map(|column| format!(" {}", spelling(&column, &columns)));
+            .columns
+            .first()
+            .map(|column| format!(" {}", spelling(column, &columns)));
         Some(format!("{}{}", found.written, column.unwrap_or_default()))
     }
 

@@ -11,6 +11,7 @@ mod foreign_text;
 mod language;
 mod marked_text;
 mod misspelling;
+mod near_column;
 mod no_value;
 mod numbers;
 mod operators;
@@ -30,6 +31,7 @@ pub(crate) use self::misspelling::{
     Misspelling, meant_value, misspelling, misspelt, placeholders_in_words, spelling,
     unfilled_placeholders, unfilled_template,
 };
+pub(crate) use self::near_column::near_columns;
 pub(crate) use self::no_value::{NoValue, missing_value};
 pub(crate) use self::numbers::decimal_mark;
 pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};

@@ -12,13 +12,16 @@ pub(super) struct Placeholder<T> {
     pub(super) value: T,
 }
 
-/// Returns the first placeholder in `text` that means a column. `column` returns the column that a
-/// name means or resembles.
-pub(super) fn meant_column(
+/// Returns the first placeholder in `text` that means a column, with all that it may mean. `columns` returns the columns
+/// that a name means or resembles.
+pub(super) fn meant_columns(
     text: &str,
-    column: &impl Fn(&str) -> Option<String>,
-) -> Option<Placeholder<String>> {
-    let found = placeholders(text, |marked| marked.column(column));
+    columns: &impl Fn(&str) -> Vec<String>,
+) -> Option<Placeholder<Vec<String>>> {
+    let found = placeholders(text, |marked| {
+        let meant = marked.columns(columns);
+        (!meant.is_empty()).then_some(meant)
+    });
     found.into_iter().next()
 }
 
@@ -27,7 +30,8 @@ pub(super) fn meant_column(
 pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
     let usual = |name: &str| {
         let is_it = |usual: &&str| plain(usual) == plain(name);
-        USUAL_NAMES.into_iter().find(is_it).map(str::to_owned)
+        let usual = USUAL_NAMES.into_iter().find(is_it);
+        Vec::from_iter(usual.map(str::to_owned))
     };
     let is_meant = |marked: &MarkedText<'_>| {
         let is_placeholder = marked.names_anything() || marked.exact_column(&usual).is_some();
@@ -52,9 +56,10 @@ pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String
     let known = |name: &str| {
         let usual = USUAL_NAMES.iter().find(|usual| is_column(name, usual));
         let of_list = || columns.iter().find(|column| is_column(name, column));
-        usual.or_else(of_list).map(|name| (*name).to_owned())
+        let known = usual.or_else(of_list);
+        Vec::from_iter(known.map(|name| (*name).to_owned()))
     };
-    let usual = |name: &str| is_usual_name(name).then(|| name.to_owned());
+    let usual = |name: &str| Vec::from_iter(is_usual_name(name).then(|| name.to_owned()));
     let is_meant = |marked: &MarkedText<'_>| {
         let is_placeholder = if marked.usage == Usage::Placeholder {
             let is_of_program = !marked.written.starts_with(['{', '｛']);
@@ -107,13 +112,13 @@ fn placeholders<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::list_file::near_column;
+    use crate::lists::template::near_columns;
 
     fn found(text: &str) -> Option<String> {
         let columns = ["to", "nombre", "Nombre completo", "saldo-total"];
-        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
-        let meant = meant_column(text, &column)?;
-        Some(format!("{} {}", meant.written, meant.value))
+        let near = |name: &str| near_columns(&columns, name);
+        let meant = meant_columns(text, &near)?;
+        Some(format!("{} {}", meant.written, meant.value.join(", ")))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The names that most lists have.
 
+use super::near_column::content_words;
 use crate::base::suggest::plain;
-use crate::lists::list_file::content_words;
 
 /// The names that most lists have. A single message has no columns, but these names between marks
 /// are probably columns of a list.

@@ -14,11 +14,11 @@ use crate::jelou::message::{
 use crate::lists::exclusions::{CountryRule, Exclusions, read_recipient};
 use crate::lists::list_file::{
     ColumnRole, Row, SENT_COLUMN, columns_without_sent, is_country_column, meant_columns,
-    near_column, no_header, recipient_column, second_header,
+    no_header, recipient_column, second_header,
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, missing_value, misspelling,
-    misspelt, repeats_name, unfilled_placeholders,
+    misspelt, near_columns, repeats_name, unfilled_placeholders,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
@@ -286,7 +286,7 @@ impl ImportPlan<'_> {
 
     /// Refuses a text with a placeholder that matches no column: every recipient would get it unchanged.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let similar = |name: &str| near_column(columns, name).map(str::to_owned);
+        let similar = |name: &str| near_columns(columns, name);
         let texts = self
             .body
             .texts()
@@ -438,6 +438,6 @@ fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
         .find(|column| !source.is_empty() && column.trim() == source.trim())?;
     Some(Misspelling {
         written: source.to_owned(),
-        column: Some((*column).to_owned()),
+        columns: vec![(*column).to_owned()],
     })
 }

@@ -1,7 +1,7 @@
-//! Finds the column that a name in a text probably means, although it has another spelling.
+//! Finds the columns that a name in a text probably means, although it has another spelling.
 
-use super::columns::meant_columns;
 use crate::base::suggest::{nearest, plain};
+use crate::lists::list_file::meant_columns;
 
 /// The fewest letters of a word that may be a misspelled name.
 const MIN_NEAR_LENGTH: usize = 4;
@@ -10,35 +10,74 @@ const MIN_NEAR_LENGTH: usize = 4;
 const LONG_NAME: usize = 9;
 
 /// Words of a name that another spelling may omit: `fecha_cita` for `Fecha de cita`.
-pub(crate) const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
+const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
 
-/// Returns the column that `asked` means, or one with a word that is all of `asked`, or a misspelt one. A text that only
+/// Returns the column that `asked` means, or those with a word that is all of `asked`, or misspelt ones. A text that only
 /// begins with the name of a column means something else, such as `Plan Oro` or `saldazo`, unless only a program writes
 /// it: `saldo_pendiente`.
-pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
+pub(crate) fn near_columns(names: &[&str], asked: &str) -> Vec<String> {
     if let Some(name) = meant_columns(names, asked).first() {
-        return Some(name);
+        return vec![(*name).to_owned()];
     }
-    let wanted = plain(asked);
     // A short word is similar to many others.
-    if wanted.chars().count() < MIN_NEAR_LENGTH {
-        return None;
+    if plain(asked).chars().count() < MIN_NEAR_LENGTH {
+        return Vec::new();
     }
     let all = names.iter().map(|name| name.trim());
-    let has_word = |name: &str| words(name).any(|word| plain(word) == wanted);
-    let found = all
-        .clone()
-        .find(|name| has_word(name))
-        .or_else(|| all.clone().find(|name| is_misspelt(asked, name)));
-    if found.is_some() || !is_program_name(asked) {
-        return found;
+    let with_word: Vec<_> = all.clone().filter(|name| has_word(name, asked)).collect();
+    let misspelt = all.clone().filter(|name| is_misspelt(asked, name));
+    let found = if with_word.is_empty() {
+        misspelt.collect()
+    } else {
+        with_word
+    };
+    if !found.is_empty() || !is_program_name(asked) {
+        return found.into_iter().map(str::to_owned).collect();
     }
     let long = all.filter(|name| plain(name).chars().count() >= MIN_NEAR_LENGTH);
     nearest(asked, long)
+        .map(str::to_owned)
+        .into_iter()
+        .collect()
+}
+
+/// Returns the columns that share a word with `name`, if each of its words is the name of a column or `is_usual`: `nombre`
+/// for `NOMBRE CLIENTE`. `columns` returns the columns that a word means or resembles.
+pub(super) fn columns_with_words(
+    name: &str,
+    columns: &impl Fn(&str) -> Vec<String>,
+    is_usual: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let is_column = |word: &&str| {
+        columns(word)
+            .iter()
+            .any(|found| plain(found) == plain(word))
+    };
+    let words: Vec<_> = words(name)
+        .filter(|word| !LINKING_WORDS.contains(&word.to_lowercase().as_str()))
+        .collect();
+    let are_names = words.iter().all(|word| is_usual(word) || is_column(word));
+    if !are_names || !words.iter().any(is_column) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for word in words {
+        for column in columns(word) {
+            if has_word(&column, word) && !found.contains(&column) {
+                found.push(column);
+            }
+        }
+    }
+    found
+}
+
+/// Returns whether `word` is a word of the column `name`.
+fn has_word(name: &str, word: &str) -> bool {
+    words(name).any(|own| plain(own) == plain(word))
 }
 
 /// Returns whether only programs write such a name: `saldo_pendiente`, `saldoPendiente`.
-pub(crate) fn is_program_name(name: &str) -> bool {
+pub(super) fn is_program_name(name: &str) -> bool {
     name.contains('_') || words(name).any(|word| camel_case_words(word).len() > 1)
 }
 
@@ -74,7 +113,7 @@ fn is_misspelt(asked: &str, name: &str) -> bool {
 }
 
 /// Returns the words of a name in their common form, without linking words. An article at the start is part of a title.
-pub(crate) fn content_words(name: &str) -> Vec<String> {
+pub(super) fn content_words(name: &str) -> Vec<String> {
     let words = words(name).flat_map(camel_case_words).map(plain);
     words
         .enumerate()
@@ -130,7 +169,30 @@ mod tests {
             ("planeta", None),
             ("sal", None),
         ] {
-            assert_eq!(near_column(&columns, asked), expected, "{asked}");
+            let expected: Vec<_> = expected.into_iter().collect();
+            assert_eq!(near_columns(&columns, asked), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn all_columns_with_a_word_are_found() {
+        let columns = ["Monto total", "Monto pagado", "Pedido", "Nombre paciente"];
+        let near = |name: &str| near_columns(&columns, name);
+        assert_eq!(near("monto"), ["Monto total", "Monto pagado"]);
+        assert_eq!(near("mnoto total"), ["Monto total"]);
+        let is_usual = |word: &str| ["Monto", "Nombre"].contains(&word);
+        for (name, expected) in [
+            (
+                "Monto del pedido",
+                &["Monto total", "Monto pagado", "Pedido"][..],
+            ),
+            ("Nombre del pedido", &["Nombre paciente", "Pedido"]),
+            ("Monto del paciente", &[]),
+            ("Nombre", &[]),
+            ("Pedido urgente", &[]),
+        ] {
+            let found = columns_with_words(name, &near, is_usual);
+            assert_eq!(found, expected, "{name}");
         }
     }
 }
