@@ -97,18 +97,43 @@ struct ReadDate {
     is_utc: bool,
 }
 
-/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.`, `28 de noviembre de 2026` or
-/// `sábado, 28 de noviembre de 2026`.
+/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.`, `28 de noviembre de 2026`,
+/// `sábado, 28 de noviembre de 2026` or `28/11/2026 (sábado)`.
 fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
-    if let Some(time) = read_clock(text) {
+    let Some((date, weekday)) = split_last_weekday(text) else {
+        return read_plain_date(text, text, conventions);
+    };
+    let read = read_plain_date(text, date, conventions)?;
+    let day = read.day.ok_or_else(|| is_not_a_date(text))?;
+    check_weekday(text, weekday, day, read.is_without_century)?;
+    Ok(read)
+}
+
+/// Splits the weekday from the end of a text such as `28/11/2026 (sábado)`. None without one.
+fn split_last_weekday(text: &str) -> Option<(&str, &str)> {
+    let is_sign = |sign: char| !sign.is_alphanumeric();
+    let end = text.trim_end_matches(is_sign);
+    let end = end.strip_suffix("-feira").unwrap_or(end);
+    let date = end.trim_end_matches(char::is_alphabetic);
+    let weekday = end.get(date.len()..)?;
+    is_weekday(weekday).then(|| (date.trim_end_matches(is_sign), weekday))
+}
+
+/// Reads the `date` of a `text`, without a weekday after it.
+fn read_plain_date(
+    text: &str,
+    date: &str,
+    conventions: Option<&Conventions>,
+) -> Result<ReadDate, String> {
+    if let Some(time) = read_clock(date) {
         return Ok(ReadDate {
             time: Some(time),
             ..ReadDate::default()
         });
     }
-    if let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
-        let time = text.contains([':', 'T', 't']).then_some(at.time());
-        let is_utc = text
+    if let Ok(at) = date.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
+        let time = date.contains([':', 'T', 't']).then_some(at.time());
+        let is_utc = date
             .parse::<Timestamp>()
             .is_ok_and(|instant| TimeZone::UTC.to_datetime(instant) == at);
         return Ok(ReadDate {
@@ -118,12 +143,12 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
             ..ReadDate::default()
         });
     }
-    let (day, time) = match split_time(text) {
+    let (day, time) = match split_time(date) {
         Some((day, clock)) => {
             let time = read_clock(clock).ok_or_else(|| is_not_a_date(text))?;
             (day, Some(time))
         }
-        None => (text, None),
+        None => (date, None),
     };
     let (day, is_without_century) = read_day(text, day, conventions)?;
     Ok(ReadDate {
@@ -185,7 +210,8 @@ fn read_day(
         .collect();
     let (weekday, [one, two, three]) = match words[..] {
         [one, two, three] => (None, [one, two, three]),
-        [weekday, one, two, three] => (Some(weekday), [one, two, three]),
+        [one, two, three, weekday] if is_weekday(weekday) => (Some(weekday), [one, two, three]),
+        [weekday, one, two, three] if is_weekday(weekday) => (Some(weekday), [one, two, three]),
         _ => return Err(is_not()),
     };
     let number = |word: &str| {
@@ -217,30 +243,48 @@ fn read_day(
     let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
     let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
     if let Some(weekday) = weekday {
-        check_weekday(text, weekday, date)?;
+        check_weekday(text, weekday, date, is_without_century)?;
     }
     Ok((date, is_without_century))
 }
 
-/// Checks that the word before the date in `text` is the weekday of this `date`.
-fn check_weekday(text: &str, word: &str, date: Date) -> Result<(), String> {
-    let word = plain(word);
-    let is_named = |weekday: Weekday| {
-        Language::ALL.into_iter().any(|language| {
-            // Only `sexta` of `sexta-feira`.
-            let name = language.day(weekday).split('-').next().unwrap_or_default();
-            is_name_or_short(&word, &plain(name))
-        })
-    };
-    if is_named(date.weekday()) {
+/// Checks that `word`, the weekday in `text`, is that of its `date`. It may be that of the last century if the date
+/// `is_without_century`.
+fn check_weekday(
+    text: &str,
+    word: &str,
+    date: Date,
+    is_without_century: bool,
+) -> Result<(), String> {
+    let in_last_century = date
+        .with()
+        .year(date.year() - 100)
+        .build()
+        .ok()
+        .filter(|_| is_without_century);
+    let fits = |date: Date| is_name_of_weekday(word, date.weekday());
+    if fits(date) || in_last_century.is_some_and(fits) {
         Ok(())
-    } else if Weekday::Monday.cycle_forward().take(7).any(is_named) {
+    } else {
         Err(format!(
             "the weekday of `{text}` does not fit its date; write only the date, such as 2026-11-28"
         ))
-    } else {
-        Err(is_not_a_date(text))
     }
+}
+
+fn is_weekday(word: &str) -> bool {
+    let mut weekdays = Weekday::Monday.cycle_forward().take(7);
+    weekdays.any(|weekday| is_name_of_weekday(word, weekday))
+}
+
+/// Returns whether `word` is the name of this `weekday` in any language, or its first three letters.
+fn is_name_of_weekday(word: &str, weekday: Weekday) -> bool {
+    let word = plain(word);
+    Language::ALL.into_iter().any(|language| {
+        // Only `sexta` of `sexta-feira`.
+        let name = language.day(weekday).split('-').next().unwrap_or_default();
+        is_name_or_short(&word, &plain(name))
+    })
 }
 
 /// A two-digit year at most this many years ahead is clear: `36` is the end of a loan in 2036. A
@@ -388,6 +432,62 @@ mod tests {
         ] {
             check("{{ x | date('%H:%M') }}", cell, None, expected);
         }
+    }
+
+    #[test]
+    fn weekday_after_a_date_is_checked() {
+        for (cell, expected) in [
+            ("05/12/2026 (sábado)", Ok("05/12")),
+            ("5 dic 2026, sábado", Ok("05/12")),
+            ("2026-12-05 sáb.", Ok("05/12")),
+            ("3 mar 2026 mar", Ok("03/03")),
+            ("Mar 3, 2026 (Tue)", Ok("03/03")),
+            ("4 de dezembro de 2026 (sexta-feira)", Ok("04/12")),
+            ("05/12/2026 14:30 (sábado)", Ok("05/12")),
+            ("05/12/2026 (sábado) 02:30 p. m.", Ok("05/12")),
+            ("05/12/2026 02:30 p. m., sábado", Ok("05/12")),
+            (
+                "05/12/2026 (lunes) 14:30",
+                Err("the weekday of `05/12/2026 (lunes) 14:30` does not fit"),
+            ),
+            ("2026-12-05T14:30 sábado", Ok("05/12")),
+            (
+                "05/12/2026 (viernes)",
+                Err("the weekday of `05/12/2026 (viernes)` does not fit its date"),
+            ),
+            (
+                "12/25/2026 (viernes)",
+                Err("`12/25/2026 (viernes)` has the month first"),
+            ),
+            ("mar 3 2026", Ok("03/03")),
+            ("mar 3 2026 14:30", Ok("03/03")),
+            ("05/12/2026 vence", Err("`05/12/2026 vence` is not a date")),
+            ("05/12/2026 (5)", Err("is not a date")),
+            ("14:30 (sábado)", Err("is not a date")),
+            ("sábado", Err("is not a date")),
+            ("", Ok("")),
+        ] {
+            check("{{ x | date('%d/%m') }}", cell, Some("EC"), expected);
+        }
+    }
+
+    #[test]
+    fn weekday_of_either_century_fits_a_short_year() {
+        for cell in ["viernes, 6/12/85", "jueves, 6/12/85", "6/12/85 (viernes)"] {
+            check("{{ x | date('%d/%m') }}", cell, Some("EC"), Ok("06/12"));
+            let ambiguous = Err("may be in two centuries");
+            check("{{ x | date('%d/%m/%Y') }}", cell, Some("EC"), ambiguous);
+        }
+        for cell in ["lunes, 6/12/85", "sábado, 6/12/26"] {
+            let wrong = Err("does not fit its date");
+            check("{{ x | date('%d/%m/%Y') }}", cell, Some("EC"), wrong);
+        }
+        check(
+            "{{ x | date }}",
+            "domingo, 6/12/26",
+            Some("EC"),
+            Ok("06/12/2026"),
+        );
     }
 
     #[test]
