@@ -22,6 +22,7 @@ pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 mod sends;
+mod setting_rows;
 mod single_send;
 pub(crate) mod templates;
 mod zone;

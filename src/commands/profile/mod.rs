@@ -10,11 +10,12 @@ use serde_json::{Map, json};
 pub(crate) use self::set::KeyFlags;
 use super::confirm;
 use super::open_ledger::ledger_database;
+use super::setting_rows::setting_rows;
 use crate::base::exit::ExitCode;
 use crate::base::output::Format;
 use crate::command_error::CommandError;
 use crate::sender::config::{
-    ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, WithOrigin,
+    ConfigEdit, ConfigFile, Environment, LedgerDatabase, Origin, Settings,
 };
 use crate::sender::context::Context;
 
@@ -147,7 +148,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
         context.stderr.warning(&problem.message);
     }
     let ledger = ledger_database(context)?;
-    let rows = rows(&settings, ledger.as_ref());
+    let rows = setting_rows(&settings, ledger.as_ref());
     if context.stdout.format == Format::Record {
         let settings = rows.map(|(name, value, origin)| {
             let value = Some(value).filter(|value| !value.is_empty());
@@ -166,36 +167,6 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
         context.stdout.fields(&[name, &value, &origin])?;
     }
     Ok(())
-}
-
-/// Returns name, value and origin of each setting; never the secret itself.
-pub(super) fn rows(
-    settings: &Settings,
-    ledger: Option<&LedgerDatabase>,
-) -> impl Iterator<Item = (&'static str, String, String)> {
-    let profile = (
-        "profile",
-        settings.profile.as_ref().map(WithOrigin::display),
-    );
-    // How a secret is found is shown as the secret.
-    let keys = KEYS
-        .iter()
-        .filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
-    let shown = keys.map(|key| match key.name {
-        "ledger" => (key.name, ledger.map(|ledger| ledger.shown.clone())),
-        name => (name, settings.display(key)),
-    });
-    let password = ledger.and_then(|ledger| ledger.password.as_ref());
-    let password = ("ledger_password", password.map(WithOrigin::display));
-    let rows: Vec<_> = [profile]
-        .into_iter()
-        .chain(shown)
-        .chain([password])
-        .collect();
-    rows.into_iter().map(|(name, shown)| match shown {
-        Some(WithOrigin { value, origin }) => (name, value, origin.to_string()),
-        None => (name, String::new(), "not set".to_owned()),
-    })
 }
 
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {

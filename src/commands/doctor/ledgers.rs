@@ -1,0 +1,83 @@
+//! Checks the ledger of bulk runs and `--once` keys.
+
+use super::checkup::Checkup;
+use crate::base::output::CheckState;
+use crate::base::paths::STATE;
+use crate::command_error::CommandError;
+use crate::commands::open_ledger::{ledger_address, open_ledger_to_read};
+use crate::runs::ledger::{LedgerError, check_writable};
+use crate::sender::context::Context;
+
+const LEDGERS: &str = "ledgers";
+
+impl Checkup {
+    /// Checks whether a bulk run could be stored; creates nothing. A send does not need a ledger, so an unusable
+    /// directory is a warning. A database was requested, so it fails with the exit code of a bulk run.
+    pub(super) fn ledgers(&mut self, context: &Context, offline: bool) {
+        let address = ledger_address(context);
+        let is_database = !matches!(address, Ok(None));
+        let checked = match address {
+            Ok(Some(address)) if offline => Ok((format!("{}, not checked", address.shown), None)),
+            Ok(address) => ledger(
+                context,
+                address.as_ref().map(|address| address.shown.as_str()),
+            ),
+            Err(error) => Err(error),
+        };
+        match checked {
+            Ok((detail, None)) => self.ok(LEDGERS, detail),
+            Ok((detail, hint)) => self.push(LEDGERS, CheckState::Warning, detail, hint),
+            Err(error) => {
+                self.has_ledger = false;
+                let message = format!("bulk and --once do not work: {}", error.message);
+                if is_database {
+                    self.fail(LEDGERS, CommandError { message, ..error });
+                } else {
+                    self.push(LEDGERS, CheckState::Warning, message, error.hint);
+                }
+            }
+        }
+    }
+}
+
+/// Checks the whole ledger; returns its description, with a hint if something is wrong. A read-only role is not an error.
+fn ledger(
+    context: &Context,
+    database: Option<&str>,
+) -> Result<(String, Option<String>), CommandError> {
+    let detail = if let Some(shown) = database {
+        format!(
+            "{shown}: durable, with a ledger (checked: connection, certificate, that it is the primary, server version, \
+             fsync, synchronous_commit, ledger version, privileges)"
+        )
+    } else {
+        let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
+        check_writable(&directory)?;
+        format!("{} is writable", directory.display())
+    };
+    let Some(ledger) = open_ledger_to_read(context)? else {
+        return Ok((detail, None));
+    };
+    let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
+    match ledger.ensure_writable() {
+        Err(error) if database.is_some() => {
+            return Ok((
+                format!("{detail}; this role can read, but not send"),
+                Some(error.hint),
+            ));
+        }
+        may_write => may_write?,
+    }
+    ledger.check()?;
+    for refused in [ledger.refuse_older_layout(), ledger.refuse_restored()] {
+        if let Err(error) = refused {
+            return usable_but(error);
+        }
+    }
+    for run in ledger.runs()? {
+        if let Some(error) = run.stale_reason()? {
+            return usable_but(error);
+        }
+    }
+    Ok((detail, None))
+}
