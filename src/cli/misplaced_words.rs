@@ -119,12 +119,6 @@ impl WrongLine<'_> {
         let usage = row.line();
         let wrong = self.line.words.iter().find(|word| word.text == self.word)?;
         let before = self.line.flag_before(wrong.position);
-        let is_part_of_number = |word: &str| {
-            !word.is_empty()
-                && word
-                    .chars()
-                    .all(|sign| sign.is_ascii_digit() || "-().".contains(sign))
-        };
         if before.is_some_and(|flag| flag.name == "--to")
             && is_part_of_number(&wrong.text)
             && !looks_like_recipient(&wrong.text)
@@ -271,4 +265,10 @@ fn has_ending(word: &str, endings: &[&str]) -> bool {
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_lowercase());
     ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+}
+
+/// Returns whether `word` is a part of a phone number with spaces.
+fn is_part_of_number(word: &str) -> bool {
+    let is_of_number = |sign: char| sign.is_ascii_digit() || "-().".contains(sign);
+    !word.is_empty() && word.chars().all(is_of_number)
 }

@@ -204,21 +204,25 @@ async fn receive(
         };
         store_message(&sandbox, message, fault.as_ref(), answer)
     } else {
-        let refused = RefusedRequest {
+        let dropped = RefusedRequest {
             request,
             body: Some(body),
             user: Some(user),
             kind: Some(kind),
         };
-        let accepted = Value::Null;
-        let response = record_response(fault.as_ref(), &accepted);
-        sandbox.refused.keep(refused, &response);
-        accepted
+        keep_dropped(&sandbox, dropped, fault.as_ref());
+        Value::Null
     };
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
         None => answers::accepted(&accepted, &warnings),
     }
+}
+
+/// Records a message that a fault drops.
+fn keep_dropped(sandbox: &SandboxState, dropped: RefusedRequest, fault: Option<&Fault>) {
+    let response = record_response(fault, &Value::Null);
+    sandbox.refused.keep(dropped, &response);
 }
 
 /// Returns whether a message of this kind may reach the user: in the 24 hours after the user has

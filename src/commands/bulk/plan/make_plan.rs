@@ -84,17 +84,7 @@ pub(crate) fn plan<'a>(
             .otherwise
             .and_then(|country| Conventions::for_country(country.code())),
     );
-    let of_lists = ExclusionOptions {
-        countries,
-        encoding: args.encoding,
-    };
-    let exclusions = read_exclusions(
-        context,
-        &args.policy.exclude,
-        of_lists,
-        &sender.settings,
-        None,
-    )?;
+    let exclusions = exclusions_for_list(context, args, &sender, countries)?;
     let cost_limit = CostLimit::read(args, &sender.settings)?;
     let ledger = ledger_for_run(context, args, &sender)?;
     if args.once.is_some() && reaches_recipients(args, &sender) {
@@ -180,9 +170,8 @@ impl Plan<'_> {
             has_key: args.once.is_some(),
         };
         let windows = self.windows.as_ref();
-        let zone = list_time_zone(args, &self.settings, sender);
         let checks = (!is_test)
-            .then(|| row_checks(sender, windows, self.ledger.as_ref(), &self.settings, zone));
+            .then(|| row_checks(args, sender, windows, self.ledger.as_ref(), &self.settings));
         let reading = ListReading {
             context,
             import: &import,
@@ -246,6 +235,21 @@ impl Plan<'_> {
     }
 }
 
+/// Reads the exclusion lists, with local numbers of the list's `countries`.
+fn exclusions_for_list(
+    context: &mut Context,
+    args: &BulkSendArgs,
+    sender: &Sender,
+    countries: CountryRule,
+) -> Result<Exclusions, CommandError> {
+    let options = ExclusionOptions {
+        countries,
+        encoding: args.encoding,
+    };
+    let settings = &sender.settings;
+    read_exclusions(context, &args.policy.exclude, options, settings, None)
+}
+
 /// Returns whether valid rows can be skipped: for the key, for the 24-hour window, or for earlier
 /// runs.
 fn can_skip_rows(args: &BulkSendArgs, has_windows: bool, policy: DuplicatePolicy) -> bool {
@@ -254,11 +258,11 @@ fn can_skip_rows(args: &BulkSendArgs, has_windows: bool, policy: DuplicatePolicy
 
 /// Returns the checks of rows. Runs in the sandbox have no earlier runs.
 fn row_checks<'a>(
+    args: &BulkSendArgs,
     sender: &'a Sender,
     windows: Option<&'a OpenWindows>,
     ledger: Option<&'a Ledger>,
     settings: &'a RunSettings,
-    zone: TimeZone,
 ) -> RowChecks<'a> {
     RowChecks {
         sender,
@@ -266,7 +270,7 @@ fn row_checks<'a>(
         ledger: ledger.filter(|_| !settings.sandbox),
         earlier: earlier_query(settings),
         conditions: &settings.conditions,
-        zone,
+        zone: list_time_zone(args, settings, sender),
     }
 }
 
