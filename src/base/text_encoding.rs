@@ -154,21 +154,6 @@ fn cp850_character(byte: u8) -> char {
         .unwrap_or(char::from(byte))
 }
 
-/// Returns the byte of a character in an encoding with one byte per character.
-pub(crate) fn byte_in(encoding: &'static Encoding, sign: char) -> Option<u8> {
-    let mut buffer = [0; 4];
-    let (bytes, _, has_unknown) = encoding.encode(sign.encode_utf8(&mut buffer));
-    match *bytes {
-        [byte] if !has_unknown => Some(byte),
-        _ => None,
-    }
-}
-
-/// Returns the character that CP850 has in the place of `sign` in Windows-1252.
-pub(crate) fn cp850_in_place_of(sign: char) -> Option<char> {
-    byte_in(WINDOWS_1252, sign).map(cp850_character)
-}
-
 /// The characters around one, with a space for a missing one.
 struct Surroundings {
     second_before: char,

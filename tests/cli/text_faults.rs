@@ -121,6 +121,23 @@ fn gap_inside_an_expression_warns() {
 }
 
 #[test]
+fn text_closes_gaps_only_between_names() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "celular,nombre,apellido,moneda,saldo\n593987654321,Ana,,USD,\n",
+    );
+    for text in [
+        "{{ celular }} {{ (nombre ~ ' ' ~ apellido) | trim }} debe {{ (moneda ~ ' ' ~ saldo) | trim }}",
+        "{{ celular }} {{ [nombre, apellido] | join(' ') | trim }} {{ (moneda ~ saldo) | upper }}",
+    ] {
+        let ended = preview(&home, &["people.csv", "text", text]);
+        assert_eq!(ended.stderr.matches("missing").count(), 1, "{ended:?}");
+        ended.stderr_has(&["warning: 1 row is missing `saldo`: line 2;"]);
+    }
+}
+
+#[test]
 fn joined_words_and_formulas_warn() {
     let home = Home::new();
     let names = [

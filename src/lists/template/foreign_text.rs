@@ -4,11 +4,11 @@
 
 use std::sync::LazyLock;
 
-use encoding_rs::{MACINTOSH, WINDOWS_1252};
+use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 use regex_lite::Regex;
 
 use super::console_letters::ConsoleWord;
-use crate::base::text_encoding::{CP437, CP850, byte_in};
+use crate::base::text_encoding::{CP437, CP850};
 use crate::jelou::message::hidden_address;
 
 /// A text that begins with a code for a character or a style in HTML, in a URL, or in program code.
@@ -297,6 +297,16 @@ fn windows_1252_byte(sign: char) -> Option<u8> {
 fn console_byte(upper_half: &str, sign: char) -> Option<u8> {
     let place = upper_half.chars().position(|other| other == sign)?;
     u8::try_from(place + 128).ok()
+}
+
+/// Returns the byte of a character in an encoding with one byte per character.
+fn byte_in(encoding: &'static Encoding, sign: char) -> Option<u8> {
+    let mut buffer = [0; 4];
+    let (bytes, _, has_unknown) = encoding.encode(sign.encode_utf8(&mut buffer));
+    match *bytes {
+        [byte] if !has_unknown => Some(byte),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::misspelling::{has_choice_without_else, spelling};
 use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
+use super::usual_names::is_name_column;
 use super::walk::{ColumnPrint, ColumnUses, WalkedText, walk};
 use crate::base::input::UsageError;
 use crate::jelou::message::is_template;
@@ -224,7 +225,8 @@ impl<'a> TextTemplate<'a> {
         if !print.has_gap || !self.prints(print, row, country, as_shown) {
             return false;
         }
-        let Some(joined_by) = print.joined_by else {
+        let closes_gap = print.joined_by.filter(|_| is_name_column(&print.column));
+        let Some(joined_by) = closes_gap else {
             return true;
         };
         let view = Arc::new(RowView::new(row, country, as_shown));

@@ -53,11 +53,12 @@ pub(super) const USUAL_NAMES: [&str; 44] = [
 ];
 
 /// The words of columns with the names of people: `Nombre completo`, `first_name`, `Apellidos del cliente`.
-const NAME_WORDS: [&str; 34] = [
+const NAME_WORDS: [&str; 36] = [
     "nombre",
     "nombres",
     "apellido",
     "apellidos",
+    "apodo",
     "primer",
     "primero",
     "segundo",
@@ -82,6 +83,7 @@ const NAME_WORDS: [&str; 34] = [
     "full",
     "middle",
     "and",
+    "nickname",
     "surname",
     "fname",
     "lname",
@@ -91,7 +93,7 @@ const NAME_WORDS: [&str; 34] = [
 ];
 
 /// Returns whether a column called `name` has the names of people. `Nombre del producto` has not.
-pub(crate) fn is_name_column(name: &str) -> bool {
+pub(super) fn is_name_column(name: &str) -> bool {
     let words = content_words(name);
     let is_name_word = |word: &String| NAME_WORDS.contains(&word.as_str());
     !words.is_empty() && words.iter().all(is_name_word)

@@ -139,7 +139,7 @@ impl<'a> MessageColumns<'a> {
         let mut suspects = Vec::new();
         for cell in cells {
             let PrintedCell { column, text } = *cell;
-            let found = NoValue::in_cell(column, text.trim());
+            let found = NoValue::in_cell(text.trim());
             let is_suspect = if found.is_some() {
                 self.prints(row, column, country)
             } else {
