@@ -37,7 +37,7 @@ impl Checkup {
         {
             self.warn("configuration", warning);
         }
-        // Errors of the ledger are reported below.
+        // `Checkup::ledgers` reports the errors of the ledger.
         let ledger = ledger_database(context).ok().flatten();
         let sandbox = settings.sandbox_note().is_some();
         for (name, value, origin) in setting_rows(&settings, ledger.as_ref()) {

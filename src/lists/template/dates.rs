@@ -113,7 +113,11 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
 fn split_last_weekday(text: &str) -> Option<(&str, &str)> {
     let is_sign = |sign: char| !sign.is_alphanumeric();
     let end = text.trim_end_matches(is_sign);
-    let end = end.strip_suffix("-feira").unwrap_or(end);
+    let endings = ["-feira", "-Feira", "-FEIRA"];
+    let end = endings
+        .iter()
+        .find_map(|ending| end.strip_suffix(ending))
+        .unwrap_or(end);
     let date = end.trim_end_matches(char::is_alphabetic);
     let weekday = end.get(date.len()..)?;
     is_weekday(weekday).then(|| (date.trim_end_matches(is_sign), weekday))
@@ -206,7 +210,7 @@ fn read_day(
     let is_not = || is_not_a_date(text);
     let words = day.split(|sign: char| !sign.is_alphanumeric());
     let words: Vec<_> = words
-        .filter(|word| !["", "de", "del", "of", "feira"].contains(word))
+        .filter(|word| !["", "de", "del", "of", "feira"].contains(&word.to_lowercase().as_str()))
         .collect();
     let (weekday, [one, two, three]) = match words[..] {
         [one, two, three] => (None, [one, two, three]),
@@ -248,8 +252,8 @@ fn read_day(
     Ok((date, is_without_century))
 }
 
-/// Checks that `word`, the weekday in `text`, is that of its `date`. It may be that of the last century if the date
-/// `is_without_century`.
+/// Checks that `word`, a weekday in `text`, is the weekday of `date`. If the date `is_without_century`, the weekday of the
+/// same date in the last century fits, too.
 fn check_weekday(
     text: &str,
     word: &str,
@@ -443,6 +447,7 @@ mod tests {
             ("3 mar 2026 mar", Ok("03/03")),
             ("Mar 3, 2026 (Tue)", Ok("03/03")),
             ("4 de dezembro de 2026 (sexta-feira)", Ok("04/12")),
+            ("4 DE DEZEMBRO DE 2026 (SEXTA-FEIRA)", Ok("04/12")),
             ("05/12/2026 14:30 (sábado)", Ok("05/12")),
             ("05/12/2026 (sábado) 02:30 p. m.", Ok("05/12")),
             ("05/12/2026 02:30 p. m., sábado", Ok("05/12")),

@@ -76,8 +76,8 @@ pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
     Some(format!("{path}: {}", fault.describe()))
 }
 
-/// Returns whether `warning` and an `earlier` one are about parts of the same contact's name, and have the same problem.
-/// The parts of a name repeat it. Both warnings begin with the path of their text.
+/// Returns whether `warning` reports the same problem as an `earlier` one, in a part of the same contact's name. The parts
+/// of a name repeat the whole name, with its faults. Both warnings begin with the path of their text.
 pub(crate) fn repeats_name(warning: &str, earlier: &str) -> bool {
     let name_and_problem = |warning| {
         let (path, problem) = str::split_once(warning, ": ")?;

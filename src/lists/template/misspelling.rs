@@ -5,7 +5,7 @@ use minijinja::machinery::{Token, parse_expr, tokenize};
 use super::language::syntax;
 use super::marked_text::{exact_column, looks_like_name};
 use super::near_column::near_columns;
-use super::placeholder::{meant_columns, placeholders_without_list, unknown_placeholders};
+use super::placeholder::{column_placeholder, placeholders_without_list, unknown_placeholders};
 use super::walk::{ColumnUses, quoted};
 use crate::base::input::UsageError;
 use crate::base::suggest::{identifier, plain};
@@ -44,7 +44,8 @@ pub(crate) fn misspelling(
     let constant = constant.or_else(|| quoted_column(source, &columns));
     let constant = constant.or_else(|| column_in_comment(source, &columns));
     constant.or_else(|| {
-        let found = unquoted_literals(source).find_map(|text| meant_columns(text, &columns))?;
+        let found =
+            unquoted_literals(source).find_map(|text| column_placeholder(text, &columns))?;
         Some(Misspelling {
             written: found.written,
             columns: found.value,
@@ -173,13 +174,11 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
     let spellings = |names: &[String]| -> Vec<String> {
         names.iter().map(|name| spelling(name, columns)).collect()
     };
-    let meant_columns = spellings(&misspelling.columns).join(" or ");
+    let spelled = spellings(&misspelling.columns).join(" or ");
     if misspelling.is_quoted() {
-        let problem =
-            format!("{path}: {written} is a word in quotes, not the column {meant_columns}");
-        let hint = format!(
-            "to print the column, write {meant_columns}; to send the word, remove the braces"
-        );
+        let problem = format!("{path}: {written} is a word in quotes, not the column {spelled}");
+        let hint =
+            format!("to print the column, write {spelled}; to send the word, remove the braces");
         return UsageError::new(problem, hint);
     }
     let (problem, meant) = if misspelling.columns.is_empty() {
@@ -190,8 +189,8 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
         )
     } else {
         (
-            format!("{written} would be sent unchanged; the column is {meant_columns}"),
-            format!("to print the column, write {meant_columns}"),
+            format!("{written} would be sent unchanged; the column is {spelled}"),
+            format!("to print the column, write {spelled}"),
         )
     };
     let hint = format!(

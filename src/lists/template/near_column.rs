@@ -12,9 +12,9 @@ const LONG_NAME: usize = 9;
 /// Words of a name that another spelling may omit: `fecha_cita` for `Fecha de cita`.
 const LINKING_WORDS: [&str; 8] = ["de", "del", "la", "el", "los", "las", "do", "da"];
 
-/// Returns the column that `asked` means, or those with a word that is all of `asked`, or misspelt ones. A text that only
-/// begins with the name of a column means something else, such as `Plan Oro` or `saldazo`, unless only a program writes
-/// it: `saldo_pendiente`.
+/// Returns the column that `asked` means, or else the columns with `asked` as a word, or else those that `asked`
+/// misspells. A text that only begins with the name of a column means something else, such as `Plan Oro` or `saldazo`,
+/// unless only a program writes it: `saldo_pendiente`.
 pub(crate) fn near_columns(names: &[&str], asked: &str) -> Vec<String> {
     if let Some(name) = meant_columns(names, asked).first() {
         return vec![(*name).to_owned()];
@@ -41,8 +41,8 @@ pub(crate) fn near_columns(names: &[&str], asked: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the columns that share a word with `name`, if each of its words is the name of a column or `is_usual`: `nombre`
-/// for `NOMBRE CLIENTE`. `columns` returns the columns that a word means or resembles.
+/// Returns the columns that share a word with `name`: `nombre` for `NOMBRE CLIENTE`. None unless a word of `name` is the
+/// name of a column, and each other word is too or `is_usual`. `columns` returns the columns that a word means or resembles.
 pub(super) fn columns_with_words(
     name: &str,
     columns: &impl Fn(&str) -> Vec<String>,
@@ -63,7 +63,8 @@ pub(super) fn columns_with_words(
     let mut found = Vec::new();
     for word in words {
         for column in columns(word) {
-            if has_word(&column, word) && !found.contains(&column) {
+            let shares_word = has_word(&column, word) || plain(&column) == plain(word);
+            if shares_word && !found.contains(&column) {
                 found.push(column);
             }
         }
@@ -176,7 +177,13 @@ mod tests {
 
     #[test]
     fn all_columns_with_a_word_are_found() {
-        let columns = ["Monto total", "Monto pagado", "Pedido", "Nombre paciente"];
+        let columns = [
+            "Monto total",
+            "Monto pagado",
+            "Pedido",
+            "Nombre paciente",
+            "E-mail",
+        ];
         let near = |name: &str| near_columns(&columns, name);
         assert_eq!(near("monto"), ["Monto total", "Monto pagado"]);
         assert_eq!(near("mnoto total"), ["Monto total"]);
@@ -187,6 +194,7 @@ mod tests {
                 &["Monto total", "Monto pagado", "Pedido"][..],
             ),
             ("Nombre del pedido", &["Nombre paciente", "Pedido"]),
+            ("Email del pedido", &["E-mail", "Pedido"]),
             ("Monto del paciente", &[]),
             ("Nombre", &[]),
             ("Pedido urgente", &[]),

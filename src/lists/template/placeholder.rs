@@ -14,7 +14,7 @@ pub(super) struct Placeholder<T> {
 
 /// Returns the first placeholder in `text` that means a column, with all that it may mean. `columns` returns the columns
 /// that a name means or resembles.
-pub(super) fn meant_columns(
+pub(super) fn column_placeholder(
     text: &str,
     columns: &impl Fn(&str) -> Vec<String>,
 ) -> Option<Placeholder<Vec<String>>> {
@@ -117,7 +117,7 @@ mod tests {
     fn found(text: &str) -> Option<String> {
         let columns = ["to", "nombre", "Nombre completo", "saldo-total"];
         let near = |name: &str| near_columns(&columns, name);
-        let meant = meant_columns(text, &near)?;
+        let meant = column_placeholder(text, &near)?;
         Some(format!("{} {}", meant.written, meant.value.join(", ")))
     }
 

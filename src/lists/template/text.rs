@@ -225,8 +225,8 @@ impl<'a> TextTemplate<'a> {
         if !print.has_gap || !self.prints(print, row, country, as_shown) {
             return false;
         }
-        let closes_gap = print.joined_by.filter(|_| is_name_column(&print.column));
-        let Some(joined_by) = closes_gap else {
+        let joined_by = print.joined_by.filter(|_| is_name_column(&print.column));
+        let Some(joined_by) = joined_by else {
             return true;
         };
         let view = Arc::new(RowView::new(row, country, as_shown));
@@ -296,7 +296,7 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
-/// Returns whether `text` has words, and single spaces only between them.
+/// Returns whether `text` is not empty, and has only single spaces, between its words.
 fn is_without_gap(text: &str) -> bool {
     let has_double_space = text
         .chars()

@@ -92,7 +92,7 @@ const NAME_WORDS: [&str; 36] = [
     "contact",
 ];
 
-/// Returns whether a column called `name` has the names of people. `Nombre del producto` has not.
+/// Returns whether a column called `name` has the names of people. `Nombre del producto` does not.
 pub(super) fn is_name_column(name: &str) -> bool {
     let words = content_words(name);
     let is_name_word = |word: &String| NAME_WORDS.contains(&word.as_str());

@@ -261,7 +261,7 @@ impl<'a> TextWalk<'a> {
         self.record_amounts(filter, &own, &inside, &given);
         let kind = rule.result_type(inside.kind, types.first().copied());
         let adds_words = rule.adds_arguments() && given.iter().any(ExprInfo::has_words);
-        let joins_words = inside.joins_words || inside.has_words() || adds_words;
+        let joins_words = inside.has_words() || adds_words;
         let is_joined = inside.prints.len() > 1;
         let mut prints = filtered_prints(rule, kind, *inside, given);
         if is_joined && !joins_words {

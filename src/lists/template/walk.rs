@@ -39,8 +39,8 @@ pub(crate) struct ColumnPrint {
     pub(crate) is_plain: bool,
     /// Whether an empty cell leaves a gap in the text, because it has no default.
     pub(crate) has_gap: bool,
-    /// The position in [`WalkedText::expressions`] of a filter that joins the column only with columns and spaces. It
-    /// may close the gap: `(nombre ~ ' ' ~ apellido) | trim`.
+    /// The position in [`WalkedText::expressions`] of a filter of joined columns, if they are joined only with spaces. The
+    /// filter may close the gap: `(nombre ~ ' ' ~ apellido) | trim`.
     pub(super) joined_by: Option<usize>,
     /// The conditions for it. All must apply.
     pub(super) guards: Vec<PrintCondition>,
@@ -120,7 +120,7 @@ pub(super) struct TextWalk<'a> {
     pub(super) seen: Vec<String>,
     /// The number of texts in expressions.
     pub(super) words: usize,
-    /// The expressions so far that a row is checked with.
+    /// The recorded expressions so far.
     expressions: Vec<Instructions<'a>>,
     /// The conditions for the current part.
     pub(super) guards: Vec<PrintCondition>,
@@ -152,7 +152,7 @@ impl<'a> TextWalk<'a> {
         }
     }
 
-    /// Records an expression that a row is checked with, and returns its position.
+    /// Records an expression that is evaluated for rows, and returns its position.
     pub(super) fn add_expression(&mut self, expression: &Expr<'a>) -> usize {
         let mut generator = CodeGenerator::new("<text>", self.source);
         generator.compile_expr(expression);
@@ -219,7 +219,7 @@ pub(super) struct ExprInfo {
     pub(super) prints: Vec<ColumnPrint>,
     /// Its value if it is a constant, or the values if it is a list of constants.
     pub(super) constants: Vec<Cell>,
-    /// Whether it joins columns with words, not only with spaces: `'Sr. ' ~ nombre`.
+    /// Whether it has words next to its columns, not only spaces: `'Sr. ' ~ nombre`.
     pub(super) joins_words: bool,
 }
 
@@ -233,11 +233,11 @@ impl ExprInfo {
         }
     }
 
-    /// Returns whether a constant in it is more than spaces.
+    /// Returns whether it has words, not only columns and spaces.
     pub(super) fn has_words(&self) -> bool {
         let is_space =
             |constant: &Cell| constant.as_str().is_some_and(|text| text.trim().is_empty());
-        !self.constants.iter().all(is_space)
+        self.joins_words || !self.constants.iter().all(is_space)
     }
 
     /// Combines the properties of two values, for an expression that is one of them or both joined.
@@ -247,9 +247,12 @@ impl ExprInfo {
         } else {
             Type::Any
         };
+        // One of two words is a word. A word instead of an empty column is like a default.
+        let is_constant = self.prints.is_empty() && other.prints.is_empty();
+        let is_word = is_constant && (self.has_words() || other.has_words());
         Self {
+            joins_words: is_word || self.joins_words || other.joins_words,
             prints: [self.prints, other.prints].concat(),
-            joins_words: self.joins_words || other.joins_words,
             ..Self::new(kind)
         }
     }

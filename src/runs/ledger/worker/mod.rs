@@ -405,7 +405,7 @@ impl Worker {
             took * 2 / 3
         } else {
             // A commit in a file is quick. A longer wait saves a tenth of the CPU time of a row, and
-            // the run is as fast.
+            // does not slow the run down.
             took * 2
         };
         Ok(ExchangeReply {
