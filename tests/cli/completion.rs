@@ -3,11 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
-use expectrl::{Expect, Session};
+use expectrl::Expect;
 
 use crate::harness::{CONFIG, CommandOutput, Home, STATE};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
+use crate::terminal::open_session;
 
 const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"7477\"\nclient_secret = \"canary-1\"\n[profiles.staging]\nbot_id = \"7488\"\n";
 
@@ -30,12 +31,14 @@ fn shows_a_profile(shell: &[&str], setup: &str, line: &str) {
     let home = Home::new();
     home.config(PROFILES);
     home.write("other profiles.toml", PROFILES);
-    let mut process = home.program(shell[0]);
-    process
-        .args(&shell[1..])
-        .env("TERM", "dumb")
-        .env("PS1", "ready> ");
-    let mut session = Session::spawn(process).unwrap();
+    let mut session = open_session(|| {
+        let mut process = home.program(shell[0]);
+        process
+            .args(&shell[1..])
+            .env("TERM", "dumb")
+            .env("PS1", "ready> ");
+        process
+    });
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session.send_line(setup).unwrap();
     session.send_line("echo set-''up").unwrap();

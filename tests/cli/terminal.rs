@@ -1,9 +1,12 @@
 //! On a terminal: questions, hidden answers, colours. A real pseudo-terminal, with the command in its foreground.
 
 use std::process::Command;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
 use expectrl::{ControlCode, Eof, Expect, Regex, Session};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -11,9 +14,11 @@ use crate::harness::{CONFIG, Home, STATE, becomes_so, tool};
 use crate::server::{Reply, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for a terminal before opening another one.
+const LONGEST_START: Duration = Duration::from_secs(2);
 
 pub(crate) struct Terminal {
-    session: expectrl::session::OsSession,
+    session: OsSession,
     seen: String,
 }
 
@@ -40,14 +45,15 @@ impl Terminal {
         variables: &[(&str, &str)],
     ) -> Self {
         // The library's terminal starts without echo, so it would never show an answer that should be hidden.
-        let mut shell = home.program("sh");
-        shell
-            .args(["-c", "stty echo && exec \"$0\" \"$@\""])
-            .arg(program)
-            .args(arguments);
-        shell.env("TERM", "xterm").envs(variables.iter().copied());
-        let mut session = Session::spawn(shell).unwrap();
+        let script = "read -r start && stty echo && exec \"$0\" \"$@\"";
+        let mut session = open_session(|| {
+            let mut shell = home.program("sh");
+            shell.args(["-c", script]).arg(program).args(arguments);
+            shell.env("TERM", "xterm").envs(variables.iter().copied());
+            shell
+        });
         session.set_expect_timeout(Some(PATIENCE));
+        session.send_line("start").unwrap();
         Self {
             session,
             seen: String::new(),
@@ -149,6 +155,22 @@ impl Terminal {
         };
         assert!(!self.seen.contains("canary"), "{}", self.seen);
         (code, self.seen)
+    }
+}
+
+/// Starts a shell on a terminal. The library waits for the end of a pipe, which closes when the shell runs. A process that
+/// another test starts at this moment inherits the pipe, and the wait would last as long as that process.
+pub(crate) fn open_session(shell: impl Fn() -> Command) -> OsSession {
+    loop {
+        let (opened, receiver) = channel();
+        let shell = shell();
+        thread::spawn(move || {
+            // A late session ends at once, because nobody receives it.
+            let _ = opened.send(Session::spawn(shell));
+        });
+        if let Ok(session) = receiver.recv_timeout(LONGEST_START) {
+            return session.unwrap();
+        }
     }
 }
 
