@@ -1,6 +1,6 @@
 //! Texts in the marks of another tool, such as `{nombre | upper}`, `#nombre#` and `<%= nombre %>`, and the names in them.
 
-use super::near_column::{columns_with_words, is_program_name};
+use super::near_column::{columns_with_words, exact_column, is_program_name};
 use super::usual_names::is_usual_name;
 use crate::base::suggest::plain;
 
@@ -223,12 +223,6 @@ impl<'a> MarkedText<'a> {
             Bracket | Sign | CommonSign => [vec![operand], names_in_code(operand)].concat(),
         }
     }
-}
-
-/// Returns the column that `name` names, apart from case, accents and signs.
-pub(super) fn exact_column(name: &str, columns: &impl Fn(&str) -> Vec<String>) -> Option<String> {
-    let mut found = columns(name).into_iter();
-    found.find(|column| plain(column) == plain(name))
 }
 
 /// Returns the length of the variable at the start of `text`, with its fields: `row['nombre']`.

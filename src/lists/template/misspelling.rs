@@ -3,7 +3,8 @@
 use minijinja::machinery::{Token, parse_expr, tokenize};
 
 use super::language::syntax;
-use super::marked_text::{exact_column, looks_like_name};
+use super::marked_text::looks_like_name;
+use super::near_column::exact_column;
 use super::near_column::near_columns;
 use super::placeholder::{column_placeholder, placeholders_without_list, unknown_placeholders};
 use super::walk::{ColumnUses, quoted};

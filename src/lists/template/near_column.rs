@@ -41,6 +41,12 @@ pub(crate) fn near_columns(names: &[&str], asked: &str) -> Vec<String> {
         .collect()
 }
 
+/// Returns the column that `name` names, apart from case, accents and signs.
+pub(super) fn exact_column(name: &str, columns: &impl Fn(&str) -> Vec<String>) -> Option<String> {
+    let mut found = columns(name).into_iter();
+    found.find(|column| plain(column) == plain(name))
+}
+
 /// Returns the columns that share a word with `name`: `nombre` for `NOMBRE CLIENTE`. None unless a word of `name` is the
 /// name of a column, and each other word is too or `is_usual`. `columns` returns the columns that a word means or resembles.
 pub(super) fn columns_with_words(
@@ -48,11 +54,7 @@ pub(super) fn columns_with_words(
     columns: &impl Fn(&str) -> Vec<String>,
     is_usual: impl Fn(&str) -> bool,
 ) -> Vec<String> {
-    let is_column = |word: &&str| {
-        columns(word)
-            .iter()
-            .any(|found| plain(found) == plain(word))
-    };
+    let is_column = |word: &&str| exact_column(word, columns).is_some();
     let words: Vec<_> = words(name)
         .filter(|word| !LINKING_WORDS.contains(&word.to_lowercase().as_str()))
         .collect();
