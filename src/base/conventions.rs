@@ -117,7 +117,8 @@ impl Conventions {
     /// possibly with a currency symbol, such as `$ -`. A single letter may be another code.
     pub(crate) fn is_zero_as_dash(text: &str) -> bool {
         let is_dash = |sign: char| ['-', '–', '—'].contains(&sign);
-        if !text.contains(is_dash) {
+        let text = text.trim();
+        if !text.starts_with(is_dash) && !text.ends_with(is_dash) {
             return false;
         }
         let is_space = |sign: char| sign.is_whitespace();

@@ -51,9 +51,10 @@ const NOTHING: [&str; 45] = [
     "1.#qnan",
     "-1.#ind",
 ];
-/// The first letters of [`NOTHING`], [`EMPTY_DATES`] and [`is_object`].
-const FIRST_LETTERS: [char; 17] = [
-    '-', '–', '—', 'n', 's', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[', '%',
+/// The first characters, in lower case, of every text that [`NoValue::in_text`] finds, except a zero as a dash.
+const FIRST_CHARACTERS: [char; 20] = [
+    '-', '–', '—', 'n', 's', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[', '%', '#', 'e',
+    '=',
 ];
 /// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
 const NO_TIME: &str = "NaT";
@@ -133,7 +134,13 @@ impl<'t> NoValue<'t> {
         Self::in_text(cell).or_else(in_name)
     }
 
+    /// Finds the word in a text without spaces around it.
     fn in_text(text: &'t str) -> Option<Self> {
+        // This runs for each cell of a list, and most begin with another character.
+        let first = text.chars().next()?.to_ascii_lowercase();
+        if !FIRST_CHARACTERS.contains(&first) && !Conventions::is_zero_as_dash(text) {
+            return None;
+        }
         let (word, kind) = if is_spreadsheet_error(text) {
             (text, NoValueKind::SpreadsheetError)
         } else if means_nothing(text) {
@@ -215,11 +222,6 @@ fn means_nothing(text: &str) -> bool {
     if Conventions::is_zero_as_dash(text) {
         return true;
     }
-    // This runs for each cell of a list, and most have another first letter.
-    let first = text.chars().next().unwrap_or_default();
-    if !FIRST_LETTERS.contains(&first.to_ascii_lowercase()) {
-        return false;
-    }
     let word = without_spaces(text).to_lowercase();
     NOTHING.contains(&word.as_str()) || is_object(&word) || EMPTY_DATES.contains(&word.as_str())
 }
@@ -237,8 +239,7 @@ fn is_object(word: &str) -> bool {
 
 /// Returns whether `text` is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
 fn is_spreadsheet_error(text: &str) -> bool {
-    // This runs for each cell of a list.
-    if !text.trim_start().starts_with(['#', 'E', 'e']) {
+    if !text.starts_with('#') && !text.contains(':') {
         return false;
     }
     let word = without_spaces(text);
@@ -272,14 +273,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_without_value_have_known_first_letters() {
-        for word in NOTHING
-            .iter()
-            .chain(&EMPTY_DATES)
-            .chain(&["[object object]"])
-        {
-            assert!(word.starts_with(FIRST_LETTERS), "{word}");
-            assert!(means_nothing(word), "{word}");
+    fn words_without_value_are_found_in_texts() {
+        let printed = ["[object object]", NO_TIME];
+        for word in NOTHING.iter().chain(&EMPTY_DATES).chain(&printed) {
+            let found = NoValue::in_text(word).map(|found| found.kind);
+            assert_eq!(found, Some(NoValueKind::Nothing), "{word}");
+        }
+        for word in PRINTED_WORDS {
+            let text = format!("{word} {word}");
+            let found = NoValue::in_text(&text).map(|found| found.word);
+            assert_eq!(found, Some(word), "{text}");
+        }
+        for text in ["$ -", "- €", "US$ –"] {
+            assert!(NoValue::in_text(text).is_some(), "{text}");
         }
     }
 

@@ -416,7 +416,9 @@ impl ImportPlan<'_> {
             return Err(InvalidMessage::warnings(warnings).into());
         }
         outgoing.check_bot(self.bot)?;
-        if let Some(other) = outgoing.second_recipient().filter(|_| self.has_key) {
+        if self.has_key
+            && let Some(other) = outgoing.second_recipient()
+        {
             return Err(RowError::Problem(format!(
                 "--once needs one recipient, but the body also names {other}"
             )));
