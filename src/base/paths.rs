@@ -55,6 +55,16 @@ impl UserDirectory {
             .map(|directory| directory.join("jelouctl"))
     }
 
+    /// Describes why [`Self::directory`] returns None.
+    pub(crate) fn problem(&self) -> String {
+        let variable = self.variable;
+        if self.is_named() {
+            format!("`{variable}` is not an absolute path")
+        } else {
+            format!("neither `{variable}` nor `{HOME}` is an absolute path")
+        }
+    }
+
     /// Returns whether the variable is set, perhaps to an unusable path.
     pub(crate) fn is_named(&self) -> bool {
         env::var_os(self.variable).is_some_and(|path| !path.is_empty())

@@ -915,19 +915,19 @@ fn relative_home_directories_are_refused() {
     elsewhere.fails(
         3,
         &[
-            "cannot find the configuration: neither `XDG_CONFIG_HOME`",
-            "is an absolute path",
+            "cannot find the configuration: `XDG_CONFIG_HOME` is not an absolute path",
+            "set XDG_CONFIG_HOME to an absolute path",
         ],
     );
-    for (variable, place) in [("XDG_STATE_HOME", "rel"), ("HOME", "rel")] {
-        let elsewhere = send(&home, &jelou.url, &[]).env(variable, place);
-        elsewhere.fails(
-            12,
-            &[
-                "neither `XDG_STATE_HOME` nor `HOME` is an absolute path",
-                "nothing was sent",
-            ],
-        );
+    for (variable, problem) in [
+        ("XDG_STATE_HOME", "`XDG_STATE_HOME` is not an absolute path"),
+        (
+            "HOME",
+            "neither `XDG_STATE_HOME` nor `HOME` is an absolute path",
+        ),
+    ] {
+        let elsewhere = send(&home, &jelou.url, &[]).env(variable, "rel");
+        elsewhere.fails(12, &[problem, "nothing was sent"]);
     }
     assert_eq!(jelou.requests().len(), 3);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::name::RunName;
-use crate::base::paths::{HOME, STATE};
+use crate::base::paths::STATE;
 use crate::base::private_file::FileError;
 use crate::base::process::{MORE_THREADS, Signal, open_files_hint};
 use crate::base::suggest::nearest;
@@ -188,13 +188,10 @@ impl LedgerError {
     }
 
     pub(crate) fn no_directory() -> Self {
-        let state = STATE.variable;
-        let message =
-            format!("cannot find the ledger: neither `{state}` nor `{HOME}` is an absolute path");
         Self::new(
             LedgerErrorKind::Other,
-            message,
-            format!("set {state} to an absolute path"),
+            format!("cannot find the ledger: {}", STATE.problem()),
+            format!("set {} to an absolute path", STATE.variable),
         )
     }
 

@@ -50,10 +50,10 @@ impl ConfigFile {
     /// Returns `config.toml` in the user's configuration directory.
     pub(crate) fn default_path() -> Result<PathBuf, CommandError> {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
-            let configuration = CONFIGURATION.variable;
-            let message =
-                format!("cannot find the configuration: neither `{configuration}` nor `{HOME}` is an absolute path");
-            let hint = "set one of them, or use another file: --config FILE";
+            let message = format!("cannot find the configuration: {}", CONFIGURATION.problem());
+            let variable = CONFIGURATION.variable;
+            let hint =
+                format!("set {variable} to an absolute path, or use another file: --config FILE");
             CommandError::configuration(message, hint)
         })?;
         Ok(directory.join("config.toml"))
