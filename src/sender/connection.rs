@@ -189,7 +189,7 @@ impl Connection {
         signals.keep();
         let watch = |event: Event<'_>| {
             flight.note(&event);
-            report_event(stderr, request, &event);
+            report_event(stderr, credentials, request, &event);
         };
         deliver(
             client,
@@ -336,19 +336,27 @@ pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, UsageError> {
     }
 }
 
-/// Prints the progress of a request: each wait, and with `--verbose` each request and response.
-pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
+/// Prints the progress of a request: each wait, and with `--verbose` each request and response. A script may have put
+/// the secret into the URL or the body by mistake, so it is hidden there, too.
+pub(super) fn report_event(
+    stderr: &Stderr,
+    credentials: &Credentials,
+    request: &Request,
+    event: &Event<'_>,
+) {
+    let detail = |text: &str| stderr.detail('>', &credentials.hidden_in_lines(text));
     match event {
-        Event::Attempt(number) => {
+        Event::Attempt(number) if stderr.is_verbose() => {
             stderr.detail('*', &format!("attempt {number}"));
-            stderr.detail('>', &format!("{} {}", request.method, request.url));
+            detail(&format!("{} {}", request.method, request.url));
             for (name, value) in request.redacted_headers() {
-                stderr.detail('>', &format!("{name}: {value}"));
+                detail(&format!("{name}: {value}"));
             }
             if let Some(body) = &request.body {
-                stderr.detail('>', &visible_json(body));
+                detail(&visible_json(body));
             }
         }
+        Event::Attempt(_) => {}
         Event::Answered(Answer {
             status,
             warnings,

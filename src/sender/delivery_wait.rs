@@ -41,13 +41,14 @@ impl Connection {
     /// `flight` records why Jelou does not respond.
     pub(crate) fn look_ups<'a>(&'a mut self, flight: &'a RequestProgress) -> LookUps<'a> {
         let stderr = &self.stderr;
+        let credentials = &self.credentials;
         let watch = |request: &Request, event: Event<'_>| {
             flight.note(&event);
-            report_event(stderr, request, &event);
+            report_event(stderr, credentials, request, &event);
         };
         LookUps {
             client: &self.client,
-            credentials: &self.credentials,
+            credentials,
             base: self.base.url(),
             bot: &self.bot,
             signals: &mut self.signals,

@@ -60,6 +60,30 @@ fn escaped_secret_echo_is_hidden() {
 }
 
 #[test]
+fn secret_in_a_wrong_place_is_hidden() {
+    let secret = "canary-7f3a";
+    for words in [
+        "send text --to 593987654321 --bot canary-7f3a Hola -v",
+        "send text --to 593987654321 canary-7f3a -v",
+        "send text --to id:canary-7f3a Hola -v",
+    ] {
+        let server = Server::answering(Reply::json(200, r#"{"success":true,"messageId":"m"}"#));
+        let home = Home::new();
+        let run = home.run(words).api(&server.url);
+        let ended = run
+            .env("JELOU_CLIENT_ID", "x")
+            .env("JELOU_CLIENT_SECRET", secret)
+            .success();
+        assert!(!ended.stderr.contains(secret), "{words}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("> (redacted)"),
+            "{words}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
 fn encoded_secret_echo_is_hidden() {
     let secret = "Canary/7f+3a 9ñc51";
     let token = BASE64_STANDARD.encode(format!("x:{secret}"));

@@ -116,17 +116,21 @@ impl LedgerDatabase {
     /// # Errors
     /// If it is not a URL of a database, or contains a password in the wrong place.
     fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
-        let read =
-            Self::read(origin, without_final_line_break(raw)).and_then(|database| match origin {
-                Origin::Variable(_) => Ok(database),
-                _ if database.password.is_none() => Ok(database),
-                _ => Err("it contains a password that others can read".to_owned()),
-            });
-        read.map_err(|problem| {
-            let hint = "use postgres://USER@HOST/DATABASE, or `local` for this machine's file; to set the password: \
-                jelouctl profile set NAME --ledger-password-file FILE";
+        let database = Self::read(origin, without_final_line_break(raw)).map_err(|problem| {
+            let hint = "use postgres://USER@HOST/DATABASE, or `local` for this machine's file";
             CommandError::configuration(format!("{origin}: {problem}"), hint)
-        })
+        })?;
+        let may_have_password = matches!(origin, Origin::Variable(_));
+        if database.password.is_some() && !may_have_password {
+            let problem = "it contains a password that others can read";
+            let hint = "use postgres://USER@HOST/DATABASE; to set the password: jelouctl profile set NAME \
+                --ledger-password-file FILE";
+            return Err(CommandError::configuration(
+                format!("{origin}: {problem}"),
+                hint,
+            ));
+        }
+        Ok(database)
     }
 
     /// Reads the URL `raw`, with a password in its authority, in a parameter, or without one.
@@ -140,6 +144,12 @@ impl LedgerDatabase {
         })?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err("it is not the URL of a PostgreSQL database".to_owned());
+        }
+        // `USER%3APASSWORD@` is a password that was encoded together with its user, and would be shown.
+        if url.username().to_ascii_lowercase().contains("%3a") {
+            return Err(
+                "its user name contains `%3A`; write the colon before a password as `:`".to_owned(),
+            );
         }
         let parameters = OwnParameters::take(&mut url)?;
         let config: Config = url
@@ -323,6 +333,20 @@ mod tests {
             );
             let typed = LedgerDatabase::parse(&Origin::Flag("--ledger"), raw);
             assert_eq!(typed.is_ok(), password.is_none(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn user_name_with_an_encoded_password_is_refused_and_not_shown() {
+        for raw in ["postgres://u%3Apass@db/j", "postgres://u%3apass@db/j"] {
+            for origin in [
+                Origin::Flag("--ledger"),
+                Origin::Variable("JELOUCTL_LEDGER"),
+            ] {
+                let error = LedgerDatabase::parse(&origin, raw).unwrap_err();
+                assert!(error.message.contains("user name"), "{}", error.message);
+                assert!(!error.message.contains("pass@"), "{}", error.message);
+            }
         }
     }
 
