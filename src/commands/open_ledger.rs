@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::process::{Signals, block_on, enclosing_sandbox};
+use crate::base::process::{Signals, block_on, enclosing_sandbox, outlive_file_size_limit};
 use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
 use crate::runs::ledger::{
@@ -27,6 +27,7 @@ pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
 
 /// Opens the ledger for a single message or a notification.
 pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandError> {
+    outlive_file_size_limit()?;
     Ok(open_ledger(context)?.for_single_send())
 }
 

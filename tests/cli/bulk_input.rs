@@ -714,6 +714,10 @@ fn row_selection_without_rows_is_refused() {
             &["'--limit <N>'", "write a whole number"],
         ),
         (
+            &["--limit", "18446744073709551615"],
+            &["'--limit <N>'", "write at most 9223372036854775807"],
+        ),
+        (
             &["--preview", "0"],
             &["'--preview <N|all>'", "write 1 or more"],
         ),

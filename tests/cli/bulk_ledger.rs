@@ -212,6 +212,8 @@ fn file_size_limit_acts_like_full_disk() {
     assert_eq!(ended.code, 12, "{ended:?}");
     let told = "hint: check that the disk is not full and the directory can be written\nnote: nothing was sent\n";
     assert!(ended.stderr.contains(told), "{ended:?}");
+    let ended = with_limit(16, "send text --to 593987654321 --once k Hola");
+    assert_eq!(ended.code, 3, "{ended:?}");
     assert!(jelou.requests().is_empty());
     let ended = with_limit(0, "send text --to 593987654321 Hola > answer");
     assert_eq!(ended.code, 0, "{ended:?}");

@@ -193,7 +193,8 @@ pub(crate) struct BulkSendArgs {
 fn at_least_one(raw: &str) -> Result<u64, String> {
     match raw.parse() {
         Ok(0) => Err("write 1 or more; to send nothing: --dry-run".to_owned()),
-        Ok(count) => Ok(count),
+        Ok(count) if i64::try_from(count).is_ok() => Ok(count),
+        Ok(_) => Err(format!("write at most {}", i64::MAX)),
         Err(_) => Err("write a whole number".to_owned()),
     }
 }
