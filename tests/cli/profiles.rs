@@ -541,6 +541,24 @@ fn comments_keep_their_position() {
 }
 
 #[test]
+fn removed_default_is_reported_if_several_profiles_remain() {
+    let home = Home::new();
+    for name in ["a", "b", "c"] {
+        home.run(&format!("profile set {name} --bot 1 --client-id x"))
+            .success();
+    }
+    let left = home.run("profile remove a --yes").success();
+    assert!(
+        left.stderr.contains("there is no default profile now"),
+        "{}",
+        left.stderr
+    );
+    home.run("profile use b").success();
+    let left = home.run("profile remove b --yes").success();
+    assert!(!left.stderr.contains("default profile"), "{}", left.stderr);
+}
+
+#[test]
 fn profile_record_is_json() {
     let home = Home::new();
     home.config("default_profile = \"a\"\n[profiles.a]\nbot_id = \"7\"\n[profiles.b]\nclient_secret = \"canary\"\n");

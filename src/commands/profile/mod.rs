@@ -171,7 +171,9 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
-    ConfigEdit::open(&path)?.remove_profile(name)?;
+    let mut edit = ConfigEdit::open(&path)?;
+    let needs_default = edit.needs_default_without(name);
+    edit.remove_profile(name)?;
     let question = format!("Remove profile {name} and its saved secret?");
     confirm(
         context,
@@ -180,5 +182,10 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     )?;
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.stderr.note(&format!("profile {name} is removed"));
+    if needs_default {
+        context
+            .stderr
+            .warning("there is no default profile now; to set one: jelouctl profile use NAME");
+    }
     Ok(())
 }

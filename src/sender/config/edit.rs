@@ -109,10 +109,21 @@ impl ConfigEdit {
         Ok(())
     }
 
+    /// Returns whether a command without `--profile` would need a default after the removal of `name`. A single profile
+    /// is used without one.
+    pub(crate) fn needs_default_without(&self, name: &str) -> bool {
+        const REMOVED_AND_ONE: usize = 2;
+        self.is_default(name) && self.file.profiles.len() > REMOVED_AND_ONE
+    }
+
+    fn is_default(&self, name: &str) -> bool {
+        self.document.get("default_profile").and_then(Item::as_str) == Some(name)
+    }
+
     /// Removes the profile. If it is the default, removes the default as well.
     pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), CommandError> {
         self.require(name)?;
-        if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
+        if self.is_default(name) {
             self.document.remove("default_profile");
         }
         let profiles = self

@@ -95,9 +95,15 @@ impl Login {
         asked_by: &Origin,
     ) -> Result<(&WithOrigin<String>, WithOrigin<SecretSource>), CommandError> {
         let prompt = || can_ask.then(|| Origin::Terminal.tag(SecretSource::Prompt));
-        let hint = "to save it in a profile: jelouctl profile set NAME --client-secret-file FILE; to use variables: \
-            set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
+        let profile = match self.profile.as_str() {
+            "" => "NAME",
+            name => name,
+        };
         let no_secret = |id: &str| {
+            let hint = format!(
+                "to save it in a profile: jelouctl profile set {profile} --client-secret-file FILE; to use variables: \
+                 set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET"
+            );
             CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
         };
         let ask = |id: &WithOrigin<String>| prompt().ok_or_else(|| no_secret(&id.value));
