@@ -945,6 +945,8 @@ fn usage_error_prevents_the_command() {
     let server = Server::expect_no_requests();
     for (flags, problem) in [
         (&["--param", "x"][..], "--template"),
+        (&["--text", "y", "--param", "x"], "--param"),
+        (&["--body", "{}", "--language", "es"], "--language"),
         (&["--tail", "0"], "--tail"),
     ] {
         let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();

@@ -93,7 +93,8 @@ pub(crate) struct RunArgs {
         long,
         value_name = "CODE",
         allow_hyphen_values = true,
-        requires = "template"
+        requires = "template",
+        conflicts_with_all = ["text", "body"]
     )]
     language: Option<String>,
 
@@ -102,7 +103,8 @@ pub(crate) struct RunArgs {
         long = "param",
         value_name = "TEXT",
         allow_hyphen_values = true,
-        requires = "template"
+        requires = "template",
+        conflicts_with_all = ["text", "body"]
     )]
     parameters: Vec<String>,
 
@@ -118,7 +120,8 @@ pub(crate) struct RunArgs {
 
     /// How long the notification may take [default: 30s]
     ///
-    /// The total for each recipient, including retries and waits.
+    /// The total for each recipient, including retries and waits. Reading the secret and checking a
+    /// key come before it.
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 
