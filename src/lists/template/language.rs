@@ -98,16 +98,25 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
         ValueKind::None => Ok(false),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::String | ValueKind::Number => {
-            match typed.to_string().trim().to_lowercase().as_str() {
-                "sí" | "si" | "s" | "yes" | "y" | "true" | "verdadero" | "1" | "x" => Ok(true),
-                "no" | "n" | "false" | "falso" | "0" | "" => Ok(false),
-                _ => Err(refused(
-                    "yes",
-                    &format!("`{}` is neither yes nor no", typed.to_string().trim()),
-                )),
-            }
+            let text = typed.to_string();
+            let text = text.trim();
+            means_yes(text)
+                .ok_or_else(|| refused("yes", &format!("`{text}` is neither yes nor no")))
         }
         other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
+    }
+}
+
+/// Returns whether `text` means yes or no in Spanish, English or Portuguese. None if it is neither.
+fn means_yes(text: &str) -> Option<bool> {
+    let lower = text.to_lowercase();
+    // A single point is not an answer.
+    let without_point = lower.strip_suffix('.').filter(|word| !word.is_empty());
+    match without_point.unwrap_or(&lower) {
+        "sí" | "si" | "s" | "sim" | "yes" | "y" | "true" | "verdadero" | "verdadeiro" | "1"
+        | "x" => Some(true),
+        "no" | "n" | "não" | "nao" | "false" | "falso" | "0" | "" => Some(false),
+        _ => None,
     }
 }
 
@@ -171,6 +180,32 @@ pub(super) fn check_bounds(source: &str) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::lists::template::{TextTemplate, language};
+
+    #[test]
+    fn yes_and_no_are_read_in_three_languages() {
+        for (text, expected) in [
+            ("Sí", Some(true)),
+            ("Si.", Some(true)),
+            ("SÍ.", Some(true)),
+            ("Sim", Some(true)),
+            ("yes", Some(true)),
+            ("VERDADEIRO", Some(true)),
+            ("1", Some(true)),
+            ("No.", Some(false)),
+            ("Não", Some(false)),
+            ("nao", Some(false)),
+            ("FALSO", Some(false)),
+            ("0", Some(false)),
+            ("", Some(false)),
+            (".", None),
+            ("no..", None),
+            ("no, gracias.", None),
+            ("simón", None),
+            ("tal vez", None),
+        ] {
+            assert_eq!(means_yes(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn bounded_expressions_fit_a_small_stack() {
