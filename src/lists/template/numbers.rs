@@ -54,19 +54,19 @@ pub(super) fn money(
     sign: &str,
     decimals: Option<&Cell>,
 ) -> Result<String, Error> {
-    let sign = sign.trim();
+    let sign = sign.trim_start();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
     let amount = format_number(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount
         .strip_prefix('-')
         .map_or(("", amount.as_str()), |amount| ("-", amount));
-    Ok(match sign {
+    Ok(match sign.trim_end() {
         _ if amount.is_empty() => String::new(),
         "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => {
             format!("{minus}{amount}\u{a0}€")
         }
         word if word.ends_with(char::is_alphabetic) => format!("{minus}{word}\u{a0}{amount}"),
-        sign => format!("{minus}{sign}{amount}"),
+        _ => format!("{minus}{sign}{amount}"),
     })
 }
 
@@ -480,6 +480,27 @@ mod tests {
             ),
             ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
             ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
+            (
+                "{{ x | money('$ ', 0) }}",
+                "1500",
+                Some("CL"),
+                Ok("$ 1.500"),
+            ),
+            (
+                "{{ x | money('R$ ') }}",
+                "-1234,56",
+                Some("BR"),
+                Ok("-R$ 1.234,56"),
+            ),
+            ("{{ x | money(' $') }}", "5", Some("EC"), Ok("$5,00")),
+            (
+                "{{ x | money('USD ') }}",
+                "5",
+                Some("US"),
+                Ok("USD\u{a0}5.00"),
+            ),
+            ("{{ x | money('€ ') }}", "5", Some("ES"), Ok("5,00\u{a0}€")),
+            ("{{ x | money('$ ') }}.", "", Some("CL"), Ok(".")),
             (
                 "{{ x | money }}",
                 "1500",
