@@ -7,20 +7,23 @@ use regex_lite::Regex;
 
 use super::rules::is_valid;
 use super::{Country, PhoneNumber};
+use crate::base::phrases::assert_in_spanish;
 
 /// Returns the number that was read, with its warnings, or the error.
 fn read_number(typed: &str, country: &str) -> String {
     let country = Some(country)
         .filter(|code| !code.is_empty())
         .map(|code| code.parse::<Country>().unwrap());
-    match PhoneNumber::read(typed, country) {
+    let read = match PhoneNumber::read(typed, country) {
         Ok(number) => [number.as_str()]
             .into_iter()
             .chain(number.warnings().iter().map(String::as_str))
             .collect::<Vec<_>>()
             .join("; "),
         Err(error) => error.to_string(),
-    }
+    };
+    assert_in_spanish(&read);
+    read
 }
 
 /// The typed number, its country, and the result without and with this country. `…` stands for any words.

@@ -77,6 +77,7 @@ pub(crate) fn refused_character(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::phrases::assert_in_spanish;
 
     #[test]
     fn first_refused_control_character_is_reported() {
@@ -102,6 +103,7 @@ mod tests {
             ("👩\u{200d}👧 \u{202e}", None),
         ] {
             let found = refused_character(text);
+            assert_in_spanish(found.as_deref().unwrap_or_default());
             assert_eq!(found.is_some(), expected.is_some(), "{text:?}: {found:?}");
             assert!(
                 found

@@ -96,6 +96,7 @@ pub(crate) fn undocumented_form(user: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::phrases::assert_in_spanish;
 
     #[test]
     fn wrong_body_recipient_causes_warning_without_country() {
@@ -119,6 +120,7 @@ mod tests {
             ("5930987654321", "did you mean +593987654321?"),
         ] {
             let warning = literal_warning(user, None).unwrap_or_default();
+            assert_in_spanish(&warning);
             assert!(warning.contains(expected), "{user}: {warning}");
         }
         for user in IDS
@@ -182,6 +184,7 @@ mod tests {
             ("AR", "15 2345-6789", "the area code is missing after 15"),
         ] {
             let warning = literal_warning(user, country.parse().ok()).unwrap_or_default();
+            assert_in_spanish(&warning);
             assert!(warning.contains(expected), "{country} {user}: {warning}");
         }
         for country in ["EC", "MX", "CO", "AR", "BR", "US"] {

@@ -113,6 +113,16 @@ pub(crate) fn extension(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::phrases::assert_in_spanish;
+
+    #[test]
+    fn every_problem_of_a_page_has_spanish() {
+        for [.., problem] in rows::<4>(PAGES) {
+            assert_in_spanish(problem);
+        }
+        assert_in_spanish(PAGE);
+        assert_in_spanish(FILE);
+    }
 
     #[test]
     fn media_url_must_be_public_https() {

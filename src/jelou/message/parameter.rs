@@ -154,6 +154,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::base::phrases::assert_in_spanish;
     use crate::jelou::message::MessageKind;
 
     fn schema(kind: &Value) -> &'static Schema {
@@ -177,6 +178,7 @@ mod tests {
             ("", "-"),
             ("a    b", "a    b"),
         ] {
+            assert_in_spanish(&problem(ONE_LINE, text).unwrap_or_default());
             let mut body = json!({"parameters": [text], "headerParameters": [text], "filename": text,
                 "buttonParameters": [{"param": text, "type": text}]});
             let changed = fit_parameters(&mut body, by_name());
@@ -208,6 +210,7 @@ mod tests {
             ("buttonParameters[0].param", "nombre=Ana", false),
         ] {
             let found = named_parameter(path, text, |name| name == "nombre");
+            assert_in_spanish(found.as_deref().unwrap_or_default());
             assert_eq!(found.is_some(), is_named, "{path} {text}");
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::base::phrases::assert_in_spanish;
 use crate::lists::list_file::Row;
 use crate::lists::template::{TextTemplate, language};
 
@@ -19,7 +20,8 @@ fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, Str
     let country = country.map(|code| code.parse().unwrap());
     let filled = template
         .fill("text", &row, country, false)
-        .map_err(|error| error.problem)?
+        .map_err(|error| error.problem)
+        .inspect_err(|problem| assert_in_spanish(problem))?
         .value;
     Ok(filled
         .as_str()

@@ -312,6 +312,7 @@ fn byte_in(encoding: &'static Encoding, sign: char) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::phrases::assert_in_spanish;
 
     #[test]
     fn text_for_other_programs_is_found() {
@@ -336,6 +337,7 @@ mod tests {
             ("[email\u{a0}protected]", "[email\u{a0}protected]"),
         ] {
             let found = ForeignText::find(text).map(|found| found.describe());
+            assert_in_spanish(found.as_deref().unwrap_or_default());
             let is_named = found
                 .as_ref()
                 .is_some_and(|said| said.starts_with(&format!("`{expected}` is sent")));
@@ -376,6 +378,7 @@ mod tests {
             ),
         ] {
             let found = ForeignText::find(text).map(|found| found.describe());
+            assert_in_spanish(found.as_deref().unwrap_or_default());
             let is_named = found.as_ref().is_some_and(|said| said.contains(expected));
             assert!(is_named, "{text}: {found:?}");
         }
