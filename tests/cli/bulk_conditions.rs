@@ -56,6 +56,15 @@ fn cells_that_contradict_decimal_separator_are_refused() {
     for amount in ["$1.234,00", "$1.234,50", "$950,00"] {
         assert!(said.stdout.contains(amount), "{said:?}");
     }
+    home.write(
+        "whole.csv",
+        "to,x\n593987654321,1.500\n593987654322,950.00\n",
+    );
+    home.dry_run_list(&["whole.csv", "--country", "EC", "text", read])
+        .fails(
+            2,
+            &["`1.500` in line 2 is read as 1500, but `950.00` in line 3 has a decimal point"],
+        );
     // The country fits, the column is not read as a number, or the other rows are not part of the run.
     send(&["--country", "US"], "{{ x | money('$') }}").success();
     send(&["--country", "EC"], "{{ x }} {{ y | money('$') }}").success();

@@ -33,7 +33,7 @@ pub(crate) use self::misspelling::{
 };
 pub(crate) use self::near_column::near_columns;
 pub(crate) use self::no_value::{NoValue, missing_value};
-pub(crate) use self::numbers::decimal_mark;
+pub(crate) use self::numbers::{decimal_mark, describe_decimals};
 pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};
 pub(crate) use self::text::{TemplateError, TextTemplate};
 pub(crate) use self::usual_names::is_usual_name;

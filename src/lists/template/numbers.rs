@@ -280,6 +280,18 @@ pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
     find_decimal_mark(digits, known).filter(|_| has_mark)
 }
 
+/// Describes an amount that is read with the decimal separator `mark`: `has a decimal comma`, or `is read as 1500` if it
+/// has no decimals.
+pub(crate) fn describe_decimals(text: &str, mark: char) -> String {
+    let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
+    if digits.contains(mark) {
+        let name = if mark == ',' { "comma" } else { "point" };
+        return format!("has a decimal {name}");
+    }
+    let whole: String = digits.chars().filter(char::is_ascii_digit).collect();
+    format!("is read as {whole}")
+}
+
 /// Returns whether an amount with this decimal separator has three decimals that may be thousands:
 /// `1,234`.
 pub(super) fn has_ambiguous_separator(text: &str, mark: char) -> bool {
@@ -417,6 +429,19 @@ mod tests {
             ("pagado, gracias.", Some(','), None),
         ] {
             assert_eq!(decimal_mark(text, known), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn amount_without_decimals_has_no_decimal_separator() {
+        for (text, mark, expected) in [
+            ("1.500", ',', "is read as 1500"),
+            ("Gs. 1,500", '.', "is read as 1500"),
+            ("1,234,567", '.', "is read as 1234567"),
+            ("1,500", ',', "has a decimal comma"),
+            ("1,234.50", '.', "has a decimal point"),
+        ] {
+            assert_eq!(describe_decimals(text, mark), expected, "{text}");
         }
     }
 

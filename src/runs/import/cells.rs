@@ -13,8 +13,8 @@ use crate::base::input::UsageError;
 use crate::jelou::message::{each_text, refused_character};
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyText, ColumnPrint, ForeignText, NoValue, ReadAmount, decimal_mark, may_have_placeholder,
-    placeholder_in_cell, unfilled_template,
+    BodyText, ColumnPrint, ForeignText, NoValue, ReadAmount, decimal_mark, describe_decimals,
+    may_have_placeholder, placeholder_in_cell, unfilled_template,
 };
 use crate::phone::Country;
 
@@ -241,15 +241,15 @@ impl<'a> MessageColumns<'a> {
                         "number(',')"
                     },
                 );
-                let (separator, other_separator) = if mark == ',' {
-                    ("comma", "point")
-                } else {
-                    ("point", "comma")
-                };
+                let other_mark = if mark == ',' { '.' } else { ',' };
                 let ((other_line, other_text), column) = (other, &amount.column);
+                let (read, other_read) = (
+                    describe_decimals(&text, mark),
+                    describe_decimals(&other_text, other_mark),
+                );
                 let message = format!(
-                    "{path}: the decimal separator of {column} is unclear: in its country, `{text}` in line {line} has a \
-                     decimal {separator}, but `{other_text}` in line {other_line} has a decimal {other_separator}"
+                    "{path}: the decimal separator of {column} is unclear: in its country, `{text}` in line {line} {read}, \
+                     but `{other_text}` in line {other_line} {other_read}"
                 );
                 let hint = format!(
                     "to set it, write `{correct}`; or write these cells in the same format"
