@@ -381,6 +381,27 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         assert!(without.stderr.contains(told), "{without:?}");
     }
     assert!(!without.stderr.contains("tasa: cells"), "{without:?}");
+    let typed = ["text", "--to=+593{{ celular }}", "{{ saldo }}"];
+    let strict = [&["people.xlsx"], &typed[..], &["--strict"]].concat();
+    home.dry_run_list(&strict).fails(
+        2,
+        &[
+            "error: saldo: cells are sent as stored, `1.234` in line 2",
+            "hint: to send the cells as stored, remove --strict",
+        ],
+    );
+    let page = ["--preview=all", "--file=page.html", "--lang=es"];
+    let list = ["--sandbox", "bulk", "send", "people.xlsx"];
+    home.run_args(&[&list[..], &page, &typed].concat())
+        .success();
+    let page = home.read("page.html");
+    for shown in [
+        "saldo: las celdas se envían como están guardadas, «1.234» en la línea 2",
+        "Ninguna fila tiene una advertencia propia.",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("Nada: todas las filas"), "{page}");
     let unused = previewed(
         &home,
         &[
@@ -391,6 +412,9 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         ],
     );
     assert!(!unused.stderr.contains("are sent as stored"), "{unused:?}");
+    let unused = ["people.xlsx", "text", "--to=+593{{ celular }}"];
+    let filtered = [&unused[..], &["{{ vence | date('%d') }}", "--strict"]].concat();
+    home.dry_run_list(&filtered).success();
     // The flag would also set the country of the recipients' numbers.
     let header = header.replace("</row>", "<c t=\"str\"><v>pais</v></c></row>");
     let rows = header

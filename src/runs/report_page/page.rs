@@ -60,6 +60,8 @@ pub(super) struct Page {
     pub(super) message: Option<Value>,
     /// The name of the text for a message that the page cannot show.
     without_message: &'static str,
+    /// Warnings about the whole list, before its run.
+    pub(super) list_warnings: Vec<String>,
     reasons: Vec<Value>,
     skipped_on_purpose: Vec<Value>,
     countries: Vec<(&'static str, Vec<u64>)>,

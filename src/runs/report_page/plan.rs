@@ -27,6 +27,8 @@ pub(crate) struct ListPreview<'a> {
     /// The kind of the message.
     pub(crate) kind: &'a MessageKind,
     pub(crate) remarks: &'a Remarks,
+    /// Warnings about the whole list.
+    pub(crate) warnings: &'a [String],
     /// Whether to skip rows that cannot be sent.
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.

@@ -58,6 +58,7 @@ pub(crate) fn write_preview(
     };
     page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
     page.facts.extend(plan_facts(list, &clock, language));
+    page.list_warnings = list_warnings(list.warnings, mask, &clock, language);
     page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
     page.message = first_message(list, mask)?;
     if !mask {
@@ -152,6 +153,24 @@ fn refusal_in_words(
     match failed {
         0 => String::new(),
         failed => language.counted("rows_cannot_be_sent", failed),
+    }
+}
+
+/// Translates the warnings about the whole list. They may have cells of the list, so with a mask there is only their
+/// number.
+fn list_warnings(
+    warnings: &[String],
+    mask: bool,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> Vec<String> {
+    if !mask {
+        let translated = warnings.iter().map(|warning| clock.translate(warning));
+        return translated.collect();
+    }
+    match warnings.len() as u64 {
+        0 => Vec::new(),
+        number => vec![language.counted("masked_warnings", number)],
     }
 }
 

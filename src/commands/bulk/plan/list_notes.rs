@@ -8,8 +8,12 @@ use crate::lists::exclusions::CountryRule;
 use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, is_country_column};
 use crate::runs::import::{HiddenRule, ImportPlan, ImportResult};
 
-/// Columns that the message uses, and that the sheet shows in another format.
-pub(super) fn fallback_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
+/// Columns that the message uses, and that the sheet shows in another format. Rows after `last_line` are not sent.
+pub(super) fn fallback_columns(
+    list: &ListReader,
+    plan: &ImportPlan<'_>,
+    last_line: Option<u64>,
+) -> Vec<String> {
     let is_printed = |column: &&FallbackColumn| {
         plan.texts().any(|(_, uses)| {
             uses.prints
@@ -17,7 +21,9 @@ pub(super) fn fallback_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<
                 .any(|print| print.is_plain && list.is_column(&print.column, &column.name))
         })
     };
-    let lines = list.notes.fallback_columns.iter().filter(is_printed).map(
+    let is_read = |column: &&FallbackColumn| last_line.is_none_or(|end| column.row <= end);
+    let columns = list.notes.fallback_columns.iter();
+    let lines = columns.filter(is_read).filter(is_printed).map(
         |FallbackColumn { name, why, format, row, stored, .. }| {
             let filter = filter_for(stored);
             let because = match why {

@@ -30,6 +30,8 @@ pub(super) struct Findings {
     pub(super) earlier_error: Option<CommandError>,
     /// The faults of single rows, if the page needs them.
     pub(super) remarks: Remarks,
+    /// Warnings about the whole list, for the page.
+    pub(super) list_warnings: Vec<String>,
 }
 
 impl Findings {
@@ -144,9 +146,11 @@ impl ListReading<'_> {
         let first_not_allowed = self.find_not_allowed(draft, &mut imported, &mut report)?;
         let reported = report.finish();
         drop(progress);
-        stderr.warnings(&imported.warnings);
-        stderr.warnings(&fallback_columns(list, import));
-        stderr.warnings(imported.bare_codes.warning().as_slice());
+        let fallbacks = fallback_columns(list, import, imported.last_line);
+        let mut list_warnings = imported.warnings.clone();
+        list_warnings.extend_from_slice(&fallbacks);
+        list_warnings.extend(imported.bare_codes.warning());
+        stderr.warnings(&list_warnings);
         note_countries(stderr, &imported, import.countries);
         reported.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden);
@@ -155,12 +159,14 @@ impl ListReading<'_> {
                 "--limit is reached in line {line}; later rows are neither checked nor sent"
             ));
         }
-        let verdict = refuse_list(list, &imported, import, first_not_allowed);
+        let verdict = refuse_list(list, &imported, import, &fallbacks, first_not_allowed);
         if verdict.is_err() {
             stderr.note(&imported.sums());
         }
+        list_warnings.extend(list.notes.misread.clone());
         Ok(Findings {
             imported,
+            list_warnings,
             list_error: verdict.err(),
             earlier_error: earlier.err(),
             remarks: reported.remarks,
@@ -212,11 +218,13 @@ impl ListReading<'_> {
     }
 }
 
-/// Refuses a list that may not be sent. Errors of the list come before errors of a safety check.
+/// Refuses a list that may not be sent. Errors of the list come before errors of a safety check. `fallbacks` are the
+/// warnings about cells that are sent as stored.
 fn refuse_list(
     list: &ListReader,
     imported: &ImportResult,
     import: &ImportPlan<'_>,
+    fallbacks: &[String],
     first_not_allowed: Option<CommandError>,
 ) -> Result<(), CommandError> {
     let policy = import.policy;
@@ -224,6 +232,11 @@ fn refuse_list(
     if let Some(misread) = list.notes.misread.as_ref().filter(|_| import.strict) {
         let hint = "pass the right --encoding, or remove --strict";
         return Err(UsageError::new(misread, hint).into());
+    }
+    if let Some(fallback) = fallbacks.first().filter(|_| import.strict) {
+        return Err(
+            UsageError::new(fallback, "to send the cells as stored, remove --strict").into(),
+        );
     }
     if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
         let way = "to skip them: --hidden skip; to send them: --hidden send";

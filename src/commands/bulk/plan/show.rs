@@ -145,6 +145,7 @@ fn write_page(
         draft: &plan.draft,
         kind: &plan.kind,
         remarks: &plan.findings.remarks,
+        warnings: &plan.findings.list_warnings,
         skip_invalid: args.policy.skip_invalid,
         refused: refusal,
         daily: DailyLimit::for_draft(plan.ledger.as_ref(), &plan.settings, &plan.draft)?,
