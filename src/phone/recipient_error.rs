@@ -11,6 +11,9 @@ pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 const WITH_CODE: &str =
     "write a phone number as +593987654321, and a user of another channel as `id:USER`";
 
+/// What to do about a local number without a country.
+const PASS_COUNTRY: &str = "pass its country, such as --country EC";
+
 const WITH_COUNTRY: &str =
     "to set the number's country: --country EC; for a user of another channel: `id:USER`";
 
@@ -93,6 +96,15 @@ impl RecipientError {
         self
     }
 
+    /// Names the country column of the list instead of `--country`, which would override the column in every row.
+    pub(crate) fn with_country_column(self, column: &str) -> Self {
+        let Some(problem) = self.problem.strip_suffix(PASS_COUNTRY) else {
+            return self;
+        };
+        let problem = format!("{problem}write its country in `{column}`");
+        Self { problem, ..self }
+    }
+
     /// Puts `context`, which names the form of the number, before the problem.
     pub(super) fn with_context(self, context: String) -> Self {
         Self {
@@ -121,8 +133,7 @@ impl RecipientError {
     }
 
     pub(super) fn national(typed: &str) -> Self {
-        let problem =
-            format!("`{typed}` is a local number: pass its country, such as --country EC");
+        let problem = format!("`{typed}` is a local number: {PASS_COUNTRY}");
         Self {
             is_without_country: true,
             ..Self::new(problem, WITH_COUNTRY)
@@ -138,9 +149,7 @@ impl RecipientError {
     ) -> Self {
         let advice = match suggestion {
             Some(suggestion) => format!("did you mean +{suggestion}?"),
-            None if is_without_country => {
-                "if it is a local number, pass its country, such as --country EC".to_owned()
-            }
+            None if is_without_country => format!("if it is a local number, {PASS_COUNTRY}"),
             None => "check the number".to_owned(),
         };
         let hint = if is_without_country {

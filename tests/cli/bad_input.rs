@@ -1601,6 +1601,41 @@ fn unambiguous_command_aliases_work() {
 }
 
 #[test]
+fn country_flag_is_not_proposed_for_list_with_countries() {
+    let home = Home::new();
+    let fine = "Ana,Ecuador,0987654321\nBeto,Perú,987111222\n";
+    for (rows, part) in [
+        (
+            "Caro,,0987654323\n",
+            "line 4: celular: `0987654323` is a local number: write its country in `pais`",
+        ),
+        (
+            "Caro,,0987654323\n",
+            "hint: write the country of the number in `pais` in line 4",
+        ),
+        (
+            "Caro,,0987654323\nDora,,0987654324\n",
+            "hint: write the countries of the local numbers in `pais`, first in line 4",
+        ),
+        (
+            "Caro,Narnia,0987654323\n",
+            "line 4: celular: pais: `Narnia` is not a country; write EC or Ecuador",
+        ),
+        (
+            "Caro,,4771234567\n",
+            "if they are local numbers, write their country in `pais`",
+        ),
+    ] {
+        home.write("a.csv", format!("nombre,pais,celular\n{fine}{rows}"));
+        let ended = home
+            .run("--sandbox bulk send a.csv --dry-run text Hola")
+            .end()
+            .stderr_has(&[part]);
+        assert!(!ended.stderr.contains("--country"), "{ended:?}");
+    }
+}
+
+#[test]
 fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");

@@ -130,7 +130,7 @@ fn number_of_unknown_country_is_not_sent() {
             "celular,pais\n987654321,Narnia\n",
             &[
                 "line 2: celular: pais: `Narnia` is not a country",
-                "--country",
+                "write EC or Ecuador",
             ][..],
         ),
         (

@@ -43,17 +43,14 @@ impl CountryRule {
         for (column, cell) in cells {
             let cell = cell.as_ref();
             let unknown = || {
-                format!(
-                    "{column}: `{}` is not a country; write EC or Ecuador, or pass --country \
-                     for all rows",
-                    cell.trim()
-                )
+                let written = cell.trim();
+                format!("{column}: `{written}` is not a country; write EC or Ecuador")
             };
             let country = Country::from_name(cell).ok_or_else(unknown)?;
             match named {
                 Some((first, other)) if other != country => {
                     return Err(format!(
-                        "{first} and {column} name different countries; pass --country for all rows"
+                        "{first} and {column} name different countries; write the same country in both"
                     ));
                 }
                 _ => named = Some((column, country)),

@@ -7,7 +7,8 @@ use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
-use crate::lists::list_file::Row;
+use crate::lists::exclusions::CountryRule;
+use crate::lists::list_file::{Row, is_country_column};
 use crate::phone::{find_country, may_be_national};
 use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 
@@ -97,6 +98,8 @@ pub(crate) struct ImportResult {
     pub(crate) invalid: u64,
     /// The invalid rows with a number that would be valid with a country.
     pub(crate) without_country: u64,
+    /// The line of the first of them.
+    pub(crate) first_without_country: Option<u64>,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same recipient.
@@ -138,6 +141,12 @@ impl ImportResult {
             ));
         }
         Ok(())
+    }
+
+    /// The column that sets the country of each row, if there is one and `rule` uses it.
+    pub(crate) fn country_column(&self, rule: CountryRule) -> Option<&str> {
+        let column = self.columns.iter().find(|name| is_country_column(name));
+        column.filter(|_| rule.by_column).map(|name| name.trim())
     }
 
     /// Rows that can be sent.
@@ -298,9 +307,13 @@ impl BareCodes {
         self.codes.retain(|known| known.line <= line);
     }
 
-    /// The warning if there are several codes, or an unlikely one.
-    pub(crate) fn warning(&self) -> Option<String> {
+    /// The warning if there are several codes, or an unlikely one. `column` is the list's country column, if it is used.
+    pub(crate) fn warning(&self, column: Option<&str>) -> Option<String> {
         let count = self.codes.len();
+        let way = match column {
+            Some(column) => format!("write their country in `{column}`"),
+            None => "pass their country with --country".to_owned(),
+        };
         if let [only] = self.codes.as_slice()
             && !only.unlikely_country.is_empty()
         {
@@ -312,7 +325,7 @@ impl BareCodes {
             } = only;
             return Some(format!(
                 "the numbers without + are read as numbers of {unlikely_country} (+{code}), such as {example}; if they \
-                 are local numbers, pass their country with --country"
+                 are local numbers, {way}"
             ));
         }
         if count < 2 {
@@ -328,8 +341,7 @@ impl BareCodes {
         };
         let examples = examples.collect::<Vec<_>>().join(", ");
         Some(format!(
-            "the numbers without + have {count} country codes: {examples}{more}; if they are local numbers, pass their \
-             country with --country"
+            "the numbers without + have {count} country codes: {examples}{more}; if they are local numbers, {way}"
         ))
     }
 }

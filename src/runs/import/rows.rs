@@ -330,13 +330,28 @@ impl<'a> Importer<'a> {
         if let Some((_, problem)) = fault_of_recipient {
             return Err(RowError::Problem(problem.clone()));
         }
-        let addressee = self.plan.recipient.read(row, column, self.plan.countries)?;
+        let addressee = self.plan.recipient.read(row, column, self.plan.countries);
+        let addressee = addressee.map_err(|error| self.name_country_column(error))?;
         let fault = faulty_cells
             .iter()
             .find(|(name, _)| self.plan.uses(row, column, name));
         match fault {
             Some((_, problem)) => Err(RowError::Problem(problem.clone())),
             None => Ok(addressee),
+        }
+    }
+
+    /// Names the list's country column in the error of a row without a country.
+    fn name_country_column(&self, error: RowError) -> RowError {
+        let Some(country_column) = self.imported.country_column(self.plan.countries) else {
+            return error;
+        };
+        match error {
+            RowError::Recipient { column, error } => RowError::Recipient {
+                column,
+                error: error.with_country_column(country_column),
+            },
+            error => error,
         }
     }
 
@@ -432,6 +447,7 @@ impl<'a> Importer<'a> {
             }
             RowError::Recipient { ref error, .. } if error.is_without_country => {
                 self.imported.without_country += 1;
+                self.imported.first_without_country.get_or_insert(line);
             }
             _ => {}
         }

@@ -9,10 +9,10 @@ use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
-use crate::lists::exclusions::Exclusions;
+use crate::lists::exclusions::{CountryRule, Exclusions};
 use crate::lists::list_file::ListReader;
 use crate::runs::import::{
-    ImportPlan, ImportPolicy, ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
+    ImportPlan, ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
 };
 use crate::runs::ledger::{
     EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
@@ -147,9 +147,10 @@ impl ListReading<'_> {
         let reported = report.finish();
         drop(progress);
         let fallbacks = fallback_columns(list, import, imported.last_line);
+        let country_column = imported.country_column(import.countries);
         let mut list_warnings = imported.warnings.clone();
         list_warnings.extend_from_slice(&fallbacks);
-        list_warnings.extend(imported.bare_codes.warning());
+        list_warnings.extend(imported.bare_codes.warning(country_column));
         stderr.warnings(&list_warnings);
         note_countries(stderr, &imported, import.countries);
         reported.notes.print(stderr);
@@ -228,7 +229,7 @@ fn refuse_list(
     first_not_allowed: Option<CommandError>,
 ) -> Result<(), CommandError> {
     let policy = import.policy;
-    refuse_faulty(imported, policy)?;
+    refuse_faulty(imported, import)?;
     if let Some(misread) = list.notes.misread.as_ref().filter(|_| import.strict) {
         let hint = "pass the right --encoding, or remove --strict";
         return Err(UsageError::new(misread, hint).into());
@@ -257,12 +258,12 @@ fn refuse_list(
     }
 }
 
-fn refuse_faulty(imported: &ImportResult, policy: ImportPolicy) -> Result<(), UsageError> {
+fn refuse_faulty(imported: &ImportResult, import: &ImportPlan<'_>) -> Result<(), UsageError> {
+    let policy = import.policy;
     let ImportResult {
         rows,
         invalid,
         duplicates,
-        without_country,
         ..
     } = imported;
     let them = if invalid + duplicates == 1 {
@@ -290,11 +291,25 @@ fn refuse_faulty(imported: &ImportResult, policy: ImportPolicy) -> Result<(), Us
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent", counted(invalid + duplicates, "row")),
-            // With --country these recipients get their message; with --skip-invalid they do not.
-            match without_country {
-                0 => format!("fix {them}; or, to skip {them}: --skip-invalid"),
-                _ => "add the country of the local numbers: --country EC".to_owned(),
-            },
+            country_hint(imported, import.countries)
+                .unwrap_or_else(|| format!("fix {them}; or, to skip {them}: --skip-invalid")),
         )),
     }
+}
+
+/// Returns the hint for local numbers without a country, if there are any. With their country these recipients get their
+/// message; with --skip-invalid they do not.
+fn country_hint(imported: &ImportResult, rule: CountryRule) -> Option<String> {
+    let line = imported.first_without_country?;
+    // --country would override the column, and send the numbers of other countries to strangers.
+    let hint = match (imported.country_column(rule), imported.without_country) {
+        (None, _) => "add the country of the local numbers: --country EC".to_owned(),
+        (Some(column), 1) => {
+            format!("write the country of the number in `{column}` in line {line}")
+        }
+        (Some(column), _) => {
+            format!("write the countries of the local numbers in `{column}`, first in line {line}")
+        }
+    };
+    Some(hint)
 }
