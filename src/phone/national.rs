@@ -26,6 +26,19 @@ fn is_national(number: &str, region: &Region) -> bool {
     }
 }
 
+/// The countries with a national prefix that callers dial only before landlines, each with the first digits and the
+/// length of its mobiles with their country code.
+const MOBILES_WITHOUT_PREFIX: [(&str, &str, usize); 1] = [("PE", "519", 11)];
+
+/// Returns whether `number` is a mobile of `region` that callers never dial with the national prefix.
+pub(super) fn is_mobile_without_prefix(number: &str, region: &Region) -> bool {
+    MOBILES_WITHOUT_PREFIX
+        .iter()
+        .any(|(country, start, length)| {
+            *country == region.code && number.starts_with(start) && number.len() == *length
+        })
+}
+
 /// Returns `digits` without the national prefix, such as 0.
 pub(super) fn without_prefix(digits: &str, region: &'static Region) -> Option<String> {
     match region.prefix {

@@ -1,7 +1,7 @@
 //! Reads a phone number as the user typed it, and finds the valid number for it.
 
 use super::diagnosis::{why_not_international, why_not_national};
-use super::national::international;
+use super::national::{international, is_mobile_without_prefix};
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{is_user_id, person_key, spellings, user_id_country};
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
@@ -111,7 +111,10 @@ impl PhoneNumber {
                 );
                 Ok(Self::new(number, true).warned(warning))
             }
-            Some(number) => Ok(Self::new(number, true)),
+            Some(number) => {
+                let warning = zero_warning(typed, &digits, &number, region);
+                Ok(Self::new(number, true).warned(warning))
+            }
             None => Self::read_foreign(typed, digits, region),
         }
     }
@@ -236,6 +239,33 @@ impl PhoneNumber {
             .filter(|_| self.is_bare)
             .map(|region| region.calling_code)
     }
+}
+
+/// Returns the warning for `digits` with a 0 in front, which were read as the mobile `number` of `region`, if callers
+/// never dial its mobiles with a 0. The digits are probably a number of a country with such mobiles.
+fn zero_warning(
+    typed: &str,
+    digits: &str,
+    number: &str,
+    region: &'static Region,
+) -> Option<String> {
+    if !digits.starts_with('0') || !is_mobile_without_prefix(number, region) {
+        return None;
+    }
+    let code = region.code;
+    let problem = format!(
+        "`{typed}` is read as a number of {code}, +{number}, but mobiles of {code} are written without a 0 in front"
+    );
+    let other = common_regions()
+        .filter(|other| other.code != code)
+        .find_map(|other| Some((other.code, international(digits, other)?)));
+    let warning = match other {
+        Some((other, foreign)) => {
+            format!("{problem}; for a number of {other}, write +{foreign}")
+        }
+        None => problem,
+    };
+    Some(warning)
 }
 
 /// Returns the error for bare `digits` that are not a number of `region`, and not clearly a number

@@ -27,7 +27,7 @@ fn read_number(typed: &str, country: &str) -> String {
 }
 
 /// The typed number, its country, and the result without and with this country. `…` stands for any words.
-const TABLE: [(&str, &str, &str, &str); 76] = [
+const TABLE: [(&str, &str, &str, &str); 77] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
     ("593987654321", "EC", "593987654321", "593987654321"),
@@ -247,6 +247,7 @@ const TABLE: [(&str, &str, &str, &str); 76] = [
     ("51987654321", "PE", "51987654321", "51987654321"),
     ("987 654 321", "PE", "is a local number", "51987654321"),
     ("01 234 5678", "PE", "is a local number", "5112345678"),
+    ("044 234567", "PE", "is a local number", "5144234567"),
     ("+56987654321", "CL", "56987654321", "56987654321"),
     ("56987654321", "CL", "56987654321", "56987654321"),
     ("9 8765 4321", "CL", "is a local number", "56987654321"),
@@ -394,6 +395,12 @@ fn number_of_local_length_is_never_another_country() {
             "12025550123; `12025550123` is not a local number of DE",
         ),
         ("51987654321", "BR", "5551987654321; "),
+        (
+            "0987654321",
+            "PE",
+            "51987654321; `0987654321` is read as a number of PE, +51987654321, but mobiles of PE are written without \
+             a 0 in front; for a number of EC, write +593987654321",
+        ),
     ] {
         let found = read_number(typed, country);
         assert!(found.contains(expected), "{typed} with {country}: {found}");
