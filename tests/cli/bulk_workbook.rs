@@ -1017,6 +1017,11 @@ fn first_filled_or_named_row_is_the_header() {
         &["Ana", "593987654321"],
     ];
     let cover = [&["Portada"][..], &["Contacto:", "Ventas"]];
+    let two_rows = [
+        &["Cliente", "", "Contacto", ""][..],
+        &["Nombre", "Apellido", "Celular", "Correo"],
+        &["Ana", "Paz", "593987654321", "x"],
+    ];
     let other = [&["celular", "n"][..], &["593987654322", "Eva"]];
     let deep = [
         &[&["x", "y"][..]; 20][..],
@@ -1038,7 +1043,8 @@ fn first_filled_or_named_row_is_the_header() {
                 xlsx(sheets, "")
             }
         };
-        let [people, cover, other, deep] = [&people[..], &cover, &other, &deep].map(written);
+        let [people, cover, two_rows, other, deep] =
+            [&people[..], &cover, &two_rows, &other, &deep].map(written);
         let (cover, other, people) = (
             sheet("Portada", &cover),
             sheet("Más", &other),
@@ -1077,6 +1083,15 @@ fn first_filled_or_named_row_is_the_header() {
                     "the first line is a title, not the header: `Noviembre`",
                     "add --header-row 2",
                 ][..],
+            ),
+            (
+                &[sheet("Dos filas", &two_rows)],
+                &[],
+                &[
+                    "cell D2 is filled, but the header ends at column C",
+                    "if line 2 is the header (Nombre, Apellido, Celular, Correo)",
+                    "add --header-row 2",
+                ],
             ),
             (
                 &[cover],

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use super::columns::{LAST_HEADER_LINE, has_recipient_below};
+use super::columns::{LAST_HEADER_LINE, has_recipient_below, second_header};
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
@@ -143,6 +143,13 @@ impl SheetList {
             return Err(notes.with_sheets(later.unwrap_or(error).in_file(name)));
         }
         let made = self.row(&row, notes);
+        if let Err(problem) = &made
+            && row.number <= LAST_HEADER_LINE
+            && let Some(hint) = second_header(row.number, &cells)
+        {
+            let error = UsageError::new(format!("line {}: {problem}", row.number), hint);
+            return Err(notes.with_sheets(error.in_file(name)));
+        }
         let is_hidden = row.is_hidden || row.is_crossed_out();
         notes.hidden_rows.extend(is_hidden.then_some(row.number));
         let bad_text = if made.is_err() {
