@@ -123,9 +123,17 @@ impl RecipientError {
 
     pub(super) fn length(typed: &str, digits: &str) -> Self {
         let count = digits.len();
-        Self::with_code(format!(
+        let problem = format!(
             "a phone number has 7 to 15 digits; `{typed}` has {count} (read as `{digits}`)"
-        ))
+        );
+        let has_number = |word: &&str| {
+            let count = word.chars().filter(char::is_ascii_digit).count();
+            NUMBER_DIGITS.contains(&count)
+        };
+        Self {
+            has_several: typed.split_whitespace().filter(has_number).count() > 1,
+            ..Self::with_code(problem)
+        }
     }
 
     pub(super) fn with_code(problem: String) -> Self {

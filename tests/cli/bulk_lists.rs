@@ -446,7 +446,7 @@ fn header_below_titles_is_named() {
 fn row_without_recipient_has_no_other_reason() {
     let home = Home::new();
     let list = "Celular,Representante,Concepto,Monto\n593987654321,Ana Prado,a,5\n,,TOTAL,1.250\n593987654322,,b,6\n\
-                +593987654326/+593987654327,,b,6\n,#N/A,TOTAL,1\n";
+                +593987654326/+593987654327,,b,6\n,#N/A,TOTAL,1\n0987654326 0987654327,,b,6\n";
     home.write("people.csv", list);
     let ended = preview(
         &home,
@@ -462,6 +462,8 @@ fn row_without_recipient_has_no_other_reason() {
             "line 5: Celular: `+593987654326/+593987654327` is not a phone number: it contains `/` (read so far: \
              `593987654326`); write one number, or a row for each\n",
             "line 6: Celular: the recipient is empty\n",
+            "line 7: Celular: a phone number has 7 to 15 digits; `0987654326 0987654327` has 20 (read as \
+             `09876543260987654327`); write one number, or a row for each\n",
         ],
     );
 }
