@@ -27,6 +27,22 @@ pub(crate) fn plain(name: &str) -> String {
         .collect()
 }
 
+/// Splits `FechaCita` into `Fecha` and `Cita`.
+pub(crate) fn camel_case_words(word: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut after_small = false;
+    for (place, letter) in word.char_indices() {
+        if after_small && letter.is_uppercase() {
+            words.extend(word.get(start..place));
+            start = place;
+        }
+        after_small = letter.is_lowercase();
+    }
+    words.extend(word.get(start..));
+    words
+}
+
 /// Words that have another meaning in a template.
 const RESERVED: [&str; 13] = [
     "row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if",

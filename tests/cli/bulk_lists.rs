@@ -656,3 +656,55 @@ fn lock_files_web_pages_and_vcards_are_named() {
         }
     }
 }
+
+#[test]
+fn country_in_unused_column_is_warned_about() {
+    let home = Home::new();
+    let preview = |list: &str, words: &str| {
+        home.write("a.csv", list);
+        let words = format!("--sandbox bulk send a.csv --dry-run {words} text Hola");
+        home.run(&words).end()
+    };
+    let warning = |column: &str| {
+        format!(
+            "line 3: `4155550123` is read as a number of MX, but `{column}` is `US`; rename the column to `pais` and \
+             omit --country, or remove it"
+        )
+    };
+    for column in [
+        "Billing Country",
+        "País de residencia",
+        "countryCode",
+        "Cod. País",
+    ] {
+        let list = format!(
+            "nombre,{column},celular\nAna,MX,5512345678\nBob,US,4155550123\nEva,,4155550124\n"
+        );
+        let ended = preview(&list, "--country MX").stderr_has(&[&warning(column)]);
+        assert_eq!(ended.stderr.matches("is read as").count(), 1, "{ended:?}");
+        let ended = preview(&list, "--country MX --strict");
+        assert_eq!(ended.code, 2, "{ended:?}");
+    }
+    let ndjson =
+        "{\"celular\":\"5512345678\"}\n{}\n{\"celular\":\"4155550123\",\"Ship Country\":\"US\"}\n";
+    preview(ndjson, "--country MX").stderr_has(&[&warning("Ship Country")]);
+    for (list, words) in [
+        // Another country's number is the same, or not a number.
+        ("Billing Country,celular\nUS,+14155550123\n", "--country MX"),
+        ("Billing Country,celular\nEC,593987654321\n", "--country MX"),
+        ("País de origen,celular\nVE,0987654321\n", "--country EC"),
+        ("Billing Country,celular\nUS,4155550123\n", "--country CA"),
+        // The country is in use.
+        ("pais,Billing Country,celular\nMX,US,4155550123\n", ""),
+        ("Paisaje,celular\nUS,4155550123\n", "--country MX"),
+    ] {
+        let ended = preview(list, words);
+        assert!(!ended.stderr.contains("rename the column"), "{ended:?}");
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    home.write("a.csv", "Billing Country,celular\nUS,4155550123\n");
+    let to = "{{celular|phone(billing_country)}}";
+    let words = format!("--sandbox bulk send a.csv --country MX --dry-run text --to {to} Hola");
+    let ended = home.run(&words).success();
+    assert!(!ended.stderr.contains("rename the column"), "{ended:?}");
+}

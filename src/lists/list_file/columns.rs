@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::error::propose;
 use crate::base::input::UsageError;
-use crate::base::suggest::plain;
+use crate::base::suggest::{camel_case_words, plain};
 
 /// Names of a recipient column in the languages of Jelou's users, in the form of [`plain`]. The
 /// whole name must match: `celular_conyuge` is another person's number.
@@ -31,6 +31,8 @@ const MIN_DIGITS: usize = 7;
 
 /// The names of a country column, without spaces and punctuation.
 const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
+/// The words for a country in the name of a column that only may have the country of a row's local numbers.
+const WORDS_FOR_COUNTRY: [&str; 2] = ["pais", "country"];
 /// The possible lengths of a country column's name, in bytes.
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
@@ -54,6 +56,8 @@ pub(crate) struct Columns {
     plain_names: Vec<String>,
     /// The columns with the country of a row's local numbers.
     country_places: Vec<usize>,
+    /// The columns that only may have it, such as `Billing Country`.
+    possible_country_places: Vec<usize>,
     /// Set if the line may be above the header: its only name, which is then a title, or an empty
     /// text.
     title: Option<String>,
@@ -81,15 +85,17 @@ impl Columns {
         let title = possible_title(&names)
             .filter(|name| recipient_column(&[name], &[], None).is_err())
             .map(str::to_owned);
-        let country_places = (0..)
-            .zip(&names)
-            .filter(|(_, name)| is_country_column(name))
-            .map(|(place, _)| place);
-        let country_places = country_places.collect();
+        let places = |is_wanted: fn(&str) -> bool| {
+            let wanted = (0..).zip(&names).filter(|(_, name)| is_wanted(name));
+            wanted.map(|(place, _)| place).collect()
+        };
+        let country_places = places(is_country_column);
+        let possible_country_places = places(is_possible_country_column);
         Ok(Self {
             names,
             plain_names,
             country_places,
+            possible_country_places,
             title,
         })
     }
@@ -163,6 +169,10 @@ impl Columns {
 
     pub(super) fn country_places(&self) -> &[usize] {
         &self.country_places
+    }
+
+    pub(super) fn possible_country_places(&self) -> &[usize] {
+        &self.possible_country_places
     }
 
     /// Returns the position of the column that `name` selects, as in [`meant_columns`].
@@ -393,9 +403,38 @@ pub(crate) fn is_country_column(name: &str) -> bool {
     LENGTHS_OF_COUNTRY.contains(&name.len()) && NAMES_OF_COUNTRY.contains(&plain(name).as_str())
 }
 
+/// Returns whether a column with this name may have the country of a row's local numbers, or another country: `Billing
+/// Country`, `País de origen`. jelouctl does not read the country from such a column.
+pub(super) fn is_possible_country_column(name: &str) -> bool {
+    let words = name.split(|character: char| !character.is_alphanumeric());
+    let has_word = words
+        .flat_map(camel_case_words)
+        .any(|word| WORDS_FOR_COUNTRY.contains(&plain(word).as_str()));
+    has_word && !is_country_column(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn possible_country_column_has_the_word() {
+        for (name, expected) in [
+            ("País de residencia", true),
+            ("Default Address Country Code", true),
+            ("Pais/Region", true),
+            ("Cod. País", true),
+            ("Pais_cliente", true),
+            ("billingCountry", true),
+            ("País", false),
+            ("Country/Region", false),
+            ("paisaje", false),
+            ("Countryside", false),
+            ("", false),
+        ] {
+            assert_eq!(is_possible_country_column(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn country_column_is_recognized_by_name() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::columns::{Columns, is_country_column, meant_columns};
+use super::columns::{Columns, is_country_column, is_possible_country_column, meant_columns};
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
 
@@ -325,6 +325,28 @@ impl Row {
                     Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
                     other => (name.as_str(), Cow::Owned(other.to_string())),
                 });
+                cells.collect()
+            }
+        }
+    }
+
+    /// Returns the cells that only may have this country, each with its column's name.
+    pub(crate) fn possible_country_cells(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Cells { columns, cells, .. } => {
+                let cell = |place: &usize| {
+                    let name = columns.names().get(*place)?;
+                    Some((name.trim(), cells.get(*place)?.as_str()))
+                };
+                let places = columns.possible_country_places().iter();
+                places.filter_map(cell).collect()
+            }
+            Self::Fields(fields) => {
+                let named = fields
+                    .iter()
+                    .filter(|(name, _)| is_possible_country_column(name));
+                let cells =
+                    named.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
                 cells.collect()
             }
         }

@@ -1,6 +1,6 @@
 //! Finds the columns that a name in a text probably means, although it has another spelling.
 
-use crate::base::suggest::{nearest, plain};
+use crate::base::suggest::{camel_case_words, nearest, plain};
 use crate::lists::list_file::meant_columns;
 
 /// The fewest letters of a word that may be a misspelled name.
@@ -82,22 +82,6 @@ fn has_word(name: &str, word: &str) -> bool {
 /// Returns whether only programs write such a name: `saldo_pendiente`, `saldoPendiente`.
 pub(super) fn is_program_name(name: &str) -> bool {
     name.contains('_') || words(name).any(|word| camel_case_words(word).len() > 1)
-}
-
-/// Splits `FechaCita` into `Fecha` and `Cita`.
-fn camel_case_words(word: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut start = 0;
-    let mut after_small = false;
-    for (place, letter) in word.char_indices() {
-        if after_small && letter.is_uppercase() {
-            words.extend(word.get(start..place));
-            start = place;
-        }
-        after_small = letter.is_lowercase();
-    }
-    words.extend(word.get(start..));
-    words
 }
 
 /// Returns whether `asked` is the name of the column `name` with a wrong, missing or swapped letter in its words. Two

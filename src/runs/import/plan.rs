@@ -375,8 +375,54 @@ impl ImportPlan<'_> {
                 codes.note(code, &written, typed.recipient.as_str(), line);
             }
             codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
+            // A list with a country column may have others for another purpose.
+            let country = country.filter(|_| row.country_cells().is_empty());
+            let warning = country.and_then(|country| {
+                self.other_country(row, &written, typed.recipient.as_str(), country)
+            });
+            typed.warn(warning);
         }
         self.build(body.value, typed, country)
+    }
+
+    /// The warning for a number that was read with the list's `country`, if a column that jelouctl does not use has
+    /// another country, in which the digits in `written` are another number.
+    fn other_country(
+        &self,
+        row: &Row,
+        written: &str,
+        number: &str,
+        country: Country,
+    ) -> Option<String> {
+        let is_used = |column: &str| self.to().is_some_and(|to| needs(&to.uses, row, column));
+        let named = row
+            .possible_country_cells()
+            .into_iter()
+            .filter(|(column, _)| !is_used(column))
+            .filter_map(|(column, cell)| Some((column, cell.trim(), Country::from_name(cell)?)));
+        let read = |country| {
+            let read = TypedRecipient::read(written, country).ok()?;
+            Some(read.recipient.as_str().to_owned())
+        };
+        let is_other_number = |named: Country| {
+            read(Some(named))
+                .is_some_and(|other| other != number && other.starts_with(named.calling_code()))
+        };
+        let mut others = named.filter(|(_, _, named)| *named != country && is_other_number(*named));
+        let (column, cell, _) = others.next()?;
+        if read(None).as_deref() == Some(number) {
+            return None;
+        }
+        let omit = if self.countries.by_column {
+            ""
+        } else {
+            " and omit --country"
+        };
+        Some(format!(
+            "`{written}` is read as a number of {}, but `{column}` is `{cell}`; rename the column to `pais`{omit}, or \
+             remove it",
+            country.code()
+        ))
     }
 
     /// The country of a row; None if it is unclear. That is an error only if a number needs the country.
