@@ -708,3 +708,26 @@ fn country_in_unused_column_is_warned_about() {
     let ended = home.run(&words).success();
     assert!(!ended.stderr.contains("rename the column"), "{ended:?}");
 }
+
+#[test]
+fn other_column_of_mobiles_is_named() {
+    let home = Home::new();
+    let preview = |list: &str| {
+        home.write("a.csv", list);
+        home.run("--sandbox bulk send a.csv --country EC --dry-run text Hola")
+    };
+    preview("Cliente,Teléfono,Celular 1,Celular 2\nAna,022345678,0987654321,\n")
+        .success()
+        .stderr_has(&[
+            "note: the recipients are in `Teléfono`; to use another column, add before the kind: --to-column 'Celular 1'",
+        ]);
+    preview("Contacto,Nombre,Celular Contacto\nJuan,Ana,0987654321\n").fails(
+        2,
+        &[
+            "error: no row can be sent",
+            "hint: add before the kind: --to-column 'Celular Contacto'",
+        ],
+    );
+    let ended = preview("Celular,Celular 2\n0987654321,0987654322\n").success();
+    assert!(!ended.stderr.contains("--to-column"), "{ended:?}");
+}

@@ -48,6 +48,12 @@ const SUGGESTED_PARTS: [&str; 8] = [
     "destinatari",
 ];
 
+/// A column of mobiles has one of these in its name.
+const MOBILE_PARTS: [&str; 5] = ["celular", "cellphone", "movil", "mobile", "whatsapp"];
+
+/// A column of landlines has one of these in its name.
+const LANDLINE_PARTS: [&str; 4] = ["tel", "tlf", "fono", "phone"];
+
 /// The names in a header, with their positions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
@@ -307,9 +313,9 @@ pub(crate) fn recipient_column(
 /// related name.
 fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let has_number = |place: usize, fewest: usize| {
-        // Google Contacts writes several numbers into a cell.
-        let number = cells.get(place).and_then(|cell| cell.split(":::").next());
-        number.is_some_and(|number| is_number(number, fewest))
+        cells
+            .get(place)
+            .is_some_and(|cell| has_number(cell, fewest))
     };
     let mut with_number = Vec::new();
     let mut by_name = Vec::new();
@@ -329,6 +335,40 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
         .into_iter()
         .find(|columns| !columns.is_empty())
         .unwrap_or_default()
+}
+
+/// Returns the other columns that may have the mobile of each recipient, with a number in the row `cells`, if `column` may
+/// have a landline or a name.
+pub(crate) fn other_mobile_columns<'a>(
+    names: &[&'a str],
+    cells: &[&str],
+    column: &str,
+) -> Vec<&'a str> {
+    let has_part = |name: &str, parts: &[&str]| {
+        let name = plain(name);
+        parts.iter().any(|part| name.contains(part))
+    };
+    let may_be_other = ColumnRole::from_name(column) == ColumnRole::Ambiguous
+        || has_part(column, &LANDLINE_PARTS) && !has_part(column, &MOBILE_PARTS);
+    if !may_be_other {
+        return Vec::new();
+    }
+    let named_cells = names.iter().map(|name| name.trim()).zip(cells);
+    named_cells
+        .filter(|(name, cell)| {
+            ColumnRole::from_name(name) == ColumnRole::Related
+                && has_part(name, &MOBILE_PARTS)
+                && has_number(cell, MIN_DIGITS)
+        })
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Returns whether a cell begins with a number that has at least this many digits.
+fn has_number(cell: &str, fewest: usize) -> bool {
+    // Google Contacts writes several numbers into a cell.
+    let first = cell.split(":::").next();
+    first.is_some_and(|number| is_number(number, fewest))
 }
 
 /// Returns whether a column has the types of phone numbers, such as `Phone 1 - Label`.
@@ -537,6 +577,54 @@ mod tests {
             (&["nombre", "monto"], &["Ana", "120"], &[]),
         ] {
             assert_eq!(proposed(names, cells), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn other_columns_of_mobiles_are_found() {
+        for (names, cells, column, expected) in [
+            (
+                &["Cliente", "Teléfono", "Celular 1", "Celular 2"][..],
+                &["Ana", "022345678", "0987654321", ""][..],
+                "Teléfono",
+                &["Celular 1"][..],
+            ),
+            (
+                &["Contacto", "Nombre", "Celular Contacto"],
+                &["Juan", "Ana", "0987654321"],
+                "Contacto",
+                &["Celular Contacto"],
+            ),
+            (
+                &["Celular", "celular_conyuge"],
+                &["0987654321", "0987654322"],
+                "Celular",
+                &[],
+            ),
+            (
+                &["Teléfono", "Acepta WhatsApp"],
+                &["0987654321", "Sí"],
+                "Teléfono",
+                &[],
+            ),
+            (
+                &["to", "Celular 1"],
+                &["0987654321", "0987654322"],
+                "to",
+                &[],
+            ),
+            (
+                &["Teléfono", "Teléfono 2"],
+                &["022345678", "022345679"],
+                "Teléfono",
+                &[],
+            ),
+        ] {
+            assert_eq!(
+                other_mobile_columns(names, cells, column),
+                expected,
+                "{names:?}"
+            );
         }
     }
 

@@ -99,11 +99,11 @@ impl UsageError {
 }
 
 /// Returns the flags that select one of `columns`.
-pub(super) fn propose(columns: &[&str]) -> String {
+pub(crate) fn propose(columns: &[impl AsRef<str>]) -> String {
     let flags = columns
         .iter()
         .take(3)
-        .map(|name| format!("--to-column {}", shell_word(name)));
+        .map(|name| format!("--to-column {}", shell_word(name.as_ref())));
     format!(
         "add before the kind: {}",
         flags.collect::<Vec<_>>().join(" or ")

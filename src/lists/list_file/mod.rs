@@ -18,11 +18,12 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, is_country_column, meant_columns, no_header, recipient_column, second_header,
+    ColumnRole, is_country_column, meant_columns, no_header, other_mobile_columns,
+    recipient_column, second_header,
 };
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
-pub(crate) use self::error::ONE_A_LINE;
+pub(crate) use self::error::{ONE_A_LINE, propose};
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{

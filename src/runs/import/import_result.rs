@@ -93,12 +93,18 @@ impl RowProblem {
 /// The result of reading a list.
 #[derive(Debug, Default)]
 pub(crate) struct ImportResult {
+    /// The recipient's column, if jelouctl chose it by its name.
+    pub(crate) chosen_column: Option<String>,
+    /// The other columns that may have the recipients.
+    pub(crate) other_columns: Vec<String>,
     /// Rows with a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
     /// The invalid rows with a number that would be valid with a country.
     pub(crate) without_country: u64,
-    /// The line of the first of them.
+    /// The invalid rows whose recipient is not valid.
+    pub(crate) invalid_recipients: u64,
+    /// The line of the first row without a country.
     pub(crate) first_without_country: Option<u64>,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,

@@ -7,14 +7,16 @@ use super::cells::{MessageColumns, RowCells, SuspectCell};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::import_result::{FaultReport, ImportResult, RowFault, RowProblem};
-use super::plan::{Addressee, ImportPlan};
+use super::plan::{Addressee, ImportPlan, RecipientRule};
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{EarlierOutcome, ReportRuns};
 use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::{Outgoing, Route};
-use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
+use crate::lists::list_file::{
+    ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN, other_mobile_columns,
+};
 use crate::lists::template::BodyTemplate;
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
@@ -264,6 +266,11 @@ impl<'a> Importer<'a> {
             .map_err(RowError::from_list)?;
         let cautions = self.plan.cautions(&row.names());
         self.imported.warnings = cautions.map_err(RowError::from_list)?;
+        if matches!(self.plan.recipient, RecipientRule::Column(None)) {
+            let others = other_mobile_columns(&row.names(), &row.texts(), &column);
+            self.imported.other_columns = others.into_iter().map(str::to_owned).collect();
+            self.imported.chosen_column = Some(column.clone());
+        }
         let has_sent = SENT_COLUMN.iter().any(|column| row.has(column));
         self.may_say_sent = matches!(row, Row::Fields(_)) || has_sent;
         self.column = Some(column);
@@ -437,6 +444,9 @@ impl<'a> Importer<'a> {
         error: RowError,
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
+        if matches!(error, RowError::Recipient { .. }) {
+            self.imported.invalid_recipients += 1;
+        }
         match error {
             RowError::List(error) => return Err(*error),
             RowError::Template(error) if error.is_of_every_row => {

@@ -5,7 +5,9 @@ use jiff::civil::DateTime;
 use crate::base::output::{Stderr, counted, counted_are};
 use crate::commands::bulk::row_notes::NAMED;
 use crate::lists::exclusions::CountryRule;
-use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, is_country_column};
+use crate::lists::list_file::{
+    FallbackColumn, FormatFallback, ListReader, is_country_column, propose,
+};
 use crate::runs::import::{HiddenRule, ImportPlan, ImportResult};
 
 /// Columns that the message uses, and that the sheet shows in another format. Rows after `last_line` are not sent.
@@ -71,6 +73,18 @@ pub(super) fn note_countries(stderr: &Stderr, imported: &ImportResult, rule: Cou
             ));
         }
         None => {}
+    }
+}
+
+/// Prints which column has the recipients, if another one may have their mobiles.
+pub(super) fn note_other_columns(stderr: &Stderr, imported: &ImportResult) {
+    if let Some(column) = &imported.chosen_column
+        && !imported.other_columns.is_empty()
+    {
+        let way = propose(&imported.other_columns);
+        stderr.note(&format!(
+            "the recipients are in `{column}`; to use another column, {way}"
+        ));
     }
 }
 

@@ -2,7 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use super::list_notes::{fallback_columns, hidden_rows, note_countries, note_list};
+use super::list_notes::{
+    fallback_columns, hidden_rows, note_countries, note_list, note_other_columns,
+};
 use super::row_report::RowReport;
 use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
@@ -10,7 +12,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::lists::exclusions::{CountryRule, Exclusions};
-use crate::lists::list_file::ListReader;
+use crate::lists::list_file::{ListReader, propose};
 use crate::runs::import::{
     ImportPlan, ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
 };
@@ -153,6 +155,7 @@ impl ListReading<'_> {
         list_warnings.extend(imported.bare_codes.warning(country_column));
         stderr.warnings(&list_warnings);
         note_countries(stderr, &imported, import.countries);
+        note_other_columns(stderr, &imported);
         reported.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden);
         if let Some(line) = imported.last_line {
@@ -277,7 +280,7 @@ fn refuse_faulty(imported: &ImportResult, import: &ImportPlan<'_>) -> Result<(),
         {
             Err(UsageError::new(
                 "no row can be sent",
-                "fix the message or the rows",
+                hint_for_no_row(imported),
             ))
         }
         (0, 0) => Ok(()),
@@ -294,6 +297,16 @@ fn refuse_faulty(imported: &ImportResult, import: &ImportPlan<'_>) -> Result<(),
             country_hint(imported, import.countries)
                 .unwrap_or_else(|| format!("fix {them}; or, to skip {them}: --skip-invalid")),
         )),
+    }
+}
+
+/// Returns the hint for a list without a valid row. If no recipient is valid, they may be in another column.
+fn hint_for_no_row(imported: &ImportResult) -> String {
+    let lacks_recipients = imported.invalid_recipients == imported.invalid;
+    if lacks_recipients && !imported.other_columns.is_empty() {
+        propose(&imported.other_columns)
+    } else {
+        "fix the message or the rows".to_owned()
     }
 }
 
