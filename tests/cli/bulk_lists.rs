@@ -702,6 +702,10 @@ fn country_in_unused_column_is_warned_about() {
         assert!(!ended.stderr.contains("rename the column"), "{ended:?}");
         assert_eq!(ended.code, 0, "{ended:?}");
     }
+    preview("Billing Country,celular\nUS,+14155550123\nEC,0987654321\n", "").stderr_has(&[
+        "hint: to read each country from `Billing Country`: rename it to `pais`; if all local numbers are of one \
+         country: --country EC",
+    ]);
     home.write("a.csv", "Billing Country,celular\nUS,4155550123\n");
     let to = "{{celular|phone(billing_country)}}";
     let words = format!("--sandbox bulk send a.csv --country MX --dry-run text --to {to} Hola");

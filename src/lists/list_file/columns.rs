@@ -445,7 +445,7 @@ pub(crate) fn is_country_column(name: &str) -> bool {
 
 /// Returns whether a column with this name may have the country of a row's local numbers, or another country: `Billing
 /// Country`, `País de origen`. jelouctl does not read the country from such a column.
-pub(super) fn is_possible_country_column(name: &str) -> bool {
+pub(crate) fn is_possible_country_column(name: &str) -> bool {
     let words = name.split(|character: char| !character.is_alphanumeric());
     let has_word = words
         .flat_map(camel_case_words)

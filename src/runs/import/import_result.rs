@@ -8,7 +8,7 @@ use crate::base::output::counted;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
 use crate::lists::exclusions::CountryRule;
-use crate::lists::list_file::{Row, is_country_column};
+use crate::lists::list_file::{Row, is_country_column, is_possible_country_column};
 use crate::phone::{find_country, may_be_national};
 use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 
@@ -153,6 +153,13 @@ impl ImportResult {
     pub(crate) fn country_column(&self, rule: CountryRule) -> Option<&str> {
         let column = self.columns.iter().find(|name| is_country_column(name));
         column.filter(|_| rule.by_column).map(|name| name.trim())
+    }
+
+    /// A column that only may have the country of each row.
+    pub(crate) fn possible_country_column(&self) -> Option<&str> {
+        let mut columns = self.columns.iter();
+        let column = columns.find(|name| is_possible_country_column(name));
+        column.map(|name| name.trim())
     }
 
     /// Rows that can be sent.

@@ -316,7 +316,13 @@ fn country_hint(imported: &ImportResult, rule: CountryRule) -> Option<String> {
     let line = imported.first_without_country?;
     // --country would override the column, and send the numbers of other countries to strangers.
     let hint = match (imported.country_column(rule), imported.without_country) {
-        (None, _) => "add the country of the local numbers: --country EC".to_owned(),
+        (None, _) => match imported.possible_country_column() {
+            Some(column) => format!(
+                "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: \
+                 --country EC"
+            ),
+            None => "add the country of the local numbers: --country EC".to_owned(),
+        },
         (Some(column), 1) => {
             format!("write the country of the number in `{column}` in line {line}")
         }
