@@ -113,6 +113,32 @@ impl Conventions {
         &MARKS
     }
 
+    pub(crate) fn is_currency_mark(text: &str) -> bool {
+        let marks = Self::currency_marks();
+        marks.iter().any(|mark| mark.eq_ignore_ascii_case(text))
+    }
+
+    /// Returns whether an amount with the symbol `shown` may be in the currency with the symbol `printed`. A symbol of
+    /// the `country` means its currency. Any other symbol, and a mere `$` in a list, may be of each country that has it.
+    pub(crate) fn may_be_same_currency(country: Option<&Self>, shown: &str, printed: &str) -> bool {
+        let is_of_printed = |known: &Self| match country.filter(|own| own.has_mark(printed)) {
+            Some(own) => own.code == known.code,
+            None => known.has_mark(printed),
+        };
+        let is_of_shown = |known: &Self| match country.filter(|own| own.has_mark(shown)) {
+            Some(own) if shown != "$" => own.code == known.code,
+            _ => known.has_mark(shown),
+        };
+        let mut all = Self::all().iter();
+        shown.eq_ignore_ascii_case(printed)
+            || all.any(|known| is_of_printed(known) && is_of_shown(known))
+    }
+
+    fn has_mark(&self, text: &str) -> bool {
+        let mut marks = self.currency_marks.split(' ');
+        marks.any(|mark| mark.eq_ignore_ascii_case(text))
+    }
+
     /// Returns whether a spreadsheet shows zero like this in the format for accounting: a dash,
     /// possibly with a currency symbol, such as `$ -`. A single letter may be another code.
     pub(crate) fn is_zero_as_dash(text: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::lists::list_file::Row;
 use crate::lists::template::{TextTemplate, language};
 
 /// Fills `source` from a row: column `x` has `cell`, `y` has `y`, and `n` has the text `10`.
-fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
+pub(super) fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
     let language = language();
     let template = TextTemplate::compile(&language, "text", source)
         .map_err(|error| error.problem)?

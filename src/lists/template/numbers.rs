@@ -5,6 +5,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
 use super::row_view::RowView;
+use super::walk::quoted;
 use crate::base::conventions::{Conventions, NumberLayout};
 
 /// The most decimals that a filter writes.
@@ -56,6 +57,8 @@ pub(super) fn money(
 ) -> Result<String, Error> {
     let sign = sign.trim_start();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
+    check_separator(state, typed)?;
+    check_currency(state, typed, sign)?;
     let amount = format_number(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount
         .strip_prefix('-')
@@ -92,11 +95,102 @@ pub(super) fn percent(
             ..layout
         },
     )?;
-    Ok(if amount.is_empty() {
-        amount
-    } else {
-        format!("{amount}%")
-    })
+    if amount.is_empty() {
+        return Ok(amount);
+    }
+    let percentage = format!("{amount}%");
+    check_percentage(state, typed, &number, &percentage)?;
+    Ok(percentage)
+}
+
+/// Refuses a text with three digits after the decimal separator of its country: the country does
+/// not distinguish $1,234 from a thousand times as much.
+fn check_separator(state: &State<'_, '_>, typed: &Cell) -> Result<(), Error> {
+    let Some(text) = typed.as_str() else {
+        return Ok(());
+    };
+    let is_stored = sheet_text(state, typed).is_some();
+    let mark = conventions(state).map(|known| known.decimal_mark);
+    let is_ambiguous = mark.is_some_and(|mark| has_ambiguous_separator(text, mark));
+    if is_ambiguous && !is_stored {
+        return Err(refused("money", &ambiguous(text.trim())));
+    }
+    Ok(())
+}
+
+/// Refuses a cell in another currency than `sign`, and a percentage. A `sign` that is not the
+/// symbol of a known currency fits every cell.
+fn check_currency(state: &State<'_, '_>, typed: &Cell, sign: &str) -> Result<(), Error> {
+    let Some(text) = visible_text(state, typed).filter(|_| Conventions::is_currency_mark(sign))
+    else {
+        return Ok(());
+    };
+    let Some(AmountUnits { marks, is_percent }) = AmountUnits::find(&text) else {
+        return Ok(());
+    };
+    let country = conventions(state);
+    let is_other = |mark: &&str| !Conventions::may_be_same_currency(country.as_ref(), mark, sign);
+    let problem = match marks.into_iter().find(is_other) {
+        Some(mark) => format!("is an amount in {mark}, not in {sign}"),
+        None if is_percent => format!("is a percentage, not an amount in {sign}"),
+        None => return Ok(()),
+    };
+    let argument = quoted(sign);
+    Err(refused(
+        "money",
+        &format!(
+            "`{text}` {problem}; correct the cell, or to print its number: `| number | money({argument})`"
+        ),
+    ))
+}
+
+/// Refuses a cell with a currency, and a text such as `20`, which most lists mean as 20%, as the
+/// `percentage` of a cell. A sheet stores 20% as 0.2, so a number with a format is certain.
+fn check_percentage(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    number: &Cell,
+    percentage: &str,
+) -> Result<(), Error> {
+    let Some(text) = visible_text(state, typed) else {
+        return Ok(());
+    };
+    let AmountUnits { marks, is_percent } = AmountUnits::find(&text).unwrap_or_default();
+    if let Some(mark) = marks.first() {
+        let argument = quoted(mark);
+        let problem = format!(
+            "`{text}` is an amount in {mark}, not a percentage; to print it: `| money({argument})`"
+        );
+        return Err(refused("percent", &problem));
+    }
+    let size = f64::try_from(number.clone()).unwrap_or_default().abs();
+    let is_hundredfold = size >= 10.0 || size > 1.0 && size.fract() == 0.0;
+    let is_stored = sheet_text(state, typed).is_some();
+    if is_percent || is_stored || !is_hundredfold {
+        return Ok(());
+    }
+    let problem = format!(
+        "`{text}` would be {percentage}; write `{text}%` in the cell, or to print {percentage}: `| number | percent`"
+    );
+    Err(refused("percent", &problem))
+}
+
+/// Returns the text of a cell that the sheet shows differently from its stored value.
+fn sheet_text(state: &State<'_, '_>, typed: &Cell) -> Option<String> {
+    let view = RowView::in_state(state)?;
+    Some(view.shown_text(typed)?.trim().to_owned())
+}
+
+/// Returns the text of a cell as the list shows it. None if it is not a text.
+fn visible_text(state: &State<'_, '_>, typed: &Cell) -> Option<String> {
+    let text = || Some(typed.as_str()?.trim().to_owned());
+    sheet_text(state, typed).or_else(text)
+}
+
+fn ambiguous(text: &str) -> String {
+    format!(
+        "`{text}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.')"
+    )
 }
 
 /// Returns the format of a number with this many decimals.
@@ -165,11 +259,7 @@ fn read(
                     conventions(state).map(|known| known.decimal_mark)
                 }
             };
-            // The country does not distinguish $1,234 from a thousand times as much.
-            let is_clear = |mark: &char| {
-                filter != "money" || is_stored || !has_ambiguous_separator(text, *mark)
-            };
-            let read = read_number(text, mark.or_else(usual).filter(is_clear));
+            let read = read_number(text, mark.or_else(usual));
             // Another filter has changed the cell to a text, so it may no longer come from the
             // sheet's number.
             let may_be_stored =
@@ -195,6 +285,8 @@ const THOUSANDS_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
 /// An amount without its currency.
 struct PlainAmount<'a> {
     is_negative: bool,
+    /// The currency symbols around it.
+    marks: Vec<&'static str>,
     /// Digits, points, commas and spaces.
     digits: &'a str,
     is_percent: bool,
@@ -205,7 +297,7 @@ impl<'a> PlainAmount<'a> {
         let minus = ['-', '−'];
         let rest = typed.strip_prefix(minus);
         let is_before = rest.is_some();
-        let rest = without_currency(rest.unwrap_or(typed).trim());
+        let (rest, marks) = without_currency(rest.unwrap_or(typed).trim());
         let is_percent = rest.ends_with('%');
         let rest = rest.strip_suffix('%').unwrap_or(rest).trim();
         let after = rest.strip_prefix(minus).filter(|_| !is_before);
@@ -219,9 +311,29 @@ impl<'a> PlainAmount<'a> {
             && digits.ends_with(is_digit);
         is_amount.then_some(Self {
             is_negative: is_before || after.is_some(),
+            marks,
             digits,
             is_percent,
         })
+    }
+}
+
+/// The currency symbols and the percent sign of an amount.
+#[derive(Default)]
+struct AmountUnits {
+    marks: Vec<&'static str>,
+    is_percent: bool,
+}
+
+impl AmountUnits {
+    /// Finds them in a text such as `US$ 300.00`, or `(S/ 20)`, as a sheet can show a negative
+    /// number. None if the text is not an amount.
+    fn find(text: &str) -> Option<Self> {
+        let text = text.replace(['(', ')'], "");
+        let PlainAmount {
+            marks, is_percent, ..
+        } = PlainAmount::parse(text.trim())?;
+        Some(Self { marks, is_percent })
     }
 }
 
@@ -240,15 +352,10 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         is_negative,
         digits,
         is_percent,
+        ..
     } = PlainAmount::parse(typed).ok_or_else(is_not)?;
-    let ambiguous = || {
-        format!(
-            "`{typed}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.'), \
-             or --country if the amount is not money"
-        )
-    };
     let (whole, decimals) = digits
-        .split_once(find_decimal_mark(digits, mark).ok_or_else(ambiguous)?)
+        .split_once(find_decimal_mark(digits, mark).ok_or_else(|| ambiguous(typed))?)
         .unwrap_or((digits, ""));
     let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
     let is_grouped = match groups.as_slice() {
@@ -324,18 +431,19 @@ fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
     }
 }
 
-/// Returns an amount without a currency before or after it, in any case.
-fn without_currency(text: &str) -> &str {
+/// Returns an amount without a currency before or after it, in any case, and the symbols of that currency.
+fn without_currency(text: &str) -> (&str, Vec<&'static str>) {
     let marks = Conventions::currency_marks();
-    let begun = marks
+    let before = marks
         .iter()
-        .find_map(|mark| without_prefix(text, mark))
-        .unwrap_or(text);
-    marks
+        .find_map(|mark| Some((without_prefix(text, mark)?, *mark)));
+    let rest = before.map_or(text, |(rest, _)| rest);
+    let after = marks
         .iter()
-        .find_map(|mark| without_suffix(begun, mark))
-        .unwrap_or(begun)
-        .trim()
+        .find_map(|mark| Some((without_suffix(rest, mark)?, *mark)));
+    let rest = after.map_or(rest, |(rest, _)| rest);
+    let found = before.into_iter().chain(after).map(|(_, mark)| mark);
+    (rest.trim(), found.collect())
 }
 
 fn without_prefix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
@@ -351,7 +459,7 @@ fn without_suffix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::template::fixture::check;
+    use crate::lists::template::fixture::{check, filled};
 
     #[test]
     fn numbers_are_read_in_common_formats() {
@@ -545,5 +653,96 @@ mod tests {
         ] {
             check(source, cell, country, expected);
         }
+    }
+
+    #[test]
+    fn amount_keeps_its_currency() {
+        for (cell, country, sign, expected) in [
+            (
+                "US$ 300.00",
+                "PE",
+                "S/",
+                Some(
+                    "`US$ 300.00` is an amount in US$, not in S/; correct the cell, or to print its number: `| number | money('S/')`",
+                ),
+            ),
+            (
+                "usd 20.00",
+                "PE",
+                "S/ ",
+                Some("is an amount in USD, not in S/"),
+            ),
+            ("$ 20", "PE", "S/", Some("is an amount in $, not in S/")),
+            ("€ 20.00", "PE", "S/", Some("is an amount in €")),
+            (
+                "20%",
+                "PE",
+                "S/",
+                Some("`20%` is a percentage, not an amount in S/"),
+            ),
+            ("R$ 30", "EC", "$", Some("in R$, not in $")),
+            ("S/ 30", "EC", "$", Some("in S/, not in $")),
+            ("Bs 30", "EC", "$", Some("in Bs, not in $")),
+            ("-£30", "EC", "$", Some("in £, not in $")),
+            ("30 EUR", "EC", "$", Some("in EUR, not in $")),
+            ("COP 30.000", "EC", "$", Some("in COP, not in $")),
+            ("$ 50 MXN", "EC", "$", Some("in MXN, not in $")),
+            ("US$ 50", "MX", "$", Some("in US$, not in $")),
+            ("Bs. 50", "VE", "$", Some("in Bs., not in $")),
+            ("$ 50 MXN", "MX", "$", None),
+            ("US$ 50", "EC", "$", None),
+            ("50 usd", "EC", "$", None),
+            ("$ 50", "EC", "USD", None),
+            ("$ 50", "MX", "USD", None),
+            ("$ 50", "CO", "COP", None),
+            ("PEN 50", "PE", "S/", None),
+            ("s/. 50", "PE", "S/", None),
+            ("US$ 50", "PE", "$", None),
+            ("$ 50", "PA", "B/.", None),
+            ("B/. 50", "PA", "US$", None),
+            ("30 EUR", "EC", "€", None),
+            ("Gs 50", "PY", "₲", None),
+            ("50", "PE", "S/", None),
+            ("US$ 50", "PE", "pts ", None),
+            ("20%", "PE", "", None),
+        ] {
+            let source = format!("{{{{ x | money('{sign}') }}}}");
+            let found = filled(&source, cell, Some(country)).err();
+            let is_it = match (&found, expected) {
+                (Some(problem), Some(part)) => problem.contains(part),
+                (found, expected) => found.is_none() && expected.is_none(),
+            };
+            assert!(is_it, "{cell} {country} {sign}: {found:?}");
+            let number = format!("{{{{ x | number | money('{sign}') }}}}");
+            assert!(filled(&number, cell, Some(country)).is_ok(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn percentage_is_not_an_amount() {
+        for (cell, expected) in [
+            (
+                "20",
+                Err(
+                    "`20` would be 2000%; write `20%` in the cell, or to print 2000%: `| number | percent`",
+                ),
+            ),
+            ("-2", Err("would be -200%")),
+            ("12.5", Err("`12.5` would be 1250%")),
+            (
+                "S/ 15",
+                Err("`S/ 15` is an amount in S/, not a percentage; to print it: `| money('S/')`"),
+            ),
+            ("S/ 0.15", Err("is an amount in S/")),
+            ("20%", Ok("20%")),
+            ("1.5", Ok("150%")),
+            ("0.15", Ok("15%")),
+            ("1", Ok("100%")),
+            ("0", Ok("0%")),
+            ("", Ok("")),
+        ] {
+            check("{{ x | percent }}", cell, Some("PE"), expected);
+        }
+        check("{{ x | number | percent }}", "20", Some("PE"), Ok("2000%"));
     }
 }
