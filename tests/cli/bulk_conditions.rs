@@ -69,6 +69,9 @@ fn cells_that_contradict_decimal_separator_are_refused() {
     send(&["--country", "US"], "{{ x | money('$') }}").success();
     send(&["--country", "EC"], "{{ x }} {{ y | money('$') }}").success();
     send(&["--country", "EC", "--limit", "1"], read).success();
+    let compared = "{{ to }}{% if x | number > 100 %}!{% endif %}";
+    send(&["--country", "EC", "--limit", "1"], compared)
+        .fails(2, &["line 2: x: number: `1,234` is ambiguous"]);
     // The rows are of different countries.
     home.write(
         "list.csv",

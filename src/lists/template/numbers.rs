@@ -187,7 +187,7 @@ fn visible_text(state: &State<'_, '_>, typed: &Cell) -> Option<String> {
     sheet_text(state, typed).or_else(text)
 }
 
-fn ambiguous(text: &str) -> String {
+pub(super) fn ambiguous(text: &str) -> String {
     format!(
         "`{text}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.')"
     )
@@ -650,6 +650,52 @@ mod tests {
                 None,
                 Err("`mucho` is not a number"),
             ),
+        ] {
+            check(source, cell, country, expected);
+        }
+    }
+
+    #[test]
+    fn ambiguous_operand_is_refused() {
+        for (source, cell, country, expected) in [
+            ("{{ x | number }}", "1,234", Some("EC"), Ok("1.234")),
+            (
+                "{{ x | number * 2 }}",
+                "1,234",
+                Some("EC"),
+                Err(
+                    "`1,234` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or",
+                ),
+            ),
+            (
+                "{{ 'a' if 5 < x | trim | number else 'b' }}",
+                "1,234",
+                Some("EC"),
+                Err("is ambiguous"),
+            ),
+            (
+                "{% if y == 'z' %}{{ x | number + 1 }}{% endif %}.",
+                "1,234",
+                Some("EC"),
+                Ok("."),
+            ),
+            (
+                "{{ x | number(',') + 1 }}{{ x | number ~ y }}",
+                "1,234",
+                Some("EC"),
+                Ok("2.2341.234y"),
+            ),
+            ("{{ x | number + 1 }}", "1.234", Some("EC"), Ok("1235")),
+            (
+                "{% if x | number > 100 %}a{% endif %}",
+                "$ 1.234",
+                Some("MX"),
+                Err("is ambiguous"),
+            ),
+            ("{{ x | number }}", "1.234", Some("EC"), Ok("1234")),
+            ("{{ x | number }}", "0,125", Some("EC"), Ok("0.125")),
+            ("{{ x | number(3) }}", "1,234", Some("EC"), Ok("1,234")),
+            ("{{ x | number(',') }}", "1,234", Some("EC"), Ok("1.234")),
         ] {
             check(source, cell, country, expected);
         }

@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 
 use super::filters::{FilterRule, Type};
 use super::walk::{
-    ColumnPrint, ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text,
+    ColumnPrint, ExprInfo, NumberOperand, ReadAmount, TextWalk, brackets, check_number, check_text,
     write_expression,
 };
 
@@ -193,8 +193,10 @@ impl<'a> TextWalk<'a> {
         if matches!(operation.op, ScAnd | ScOr) {
             return self.either(operation);
         }
+        let is_outer = std::mem::replace(&mut self.is_operand, !matches!(operation.op, Concat));
         let left = self.value(&operation.left)?;
         let right = self.value(&operation.right)?;
+        self.is_operand = is_outer;
         let has_number = left.kind == Type::Number || right.kind == Type::Number;
         let operands = [(&operation.left, &*left), (&operation.right, &*right)];
         let kind = match operation.op {
@@ -299,6 +301,14 @@ impl<'a> TextWalk<'a> {
         } else {
             format!(" | {name}{}", brackets(&filter.args))
         };
+        if name == "number" && filter.args.is_empty() && self.is_operand {
+            let guards = &self.guards;
+            let operands = inside.prints.iter().map(|print| NumberOperand {
+                column: print.column.clone(),
+                guards: guards.clone(),
+            });
+            self.uses.operands.extend(operands);
+        }
         for print in &inside.prints {
             let with_point = format!("{own} | number('.'){rest}");
             self.uses.amounts.push(ReadAmount {

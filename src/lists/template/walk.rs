@@ -25,6 +25,8 @@ pub(crate) struct ColumnUses {
     pub(crate) prints: Vec<ColumnPrint>,
     /// The numbers without a fixed decimal separator: their cells and the country decide it.
     pub(crate) amounts: Vec<ReadAmount>,
+    /// The columns whose numbers it compares or computes with, without a fixed decimal separator.
+    pub(super) operands: Vec<NumberOperand>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions without a column and without a text: `{{1}}`.
@@ -61,6 +63,13 @@ pub(crate) struct ReadAmount {
     pub(crate) column: String,
     /// The expression with a point as the decimal separator: `saldo | number('.')`.
     pub(crate) with_point: String,
+}
+
+/// A column that is read as a number for an operator, under these conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NumberOperand {
+    pub(super) column: String,
+    pub(super) guards: Vec<PrintCondition>,
 }
 
 impl ColumnUses {
@@ -103,6 +112,7 @@ pub(super) fn walk<'a>(
         words: 0,
         expressions: Vec::new(),
         guards: Vec::new(),
+        is_operand: false,
     };
     walk.statement(text)?;
     Ok(WalkedText {
@@ -124,6 +134,8 @@ pub(super) struct TextWalk<'a> {
     expressions: Vec<Instructions<'a>>,
     /// The conditions for the current part.
     pub(super) guards: Vec<PrintCondition>,
+    /// Whether the current expression is compared or computed with.
+    pub(super) is_operand: bool,
 }
 
 impl<'a> TextWalk<'a> {
