@@ -238,7 +238,7 @@ fn date_without_time_is_not_formatted_with_one() {
     for (cell, problem) in [
         (
             "12/25/2026 08:05",
-            "has the month first, but in its country the day comes first; write it as 2026-11-28",
+            "has the month first, but in its country the day comes first; write all dates of the column as 2026-11-28",
         ),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
         (

@@ -1,9 +1,11 @@
 //! The filter `date`. It reads a date in the usual forms, and writes it in a format of strftime or
 //! of its country.
 
-use jiff::Timestamp;
+use std::ops::RangeInclusive;
+
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
@@ -135,6 +137,8 @@ fn read_plain_date(
             ..ReadDate::default()
         });
     }
+    let joined = with_joined_zone(date);
+    let date = joined.as_deref().unwrap_or(date);
     if let Ok(at) = date.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
         let time = date.contains([':', 'T', 't']).then_some(at.time());
         let is_utc = date
@@ -161,6 +165,17 @@ fn read_plain_date(
         is_without_century,
         is_utc: false,
     })
+}
+
+/// Returns a text such as `2026-11-21 09:15:00 -0600`, or with `UTC`, in the form of ISO 8601, without a space before its
+/// zone. None if it is not such a text.
+fn with_joined_zone(text: &str) -> Option<String> {
+    let (time, zone) = text.rsplit_once(' ')?;
+    let is_utc = ["UTC", "GMT", "Z"].contains(&zone.to_uppercase().as_str());
+    let zone = if is_utc { "Z" } else { zone };
+    let joined = format!("{time}{zone}");
+    let is_time = time.contains(':') && time.parse::<DateTime>().is_ok();
+    (is_time && joined.parse::<Timestamp>().is_ok()).then_some(joined)
 }
 
 /// Splits the day and the time of a text such as `28/11/2026 02:30 p. m.`, unparsed. None if it has
@@ -198,7 +213,23 @@ fn read_clock(text: &str) -> Option<Time> {
 }
 
 fn is_not_a_date(text: &str) -> String {
-    format!("`{text}` is not a date")
+    match date_of_excel(text) {
+        Some(date) => format!(
+            "`{text}` is Excel's number for {date}; format the column as a date, or write it as {date}"
+        ),
+        None => format!("`{text}` is not a date"),
+    }
+}
+
+/// The days with the numbers that are probably a date: 1990 to 2100.
+const DAYS_OF_EXCEL: RangeInclusive<i32> = 32_874..=73_415;
+
+/// Returns the date for a whole number, as Excel stores it: the days since the end of 1899.
+fn date_of_excel(text: &str) -> Option<Date> {
+    let day: i32 = text.parse().ok()?;
+    let is_plain = text.len() == 5 && DAYS_OF_EXCEL.contains(&day);
+    let start = Date::new(1899, 12, 30).ok().filter(|_| is_plain)?;
+    start.checked_add(day.days()).ok()
 }
 
 /// Reads the `day` of a `text`, and whether its century is unknown.
@@ -245,7 +276,13 @@ fn read_day(
         _ => return Err(is_not()),
     };
     let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
-    let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
+    let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| {
+        if (1..=12).contains(&month) && (29..=31).contains(&day) {
+            format!("`{text}` is not a date: its month has no day {day}")
+        } else {
+            is_not()
+        }
+    })?;
     if let Some(weekday) = weekday {
         check_weekday(text, weekday, date, is_without_century)?;
     }
@@ -325,8 +362,10 @@ fn is_month_first(
     let name = |is_month| if is_month { "month" } else { "day" };
     match (shown, usual) {
         (Some(shown), Some(usual)) if shown != usual => Err(format!(
-            "`{text}` has the {} first, but in its country the {} comes first; write it as 2026-11-28",
+            "`{text}` has the {} first, but in its country the {} comes first; write all dates of the column as 2026-11-28, \
+             because the others are read with the {} first",
             name(shown),
+            name(usual),
             name(usual)
         )),
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
@@ -405,6 +444,64 @@ mod tests {
             let found = is_without_century(short, this_year);
             assert_eq!(found, expected, "{short} {this_year}");
         }
+    }
+
+    #[test]
+    fn time_with_a_zone_is_read_as_in_iso() {
+        for (cell, expected) in [
+            ("2026-11-21 09:15:00 -0600", Ok("21/11 09:15")),
+            ("2026-11-21 09:15:00 -06:00", Ok("21/11 09:15")),
+            ("2026-11-21T09:15:00-06:00", Ok("21/11 09:15")),
+            ("2026-11-21 09:15:00 +0000", Err("is the time in UTC")),
+            (
+                "2026-11-21 09:15:00 UTC",
+                Err("`2026-11-21 09:15:00 UTC` is the time in UTC"),
+            ),
+            ("2026-11-21T09:15:00Z", Err("is the time in UTC")),
+            ("2026-11-21 09:15 pm", Ok("21/11 21:15")),
+            ("2026-11-21 -0600", Err("is not a date")),
+            ("2026-11-21 09:15:00 -6", Err("is not a date")),
+            ("2026-11-21 09:15:00 EST", Err("is not a date")),
+        ] {
+            check("{{ x | date('%d/%m %H:%M') }}", cell, Some("MX"), expected);
+        }
+        for cell in ["2026-11-21 00:00:00 +0000", "2026-11-21T00:00:00Z"] {
+            check("{{ x | date('%d/%m') }}", cell, Some("MX"), Ok("21/11"));
+        }
+    }
+
+    #[test]
+    fn wrong_day_is_explained() {
+        for (cell, expected) in [
+            (
+                "45989",
+                "`45989` is Excel's number for 2025-11-28; format the column as a date",
+            ),
+            ("32874", "for 1990-01-01"),
+            ("73415", "for 2100-12-31"),
+            ("73416", "`73416` is not a date"),
+            ("1234", "`1234` is not a date"),
+            ("045989", "`045989` is not a date"),
+            ("45989.5", "`45989.5` is not a date"),
+            (
+                "31/02/2026",
+                "`31/02/2026` is not a date: its month has no day 31",
+            ),
+            ("2026-02-29", "its month has no day 29"),
+            ("32/01/2026", "`32/01/2026` is not a date"),
+            (
+                "12/25/2026",
+                "write all dates of the column as 2026-11-28, because the others are read with the day first",
+            ),
+        ] {
+            check("{{ x | date('%d/%m') }}", cell, Some("EC"), Err(expected));
+        }
+        check(
+            "{{ x | date('%d/%m') }}",
+            "29/02/2028",
+            Some("EC"),
+            Ok("29/02"),
+        );
     }
 
     #[test]
