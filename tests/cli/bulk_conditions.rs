@@ -49,7 +49,7 @@ fn cells_that_contradict_decimal_separator_are_refused() {
             "write `x | number('.')`",
         ],
     );
-    let unclear = "line 2: text: money: `1,234` is ambiguous: its separator may be for decimals or for thousands";
+    let unclear = "line 2: x: money: `1,234` is ambiguous: its separator may be for decimals or for thousands";
     send(&["--country", "EC"], "{{ x | money('$') }}")
         .fails(2, &[unclear, "number(',') or number('.')"]);
     let said = send(&["--country", "EC"], "{{ x | number('.') | money('$') }}").success();

@@ -251,7 +251,7 @@ fn date_without_time_is_not_formatted_with_one() {
             format!("celular,vence\n593987654321,{cell}\n"),
         );
         home.dry_run_list(&["people.csv", "--country=EC", "text", text])
-            .fails(2, &["line 2: text: date: ", problem]);
+            .fails(2, &["line 2: vence: date: ", problem]);
     }
     // A sheet stores a day and its midnight as the same number. Only the format distinguishes them.
     let row = |style: u8| {
@@ -432,7 +432,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         "the format `0.00` depends on the country; add --country, or a filter such as number(2)";
     assert!(named.stderr.contains(told), "{named:?}");
     let parts = [
-        "line 2: text: date: `0.15` is not a date",
+        "line 2: tasa: date: `0.15` is not a date",
         "nothing was sent",
     ];
     home.run_args(&[

@@ -14,6 +14,10 @@ use crate::lists::list_file::plain_number;
 /// The slot in minijinja's cache that means: look up the filter each time.
 const NOT_CACHED: u8 = u8::MAX;
 
+/// The problem of a missing value in a text.
+pub(super) const NULL_IN_TEXT: &str = "null, which is also the number of an empty cell, cannot be part of a text; write \
+                                       `| default('…')` after it";
+
 /// Adds the operators as filters with names that a template cannot write.
 pub(super) fn add_operators(language: &mut Environment<'_>) {
     language.add_filter("\0<", |one: &Cell, other: &Cell| {
@@ -134,10 +138,7 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
     Ok(match value.kind() {
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => {
-            return Err(refused(
-                "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` after it"
-                    .to_owned(),
-            ));
+            return Err(refused(NULL_IN_TEXT.to_owned()));
         }
         // As in JSON, not as in Python.
         ValueKind::Bool => value.is_true().to_string().into(),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::language::{check_bounds, describe, syntax};
 use super::misspelling::{has_choice_without_else, spelling};
 use super::numbers::{ambiguous, has_ambiguous_separator};
-use super::operators::replace_operators;
+use super::operators::{NULL_IN_TEXT, replace_operators};
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
 use super::usual_names::is_name_column;
@@ -174,8 +174,45 @@ impl<'a> TextTemplate<'a> {
             Err(error) if error.kind() == ErrorKind::UndefinedError => {
                 Err(self.undefined(path, row))
             }
-            Err(error) => Err(TemplateError::new(path, describe(&error), false)),
+            Err(error) => Err(self.row_error(path, row, &error)),
         }
+    }
+
+    /// Describes the `error` of a row. A column replaces the text at `path` if only its cell can be the cause.
+    fn row_error(&self, path: &str, row: &Row, error: &Error) -> TemplateError {
+        // In NDJSON, null may be in any field.
+        if matches!(row, Row::Cells { .. })
+            && error.detail() == Some(NULL_IN_TEXT)
+            && let Some(name) = self.only_column(row, "")
+        {
+            let written = spelling(name, &row.names());
+            let written = written.trim_matches(['{', '}', ' ']);
+            let problem = format!(
+                "is empty, so it has no number; write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it"
+            );
+            return TemplateError::new(name, problem, false);
+        }
+        let problem = describe(error);
+        let cell = cell_of_filter_error(&problem);
+        let column = cell.and_then(|cell| self.only_column(row, cell));
+        let path = column.unwrap_or(path).to_owned();
+        TemplateError {
+            path,
+            problem,
+            is_of_every_row: false,
+        }
+    }
+
+    /// Returns the name of the only column of the text with this `cell`, stored or as the sheet shows it.
+    fn only_column<'r>(&'r self, row: &'r Row, cell: &str) -> Option<&'r str> {
+        let has_cell = |name: &&String| {
+            let shown = row.position(name).and_then(|place| row.cell_text(place));
+            let texts = [row.text(name), shown];
+            texts.into_iter().flatten().any(|text| text.trim() == cell)
+        };
+        let mut names = self.uses.columns.iter().filter(has_cell);
+        let only = names.next().filter(|_| names.next().is_none())?;
+        Some(row.column(only).unwrap_or(only).trim())
     }
 
     /// Runs `instructions` for a row. The text is added to `text`; an expression has a value.
@@ -331,6 +368,14 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
+/// Returns the cell that the problem of a filter begins with: `date: `45989` is not a date`.
+fn cell_of_filter_error(problem: &str) -> Option<&str> {
+    let (filter, quoted) = problem.split_once(": `")?;
+    let (cell, _) = quoted.split_once('`')?;
+    let is_name = filter.chars().all(char::is_alphabetic);
+    is_name.then_some(cell).filter(|cell| !cell.is_empty())
+}
+
 /// Returns whether `text` is not empty, and has only single spaces, between its words.
 fn is_without_gap(text: &str) -> bool {
     let has_double_space = text
@@ -406,6 +451,43 @@ mod tests {
             let error = template.fill("text", &row, None, true).unwrap_err();
             assert_eq!(error.problem, expected, "{source}");
             assert!(!error.is_of_every_row);
+        }
+    }
+
+    #[test]
+    fn column_of_an_error_is_named() {
+        let row = first_row("Mi saldo,tasa,vence,otra,vacío\nmucho,15,45989,15,\n");
+        let language = language();
+        for (source, expected) in [
+            (
+                "{{ vence | date('%d') }}",
+                "vence: date: `45989` is Excel's number",
+            ),
+            (
+                "{% if row['Mi saldo'] | number > 5 %}a{% endif %}",
+                "Mi saldo: number: `mucho` is not a number",
+            ),
+            (
+                "{{ vence | number(11) }}",
+                "text: number: the number of decimals",
+            ),
+            ("{{ tasa | date('%d') }}", "tasa: date: `15` is not a date"),
+            (
+                "{{ tasa | date('%d') }} {{ otra }}",
+                "text: date: `15` is not a date",
+            ),
+            (
+                "Son {{ vacio | number }}",
+                "vacío: is empty, so it has no number; write `| default('…')` after the filter, or `{% if vacio != '' %}`",
+            ),
+            ("{{ 'a' ~ (vacio | number) }}", "vacío: is empty"),
+        ] {
+            let template = TextTemplate::compile(&language, "text", source)
+                .unwrap()
+                .unwrap();
+            let error = template.fill("text", &row, Some("EC".parse().unwrap()), true);
+            let error = error.unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{source}: {error}");
         }
     }
 
