@@ -24,6 +24,9 @@ const PARTS: [(&str, &str); 9] = [
     ("string", "text in quotes"),
 ];
 
+/// The quotes that a word processor writes instead of `'` and `"`.
+const TYPOGRAPHIC_QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
+
 /// The longest part of a text that an error repeats, in characters.
 const MAX_SHOWN: usize = 60;
 
@@ -251,6 +254,16 @@ fn unsupported_sign(source: &str, place: usize) -> String {
             let code = u32::from(sign);
             format!("the invisible character U+{code:04X} is not supported here")
         }
+        Some(sign) if TYPOGRAPHIC_QUOTES.contains(&sign) => {
+            let rest = source.get(place + sign.len_utf8()..).unwrap_or_default();
+            let quoted = rest.split_once(TYPOGRAPHIC_QUOTES).map(|(text, _)| text);
+            let straight =
+                quoted.filter(|text| !text.is_empty() && !text.contains(['\'', '\\', '\n']));
+            match straight {
+                Some(text) => format!("`{sign}` is a quote of a word processor; write `'{text}'`"),
+                None => format!("`{sign}` is a quote of a word processor; write `'`"),
+            }
+        }
         Some(sign) => format!("the sign `{sign}` is not supported here"),
         None => "a sign is not supported here".to_owned(),
     }
@@ -342,6 +355,18 @@ mod tests {
             (
                 "{{ a == '\u{a0}' }}{{ a\u{a0}}}",
                 "`{{ a }}`: the invisible character U+00A0 is not supported here",
+            ),
+            (
+                "{{ monto | money(“$”) }}",
+                "`{{ monto | money(“$”) }}`: `“` is a quote of a word processor; write `'$'`",
+            ),
+            (
+                "{% if plan == ‘oro’ %}a{% endif %}",
+                "`{% if plan == ‘oro’ %}`: `‘` is a quote of a word processor; write `'oro'`",
+            ),
+            (
+                "{{ a ~ ’ }}",
+                "`{{ a ~ ’ }}`: `’` is a quote of a word processor; write `'`",
             ),
             ("{{ a + }}", "`{{ a + }}`: unexpected `}}`"),
             ("{{ }}", "`{{ }}`: nothing is between `{{` and `}}`"),

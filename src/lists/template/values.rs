@@ -221,6 +221,7 @@ impl<'a> TextWalk<'a> {
             Lt | Lte | Gt | Gte | Eq | Ne | In | ScAnd | ScOr => Type::Truth,
         };
         if kind == Type::Number || has_number && !matches!(operation.op, In) {
+            check_filter_of_operand(operation, &left, &right)?;
             operands
                 .iter()
                 .try_for_each(|(written, known)| check_number(written, known))?;
@@ -255,10 +256,15 @@ impl<'a> TextWalk<'a> {
         let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
         if let Some(fault) = rule.problem(inside.kind, &types) {
-            return Err(format!(
-                "`{own} | {name}{brackets}`: {fault}; write `{own} | {}`",
-                rule.corrected(inside.kind)
-            ));
+            let written = format!("{name}{brackets}");
+            let corrected = rule.corrected(inside.kind);
+            let error = format!("`{own} | {written}`: {fault}");
+            // The example cannot help if the value before it is wrong.
+            return Err(if corrected == written {
+                error
+            } else {
+                format!("{error}; write `{own} | {corrected}`")
+            });
         }
         self.record_amounts(filter, &own, &inside, &given);
         let kind = rule.result_type(inside.kind, types.first().copied());
@@ -344,6 +350,43 @@ impl<'a> TextWalk<'a> {
         }
         Ok(given)
     }
+}
+
+/// Rejects `saldo | number * 1.12 | money('$')`, because the filter applies only to 1.12. The error has the parentheses
+/// that are needed.
+fn check_filter_of_operand(
+    operation: &BinOp<'_>,
+    left: &ExprInfo,
+    right: &ExprInfo,
+) -> Result<(), String> {
+    use BinOpKind::{Add, Div, FloorDiv, Mul, Pow, Rem, Sub};
+    let sign = match operation.op {
+        Add => "+",
+        Sub => "-",
+        Mul => "*",
+        Div => "/",
+        FloorDiv => "//",
+        Rem => "%",
+        Pow => "**",
+        _ => return Ok(()),
+    };
+    let Expr::Filter(filter) = &operation.right else {
+        return Ok(());
+    };
+    let Some(Expr::Const(number)) = &filter.expr else {
+        return Ok(());
+    };
+    let is_number = left.kind == Type::Number && number.value.is_number();
+    if right.kind != Type::Text || !is_number {
+        return Ok(());
+    }
+    let own = write_expression(&operation.right);
+    let left = write_expression(&operation.left);
+    let number = &number.value;
+    let written = format!("{}{}", filter.name, brackets(&filter.args));
+    Err(format!(
+        "`{own}` is not a number; write `({left} {sign} {number}) | {written}`"
+    ))
 }
 
 /// Returns the columns that a filter prints: those in the value before it, and those in a default.

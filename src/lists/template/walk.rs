@@ -456,6 +456,34 @@ mod tests {
     }
 
     #[test]
+    fn suggestion_is_not_the_same_mistake() {
+        for (source, expected) in [
+            (
+                "{{ saldo|number|length }}",
+                "`saldo | number | length`: `length` takes a text or a list of words or a list, not a number",
+            ),
+            (
+                "{{ saldo|number*1.12|money(\"$\") }}",
+                "`1.12 | money('$')` is not a number; write `(saldo | number * 1.12) | money('$')`",
+            ),
+            (
+                "{{ 5 + (saldo|number) - 2|number(2) }}",
+                "`2 | number(2)` is not a number; write `((…) - 2) | number(2)`",
+            ),
+            (
+                "{{ saldo|number * tasa|money('$') }}",
+                "`tasa | money('$')` is not a number; write `tasa | money('$') | number`",
+            ),
+        ] {
+            assert_eq!(refused(source), expected, "{source}");
+        }
+        assert_eq!(
+            refused("{{ (saldo | number * 1.12) | money('$') }}{{ 3 * 2 | abs }}"),
+            ""
+        );
+    }
+
+    #[test]
     fn text_is_not_compared_as_number_or_boolean() {
         for (source, meant) in [
             ("{% if saldo > 100 %}a{% endif %}", "saldo | number"),
