@@ -92,6 +92,35 @@ fn cells_that_contradict_decimal_separator_are_refused() {
 }
 
 #[test]
+fn dates_in_both_orders_are_refused() {
+    let home = Home::new();
+    let list = |cells: [&str; 2]| {
+        let [one, other] = cells;
+        format!("to,x\n593987654321,{one}\n593987654322,{other}\n")
+    };
+    let send = |flags: &[&str]| {
+        let text = "{{ to }} {{ x | date('%-d de %B') }}";
+        home.dry_run_list(&[&["list.csv", "--skip-invalid"], flags, &["text", text]].concat())
+    };
+    home.write("list.csv", list(["12/05/2026", "12/25/2026"]));
+    let unclear = "text: the order of day and month in x is unclear: in its country, `12/05/2026` in line 2 has the day \
+                   first, but `12/25/2026` in line 3 has the month first";
+    send(&["--country", "EC"]).fails(2, &[unclear, "write all dates of the column as 2026-11-28"]);
+    // The country fits, or the other row is not part of the run.
+    send(&["--country", "US"]).success();
+    send(&["--country", "EC", "--limit", "1"]).success();
+    for cells in [
+        ["25/12/2026", "12/25/2026"],
+        ["12/05/2026", "25/12/2026"],
+        ["12/05/2026", "mañana 12/25/2026"],
+        ["05/05/2026", "12/25/2026"],
+    ] {
+        home.write("list.csv", list(cells));
+        send(&["--country", "EC"]).success();
+    }
+}
+
+#[test]
 fn text_that_differs_only_in_case_warns() {
     let home = Home::new();
     home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");

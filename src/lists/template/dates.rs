@@ -346,14 +346,7 @@ fn is_month_first(
     second: i16,
     conventions: Option<&Conventions>,
 ) -> Result<bool, String> {
-    let usual = conventions.and_then(|known| {
-        match known.short_date.chars().find(|sign| sign.is_alphabetic()) {
-            Some('d') => Some(false),
-            Some('m') => Some(true),
-            // The format begins with the year, so it does not show the order of the other two.
-            _ => None,
-        }
-    });
+    let usual = conventions.and_then(has_month_first);
     let shown = match (first > 12, second > 12) {
         (true, false) => Some(false),
         (false, true) => Some(true),
@@ -373,6 +366,47 @@ fn is_month_first(
         (None, None) => Err(format!(
             "`{text}` may be two days; pass the country of the list with --country, or write it as 2026-11-28"
         )),
+    }
+}
+
+/// Returns whether a country writes the month before the day. None if its dates begin with the year, which does not show
+/// the order of the other two.
+fn has_month_first(conventions: &Conventions) -> Option<bool> {
+    match conventions
+        .short_date
+        .chars()
+        .find(|sign| sign.is_alphabetic())
+    {
+        Some('d') => Some(false),
+        Some('m') => Some(true),
+        _ => None,
+    }
+}
+
+/// How a date fits the order of day and month in its country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateFit {
+    /// Either number may be the day, so the country decides: `12/05/2026`.
+    ByCountry,
+    /// The numbers show the other order: `12/25/2026` in Ecuador.
+    Contrary,
+}
+
+/// Returns how a text such as `12/25/2026` fits its country. None for any other order of the same day, and for other texts.
+pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<DateFit> {
+    let is_month_usual = has_month_first(conventions)?;
+    let date = text.split_whitespace().next()?;
+    let numbers: Result<Vec<u16>, _> = date.split(['/', '-', '.']).map(str::parse).collect();
+    let [first, second, _] = numbers.ok()?[..] else {
+        return None;
+    };
+    let are_days = (1..=31).contains(&first) && (1..=31).contains(&second);
+    match (first > 12, second > 12) {
+        _ if !are_days => None,
+        (false, false) if first != second => Some(DateFit::ByCountry),
+        (true, false) if is_month_usual => Some(DateFit::Contrary),
+        (false, true) if !is_month_usual => Some(DateFit::Contrary),
+        _ => None,
     }
 }
 

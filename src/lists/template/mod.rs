@@ -24,6 +24,7 @@ mod values;
 mod walk;
 
 pub(crate) use self::body::{BodyTemplate, BodyText};
+pub(crate) use self::dates::{DateFit, date_fit};
 pub(crate) use self::fault::{TextFault, foreign_text, repeats_name};
 pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;

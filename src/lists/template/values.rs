@@ -285,8 +285,8 @@ impl<'a> TextWalk<'a> {
         }))
     }
 
-    /// Records the columns that `filter` reads as amounts, if no argument sets their decimal separator. `inside` is the
-    /// value before it, written as `own`.
+    /// Records the columns that `filter` reads as dates, or as amounts if no argument sets their decimal separator. `inside`
+    /// is the value before it, written as `own`.
     fn record_amounts(
         &mut self,
         filter: &Filter<'a>,
@@ -295,6 +295,10 @@ impl<'a> TextWalk<'a> {
         given: &[ExprInfo],
     ) {
         let name = filter.name;
+        if name == "date" {
+            let columns = inside.prints.iter().map(|print| print.column.clone());
+            self.uses.dates.extend(columns);
+        }
         let has_mark = given
             .iter()
             .any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));

@@ -25,6 +25,8 @@ pub(crate) struct ColumnUses {
     pub(crate) prints: Vec<ColumnPrint>,
     /// The numbers without a fixed decimal separator: their cells and the country decide it.
     pub(crate) amounts: Vec<ReadAmount>,
+    /// The columns that it reads as dates.
+    pub(crate) dates: BTreeSet<String>,
     /// The columns whose numbers it compares or computes with, without a fixed decimal separator.
     pub(super) operands: Vec<NumberOperand>,
     /// The texts that columns are compared with.

@@ -13,8 +13,8 @@ use crate::base::input::UsageError;
 use crate::jelou::message::{each_text, refused_character};
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyText, ColumnPrint, ForeignText, NoValue, ReadAmount, decimal_mark, describe_decimals,
-    may_have_placeholder, placeholder_in_cell, unfilled_template,
+    BodyText, ColumnPrint, DateFit, ForeignText, NoValue, ReadAmount, date_fit, decimal_mark,
+    describe_decimals, may_have_placeholder, placeholder_in_cell, unfilled_template,
 };
 use crate::phone::Country;
 
@@ -56,6 +56,13 @@ pub(super) struct MessageColumns<'a> {
     read_by_country: BTreeMap<(usize, char), (u64, String)>,
     /// The first cells of `amounts` with another decimal separator than their country's.
     shown_otherwise: BTreeMap<(usize, char), (u64, String)>,
+    /// The columns that are read as dates, each with the path of its text.
+    dates: Vec<(&'a str, &'a str)>,
+    /// The first cells of `dates` whose order of day and month the country decides, each with its line. The key is the
+    /// position of the column and the short date of the row's country.
+    dates_by_country: BTreeMap<(usize, &'static str), (u64, String)>,
+    /// The first cells of `dates` in the other order.
+    contrary_dates: BTreeMap<(usize, &'static str), (u64, String)>,
     compared: BTreeSet<&'a (String, String)>,
 }
 
@@ -65,6 +72,11 @@ impl<'a> MessageColumns<'a> {
         let amounts = texts
             .iter()
             .flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));
+        let dates = texts.iter().flat_map(|(path, uses)| {
+            uses.dates
+                .iter()
+                .map(move |column| (*path, column.as_str()))
+        });
         let prints_of = |text: &'a BodyText<'a>| {
             let prints = text.uses().into_iter().flat_map(|uses| &uses.prints);
             prints.map(move |print| (text, print))
@@ -80,6 +92,9 @@ impl<'a> MessageColumns<'a> {
             amounts: amounts.collect(),
             read_by_country: BTreeMap::new(),
             shown_otherwise: BTreeMap::new(),
+            dates: dates.collect(),
+            dates_by_country: BTreeMap::new(),
+            contrary_dates: BTreeMap::new(),
             compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
         }
     }
@@ -256,6 +271,66 @@ impl<'a> MessageColumns<'a> {
                 );
                 return Err(UsageError::new(message, hint).into());
             }
+        }
+        Ok(())
+    }
+
+    /// Records how the dates of a row, which may be invalid, fit the order of day and month in its country.
+    pub(super) fn note_dates(
+        &mut self,
+        line: u64,
+        row: &Row,
+        country: impl Fn() -> Option<Country>,
+    ) {
+        if self.dates.is_empty() {
+            return;
+        }
+        let known = country().and_then(|country| Conventions::for_country(country.code()));
+        let Some(known) = known else {
+            return;
+        };
+        for (place, (_, column)) in self.dates.iter().enumerate() {
+            let Some(text) = row.text(column) else {
+                continue;
+            };
+            let cells = match date_fit(text, &known) {
+                Some(DateFit::ByCountry) => &mut self.dates_by_country,
+                Some(DateFit::Contrary) => &mut self.contrary_dates,
+                None => continue,
+            };
+            cells
+                .entry((place, known.short_date))
+                .or_insert_with(|| (line, text.trim().to_owned()));
+        }
+    }
+
+    /// Refuses the first column with dates in both orders, up to the line `last`: `12/05/2026` may be wrong if the column
+    /// also has `12/25/2026`.
+    pub(super) fn refuse_dates(&self, last: Option<u64>) -> Result<(), BulkError> {
+        let is_within = |line: u64| last.is_none_or(|last| line <= last);
+        for (key, (line, text)) in &self.contrary_dates {
+            let (place, short_date) = *key;
+            let by_country = self.dates_by_country.get(key);
+            let (Some((other_line, other)), Some((path, column))) =
+                (by_country, self.dates.get(place))
+            else {
+                continue;
+            };
+            if !is_within(*line) || !is_within(*other_line) {
+                continue;
+            }
+            let (usual, shown) = if short_date.starts_with("%m") {
+                ("month", "day")
+            } else {
+                ("day", "month")
+            };
+            let message = format!(
+                "{path}: the order of day and month in {column} is unclear: in its country, `{other}` in line {other_line} has \
+                 the {usual} first, but `{text}` in line {line} has the {shown} first"
+            );
+            return Err(
+                UsageError::new(message, "write all dates of the column as 2026-11-28").into(),
+            );
         }
         Ok(())
     }

@@ -101,6 +101,7 @@ impl<'a> Importer<'a> {
 
     /// The result for the list up to the line `last`, or up to its end.
     fn finish(mut self, last: Option<u64>) -> Result<ImportResult, BulkError> {
+        self.cells.refuse_dates(last)?;
         self.cells.refuse_decimals(last)?;
         if let Some(last) = last {
             self.imported.bare_codes.cut(last);
@@ -241,6 +242,7 @@ impl<'a> Importer<'a> {
             }
         };
         let country = || self.plan.find_country(&row);
+        self.cells.note_dates(line, &row, country);
         let row_cells = self.cells.read(&row, &country);
         match self.build(line, &row_cells, &faulty_cells, outcome.as_ref()) {
             Ok(message) => {
