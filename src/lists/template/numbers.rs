@@ -58,7 +58,7 @@ pub(super) fn money(
     let sign = sign.trim_start();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
     check_separator(state, typed)?;
-    check_currency(state, typed, sign)?;
+    check_currency(state, typed, sign.trim_end())?;
     let amount = format_number(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount
         .strip_prefix('-')
@@ -747,6 +747,9 @@ mod tests {
             ("$ 50", "PA", "B/.", None),
             ("B/. 50", "PA", "US$", None),
             ("30 EUR", "EC", "€", None),
+            ("RD$ 300", "DO", "$", None),
+            ("$ 300", "DO", "RD$", None),
+            ("US$ 300", "DO", "RD$", Some("in US$, not in RD$")),
             ("Gs 50", "PY", "₲", None),
             ("50", "PE", "S/", None),
             ("US$ 50", "PE", "pts ", None),
