@@ -396,7 +396,7 @@ pub(crate) enum DateFit {
 pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<DateFit> {
     let is_month_usual = has_month_first(conventions)?;
     let date = text.split_whitespace().next()?;
-    let numbers: Result<Vec<u16>, _> = date.split(['/', '-', '.']).map(str::parse).collect();
+    let numbers: Result<Vec<_>, _> = date.split(['/', '-', '.']).map(str::parse::<u16>).collect();
     let [first, second, _] = numbers.ok()?[..] else {
         return None;
     };

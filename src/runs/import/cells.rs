@@ -258,10 +258,8 @@ impl<'a> MessageColumns<'a> {
                 );
                 let other_mark = if mark == ',' { '.' } else { ',' };
                 let ((other_line, other_text), column) = (other, &amount.column);
-                let (read, other_read) = (
-                    describe_decimals(&text, mark),
-                    describe_decimals(&other_text, other_mark),
-                );
+                let read = describe_decimals(&text, mark);
+                let other_read = describe_decimals(&other_text, other_mark);
                 let message = format!(
                     "{path}: the decimal separator of {column} is unclear: in its country, `{text}` in line {line} {read}, \
                      but `{other_text}` in line {other_line} {other_read}"

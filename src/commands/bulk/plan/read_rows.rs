@@ -7,7 +7,7 @@ use super::list_notes::{
 };
 use super::row_report::RowReport;
 use crate::base::input::UsageError;
-use crate::base::output::{ProgressFormat, ReadProgress, counted};
+use crate::base::output::{ProgressFormat, ReadProgress, Stderr, counted};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
@@ -149,20 +149,13 @@ impl ListReading<'_> {
         let reported = report.finish();
         drop(progress);
         let fallbacks = fallback_columns(list, import, imported.last_line);
-        let country_column = imported.country_column(import.countries);
-        let mut list_warnings = imported.warnings.clone();
-        list_warnings.extend_from_slice(&fallbacks);
-        list_warnings.extend(imported.bare_codes.warning(country_column));
+        let mut list_warnings = list_warnings(&imported, &fallbacks, import.countries);
         stderr.warnings(&list_warnings);
         note_countries(stderr, &imported, import.countries);
         note_other_columns(stderr, &imported);
         reported.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden);
-        if let Some(line) = imported.last_line {
-            stderr.note(&format!(
-                "--limit is reached in line {line}; later rows are neither checked nor sent"
-            ));
-        }
+        note_limit(stderr, &imported);
         let verdict = refuse_list(list, &imported, import, &fallbacks, first_not_allowed);
         if verdict.is_err() {
             stderr.note(&imported.sums());
@@ -297,6 +290,27 @@ fn refuse_faulty(imported: &ImportResult, import: &ImportPlan<'_>) -> Result<(),
             country_hint(imported, import.countries)
                 .unwrap_or_else(|| format!("fix {them}; or, to skip {them}: --skip-invalid")),
         )),
+    }
+}
+
+/// Returns the warnings about the whole list.
+fn list_warnings(
+    imported: &ImportResult,
+    fallbacks: &[String],
+    countries: CountryRule,
+) -> Vec<String> {
+    let mut warnings = imported.warnings.clone();
+    warnings.extend_from_slice(fallbacks);
+    let country_column = imported.country_column(countries);
+    warnings.extend(imported.bare_codes.warning(country_column));
+    warnings
+}
+
+fn note_limit(stderr: &Stderr, imported: &ImportResult) {
+    if let Some(line) = imported.last_line {
+        stderr.note(&format!(
+            "--limit is reached in line {line}; later rows are neither checked nor sent"
+        ));
     }
 }
 
