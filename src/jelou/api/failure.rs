@@ -193,6 +193,7 @@ fn tls_problem(error: &rustls::Error) -> String {
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             "the server presents the certificate of an authority, not its own".to_owned()
         }
+        CertificateError::Other(error) => format!("this system refuses the certificate ({error})"),
         other => format!("the certificate is invalid ({other:?})"),
     }
 }
