@@ -692,7 +692,11 @@ fn country_in_unused_column_is_warned_about() {
         // Another country's number is the same, or not a number.
         ("Billing Country,celular\nUS,+14155550123\n", "--country MX"),
         ("Billing Country,celular\nEC,593987654321\n", "--country MX"),
-        ("País de origen,celular\nVE,0987654321\n", "--country EC"),
+        (
+            "País de nacimiento,celular\nPerú,0987654321\n",
+            "--country EC",
+        ),
+        ("Country of Origin,celular\nCR,61234560\n", "--country PA"),
         ("Billing Country,celular\nUS,4155550123\n", "--country CA"),
         // The country is in use.
         ("pais,Billing Country,celular\nMX,US,4155550123\n", ""),

@@ -33,6 +33,44 @@ const MIN_DIGITS: usize = 7;
 const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
 /// The words for a country in the name of a column that only may have the country of a row's local numbers.
 const WORDS_FOR_COUNTRY: [&str; 2] = ["pais", "country"];
+/// The other words of such a name. With any other word, such as `origen`, the country says nothing about a number.
+const WORDS_BESIDE_COUNTRY: [&str; 35] = [
+    "address",
+    "area",
+    "billing",
+    "celular",
+    "cliente",
+    "cod",
+    "code",
+    "codigo",
+    "contact",
+    "contacto",
+    "customer",
+    "de",
+    "default",
+    "del",
+    "direccion",
+    "domicilio",
+    "envio",
+    "facturacion",
+    "iso",
+    "la",
+    "mobile",
+    "movil",
+    "name",
+    "nombre",
+    "number",
+    "numero",
+    "phone",
+    "region",
+    "residence",
+    "residencia",
+    "ship",
+    "shipping",
+    "tel",
+    "telefono",
+    "usuario",
+];
 /// The possible lengths of a country column's name, in bytes.
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
@@ -443,14 +481,20 @@ pub(crate) fn is_country_column(name: &str) -> bool {
     LENGTHS_OF_COUNTRY.contains(&name.len()) && NAMES_OF_COUNTRY.contains(&plain(name).as_str())
 }
 
-/// Returns whether a column with this name may have the country of a row's local numbers, or another country: `Billing
-/// Country`, `País de origen`. jelouctl does not read the country from such a column.
+/// Returns whether a column with this name may have the country of a row's local numbers: `Billing Country`, `País de
+/// residencia`. jelouctl does not read the country from such a column.
 pub(crate) fn is_possible_country_column(name: &str) -> bool {
-    let words = name.split(|character: char| !character.is_alphanumeric());
-    let has_word = words
-        .flat_map(camel_case_words)
-        .any(|word| WORDS_FOR_COUNTRY.contains(&plain(word).as_str()));
-    has_word && !is_country_column(name)
+    let parts = name.split(|character: char| !character.is_alphanumeric());
+    let words = parts.flat_map(camel_case_words).map(plain);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let (of_country, others): (Vec<_>, Vec<_>) = words
+        .iter()
+        .map(String::as_str)
+        .partition(|word| WORDS_FOR_COUNTRY.contains(word));
+    let is_of_person = others
+        .iter()
+        .all(|word| WORDS_BESIDE_COUNTRY.contains(word));
+    !of_country.is_empty() && is_of_person && !is_country_column(name)
 }
 
 #[cfg(test)]
@@ -466,6 +510,12 @@ mod tests {
             ("Cod. País", true),
             ("Pais_cliente", true),
             ("billingCountry", true),
+            ("Código país", true),
+            ("País de origen", false),
+            ("País de nacimiento", false),
+            ("Nacionalidad país", false),
+            ("Pais Producto", false),
+            ("IP Country", false),
             ("País", false),
             ("Country/Region", false),
             ("paisaje", false),

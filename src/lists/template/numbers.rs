@@ -692,6 +692,18 @@ mod tests {
                 Some("MX"),
                 Err("is ambiguous"),
             ),
+            (
+                "{{ x | number | money('S/') }}",
+                "US$ 1.234",
+                Some("PE"),
+                Err("is ambiguous"),
+            ),
+            (
+                "{{ x | number(',') | money('S/') }}",
+                "US$ 1.234",
+                Some("PE"),
+                Ok("S/1,234.00"),
+            ),
             ("{{ x | number }}", "1.234", Some("EC"), Ok("1234")),
             ("{{ x | number }}", "0,125", Some("EC"), Ok("0.125")),
             ("{{ x | number(3) }}", "1,234", Some("EC"), Ok("1,234")),

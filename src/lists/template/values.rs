@@ -248,7 +248,11 @@ impl<'a> TextWalk<'a> {
         let Some(before) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
         };
+        // `saldo | number | money('$')` reads an amount, as `saldo | money('$')` does.
+        let is_amount = self.is_operand || name == "money";
+        let is_outer = std::mem::replace(&mut self.is_operand, is_amount);
         let inside = self.value(before)?;
+        self.is_operand = is_outer;
         let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let given = self.arguments(filter, before, rule)?;

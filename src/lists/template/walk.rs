@@ -136,7 +136,7 @@ pub(super) struct TextWalk<'a> {
     expressions: Vec<Instructions<'a>>,
     /// The conditions for the current part.
     pub(super) guards: Vec<PrintCondition>,
-    /// Whether the current expression is compared or computed with.
+    /// Whether the current expression is compared or computed with, or is an amount of money.
     pub(super) is_operand: bool,
 }
 
