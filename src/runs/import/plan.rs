@@ -385,8 +385,8 @@ impl ImportPlan<'_> {
         self.build(body.value, typed, country)
     }
 
-    /// The warning for a number that was read with the list's `country`, if a column that jelouctl does not use has
-    /// another country, in which the digits in `written` are another number.
+    /// Returns a warning if a column has another country, in which `written` is another number. The list's `country` gave
+    /// `number`, and jelouctl does not use the column.
     fn other_country(
         &self,
         row: &Row,
