@@ -487,14 +487,13 @@ pub(crate) fn is_possible_country_column(name: &str) -> bool {
     let parts = name.split(|character: char| !character.is_alphanumeric());
     let words = parts.flat_map(camel_case_words).map(plain);
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    let (of_country, others): (Vec<_>, Vec<_>) = words
+    let is_for_country = |word: &String| WORDS_FOR_COUNTRY.contains(&word.as_str());
+    let is_known = |word: &String| WORDS_BESIDE_COUNTRY.contains(&word.as_str());
+    let names_country = words.iter().any(is_for_country);
+    let has_only_known = words
         .iter()
-        .map(String::as_str)
-        .partition(|word| WORDS_FOR_COUNTRY.contains(word));
-    let is_of_person = others
-        .iter()
-        .all(|word| WORDS_BESIDE_COUNTRY.contains(word));
-    !of_country.is_empty() && is_of_person && !is_country_column(name)
+        .all(|word| is_for_country(word) || is_known(word));
+    names_country && has_only_known && !is_country_column(name)
 }
 
 #[cfg(test)]

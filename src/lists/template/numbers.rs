@@ -55,15 +55,17 @@ pub(super) fn money(
     sign: &str,
     decimals: Option<&Cell>,
 ) -> Result<String, Error> {
+    // A space after the sign is printed.
     let sign = sign.trim_start();
+    let mark = sign.trim_end();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
     check_separator(state, typed)?;
-    check_currency(state, typed, sign.trim_end())?;
+    check_currency(state, typed, mark)?;
     let amount = format_number(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount
         .strip_prefix('-')
         .map_or(("", amount.as_str()), |amount| ("-", amount));
-    Ok(match sign.trim_end() {
+    Ok(match mark {
         _ if amount.is_empty() => String::new(),
         "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => {
             format!("{minus}{amount}\u{a0}€")
