@@ -129,10 +129,10 @@ fn filled(phrases: &[Phrase], sentence: &str, values: &[&str]) -> String {
 /// Checks that the Spanish of `text` has no English words, except in quotes.
 #[cfg(test)]
 pub(crate) fn assert_in_spanish(text: &str) {
-    const ENGLISH: [&str; 31] = [
+    const ENGLISH: [&str; 33] = [
         "the", "is", "has", "are", "was", "were", "be", "been", "not", "and", "or", "of", "which",
         "that", "with", "from", "its", "it", "but", "may", "must", "for", "without", "after",
-        "before", "write", "pass", "add", "row", "than", "instead",
+        "before", "write", "pass", "add", "row", "than", "instead", "day", "month",
     ];
     let spanish = in_spanish(text);
     let unquoted: String = spanish.split('`').step_by(2).collect();
@@ -227,6 +227,8 @@ mod tests {
             "--encoding windows-1252: line 2 of list.csv reads `Jos‚`; in CP850 it reads `José`",
             "text: the decimal separator of x is unclear: in its country, `1.500` in line 3 is read as 1500, but `950.00` in \
              line 4 has a decimal point",
+            "text: the order of day and month in x is unclear: in its country, `12/05/2026` in line 2 has the day first, but \
+             `12/25/2026` in line 3 has the month first",
             "text: `\\n` is sent as these two characters; for a line break, write $'first\\nsecond' in bash, or press Enter \
              within the quotes",
             "text: `}}` is sent unchanged, because no `{{` is before it",
