@@ -69,6 +69,16 @@ fn cells_that_contradict_decimal_separator_are_refused() {
     send(&["--country", "US"], "{{ x | money('$') }}").success();
     send(&["--country", "EC"], "{{ x }} {{ y | money('$') }}").success();
     send(&["--country", "EC", "--limit", "1"], read).success();
+    home.write(
+        "repeated.csv",
+        "to,x\n593987654321,1.500\n593987654321,1.500\n593987654322,1.600\n593987654323,950.00\n",
+    );
+    let limited = ["repeated.csv", "--country", "EC", "--skip-invalid"];
+    home.dry_run_list(&[&limited[..], &["--limit", "2", "text", read]].concat())
+        .success()
+        .stderr_has(&["--limit is reached in line 4"]);
+    home.dry_run_list(&[&limited[..], &["--limit", "3", "text", read]].concat())
+        .fails(2, &["`950.00` in line 5 has a decimal point"]);
     let compared = "{{ to }}{% if x | number > 100 %}!{% endif %}";
     send(&["--country", "EC", "--limit", "1"], compared)
         .fails(2, &["line 2: x: number: `1,234` is ambiguous"]);

@@ -2,10 +2,11 @@
 //! greeting, and an empty cell that leaves a gap. Others are a text in a wrong encoding or in HTML, and amounts with
 //! contradicting decimal separators.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::contradictions::{Contradiction, Contradictions};
 use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
@@ -51,18 +52,12 @@ pub(super) struct MessageColumns<'a> {
     prints: Vec<(&'a BodyText<'a>, &'a ColumnPrint)>,
     /// Each with the path of its text.
     amounts: Vec<(&'a str, &'a ReadAmount)>,
-    /// The first cells of `amounts` that are numbers with either decimal separator, each with its line. The key is the
-    /// position of the amount and the separator of the row's country.
-    read_by_country: BTreeMap<(usize, char), (u64, String)>,
-    /// The first cells of `amounts` with another decimal separator than their country's.
-    shown_otherwise: BTreeMap<(usize, char), (u64, String)>,
+    /// The cells of `amounts`, with the decimal separator of the row's country.
+    amount_cells: Contradictions<char>,
     /// The columns that are read as dates, each with the path of its text.
     dates: Vec<(&'a str, &'a str)>,
-    /// The first cells of `dates` whose order of day and month the country decides, each with its line. The key is the
-    /// position of the column and the short date of the row's country.
-    dates_by_country: BTreeMap<(usize, &'static str), (u64, String)>,
-    /// The first cells of `dates` in the other order.
-    contrary_dates: BTreeMap<(usize, &'static str), (u64, String)>,
+    /// The cells of `dates`, with the short date of the row's country.
+    date_cells: Contradictions<&'static str>,
     compared: BTreeSet<&'a (String, String)>,
 }
 
@@ -90,11 +85,9 @@ impl<'a> MessageColumns<'a> {
             prints_all: plan.body.uses().any(|(_, uses)| uses.is_of_all),
             prints,
             amounts: amounts.collect(),
-            read_by_country: BTreeMap::new(),
-            shown_otherwise: BTreeMap::new(),
+            amount_cells: Contradictions::default(),
             dates: dates.collect(),
-            dates_by_country: BTreeMap::new(),
-            contrary_dates: BTreeMap::new(),
+            date_cells: Contradictions::default(),
             compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
         }
     }
@@ -219,58 +212,44 @@ impl<'a> MessageColumns<'a> {
             let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else {
                 continue;
             };
-            let cells = match decimal_mark(text, None) {
-                Some(shown) if shown == mark => continue,
-                Some(_) => &mut self.shown_otherwise,
-                None if decimal_mark(text, Some(mark)).is_some() => &mut self.read_by_country,
-                None => continue,
-            };
-            cells
-                .entry((place, mark))
-                .or_insert_with(|| (line, text.trim().to_owned()));
+            match decimal_mark(text, None) {
+                Some(shown) if shown == mark => {}
+                Some(_) => self.amount_cells.note_contrary(place, mark, line, text),
+                None if decimal_mark(text, Some(mark)).is_some() => {
+                    self.amount_cells.note_by_country(place, mark, line, text);
+                }
+                None => {}
+            }
         }
     }
 
     /// Refuses the first column with contradicting cells, up to the line `last`.
-    pub(super) fn refuse_decimals(self, last: Option<u64>) -> Result<(), BulkError> {
-        let Self {
-            amounts,
-            read_by_country,
-            mut shown_otherwise,
+    pub(super) fn refuse_decimals(&self, last: Option<u64>) -> Result<(), BulkError> {
+        let Some(found) = self.amount_cells.first(last) else {
+            return Ok(());
+        };
+        let Some((path, amount)) = self.amounts.get(found.place) else {
+            return Ok(());
+        };
+        let Contradiction {
+            by_country,
+            contrary,
             ..
-        } = self;
-        let is_within = |line: u64| last.is_none_or(|last| line <= last);
-        for ((place, mark), (line, text)) in read_by_country
-            .into_iter()
-            .filter(|(_, (line, _))| is_within(*line))
-        {
-            if let (Some(other), Some((path, amount))) =
-                (shown_otherwise.remove(&(place, mark)), amounts.get(place))
-            {
-                let with_point = &amount.with_point;
-                let correct = with_point.replace(
-                    "number('.')",
-                    if mark == ',' {
-                        "number('.')"
-                    } else {
-                        "number(',')"
-                    },
-                );
-                let other_mark = if mark == ',' { '.' } else { ',' };
-                let ((other_line, other_text), column) = (other, &amount.column);
-                let read = describe_decimals(&text, mark);
-                let other_read = describe_decimals(&other_text, other_mark);
-                let message = format!(
-                    "{path}: the decimal separator of {column} is unclear: in its country, `{text}` in line {line} {read}, \
-                     but `{other_text}` in line {other_line} {other_read}"
-                );
-                let hint = format!(
-                    "to set it, write `{correct}`; or write these cells in the same format"
-                );
-                return Err(UsageError::new(message, hint).into());
-            }
-        }
-        Ok(())
+        } = found;
+        let mark = found.format;
+        let other_mark = if mark == ',' { '.' } else { ',' };
+        let column = &amount.column;
+        let read = describe_decimals(&by_country.text, mark);
+        let other_read = describe_decimals(&contrary.text, other_mark);
+        let message = format!(
+            "{path}: the decimal separator of {column} is unclear: in its country, `{}` in line {} {read}, but `{}` in line {} \
+             {other_read}",
+            by_country.text, by_country.line, contrary.text, contrary.line
+        );
+        let filter = format!("number('{other_mark}')");
+        let correct = amount.with_point.replace("number('.')", &filter);
+        let hint = format!("to set it, write `{correct}`; or write these cells in the same format");
+        Err(UsageError::new(message, hint).into())
     }
 
     /// Records how the dates of a row, which may be invalid, fit the order of day and month in its country.
@@ -291,46 +270,44 @@ impl<'a> MessageColumns<'a> {
             let Some(text) = row.text(column) else {
                 continue;
             };
-            let cells = match date_fit(text, &known) {
-                Some(DateFit::ByCountry) => &mut self.dates_by_country,
-                Some(DateFit::Contrary) => &mut self.contrary_dates,
-                None => continue,
-            };
-            cells
-                .entry((place, known.short_date))
-                .or_insert_with(|| (line, text.trim().to_owned()));
+            let format = known.short_date;
+            match date_fit(text, &known) {
+                Some(DateFit::ByCountry) => {
+                    self.date_cells.note_by_country(place, format, line, text);
+                }
+                Some(DateFit::Contrary) => {
+                    self.date_cells.note_contrary(place, format, line, text);
+                }
+                None => {}
+            }
         }
     }
 
     /// Refuses the first column with dates in both orders, up to the line `last`: `12/05/2026` may be wrong if the column
     /// also has `12/25/2026`.
     pub(super) fn refuse_dates(&self, last: Option<u64>) -> Result<(), BulkError> {
-        let is_within = |line: u64| last.is_none_or(|last| line <= last);
-        for (key, (line, text)) in &self.contrary_dates {
-            let (place, short_date) = *key;
-            let by_country = self.dates_by_country.get(key);
-            let (Some((other_line, other)), Some((path, column))) =
-                (by_country, self.dates.get(place))
-            else {
-                continue;
-            };
-            if !is_within(*line) || !is_within(*other_line) {
-                continue;
-            }
-            let (usual, shown) = if short_date.starts_with("%m") {
-                ("month", "day")
-            } else {
-                ("day", "month")
-            };
-            let message = format!(
-                "{path}: the order of day and month in {column} is unclear: in its country, `{other}` in line {other_line} has \
-                 the {usual} first, but `{text}` in line {line} has the {shown} first"
-            );
-            return Err(
-                UsageError::new(message, "write all dates of the column as 2026-11-28").into(),
-            );
-        }
-        Ok(())
+        let Some(found) = self.date_cells.first(last) else {
+            return Ok(());
+        };
+        let Some((path, column)) = self.dates.get(found.place) else {
+            return Ok(());
+        };
+        let Contradiction {
+            by_country,
+            contrary,
+            ..
+        } = found;
+        let (usual, shown) = if found.format.starts_with("%m") {
+            ("month", "day")
+        } else {
+            ("day", "month")
+        };
+        let message = format!(
+            "{path}: the order of day and month in {column} is unclear: in its country, `{}` in line {} has the {usual} first, \
+             but `{}` in line {} has the {shown} first",
+            by_country.text, by_country.line, contrary.text, contrary.line
+        );
+        Err(UsageError::new(message, "write all dates of the column as 2026-11-28").into())
     }
 
     /// Warnings about cells that the message compares with a text, if they differ only in case.

@@ -2,6 +2,7 @@
 
 mod body_faults;
 mod cells;
+mod contradictions;
 mod draft_feed;
 mod error;
 mod import_result;
