@@ -652,6 +652,32 @@ fn hidden_rows_are_skipped_or_included_by_flag() {
 }
 
 #[test]
+fn hidden_row_after_the_limit_is_not_refused() {
+    let home = Home::new();
+    // Lines 2 and 3 are the same message, so jelouctl also reads line 5 for a limit of 2.
+    let rows = format!(
+        "{HEADER}<row r=\"2\"><c><v>593987654321</v></c></row><row r=\"3\"><c><v>593987654321</v></c></row>\
+         <row r=\"4\"><c><v>593987654322</v></c></row><row r=\"5\" hidden=\"1\"><c><v>593987654323</v></c></row>\
+         <row r=\"6\"><c><v>593987654324</v></c></row>"
+    );
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
+    let send = |limit: &str| {
+        home.dry_run_list(&[
+            "people.xlsx",
+            "--skip-invalid",
+            "--limit",
+            limit,
+            "text",
+            "x",
+        ])
+    };
+    send("2")
+        .success()
+        .stderr_has(&["--limit is reached in line 4"]);
+    send("3").fails(2, &["1 row is hidden", "line 5"]);
+}
+
+#[test]
 fn struck_through_rows_are_treated_as_hidden() {
     let home = Home::new();
     let header = [["celular", "nombre", "saldo"]];

@@ -23,9 +23,9 @@ pub(super) fn fallback_columns(
                 .any(|print| print.is_plain && list.is_column(&print.column, &column.name))
         })
     };
-    let is_read = |column: &&FallbackColumn| last_line.is_none_or(|end| column.row <= end);
+    let is_within = |column: &&FallbackColumn| last_line.is_none_or(|last| column.row <= last);
     let columns = list.notes.fallback_columns.iter();
-    let lines = columns.filter(is_read).filter(is_printed).map(
+    let lines = columns.filter(is_within).filter(is_printed).map(
         |FallbackColumn { name, why, format, row, stored, .. }| {
             let filter = filter_for(stored);
             let because = match why {
@@ -88,9 +88,13 @@ pub(super) fn note_other_columns(stderr: &Stderr, imported: &ImportResult) {
     }
 }
 
-/// Returns the rows that the sheet hides or shows crossed out, if any.
-pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
-    let hidden = Some(&list.notes.hidden_rows).filter(|hidden| !hidden.is_empty())?;
+/// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None if there are none.
+pub(super) fn describe_hidden(hidden: &[u64], last_line: Option<u64>) -> Option<String> {
+    let is_within = |line: &u64| last_line.is_none_or(|last| *line <= last);
+    let hidden: Vec<_> = hidden.iter().copied().filter(is_within).collect();
+    if hidden.is_empty() {
+        return None;
+    }
     let more = if hidden.len() > NAMED { ", …" } else { "" };
     let lines = hidden
         .iter()
@@ -104,8 +108,13 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     ))
 }
 
-/// Prints a note about everything that is not visible in the opened sheet.
-pub(super) fn note_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
+/// Prints a note about everything that is not visible in the opened sheet. Rows after `last_line` are not sent.
+pub(super) fn note_list(
+    stderr: &Stderr,
+    list: &ListReader,
+    rule: Option<HiddenRule>,
+    last_line: Option<u64>,
+) {
     if let Some(misread) = &list.notes.misread {
         stderr.warning(misread);
     }
@@ -120,7 +129,8 @@ pub(super) fn note_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenR
             missing.join(", ")
         ));
     }
-    if let (Some(hidden), Some(rule)) = (hidden_rows(list), rule) {
+    let hidden = describe_hidden(&list.notes.hidden_rows, last_line);
+    if let (Some(hidden), Some(rule)) = (hidden, rule) {
         let done = match rule {
             HiddenRule::Skip => "skipped",
             HiddenRule::Send => "sent",
@@ -140,6 +150,28 @@ pub(super) fn note_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenR
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hidden_rows_after_the_limit_are_not_described() {
+        for (last_line, expected) in [
+            (
+                None,
+                Some("2 rows are hidden or crossed out in the sheet: line 3, 9"),
+            ),
+            (
+                Some(9),
+                Some("2 rows are hidden or crossed out in the sheet: line 3, 9"),
+            ),
+            (
+                Some(8),
+                Some("1 row is hidden or crossed out in the sheet: line 3"),
+            ),
+            (Some(2), None),
+        ] {
+            let described = describe_hidden(&[3, 9], last_line);
+            assert_eq!(described.as_deref(), expected, "{last_line:?}");
+        }
+    }
 
     #[test]
     fn filter_fits_the_stored_value() {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::list_notes::{
-    fallback_columns, hidden_rows, note_countries, note_list, note_other_columns,
+    describe_hidden, fallback_columns, note_countries, note_list, note_other_columns,
 };
 use super::row_report::RowReport;
 use crate::base::input::UsageError;
@@ -154,7 +154,7 @@ impl ListReading<'_> {
         note_countries(stderr, &imported, import.countries);
         note_other_columns(stderr, &imported);
         reported.notes.print(stderr);
-        note_list(stderr, list, import.policy.hidden);
+        note_list(stderr, list, import.policy.hidden, imported.last_line);
         note_limit(stderr, &imported);
         let verdict = refuse_list(list, &imported, import, &fallbacks, first_not_allowed);
         if verdict.is_err() {
@@ -235,7 +235,8 @@ fn refuse_list(
             UsageError::new(fallback, "to send the cells as stored, remove --strict").into(),
         );
     }
-    if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
+    let hidden = describe_hidden(&list.notes.hidden_rows, imported.last_line);
+    if let Some(hidden) = hidden.filter(|_| policy.hidden.is_none()) {
         let way = "to skip them: --hidden skip; to send them: --hidden send";
         return Err(UsageError::new(hidden, way).into());
     }
