@@ -1647,6 +1647,42 @@ fn local_numbers_are_not_proposed_for_skipping() {
     home.write("a.csv", "tel\n0987654321\nx\n593987654323\n");
     home.run("--sandbox bulk send a.csv text Hola")
         .fails(2, &["2 rows cannot be sent", hint]);
+    home.write("a.csv", "tel\n0987654321\n0987654322\n");
+    home.run("--sandbox bulk send a.csv text Hola")
+        .fails(2, &["no row can be sent", hint]);
+    home.write("a.csv", "tel\nx\ny\n");
+    home.run("--sandbox bulk send a.csv text Hola").fails(
+        2,
+        &["no row can be sent", "hint: fix the message or the rows"],
+    );
+    home.write("a.csv", "tel,pais\n0987654321,\n");
+    home.run("--sandbox bulk send a.csv text Hola").fails(
+        2,
+        &[
+            "no row can be sent",
+            "hint: write the country of the number in `pais` in line 2",
+        ],
+    );
+}
+
+#[test]
+fn local_number_after_the_limit_has_no_hint() {
+    let home = Home::new();
+    // Lines 2 and 3 are the same message, so jelouctl also reads line 6 for a limit of 2.
+    let list = "tel\n593987654321\n593987654321\nx\n593987654322\n0987654323\n";
+    home.write("a.csv", list);
+    let send = |limit: u8| {
+        let words = format!("--sandbox bulk send a.csv --limit {limit} text Hola");
+        home.run(&words)
+    };
+    send(2).fails(
+        2,
+        &[
+            "2 rows cannot be sent",
+            "hint: fix them; or, to skip them: --skip-invalid",
+        ],
+    );
+    send(3).fails(2, &["3 rows cannot be sent", "--country EC"]);
 }
 
 #[test]

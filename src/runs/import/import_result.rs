@@ -100,12 +100,10 @@ pub(crate) struct ImportResult {
     /// Rows with a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
-    /// The invalid rows with a number that would be valid with a country.
-    pub(crate) without_country: u64,
     /// The invalid rows whose recipient is not valid.
     pub(crate) invalid_recipients: u64,
-    /// The line of the first row without a country.
-    pub(crate) first_without_country: Option<u64>,
+    /// The lines of the invalid rows with a number that would be valid with a country.
+    pub(crate) lines_without_country: Vec<u64>,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same recipient.
@@ -147,6 +145,13 @@ impl ImportResult {
             ));
         }
         Ok(())
+    }
+
+    /// Drops what was found after the line `last`, because `--limit` does not send these rows.
+    pub(super) fn cut(&mut self, last: u64) {
+        self.bare_codes.cut(last);
+        self.lines_without_country.retain(|line| *line <= last);
+        self.last_line = Some(last);
     }
 
     /// The column that sets the country of each row, if there is one and `rule` uses it.

@@ -104,9 +104,8 @@ impl<'a> Importer<'a> {
         self.cells.refuse_dates(last)?;
         self.cells.refuse_decimals(last)?;
         if let Some(last) = last {
-            self.imported.bare_codes.cut(last);
+            self.imported.cut(last);
         }
-        self.imported.last_line = last;
         Ok(self.imported)
     }
 
@@ -458,8 +457,7 @@ impl<'a> Importer<'a> {
                 return Err(BulkError::Message(error));
             }
             RowError::Recipient { ref error, .. } if error.is_without_country => {
-                self.imported.without_country += 1;
-                self.imported.first_without_country.get_or_insert(line);
+                self.imported.lines_without_country.push(line);
             }
             _ => {}
         }

@@ -274,7 +274,7 @@ fn refuse_faulty(imported: &ImportResult, import: &ImportPlan<'_>) -> Result<(),
         {
             Err(UsageError::new(
                 "no row can be sent",
-                hint_for_no_row(imported),
+                hint_for_no_row(imported, import.countries),
             ))
         }
         (0, 0) => Ok(()),
@@ -316,34 +316,34 @@ fn note_limit(stderr: &Stderr, imported: &ImportResult) {
 }
 
 /// Returns the hint for a list without a valid row. If no recipient is valid, they may be in another column.
-fn hint_for_no_row(imported: &ImportResult) -> String {
+fn hint_for_no_row(imported: &ImportResult, rule: CountryRule) -> String {
     let lacks_recipients = imported.invalid_recipients == imported.invalid;
     if lacks_recipients && !imported.other_columns.is_empty() {
         propose(&imported.other_columns)
     } else {
-        "fix the message or the rows".to_owned()
+        country_hint(imported, rule).unwrap_or_else(|| "fix the message or the rows".to_owned())
     }
 }
 
 /// Returns the hint for local numbers without a country, if there are any. With their country these recipients get their
 /// message; with --skip-invalid they do not.
 fn country_hint(imported: &ImportResult, rule: CountryRule) -> Option<String> {
-    let line = imported.first_without_country?;
+    let (first, others) = imported.lines_without_country.split_first()?;
     // --country would override the column, and send the numbers of other countries to strangers.
-    let hint = match (imported.country_column(rule), imported.without_country) {
-        (None, _) => match imported.possible_country_column() {
+    let hint = match imported.country_column(rule) {
+        Some(column) if others.is_empty() => {
+            format!("write the country of the number in `{column}` in line {first}")
+        }
+        Some(column) => {
+            format!("write the countries of the local numbers in `{column}`, first in line {first}")
+        }
+        None => match imported.possible_country_column() {
             Some(column) => format!(
                 "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: \
                  --country EC"
             ),
             None => "add the country of the local numbers: --country EC".to_owned(),
         },
-        (Some(column), 1) => {
-            format!("write the country of the number in `{column}` in line {line}")
-        }
-        (Some(column), _) => {
-            format!("write the countries of the local numbers in `{column}`, first in line {line}")
-        }
     };
     Some(hint)
 }
