@@ -239,21 +239,7 @@ fn read_day(
     conventions: Option<&Conventions>,
 ) -> Result<(Date, bool), String> {
     let is_not = || is_not_a_date(text);
-    let words = day.split(|sign: char| !sign.is_alphanumeric());
-    let words: Vec<_> = words
-        .filter(|word| !["", "de", "del", "of", "feira"].contains(&word.to_lowercase().as_str()))
-        .collect();
-    let (weekday, [one, two, three]) = match words[..] {
-        [one, two, three] => (None, [one, two, three]),
-        [one, two, three, weekday] if is_weekday(weekday) => (Some(weekday), [one, two, three]),
-        [weekday, one, two, three] if is_weekday(weekday) => (Some(weekday), [one, two, three]),
-        _ => return Err(is_not()),
-    };
-    let number = |word: &str| {
-        word.parse::<i16>()
-            .ok()
-            .filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
-    };
+    let (weekday, [one, two, three]) = split_day(day).ok_or_else(is_not)?;
     let (day, month, year) = match (number(one), parse_month(one), number(two), parse_month(two)) {
         (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => (day, month, three),
         (Some(_), _, Some(month), _) if one.len() == 4 => (number(three).unwrap_or(0), month, one),
@@ -287,6 +273,31 @@ fn read_day(
         check_weekday(text, weekday, date, is_without_century)?;
     }
     Ok((date, is_without_century))
+}
+
+/// Splits a day such as `28/11/2026` or `sábado, 28 de noviembre de 2026` into its weekday, if it has one, and its other
+/// three words.
+fn split_day(day: &str) -> Option<(Option<&str>, [&str; 3])> {
+    let words = day.split(|sign: char| !sign.is_alphanumeric());
+    let words: Vec<_> = words
+        .filter(|word| !["", "de", "del", "of", "feira"].contains(&word.to_lowercase().as_str()))
+        .collect();
+    match words[..] {
+        [one, two, three] => Some((None, [one, two, three])),
+        [one, two, three, weekday] if is_weekday(weekday) => {
+            Some((Some(weekday), [one, two, three]))
+        }
+        [weekday, one, two, three] if is_weekday(weekday) => {
+            Some((Some(weekday), [one, two, three]))
+        }
+        _ => None,
+    }
+}
+
+/// Reads a whole number without a sign.
+fn number(word: &str) -> Option<i16> {
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    word.parse().ok().filter(|_| is_number)
 }
 
 /// Checks that `word`, a weekday in `text`, is the weekday of `date`. If the date `is_without_century`, the weekday of the
@@ -392,17 +403,21 @@ pub(crate) enum DateFit {
     Contrary,
 }
 
-/// Returns how a text such as `12/25/2026` fits its country. None for any other order of the same day, and for other texts.
+/// Returns how a date such as `12/25/2026`, in any form that [`read_date`] reads, fits its country. None if the order of its
+/// numbers is clear and fits, and for other texts.
 pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<DateFit> {
     let is_month_usual = has_month_first(conventions)?;
-    let date = text.split_whitespace().next()?;
-    let numbers: Result<Vec<_>, _> = date.split(['/', '-', '.']).map(str::parse::<u16>).collect();
-    let [first, second, _] = numbers.ok()?[..] else {
-        return None;
-    };
+    let date = split_last_weekday(text).map_or(text, |(date, _)| date);
+    let day = split_time(date).map_or(date, |(day, _)| day);
+    let (_, [first, second, year]) = split_day(day)?;
+    number(year)?;
+    let first = number(first)?;
+    let second = number(second)?;
     let are_days = (1..=31).contains(&first) && (1..=31).contains(&second);
+    if !are_days {
+        return None;
+    }
     match (first > 12, second > 12) {
-        _ if !are_days => None,
         (false, false) if first != second => Some(DateFit::ByCountry),
         (true, false) if is_month_usual => Some(DateFit::Contrary),
         (false, true) if !is_month_usual => Some(DateFit::Contrary),
@@ -461,7 +476,7 @@ fn checked(format: &str) -> Result<&str, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_without_century;
+    use super::*;
     use crate::lists::template::fixture::check;
 
     #[test]
@@ -501,6 +516,37 @@ mod tests {
         }
         for cell in ["2026-11-21 00:00:00 +0000", "2026-11-21T00:00:00Z"] {
             check("{{ x | date('%d/%m') }}", cell, Some("MX"), Ok("21/11"));
+        }
+    }
+
+    #[test]
+    fn order_of_day_and_month_is_found_in_every_form() {
+        use DateFit::{ByCountry, Contrary};
+        let ecuador = Conventions::for_country("EC").unwrap();
+        let united_states = Conventions::for_country("US").unwrap();
+        for (text, in_ecuador, in_united_states) in [
+            ("12/05/2026", Some(ByCountry), Some(ByCountry)),
+            ("12/25/2026", Some(Contrary), None),
+            ("25/12/2026", None, Some(Contrary)),
+            ("12/25/26 2:00 pm", Some(Contrary), None),
+            ("12/25/2026, 14:00", Some(Contrary), None),
+            ("12/05/2026, 02:30 p. m.", Some(ByCountry), Some(ByCountry)),
+            ("vie 12/25/2026", Some(Contrary), None),
+            ("12/25/2026 (viernes)", Some(Contrary), None),
+            (" 12 / 25 / 2026 ", Some(Contrary), None),
+            ("12-25-2026", Some(Contrary), None),
+            ("05/05/2026", None, None),
+            ("2026-12-05", None, None),
+            ("2026-12-05 14:00:00 -0600", None, None),
+            ("12 de mayo de 2026", None, None),
+            ("32/12/2026", None, None),
+            ("0/12/2026", None, None),
+            ("12/05", None, None),
+            ("14:30", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(date_fit(text, &ecuador), in_ecuador, "{text}");
+            assert_eq!(date_fit(text, &united_states), in_united_states, "{text}");
         }
     }
 
