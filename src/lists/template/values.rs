@@ -14,6 +14,10 @@ use super::walk::{
 /// The filters that read an amount, except `number`: its argument may set the decimal separator.
 const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
 
+/// The filters whose result may hide that `1,234` before it was read as 1.234. `saldo | number | money('$')` reads an
+/// amount, as `saldo | money('$')` does.
+const COMPUTING_FILTERS: [&str; 3] = ["money", "round", "sum"];
+
 /// Boxed, because the recursion is as deep as the expression.
 pub(super) type ExprResult = Result<Box<ExprInfo>, String>;
 
@@ -193,10 +197,9 @@ impl<'a> TextWalk<'a> {
         if matches!(operation.op, ScAnd | ScOr) {
             return self.either(operation);
         }
-        let is_outer = std::mem::replace(&mut self.is_operand, !matches!(operation.op, Concat));
-        let left = self.value(&operation.left)?;
-        let right = self.value(&operation.right)?;
-        self.is_operand = is_outer;
+        let is_operand = !matches!(operation.op, Concat);
+        let left = self.as_operand(is_operand, |walk| walk.value(&operation.left))?;
+        let right = self.as_operand(is_operand, |walk| walk.value(&operation.right))?;
         let has_number = left.kind == Type::Number || right.kind == Type::Number;
         let operands = [(&operation.left, &*left), (&operation.right, &*right)];
         let kind = match operation.op {
@@ -248,11 +251,8 @@ impl<'a> TextWalk<'a> {
         let Some(before) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
         };
-        // `saldo | number | money('$')` reads an amount, as `saldo | money('$')` does.
-        let is_amount = self.is_operand || name == "money";
-        let is_outer = std::mem::replace(&mut self.is_operand, is_amount);
-        let inside = self.value(before)?;
-        self.is_operand = is_outer;
+        let is_operand = self.is_operand || COMPUTING_FILTERS.contains(&name);
+        let inside = self.as_operand(is_operand, |walk| walk.value(before))?;
         let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let given = self.arguments(filter, before, rule)?;

@@ -192,6 +192,19 @@ impl<'a> TextWalk<'a> {
         known
     }
 
+    /// Examines a part of the text that is an operand or an amount, or is none.
+    pub(super) fn as_operand<T>(
+        &mut self,
+        is_operand: bool,
+        examine: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let is_outer_operand = self.is_operand;
+        self.is_operand = is_operand;
+        let known = examine(self);
+        self.is_operand = is_outer_operand;
+        known
+    }
+
     /// Examines `{{ expression }}`.
     fn print(&mut self, expression: &Expr<'a>) -> Result<(), String> {
         let seen = self.seen.len();
