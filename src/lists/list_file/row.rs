@@ -250,6 +250,12 @@ impl Row {
             .map(|(_, look)| look.as_str())
     }
 
+    /// Returns the text that a sheet shows in this column, if it differs from the stored value. A sheet stores a number with
+    /// a point in every country.
+    pub(crate) fn shown_text(&self, column: &str) -> Option<&str> {
+        self.cell_text(self.position(column)?)
+    }
+
     /// Returns the columns of a header.
     fn columns(&self) -> Option<&Columns> {
         let Self::Cells { columns, .. } = self else {

@@ -206,8 +206,7 @@ impl<'a> TextTemplate<'a> {
     /// Returns the name of the only column of the text with this `cell`, stored or as the sheet shows it.
     fn only_column<'r>(&'r self, row: &'r Row, cell: &str) -> Option<&'r str> {
         let has_cell = |name: &&String| {
-            let shown = row.position(name).and_then(|place| row.cell_text(place));
-            let texts = [row.text(name), shown];
+            let texts = [row.text(name), row.shown_text(name)];
             texts.into_iter().flatten().any(|text| text.trim() == cell)
         };
         let mut names = self.uses.columns.iter().filter(has_cell);
@@ -271,10 +270,7 @@ impl<'a> TextTemplate<'a> {
             return Ok(());
         };
         for NumberOperand { column, guards } in &self.uses.operands {
-            // A sheet stores a number with a point in every country.
-            let is_stored = row
-                .position(column)
-                .is_some_and(|place| row.cell_text(place).is_some());
+            let is_stored = row.shown_text(column).is_some();
             let text = row.text(column).unwrap_or_default().trim();
             let is_ambiguous = !is_stored && has_ambiguous_separator(text, known.decimal_mark);
             if is_ambiguous && self.applies(guards, view) {

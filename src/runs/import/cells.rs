@@ -205,10 +205,7 @@ impl<'a> MessageColumns<'a> {
             return;
         };
         for (place, (_, amount)) in self.amounts.iter().enumerate() {
-            // A sheet stores a number with a point in every country.
-            let is_stored = row
-                .position(&amount.column)
-                .is_some_and(|place| row.cell_text(place).is_some());
+            let is_stored = row.shown_text(&amount.column).is_some();
             let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else {
                 continue;
             };
