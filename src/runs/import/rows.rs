@@ -240,23 +240,34 @@ impl<'a> Importer<'a> {
                 return self.add_invalid(feed, line, cells, error, report);
             }
         };
-        let country = || self.plan.find_country(&row);
-        self.cells.note_dates(line, &row, country);
-        let row_cells = self.cells.read(&row, &country);
-        match self.build(line, &row_cells, &faulty_cells, outcome.as_ref()) {
-            Ok(message) => {
-                self.cells
-                    .note_decimals(line, &row, || self.plan.find_country(&row));
-                let skipped = self.why_skipped(&message);
-                self.report_message(line, row_cells, &message, skipped, report);
-                self.add_message(feed, line, cells, &message, skipped)
-            }
+        match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
+            Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped),
             Err(error) if bad_text.is_empty() => self.add_invalid(feed, line, cells, error, report),
             Err(error) => {
                 let cells = ListRow::bad_cells(&bad_text);
                 self.add_invalid(feed, line, cells, error, report)
             }
         }
+    }
+
+    /// Builds the message of a row, and reports its warnings. Also returns why the row is skipped, if it is.
+    fn read_message(
+        &mut self,
+        line: u64,
+        row: &Row,
+        faulty_cells: &[(String, String)],
+        outcome: Option<&ReportedOutcome>,
+        report: FaultReport<'_>,
+    ) -> Result<(RowMessage, Option<Skipped<'a>>), RowError> {
+        let plan = self.plan;
+        let country = || plan.find_country(row);
+        self.cells.note_dates(line, row, country);
+        let cells = self.cells.read(row, &country);
+        let message = self.build(line, &cells, faulty_cells, outcome)?;
+        self.cells.note_decimals(line, row, country);
+        let skipped = self.why_skipped(&message);
+        self.report_message(line, cells, &message, skipped, report);
+        Ok((message, skipped))
     }
 
     /// Finds the recipient's column in the first row, and checks the names of the columns.
