@@ -121,17 +121,23 @@ impl Conventions {
     /// Returns whether an amount with the symbol `shown` may be in the currency with the symbol `printed`. A symbol of
     /// the `country` means its currency. Any other symbol, and a mere `$` in a list, may be of each country that has it.
     pub(crate) fn may_be_same_currency(country: Option<&Self>, shown: &str, printed: &str) -> bool {
-        let is_of_printed = |known: &Self| match country.filter(|own| own.has_mark(printed)) {
-            Some(own) => own.code == known.code,
-            None => known.has_mark(printed),
-        };
-        let is_of_shown = |known: &Self| match country.filter(|own| own.has_mark(shown)) {
-            Some(own) if shown != "$" => own.code == known.code,
-            _ => known.has_mark(shown),
-        };
-        let mut all = Self::all().iter();
-        shown.eq_ignore_ascii_case(printed)
-            || all.any(|known| is_of_printed(known) && is_of_shown(known))
+        if shown.eq_ignore_ascii_case(printed) {
+            return true;
+        }
+        let country_of_shown = country.filter(|_| shown != "$");
+        let shown_in = Self::countries_with_mark(country_of_shown, shown);
+        let printed_in = Self::countries_with_mark(country, printed);
+        shown_in.iter().any(|code| printed_in.contains(code))
+    }
+
+    /// Returns the codes of the countries whose currency has the symbol `mark`: only the `country`, if it is one of them.
+    fn countries_with_mark(country: Option<&Self>, mark: &str) -> Vec<&'static str> {
+        let all = Self::all().iter().filter(|known| known.has_mark(mark));
+        let codes: Vec<_> = all.map(|known| known.code).collect();
+        match country {
+            Some(own) if codes.contains(&own.code) => vec![own.code],
+            _ => codes,
+        }
     }
 
     fn has_mark(&self, text: &str) -> bool {
