@@ -270,6 +270,10 @@ impl<'a> TextWalk<'a> {
                 format!("{error}; write `{own} | {corrected}`")
             });
         }
+        if name == "date" {
+            let columns = inside.prints.iter().map(|print| print.column.clone());
+            self.uses.dates.extend(columns);
+        }
         self.record_amounts(filter, &own, &inside, &given);
         let kind = rule.result_type(inside.kind, types.first().copied());
         let adds_words = rule.adds_arguments() && given.iter().any(ExprInfo::has_words);
@@ -289,8 +293,8 @@ impl<'a> TextWalk<'a> {
         }))
     }
 
-    /// Records the columns that `filter` reads as dates, or as amounts if no argument sets their decimal separator. `inside`
-    /// is the value before it, written as `own`.
+    /// Records the columns that `filter` reads as amounts, if no argument sets their decimal separator. `inside` is the value
+    /// before it, written as `own`.
     fn record_amounts(
         &mut self,
         filter: &Filter<'a>,
@@ -299,10 +303,6 @@ impl<'a> TextWalk<'a> {
         given: &[ExprInfo],
     ) {
         let name = filter.name;
-        if name == "date" {
-            let columns = inside.prints.iter().map(|print| print.column.clone());
-            self.uses.dates.extend(columns);
-        }
         let has_mark = given
             .iter()
             .any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
@@ -310,12 +310,13 @@ impl<'a> TextWalk<'a> {
         if inside.kind == Type::Number || !reads_amount {
             return;
         }
-        let rest = if filter.args.is_empty() && name == "number" {
+        let is_plain_number = name == "number" && filter.args.is_empty();
+        let rest = if is_plain_number {
             String::new()
         } else {
             format!(" | {name}{}", brackets(&filter.args))
         };
-        if name == "number" && filter.args.is_empty() && self.is_operand {
+        if is_plain_number && self.is_operand {
             let guards = &self.guards;
             let operands = inside.prints.iter().map(|print| NumberOperand {
                 column: print.column.clone(),
