@@ -375,8 +375,8 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
         .unwrap_or_default()
 }
 
-/// Returns the other columns that may have the mobile of each recipient, with a number in the row `cells`, if `column` may
-/// have a landline or a name.
+/// Returns the columns that may have the recipients' mobiles, if `column` may have landlines or names instead. Each has a
+/// number in the row `cells`.
 pub(crate) fn other_mobile_columns<'a>(
     names: &[&'a str],
     cells: &[&str],
@@ -386,9 +386,9 @@ pub(crate) fn other_mobile_columns<'a>(
         let name = plain(name);
         parts.iter().any(|part| name.contains(part))
     };
-    let may_be_other = ColumnRole::from_name(column) == ColumnRole::Ambiguous
-        || has_part(column, &LANDLINE_PARTS) && !has_part(column, &MOBILE_PARTS);
-    if !may_be_other {
+    let may_have_names = ColumnRole::from_name(column) == ColumnRole::Ambiguous;
+    let may_have_landlines = has_part(column, &LANDLINE_PARTS) && !has_part(column, &MOBILE_PARTS);
+    if !may_have_names && !may_have_landlines {
         return Vec::new();
     }
     let named_cells = names.iter().map(|name| name.trim()).zip(cells);

@@ -394,25 +394,24 @@ impl ImportPlan<'_> {
         number: &str,
         country: Country,
     ) -> Option<String> {
-        let is_used = |column: &str| self.to().is_some_and(|to| needs(&to.uses, row, column));
-        let named = row
-            .possible_country_cells()
-            .into_iter()
-            .filter(|(column, _)| !is_used(column))
-            .filter_map(|(column, cell)| Some((column, cell.trim(), Country::from_name(cell)?)));
         let read = |country| {
             let read = TypedRecipient::read(written, country).ok()?;
             Some(read.recipient.as_str().to_owned())
         };
-        let is_other_number = |named: Country| {
-            read(Some(named))
-                .is_some_and(|other| other != number && other.starts_with(named.calling_code()))
+        let is_used = |column: &str| self.to().is_some_and(|to| needs(&to.uses, row, column));
+        let is_other = |cell: &str| {
+            let named = Country::from_name(cell).filter(|named| *named != country);
+            named.is_some_and(|named| {
+                let other = read(Some(named)).filter(|other| other != number);
+                other.is_some_and(|other| other.starts_with(named.calling_code()))
+            })
         };
-        let mut others = named.filter(|(_, _, named)| *named != country && is_other_number(*named));
-        let (column, cell, _) = others.next()?;
+        let mut cells = row.possible_country_cells().into_iter();
+        let (column, cell) = cells.find(|(column, cell)| !is_used(column) && is_other(cell))?;
         if read(None).as_deref() == Some(number) {
             return None;
         }
+        let cell = cell.trim();
         let omit = if self.countries.by_column {
             ""
         } else {
