@@ -34,17 +34,17 @@ pub(crate) fn rephrased(phrases: &[Phrase], text: &str) -> String {
 
 /// Splits a text into its sentences. A semicolon inside backticks belongs to a value.
 fn sentences(text: &str) -> Vec<String> {
-    let is_open = |text: &str| text.matches('`').count() % 2 == 1;
-    // With an odd number, at least one backtick belongs to a value.
-    let can_tell = !is_open(text);
+    let has_open_quote = |text: &str| text.matches('`').count() % 2 == 1;
+    let parts = text.split("; ").map(str::to_owned);
+    // With an odd number, a backtick belongs to a value, and the quotes are unclear.
+    if has_open_quote(text) {
+        return parts.collect();
+    }
     let mut sentences: Vec<String> = Vec::new();
-    for part in text.split("; ") {
-        match sentences
-            .last_mut()
-            .filter(|last| can_tell && is_open(last))
-        {
-            Some(last) => *last = format!("{last}; {part}"),
-            None => sentences.push(part.to_owned()),
+    for part in parts {
+        match sentences.last_mut() {
+            Some(last) if has_open_quote(last) => *last = format!("{last}; {part}"),
+            _ => sentences.push(part),
         }
     }
     sentences
@@ -83,8 +83,11 @@ pub(crate) fn values<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> 
             rest.find(words)?
         };
         let value = rest.get(..at)?;
-        let has_place = begins_with_value && values.is_empty() && value.contains(": ");
-        if has_place || name.starts_with('#') && !is_number(value) {
+        let is_at_beginning = begins_with_value && values.is_empty();
+        if is_at_beginning && value.contains(": ") {
+            return None;
+        }
+        if name.starts_with('#') && !is_number(value) {
             return None;
         }
         values.push(value);
