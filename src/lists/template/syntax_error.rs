@@ -256,17 +256,30 @@ fn unsupported_sign(source: &str, place: usize) -> String {
         }
         Some(sign) if TYPOGRAPHIC_QUOTES.contains(&sign) => {
             let rest = source.get(place + sign.len_utf8()..).unwrap_or_default();
-            let quoted = rest.split_once(TYPOGRAPHIC_QUOTES).map(|(text, _)| text);
-            let straight =
-                quoted.filter(|text| !text.is_empty() && !text.contains(['\'', '\\', '\n']));
-            match straight {
-                Some(text) => format!("`{sign}` is a quote of a word processor; write `'{text}'`"),
-                None => format!("`{sign}` is a quote of a word processor; write `'`"),
-            }
+            let correct = match text_in_quotes(sign, rest) {
+                Some(text) => format!("'{text}'"),
+                None => "'".to_owned(),
+            };
+            format!("`{sign}` is a quote of a word processor; write `{correct}`")
         }
         Some(sign) => format!("the sign `{sign}` is not supported here"),
         None => "a sign is not supported here".to_owned(),
     }
+}
+
+/// Returns the text between the typographic quote `opening` and its end in `rest`, the source after it, if straight quotes
+/// can be around this text.
+fn text_in_quotes(opening: char, rest: &str) -> Option<&str> {
+    let closing = match opening {
+        '“' | '”' | '„' => ['“', '”'],
+        '‘' | '’' | '‚' => ['‘', '’'],
+        _ => ['«', '»'],
+    };
+    let (text, _) = rest.split_once(closing)?;
+    let is_in_placeholder = !text.contains("}}") && !text.contains("%}");
+    let needs_escape = text.contains(['\'', '\\', '\n']);
+    let is_usable = !text.is_empty() && is_in_placeholder && !needs_escape;
+    is_usable.then_some(text)
 }
 
 fn with_own_parts(message: &str) -> String {
@@ -367,6 +380,22 @@ mod tests {
             (
                 "{{ a ~ ’ }}",
                 "`{{ a ~ ’ }}`: `’` is a quote of a word processor; write `'`",
+            ),
+            (
+                "{{ a == “it’s” }}",
+                "`{{ a == “it’s” }}`: `“` is a quote of a word processor; write `'it’s'`",
+            ),
+            (
+                "{{ a ~ «b» ~ „c“ }}",
+                "`{{ a ~ «b» ~ „c“ }}`: `«` is a quote of a word processor; write `'b'`",
+            ),
+            (
+                "{{ a | money(“$) }} “b”",
+                "`{{ a | money(“$) }}`: `“` is a quote of a word processor; write `'`",
+            ),
+            (
+                "{% if a == “b %}c{% endif %} “d”",
+                "`{% if a == “b %}`: `“` is a quote of a word processor; write `'`",
             ),
             ("{{ a + }}", "`{{ a + }}`: unexpected `}}`"),
             ("{{ }}", "`{{ }}`: nothing is between `{{` and `}}`"),
