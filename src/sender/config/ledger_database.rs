@@ -145,17 +145,18 @@ impl LedgerDatabase {
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err("it is not the URL of a PostgreSQL database".to_owned());
         }
-        // `USER%3APASSWORD@` is a password that was encoded together with its user, and would be shown.
-        if url.username().to_ascii_lowercase().contains("%3a") {
-            return Err(
-                "its user name contains `%3A`; write the colon before a password as `:`".to_owned(),
-            );
-        }
         let parameters = OwnParameters::take(&mut url)?;
         let config: Config = url
             .as_str()
             .parse()
             .map_err(|error| format!("it is not a database URL: {error}"))?;
+        // In `USER%3APASSWORD@` and `?user=USER:PASSWORD`, the password is a part of the user, and would be shown.
+        if config.get_user().is_some_and(|user| user.contains(':')) {
+            return Err(
+                "its user name contains a colon; write a password as USER:PASSWORD@HOST, with `:` and not `%3A`"
+                    .to_owned(),
+            );
+        }
         let url_password = config
             .get_password()
             .map(|password| String::from_utf8_lossy(password).into_owned());
@@ -338,7 +339,12 @@ mod tests {
 
     #[test]
     fn user_name_with_an_encoded_password_is_refused_and_not_shown() {
-        for raw in ["postgres://u%3Apass@db/j", "postgres://u%3apass@db/j"] {
+        for raw in [
+            "postgres://u%3Apass@db/j",
+            "postgres://u%3apass@db/j",
+            "postgres://db/j?user=u:pass",
+            "postgres://db/j?user=u%3Apass",
+        ] {
             for origin in [
                 Origin::Flag("--ledger"),
                 Origin::Variable("JELOUCTL_LEDGER"),
@@ -346,6 +352,7 @@ mod tests {
                 let error = LedgerDatabase::parse(&origin, raw).unwrap_err();
                 assert!(error.message.contains("user name"), "{}", error.message);
                 assert!(!error.message.contains("pass@"), "{}", error.message);
+                assert!(!error.message.contains("u:pass"), "{}", error.message);
             }
         }
     }
