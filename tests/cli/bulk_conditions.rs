@@ -116,6 +116,21 @@ fn dates_in_both_orders_are_refused() {
     let unclear = "text: the order of day and month in x is unclear: in its country, `12/05/2026` in line 2 has the day \
                    first, but `12/25/2026` in line 3 has the month first";
     send(&["--country", "EC"]).fails(2, &[unclear, "write all dates of the column as 2026-11-28"]);
+    // The page and the file of --rejects are written.
+    let text = "{{ x | date('%-d de %B') }}";
+    let files = [
+        "--preview",
+        "all",
+        "--file",
+        "p.html",
+        "--rejects",
+        "rejects.csv",
+    ];
+    let flags = ["list.csv", "--country", "EC"];
+    home.dry_run_list(&[&flags[..], &files, &["text", text]].concat())
+        .fails(2, &[unclear]);
+    assert!(home.read("p.html").contains("has the month first"));
+    assert!(home.read("rejects.csv").starts_with("to,x,"));
     // The country fits, or the other row is not part of the run.
     send(&["--country", "US"]).success();
     send(&["--country", "EC", "--limit", "1"]).success();

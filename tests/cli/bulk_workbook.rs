@@ -1410,6 +1410,38 @@ fn compressed_workbook_uses_little_memory() {
 }
 
 #[test]
+fn rejected_row_of_workbook_keeps_its_date() {
+    let home = Home::new();
+    // Style 4 shows 05/12/2026, and the United States write the month first.
+    let rows = xlsx_rows(&[["to", "vence"]])
+        + "<row><c><v>1</v></c><c s=\"4\"><v>46361</v></c></row>\
+           <row><c><v>593987654322</v></c><c s=\"4\"><v>46361</v></c></row>";
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
+    let text = "{{ vence | date('%-d. %-m.') }}";
+    for file in ["rejects.csv", "rejects.ndjson", "rejects.xlsx"] {
+        let flags = [
+            "people.xlsx",
+            "--country",
+            "US",
+            "--skip-invalid",
+            "--rejects",
+            file,
+        ];
+        previewed(&home, &[&flags[..], &["text", text]].concat());
+        let corrected = [
+            file,
+            "--country",
+            "US",
+            "text",
+            "--to",
+            "59398765432{{ to }}",
+            text,
+        ];
+        assert_eq!(texts(&previewed(&home, &corrected)), ["5. 12."], "{file}");
+    }
+}
+
+#[test]
 fn csv_report_of_workbook_is_reusable() {
     let home = Home::new();
     let jelou = Jelou::start(|user, earlier| {

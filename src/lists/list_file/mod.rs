@@ -31,6 +31,6 @@ pub(crate) use self::outcome::{
     guarded, guarded_in_sheet, outcome_columns,
 };
 pub(crate) use self::reader::{ListReader, is_report};
-pub(crate) use self::row::{ListRow, Row, kept_cells};
+pub(crate) use self::row::{ListRow, Row, kept_cells, with_stored_dates};
 pub(crate) use self::sheet_list::FallbackColumn;
 pub(crate) use self::workbook::{FormatFallback, plain_number};

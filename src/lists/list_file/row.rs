@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -103,6 +104,24 @@ pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
         LedgerCell::Stored(text) | LedgerCell::Shown([_, text]) => Value::from(text),
     });
     Ok(shown.collect())
+}
+
+/// Returns `kept`, a row in the ledger's form, with only the stored value of each date. The shown `12/5/2026` would be read
+/// in the order of the list's country.
+pub(crate) fn with_stored_dates(kept: &str) -> String {
+    // Any other row has no cells of a sheet.
+    let Ok(mut cells) = serde_json::from_str::<Vec<LedgerCell<'_>>>(kept) else {
+        return kept.to_owned();
+    };
+    for cell in &mut cells {
+        if let LedgerCell::Shown([stored, _]) = cell
+            && stored.contains('-')
+            && stored.parse::<Date>().is_ok()
+        {
+            *cell = LedgerCell::Stored(std::mem::take(stored));
+        }
+    }
+    to_json_text(&cells)
 }
 
 impl ListRow {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::contradictions::{Contradiction, Contradictions};
-use super::error::{BulkError, RowError};
+use super::error::RowError;
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
@@ -220,8 +220,14 @@ impl<'a> MessageColumns<'a> {
         }
     }
 
-    /// Refuses the first column with contradicting cells, up to the line `last`.
-    pub(super) fn refuse_decimals(&self, last: Option<u64>) -> Result<(), BulkError> {
+    /// Refuses the first column whose cells contradict each other, up to the line `last`.
+    pub(super) fn refuse_unclear_columns(&self, last: Option<u64>) -> Result<(), UsageError> {
+        self.refuse_dates(last)?;
+        self.refuse_decimals(last)
+    }
+
+    /// Refuses the first column with both decimal separators.
+    fn refuse_decimals(&self, last: Option<u64>) -> Result<(), UsageError> {
         let Some(found) = self.amount_cells.first(last) else {
             return Ok(());
         };
@@ -246,7 +252,7 @@ impl<'a> MessageColumns<'a> {
         let filter = format!("number('{other_mark}')");
         let correct = amount.with_point.replace("number('.')", &filter);
         let hint = format!("to set it, write `{correct}`; or write these cells in the same format");
-        Err(UsageError::new(message, hint).into())
+        Err(UsageError::new(message, hint))
     }
 
     /// Records how the dates of a row, which may be invalid, fit the order of day and month in its country.
@@ -280,9 +286,8 @@ impl<'a> MessageColumns<'a> {
         }
     }
 
-    /// Refuses the first column with dates in both orders, up to the line `last`: `12/05/2026` may be wrong if the column
-    /// also has `12/25/2026`.
-    pub(super) fn refuse_dates(&self, last: Option<u64>) -> Result<(), BulkError> {
+    /// Refuses the first column with dates in both orders: `12/05/2026` may be wrong if the column also has `12/25/2026`.
+    fn refuse_dates(&self, last: Option<u64>) -> Result<(), UsageError> {
         let Some(found) = self.date_cells.first(last) else {
             return Ok(());
         };
@@ -304,7 +309,10 @@ impl<'a> MessageColumns<'a> {
              but `{}` in line {} has the {shown} first",
             by_country.text, by_country.line, contrary.text, contrary.line
         );
-        Err(UsageError::new(message, "write all dates of the column as 2026-11-28").into())
+        Err(UsageError::new(
+            message,
+            "write all dates of the column as 2026-11-28",
+        ))
     }
 
     /// Warnings about cells that the message compares with a text, if they differ only in case.

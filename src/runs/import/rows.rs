@@ -38,7 +38,7 @@ pub(crate) fn import_list(
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, report)?;
-        return rows.finish(None);
+        return Ok(rows.finish(None));
     };
     let mut wanted = limit;
     loop {
@@ -54,11 +54,11 @@ pub(crate) fn import_list(
             report(line, fault);
         }
         if end.is_some() {
-            return rows.finish(end);
+            return Ok(rows.finish(end));
         }
         let is_more = read?;
         if !is_more || !could_skip {
-            return rows.finish(None);
+            return Ok(rows.finish(None));
         }
         wanted = rows.requests.saturating_mul(MORE);
     }
@@ -100,13 +100,12 @@ impl<'a> Importer<'a> {
     }
 
     /// The result for the list up to the line `last`, or up to its end.
-    fn finish(mut self, last: Option<u64>) -> Result<ImportResult, BulkError> {
-        self.cells.refuse_dates(last)?;
-        self.cells.refuse_decimals(last)?;
+    fn finish(mut self, last: Option<u64>) -> ImportResult {
+        self.imported.unclear_column = self.cells.refuse_unclear_columns(last).err();
         if let Some(last) = last {
             self.imported.cut(last);
         }
-        Ok(self.imported)
+        self.imported
     }
 
     /// Reads until there are `wanted` requests; returns false if the list ended first.

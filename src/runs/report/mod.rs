@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::list::{CsvOptions, outcome as reported_outcome, reported_cells};
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
-use crate::lists::list_file::{ListFormat, ReportLanguage};
+use crate::lists::list_file::{ListFormat, ReportLanguage, with_stored_dates};
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
     LedgerDraft, NewDraftRow, ReportRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
@@ -118,7 +118,7 @@ fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
             .request
             .as_ref()
             .map(|request| request.recipient.to_owned()),
-        cells: row.cells.to_owned(),
+        cells: with_stored_dates(row.cells),
         state: RowState::Skipped,
         message_id: None,
         http_status: None,

@@ -156,15 +156,19 @@ impl ListReading<'_> {
         reported.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden, imported.last_line);
         note_limit(stderr, &imported);
-        let verdict = refuse_list(list, &imported, import, &fallbacks, first_not_allowed);
-        if verdict.is_err() {
-            stderr.note(&imported.sums());
-        }
+        let unclear_column = imported.unclear_column.take().map(CommandError::from);
+        let list_error = unclear_column.or_else(|| {
+            let refused = refuse_list(list, &imported, import, &fallbacks, first_not_allowed).err();
+            if refused.is_some() {
+                stderr.note(&imported.sums());
+            }
+            refused
+        });
         list_warnings.extend(list.notes.misread.clone());
         Ok(Findings {
             imported,
             list_warnings,
-            list_error: verdict.err(),
+            list_error,
             earlier_error: earlier.err(),
             remarks: reported.remarks,
         })
