@@ -146,6 +146,23 @@ fn dates_in_both_orders_are_refused() {
 }
 
 #[test]
+fn sign_of_text_and_cell_warns() {
+    let home = Home::new();
+    home.write(
+        "list.csv",
+        "to,x,y\n593987654321,100,15%\n593987654322,$5,3\n",
+    );
+    let warnings = "warning: line 2: text: `%%` is sent, because the value beside the sign has it too\n\
+                    warning: line 3: text: `$$` is sent, because the value beside the sign has it too\n";
+    let text = "Debe ${{ x }}, con {{ y }}% de descuento";
+    home.dry_run_list(&["list.csv", "text", text])
+        .success()
+        .stderr_has(&[warnings]);
+    home.dry_run_list(&["list.csv", "text", "--strict", text])
+        .fails(2, &["line 2: text: `%%` is sent"]);
+}
+
+#[test]
 fn text_that_differs_only_in_case_warns() {
     let home = Home::new();
     home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");

@@ -3,6 +3,7 @@
 mod body_faults;
 mod cells;
 mod contradictions;
+mod doubled_signs;
 mod draft_feed;
 mod error;
 mod import_result;

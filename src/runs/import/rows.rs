@@ -4,6 +4,7 @@ use std::thread;
 
 use super::body_faults::{BodyFault, body_faults};
 use super::cells::{MessageColumns, RowCells, SuspectCell};
+use super::doubled_signs::{PossibleDouble, possible_doubles, warn_of_doubled_signs};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::import_result::{FaultReport, ImportResult, RowFault, RowProblem};
@@ -74,6 +75,7 @@ struct Importer<'a> {
     /// Whether a row may have a report's column `sent`; set with the first row.
     may_say_sent: bool,
     cells: MessageColumns<'a>,
+    doubles: Vec<PossibleDouble<'a>>,
     reported: ReportRuns<'a>,
     /// The number of rows so far.
     read: u64,
@@ -85,6 +87,8 @@ struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     fn new(plan: &'a ImportPlan<'a>, is_read: &'a dyn Fn(u64)) -> Self {
+        let texts = plan.body.texts().iter();
+        let sources = texts.map(|text| (text.path.as_str(), text.source));
         Self {
             plan,
             is_read,
@@ -92,6 +96,7 @@ impl<'a> Importer<'a> {
             column: None,
             may_say_sent: false,
             cells: MessageColumns::new(plan),
+            doubles: possible_doubles(sources),
             reported: ReportRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
             read: 0,
             requests: 0,
@@ -314,11 +319,12 @@ impl<'a> Importer<'a> {
             return Err(RowError::Problem(problem));
         }
         let faults = self.body_faults(&outgoing)?;
-        let mut placeholders = cells.placeholders(outgoing.body());
-        if self.plan.strict && !placeholders.is_empty() {
-            return Err(RowError::Problem(placeholders.swap_remove(0)));
+        let mut mistakes = cells.placeholders(outgoing.body());
+        mistakes.extend(warn_of_doubled_signs(&self.doubles, outgoing.body()));
+        if self.plan.strict && !mistakes.is_empty() {
+            return Err(RowError::Problem(mistakes.swap_remove(0)));
         }
-        warnings.append(&mut placeholders);
+        warnings.append(&mut mistakes);
         let earlier = match outcome {
             Some(outcome) => {
                 self.reported
