@@ -66,10 +66,14 @@ fn number_digits(recipient: &str) -> Cow<'_, str> {
     if let Some(number) = number_in(recipient) {
         return Cow::Borrowed(number);
     }
-    let digits = ParsedDigits::read(recipient)
-        .ok()
-        .and_then(|read| number_in(&read.digits).map(str::to_owned));
-    digits.map_or_else(|| without_hidden_characters(recipient), Cow::Owned)
+    let visible = without_hidden_characters(recipient);
+    let number = match number_in(&visible) {
+        Some(number) => Some(number.to_owned()),
+        None => ParsedDigits::read(&visible)
+            .ok()
+            .and_then(|read| number_in(&read.digits).map(str::to_owned)),
+    };
+    number.map_or(visible, Cow::Owned)
 }
 
 /// Returns `text` without characters that have no width, which no reader sees in an id.
@@ -147,6 +151,7 @@ mod tests {
             ("tel:593987654321", "tel:593987654321"),
             ("5215512345678@s.whatsapp.net", "525512345678"),
             ("00593987654321", "593987654321"),
+            ("5939\u{200d}87654321.0", "593987654321"),
             ("521551234567", "521551234567"),
             ("USER_ID", "USER_ID"),
             // A user id is never the same recipient as a number.
