@@ -1,25 +1,51 @@
 //! Fills a text in tests.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::base::phrases::assert_in_spanish;
-use crate::lists::list_file::Row;
+use crate::lists::list_file::{ListInput, ListOptions, ListReader, Row};
 use crate::lists::template::{TextTemplate, language};
 
 /// Fills `source` from a row: column `x` has `cell`, `y` has `y`, and `n` has the text `10`.
 pub(super) fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
+    let row = Row::Fields(Arc::new(
+        serde_json::from_value(json!({ "x": cell, "y": "y", "n": "10" })).unwrap(),
+    ));
+    filled_from(&row, source, country, false)
+}
+
+/// Fills `source` from a row of a sheet that shows the number `stored` in column `x` as `shown`.
+pub(super) fn filled_from_sheet(
+    source: &str,
+    [stored, shown]: [&str; 2],
+    country: &str,
+    as_shown: bool,
+) -> Result<String, String> {
+    let list = format!("x\tz\n{shown}\tz\n");
+    let input = ListInput::Stream(Box::new(Cursor::new(list)));
+    let mut list = ListReader::open(input, "p.tsv", &ListOptions::default()).unwrap();
+    let row = list.read().unwrap().unwrap().row.unwrap();
+    let kept = json!([[stored, shown]]).to_string();
+    let row = row.with_stored(&["x".to_owned()], &kept);
+    filled_from(&row, source, Some(country), as_shown)
+}
+
+fn filled_from(
+    row: &Row,
+    source: &str,
+    country: Option<&str>,
+    as_shown: bool,
+) -> Result<String, String> {
     let language = language();
     let template = TextTemplate::compile(&language, "text", source)
         .map_err(|error| error.problem)?
         .unwrap();
-    let row = Row::Fields(Arc::new(
-        serde_json::from_value(json!({ "x": cell, "y": "y", "n": "10" })).unwrap(),
-    ));
     let country = country.map(|code| code.parse().unwrap());
     let filled = template
-        .fill("text", &row, country, false)
+        .fill("text", row, country, as_shown)
         .map_err(|error| error.problem)
         .inspect_err(|problem| assert_in_spanish(problem))?
         .value;

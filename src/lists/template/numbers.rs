@@ -27,6 +27,7 @@ pub(super) fn number(
     how: Option<&Cell>,
 ) -> Result<Cell, Error> {
     let Some(how) = how else {
+        check_separator(state, "number", typed)?;
         return read(state, "number", typed, None);
     };
     match how.as_str() {
@@ -37,13 +38,9 @@ pub(super) fn number(
         )),
         None => {
             let layout = layout("number", how)?;
-            format_number(
-                state,
-                "number",
-                &read(state, "number", typed, None)?,
-                layout,
-            )
-            .map(Cell::from)
+            check_separator(state, "number", typed)?;
+            let number = read(state, "number", typed, None)?;
+            format_number(state, "number", &number, layout).map(Cell::from)
         }
     }
 }
@@ -59,7 +56,7 @@ pub(super) fn money(
     let sign = sign.trim_start();
     let mark = sign.trim_end();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
-    check_separator(state, typed)?;
+    check_separator(state, "money", typed)?;
     check_currency(state, typed, mark)?;
     let amount = format_number(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount
@@ -106,16 +103,17 @@ pub(super) fn percent(
 }
 
 /// Refuses a text with three digits after the decimal separator of its country: the country does
-/// not distinguish $1,234 from a thousand times as much.
-fn check_separator(state: &State<'_, '_>, typed: &Cell) -> Result<(), Error> {
-    let Some(text) = typed.as_str() else {
+/// not distinguish $1,234 from a thousand times as much. A number that a sheet stores is certain.
+fn check_separator(state: &State<'_, '_>, filter: &str, typed: &Cell) -> Result<(), Error> {
+    let Some(text) = typed.as_str().map(str::trim) else {
         return Ok(());
     };
-    let is_stored = sheet_text(state, typed).is_some();
     let mark = conventions(state).map(|known| known.decimal_mark);
     let is_ambiguous = mark.is_some_and(|mark| has_ambiguous_separator(text, mark));
+    // After another filter, a cell is still the text that the sheet stores.
+    let is_stored = RowView::in_state(state).is_some_and(|view| view.has_stored_text(text));
     if is_ambiguous && !is_stored {
-        return Err(refused("money", &ambiguous(text.trim())));
+        return Err(refused(filter, &ambiguous(text)));
     }
     Ok(())
 }
@@ -180,7 +178,7 @@ fn check_percentage(
 /// Returns the text of a cell that the sheet shows differently from its stored value.
 fn sheet_text(state: &State<'_, '_>, typed: &Cell) -> Option<String> {
     let view = RowView::in_state(state)?;
-    Some(view.shown_text(typed)?.trim().to_owned())
+    Some(view.sheet_text(typed)?.trim().to_owned())
 }
 
 /// Returns the text of a cell as the list shows it. None if it is not a text.
@@ -189,7 +187,7 @@ fn visible_text(state: &State<'_, '_>, typed: &Cell) -> Option<String> {
     sheet_text(state, typed).or_else(text)
 }
 
-pub(super) fn ambiguous(text: &str) -> String {
+fn ambiguous(text: &str) -> String {
     format!(
         "`{text}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.')"
     )
@@ -252,7 +250,7 @@ fn read(
             let view = RowView::in_state(state);
             let is_stored = view
                 .as_ref()
-                .is_some_and(|view| view.shown_text(typed).is_some());
+                .is_some_and(|view| view.sheet_text(typed).is_some());
             // A sheet stores numbers with a point, in every country.
             let usual = || {
                 if is_stored {
@@ -403,7 +401,7 @@ pub(crate) fn describe_decimals(text: &str, mark: char) -> String {
 
 /// Returns whether an amount with this decimal separator has three decimals that may be thousands:
 /// `1,234`.
-pub(super) fn has_ambiguous_separator(text: &str, mark: char) -> bool {
+fn has_ambiguous_separator(text: &str, mark: char) -> bool {
     let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
     digits.contains(mark) && find_decimal_mark(digits, None).is_none()
 }
@@ -461,7 +459,7 @@ fn without_suffix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::template::fixture::{check, filled};
+    use crate::lists::template::fixture::{check, filled, filled_from_sheet};
 
     #[test]
     fn numbers_are_read_in_common_formats() {
@@ -658,9 +656,46 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_operand_is_refused() {
+    fn ambiguous_separator_is_refused() {
         for (source, cell, country, expected) in [
-            ("{{ x | number }}", "1,234", Some("EC"), Ok("1.234")),
+            (
+                "{{ x | number }}",
+                "1,234",
+                Some("EC"),
+                Err("number: `1,234` is ambiguous"),
+            ),
+            (
+                "{{ x | number(0) }} puntos",
+                "1,500",
+                Some("EC"),
+                Err("number: `1,500` is ambiguous"),
+            ),
+            (
+                "{{ x | number | round }}",
+                "1.500",
+                Some("MX"),
+                Err("is ambiguous"),
+            ),
+            (
+                "{{ x | split | first | number }}",
+                "12,990 kg",
+                Some("CL"),
+                Err("is ambiguous"),
+            ),
+            (
+                "{{ x | number('.') | number(0) }}",
+                "1,500",
+                Some("EC"),
+                Ok("1.500"),
+            ),
+            ("{{ x | number(0) }}", "1.500", Some("EC"), Ok("1.500")),
+            ("{{ x | number(0) }}", "12,50", Some("EC"), Ok("13")),
+            (
+                "{{ x | number(1) }}",
+                "1.234.567,5",
+                Some("EC"),
+                Ok("1.234.567,5"),
+            ),
             (
                 "{{ x | number * 2 }}",
                 "1,234",
@@ -682,7 +717,7 @@ mod tests {
                 Ok("."),
             ),
             (
-                "{{ x | number(',') + 1 }}{{ x | number ~ y }}",
+                "{{ x | number(',') + 1 }}{{ x | number(',') ~ y }}",
                 "1,234",
                 Some("EC"),
                 Ok("2.2341.234y"),
@@ -707,31 +742,47 @@ mod tests {
                 Ok("S/1,234.00"),
             ),
             (
-                "{{ x | number | round(1) }}",
-                "1,234",
-                Some("EC"),
-                Err("is ambiguous"),
-            ),
-            (
-                "{{ [x | number, n | number] | sum }}",
-                "1,234",
-                Some("EC"),
-                Err("is ambiguous"),
-            ),
-            (
                 "{{ x | number(',') | round(1) }}",
                 "1,234",
                 Some("EC"),
                 Ok("1.2"),
             ),
             ("{{ x | number | round }}", "0,125", Some("EC"), Ok("0.0")),
-            ("{{ x | number | abs }}", "1,234", Some("EC"), Ok("1.234")),
-            ("{{ x | number }}", "1.234", Some("EC"), Ok("1234")),
             ("{{ x | number }}", "0,125", Some("EC"), Ok("0.125")),
-            ("{{ x | number(3) }}", "1,234", Some("EC"), Ok("1,234")),
             ("{{ x | number(',') }}", "1,234", Some("EC"), Ok("1.234")),
         ] {
             check(source, cell, country, expected);
+        }
+    }
+
+    #[test]
+    fn stored_number_is_not_ambiguous() {
+        for (source, cell, country, expected) in [
+            ("{{ x | number(1) }}", ["1.234", "1,23"], "EC", Ok("1,2")),
+            ("{{ x | number * 2 }}", ["1.234", "1.23"], "MX", Ok("2.468")),
+            (
+                "{{ x | trim | number }}",
+                ["1.234", "1.23"],
+                "MX",
+                Ok("1.234"),
+            ),
+            (
+                "{{ x | trim | number }}",
+                ["1.234", "1,23"],
+                "EC",
+                Err("may be a number with decimals in the sheet"),
+            ),
+            ("{{ x | money('$') }}", ["1.234", "1,23"], "EC", Ok("$1,23")),
+        ] {
+            for as_shown in [true, false] {
+                let found = filled_from_sheet(source, cell, country, as_shown);
+                let is_it = match (&found, expected) {
+                    (Ok(text), Ok(expected)) => text == expected,
+                    (Err(problem), Err(part)) => problem.contains(part),
+                    _ => false,
+                };
+                assert!(is_it, "{source} {cell:?}: {found:?}");
+            }
         }
     }
 

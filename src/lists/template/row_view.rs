@@ -21,7 +21,9 @@ pub(super) struct RowView {
     is_top_level: bool,
     /// The country of the row's numbers.
     pub(super) country: Option<Country>,
-    /// The cells that are printed differently from their stored value, by position, with the stored
+    /// Whether cells are printed as the sheet shows them, not as it stores them.
+    as_shown: bool,
+    /// The cells that the sheet shows differently from their stored value, by position, with the stored
     /// value. Each is marked as safe, and keeps its address if it is passed on unchanged. So a
     /// printed text is recognized as this cell, and filters and comparisons see the stored value.
     shown: Arc<[(usize, Cell)]>,
@@ -35,12 +37,13 @@ impl RowView {
     pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
         let stored =
             |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
-        let shown = if as_shown { row.cell_texts() } else { &[] };
         Self {
             row: row.clone(),
             is_top_level: true,
             country,
-            shown: shown
+            as_shown,
+            shown: row
+                .cell_texts()
                 .iter()
                 .map(|(place, _)| (*place, stored(*place)))
                 .collect(),
@@ -60,6 +63,11 @@ impl RowView {
 
     /// Returns the text to print for a cell that the sheet shows differently from its stored value.
     pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
+        self.sheet_text(value).filter(|_| self.as_shown)
+    }
+
+    /// Returns the text of the sheet for an unchanged cell that it shows differently from its stored value.
+    pub(super) fn sheet_text(&self, value: &Cell) -> Option<&str> {
         let text = value.as_str().filter(|_| value.is_safe())?;
         let is_it = |stored: &Cell| {
             stored
@@ -97,6 +105,7 @@ impl Object for RowView {
                 row,
                 is_top_level: false,
                 country: self.country,
+                as_shown: self.as_shown,
                 shown,
                 numbers: Mutex::default(),
             }));

@@ -10,13 +10,11 @@ use serde_json::Value;
 
 use super::language::{check_bounds, describe, syntax};
 use super::misspelling::{has_choice_without_else, spelling};
-use super::numbers::{ambiguous, has_ambiguous_separator};
 use super::operators::{NULL_IN_TEXT, replace_operators};
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
 use super::usual_names::is_name_column;
-use super::walk::{ColumnPrint, ColumnUses, NumberOperand, PrintCondition, WalkedText, walk};
-use crate::base::conventions::Conventions;
+use super::walk::{ColumnPrint, ColumnUses, WalkedText, walk};
 use crate::base::input::UsageError;
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
@@ -146,7 +144,6 @@ impl<'a> TextTemplate<'a> {
             });
         }
         let view = Arc::new(RowView::new(row, country, as_shown));
-        self.refuse_ambiguous_operands(row, &view)?;
         let mut text = String::new();
         let filled = self.evaluate(&self.instructions, &view, &mut text);
         let filled = filled.and_then(|value| {
@@ -247,39 +244,10 @@ impl<'a> TextTemplate<'a> {
             return true;
         }
         let view = Arc::new(RowView::new(row, country, as_shown));
-        self.applies(&print.guards, &view)
-    }
-
-    /// Returns whether all conditions apply to a row. True as well if one has an error.
-    fn applies(&self, guards: &[PrintCondition], view: &Arc<RowView>) -> bool {
-        guards.iter().all(|guard| {
-            let found = self.value_of(guard.condition, view);
+        print.guards.iter().all(|guard| {
+            let found = self.value_of(guard.condition, &view);
             found.is_none_or(|found| found.is_true() == guard.expected)
         })
-    }
-
-    /// Refuses a row that compares or computes with a text such as `1,234`, because the result may be wrong without a sign.
-    fn refuse_ambiguous_operands(
-        &self,
-        row: &Row,
-        view: &Arc<RowView>,
-    ) -> Result<(), TemplateError> {
-        let country = view.country.filter(|_| !self.uses.operands.is_empty());
-        let Some(known) = country.and_then(|country| Conventions::for_country(country.code()))
-        else {
-            return Ok(());
-        };
-        for NumberOperand { column, guards } in &self.uses.operands {
-            let is_stored = row.shown_text(column).is_some();
-            let text = row.text(column).unwrap_or_default().trim();
-            let is_ambiguous = !is_stored && has_ambiguous_separator(text, known.decimal_mark);
-            if is_ambiguous && self.applies(guards, view) {
-                let column = row.column(column).unwrap_or(column).trim();
-                let problem = format!("number: {}", ambiguous(text));
-                return Err(TemplateError::new(column, problem, false));
-            }
-        }
-        Ok(())
     }
 
     /// Returns whether the column would leave a gap at this place of the text of `row`, if its cell is empty.

@@ -7,16 +7,12 @@ use minijinja::value::ValueKind;
 
 use super::filters::{FilterRule, Type};
 use super::walk::{
-    ColumnPrint, ExprInfo, NumberOperand, ReadAmount, TextWalk, brackets, check_number, check_text,
+    ColumnPrint, ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text,
     write_expression,
 };
 
 /// The filters that read an amount, except `number`: its argument may set the decimal separator.
 const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
-
-/// The filters whose result may hide that `1,234` before it was read as 1.234. `saldo | number | money('$')` reads an
-/// amount, as `saldo | money('$')` does.
-const COMPUTING_FILTERS: [&str; 3] = ["money", "round", "sum"];
 
 /// Boxed, because the recursion is as deep as the expression.
 pub(super) type ExprResult = Result<Box<ExprInfo>, String>;
@@ -197,9 +193,8 @@ impl<'a> TextWalk<'a> {
         if matches!(operation.op, ScAnd | ScOr) {
             return self.either(operation);
         }
-        let is_operand = !matches!(operation.op, Concat);
-        let left = self.as_operand(is_operand, |walk| walk.value(&operation.left))?;
-        let right = self.as_operand(is_operand, |walk| walk.value(&operation.right))?;
+        let left = self.value(&operation.left)?;
+        let right = self.value(&operation.right)?;
         let has_number = left.kind == Type::Number || right.kind == Type::Number;
         let operands = [(&operation.left, &*left), (&operation.right, &*right)];
         let kind = match operation.op {
@@ -251,8 +246,7 @@ impl<'a> TextWalk<'a> {
         let Some(before) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
         };
-        let is_operand = self.is_operand || COMPUTING_FILTERS.contains(&name);
-        let inside = self.as_operand(is_operand, |walk| walk.value(before))?;
+        let inside = self.value(before)?;
         let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let given = self.arguments(filter, before, rule)?;
@@ -316,14 +310,6 @@ impl<'a> TextWalk<'a> {
         } else {
             format!(" | {name}{}", brackets(&filter.args))
         };
-        if is_plain_number && self.is_operand {
-            let guards = &self.guards;
-            let operands = inside.prints.iter().map(|print| NumberOperand {
-                column: print.column.clone(),
-                guards: guards.clone(),
-            });
-            self.uses.operands.extend(operands);
-        }
         for print in &inside.prints {
             let with_point = format!("{own} | number('.'){rest}");
             self.uses.amounts.push(ReadAmount {

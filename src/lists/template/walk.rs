@@ -27,8 +27,6 @@ pub(crate) struct ColumnUses {
     pub(crate) amounts: Vec<ReadAmount>,
     /// The columns that it reads as dates.
     pub(crate) dates: BTreeSet<String>,
-    /// The columns whose numbers it compares or computes with, without a fixed decimal separator.
-    pub(super) operands: Vec<NumberOperand>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions without a column and without a text: `{{1}}`.
@@ -65,13 +63,6 @@ pub(crate) struct ReadAmount {
     pub(crate) column: String,
     /// The expression with a point as the decimal separator: `saldo | number('.')`.
     pub(crate) with_point: String,
-}
-
-/// A column that is read as a number for an operator, under these conditions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NumberOperand {
-    pub(super) column: String,
-    pub(super) guards: Vec<PrintCondition>,
 }
 
 impl ColumnUses {
@@ -114,7 +105,6 @@ pub(super) fn walk<'a>(
         words: 0,
         expressions: Vec::new(),
         guards: Vec::new(),
-        is_operand: false,
     };
     walk.statement(text)?;
     Ok(WalkedText {
@@ -136,8 +126,6 @@ pub(super) struct TextWalk<'a> {
     expressions: Vec<Instructions<'a>>,
     /// The conditions for the current part.
     pub(super) guards: Vec<PrintCondition>,
-    /// Whether the current expression is compared or computed with, or is an amount of money.
-    pub(super) is_operand: bool,
 }
 
 impl<'a> TextWalk<'a> {
@@ -189,19 +177,6 @@ impl<'a> TextWalk<'a> {
         });
         let known = examine(self);
         self.guards.pop();
-        known
-    }
-
-    /// Examines a part of the text that is an operand or an amount, or is none.
-    pub(super) fn as_operand<T>(
-        &mut self,
-        is_operand: bool,
-        examine: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let is_outer_operand = self.is_operand;
-        self.is_operand = is_operand;
-        let known = examine(self);
-        self.is_operand = is_outer_operand;
         known
     }
 
