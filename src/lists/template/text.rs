@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::language::{check_bounds, describe, syntax};
 use super::misspelling::{has_choice_without_else, spelling};
+use super::numbers::UNKNOWN_COLUMN;
 use super::operators::{NULL_IN_TEXT, replace_operators};
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
@@ -182,8 +183,7 @@ impl<'a> TextTemplate<'a> {
             && error.detail() == Some(NULL_IN_TEXT)
             && let Some(name) = self.only_column(row, "")
         {
-            let written = spelling(name, &row.names());
-            let written = written.trim_matches(['{', '}', ' ']);
+            let written = written_column(name, row);
             let problem = format!(
                 "is empty, so it has no number; write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it"
             );
@@ -191,13 +191,12 @@ impl<'a> TextTemplate<'a> {
         }
         let problem = describe(error);
         let cell = cell_of_filter_error(&problem);
-        let column = cell.and_then(|cell| self.only_column(row, cell));
-        let path = column.unwrap_or(path).to_owned();
-        TemplateError {
-            path,
-            problem,
-            is_of_every_row: false,
-        }
+        let Some(column) = cell.and_then(|cell| self.only_column(row, cell)) else {
+            return TemplateError::new(path, problem, false);
+        };
+        let unknown = format!("`({UNKNOWN_COLUMN} |");
+        let known = format!("`({} |", written_column(column, row));
+        TemplateError::new(column, problem.replace(&unknown, &known), false)
     }
 
     /// Returns the name of the only column of the text with this `cell`, stored or as the sheet shows it.
@@ -319,8 +318,7 @@ impl<'a> TextTemplate<'a> {
         match with_filter.or(empty.first()) {
             Some(name) if !has_choice_without_else(self.source) => {
                 let column = row.column(name).unwrap_or(name).trim();
-                let written = spelling(name, &row.names());
-                let written = written.trim_matches(['{', '}', ' ']);
+                let written = written_column(name, row);
                 format!(
                     "`{column}` is empty, so the text lacks a value; write `{written} | default('…')`"
                 )
@@ -330,6 +328,12 @@ impl<'a> TextTemplate<'a> {
                 .to_owned(),
         }
     }
+}
+
+/// Returns a column as it is written in an expression: `saldo`, or `row['% mensual']`.
+fn written_column(name: &str, row: &Row) -> String {
+    let placeholder = spelling(name, &row.names());
+    placeholder.trim_matches(['{', '}', ' ']).to_owned()
 }
 
 /// Returns the cell that the problem of a filter begins with: `date: `45989` is not a date`.
@@ -420,7 +424,7 @@ mod tests {
 
     #[test]
     fn column_of_an_error_is_named() {
-        let row = first_row("Mi saldo,tasa,vence,otra,vacío\nmucho,15,45989,15,\n");
+        let row = first_row("Mi saldo,tasa,vence,otra,vacío,% anual\nmucho,15,45989,15,,\"2,5\"\n");
         let language = language();
         for (source, expected) in [
             (
@@ -436,6 +440,16 @@ mod tests {
                 "text: number: the number of decimals",
             ),
             ("{{ tasa | date('%d') }}", "tasa: date: `15` is not a date"),
+            (
+                "{{ tasa | percent(2) }}",
+                "tasa: percent: `15` would be 1.500,00%; write `15%` in the cell, or if the whole column is without %: \
+                 `(tasa | number / 100) | percent(2)`; to print",
+            ),
+            (
+                "{{ row['% anual'] | percent }}",
+                "% anual: percent: `2,5` would be 250%; write `2,5%` in the cell, or if the whole column is without %: \
+                 `(anual | number / 100) | percent`; to print",
+            ),
             (
                 "{{ tasa | date('%d') }} {{ otra }}",
                 "text: date: `15` is not a date",
