@@ -275,6 +275,28 @@ fn date_without_time_is_not_formatted_with_one() {
 }
 
 #[test]
+fn number_of_sixteen_digits_is_printed_without_warning() {
+    let home = Home::new();
+    let row = |style: u8| {
+        let header = xlsx_rows(&[["celular", "guia"]]);
+        let rows = format!(
+            "{header}<row><c s=\"6\"><v>987654321</v></c><c s=\"{style}\"><v>4152313412345678</v></c></row>"
+        );
+        home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
+    };
+    let shown = ["people.xlsx", "--country=EC", "text", "{{ guia }}"];
+    row(6);
+    let ended = previewed(&home, &shown);
+    assert_eq!(texts(&ended), ["4152313412345678"]);
+    assert!(!ended.stderr.contains("are sent as stored"), "{ended:?}");
+    // The sheet shows decimals. The country is known, so it is not the cause.
+    row(5);
+    let ended = previewed(&home, &shown);
+    let told = "guia: cells are sent as stored, `4152313412345678` in line 2: jelouctl does not know the format `0.00`";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+}
+
+#[test]
 fn displayed_value_is_printed_stored_value_is_compared() {
     let home = Home::new();
     let row = |user: &str, cells: &str| format!("<row><c s=\"6\"><v>{user}</v></c>{cells}</row>");

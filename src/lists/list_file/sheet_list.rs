@@ -224,9 +224,14 @@ impl SheetList {
                     None if stored.contains('.') => Err((FormatFallback::Country, "General")),
                     None => Ok(stored.clone()),
                 },
-                CellLook::Number(value, format) => format
-                    .show(*value, conventions.as_ref())
-                    .map_err(|why| (why, format.code.as_str())),
+                CellLook::Number(value, format) => {
+                    match format.show(*value, conventions.as_ref()) {
+                        Ok(text) => Ok(text),
+                        // The number has more digits than a spreadsheet calculates with.
+                        Err(_) if format.shows_digits(*value, stored) => Ok(stored.clone()),
+                        Err(why) => Err((why, format.code.as_str())),
+                    }
+                }
             };
             // A number with decimals is recognized by its format, regardless of the list's country.
             let is_different = |text: &String| text != stored || stored.contains('.');

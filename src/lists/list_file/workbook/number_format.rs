@@ -118,12 +118,7 @@ impl NumberFormat {
     ) -> Result<String, FormatFallback> {
         let conventions = self.conventions.as_ref().or(conventions);
         let sections = self.sections.as_deref().ok_or(FormatFallback::Format)?;
-        let (section, has_sign) = match sections {
-            [_, negative, ..] if value < 0.0 => (negative, false),
-            [_, _, zero] if value == 0.0 => (zero, false),
-            [positive, ..] => (positive, value < 0.0),
-            [] => return Err(FormatFallback::Format),
-        };
+        let (section, has_sign) = section_for(sections, value).ok_or(FormatFallback::Format)?;
         let shown = self.show_in(section, value, has_sign, conventions)?;
         let is_dash = value == 0.0 && Conventions::is_zero_as_dash(&shown);
         match sections {
@@ -131,6 +126,36 @@ impl NumberFormat {
             [positive, ..] if is_dash => self.show_in(positive, value, false, conventions),
             _ => Ok(shown),
         }
+    }
+
+    /// Returns whether a sheet shows the whole number `stored`, which is `value`, only as its digits, as the format `0` does.
+    pub(crate) fn shows_digits(&self, value: f64, stored: &str) -> bool {
+        let sections = self.sections.as_deref().unwrap_or_default();
+        let Some((
+            Section::Number {
+                before,
+                layout,
+                after,
+            },
+            has_sign,
+        )) = section_for(sections, value)
+        else {
+            return false;
+        };
+        let digits = if has_sign {
+            stored.trim_start_matches('-')
+        } else {
+            stored
+        };
+        let only_digits = NumberLayout {
+            least_whole: layout.least_whole,
+            ..NumberLayout::default()
+        };
+        before.is_empty()
+            && after.is_empty()
+            && *layout == only_digits
+            && layout.least_whole <= digits.len()
+            && digits.chars().all(|digit| digit.is_ascii_digit())
     }
 
     /// Formats `value` as `section` shows it.
@@ -152,9 +177,11 @@ impl NumberFormat {
                 layout,
                 after,
             } => {
-                let number = layout
-                    .write(value, conventions)
-                    .ok_or(FormatFallback::Country)?;
+                let fallback = match conventions {
+                    Some(_) => FormatFallback::Format,
+                    None => FormatFallback::Country,
+                };
+                let number = layout.write(value, conventions).ok_or(fallback)?;
                 format!("{}{before}{number}{after}", if has_sign { "-" } else { "" })
             }
             Section::Text(text) => text.clone(),
@@ -180,6 +207,16 @@ impl NumberFormat {
             }
         };
         Ok(shown.trim().to_owned())
+    }
+}
+
+/// Returns the section for `value`, and whether the sheet writes its minus sign before it.
+fn section_for(sections: &[Section], value: f64) -> Option<(&Section, bool)> {
+    match sections {
+        [_, negative, ..] if value < 0.0 => Some((negative, false)),
+        [_, _, zero] if value == 0.0 => Some((zero, false)),
+        [positive, ..] => Some((positive, value < 0.0)),
+        [] => None,
     }
 }
 
@@ -476,6 +513,36 @@ mod tests {
                 .unwrap(),
             "28-11-2026"
         );
+    }
+
+    #[test]
+    fn format_of_digits_shows_long_numbers() {
+        for (code, stored, expected) in [
+            ("0", "4152313412345678", true),
+            ("0", "-4152313412345678", true),
+            ("#", "4152313412345678", true),
+            ("0;-0", "4152313412345678", true),
+            ("0;(0)", "-4152313412345678", false),
+            ("00000000000000000000", "4152313412345678", false),
+            ("#,##0", "4152313412345678", false),
+            ("0.00", "4152313412345678", false),
+            ("0%", "4152313412345678", false),
+            ("\"N.º \"0", "4152313412345678", false),
+            ("0", "4.1e25", false),
+        ] {
+            let format = NumberFormat::from_code(code, false).unwrap();
+            let value = stored.parse().unwrap();
+            assert_eq!(
+                format.shows_digits(value, stored),
+                expected,
+                "{code} {stored}"
+            );
+            assert!(
+                format
+                    .show(value, Conventions::for_country("EC").as_ref())
+                    .is_err()
+            );
+        }
     }
 
     #[test]
