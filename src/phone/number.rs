@@ -46,11 +46,13 @@ impl PhoneNumber {
         let ParsedDigits {
             is_international,
             digits,
+            area_code,
         } = read;
+        let area_code = area_code.as_deref();
         match country {
             _ if is_international => Self::read_international(typed, digits, country),
-            Some(Country(region)) => Self::read_bare(typed, digits, region),
-            None => Self::read_without_country(typed, digits),
+            Some(Country(region)) => Self::read_bare(typed, digits, area_code, region),
+            None => Self::read_without_country(typed, digits, area_code),
         }
     }
 
@@ -88,14 +90,18 @@ impl PhoneNumber {
     fn read_bare(
         typed: &str,
         digits: String,
+        area_code: Option<&str>,
         region: &'static Region,
     ) -> Result<Self, RecipientError> {
         let has_code = digits.starts_with(region.calling_code);
+        let has_area_code = area_code.is_some_and(|area_code| may_be_area_code(area_code, region));
         match international(&digits, region) {
             // In a country with numbers of several lengths, a number with the country code may also be a local number.
             Some(number) if has_code && number != digits && is_number(&digits) => {
                 Ok(Self::new(digits, true))
             }
+            // Digits in parentheses are not also the code of a country.
+            Some(number) if has_area_code => Ok(Self::new(number, true)),
             Some(number) if has_code && number != digits => {
                 let warning = format!(
                     "`{typed}` is read as a local number of {}, +{number}; if its {} is the country code, digits are missing",
@@ -151,9 +157,17 @@ impl PhoneNumber {
         Ok(Self::new(digits, true).warned(warning))
     }
 
-    fn read_without_country(typed: &str, digits: String) -> Result<Self, RecipientError> {
+    fn read_without_country(
+        typed: &str,
+        digits: String,
+        area_code: Option<&str>,
+    ) -> Result<Self, RecipientError> {
         if digits.len() >= DIGITS_WITHOUT_PLUS && is_number(&digits) {
-            return Ok(Self::new(digits, true));
+            let local_region = area_code.and_then(|_| local_region(&digits));
+            return match local_region {
+                Some(region) => Err(with_area_code(typed, digits, region)),
+                None => Ok(Self::new(digits, true)),
+            };
         }
         if digits.len() < *NUMBER_DIGITS.start() {
             return Err(RecipientError::length(typed, &digits));
@@ -268,6 +282,18 @@ fn zero_warning(
     Some(warning)
 }
 
+/// Returns whether digits in parentheses may be an area code of `region`, not its calling code. Brazil's 55 is both.
+fn may_be_area_code(digits: &str, region: &Region) -> bool {
+    digits != region.calling_code || region.code == "BR"
+}
+
+/// Returns the error for bare `digits` with an area code of `region`, which may also be a country code.
+fn with_area_code(typed: &str, digits: String, region: &Region) -> RecipientError {
+    let other = number_region(&digits).map_or("another country", |other| other.code);
+    // An exclusion list excludes the number of the other country.
+    RecipientError::area_code(typed, other, &digits, region.code).with_candidate(digits)
+}
+
 /// Returns the error for bare `digits` that are not a number of `region`, and not clearly a number
 /// of another country.
 fn not_a_number_in(
@@ -328,7 +354,16 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
     digits.len() == DIGITS_WITHOUT_PLUS
         && number_region(digits).is_some()
         && !is_common(digits)
-        && common_regions().any(|region| international(digits, region).is_some())
+        && local_region(digits).is_some()
+}
+
+/// Returns the country in which `digits`, an international number, could also be a local number. It is a common one, or
+/// has the calling code of one.
+fn local_region(digits: &str) -> Option<&'static Region> {
+    let own_region = number_region(digits);
+    common_regions()
+        .filter(|region| Some(*region) != own_region)
+        .find_map(|region| number_region(&international(digits, region)?))
 }
 
 /// Returns the country of a recipient that is a number, or the id of a WhatsApp user.

@@ -11,8 +11,11 @@ pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 const WITH_CODE: &str =
     "write a phone number as +593987654321, and a user of another channel as `id:USER`";
 
-/// What to do about a local number without a country.
-const PASS_COUNTRY: &str = "pass its country, such as --country EC";
+/// What to do about a local number without a country. The code of a country follows.
+const PASS_COUNTRY: &str = "pass its country, such as --country ";
+
+/// The country in errors about a number that may be of any country.
+const ANY_COUNTRY: &str = "EC";
 
 const WITH_COUNTRY: &str =
     "to set the number's country: --country EC; for a user of another channel: `id:USER`";
@@ -98,7 +101,8 @@ impl RecipientError {
 
     /// Names the country column of the list instead of `--country`, which would override the column in every row.
     pub(crate) fn with_country_column(self, column: &str) -> Self {
-        let Some(problem) = self.problem.strip_suffix(PASS_COUNTRY) else {
+        let advice = self.problem.rsplit_once(PASS_COUNTRY);
+        let Some((problem, _)) = advice.filter(|_| self.is_without_country) else {
             return self;
         };
         let problem = format!("{problem}write its country in `{column}`");
@@ -141,10 +145,26 @@ impl RecipientError {
     }
 
     pub(super) fn national(typed: &str) -> Self {
-        let problem = format!("`{typed}` is a local number: {PASS_COUNTRY}");
+        let problem = format!("`{typed}` is a local number: {PASS_COUNTRY}{ANY_COUNTRY}");
         Self {
             is_without_country: true,
             ..Self::new(problem, WITH_COUNTRY)
+        }
+    }
+
+    /// Creates the error for a number with digits in parentheses in front: an area code of `country`, or the country
+    /// code of `other`, in which the number is `digits`.
+    pub(super) fn area_code(typed: &str, other: &str, digits: &str, country: &str) -> Self {
+        let problem = format!(
+            "in `{typed}`, the digits in parentheses may be an area code; for a number of {other}, write +{digits}; if \
+             it is a local number, {PASS_COUNTRY}{country}"
+        );
+        let hint = format!(
+            "to set the number's country: --country {country}; for a number of {other}: +{digits}"
+        );
+        Self {
+            is_without_country: true,
+            ..Self::new(problem, hint)
         }
     }
 
@@ -157,7 +177,9 @@ impl RecipientError {
     ) -> Self {
         let advice = match suggestion {
             Some(suggestion) => format!("did you mean +{suggestion}?"),
-            None if is_without_country => format!("if it is a local number, {PASS_COUNTRY}"),
+            None if is_without_country => {
+                format!("if it is a local number, {PASS_COUNTRY}{ANY_COUNTRY}")
+            }
             None => "check the number".to_owned(),
         };
         let hint = if is_without_country {

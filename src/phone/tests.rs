@@ -422,6 +422,80 @@ fn number_of_local_length_is_never_another_country() {
 }
 
 #[test]
+fn digits_in_parentheses_may_be_an_area_code() {
+    for (typed, expected) in [
+        (
+            "(51) 98765-4321",
+            "in `(51) 98765-4321`, the digits in parentheses may be an area code; for a number of PE, write \
+             +51987654321; if it is a local number, pass its country, such as --country BR",
+        ),
+        ("(84) 98765-4321", "for a number of VN, write +84987654321"),
+        ("(477) 123-4567", "for a number of NO, write +4771234567"),
+        ("(507) 256-2410", "pass its country, such as --country US"),
+        ("(507) 6123-4567", "50761234567"),
+        (" (51)987654321", "may be an area code"),
+        // Without parentheses, or with digits that are no local number, the country code is clear.
+        ("51 98765 4321", "51987654321"),
+        ("51 (987) 654321", "51987654321"),
+        ("(51987654321)", "51987654321"),
+        ("(51) 1 234 5678", "5112345678"),
+        ("(593) 98 765 4321", "593987654321"),
+        ("(593) 987654321", "593987654321"),
+        ("(57) 300 123 4567", "573001234567"),
+        ("(34) 612 345 678", "34612345678"),
+        ("(1) 415 555 0100", "14155550100"),
+        ("(502) 5123-4567", "50251234567"),
+        ("(52) 55 1234 5678", "525512345678"),
+        ("(56) 9 8765 4321", "56987654321"),
+        ("(55) 51 98765-4321", "5551987654321"),
+        ("(+51) 987654321", "51987654321"),
+        ("+(51) 987654321", "51987654321"),
+        ("(+593) 987654321", "593987654321"),
+        ("(0051) 987654321", "51987654321"),
+        ("00 (51) 987654321", "51987654321"),
+    ] {
+        let found = read_number(typed, "");
+        let is_number = expected.bytes().all(|byte| byte.is_ascii_digit());
+        let is_expected = found == expected || !is_number && found.contains(expected);
+        assert!(is_expected, "{typed}: {found}");
+    }
+}
+
+#[test]
+fn area_code_in_parentheses_has_no_other_reading() {
+    for (typed, country, expected) in [
+        ("(51) 99876-5432", "BR", "5551998765432"),
+        ("(55) 99876-5432", "BR", "5555998765432"),
+        ("(55) 3333-4444", "BR", "555533334444"),
+        ("(477) 123-4567", "MX", "524771234567"),
+        (
+            "51 99876-5432",
+            "BR",
+            "5551998765432; `51 99876-5432` is read as a number of BR, +5551998765432; for a number of PE, write \
+             +51998765432",
+        ),
+        (
+            "55 99876-5432",
+            "BR",
+            "if its 55 is the country code, digits are missing",
+        ),
+        (
+            "(506) 12345",
+            "CR",
+            "if its 506 is the country code, digits are missing",
+        ),
+        ("(098) 765-4321", "PE", "written without a 0 in front"),
+        ("(51) 98765-4321", "EC", "is not a local number of EC"),
+        ("(51) 987 654 321", "PE", "51987654321"),
+    ] {
+        let found = read_number(typed, country);
+        let is_number = expected.bytes().all(|byte| byte.is_ascii_digit());
+        let is_expected = found == expected || !is_number && found.contains(expected);
+        assert!(is_expected, "{typed} with {country}: {found}");
+    }
+}
+
+#[test]
 fn number_of_unnamed_country_is_not_proposed() {
     for (typed, expected) in [
         ("044 55 1234 0005", "is a local number: pass its country"),

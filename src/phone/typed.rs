@@ -1,5 +1,7 @@
 //! Reads the digits of a number that the user typed or pasted.
 
+use std::ops::RangeInclusive;
+
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::spreadsheet::SpreadsheetForm;
 use crate::base::invisible::{is_invisible, is_other_line_break, is_unseen};
@@ -10,7 +12,12 @@ pub(super) struct ParsedDigits {
     /// Whether the digits begin with a country code, after `+` or 00. `digits` does not include the 00.
     pub(super) is_international: bool,
     pub(super) digits: String,
+    /// The digits in parentheses in front, if they may be an area code: `51` in `(51) 98765-4321`.
+    pub(super) area_code: Option<String>,
 }
+
+/// How many digits an area code has, without the national prefix.
+const AREA_CODE_DIGITS: RangeInclusive<usize> = 2..=4;
 
 impl ParsedDigits {
     /// # Errors
@@ -24,6 +31,7 @@ impl ParsedDigits {
             return Ok(Self {
                 is_international: digits.len() < typed.len(),
                 digits: digits.to_owned(),
+                area_code: None,
             });
         }
         let typed = typed.trim_matches(is_unseen);
@@ -52,6 +60,7 @@ impl ParsedDigits {
         if digits.is_empty() {
             return Err(RecipientError::empty());
         }
+        let area_code = area_code_in_front(number).filter(|_| !plus);
         let (is_international, digits) = match digits.strip_prefix("00") {
             Some(rest) if !plus => (true, rest.to_owned()),
             _ => (plus, digits),
@@ -63,8 +72,19 @@ impl ParsedDigits {
         Ok(Self {
             is_international,
             digits,
+            area_code,
         })
     }
+}
+
+/// Returns the digits in parentheses at the beginning of `number`, if they may be an area code.
+fn area_code_in_front(number: &str) -> Option<String> {
+    let (group, rest) = number.strip_prefix('(')?.split_once(')')?;
+    let is_area_code = AREA_CODE_DIGITS.contains(&group.len())
+        && group.bytes().all(|byte| byte.is_ascii_digit())
+        && !group.starts_with('0');
+    let has_more = rest.contains(|character: char| character.is_ascii_digit());
+    (is_area_code && has_more).then(|| group.to_owned())
 }
 
 fn is_phone_character(character: char) -> bool {

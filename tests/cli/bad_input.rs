@@ -1787,7 +1787,14 @@ fn contact_phone_without_country_code_is_warned_about() {
     let home = Home::new();
     let card = "send contacts --to 593987654321 --name A --strict --phone";
     let send = |phone: &str| home.run(card).args(&[phone]).api(&server.url);
-    for phone in ["0987654321", "call me", "123", "022", "+593 98 765"] {
+    for phone in [
+        "0987654321",
+        "(51) 98765-4321",
+        "call me",
+        "123",
+        "022",
+        "+593 98 765",
+    ] {
         send(phone).fails(2, &["contacts[0].phones[0].phone: "]);
     }
     send("+593987654321").success();

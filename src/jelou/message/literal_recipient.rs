@@ -118,6 +118,10 @@ mod tests {
             ("'593987654301", "did you mean +593987654301?"),
             ("'0987654301", "it is not a number with a country code"),
             ("5930987654321", "did you mean +593987654321?"),
+            (
+                "(51) 98765-4321",
+                "sent unchanged, but in `(51) 98765-4321`, the digits in parentheses may be an area code",
+            ),
         ] {
             let warning = literal_warning(user, None).unwrap_or_default();
             assert_in_spanish(&warning);

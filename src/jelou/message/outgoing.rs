@@ -349,7 +349,10 @@ fn with_country_code(
     };
     let number = match PhoneNumber::read(raw, country) {
         Ok(number) => number,
-        Err(error) if error.candidates.is_empty() => return Ok(Vec::new()),
+        // A chat reads a local number in a card as one of its own country.
+        Err(error) if error.candidates.is_empty() || error.is_without_country => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(error),
     };
     let is_certain = country.is_some() || raw.contains('+') || !may_be_national(number.as_str());

@@ -446,4 +446,21 @@ mod tests {
             assert_eq!(found.map(|(_, list)| list), list, "{recipient}");
         }
     }
+
+    #[test]
+    fn digits_in_parentheses_exclude_both_countries() {
+        let list = [("a", "(51) 98765-4321\n(593) 987654322\n")];
+        for country in [None, Some("EC"), Some("BR")] {
+            let exclusions = exclusions(country, &list);
+            for (recipient, is_excluded) in [
+                ("51987654321", true),
+                ("5551987654321", true),
+                ("593987654322", true),
+                ("593987654321", false),
+            ] {
+                let found = exclusions.find([recipient].into_iter());
+                assert_eq!(found.is_some(), is_excluded, "{country:?} {recipient}");
+            }
+        }
+    }
 }

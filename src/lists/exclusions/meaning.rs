@@ -161,12 +161,15 @@ fn all_readings(
     let is_other = meant
         .as_ref()
         .is_none_or(|typed| typed.recipient.as_str() != text);
-    let without_country = own.filter(|_| is_other).and_then(|_| read(text, None));
+    let without_country = match own.filter(|_| is_other) {
+        Some(_) => read_without_country(text),
+        None => Vec::new(),
+    };
     let all = meant
         .into_iter()
         .chain(by_name)
-        .chain(without_country)
         .map(|typed| typed.recipient.as_str().to_owned())
+        .chain(without_country)
         .chain(candidates);
     let mut people: Vec<String> = Vec::new();
     for person in all.chain(with_code.into_iter().flatten()) {
@@ -175,6 +178,14 @@ fn all_readings(
         }
     }
     Ok(people)
+}
+
+/// Returns the recipients that `text` may mean without a country.
+fn read_without_country(text: &str) -> Vec<String> {
+    match TypedRecipient::read(text, None) {
+        Ok(typed) => vec![typed.recipient.as_str().to_owned()],
+        Err(error) => error.candidates,
+    }
 }
 
 /// Returns the digits of a text that is certainly a number with its country code, in a row without a country. All its
