@@ -10,6 +10,9 @@ pub(super) struct SpreadsheetForm {
     pub(super) hint: &'static str,
 }
 
+/// The apostrophes in front of a text in a spreadsheet.
+pub(super) const TEXT_MARKS: [char; 2] = ['\'', '\u{2019}'];
+
 const AS_TEXT: &str = "format the column as text, and write only the number";
 const AS_WHOLE_NUMBER: &str = "format the column as text, and write the number without decimals";
 const UNSHORTENED: &str =
@@ -22,7 +25,7 @@ impl SpreadsheetForm {
             let problem = format!("`{typed}` is a spreadsheet formula that keeps a number as text");
             return Some(Self::new(number, problem));
         }
-        if let Some(number) = typed.strip_prefix(['\'', '\u{2019}']) {
+        if let Some(number) = typed.strip_prefix(TEXT_MARKS) {
             let problem =
                 format!("`{typed}` begins with the apostrophe that marks text in a spreadsheet");
             return Some(Self::new(number, problem));

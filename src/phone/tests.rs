@@ -422,6 +422,26 @@ fn number_of_local_length_is_never_another_country() {
 }
 
 #[test]
+fn apostrophe_before_plus_is_not_part_of_the_number() {
+    for (typed, expected) in [
+        ("'+525512345678", "525512345678"),
+        ("\u{2019}+52 55 1234 5678", "525512345678"),
+        (" '+525512345678 ", "525512345678"),
+        ("'+52551234567", "not 9; check the number"),
+        // Without + the number may lack its country code.
+        ("'525512345678", "did you mean +525512345678?"),
+        ("'0987654321", "is a local number"),
+        ("''+525512345678", "begins with the apostrophe"),
+        ("'++525512345678", "it contains `+`"),
+    ] {
+        let found = read_number(typed, "");
+        let is_number = expected.bytes().all(|byte| byte.is_ascii_digit());
+        let is_expected = found == expected || !is_number && found.contains(expected);
+        assert!(is_expected, "{typed}: {found}");
+    }
+}
+
+#[test]
 fn digits_in_parentheses_may_be_an_area_code() {
     for (typed, expected) in [
         (

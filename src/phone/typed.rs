@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
-use super::spreadsheet::SpreadsheetForm;
+use super::spreadsheet::{SpreadsheetForm, TEXT_MARKS};
 use crate::base::invisible::{is_invisible, is_other_line_break, is_unseen};
 
 /// The digits of the typed number.
@@ -35,6 +35,7 @@ impl ParsedDigits {
             });
         }
         let typed = typed.trim_matches(is_unseen);
+        let typed = without_text_mark(typed);
         if let Some(form) = SpreadsheetForm::find(typed) {
             return Err(RecipientError::new(form.problem, form.hint));
         }
@@ -75,6 +76,15 @@ impl ParsedDigits {
             area_code,
         })
     }
+}
+
+/// Removes the apostrophe in front of a number with `+`. Spreadsheets and shops write it, so that the number stays a
+/// text and is not a formula.
+fn without_text_mark(typed: &str) -> &str {
+    typed
+        .strip_prefix(TEXT_MARKS)
+        .filter(|number| number.starts_with('+'))
+        .unwrap_or(typed)
 }
 
 /// Returns the digits in parentheses at the beginning of `number`, if they may be an area code.

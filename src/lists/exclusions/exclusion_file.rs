@@ -281,6 +281,7 @@ mod tests {
             ("c", "593987654321\n"),
             ("d", "US.13491208655302741918\nEC.ENT.1 # of the group\n"),
             ("e", "EC.1234567890123456789\n"),
+            ("f", "'+573001234567\n"),
         ];
         let exclusions = exclusions(None, &lists);
         for (recipient, list) in [
@@ -298,6 +299,7 @@ mod tests {
             ("1234567890123456789", None),
             ("U2", None),
             ("U3", Some("a")),
+            ("573001234567", Some("f")),
         ] {
             assert_eq!(
                 exclusions
