@@ -1,6 +1,6 @@
 //! A workbook, Excel (.xlsx) or OpenDocument (.ods): its sheets and their rows, one at a time.
 //! Values are the stored ones, as the texts that a CSV would have, together with what the sheet
-//! shows.
+//! shows. Only a phone number that its format completes is the shown one.
 
 mod archive;
 mod format_tokens;
@@ -10,6 +10,7 @@ mod ods_styles;
 mod part;
 mod shared_strings;
 mod sheet_row;
+mod shown_phone;
 mod values;
 mod xlsx;
 mod xlsx_rows;

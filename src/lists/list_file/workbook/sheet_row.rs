@@ -10,6 +10,7 @@ use rust_xlsxwriter::utility::column_number_to_name;
 
 use super::archive::damaged;
 use super::number_format::NumberFormat;
+use super::shown_phone::{formatted_phone, shown_phone};
 use crate::base::input::UsageError;
 use crate::lists::list_file::columns::is_number;
 
@@ -66,6 +67,28 @@ pub(crate) enum CellFault {
     NotCalculated,
 }
 
+impl SheetCell {
+    /// Replaces a phone number by the one that the sheet shows, if its format adds the country code.
+    fn with_shown_phone(self) -> Self {
+        let (Ok(stored), Some(look)) = (&self.value, &self.look) else {
+            return self;
+        };
+        let phone = match look {
+            CellLook::Text(shown) => shown_phone(stored, shown),
+            CellLook::Number(_, format) => formatted_phone(stored, &format.code),
+            CellLook::Stored => None,
+        };
+        match phone {
+            Some(shown) => Self {
+                value: Ok(shown),
+                look: None,
+                ..self
+            },
+            None => self,
+        }
+    }
+}
+
 impl SheetRow {
     pub(super) fn new(number: u64, is_hidden: bool) -> Self {
         Self {
@@ -80,7 +103,7 @@ impl SheetRow {
             value,
             look,
             is_crossed_out,
-        } = cell;
+        } = cell.with_shown_phone();
         if matches!(&value, Ok(text) if text.is_empty()) {
             return Ok(());
         }

@@ -99,6 +99,31 @@ fn number_keeps_all_stored_digits() {
 }
 
 #[test]
+fn format_of_cell_adds_country_code() {
+    let relations = "<Relationships><Relationship Id=\"s\" Type=\"x/worksheet\" Target=\"s.xml\"/>\
+                     <Relationship Id=\"f\" Type=\"x/styles\" Target=\"styles.xml\"/></Relationships>";
+    let styles = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"&quot;+51 &quot;000000000\"/>\
+                  <numFmt numFmtId=\"165\" formatCode=\"&quot;+51 &quot;@\"/></numFmts>\
+                  <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/><xf numFmtId=\"165\"/></cellXfs></styleSheet>";
+    let parts = [
+        ("xl/_rels/workbook.xml.rels", relations),
+        ("xl/styles.xml", styles),
+    ];
+    let row = "<c s=\"1\"><v>987654321</v></c><c s=\"2\" t=\"str\"><v>987654322</v></c><c s=\"0\"><v>987654323</v></c>\
+               <c s=\"1\" t=\"str\"><v>987654324</v></c><c s=\"1\"><v>-5</v></c>";
+    assert_eq!(
+        cells(row, &parts),
+        [
+            "+51 987654321",
+            "+51 987654322",
+            "987654323",
+            "987654324",
+            "-5"
+        ]
+    );
+}
+
+#[test]
 fn text_index_must_exist() {
     assert_eq!(cells("<c t=\"s\"><v> 1 </v></c>", &[]), ["One"]);
     for index in ["x", "-1", "2", "1.0", "99999999999999999999999"] {
