@@ -170,7 +170,15 @@ impl Country {
     pub(crate) fn from_name(text: &str) -> Option<Self> {
         let code = text.trim();
         let of_code = countries().find(|region| region.code.eq_ignore_ascii_case(code));
-        of_code.or_else(|| by_name(text)).map(Self)
+        let by_either = of_code.or_else(|| by_name(text)).map(Self);
+        by_either.or_else(|| Self::from_name_with_code(code))
+    }
+
+    /// Finds a country by its name and its code in parentheses: `Ecuador (EC)`.
+    fn from_name_with_code(text: &str) -> Option<Self> {
+        let (name, code) = text.strip_suffix(')')?.rsplit_once('(')?;
+        let country = Self::from_name(name)?;
+        (Self::from_name(code) == Some(country)).then_some(country)
     }
 
     /// Parses a country. The error is for text that is not a country.
@@ -269,6 +277,13 @@ mod tests {
             ("Narnia", None),
             ("593", None),
             ("", None),
+            ("EUA", Some("US")),
+            ("E.U.A.", Some("US")),
+            ("República Argentina", Some("AR")),
+            ("Bolivia (Plurinational State of)", Some("BO")),
+            ("Ecuador (EC)", Some("EC")),
+            ("Ecuador (PE)", None),
+            ("Ecuador (Quito)", None),
         ] {
             assert_eq!(Country::from_name(text).map(Country::code), code, "{text}");
         }
