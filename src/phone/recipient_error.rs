@@ -18,7 +18,7 @@ const PASS_COUNTRY: &str = "pass its country, such as --country ";
 const ANY_COUNTRY: &str = "EC";
 
 const WITH_COUNTRY: &str =
-    "to set the number's country: --country EC; for a user of another channel: `id:USER`";
+    "pass the number's country, such as --country EC; for a user of another channel: `id:USER`";
 
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{problem}")]
@@ -100,12 +100,12 @@ impl RecipientError {
     }
 
     /// Names the country column of the list instead of `--country`, which would override the column in every row.
-    pub(crate) fn with_country_column(self, column: &str) -> Self {
+    pub(crate) fn with_way_to_country(self, way: &str) -> Self {
         let advice = self.problem.rsplit_once(PASS_COUNTRY);
         let Some((problem, _)) = advice.filter(|_| self.is_without_country) else {
             return self;
         };
-        let problem = format!("{problem}write its country in `{column}`");
+        let problem = format!("{problem}{way}");
         Self { problem, ..self }
     }
 

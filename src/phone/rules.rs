@@ -186,6 +186,15 @@ impl Country {
         Self::from_name(text).ok_or_else(|| unknown(text))
     }
 
+    /// Finds the countries with the calling code in `text`: `+51`, `0051`, `(51)` or `51`.
+    pub(crate) fn with_calling_code(text: &str) -> Vec<Self> {
+        let written = text.trim_matches(|sign: char| sign.is_whitespace() || "()'".contains(sign));
+        let after_sign = written.strip_prefix('+').or(written.strip_prefix("00"));
+        let code = after_sign.unwrap_or(written);
+        let regions = countries().filter(|region| region.calling_code == code);
+        regions.map(Self).collect()
+    }
+
     /// Returns the two-letter code: `EC`
     pub(crate) fn code(self) -> &'static str {
         self.0.code
@@ -268,6 +277,13 @@ mod tests {
             ("Estados Unidos", Some("US")),
             ("EE.UU.", Some("US")),
             ("U.S.A.", Some("US")),
+            ("EUA", Some("US")),
+            ("E.U.A.", Some("US")),
+            ("República Argentina", Some("AR")),
+            ("Bolivia (Plurinational State of)", Some("BO")),
+            ("Ecuador (EC)", Some("EC")),
+            ("Ecuador (PE)", None),
+            ("Ecuador (Quito)", None),
             ("República Dominicana", Some("DO")),
             ("Rep. Dominicana", Some("DO")),
             ("Brazil", Some("BR")),
@@ -277,16 +293,40 @@ mod tests {
             ("Narnia", None),
             ("593", None),
             ("", None),
-            ("EUA", Some("US")),
-            ("E.U.A.", Some("US")),
-            ("República Argentina", Some("AR")),
-            ("Bolivia (Plurinational State of)", Some("BO")),
-            ("Ecuador (EC)", Some("EC")),
-            ("Ecuador (PE)", None),
-            ("Ecuador (Quito)", None),
         ] {
             assert_eq!(Country::from_name(text).map(Country::code), code, "{text}");
         }
+    }
+
+    #[test]
+    fn country_is_found_by_calling_code() {
+        for (text, codes) in [
+            ("+51", &["PE"][..]),
+            ("51", &["PE"]),
+            ("0051", &["PE"]),
+            (" (51) ", &["PE"]),
+            ("(+593)", &["EC"]),
+            ("'+57", &["CO"]),
+            ("11", &[]),
+            ("+051", &[]),
+            ("511", &[]),
+            ("PE", &[]),
+            ("+", &[]),
+            ("", &[]),
+        ] {
+            let found = Country::with_calling_code(text).into_iter();
+            assert_eq!(
+                found.map(Country::code).collect::<Vec<_>>(),
+                codes,
+                "{text}"
+            );
+        }
+        let shared = Country::with_calling_code("+1").into_iter();
+        let shared: Vec<_> = shared.map(Country::code).collect();
+        assert!(
+            shared.contains(&"US") && shared.contains(&"DO"),
+            "{shared:?}"
+        );
     }
 
     #[test]

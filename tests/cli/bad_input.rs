@@ -1619,7 +1619,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
         ),
         (
             "Caro,Narnia,0987654323\n",
-            "line 4: celular: pais: `Narnia` is not a country; write EC or Ecuador",
+            "line 4: celular: pais: `Narnia` is not a country; write its code or name, such as EC or Ecuador",
         ),
         (
             "Caro,,4771234567\n",
@@ -1639,7 +1639,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
 fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
-    let hint = "hint: add the country of the local numbers: --country EC";
+    let hint = "hint: add the country of the local numbers, such as --country EC";
     let ended = home
         .run("--sandbox bulk send a.csv text Hola")
         .fails(2, &["2 rows cannot be sent", hint]);

@@ -44,7 +44,9 @@ impl CountryRule {
             let cell = cell.as_ref();
             let unknown = || {
                 let written = cell.trim();
-                format!("{column}: `{written}` is not a country; write EC or Ecuador")
+                format!(
+                    "{column}: `{written}` is not a country; write its code or name, such as EC or Ecuador"
+                )
             };
             let country = Country::from_name(cell).ok_or_else(unknown)?;
             match named {

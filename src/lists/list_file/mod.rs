@@ -18,8 +18,8 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, is_country_column, is_possible_country_column, meant_columns, no_header,
-    other_mobile_columns, recipient_column, second_header,
+    ColumnRole, is_calling_code_column, is_country_column, is_possible_country_column,
+    meant_columns, no_header, other_mobile_columns, recipient_column, second_header,
 };
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;

@@ -333,48 +333,44 @@ impl Row {
     /// Returns the cells with the country of the row's local numbers, each with its column's name.
     pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
         match self {
-            Self::Cells { columns, cells, .. } => {
-                let cell = |place: &usize| {
-                    Some((
-                        columns.names().get(*place)?.trim(),
-                        Cow::Borrowed(cells.get(*place)?.as_str()),
-                    ))
-                };
-                columns.country_places().iter().filter_map(cell).collect()
-            }
-            Self::Fields(fields) => {
-                let named = fields
-                    .iter()
-                    .filter(|(name, value)| !value.is_null() && is_country_column(name));
-                let cells = named.map(|(name, value)| match value {
-                    Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
-                    other => (name.as_str(), Cow::Owned(other.to_string())),
-                });
-                cells.collect()
-            }
+            Self::Cells { columns, .. } => self.cells_at(columns.country_places()),
+            Self::Fields(_) => self.fields_named(is_country_column),
         }
     }
 
-    /// Returns the cells that only may have this country, each with its column's name.
-    pub(crate) fn possible_country_cells(&self) -> Vec<(&str, &str)> {
+    /// Returns the cells that only may have this country or its calling code, each with its column's name.
+    pub(crate) fn possible_country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
         match self {
-            Self::Cells { columns, cells, .. } => {
-                let cell = |place: &usize| {
-                    let name = columns.names().get(*place)?;
-                    Some((name.trim(), cells.get(*place)?.as_str()))
-                };
-                let places = columns.possible_country_places().iter();
-                places.filter_map(cell).collect()
-            }
-            Self::Fields(fields) => {
-                let named = fields
-                    .iter()
-                    .filter(|(name, _)| is_possible_country_column(name));
-                let cells =
-                    named.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-                cells.collect()
-            }
+            Self::Cells { columns, .. } => self.cells_at(columns.possible_country_places()),
+            Self::Fields(_) => self.fields_named(is_possible_country_column),
         }
+    }
+
+    /// Returns the cells in these places of a row of cells, each with its column's name.
+    fn cells_at(&self, places: &[usize]) -> Vec<(&str, Cow<'_, str>)> {
+        let Self::Cells { columns, cells, .. } = self else {
+            return Vec::new();
+        };
+        let cell = |place: &usize| {
+            let name = columns.names().get(*place)?.trim();
+            Some((name, Cow::Borrowed(cells.get(*place)?.as_str())))
+        };
+        places.iter().filter_map(cell).collect()
+    }
+
+    /// Returns the fields of an NDJSON row with a wanted name.
+    fn fields_named(&self, is_wanted: fn(&str) -> bool) -> Vec<(&str, Cow<'_, str>)> {
+        let Self::Fields(fields) = self else {
+            return Vec::new();
+        };
+        let named = fields
+            .iter()
+            .filter(|(name, value)| !value.is_null() && is_wanted(name));
+        let cells = named.map(|(name, value)| match value {
+            Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
+            other => (name.as_str(), Cow::Owned(other.to_string())),
+        });
+        cells.collect()
     }
 
     pub(crate) fn to_json(&self) -> Value {

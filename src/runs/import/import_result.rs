@@ -102,8 +102,10 @@ pub(crate) struct ImportResult {
     pub(crate) invalid: u64,
     /// The invalid rows whose recipient is not valid.
     pub(crate) invalid_recipients: u64,
-    /// The lines of the invalid rows with a number that would be valid with a country.
+    /// The lines of the first two invalid rows with a number that would be valid with a country.
     pub(crate) lines_without_country: Vec<u64>,
+    /// How to use the calling code in a column of a row without a country, if it has one.
+    pub(crate) way_to_use_code: Option<String>,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same recipient.
@@ -147,6 +149,13 @@ impl ImportResult {
             ));
         }
         Ok(())
+    }
+
+    /// Records a row with a number that would be valid with a country.
+    pub(super) fn note_line_without_country(&mut self, line: u64) {
+        if self.lines_without_country.len() < 2 {
+            self.lines_without_country.push(line);
+        }
     }
 
     /// Drops what was found after the line `last`, because `--limit` does not send these rows.

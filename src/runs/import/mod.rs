@@ -7,6 +7,7 @@ mod doubled_signs;
 mod draft_feed;
 mod error;
 mod import_result;
+mod other_country;
 mod plan;
 mod policy;
 mod reported;

@@ -256,10 +256,15 @@ impl ImportPlan<'_> {
     /// Whether the recipient of `row` depends on the column `column`.
     pub(super) fn addresses_with(&self, row: &Row, recipient: &str, column: &str) -> bool {
         row.column(recipient) == Some(column)
-            || self.to().is_some_and(|to| needs(&to.uses, row, column))
+            || self.addresses_by(row, column)
             || (self.countries.by_column
                 && is_country_column(column)
                 && !self.is_international(row, recipient))
+    }
+
+    /// Whether `--to` uses the column `column` of `row`.
+    pub(super) fn addresses_by(&self, row: &Row, column: &str) -> bool {
+        self.to().is_some_and(|to| needs(&to.uses, row, column))
     }
 
     /// Whether the recipient of `row` is the same with every country.
@@ -375,53 +380,12 @@ impl ImportPlan<'_> {
                 codes.note(code, &written, typed.recipient.as_str(), line);
             }
             codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
-            // A list with a country column may have others for another purpose.
-            let country = country.filter(|_| row.country_cells().is_empty());
             let warning = country.and_then(|country| {
                 self.other_country(row, &written, typed.recipient.as_str(), country)
             });
             typed.warn(warning);
         }
         self.build(body.value, typed, country)
-    }
-
-    /// Returns a warning if a column has another country, in which `written` is another number. The list's `country` gave
-    /// `number`, and jelouctl does not use the column.
-    fn other_country(
-        &self,
-        row: &Row,
-        written: &str,
-        number: &str,
-        country: Country,
-    ) -> Option<String> {
-        let read = |country| {
-            let read = TypedRecipient::read(written, country).ok()?;
-            Some(read.recipient.as_str().to_owned())
-        };
-        let is_used = |column: &str| self.to().is_some_and(|to| needs(&to.uses, row, column));
-        let is_other = |cell: &str| {
-            let named = Country::from_name(cell).filter(|named| *named != country);
-            named.is_some_and(|named| {
-                let other = read(Some(named)).filter(|other| other != number);
-                other.is_some_and(|other| other.starts_with(named.calling_code()))
-            })
-        };
-        let mut cells = row.possible_country_cells().into_iter();
-        let (column, cell) = cells.find(|(column, cell)| !is_used(column) && is_other(cell))?;
-        if read(None).as_deref() == Some(number) {
-            return None;
-        }
-        let cell = cell.trim();
-        let omit = if self.countries.by_column {
-            ""
-        } else {
-            " and omit --country"
-        };
-        Some(format!(
-            "`{written}` is read as a number of {}, but `{column}` is `{cell}`; rename the column to `pais`{omit}, or \
-             remove it",
-            country.code()
-        ))
     }
 
     /// The country of a row; None if it is unclear. That is an error only if a number needs the country.

@@ -246,7 +246,10 @@ impl<'a> Importer<'a> {
         };
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
             Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped),
-            Err(error) if bad_text.is_empty() => self.add_invalid(feed, line, cells, error, report),
+            Err(error) if bad_text.is_empty() => {
+                self.note_code(&row, &error);
+                self.add_invalid(feed, line, cells, error, report)
+            }
             Err(error) => {
                 let cells = ListRow::bad_cells(&bad_text);
                 self.add_invalid(feed, line, cells, error, report)
@@ -355,7 +358,7 @@ impl<'a> Importer<'a> {
             return Err(RowError::Problem(problem.clone()));
         }
         let addressee = self.plan.recipient.read(row, column, self.plan.countries);
-        let addressee = addressee.map_err(|error| self.name_country_column(error))?;
+        let addressee = addressee.map_err(|error| self.name_country_column(row, error))?;
         let fault = faulty_cells
             .iter()
             .find(|(name, _)| self.plan.uses(row, column, name));
@@ -365,18 +368,23 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Names the list's country column in the error of a row without a country.
-    fn name_country_column(&self, error: RowError) -> RowError {
-        let Some(country_column) = self.imported.country_column(self.plan.countries) else {
+    /// Names the list's column with countries or calling codes in the error of a row without a country.
+    fn name_country_column(&self, row: &Row, error: RowError) -> RowError {
+        let RowError::Recipient { column, error } = error else {
             return error;
         };
-        match error {
-            RowError::Recipient { column, error } => RowError::Recipient {
-                column,
-                error: error.with_country_column(country_column),
-            },
-            error => error,
-        }
+        let way = match self.imported.country_column(self.plan.countries) {
+            Some(country_column) => Some(format!("write its country in `{country_column}`")),
+            None => self
+                .plan
+                .code_column(row)
+                .map(|code_column| format!("use the code in `{code_column}`")),
+        };
+        let error = match way {
+            Some(way) => error.with_way_to_country(&way),
+            None => error,
+        };
+        RowError::Recipient { column, error }
     }
 
     /// The faults in the texts of a row that is a whole body. With --strict, the first is an error.
@@ -453,6 +461,15 @@ impl<'a> Importer<'a> {
         }
     }
 
+    /// Records how to use the calling code in another column, if the number in `row` has none.
+    fn note_code(&mut self, row: &Row, error: &RowError) {
+        let lacks_country =
+            matches!(error, RowError::Recipient { error, .. } if error.is_without_country);
+        if lacks_country && self.imported.way_to_use_code.is_none() {
+            self.imported.way_to_use_code = self.plan.way_to_use_code(row);
+        }
+    }
+
     fn add_invalid(
         &mut self,
         feed: &mut DraftFeed<'_>,
@@ -473,7 +490,7 @@ impl<'a> Importer<'a> {
                 return Err(BulkError::Message(error));
             }
             RowError::Recipient { ref error, .. } if error.is_without_country => {
-                self.imported.lines_without_country.push(line);
+                self.imported.note_line_without_country(line);
             }
             _ => {}
         }

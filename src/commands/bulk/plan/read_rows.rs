@@ -323,10 +323,9 @@ fn note_limit(stderr: &Stderr, imported: &ImportResult) {
 fn hint_for_no_row(imported: &ImportResult, rule: CountryRule) -> String {
     let lacks_recipients = imported.invalid_recipients == imported.invalid;
     if lacks_recipients && !imported.other_columns.is_empty() {
-        propose(&imported.other_columns)
-    } else {
-        country_hint(imported, rule).unwrap_or_else(|| "fix the message or the rows".to_owned())
+        return propose(&imported.other_columns);
     }
+    country_hint(imported, rule).unwrap_or_else(|| "fix the message or the rows".to_owned())
 }
 
 /// Returns the hint for local numbers without a country, if there are any. With their country these recipients get their
@@ -341,13 +340,21 @@ fn country_hint(imported: &ImportResult, rule: CountryRule) -> Option<String> {
         Some(column) => {
             format!("write the countries of the local numbers in `{column}`, first in line {first}")
         }
-        None => match imported.possible_country_column() {
-            Some(column) => format!(
-                "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: \
-                 --country EC"
-            ),
-            None => "add the country of the local numbers: --country EC".to_owned(),
-        },
+        None => hint_without_country_column(imported),
     };
     Some(hint)
+}
+
+/// Returns the hint for local numbers in a list without a country column.
+fn hint_without_country_column(imported: &ImportResult) -> String {
+    if let Some(way) = &imported.way_to_use_code {
+        return way.clone();
+    }
+    match imported.possible_country_column() {
+        Some(column) => format!(
+            "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: pass \
+             it, such as --country EC"
+        ),
+        None => "add the country of the local numbers, such as --country EC".to_owned(),
+    }
 }
