@@ -842,6 +842,13 @@ fn other_column_of_mobiles_is_named() {
             "hint: add before the kind: --to-column 'Celular Contacto'",
         ],
     );
+    preview("Cliente,Número,Cel titular\nAna,3101234567,3001234567\n").fails(
+        2,
+        &[
+            "`Cel titular` and `Número` could both be the recipient's column",
+            "hint: add before the kind: --to-column 'Cel titular' or --to-column 'Número'",
+        ],
+    );
     let ended = preview("Celular,Celular 2\n0987654321,0987654322\n").success();
     assert!(!ended.stderr.contains("--to-column"), "{ended:?}");
 }

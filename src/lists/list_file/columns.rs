@@ -15,12 +15,46 @@ static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
 
 /// Names of a recipient column that count only if no other column has one of the names above: a
 /// contact may also be a name, and a number may be an order number.
-const WEAK_RECIPIENT_NAMES: [&str; 5] = [
+const WEAK_RECIPIENT_NAMES: [&str; 11] = [
     "contacto",
     "contact",
     "contactnumber",
     "numerodecontacto",
-    "numero",
+    BARE_NUMBER,
+    "fone",
+    "telcelular",
+    "telefone1",
+    "telefonecelular",
+    "telefono1",
+    "telmovil",
+];
+
+/// The name of a column that may be the number of anything, such as an invoice.
+const BARE_NUMBER: &str = "numero";
+
+/// A name with one of these words may be the name of a column of phone numbers.
+const PHONE_WORDS: [&str; 21] = [
+    "cel",
+    "cell",
+    "cellphone",
+    "celular",
+    "celulares",
+    "fone",
+    "fono",
+    "mobile",
+    "movil",
+    "phone",
+    "tel",
+    "telef",
+    "telefone",
+    "telefono",
+    "telefonos",
+    "telemovel",
+    "telf",
+    "tlf",
+    "whatsapp",
+    "wpp",
+    "wsp",
 ];
 
 /// The fewest digits that are certainly a phone number. A date has fewer.
@@ -128,6 +162,9 @@ const SUGGESTED_PARTS: [&str; 8] = [
 
 /// A column of mobiles has one of these in its name.
 const MOBILE_PARTS: [&str; 5] = ["celular", "cellphone", "movil", "mobile", "whatsapp"];
+
+/// Or one of these words.
+const MOBILE_WORDS: [&str; 2] = ["cel", "cell"];
 
 /// A column of landlines has one of these in its name.
 const LANDLINE_PARTS: [&str; 4] = ["tel", "tlf", "fono", "phone"];
@@ -368,7 +405,9 @@ pub(crate) fn recipient_column(
     };
     let strong = alike(ColumnRole::Recipient);
     let candidates = if strong.is_empty() {
-        alike(ColumnRole::Ambiguous)
+        let weak = alike(ColumnRole::Ambiguous);
+        let better = better_than_bare_number(names, cells, &weak);
+        [better, weak].concat()
     } else {
         strong
     };
@@ -384,6 +423,24 @@ pub(crate) fn recipient_column(
             Err(no_header(names).unwrap_or_else(none))
         }
     }
+}
+
+/// Returns the columns that are more probably the recipient's column than the only one in `weak`, if that is `Número`. In
+/// the row `cells`, they have a number or nothing.
+fn better_than_bare_number<'a>(names: &[&'a str], cells: &[&str], weak: &[&str]) -> Vec<&'a str> {
+    let is_bare_number = matches!(weak, [only] if plain(only) == BARE_NUMBER);
+    if !is_bare_number {
+        return Vec::new();
+    }
+    let may_be_better = |name: &str, cell: &str| {
+        let may_have_number = cell.trim().is_empty() || has_number(cell, MIN_DIGITS);
+        may_have_number && has_one_of(&name_words(name), &PHONE_WORDS) && !is_type_column(name)
+    };
+    let named_cells = names.iter().map(|name| name.trim()).zip(cells);
+    named_cells
+        .filter(|(name, cell)| may_be_better(name, cell))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Returns the columns that may have the recipient without its name: first those with a related
@@ -426,8 +483,10 @@ pub(crate) fn other_mobile_columns<'a>(
         let name = plain(name);
         parts.iter().any(|part| name.contains(part))
     };
+    let names_mobile =
+        |name: &str| has_part(name, &MOBILE_PARTS) || has_one_of(&name_words(name), &MOBILE_WORDS);
     let may_have_names = ColumnRole::from_name(column) == ColumnRole::Ambiguous;
-    let may_have_landlines = has_part(column, &LANDLINE_PARTS) && !has_part(column, &MOBILE_PARTS);
+    let may_have_landlines = has_part(column, &LANDLINE_PARTS) && !names_mobile(column);
     if !may_have_names && !may_have_landlines {
         return Vec::new();
     }
@@ -435,7 +494,7 @@ pub(crate) fn other_mobile_columns<'a>(
     named_cells
         .filter(|(name, cell)| {
             ColumnRole::from_name(name) == ColumnRole::Related
-                && has_part(name, &MOBILE_PARTS)
+                && names_mobile(name)
                 && has_number(cell, MIN_DIGITS)
         })
         .map(|(name, _)| name)
@@ -472,11 +531,12 @@ pub(crate) enum ColumnRole {
 }
 
 impl ColumnRole {
-    pub(crate) fn from_name(name: &str) -> Self {
-        let name = plain(name);
+    pub(crate) fn from_name(written: &str) -> Self {
+        let name = plain(written);
         match name.as_str() {
             name if RECIPIENT_NAMES.contains(name) => Self::Recipient,
             name if WEAK_RECIPIENT_NAMES.contains(&name) => Self::Ambiguous,
+            _ if has_one_of(&name_words(written), &PHONE_WORDS) => Self::Related,
             name if SUGGESTED_PARTS.iter().any(|part| name.contains(part)) => Self::Related,
             _ => Self::Other,
         }
@@ -649,6 +709,11 @@ mod tests {
             (&["Contacto"], None, Ok("Contacto")),
             (&["Contacto", "Celular"], None, Ok("Celular")),
             (&["Fono", "x"], None, Ok("Fono")),
+            (&["Fone", "x"], None, Ok("Fone")),
+            (&["Tel. Móvil", "x"], None, Ok("Tel. Móvil")),
+            (&["Telefone Celular", "x"], None, Ok("Telefone Celular")),
+            (&["Teléfono 1", "Teléfono 2"], None, Ok("Teléfono 1")),
+            (&["Teléfono 1", "Celular"], None, Ok("Celular")),
             (
                 &["Celular\n(WhatsApp)", "x"],
                 None,
@@ -687,6 +752,34 @@ mod tests {
                 (found, _) => panic!("{names:?}: {found:?}"),
             }
         }
+    }
+
+    #[test]
+    fn bare_number_is_not_preferred_to_a_phone_column() {
+        let both = |name: &str| {
+            Err(format!(
+                "`{name}` and `Número` could both be the recipient's column"
+            ))
+        };
+        let number = || Ok("Número".to_owned());
+        for (name, cell, expected) in [
+            ("Cel titular", "3001234567", both("Cel titular")),
+            ("Cel. cliente", "0987654321", both("Cel. cliente")),
+            ("Celular titular", "987654321", both("Celular titular")),
+            ("telTitular", "987654321", both("telTitular")),
+            ("WhatsApp del cliente", "", both("WhatsApp del cliente")),
+            ("Acepta WhatsApp", "Sí", number()),
+            ("Modelo celular", "S24", number()),
+            ("Tel. tipo", "", number()),
+            ("Cancelado", "987654321", number()),
+            ("Monto", "120000000", number()),
+        ] {
+            let found = recipient_column(&["Número", name], &["3101234567", cell], None);
+            assert_eq!(found.map_err(|error| error.to_string()), expected, "{name}");
+        }
+        let names = ["Número", "Cel titular", "Celular"];
+        let found = recipient_column(&names, &["1", "2", "0987654321"], None);
+        assert_eq!(found.unwrap(), "Celular");
     }
 
     #[test]
@@ -742,6 +835,18 @@ mod tests {
                 &["Juan", "Ana", "0987654321"],
                 "Contacto",
                 &["Celular Contacto"],
+            ),
+            (
+                &["Cliente", "Teléfono", "Cel titular"],
+                &["Ana", "022345678", "0987654321"],
+                "Teléfono",
+                &["Cel titular"],
+            ),
+            (
+                &["Tel. Cel", "Celular 2"],
+                &["0987654321", "0987654322"],
+                "Tel. Cel",
+                &[],
             ),
             (
                 &["Celular", "celular_conyuge"],
