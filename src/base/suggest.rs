@@ -43,6 +43,15 @@ pub(crate) fn camel_case_words(word: &str) -> Vec<&str> {
     words
 }
 
+/// Returns the words of a column's name in the form of [`plain`].
+pub(crate) fn name_words(name: &str) -> Vec<String> {
+    // WhatsApp is one word.
+    let name = name.replace("WhatsApp", "whatsapp");
+    let parts = name.split(|character: char| !character.is_alphanumeric());
+    let words = parts.flat_map(camel_case_words).map(plain);
+    words.filter(|word| !word.is_empty()).collect()
+}
+
 /// Words that have another meaning in a template.
 const RESERVED: [&str; 13] = [
     "row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if",

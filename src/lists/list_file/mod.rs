@@ -3,6 +3,7 @@
 
 mod any_input;
 mod columns;
+mod country_columns;
 mod csv;
 mod encoding;
 mod error;
@@ -18,8 +19,10 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, is_calling_code_column, is_country_column, is_possible_country_column,
-    meant_columns, no_header, other_mobile_columns, recipient_column, second_header,
+    ColumnRole, meant_columns, no_header, other_mobile_columns, recipient_column, second_header,
+};
+pub(crate) use self::country_columns::{
+    is_calling_code_column, is_country_column, is_possible_country_column,
 };
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::columns::{Columns, is_country_column, is_possible_country_column, meant_columns};
+use super::columns::{Columns, meant_columns};
+use super::country_columns::{is_country_column, is_possible_country_column};
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
 

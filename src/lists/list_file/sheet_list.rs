@@ -199,14 +199,8 @@ impl SheetList {
     /// Returns the texts that the sheet shows for a row's cells, if they differ from the stored
     /// values.
     fn collect_cell_texts(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
-        let (
-            Self {
-                header,
-                conventions,
-                ..
-            },
-            fallbacks,
-        ) = (self, &mut notes.fallback_columns);
+        let header = &self.header;
+        let fallbacks = &mut notes.fallback_columns;
         let mut shown = Vec::new();
         for (place, look) in &row.looks {
             let (Some(own), Some(stored)) =
@@ -217,22 +211,7 @@ impl SheetList {
             let Some(name) = header.columns.names().get(own) else {
                 continue;
             };
-            let written = match look {
-                CellLook::Text(text) => Ok(text.clone()),
-                CellLook::Stored => match conventions {
-                    Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
-                    None if stored.contains('.') => Err((FormatFallback::Country, "General")),
-                    None => Ok(stored.clone()),
-                },
-                CellLook::Number(value, format) => {
-                    match format.show(*value, conventions.as_ref()) {
-                        Ok(text) => Ok(text),
-                        // The number has more digits than a spreadsheet calculates with.
-                        Err(_) if format.shows_digits(*value, stored) => Ok(stored.clone()),
-                        Err(why) => Err((why, format.code.as_str())),
-                    }
-                }
-            };
+            let written = show(look, stored, self.conventions.as_ref());
             // A number with decimals is recognized by its format, regardless of the list's country.
             let is_different = |text: &String| text != stored || stored.contains('.');
             match written {
@@ -280,6 +259,28 @@ impl SheetList {
         }
         let shown = self.collect_cell_texts(row, notes);
         Ok(self.header.row(&texts(&row.cells), shown))
+    }
+}
+
+/// Returns the text that a sheet shows for a cell. If jelouctl cannot write its format, returns the reason and the format.
+fn show<'a>(
+    look: &'a CellLook,
+    stored: &str,
+    conventions: Option<&Conventions>,
+) -> Result<String, (FormatFallback, &'a str)> {
+    match look {
+        CellLook::Text(text) => Ok(text.clone()),
+        CellLook::Stored => match conventions {
+            Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
+            None if stored.contains('.') => Err((FormatFallback::Country, "General")),
+            None => Ok(stored.to_owned()),
+        },
+        CellLook::Number(value, format) => match format.show(*value, conventions) {
+            Ok(text) => Ok(text),
+            // The number has more digits than a spreadsheet calculates with.
+            Err(_) if format.shows_digits(*value, stored) => Ok(stored.to_owned()),
+            Err(why) => Err((why, format.code.as_str())),
+        },
     }
 }
 

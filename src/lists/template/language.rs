@@ -7,8 +7,9 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Cell};
 
 use super::dates::date;
-use super::numbers::{money, number, percent, refused};
+use super::numbers::{money, number, refused};
 use super::operators::{add_operators, in_text};
+use super::percentages::percent;
 use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 

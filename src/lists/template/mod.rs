@@ -15,6 +15,7 @@ mod near_column;
 mod no_value;
 mod numbers;
 mod operators;
+mod percentages;
 mod placeholder;
 mod row_view;
 mod syntax_error;

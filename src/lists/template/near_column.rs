@@ -1,6 +1,6 @@
 //! Finds the columns that a name in a text probably means, although it has another spelling.
 
-use crate::base::suggest::{camel_case_words, nearest, plain};
+use crate::base::suggest::{camel_case_words, name_words, nearest, plain};
 use crate::lists::list_file::meant_columns;
 
 /// The fewest letters of a word that may be a misspelled name.
@@ -101,8 +101,8 @@ fn is_misspelt(asked: &str, name: &str) -> bool {
 
 /// Returns the words of a name in their common form, without linking words. An article at the start is part of a title.
 pub(super) fn content_words(name: &str) -> Vec<String> {
-    let words = words(name).flat_map(camel_case_words).map(plain);
-    words
+    name_words(name)
+        .into_iter()
         .enumerate()
         .filter(|(place, word)| *place == 0 || !LINKING_WORDS.contains(&word.as_str()))
         .map(|(_, word)| word)

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::language::{check_bounds, describe, syntax};
 use super::misspelling::{has_choice_without_else, spelling};
-use super::numbers::UNKNOWN_COLUMN;
 use super::operators::{NULL_IN_TEXT, replace_operators};
+use super::percentages::UNKNOWN_COLUMN;
 use super::row_view::{ROW, RowView};
 use super::syntax_error::describe_syntax_error;
 use super::usual_names::is_name_column;

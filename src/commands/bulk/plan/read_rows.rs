@@ -156,14 +156,10 @@ impl ListReading<'_> {
         reported.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden, imported.last_line);
         note_limit(stderr, &imported);
-        let unclear_column = imported.unclear_column.take().map(CommandError::from);
-        let list_error = unclear_column.or_else(|| {
-            let refused = refuse_list(list, &imported, import, &fallbacks, first_not_allowed).err();
-            if refused.is_some() {
-                stderr.note(&imported.sums());
-            }
-            refused
-        });
+        let list_error = match imported.unclear_column.take() {
+            Some(unclear) => Some(unclear.into()),
+            None => self.find_list_error(list, &imported, &fallbacks, first_not_allowed),
+        };
         list_warnings.extend(list.notes.misread.clone());
         Ok(Findings {
             imported,
@@ -172,6 +168,21 @@ impl ListReading<'_> {
             earlier_error: earlier.err(),
             remarks: reported.remarks,
         })
+    }
+
+    /// Returns the error if the list may not be sent, and prints how many rows are fine.
+    fn find_list_error(
+        &self,
+        list: &ListReader,
+        imported: &ImportResult,
+        fallbacks: &[String],
+        first_not_allowed: Option<CommandError>,
+    ) -> Option<CommandError> {
+        let verdict = refuse_list(list, imported, self.import, fallbacks, first_not_allowed);
+        if verdict.is_err() {
+            self.context.stderr.note(&imported.sums());
+        }
+        verdict.err()
     }
 
     fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<(), CommandError> {
