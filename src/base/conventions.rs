@@ -130,7 +130,7 @@ impl Conventions {
         shown_in.iter().any(|code| printed_in.contains(code))
     }
 
-    /// Returns the codes of the countries whose currency has the symbol `mark`: only the `country`, if it is one of them.
+    /// Returns the codes of the countries with the currency symbol `mark`: only the `country`, if it is one of them.
     fn countries_with_mark(country: Option<&Self>, mark: &str) -> Vec<&'static str> {
         let all = Self::all().iter().filter(|known| known.has_mark(mark));
         let codes: Vec<_> = all.map(|known| known.code).collect();

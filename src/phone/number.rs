@@ -357,7 +357,7 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
         && local_region(digits).is_some()
 }
 
-/// Returns the country in which `digits`, an international number, could also be a local number. It is a common one, or
+/// Returns the country where `digits`, an international number, could also be a local number. It is a common one, or
 /// has the calling code of one.
 fn local_region(digits: &str) -> Option<&'static Region> {
     let own_region = number_region(digits);

@@ -153,7 +153,7 @@ impl RecipientError {
     }
 
     /// Creates the error for a number with digits in parentheses in front: an area code of `country`, or the country
-    /// code of `other`, in which the number is `digits`.
+    /// code of `other`, where the number is `digits`.
     pub(super) fn area_code(typed: &str, other: &str, digits: &str, country: &str) -> Self {
         let problem = format!(
             "in `{typed}`, the digits in parentheses may be an area code; for a number of {other}, write +{digits}; if \

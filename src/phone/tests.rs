@@ -454,7 +454,7 @@ fn digits_in_parentheses_may_be_an_area_code() {
         ("(507) 256-2410", "pass its country, such as --country US"),
         ("(507) 6123-4567", "50761234567"),
         (" (51)987654321", "may be an area code"),
-        // Without parentheses, or with digits that are no local number, the country code is clear.
+        // Without parentheses, or with digits that are not a local number, the country code is clear.
         ("51 98765 4321", "51987654321"),
         ("51 (987) 654321", "51987654321"),
         ("(51987654321)", "51987654321"),

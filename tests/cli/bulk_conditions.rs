@@ -154,8 +154,8 @@ fn sign_of_text_and_cell_warns() {
         "list.csv",
         "to,x,y\n593987654321,100,15%\n593987654322,$5,3\n",
     );
-    let warnings = "warning: line 2: text: `%%` is sent, because the value beside the sign has it too\n\
-                    warning: line 3: text: `$$` is sent, because the value beside the sign has it too\n";
+    let warnings = "warning: line 2: text: `%%` is sent, because the value next to the sign has it too\n\
+                    warning: line 3: text: `$$` is sent, because the value next to the sign has it too\n";
     let text = "Debe ${{ x }}, con {{ y }}% de descuento";
     home.dry_run_list(&["list.csv", "text", text])
         .success()

@@ -349,7 +349,7 @@ fn with_country_code(
     };
     let number = match PhoneNumber::read(raw, country) {
         Ok(number) => number,
-        // A chat reads a local number in a card as one of its own country.
+        // A chat reads a local number in a card with its own country.
         Err(error) if error.candidates.is_empty() || error.is_without_country => {
             return Ok(Vec::new());
         }

@@ -220,7 +220,7 @@ impl<'a> MessageColumns<'a> {
         }
     }
 
-    /// Refuses the first column whose cells contradict each other, up to the line `last`.
+    /// Refuses the first column with cells that contradict each other, up to the line `last`.
     pub(super) fn refuse_unclear_columns(&self, last: Option<u64>) -> Result<(), UsageError> {
         self.refuse_dates(last)?;
         self.refuse_decimals(last)

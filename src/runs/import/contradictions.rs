@@ -1,4 +1,4 @@
-//! Finds columns whose cells contradict the format of their country, such as `1,234` in a column that also has `950.00`.
+//! Finds columns with cells that contradict the format of their country, such as `1,234` in a column that also has `950.00`.
 
 use std::collections::BTreeMap;
 

@@ -4,22 +4,22 @@ use serde_json::Value;
 
 use crate::jelou::message::each_text;
 
-/// A sign beside a value in a text.
-struct SignBesideValue {
+/// A sign next to a value in a text.
+struct SignNextToValue {
     in_text: &'static str,
     doubled: &'static str,
 }
 
-const SIGNS: [SignBesideValue; 3] = [
-    SignBesideValue {
+const SIGNS: [SignNextToValue; 3] = [
+    SignNextToValue {
         in_text: "${{",
         doubled: "$$",
     },
-    SignBesideValue {
+    SignNextToValue {
         in_text: "$ {{",
         doubled: "$ $",
     },
-    SignBesideValue {
+    SignNextToValue {
         in_text: "}}%",
         doubled: "%%",
     },
@@ -31,16 +31,16 @@ pub(super) struct PossibleDouble<'a> {
     doubled: &'static str,
 }
 
-/// Finds the signs that a value beside them could repeat. Each text has its path and its source.
+/// Finds the signs that a value next to them could repeat. Each text has its path and its source.
 pub(super) fn possible_doubles<'a>(
     texts: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Vec<PossibleDouble<'a>> {
     let mut possible = Vec::new();
     for (path, source) in texts {
-        let beside_value = SIGNS
+        let next_to_value = SIGNS
             .iter()
             .filter(|sign| source.contains(sign.in_text) && !source.contains(sign.doubled));
-        possible.extend(beside_value.map(|sign| PossibleDouble {
+        possible.extend(next_to_value.map(|sign| PossibleDouble {
             path,
             doubled: sign.doubled,
         }));
@@ -60,7 +60,7 @@ pub(super) fn warn_of_doubled_signs(possible: &[PossibleDouble<'_>], body: &Valu
             .filter(|double| double.path == path && text.contains(double.doubled));
         warnings.extend(found.map(|double| {
             let doubled = double.doubled;
-            format!("{path}: `{doubled}` is sent, because the value beside the sign has it too")
+            format!("{path}: `{doubled}` is sent, because the value next to the sign has it too")
         }));
     });
     warnings
@@ -86,7 +86,7 @@ mod tests {
             let possible = possible_doubles(std::iter::once(("text", source)));
             let warnings = warn_of_doubled_signs(&possible, &json!({ "text": sent }));
             let expected = doubled.map(|doubled| {
-                format!("text: `{doubled}` is sent, because the value beside the sign has it too")
+                format!("text: `{doubled}` is sent, because the value next to the sign has it too")
             });
             assert_eq!(warnings, Vec::from_iter(expected), "{source}");
             for warning in &warnings {

@@ -112,7 +112,7 @@ pub(crate) struct ImportResult {
     pub(crate) same_person: u64,
     /// Rows skipped before the comparison with other rows of the list.
     skips: SkipCounts,
-    /// The error of a column whose cells contradict each other, so that some may be read wrongly.
+    /// The error of a column with cells that contradict each other: some may be read wrongly.
     pub(crate) unclear_column: Option<UsageError>,
     /// The line of the row that reaches the limit.
     pub(crate) last_line: Option<u64>,

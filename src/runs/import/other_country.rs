@@ -1,4 +1,4 @@
-//! Finds the countries in columns from which jelouctl does not read the country of a number.
+//! Finds the countries in columns that jelouctl does not use for the number of a row.
 
 use std::borrow::Cow;
 
@@ -73,7 +73,7 @@ impl ImportPlan<'_> {
         ))
     }
 
-    /// Returns how to use the first calling code in a column of this row; None if there is none.
+    /// Returns how to use the first calling code in a column of this row, or None.
     pub(super) fn way_to_use_code(&self, row: &Row) -> Option<String> {
         let unused = self.unused_countries(row);
         let code = unused.iter().find(|unused| unused.is_calling_code)?;
@@ -84,7 +84,7 @@ impl ImportPlan<'_> {
         ))
     }
 
-    /// Returns the column with the first calling code of this row; None if there is none.
+    /// Returns the column with the first calling code of this row, or None.
     pub(super) fn code_column<'a>(&self, row: &'a Row) -> Option<&'a str> {
         let mut unused = self.unused_countries(row).into_iter();
         let code = unused.find(|unused| unused.is_calling_code)?;

@@ -88,7 +88,7 @@ pub(super) fn note_other_columns(stderr: &Stderr, imported: &ImportResult) {
     }
 }
 
-/// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None if there are none.
+/// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None without any.
 pub(super) fn describe_hidden(hidden: &[u64], last_line: Option<u64>) -> Option<String> {
     let is_within = |line: &u64| last_line.is_none_or(|last| *line <= last);
     let hidden: Vec<_> = hidden.iter().copied().filter(is_within).collect();
