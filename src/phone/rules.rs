@@ -191,7 +191,9 @@ impl Country {
         let written = text.trim_matches(|sign: char| sign.is_whitespace() || "()'".contains(sign));
         let after_sign = written.strip_prefix('+').or(written.strip_prefix("00"));
         let code = after_sign.unwrap_or(written);
-        let regions = countries().filter(|region| region.calling_code == code);
+        // A 1 without + can be anything.
+        let is_certain = code.len() > 1 || written.starts_with('+');
+        let regions = countries().filter(|region| is_certain && region.calling_code == code);
         regions.map(Self).collect()
     }
 
@@ -310,6 +312,8 @@ mod tests {
             ("11", &[]),
             ("+051", &[]),
             ("511", &[]),
+            ("1", &[]),
+            ("001", &[]),
             ("PE", &[]),
             ("+", &[]),
             ("", &[]),

@@ -1639,7 +1639,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
 fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
-    let hint = "hint: add the country of the local numbers, such as --country EC";
+    let hint = "hint: pass the country of the local numbers with --country CODE";
     let ended = home
         .run("--sandbox bulk send a.csv text Hola")
         .fails(2, &["2 rows cannot be sent", hint]);
@@ -1682,7 +1682,7 @@ fn local_number_after_the_limit_has_no_hint() {
             "hint: fix them; or, to skip them: --skip-invalid",
         ],
     );
-    send(3).fails(2, &["3 rows cannot be sent", "--country EC"]);
+    send(3).fails(2, &["3 rows cannot be sent", "--country CODE"]);
 }
 
 #[test]

@@ -708,7 +708,7 @@ fn country_in_unused_column_is_warned_about() {
     }
     preview("Billing Country,celular\nUS,+14155550123\nEC,0987654321\n", "").stderr_has(&[
         "hint: to read each country from `Billing Country`: rename it to `pais`; if all local numbers are of one \
-         country: pass it, such as --country EC",
+         country: pass it with --country CODE",
     ]);
     home.write("a.csv", "Billing Country,celular\nUS,4155550123\n");
     let to = "{{celular|phone(billing_country)}}";
@@ -776,6 +776,8 @@ fn calling_code_in_unused_column_is_warned_about() {
         ("Código,Celular\n51,987654321\n", "--country EC"),
         ("Cód. área,Celular\n51,987654321\n", "--country EC"),
         ("Prefijo,Celular\nSr,987654321\n", "--country EC"),
+        ("Prefijo,Celular\n001,3102345678\n", "--country CO"),
+        ("Prefijo,Celular\n55,5532345678\n", "--country MX"),
     ] {
         let ended = preview(list, words);
         assert!(!ended.stderr.contains("or remove the column"), "{ended:?}");
@@ -795,9 +797,27 @@ fn calling_code_is_proposed_instead_of_a_country() {
         .run("--sandbox bulk send a.csv --dry-run text Hola")
         .fails(2, &parts);
     assert!(!ended.stderr.contains("--country"), "{ended:?}");
-    home.write("a.csv", "Indicativo,Celular\n,987654321\n");
+    for (list, hint) in [
+        ("Indicativo,Celular\n,987654321\n", "with --country CODE"),
+        ("Prefijo,Celular\nSr.,0987654321\n", "with --country CODE"),
+        ("Prefijo,Celular\n001,3102345678\n", "with --country CODE"),
+        (
+            "Country Code,Celular\n+593,0987654321\n",
+            "to use the code in `Country Code`: write countries such as EC instead of the codes, and rename the column to `pais`",
+        ),
+    ] {
+        home.write("a.csv", list);
+        home.run("--sandbox bulk send a.csv --dry-run text Hola")
+            .fails(2, &[&format!("{hint}\n")]);
+    }
+    // A calling code belongs to the number, also next to a country.
+    home.write(
+        "a.csv",
+        "País,Country Code,Celular\nEcuador,+51,987654321\n",
+    );
     home.run("--sandbox bulk send a.csv --dry-run text Hola")
-        .fails(2, &["such as --country EC"]);
+        .success()
+        .stderr_has(&["is read as a number of EC, but `Country Code` is `+51`"]);
 }
 
 #[test]

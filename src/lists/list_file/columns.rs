@@ -15,7 +15,7 @@ static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
 
 /// Names of a recipient column that count only if no other column has one of the names above: a
 /// contact may also be a name, and a number may be an order number.
-const WEAK_RECIPIENT_NAMES: [&str; 11] = [
+const WEAK_RECIPIENT_NAMES: [&str; 9] = [
     "contacto",
     "contact",
     "contactnumber",
@@ -23,9 +23,7 @@ const WEAK_RECIPIENT_NAMES: [&str; 11] = [
     BARE_NUMBER,
     "fone",
     "telcelular",
-    "telefone1",
     "telefonecelular",
-    "telefono1",
     "telmovil",
 ];
 
@@ -55,6 +53,41 @@ const PHONE_WORDS: [&str; 21] = [
     "whatsapp",
     "wpp",
     "wsp",
+];
+
+/// Next to a phone word, words for another phone of the recipient, or for anything but a number.
+const WORDS_ABOUT_PHONES: [&str; 31] = [
+    "acepta",
+    "casa",
+    "cod",
+    "code",
+    "codigo",
+    "conyuge",
+    "country",
+    "emergencia",
+    "estado",
+    "etiqueta",
+    "fecha",
+    "fijo",
+    "imei",
+    "indicativo",
+    "label",
+    "marca",
+    "modelo",
+    "obs",
+    "observacion",
+    "observaciones",
+    "oficina",
+    "operador",
+    "operadora",
+    "plan",
+    "prefijo",
+    "referencia",
+    "status",
+    "tipo",
+    "trabajo",
+    "type",
+    "valor",
 ];
 
 /// The fewest digits that are certainly a phone number. A date has fewer.
@@ -348,8 +381,10 @@ fn better_than_bare_number<'a>(names: &[&'a str], cells: &[&str], weak: &[&str])
         return Vec::new();
     }
     let may_be_better = |name: &str, cell: &str| {
-        let may_have_number = cell.trim().is_empty() || has_number(cell, MIN_DIGITS);
-        may_have_number && has_one_of(&name_words(name), &PHONE_WORDS) && !is_type_column(name)
+        let words = name_words(name);
+        let names_own_phone =
+            has_one_of(&words, &PHONE_WORDS) && !has_one_of(&words, &WORDS_ABOUT_PHONES);
+        names_own_phone && (is_blank(cell) || has_phone_number(cell))
     };
     let named_cells = names.iter().map(|name| name.trim()).zip(cells);
     named_cells
@@ -421,6 +456,17 @@ fn has_number(cell: &str, fewest: usize) -> bool {
     // Google Contacts writes several numbers into a cell.
     let first = cell.split(":::").next();
     first.is_some_and(|number| is_number(number, fewest))
+}
+
+/// Returns whether a cell begins with a phone number. A date is not one.
+fn has_phone_number(cell: &str) -> bool {
+    let is_plain = cell.trim().bytes().all(|byte| byte.is_ascii_digit());
+    has_number(cell, if is_plain { MIN_DIGITS } else { CERTAIN_NUMBER })
+}
+
+/// Returns whether a cell is empty or has a word for an empty one.
+fn is_blank(cell: &str) -> bool {
+    ["", "na", "nan", "nd", "none", "notiene", "null", "sd"].contains(&plain(cell).as_str())
 }
 
 /// Returns whether a column has the types of phone numbers, such as `Phone 1 - Label`.
@@ -509,7 +555,11 @@ mod tests {
             (&["Fone", "x"], None, Ok("Fone")),
             (&["Tel. Móvil", "x"], None, Ok("Tel. Móvil")),
             (&["Telefone Celular", "x"], None, Ok("Telefone Celular")),
-            (&["Teléfono 1", "Teléfono 2"], None, Ok("Teléfono 1")),
+            (
+                &["Teléfono 1", "Teléfono 2"],
+                None,
+                Err("found no recipient column"),
+            ),
             (&["Teléfono 1", "Celular"], None, Ok("Celular")),
             (
                 &["Celular\n(WhatsApp)", "x"],
@@ -565,7 +615,14 @@ mod tests {
             ("Celular titular", "987654321", both("Celular titular")),
             ("telTitular", "987654321", both("telTitular")),
             ("WhatsApp del cliente", "", both("WhatsApp del cliente")),
+            ("Cel titular", "N/A", both("Cel titular")),
+            ("Cel titular", " - ", both("Cel titular")),
             ("Acepta WhatsApp", "Sí", number()),
+            ("Acepta WhatsApp", "", number()),
+            ("WhatsApp desde", "2026-11-28", number()),
+            ("Tel. trabajo", "", number()),
+            ("Country Phone Code", "", number()),
+            ("IMEI celular", "351234567890123", number()),
             ("Modelo celular", "S24", number()),
             ("Tel. tipo", "", number()),
             ("Cancelado", "987654321", number()),

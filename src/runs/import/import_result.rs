@@ -8,7 +8,9 @@ use crate::base::output::counted;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
 use crate::lists::exclusions::CountryRule;
-use crate::lists::list_file::{Row, is_country_column, is_possible_country_column};
+use crate::lists::list_file::{
+    Row, is_calling_code_column, is_country_column, is_possible_country_column,
+};
 use crate::phone::{find_country, may_be_national};
 use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 
@@ -171,11 +173,12 @@ impl ImportResult {
         column.filter(|_| rule.by_column).map(|name| name.trim())
     }
 
-    /// A column that only may have the country of each row.
+    /// A column that only may have the country of each row. A calling code is not read as a country.
     pub(crate) fn possible_country_column(&self) -> Option<&str> {
         let mut columns = self.columns.iter();
-        let column = columns.find(|name| is_possible_country_column(name));
-        column.map(|name| name.trim())
+        let has_country =
+            |name: &&String| is_possible_country_column(name) && !is_calling_code_column(name);
+        columns.find(has_country).map(|name| name.trim())
     }
 
     /// Rows that can be sent.

@@ -37,6 +37,13 @@ impl<'a> CountryCell<'a> {
             is_calling_code: named.is_none(),
         })
     }
+
+    /// Returns whether the local number `written` begins with the code, so that it is an area code: `55` in Mexico.
+    fn is_area_code_of(&self, written: &str) -> bool {
+        self.is_calling_code
+            && !self.cell.starts_with('+')
+            && digits(written).starts_with(&digits(&self.cell))
+    }
 }
 
 impl ImportPlan<'_> {
@@ -59,7 +66,9 @@ impl ImportPlan<'_> {
         };
         let unused = self.unused_countries(row);
         let other = unused.iter().find(|unused| {
-            !unused.countries.contains(&country) && unused.countries.iter().any(is_other_number)
+            !unused.countries.contains(&country)
+                && !unused.is_area_code_of(written)
+                && unused.countries.iter().any(is_other_number)
         })?;
         if read(None).as_deref() == Some(number) {
             return None;
@@ -97,7 +106,9 @@ impl ImportPlan<'_> {
         let country_cells = row.country_cells();
         if !country_cells.is_empty() {
             // A list with a country column may have others for another purpose, but a calling code belongs to the number.
-            cells.retain(|(column, _)| is_calling_code_column(column));
+            cells.retain(|(column, cell)| {
+                is_calling_code_column(column) || cell.trim().starts_with('+')
+            });
         }
         if !self.countries.by_column {
             cells.extend(country_cells);
@@ -135,9 +146,21 @@ impl ImportPlan<'_> {
             RecipientRule::Template(_) => format!("begin --to with {}", shell_word(&start)),
             RecipientRule::Column(_) => {
                 let column = self.recipient.column(row).unwrap_or_default();
+                let number = row.text(&column).unwrap_or_default();
+                let calling_code = code
+                    .countries
+                    .first()
+                    .map_or("", |named| named.calling_code());
+                if TypedRecipient::read(&format!("+{calling_code}{number}"), None).is_err() {
+                    return "write countries such as EC instead of the codes, and rename the column to `pais`".to_owned();
+                }
                 let template = format!("{start}{}", spelling(&column, &names));
                 format!("add after the kind: --to {}", shell_word(&template))
             }
         }
     }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }

@@ -269,9 +269,9 @@ impl<'a> Importer<'a> {
         let plan = self.plan;
         let country = || plan.find_country(row);
         self.cells.note_dates(line, row, country);
+        self.cells.note_decimals(line, row, country);
         let cells = self.cells.read(row, &country);
         let message = self.build(line, &cells, faulty_cells, outcome)?;
-        self.cells.note_decimals(line, row, country);
         let skipped = self.why_skipped(&message);
         self.report_message(line, cells, &message, skipped, report);
         Ok((message, skipped))

@@ -364,8 +364,8 @@ fn hint_without_country_column(imported: &ImportResult) -> String {
     match imported.possible_country_column() {
         Some(column) => format!(
             "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: pass \
-             it, such as --country EC"
+             it with --country CODE"
         ),
-        None => "add the country of the local numbers, such as --country EC".to_owned(),
+        None => "pass the country of the local numbers with --country CODE".to_owned(),
     }
 }

@@ -142,6 +142,8 @@ impl NumberFormat {
         else {
             return false;
         };
+        // A spreadsheet does not show the digits that its numbers cannot have.
+        let is_exact = format!("{value:.0}") == stored;
         let digits = if has_sign {
             stored.trim_start_matches('-')
         } else {
@@ -151,7 +153,8 @@ impl NumberFormat {
             least_whole: layout.least_whole,
             ..NumberLayout::default()
         };
-        before.is_empty()
+        is_exact
+            && before.is_empty()
             && after.is_empty()
             && *layout == only_digits
             && layout.least_whole <= digits.len()
@@ -529,6 +532,7 @@ mod tests {
             ("0%", "4152313412345678", false),
             ("\"N.º \"0", "4152313412345678", false),
             ("0", "4.1e25", false),
+            ("0", "123456789012345678", false),
         ] {
             let format = NumberFormat::from_code(code, false).unwrap();
             let value = stored.parse().unwrap();

@@ -17,7 +17,8 @@ pub(super) fn formatted_phone(stored: &str, code: &str) -> Option<String> {
 /// Returns `shown`, if it is a number with `+` that ends with the digits of `stored`.
 pub(super) fn shown_phone(stored: &str, shown: &str) -> Option<String> {
     let stored_digits = digits(stored)?;
-    let shown_digits = digits(shown.strip_prefix('+')?)?;
+    let without_parenthesis = shown.strip_prefix('(').unwrap_or(shown);
+    let shown_digits = digits(without_parenthesis.strip_prefix('+')?)?;
     let is_completed = shown_digits.len() > stored_digits.len();
     let is_phone = NUMBER_DIGITS.contains(&shown_digits.len())
         && shown_digits.ends_with(&stored_digits)
@@ -79,6 +80,7 @@ mod tests {
             ("987654321", "\"+51 \"0;\"-\"0", Some("+51 987654321")),
             ("987654321", "[$-300A]\"+51 \"#", Some("+51 987654321")),
             ("4155550100", "+1 (###) ###-####", Some("+1 (415) 555-0100")),
+            ("987654321", "\"(+51) \"000000000", Some("(+51) 987654321")),
             // A digit is missing, and the sheet shows that it is a number of Peru.
             ("98765432", "\"+51 \"000000000", Some("+51 098765432")),
             ("593987654321", "+0", Some("+593987654321")),
