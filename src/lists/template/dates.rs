@@ -326,7 +326,8 @@ fn check_weekday(
 
 fn is_weekday(word: &str) -> bool {
     let mut weekdays = Weekday::Monday.cycle_forward().take(7);
-    weekdays.any(|weekday| is_name_of_weekday(word, weekday))
+    word.starts_with(char::is_alphabetic)
+        && weekdays.any(|weekday| is_name_of_weekday(word, weekday))
 }
 
 /// Returns whether `word` is the name of this `weekday` in any language, or its first three letters.

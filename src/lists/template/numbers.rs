@@ -79,13 +79,14 @@ fn check_separator(state: &State<'_, '_>, filter: &str, typed: &Cell) -> Result<
         return Ok(());
     };
     let mark = conventions(state).map(|known| known.decimal_mark);
-    let is_ambiguous = mark.is_some_and(|mark| has_ambiguous_separator(text, mark));
-    // After another filter, a cell is still the text that the sheet stores.
-    let is_stored = RowView::in_state(state).is_some_and(|view| view.has_stored_text(text));
-    if is_ambiguous && !is_stored {
-        return Err(refused(filter, &ambiguous(text)));
+    if !mark.is_some_and(|mark| has_ambiguous_separator(text, mark)) {
+        return Ok(());
     }
-    Ok(())
+    // After another filter, a cell is still the text that the sheet stores.
+    match RowView::in_state(state) {
+        Some(view) if view.has_stored_text(text) => Ok(()),
+        _ => Err(refused(filter, &ambiguous(text))),
+    }
 }
 
 /// Refuses a cell in another currency than `sign`, and a percentage. A `sign` that is not the
@@ -341,6 +342,12 @@ pub(crate) fn describe_decimals(text: &str, mark: char) -> String {
 /// Returns whether an amount with this decimal separator has three decimals that may be thousands:
 /// `1,234`.
 fn has_ambiguous_separator(text: &str, mark: char) -> bool {
+    // Most amounts have two decimals or none, and the search for currencies takes longer.
+    let decimals = text.rsplit_once(mark).map_or("", |(_, after)| after);
+    let end_of_decimals = decimals.find(|sign: char| !sign.is_ascii_digit());
+    if end_of_decimals.unwrap_or(decimals.len()) != 3 {
+        return false;
+    }
     let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
     digits.contains(mark) && find_decimal_mark(digits, None).is_none()
 }
