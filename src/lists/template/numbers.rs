@@ -379,6 +379,10 @@ pub(super) fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<cha
 
 /// Returns an amount without a currency before or after it, in any case, and the symbols of that currency.
 fn without_currency(text: &str) -> (&str, Vec<&'static str>) {
+    let is_digit = |sign: char| sign.is_ascii_digit();
+    if text.starts_with(is_digit) && text.ends_with(is_digit) {
+        return (text, Vec::new());
+    }
     let marks = Conventions::currency_marks();
     let before = marks
         .iter()
