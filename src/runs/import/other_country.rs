@@ -22,8 +22,9 @@ impl<'a> CountryCell<'a> {
     /// None if the cell has neither a country nor a calling code.
     fn read(column: &'a str, cell: &str) -> Option<Self> {
         // `Sr` as a prefix is not Suriname.
+        let may_be_name = cell.contains(char::is_alphabetic) && !is_calling_code_column(column);
         let named = Some(cell)
-            .filter(|_| !is_calling_code_column(column))
+            .filter(|_| may_be_name)
             .and_then(Country::from_name);
         let countries = match named {
             Some(country) => vec![country],
