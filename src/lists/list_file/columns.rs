@@ -55,8 +55,8 @@ const PHONE_WORDS: [&str; 21] = [
     "wsp",
 ];
 
-/// Next to a phone word, words for another phone of the recipient, or for anything but a number.
-const WORDS_ABOUT_PHONES: [&str; 31] = [
+/// If a name also has one of these words, its column has another phone of the recipient, or no phone numbers.
+const WORDS_FOR_OTHER_COLUMNS: [&str; 31] = [
     "acepta",
     "casa",
     "cod",
@@ -374,7 +374,7 @@ pub(crate) fn recipient_column(
 }
 
 /// Returns the columns that are more probably the recipient's column than the only one in `weak`, if that is `Número`. In
-/// the row `cells`, they have a number or nothing.
+/// the row `cells`, they have a phone number or no value.
 fn better_than_bare_number<'a>(names: &[&'a str], cells: &[&str], weak: &[&str]) -> Vec<&'a str> {
     let is_bare_number = matches!(weak, [only] if plain(only) == BARE_NUMBER);
     if !is_bare_number {
@@ -383,7 +383,7 @@ fn better_than_bare_number<'a>(names: &[&'a str], cells: &[&str], weak: &[&str])
     let may_be_better = |name: &str, cell: &str| {
         let words = name_words(name);
         let names_own_phone =
-            has_one_of(&words, &PHONE_WORDS) && !has_one_of(&words, &WORDS_ABOUT_PHONES);
+            has_one_of(&words, &PHONE_WORDS) && !has_one_of(&words, &WORDS_FOR_OTHER_COLUMNS);
         names_own_phone && (is_blank(cell) || has_phone_number(cell))
     };
     let named_cells = names.iter().map(|name| name.trim()).zip(cells);

@@ -48,7 +48,7 @@ impl<'a> CountryCell<'a> {
 }
 
 impl ImportPlan<'_> {
-    /// Returns a warning if a column has another country, in which `written` is another number. The list's `country` gave
+    /// Returns a warning if a column has another country, where `written` is another number. The list's `country` gave
     /// `number`, and jelouctl does not use the column.
     pub(super) fn other_country(
         &self,
