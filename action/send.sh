@@ -103,12 +103,14 @@ if [ -n "${INPUT_ONCE:-}" ]; then
 fi
 [ -z "${INPUT_EVERY:-}" ] || options+=("--every=$INPUT_EVERY")
 
-# Each line is a recipient; skip empty lines. A command sends no message unless it can send all of its messages.
+# Split the recipients as jelouctl splits JELOU_TO: at every comma, semicolon and line break. Ignore empty parts.
+newline=$'\n'
+listed=${INPUT_TO:-}
+listed=${listed//[,;$'\r']/$newline}
 recipients=()
-while IFS= read -r recipient; do
-  recipient=${recipient%$'\r'}
+while read -r recipient; do
   [ -z "$recipient" ] || recipients+=("--to=$recipient")
-done <<< "${INPUT_TO:-}"
+done <<< "$listed"
 [ ${#recipients[@]} -gt 0 ] || recipients=('--to=')
 # The maximum number of recipients of a command.
 most=20

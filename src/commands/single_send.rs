@@ -25,8 +25,8 @@ pub(crate) struct SingleSendArgs {
     /// Recipient: 593987654321 (repeatable, at most 20) [env: JELOU_TO]
     ///
     /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel. Each recipient gets a
-    /// separate message. In JELOU_TO, put commas between recipients. --to overrides JELOU_TO and the recipients in
-    /// --body.
+    /// separate message. JELOU_TO may list several, separated by commas, semicolons or line breaks. --to overrides
+    /// JELOU_TO and the recipients in --body.
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
 

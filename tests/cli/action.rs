@@ -79,6 +79,36 @@ fn every_text_arrives_unchanged() {
     }
 }
 
+/// The Action, the GitLab job and the program read a list of recipients in the same way.
+#[test]
+fn recipients_are_separated_in_one_way() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    let [ana, luis, eva] = ["593987654321", "593987654322", "593987654323"];
+    for list in [
+        "593987654321,593987654322,593987654323",
+        "593987654321; +593 98 765-4322 ;593987654323;",
+        "593987654321\n593987654322\r\n593987654323\r\n",
+        "\n\n593987654321,\n  593987654322,,\t\n593987654323\n\n",
+    ] {
+        let before = jelou.requests().len();
+        let (ended, _) = send(
+            &home,
+            &jelou.url,
+            &[("INPUT_TO", list), ("INPUT_TEXT", "a")],
+        );
+        assert_eq!(ended.code, 0, "{list:?}: {ended:?}");
+        let ended = gitlab_job("sh", &home, &jelou.url, &[("JELOU_TO", list)]);
+        assert_eq!(ended.code, 0, "{list:?}: {ended:?}");
+        home.run("send text a")
+            .api(&jelou.url)
+            .env("JELOU_TO", list)
+            .success();
+        let users = jelou.requests().into_iter().map(|request| request.user);
+        let users: Vec<_> = users.skip(before).collect();
+        assert_eq!(users, [ana, luis, eva].repeat(3), "{list:?}");
+    }
+}
+
 #[test]
 fn repeated_step_with_key_sends_nothing() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
@@ -460,9 +490,13 @@ fn invalid_inputs_output_no_and_warn_if_requested() {
         ),
         (
             &[
-                ("INPUT_TO", "593987654321,14155550100"),
+                ("INPUT_TO", "593987654321,123,14155550100"),
                 ("INPUT_TEXT", "a"),
             ],
+            "jelouctl exited with 2",
+        ),
+        (
+            &[("INPUT_TO", " ,;\r\n "), ("INPUT_TEXT", "a")],
             "jelouctl exited with 2",
         ),
         (&[("INPUT_TO", ""), ("INPUT_TEXT", "a")], ""),
@@ -796,6 +830,18 @@ fn third_party_parts_are_pinned_and_isolated() {
         workflows[1].matches(": write").count(),
         publish.matches(": write").count()
     );
+}
+
+/// Runs the GitLab job with the defaults of its variables, except for `inputs`.
+fn gitlab_job(shell: &str, home: &Home, url: &str, inputs: &[(&str, &str)]) -> CommandOutput {
+    let defaults = [
+        ("NOTIFY_TEMPLATE", "t"),
+        ("NOTIFY_LANGUAGE", ""),
+        ("NOTIFY_PARAMS", ""),
+    ];
+    let inputs = [&defaults[..], inputs].concat();
+    let mut job = script(home, shell, url, &inputs);
+    CommandOutput::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
 }
 
 /// The script of the GitLab job, as GitLab would run it.

@@ -439,7 +439,11 @@ fn ambiguous_recipient_argument_is_refused() {
         .api(&server.url)
         .fails(
             2,
-            &["JELOU_TO: `12,3` is not a phone number: it contains `,`"],
+            &[
+                "2 of 2 recipients cannot get the message",
+                "JELOU_TO: a phone number has 7 to 15 digits; `12` has 2",
+                "JELOU_TO: a phone number has 7 to 15 digits; `3` has 1",
+            ],
         );
     assert_eq!(server.received().len(), 0);
     // Unused values are not checked.

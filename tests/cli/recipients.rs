@@ -193,7 +193,7 @@ fn twenty_recipients_and_their_repetitions_are_accepted() {
 #[test]
 fn variable_lists_recipients_and_flag_replaces_it() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
-    let list = format!("{ANA}, +{LUIS},id:7");
+    let list = format!("\n{ANA},, +{LUIS};\r\nid:7;\n");
     let body = json!({ "type": "text", "userId": EVA, "text": "Hola" });
     home.write("body.json", body.to_string());
     for (line, expected) in [
@@ -213,14 +213,63 @@ fn variable_lists_recipients_and_flag_replaces_it() {
             .success();
         assert_eq!(reached(&jelou)[before..], *expected, "{line}");
     }
-    home.run(&format!("send text --to {ANA},{LUIS} Hola"))
-        .api(&refused_url())
-        .fails(
-            2,
-            &[&format!(
-                "hint: pass each recipient on its own: --to {ANA} --to {LUIS}"
-            )],
-        );
+    for (several, flags) in [
+        (format!("{ANA},{LUIS}"), format!("--to {ANA} --to {LUIS}")),
+        ("id:7,id:8".to_owned(), "--to id:7 --to id:8".to_owned()),
+    ] {
+        let hint = format!("hint: pass each recipient on its own: {flags}");
+        home.run(&format!("send text --to {several} Hola"))
+            .api(&refused_url())
+            .fails(2, &[&hint]);
+        let before = reached(&jelou).len();
+        home.run(&format!("send text {flags} Hola"))
+            .api(&jelou.url)
+            .success();
+        assert_eq!(reached(&jelou).len(), before + 2);
+    }
+}
+
+#[test]
+fn each_part_of_the_variable_is_checked_alone() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    for (list, parts) in [
+        (
+            format!("{ANA},123,{EVA}"),
+            &["JELOU_TO: a phone number has 7 to 15 digits; `123`"][..],
+        ),
+        (
+            format!("{ANA};ana\n0987654321,{EVA}"),
+            &["2 of 4 recipients", "JELOU_TO: `ana`", "`0987654321`"],
+        ),
+        // Nothing is left, as if the variable were not set.
+        (" ,\n; ".to_owned(), &["error: no recipient"]),
+    ] {
+        home.run("send text Hola")
+            .env("JELOU_TO", &list)
+            .api(&jelou.url)
+            .fails(2, parts)
+            .stderr_has(&["nothing was sent"]);
+        assert_eq!(reached(&jelou), [""; 0], "{list:?}");
+    }
+    // A notification reaches the others.
+    home.run("run -- true")
+        .env("JELOU_TO", format!("{ANA},123,{EVA},"))
+        .api(&jelou.url)
+        .success()
+        .stderr_has(&["warning: a recipient cannot be notified", "`123`"]);
+    assert_eq!(reached(&jelou), [ANA, EVA]);
+    home.run("run -- true")
+        .env("JELOU_TO", ",")
+        .api(&jelou.url)
+        .success()
+        .stderr_has(&["its notification cannot be sent: no recipient"]);
+    let body = json!({ "type": "text", "userId": LUIS, "text": "Hola" });
+    home.write("body.json", body.to_string());
+    home.run("send text --body body.json")
+        .env("JELOU_TO", ",")
+        .api(&jelou.url)
+        .success();
+    assert_eq!(reached(&jelou), [ANA, EVA, LUIS]);
 }
 
 #[test]

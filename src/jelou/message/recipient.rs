@@ -6,7 +6,7 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use super::placeholder::documented_placeholder;
 use crate::base::invisible::is_unseen;
-use crate::phone::{Country, NUMBER_DIGITS, PhoneNumber, RecipientError, is_user_id};
+use crate::phone::{Country, PhoneNumber, RecipientError, is_user_id};
 
 /// A `userId` in a body: a phone number's digits, a WhatsApp user id, or the user id of another
 /// channel.
@@ -155,7 +155,7 @@ pub(crate) struct NamedRecipients {
 
 impl NamedRecipients {
     /// Returns where each recipient comes from, in order. There is always one, which may find no
-    /// recipient.
+    /// recipient, for example if `JELOU_TO` has only commas.
     pub(crate) fn sources(&self, is_in_body: bool) -> Vec<RecipientSources> {
         let source = |flag, environment| RecipientSources {
             flag,
@@ -167,50 +167,43 @@ impl NamedRecipients {
             return flags.map(|flag| source(Some(flag), None)).collect();
         }
         match &self.environment {
-            Some(listed) if !is_in_body => split_list(listed)
-                .into_iter()
-                .map(|one| source(None, Some(one.to_owned())))
-                .collect(),
+            Some(listed) if !is_in_body => {
+                let listed = split_list(listed).map(|one| source(None, Some(one.to_owned())));
+                let sources: Vec<_> = listed.collect();
+                if sources.is_empty() {
+                    vec![source(None, None)]
+                } else {
+                    sources
+                }
+            }
             environment => vec![source(None, environment.clone())],
         }
     }
 }
 
-/// Splits a list at the commas between recipients. Any other comma is part of the recipient before
-/// it: of an id of another channel, or of a number with decimals, which is refused as typed.
-fn split_list(listed: &str) -> Vec<&str> {
-    let mut recipients = Vec::new();
-    let mut begin = 0;
-    for (comma, _) in listed.match_indices(',') {
-        let rest = listed.get(comma + 1..).unwrap_or_default();
-        let next = rest.split(',').next().unwrap_or_default();
-        if begins_recipient(next) {
-            recipients.extend(listed.get(begin..comma));
-            begin = comma + 1;
-        }
+/// Splits a list of recipients at every comma, semicolon and line break, and ignores empty parts. No recipient contains
+/// one of these.
+fn split_list(listed: &str) -> impl Iterator<Item = &str> {
+    let parts = listed.split([',', ';', '\n', '\r']);
+    parts
+        .map(|part| part.trim_matches(is_unseen))
+        .filter(|part| !part.is_empty())
+}
+
+fn several_recipients(raw: &str) -> RecipientError {
+    let problem = format!("`{raw}` lists several recipients");
+    RecipientError::new(problem, "pass each recipient with its own --to")
+}
+
+/// Returns the hint for a value of `--to` that lists recipients: `--to A --to B`. None unless each of them is valid.
+fn one_flag_each(raw: &str, country: Option<Country>) -> Option<String> {
+    let mut flags = Vec::new();
+    for one in split_list(raw) {
+        TypedRecipient::read(one, country).ok()?;
+        let quoted = shlex::try_quote(one).unwrap_or(one.into());
+        flags.push(format!("--to {quoted}"));
     }
-    recipients.extend(listed.get(begin..));
-    recipients
-}
-
-/// Returns whether a text after a comma is probably a recipient, even if the number is wrong.
-fn begins_recipient(text: &str) -> bool {
-    let text = text.trim_matches(is_unseen);
-    let is_part_of_number = |sign: char| sign.is_ascii_digit() || " +-.()\u{a0}".contains(sign);
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let is_number = digits >= *NUMBER_DIGITS.start() && text.chars().all(is_part_of_number);
-    is_number || text.starts_with("id:") || is_user_id(text)
-}
-
-/// Returns the hint for a value of `--to` that lists several recipients: `--to A --to B`.
-fn one_flag_each(raw: &str) -> Option<String> {
-    let recipients = split_list(raw);
-    let flags: Vec<_> = recipients
-        .iter()
-        .map(|one| one.trim_matches(is_unseen))
-        .map(|one| format!("--to {}", shlex::try_quote(one).unwrap_or(one.into())))
-        .collect();
-    (flags.len() > 1).then(|| format!("pass each recipient on its own: {}", flags.join(" ")))
+    (!flags.is_empty()).then(|| format!("pass each recipient on its own: {}", flags.join(" ")))
 }
 
 /// The possible sources of a recipient, in order of precedence: flag, body, environment.
@@ -218,7 +211,7 @@ fn one_flag_each(raw: &str) -> Option<String> {
 pub(crate) struct RecipientSources {
     /// `--to`
     pub(crate) flag: Option<String>,
-    /// `JELOU_TO`. An invalid value matters only if it is used.
+    /// One recipient of `JELOU_TO`. An invalid value matters only if it is used.
     pub(crate) environment: Option<String>,
     /// The country of local numbers in the flag and the environment.
     pub(crate) country: Option<Country>,
@@ -280,13 +273,16 @@ impl RecipientChoice<'_> {
                 return Err(InvalidMessage::other("no recipient", hint));
             }
         };
-        let typed = TypedRecipient::read(raw, sources.country);
+        let typed = match TypedRecipient::read(raw, sources.country) {
+            // The id of another channel would include the recipients after it.
+            Ok(_) if split_list(raw).count() > 1 => Err(several_recipients(raw)),
+            typed => typed,
+        };
         let typed = typed.map_err(|mut error| {
-            if let Some(hint) = one_flag_each(raw).filter(|_| origin == "--to") {
+            if origin == "--to"
+                && let Some(hint) = one_flag_each(raw, sources.country)
+            {
                 error.hint = hint;
-            }
-            if origin == "JELOU_TO" && raw.contains(',') {
-                "correct each recipient between the commas of JELOU_TO".clone_into(&mut error.hint);
             }
             InvalidMessage::recipient(origin, error)
         })?;
@@ -425,28 +421,25 @@ mod tests {
     }
 
     #[test]
-    fn list_is_split_only_before_recipients() {
-        let user = "US.13491208655302741918";
+    fn list_is_split_at_every_separator() {
         for (listed, expected) in [
             ("593987654321", &["593987654321"][..]),
+            ("+593 98 765-4322", &["+593 98 765-4322"]),
             (
-                "593987654321,+593 98 765-4322",
-                &["593987654321", "+593 98 765-4322"],
+                "593987654321, +593 98 765-4322;id:7\r\nid:ana\r8",
+                &["593987654321", "+593 98 765-4322", "id:7", "id:ana", "8"],
             ),
-            (
-                "593987654321, id:1,2,id:ana",
-                &["593987654321", " id:1,2", "id:ana"],
-            ),
-            ("id:7,US.13491208655302741918", &["id:7", user]),
-            ("0987654321,0987654322", &["0987654321", "0987654322"]),
-            ("+593987654321,0", &["+593987654321,0"]),
-            ("593,987,654,321", &["593,987,654,321"]),
-            ("5,93988E+11", &["5,93988E+11"]),
-            ("593987654321,", &["593987654321,"]),
-            ("593987654321,ana", &["593987654321,ana"]),
-            ("", &[""]),
+            ("593987654321,", &["593987654321"]),
+            (",;\n593987654321 ,\t,\u{a0}\n\n", &["593987654321"]),
+            ("593987654321,123,ana", &["593987654321", "123", "ana"]),
+            ("id:1,2", &["id:1", "2"]),
+            ("5,93988E+11", &["5", "93988E+11"]),
+            ("593987654321 593987654322", &["593987654321 593987654322"]),
+            (" , ;\n", &[]),
+            ("", &[]),
         ] {
-            assert_eq!(split_list(listed), expected, "{listed}");
+            let parts: Vec<_> = split_list(listed).collect();
+            assert_eq!(parts, expected, "{listed:?}");
         }
     }
 
@@ -471,6 +464,7 @@ mod tests {
                 &[(false, "593987654321"), (false, "593987654322")],
             ),
             (named(&[], Some(two)), true, &[(false, two)]),
+            (named(&[], Some(" ,\n;")), false, &[(false, "")]),
             (named(&[two], None), false, &[(true, two)]),
         ] {
             let sources = named.sources(is_in_body);
@@ -499,7 +493,16 @@ mod tests {
         };
         let expected = "pass each recipient on its own: --to 593987654321 --to +593987654322";
         assert_eq!(make(Some("593987654321, +593987654322"), None), expected);
-        for other in ["593987654321,0", "593987654321,ana"] {
+        let ids = "pass each recipient on its own: --to id:7 --to id:ana";
+        assert_eq!(make(Some("id:7;id:ana"), None), ids);
+        let alone = "pass each recipient on its own: --to 593987654321";
+        assert_eq!(make(Some("593987654321;"), None), alone);
+        for other in [
+            "593987654321,0",
+            "593987654321,ana",
+            "0987654321,0987654322",
+            ",",
+        ] {
             assert!(!make(Some(other), None).contains("--to "), "{other}");
         }
         assert!(!make(None, Some("593987654321,593987654322")).contains("--to 593"));

@@ -69,7 +69,7 @@ impl Environment {
     pub(crate) fn read() -> Result<Self, CommandError> {
         Ok(Self {
             warnings: warnings(),
-            to: read("JELOU_TO")?,
+            to: read_list("JELOU_TO")?,
             ..Self::read_settings(|_| true)?
         })
     }
@@ -104,28 +104,46 @@ impl Environment {
 
 /// Reads the variable called `name`.
 fn read(name: &'static str) -> Result<Option<String>, CommandError> {
-    match std::env::var_os(name) {
-        None => Ok(None),
-        Some(value) if value.is_empty() => {
-            let hint = format!(
-                "set {name} to a value, or unset it; in CI, check that the variable or secret exists"
-            );
-            Err(CommandError::configuration(
-                format!("{name} is set but empty"),
-                hint,
-            ))
-        }
-        Some(value) => {
-            let value = value
-                .into_string()
-                .map_err(|_| wrong_variable(name, "its value is not UTF-8"))?;
-            match stray_character(&value) {
-                // `echo` adds it to the value of a Kubernetes secret.
-                None => Ok(Some(without_final_line_break(&value).to_owned())),
-                Some(problem) => Err(wrong_variable(name, problem)),
-            }
-        }
+    let Some(value) = read_unchecked(name)? else {
+        return Ok(None);
+    };
+    refuse_stray_characters(name, &value)?;
+    // `echo` adds it to the value of a Kubernetes secret.
+    Ok(Some(without_final_line_break(&value).to_owned()))
+}
+
+/// Reads the variable called `name`, which has a list: empty lines and spaces around it do not matter.
+fn read_list(name: &'static str) -> Result<Option<String>, CommandError> {
+    let Some(value) = read_unchecked(name)? else {
+        return Ok(None);
+    };
+    let list = value.trim();
+    refuse_stray_characters(name, list)?;
+    Ok(Some(list.to_owned()))
+}
+
+fn refuse_stray_characters(name: &'static str, value: &str) -> Result<(), CommandError> {
+    match stray_character(value) {
+        Some(problem) => Err(wrong_variable(name, problem)),
+        None => Ok(()),
     }
+}
+
+fn read_unchecked(name: &'static str) -> Result<Option<String>, CommandError> {
+    let Some(value) = std::env::var_os(name) else {
+        return Ok(None);
+    };
+    if value.is_empty() {
+        let hint = format!(
+            "set {name} to a value, or unset it; in CI, check that the variable or secret exists"
+        );
+        let message = format!("{name} is set but empty");
+        return Err(CommandError::configuration(message, hint));
+    }
+    let value = value
+        .into_string()
+        .map_err(|_| wrong_variable(name, "its value is not UTF-8"))?;
+    Ok(Some(value))
 }
 
 /// Returns a warning for each unknown variable that was probably intended for jelouctl. These have
