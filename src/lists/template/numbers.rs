@@ -219,15 +219,15 @@ pub(super) fn read(
     }
 }
 
-/// The separators of thousands other than a point or a comma.
-const THOUSANDS_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
+/// The separators of thousands other than a point or a comma: spaces, and the apostrophe in both of its characters.
+const THOUSANDS_SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
 
 /// An amount without its currency.
 struct PlainAmount<'a> {
     is_negative: bool,
     /// The currency symbols around it.
     marks: Vec<&'static str>,
-    /// Digits, points, commas and spaces.
+    /// Digits, points, commas, spaces and apostrophes.
     digits: &'a str,
     is_percent: bool,
 }
@@ -297,18 +297,12 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
     let (whole, decimals) = digits
         .split_once(find_decimal_mark(digits, mark).ok_or_else(|| ambiguous(typed))?)
         .unwrap_or((digits, ""));
-    let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
-    let is_grouped = match groups.as_slice() {
-        [_] => true,
-        [first, rest @ ..] => {
-            (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3)
-        }
-        [] => false,
-    };
-    if !is_grouped || !decimals.chars().all(|sign| sign.is_ascii_digit()) {
+    if !is_grouped(whole) || !is_digits(decimals) {
         return Err(is_not());
     }
-    let plain = format!("{}{}", if is_negative { "-" } else { "" }, groups.concat());
+    let minus = if is_negative { "-" } else { "" };
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let plain = format!("{minus}{whole}");
     if decimals.trim_end_matches('0').is_empty() && !is_percent {
         return plain.parse::<i64>().map(Cell::from).map_err(|_| is_not());
     }
@@ -317,6 +311,22 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         .parse::<f64>()
         .map(Cell::from)
         .map_err(|_| is_not())
+}
+
+/// Returns whether the digits before the decimals are in groups of three, by any separators, or in one group.
+fn is_grouped(whole: &str) -> bool {
+    let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
+    match groups.as_slice() {
+        [_] => true,
+        [first, rest @ ..] => {
+            (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3)
+        }
+        [] => false,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.chars().all(|sign| sign.is_ascii_digit())
 }
 
 /// Returns the decimal separator of an amount with a point or a comma: from its digits, or `known`
@@ -364,9 +374,12 @@ pub(super) fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<cha
         [] => Some('.'),
         [only] => {
             let (whole, after) = digits.split_once(*only).unwrap_or_default();
-            let has_ambiguous_separator =
-                after.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
-            if has_ambiguous_separator {
+            if !is_digits(after) {
+                // Thousands follow it: `1.200'000`.
+                return Some(other_than(*only));
+            }
+            let may_be_thousands = whole != "0" && is_grouped(digits);
+            if may_be_thousands {
                 known
             } else {
                 Some(*only)
@@ -428,6 +441,25 @@ mod tests {
                 Ok(Cell::from(1_234_567.5)),
             ),
             ("1'200.50", None, Ok(Cell::from(1200.5))),
+            ("1'200,50", Some('.'), Ok(Cell::from(1200.5))),
+            ("1'200'000", None, Ok(Cell::from(1_200_000))),
+            ("1’200’000,5", None, Ok(Cell::from(1_200_000.5))),
+            ("$1'200.000", Some(','), Ok(Cell::from(1_200_000))),
+            ("$1'200,000", Some('.'), Ok(Cell::from(1_200_000))),
+            ("1'200.000,50", None, Ok(Cell::from(1_200_000.5))),
+            ("1'200,000.50", None, Ok(Cell::from(1_200_000.5))),
+            ("1.200'000", None, Ok(Cell::from(1_200_000))),
+            ("1,200'000", Some('.'), Ok(Cell::from(1_200_000))),
+            ("1'200.000", None, Err("is ambiguous")),
+            ("1 200.000", None, Err("is ambiguous")),
+            ("1 200.000", Some('.'), Ok(Cell::from(1200))),
+            ("1234.567", None, Ok(Cell::from(1234.567))),
+            ("1'20.000", None, Err("is not a number")),
+            ("1'50", None, Err("is not a number")),
+            ("'200", None, Err("is not a number")),
+            ("200'", None, Err("is not a number")),
+            ("1''200", None, Err("is not a number")),
+            ("1´200", None, Err("is not a number")),
             ("₡12.500,00", None, Ok(Cell::from(12500))),
             ("Gs. 150.000.000", None, Ok(Cell::from(150_000_000))),
             ("₲ 20", None, Ok(Cell::from(20))),
@@ -550,6 +582,24 @@ mod tests {
             ("{{ x | money('$') }}", "1.234", Some("EC"), Ok("$1.234,00")),
             ("{{ x | money('$') }}", "0,125", Some("EC"), Ok("$0,13")),
             (
+                "{{ x | money('$', 0) }}",
+                "$1'200.000",
+                Some("CO"),
+                Ok("$1.200.000"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "$1'200,000.00",
+                Some("MX"),
+                Ok("$1,200,000.00"),
+            ),
+            (
+                "{{ x | money('S/') }}",
+                "S/ 1'200,000",
+                Some("PE"),
+                Ok("S/1,200,000.00"),
+            ),
+            (
                 "{{ x | money('B/.') }}",
                 "B/. 1,234",
                 Some("PA"),
@@ -631,6 +681,24 @@ mod tests {
                 "12,990 kg",
                 Some("CL"),
                 Err("is ambiguous"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "$1'200.000",
+                Some("MX"),
+                Err("money: `$1'200.000` is ambiguous"),
+            ),
+            (
+                "{{ x | number }}",
+                "1'200,000",
+                Some("CL"),
+                Err("is ambiguous"),
+            ),
+            (
+                "{{ x | number(',') | money('$') }}",
+                "$1'200.000",
+                Some("MX"),
+                Ok("$1,200,000.00"),
             ),
             (
                 "{{ x | number('.') | number(0) }}",
