@@ -224,9 +224,10 @@ async fn serve(
     // Signals are caught before the printed variables show that the sandbox listens.
     let mut signals = Signals::catch()?;
     if context.stdout.wants_words() {
+        let line = line_for_another_terminal(&sandbox);
         context
             .stderr
-            .note("sandbox: in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
+            .note(&format!("sandbox: in another terminal: {line}"));
         context
             .stderr
             .note("sandbox: other programs need these variables:");
@@ -261,6 +262,20 @@ fn report_addresses(
         context.stderr.note(&format!(
             "sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"
         ));
+    }
+}
+
+/// Returns a line that sends to this sandbox. `--sandbox` looks only at the default port.
+fn line_for_another_terminal(sandbox: &Sandbox) -> String {
+    let send = "send text --to NUMBER 'Hola'";
+    if sandbox.port() == DEFAULT_PORT {
+        return format!("jelouctl --sandbox {send}");
+    }
+    let url = sandbox.url();
+    if cfg!(windows) {
+        format!("$env:JELOUCTL_SANDBOX = '{url}'; jelouctl {send}")
+    } else {
+        format!("JELOUCTL_SANDBOX={url} jelouctl {send}")
     }
 }
 
@@ -325,6 +340,10 @@ fn report(context: &Context, sandbox: &Sandbox) {
 
 /// Opens the file, readable only by its owner, and empties it. It does not change a file that is not an earlier list.
 fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
+    if path.as_os_str() == "-" {
+        let message = "--list needs a file, not standard output";
+        return Err(UsageError::new(message, "write the name of a file"));
+    }
     context.check_overwrite("--list", path, "a list of the sandbox", true, is_list)?;
     private_file::open_anew(path)
         .map_err(|error| UsageError::new(format!("--list: {error}"), "choose a writable file"))

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Value, json};
+use serde_json::{Deserializer, Value, json};
 
 use super::stored_message::DeliveryFault;
 use crate::base::suggest::nearest;
@@ -21,8 +21,25 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// "Message undeliverable", the code of a message that WhatsApp could not deliver.
 const UNDELIVERABLE: u32 = 131_026;
 /// The keys of a rule.
-const KEYS: &str = "status, reset, hang, truncate, delay, stored, undelivered, unlisted, late, retry_after, header, body, to, \
-                    kind, after, first and every";
+const KEYS: [&str; 17] = [
+    "status",
+    "reset",
+    "hang",
+    "truncate",
+    "delay",
+    "stored",
+    "undelivered",
+    "unlisted",
+    "late",
+    "retry_after",
+    "header",
+    "body",
+    "to",
+    "kind",
+    "after",
+    "first",
+    "every",
+];
 /// The range of WhatsApp's codes: at most six digits.
 const CODES: RangeInclusive<u64> = 1..=999_999;
 
@@ -74,7 +91,8 @@ pub(super) enum FaultEffect {
 impl FromStr for Fault {
     type Err = String;
 
-    /// Parses `key=value` or `key`, separated by commas. `body=` includes the rest of the rule.
+    /// Parses `key=value` or `key`, separated by commas. A body of JSON ends where the JSON ends; a text includes the rest
+    /// of the rule.
     fn from_str(raw: &str) -> Result<Self, String> {
         let mut fault = Self {
             rule: raw.trim().to_owned(),
@@ -83,12 +101,12 @@ impl FromStr for Fault {
         let mut rest = raw.trim();
         let mut given = HashSet::new();
         while !rest.is_empty() {
-            let (part, tail) = if rest.starts_with("body=") {
-                (rest, "")
-            } else {
-                rest.split_once(',').unwrap_or((rest, ""))
+            let length = match rest.strip_prefix("body=") {
+                Some(body) => rest.len() - body.len() + body_length(body)?,
+                None => rest.find(',').unwrap_or(rest.len()),
             };
-            rest = tail.trim_start();
+            let (part, tail) = rest.split_at(length);
+            rest = tail.strip_prefix(',').unwrap_or(tail).trim_start();
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let key = key.trim();
             // `late` and `unlisted` both set when look-ups list the message.
@@ -149,8 +167,9 @@ impl Fault {
             }
             _ => {
                 return Err(format!(
-                    "unknown key `{}`; the keys are {KEYS}",
-                    key.escape_debug()
+                    "unknown key `{}`; the keys are {}",
+                    key.escape_debug(),
+                    KEYS.join(", ")
                 ));
             }
         }
@@ -182,6 +201,36 @@ impl Fault {
         }
         Ok(())
     }
+}
+
+/// Returns how many bytes of the rest of a rule are its body: an object, an array or a quoted text ends where its JSON
+/// ends, and another text with the rule.
+///
+/// # Errors
+/// If a key follows the text, because it would be a part of the body.
+fn body_length(rest: &str) -> Result<usize, String> {
+    if rest.starts_with(['{', '[', '"']) {
+        let mut values = Deserializer::from_str(rest).into_iter::<Value>();
+        let is_json = values.next().is_some_and(|value| value.is_ok());
+        let end = values.byte_offset();
+        let after = rest.get(end..).unwrap_or_default().trim_start();
+        if is_json && (after.is_empty() || after.starts_with(',')) {
+            return Ok(rest.len() - after.len());
+        }
+    }
+    let keys = rest
+        .split(',')
+        .skip(1)
+        .filter_map(|part| part.split_once('='));
+    for (key, _) in keys {
+        let key = key.trim();
+        if KEYS.contains(&key) {
+            return Err(format!(
+                "`{key}` would be a part of the body, because a text ends with the rule; write body last"
+            ));
+        }
+    }
+    Ok(rest.len())
 }
 
 fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, String> {
@@ -342,7 +391,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fault_body_includes_rest_of_rule() {
+    fn fault_body_of_json_ends_with_the_json() {
+        for (rule, body) in [
+            (
+                r#"status=400,body={"a":[1,2],"to":"x,to=9"} , to=593*,first=2"#,
+                json!({"a": [1, 2], "to": "x,to=9"}),
+            ),
+            ("status=400,body=[],to=593*,first=2", json!([])),
+            (r#"body="a, b",to=593*,status=400,first=2"#, json!("a, b")),
+        ] {
+            let fault: Fault = rule.parse().unwrap();
+            assert_eq!(fault.body, Some(body), "{rule}");
+            assert_eq!(fault.to.as_deref(), Some("593*"), "{rule}");
+            assert_eq!(fault.first, NonZeroU64::new(2), "{rule}");
+        }
+    }
+
+    #[test]
+    fn fault_body_of_text_includes_rest_of_rule() {
         for (rule, effect, body) in [
             (
                 "status=500,body=<h1>a, b</h1>",
@@ -350,9 +416,19 @@ mod tests {
                 Some(json!("<h1>a, b</h1>")),
             ),
             (
-                r#"status=400,body={"a":[1,2]}"#,
-                FaultEffect::Status(400),
-                Some(json!({"a": [1, 2]})),
+                "status=500,body={not JSON}, sorry",
+                FaultEffect::Status(500),
+                Some(json!("{not JSON}, sorry")),
+            ),
+            (
+                r#"status=500,body={"a":1} tail"#,
+                FaultEffect::Status(500),
+                Some(json!(r#"{"a":1} tail"#)),
+            ),
+            (
+                "status=500,body=a, reset, code=3",
+                FaultEffect::Status(500),
+                Some(json!("a, reset, code=3")),
             ),
             (" reset , stored , to=593* ", FaultEffect::Reset, None),
             ("delay=2s,kind=text,first=3", FaultEffect::None, None),
@@ -419,6 +495,10 @@ mod tests {
             (
                 "reset,kind=txt",
                 "`txt` is not a kind of message; did you mean `text`?",
+            ),
+            (
+                "status=500,body=down, to=593",
+                "`to` would be a part of the body",
             ),
             ("status=500,header=a b: c", "`a b: c` is not a header"),
             ("late", "`` is not a delay"),

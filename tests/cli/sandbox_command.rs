@@ -447,6 +447,10 @@ fn impossible_options_are_reported_before_the_script() {
             &["--list: failed to write file/x"],
         ),
         (
+            "--list -".to_owned(),
+            &["--list needs a file, not standard output"],
+        ),
+        (
             "--dry-run".to_owned(),
             &["--dry-run and --curl apply only to sends"],
         ),
