@@ -955,9 +955,14 @@ fn usage_error_prevents_the_command() {
             .stdin("{}")
             .fails(2, &[problem, "the command did not run"]);
     }
-    home.run_args(&[&TO[..], &["--dry-run", "--", "touch", "ran"]].concat())
-        .api(&server.url)
-        .success();
+    for flag in ["--dry-run", "--curl"] {
+        let ended = home
+            .run_args(&[&TO[..], &[flag, "--", "touch", "ran"]].concat())
+            .api(&server.url)
+            .success();
+        let note = format!("note: the command was not run ({flag})\n");
+        assert!(ended.stderr.ends_with(&note), "{ended:?}");
+    }
     home.run_args(&[&TO[..], &["--dry-run", "--text", "", "--", "touch", "ran"]].concat())
         .api(&server.url)
         .fails(2, &[]);

@@ -220,6 +220,14 @@ fn show(
         let request = terms.request(&base, outgoing);
         prepared.sender.show(context, &request)?;
     }
+    let flag = if context.mode == Mode::Curl {
+        "--curl"
+    } else {
+        "--dry-run"
+    };
+    context
+        .stderr
+        .note(&format!("the command was not run ({flag})"));
     Ok(ExitCode::Success)
 }
 
