@@ -166,7 +166,9 @@ impl WrongLine<'_> {
             _ if kind == "template" => {
                 format!("pass the values of a template with --param: {usage}")
             }
-            _ if usage.contains("--text") => format!("pass the text with --text: {usage}"),
+            _ if row.flags().next() == Some("--text") => {
+                format!("pass the text with --text: {usage}")
+            }
             _ => format!("pass every part of the message with a flag: {usage}"),
         };
         Some(hint)

@@ -1106,6 +1106,14 @@ fn unquoted_text_suggests_quotes() {
             "pass the text with --text: jelouctl send quick-reply",
         ),
         (
+            "flow-message survey --to 593987654321",
+            "pass every part of the message with a flag: jelouctl flow-message --to NUMBER --flow-name NAME",
+        ),
+        (
+            "send flow survey --to 593987654321",
+            "pass every part of the message with a flag: jelouctl send flow",
+        ),
+        (
             "send image --to 593987654321 a.jpg",
             "--media-url needs a URL on the web, not a local file",
         ),
@@ -1705,6 +1713,26 @@ fn all_body_problems_are_reported_at_once() {
                 "  - text: is missing (set it with --text)",
                 "texto: unknown field; did you mean `text`?",
                 "parameters.flow_action_payload.screen: is missing (set it with --screen)",
+            ],
+        );
+}
+
+#[test]
+fn unknown_fields_are_named_with_the_missing_ones() {
+    let home = Home::new();
+    let body = r#"{"text": "Hola", "buton": "Ver", "urls": "https://a.example", "foo": 1,
+                   "parameters": {"display": "Ver"}}"#;
+    home.run("--sandbox send cta-url --to 593987654321 --body")
+        .args(&[body])
+        .fails(
+            2,
+            &[
+                "  - parameters.display_text: is missing (set it with --button)\n",
+                "  - parameters.url: is missing (set it with --url)\n",
+                "  - buton: unknown field\n",
+                "  - urls: unknown field; did you mean `parameters.url`?\n",
+                "  - foo: unknown field\n",
+                "  - parameters.display: unknown field; did you mean `display_text`?\n",
             ],
         );
 }

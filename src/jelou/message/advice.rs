@@ -1,12 +1,10 @@
-//! Warnings about a valid body, from the schema of its kind: unknown fields, and values that a
-//! source advises against.
+//! Warnings about a valid body, from the schema of its kind: values that a source advises against.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use super::media_url::{self, has_repaired_character};
-use super::schema::{Advised, Schema, inside};
-use crate::base::suggest::nearest;
+use super::schema::{Advised, Schema};
 use crate::phone::{Country, PhoneNumber};
 
 /// Warnings about the value at `path`, if it is valid. Local numbers are numbers of `country`.
@@ -17,18 +15,6 @@ pub(super) fn advice(
     country: Option<Country>,
 ) -> Vec<String> {
     let advice = match (value, &schema.advised) {
-        (Value::Object(fields), _) => {
-            let unknown = unknown_fields(schema, fields).map(|(name, meant)| {
-                let meant = meant
-                    .map(|meant| format!(" (did you mean `{meant}`?)"))
-                    .unwrap_or_default();
-                format!(
-                    "{}: unknown field, sent unchanged{meant}",
-                    inside(path, name)
-                )
-            });
-            return unknown.collect();
-        }
         (
             Value::Array(items),
             Some(Advised {
@@ -117,23 +103,6 @@ fn has_markdown(text: &str) -> bool {
             .peekable();
         let is_one_word = words.peek().is_some_and(|word| closes(word));
         is_one_word || words.skip(1).any(closes)
-    })
-}
-
-/// Returns the fields that an object's schema does not know, each with the nearest known name.
-pub(super) fn unknown_fields<'a>(
-    schema: &'a Schema,
-    fields: &'a Map<String, Value>,
-) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-    let unknown = fields.keys().filter(|name| schema.field(name).is_none());
-    unknown.map(|name| {
-        (
-            name.as_str(),
-            nearest(
-                name,
-                schema.properties.iter().map(|(known, _)| known.as_str()),
-            ),
-        )
     })
 }
 

@@ -3,12 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::advice::{advice, unknown_fields};
+use super::advice::advice;
 use super::envelope::Envelope;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::MessageKind;
 use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
+use super::unknown_field::UnknownField;
 use super::{characters, limits};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
 use crate::phone::Country;
@@ -127,6 +128,7 @@ pub(super) fn check(
         typed,
         country,
         found,
+        unknown: Vec::new(),
         warnings: Vec::new(),
     };
     if kind.envelope() != Envelope::Verbatim {
@@ -134,10 +136,12 @@ pub(super) fn check(
     }
     let Checks {
         found: mut violations,
-        warnings,
+        unknown,
+        mut warnings,
         ..
     } = checks;
     if violations.is_empty() {
+        warnings.extend(unknown.iter().map(UnknownField::warning));
         return Ok(warnings);
     }
     // Report one error for each value.
@@ -145,18 +149,7 @@ pub(super) fn check(
     violations.dedup_by(|next, first| next.path == first.path);
     let text_is_missing =
         body.get("text").is_none() && violations.iter().any(|violation| violation.path == "text");
-    let unknown = body
-        .as_object()
-        .into_iter()
-        .flat_map(|fields| unknown_fields(kind.schema(), fields));
-    violations.extend(unknown.filter_map(|(name, meant)| {
-        let problem = format!("unknown field; did you mean `{}`?", meant?);
-        Some(Violation {
-            path: name.to_owned(),
-            problem,
-            flag: None,
-        })
-    }));
+    violations.extend(unknown.into_iter().map(UnknownField::violation));
     Err(InvalidMessage::Violations {
         violations,
         text_is_missing,
@@ -168,11 +161,12 @@ struct Checks<'a> {
     typed: &'a MessageKind,
     country: Option<Country>,
     found: Vec<Violation>,
+    unknown: Vec<UnknownField>,
     warnings: Vec<String>,
 }
 
 impl Checks<'_> {
-    /// Checks the `value` at `path` and everything in it, except unknown fields. `rule` is the rule
+    /// Checks the `value` at `path` and everything in it; an unknown field may have any value. `rule` is the rule
     /// in words of the nearest value that contains it.
     fn see(&mut self, path: &str, schema: &Schema, rule: Option<&str>, value: &Value) {
         let rule = schema.rule.as_deref().or(rule);
@@ -208,8 +202,13 @@ impl Checks<'_> {
             self.missing(&inside(path, name), field);
         }
         for (name, value) in fields {
-            if let Some(field) = schema.field(name) {
-                self.see(&inside(path, name), field, rule, value);
+            match schema.field(name) {
+                Some(field) => self.see(&inside(path, name), field, rule, value),
+                None => self.unknown.push(UnknownField::new(
+                    inside(path, name),
+                    schema,
+                    self.kind.schema(),
+                )),
             }
         }
         // Rules that a schema cannot express.

@@ -26,6 +26,7 @@ mod schema;
 mod template_listing;
 mod template_text;
 mod typed;
+mod unknown_field;
 mod vcard;
 
 pub(crate) use self::characters::{each_text, is_refused, refused_character, visit_texts};

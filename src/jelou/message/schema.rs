@@ -121,6 +121,22 @@ impl Schema {
             .filter(|(name, _)| self.required.contains(name))
     }
 
+    /// Returns the paths of all known fields: `text`, `parameters.cards`, `parameters.cards[].body`.
+    pub(super) fn known_paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        self.add_paths("", &mut paths);
+        paths
+    }
+
+    fn add_paths(&self, path: &str, paths: &mut Vec<String>) {
+        for (name, field) in &self.properties {
+            let path = inside(path, name);
+            paths.push(path.clone());
+            field.add_paths(&path, paths);
+            field.item().add_paths(&format!("{path}[]"), paths);
+        }
+    }
+
     pub(super) fn item(&self) -> &Self {
         self.items.as_deref().unwrap_or(&FREE)
     }
