@@ -170,6 +170,7 @@ fn hide_values(error: &mut clap::Error) {
         .map(ToString::to_string)
         .unwrap_or_default();
     let may_be_secret = flag.starts_with("--client-id ")
+        || flag.starts_with("--allow-to ")
         || flag.starts_with("--api-url ") && !is_plain_address(&value);
     for kind in texts {
         if let Some(ContextValue::String(text)) = error.get(kind) {

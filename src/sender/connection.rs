@@ -24,7 +24,7 @@ use crate::jelou::api::{
     Outcome, Problem, Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
 };
 use crate::sandbox::{self, DEFAULT_PORT, PortOwner, RunningSandbox, Sandbox};
-use crate::sender::config::{ApiUrl, SandboxMode, Settings, bad_file};
+use crate::sender::config::{ApiUrl, SANDBOX_HINT, SandboxMode, Settings, bad_file};
 
 /// How long to wait for the signal of a Ctrl-C at a prompt.
 const SIGNAL_DELAY: Duration = Duration::from_secs(1);
@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     pub(crate) retry_for: Duration,
     /// The maximum of look-ups a second.
     pub(super) rate: f64,
+    /// Whether `JELOUCTL_SANDBOX` sets the address, so that hints must not name another setting.
+    pub(super) is_of_sandbox_variable: bool,
 }
 
 /// Returns the address of requests. Does not check whether a sandbox runs. A running sandbox has a
@@ -56,13 +58,18 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
 /// Returns the URL for requests. With `--sandbox`, this is the user's running sandbox, or a new one in this process.
 ///
 /// # Errors
-/// If the sandbox does not start.
+/// If the sandbox does not start, or the name of the host in `JELOUCTL_SANDBOX` is unknown.
 pub(crate) async fn reach_or_start(
     settings: &Settings,
     stderr: &Stderr,
 ) -> Result<ApiUrl, CommandError> {
-    if settings.sandbox != SandboxMode::Nearest {
-        return Ok(planned_base(settings));
+    match &settings.sandbox {
+        SandboxMode::No => return Ok(planned_base(settings)),
+        SandboxMode::At(url) => {
+            find_host(url).await?;
+            return Ok(url.clone());
+        }
+        SandboxMode::Nearest => {}
     }
     match sandbox::neighbor(DEFAULT_PORT).await {
         PortOwner::SameUser(running) => {
@@ -88,6 +95,30 @@ pub(crate) async fn reach_or_start(
         cause,
     })?;
     Ok(ApiUrl::on_loopback(inside.port()))
+}
+
+/// Looks up the host of a sandbox. A typing error in its name would otherwise be retried like a network that is down.
+///
+/// # Errors
+/// If the name is unknown.
+async fn find_host(sandbox: &ApiUrl) -> Result<(), CommandError> {
+    let Some(host) = sandbox.url().domain() else {
+        return Ok(());
+    };
+    let port = sandbox.url().port_or_known_default().unwrap_or_default();
+    match tokio::net::lookup_host((host, port)).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message = format!("JELOUCTL_SANDBOX: host `{host}`: {error}");
+            let hint = Some(SANDBOX_HINT.to_owned());
+            Err(CommandError::new(
+                ExitCode::Network,
+                "network",
+                message,
+                hint,
+            ))
+        }
+    }
 }
 
 /// Notes which sandbox is used, if it was started in another directory or may answer unlike one without flags.
@@ -154,6 +185,7 @@ impl Connection {
             bot,
             retry_for: settings.retry_for,
             rate: settings.rate,
+            is_of_sandbox_variable: matches!(settings.sandbox, SandboxMode::At(_)),
         }
     }
 
@@ -184,6 +216,7 @@ impl Connection {
             credentials,
             signals,
             stderr,
+            is_of_sandbox_variable,
             ..
         } = self;
         signals.keep();
@@ -191,7 +224,7 @@ impl Connection {
             flight.note(&event);
             report_event(stderr, credentials, request, &event);
         };
-        deliver(
+        let mut delivery = deliver(
             client,
             request,
             credentials,
@@ -200,7 +233,14 @@ impl Connection {
             signals.next(),
             watch,
         )
-        .await
+        .await;
+        if *is_of_sandbox_variable
+            && matches!(delivery.outcome, Outcome::NotSent(Cause::Network))
+            && let Some(problem) = &mut delivery.problem
+        {
+            SANDBOX_HINT.clone_into(&mut problem.hint);
+        }
+        delivery
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{CommandOutput, Home};
 use crate::needs::{can_test, works};
+use crate::server::refused_url;
 
 #[test]
 fn sandbox_send_works_without_configuration() {
@@ -258,4 +259,38 @@ fn user_id_send_notes_limits_of_accepted() {
     assert!(to("US.13491208655302741918", &[]).contains(note));
     assert!(!to("US.13491208655302741918", &["--wait", "delivered"]).contains(note));
     assert!(!to("593987654321", &[]).contains(note));
+}
+
+#[test]
+fn unknown_host_of_the_sandbox_is_not_retried() {
+    let home = Home::new();
+    let at = |url: &str| {
+        home.run("send text --to 593987654321 Hola")
+            .env("JELOUCTL_SANDBOX", url)
+            .fails(
+                7,
+                &["hint: to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT"],
+            )
+    };
+    let unknown = at("http://no-such-host.invalid:4780");
+    assert!(
+        unknown
+            .stderr
+            .starts_with("error: JELOUCTL_SANDBOX: host `no-such-host.invalid`: "),
+        "{unknown:?}"
+    );
+    assert!(!unknown.stderr.contains("retrying"), "{unknown:?}");
+    assert!(!unknown.stderr.contains("--api-url"), "{unknown:?}");
+}
+
+#[test]
+fn unreachable_sandbox_of_the_variable_is_named() {
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola --retry-for 0")
+        .env("JELOUCTL_SANDBOX", refused_url())
+        .fails(
+            7,
+            &["hint: to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT"],
+        );
+    assert!(!ended.stderr.contains("--api-url"), "{ended:?}");
 }

@@ -65,6 +65,14 @@ impl Terminal {
         assert!(self.shows(question), "{question}: {}", self.seen);
     }
 
+    /// Waits for `end`, and returns what the terminal showed before it since the last wait.
+    pub(crate) fn shown_until(&mut self, end: &str) -> String {
+        let from = self.seen.len();
+        self.wait_for(end);
+        let shown = self.seen.get(from..).unwrap();
+        shown.split(end).next().unwrap().to_owned()
+    }
+
     /// Returns whether `text` appears. The terminal hides input only a moment after it shows a hidden question.
     pub(crate) fn shows(&mut self, text: &str) -> bool {
         let Ok(found) = self.session.expect(text) else {
@@ -433,10 +441,11 @@ fn new_profile_prompts_for_its_values() {
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "my id");
     terminal.answer("Country of local numbers, such as EC (empty: none): ", "EC");
-    terminal.answer(
-        "Allowed recipients, numbers or patterns such as 593* (empty: anyone): ",
-        "593*, 1415*",
-    );
+    let allowed = "Allowed recipients, numbers or patterns such as 593* (empty: anyone): ";
+    // The secret, one question too early.
+    terminal.answer(allowed, "s3kret9x");
+    terminal.wait_for("an allowed recipient is a number with its country code");
+    terminal.answer(allowed, "593*, 1415*");
     terminal.answer(
         "Client secret (hidden; saved in the configuration file; empty: not saved): ",
         "canary-typed",
@@ -715,7 +724,21 @@ fn sandbox_terminal_shows_usage_and_delivery_status() {
         "{seen}"
     );
     let mut terminal = Terminal::new(&home, &["sandbox", "--port", "0"], &[]);
-    terminal.wait_for("in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
-    terminal.refuse("JELOUCTL_SANDBOX");
+    terminal.wait_for("the inbox is on ");
+    terminal.wait_for("in another terminal: JELOUCTL_SANDBOX=http://127.0.0.1:");
+    terminal.refuse(" jelouctl send text --to NUMBER 'Hola'");
     assert!(terminal.end().1.contains("0 messages arrived"));
+}
+
+#[test]
+fn line_for_another_terminal_reaches_the_sandbox() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home, &["sandbox", "--port", "0"], &[]);
+    terminal.wait_for("in another terminal: JELOUCTL_SANDBOX=");
+    let url = terminal.shown_until(" jelouctl send text");
+    home.run("send text --to 593987654321 Hola")
+        .env("JELOUCTL_SANDBOX", &url)
+        .success();
+    terminal.press_ctrl_c();
+    assert!(terminal.end().1.contains("1 message arrived"));
 }

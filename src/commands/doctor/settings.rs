@@ -8,9 +8,7 @@ use crate::commands::prices::read_prices;
 use crate::commands::setting_rows::setting_rows;
 use crate::jelou::api::Credentials;
 use crate::runs::hours::days_past_everywhere;
-use crate::sender::config::{
-    ConfigFile, SecretSource, Settings, describe_useless_patterns, no_bot,
-};
+use crate::sender::config::{ConfigFile, SecretSource, Settings, describe_useless_pattern, no_bot};
 use crate::sender::context::Context;
 use crate::sender::{
     check_audit_log, read_environment, reread_do_not_contact, short_secret_warning,
@@ -113,7 +111,7 @@ fn setting_problem(name: &str, settings: &Settings) -> Option<String> {
     match name {
         "allow_to" => {
             let patterns = settings.allow_to.iter().flatten();
-            describe_useless_patterns(patterns, settings.country)
+            describe_useless_pattern(patterns, settings.country)
         }
         "not_on" => {
             let days = settings.hours.not_on.iter().copied();

@@ -18,7 +18,7 @@ use crate::runs::hours::{day_off, days_past_everywhere};
 use crate::sender;
 use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
-    WithOrigin, checked, describe_useless_patterns, interrupted, is_bare_name,
+    WithOrigin, checked, describe_useless_pattern, interrupted, is_bare_name,
 };
 use crate::sender::context::Context;
 
@@ -167,7 +167,6 @@ pub(super) fn set(
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    warn_about_patterns(context, &with_country(&change, saved));
     warn_about_past_days(context, &change);
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
@@ -187,17 +186,6 @@ fn with_country(change: &Layer, saved: Option<&Layer>) -> Layer {
     change.clone().over(below)
 }
 
-/// Warns of patterns that match no recipient, such as a local number without a country.
-fn warn_about_patterns(context: &Context, change: &Layer) {
-    let country = change
-        .text("country")
-        .and_then(|country| country.parse().ok());
-    let patterns = change.list("allow_to").unwrap_or_default();
-    if let Some(problem) = describe_useless_patterns(patterns.iter(), country) {
-        context.stderr.warning(&format!("--allow-to: {problem}"));
-    }
-}
-
 /// Warns of days off that are over in every time zone.
 fn warn_about_past_days(context: &Context, change: &Layer) {
     let days = change.list("not_on").unwrap_or_default();
@@ -207,10 +195,19 @@ fn warn_about_past_days(context: &Context, change: &Layer) {
     }
 }
 
-/// Refuses invalid values, and values that contradict each other.
+/// Refuses invalid values, values that contradict each other, and patterns that match no recipient, such as a local
+/// number without a country.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
-    config::check(change)
-        .map_err(|problem| UsageError::new(problem, "pass another value; nothing was saved"))
+    let refused = |problem| UsageError::new(problem, "pass another value; nothing was saved");
+    config::check(change).map_err(refused)?;
+    let country = change
+        .text("country")
+        .and_then(|country| country.parse().ok());
+    let patterns = change.list("allow_to").unwrap_or_default();
+    match describe_useless_pattern(patterns.iter(), country) {
+        Some(problem) => Err(refused(format!("--allow-to: {problem}"))),
+        None => Ok(()),
+    }
 }
 
 /// Checks a file that the profile will name. A missing file is not an error: it may be mounted

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::key_table::{KEYS, Key, KeyForm};
 use crate::base::invisible::{is_unseen, without_final_line_break};
 use crate::jelou::message::documented_placeholder;
-use crate::phone::{Country, NUMBER_DIGITS, PhoneNumber, is_clear, may_begin_number};
+use crate::phone::{Country, PhoneNumber, is_clear, is_like_user_id, may_begin_number};
 use crate::runs::cost::Money;
 
 impl Key {
@@ -255,26 +255,24 @@ pub(super) fn switch(raw: &str) -> Result<bool, String> {
         .map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
 }
 
-/// Parses a pattern of `allow_to`, with `*` for any characters. Some recipient must be able to
-/// match it. A number without `*` may be a local number of `country`.
+/// Parses a pattern of `allow_to`, with `*` for any characters. Without `*`, it is a recipient: a number, which may be a
+/// local number of `country`, a WhatsApp user id, or `id:USER`.
 pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, String> {
     let raw = raw.trim_end_matches(is_unseen);
+    let is_number = !raw.is_empty() && raw.bytes().all(|letter| letter.is_ascii_digit());
+    let is_recipient = is_number || is_like_user_id(raw);
     let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
     let is_valid = match raw.strip_prefix("id:") {
         // The request contains this user without `id:`, like a number. So a partial pattern would also allow numbers.
         Some(user) => !user.is_empty() && !user.contains('*'),
-        None => {
-            !raw.contains(is_strange)
-                && raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit())
-        }
+        None => !raw.contains(is_strange) && (raw.contains('*') || is_recipient),
     };
     // The error does not repeat the pattern: it may be a secret in the wrong place.
-    let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, \
-        spaces or commas";
+    let problem = "an allowed recipient is a number with its country code, a pattern such as 593*, or id:USER, without \
+        `+`, spaces or commas";
     if !is_valid {
         return Err(problem.to_owned());
     }
-    let is_number = raw.bytes().all(|letter| letter.is_ascii_digit());
     match country.filter(|_| is_number) {
         Some(country) => allowed_number(raw, country),
         None => Ok(raw.to_owned()),
@@ -291,19 +289,18 @@ fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
     }
 }
 
-/// Describes the patterns that no recipient can match, in a profile with this country; None without
-/// any.
-pub(crate) fn describe_useless_patterns<'a>(
-    patterns: impl Iterator<Item = &'a String>,
+/// Describes the first pattern that no recipient can match, in a profile with this country. The pattern is not named: it
+/// may be a secret in the wrong place.
+pub(crate) fn describe_useless_pattern<'a>(
+    mut patterns: impl Iterator<Item = &'a String>,
     country: Option<Country>,
 ) -> Option<String> {
     let is_useless = |raw: &str| pattern(raw, country).is_ok_and(|read| matches_no_number(&read));
-    let useless: Vec<_> = patterns
-        .filter(|raw| is_useless(raw))
-        .map(|raw| format!("`{raw}`"))
-        .collect();
-    let listed = useless.join(", ");
-    (!useless.is_empty()).then(|| format!("{listed} matches no number with a country code"))
+    let place = patterns.position(|raw| is_useless(raw))?;
+    Some(format!(
+        "pattern {} matches no number with a country code",
+        place + 1
+    ))
 }
 
 /// The signs that people and spreadsheets write in a number. A recipient's number has only digits.
@@ -321,8 +318,7 @@ fn matches_no_number(pattern: &str) -> bool {
     let is_like_number = pattern
         .chars()
         .all(|letter| letter.is_ascii_digit() || letter == '*' || NUMBER_SIGNS.contains(letter));
-    // Few digits with signs may be the id of a user of another channel.
-    is_like_number && digits > 0 && (!is_whole || NUMBER_DIGITS.contains(&digits))
+    is_like_number && digits > 0
 }
 
 #[cfg(test)]
@@ -362,14 +358,11 @@ mod tests {
             ("*321", false),
             ("id:0987", false),
             ("12", false),
-            ("593987654321.0", true),
-            ("'0987654321", true),
-            ("=\"0987654321\"", true),
+            ("'098*", true),
             ("593-98*", true),
             ("(593)98*", true),
             ("098*", true),
             ("00593*", true),
-            ("12-3", false),
             ("US.13491208655302741918", false),
             ("US.1*", false),
             ("*@example.com", false),

@@ -21,12 +21,12 @@ pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::key_table::{KEYS, Key, KeyFlag, KeyForm};
 pub(crate) use self::keys::{
-    bot_id, budget, describe_useless_patterns, every, messaging_limit, rate, remember, retry_for,
+    bot_id, budget, describe_useless_pattern, every, messaging_limit, rate, remember, retry_for,
     timeout,
 };
 pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::secret_source::{SecretSource, is_bare_name};
 pub(crate) use self::settings::{
-    SandboxMode, Settings, check, checked, knows_profile, profile_zone,
+    SANDBOX_HINT, SandboxMode, Settings, check, checked, knows_profile, profile_zone,
 };

@@ -323,6 +323,10 @@ pub(super) fn load_file(
     ConfigFile::find(flags.config_file(environment).as_deref())
 }
 
+/// The hint for a wrong `JELOUCTL_SANDBOX`.
+pub(crate) const SANDBOX_HINT: &str = "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT; to use the default one: \
+    unset JELOUCTL_SANDBOX and pass --sandbox";
+
 fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, CommandError> {
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox {
@@ -334,9 +338,7 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
     ApiUrl::parse_sandbox(raw)
         .map(SandboxMode::At)
         .map_err(|problem| {
-            let hint = "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT; to use the default one: unset \
-                JELOUCTL_SANDBOX and pass --sandbox";
-            CommandError::configuration(format!("JELOUCTL_SANDBOX: {problem}"), hint)
+            CommandError::configuration(format!("JELOUCTL_SANDBOX: {problem}"), SANDBOX_HINT)
         })
 }
 
