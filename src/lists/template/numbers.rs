@@ -379,11 +379,7 @@ pub(super) fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<cha
                 return Some(other_than(*only));
             }
             let may_be_thousands = whole != "0" && is_grouped(digits);
-            if may_be_thousands {
-                known
-            } else {
-                Some(*only)
-            }
+            if may_be_thousands { known } else { Some(*only) }
         }
         [first, .., last] if first == last => Some(other_than(*last)),
         [.., last] => Some(*last),
@@ -424,6 +420,14 @@ mod tests {
     use super::*;
     use crate::lists::template::fixture::{check, filled, filled_from_sheet};
 
+    fn check_number(text: &str, mark: Option<char>, expected: &Result<Cell, &str>) {
+        match (read_number(text, mark), expected) {
+            (Ok(read), Ok(expected)) => assert_eq!(read, *expected, "{text}"),
+            (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
+            (read, _) => panic!("{text}: {read:?}"),
+        }
+    }
+
     #[test]
     fn numbers_are_read_in_common_formats() {
         for (text, mark, expected) in [
@@ -441,25 +445,6 @@ mod tests {
                 Ok(Cell::from(1_234_567.5)),
             ),
             ("1'200.50", None, Ok(Cell::from(1200.5))),
-            ("1'200,50", Some('.'), Ok(Cell::from(1200.5))),
-            ("1'200'000", None, Ok(Cell::from(1_200_000))),
-            ("1’200’000,5", None, Ok(Cell::from(1_200_000.5))),
-            ("$1'200.000", Some(','), Ok(Cell::from(1_200_000))),
-            ("$1'200,000", Some('.'), Ok(Cell::from(1_200_000))),
-            ("1'200.000,50", None, Ok(Cell::from(1_200_000.5))),
-            ("1'200,000.50", None, Ok(Cell::from(1_200_000.5))),
-            ("1.200'000", None, Ok(Cell::from(1_200_000))),
-            ("1,200'000", Some('.'), Ok(Cell::from(1_200_000))),
-            ("1'200.000", None, Err("is ambiguous")),
-            ("1 200.000", None, Err("is ambiguous")),
-            ("1 200.000", Some('.'), Ok(Cell::from(1200))),
-            ("1234.567", None, Ok(Cell::from(1234.567))),
-            ("1'20.000", None, Err("is not a number")),
-            ("1'50", None, Err("is not a number")),
-            ("'200", None, Err("is not a number")),
-            ("200'", None, Err("is not a number")),
-            ("1''200", None, Err("is not a number")),
-            ("1´200", None, Err("is not a number")),
             ("₡12.500,00", None, Ok(Cell::from(12500))),
             ("Gs. 150.000.000", None, Ok(Cell::from(150_000_000))),
             ("₲ 20", None, Ok(Cell::from(20))),
@@ -498,11 +483,74 @@ mod tests {
             ("1e5", None, Err("is not a number")),
             ("99999999999999999999", None, Err("is not a number")),
         ] {
-            match (read_number(text, mark), expected) {
-                (Ok(read), Ok(expected)) => assert_eq!(read, expected, "{text}"),
-                (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
-                (read, _) => panic!("{text}: {read:?}"),
-            }
+            check_number(text, mark, &expected);
+        }
+    }
+
+    #[test]
+    fn apostrophe_and_space_separate_thousands() {
+        for (text, mark, expected) in [
+            ("1'200,50", Some('.'), Ok(Cell::from(1200.5))),
+            ("1'200'000", None, Ok(Cell::from(1_200_000))),
+            ("1’200’000,5", None, Ok(Cell::from(1_200_000.5))),
+            ("$1'200.000", Some(','), Ok(Cell::from(1_200_000))),
+            ("$1'200,000", Some('.'), Ok(Cell::from(1_200_000))),
+            ("1'200.000,50", None, Ok(Cell::from(1_200_000.5))),
+            ("1'200,000.50", None, Ok(Cell::from(1_200_000.5))),
+            ("1.200'000", None, Ok(Cell::from(1_200_000))),
+            ("1,200'000", Some('.'), Ok(Cell::from(1_200_000))),
+            ("1'200.000", None, Err("is ambiguous")),
+            ("1 200.000", None, Err("is ambiguous")),
+            ("1 200.000", Some('.'), Ok(Cell::from(1200))),
+            ("1234.567", None, Ok(Cell::from(1234.567))),
+            ("1'20.000", None, Err("is not a number")),
+            ("1'50", None, Err("is not a number")),
+            ("'200", None, Err("is not a number")),
+            ("200'", None, Err("is not a number")),
+            ("1''200", None, Err("is not a number")),
+            ("1´200", None, Err("is not a number")),
+        ] {
+            check_number(text, mark, &expected);
+        }
+        for (source, cell, country, expected) in [
+            (
+                "{{ x | money('$', 0) }}",
+                "$1'200.000",
+                Some("CO"),
+                Ok("$1.200.000"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "$1'200,000.00",
+                Some("MX"),
+                Ok("$1,200,000.00"),
+            ),
+            (
+                "{{ x | money('S/') }}",
+                "S/ 1'200,000",
+                Some("PE"),
+                Ok("S/1,200,000.00"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "$1'200.000",
+                Some("MX"),
+                Err("money: `$1'200.000` is ambiguous"),
+            ),
+            (
+                "{{ x | number }}",
+                "1'200,000",
+                Some("CL"),
+                Err("is ambiguous"),
+            ),
+            (
+                "{{ x | number(',') | money('$') }}",
+                "$1'200.000",
+                Some("MX"),
+                Ok("$1,200,000.00"),
+            ),
+        ] {
+            check(source, cell, country, expected);
         }
     }
 
@@ -581,24 +629,6 @@ mod tests {
             ),
             ("{{ x | money('$') }}", "1.234", Some("EC"), Ok("$1.234,00")),
             ("{{ x | money('$') }}", "0,125", Some("EC"), Ok("$0,13")),
-            (
-                "{{ x | money('$', 0) }}",
-                "$1'200.000",
-                Some("CO"),
-                Ok("$1.200.000"),
-            ),
-            (
-                "{{ x | money('$') }}",
-                "$1'200,000.00",
-                Some("MX"),
-                Ok("$1,200,000.00"),
-            ),
-            (
-                "{{ x | money('S/') }}",
-                "S/ 1'200,000",
-                Some("PE"),
-                Ok("S/1,200,000.00"),
-            ),
             (
                 "{{ x | money('B/.') }}",
                 "B/. 1,234",
@@ -681,24 +711,6 @@ mod tests {
                 "12,990 kg",
                 Some("CL"),
                 Err("is ambiguous"),
-            ),
-            (
-                "{{ x | money('$') }}",
-                "$1'200.000",
-                Some("MX"),
-                Err("money: `$1'200.000` is ambiguous"),
-            ),
-            (
-                "{{ x | number }}",
-                "1'200,000",
-                Some("CL"),
-                Err("is ambiguous"),
-            ),
-            (
-                "{{ x | number(',') | money('$') }}",
-                "$1'200.000",
-                Some("MX"),
-                Ok("$1,200,000.00"),
             ),
             (
                 "{{ x | number('.') | number(0) }}",
