@@ -2,7 +2,8 @@
 # Sends the message of the inputs. Each input reaches jelouctl as one argument or as a file, whatever it contains.
 set -euo pipefail
 
-# Whether the messages so far were sent, and their ids. `why` is the reason if this script refuses the inputs.
+# Whether the messages so far were sent: yes, no, some or unknown; and their ids. `why` is the reason if this script
+# refuses the inputs.
 sent=no
 ids=()
 why=''
@@ -115,14 +116,39 @@ done <<< "$listed"
 # The maximum number of recipients of a command.
 most=20
 
-# With several commands, check all of them before the first send, and refuse duplicate recipients.
+# With several commands, check every recipient before the first send. Name each recipient once, and mark the excluded
+# ones with 1: they do not count, so a group with only such recipients is not sent.
+excluded=(0)
 if [ ${#recipients[@]} -gt $most ]; then
-  for ((first = 0; first < ${#recipients[@]}; first += most)); do
-    jelouctl --output record --dry-run --quiet send "${message[0]}" "${recipients[@]:first:most}" "${options[@]}" \
-      "${message[@]:1}" >> "$files/checked"
+  listed=("${recipients[@]}")
+  recipients=()
+  excluded=()
+  seen=$newline
+  problem=0
+  for recipient in "${listed[@]}"; do
+    code=0
+    checked=$(jelouctl --output record --dry-run --quiet send "${message[0]}" "$recipient" "${options[@]}" \
+      "${message[@]:1}" 2> "$files/problem") || code=$?
+    user=$(sed -nE 's/.*"to":"(([^"\\]|\\.)*)".*/\1/p' <<< "$checked")
+    case $seen in *"$newline${user:-no user}$newline"*) continue ;; esac
+    seen=$seen$user$newline
+    recipients+=("$recipient")
+    case $code-$checked in
+      11-*'"code":"excluded"'*)
+        excluded+=(1)
+        continue
+        ;;
+    esac
+    excluded+=(0)
+    cat "$files/problem" >&2
+    case $code in
+      0) ;;
+      # Print the problems of all recipients. A wrong recipient comes before a refused one.
+      2 | 11) [ "$problem" = 2 ] || problem=$code ;;
+      *) exit "$code" ;;
+    esac
   done
-  twice=$(sed -nE 's/.*"to":"(([^"\\]|\\.)*)".*/\1/p' "$files/checked" | sort | uniq -d)
-  [ -z "$twice" ] || refuse "to: ${twice%%$'\n'*} is listed twice"
+  [ "$problem" = 0 ] || exit "$problem"
 fi
 
 # deliver RECIPIENTS: sends to them, writes one id per line to a file, and returns the exit code of the send.
@@ -142,37 +168,68 @@ deliver() {
   done
 }
 
-# Whether all messages were sent: unknown if one is unknown, else no if one is no; with the exit code of that message.
-all_code=0
-all_sent=yes
+# The outcome of all recipients so far, empty before the first, and the exit code.
+outcome=''
+outcome_code=0
+
+# note OUTCOME CODE: adds the outcome of more recipients, and the exit code of their command.
+note() {
+  case $outcome-$1 in
+    -* | yes-unknown | no-unknown | some-unknown)
+      outcome=$1
+      outcome_code=$2
+      ;;
+    yes-yes) [ "$2" = 0 ] || outcome_code=$2 ;;
+    unknown-* | no-no) ;;
+    *)
+      outcome=some
+      outcome_code=10
+      ;;
+  esac
+  sent=$outcome
+}
+
 for ((first = 0; first < ${#recipients[@]}; first += most)); do
   # A signal stops the step.
-  [ ${#stopped[@]} = 0 ] || exit "${stopped[0]}"
+  if [ ${#stopped[@]} != 0 ]; then
+    note no "${stopped[0]}"
+    exit "${stopped[0]}"
+  fi
+  group=("${recipients[@]:first:most}")
+  case ${excluded[*]:first:most} in
+    *0*) ;;
+    *)
+      for recipient in "${group[@]}"; do
+        echo "warning: skipped: ${recipient#--to=} is excluded" >&2
+        ids+=('')
+      done
+      continue
+      ;;
+  esac
   # If the step ends during the send, its messages are unknown.
   sent=unknown
   code=0
-  deliver "${recipients[@]:first:most}" || code=$?
+  deliver "${group[@]}" || code=$?
   case $code in
     # 15: accepted, but not delivered or read in time.
-    0 | 15) became=yes ;;
+    0 | 15) note yes "$code" ;;
+    10) note some 10 ;;
     # 126 and 127 are the shell's: it could not start jelouctl.
-    1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) became=no ;;
+    1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) note no "$code" ;;
     # Also codes that are not jelouctl's own: 137 if it was killed, 124 if it timed out.
-    *) became=unknown ;;
+    *) note unknown "$code" ;;
   esac
   # Each id is one line, whatever the API's response contains.
   while IFS= read -r id; do ids+=("$id"); done < "$files/ids"
-  case $all_sent-$became in
-    yes-no | yes-unknown | no-unknown)
-      all_sent=$became
-      all_code=$code
-      ;;
-    yes-yes) [ "$code" = 0 ] || all_code=$code ;;
-  esac
-  sent=$all_sent
-  # Stop if the next commands would fail too (3, 4), or after a signal.
   case $code in
-    3 | 4 | 129 | 130 | 143) break ;;
+    129 | 130 | 143) exit "$code" ;;
+    # The next commands would fail, too.
+    3 | 4) break ;;
   esac
 done
-exit "$all_code"
+if [ -z "$outcome" ]; then
+  why='all recipients are excluded'
+  echo "error: $why; nothing was sent" >&2
+  exit 11
+fi
+exit "$outcome_code"

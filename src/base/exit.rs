@@ -23,7 +23,8 @@ pub enum ExitCode {
     Network,
     /// The message may have been sent.
     Unknown,
-    /// A bulk run is complete, and some rows failed, are invalid or are unknown.
+    /// Some recipients got the message and some did not; or a bulk run is complete, and some rows failed, are invalid or
+    /// are unknown.
     Incomplete,
     /// Blocked by a safety check. Not sent.
     Guard,

@@ -370,8 +370,14 @@ fn explain_ending(topic: &str) -> Option<String> {
     let number = topic.parse::<u16>().ok();
     let code = number.and_then(|number| exit_code(&number.to_string()));
     code.or_else(|| explain_http_status(topic))
-        .or_else(|| explain_name(topic))
-        .or_else(|| skip_reason(topic))
+        .or_else(|| explain_word(topic))
+}
+
+/// Explains a name of the record or of a report. `excluded` is in both.
+fn explain_word(topic: &str) -> Option<String> {
+    let found = [explain_name(topic), skip_reason(topic)];
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    (!found.is_empty()).then(|| found.join("\n"))
 }
 
 /// The HTTP statuses of responses: name, exit code of a message, and what to do. `4xx` is any other 4xx status.
@@ -413,12 +419,12 @@ fn skip_reason(topic: &str) -> Option<String> {
 
 /// Returns every name that can be explained.
 fn ending_names() -> impl Iterator<Item = &'static str> {
-    let of_record = documented().filter_map(|[name, ..]| quoted_name(name));
-    of_record.chain(
-        SkipReason::value_variants()
-            .iter()
-            .map(|reason| reason.name()),
-    )
+    let of_record = || documented().filter_map(|[name, ..]| quoted_name(name));
+    let reasons = SkipReason::value_variants()
+        .iter()
+        .map(|reason| reason.name());
+    let of_reports = reasons.filter(move |reason| of_record().all(|name| name != *reason));
+    of_record().chain(of_reports)
 }
 
 /// Returns the name in a cell; None in a header.
@@ -512,6 +518,11 @@ mod tests {
         assert_eq!(
             ending_names().count(),
             26 + SkipReason::value_variants().len()
+        );
+        let both = explain_ending("excluded").unwrap();
+        assert!(
+            both.contains("in the record") && both.contains("in a report"),
+            "{both}"
         );
         let reasons = include_str!("../../docs/bulk.md");
         for name in SkipReason::value_variants()

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::counted;
+use crate::base::output::{Sent, counted};
 use crate::command_error::CommandError;
-use crate::jelou::message::{RecipientChoice, RecipientSources};
+use crate::jelou::message::{RecipientChoice, RecipientSources, typed_form};
 use crate::phone::person_key;
 use crate::sender::context::Context;
 
@@ -88,20 +88,69 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     }
 }
 
-/// Returns the exit code of a command from the codes of its messages. The first match in this order
+/// The end of the message to one recipient.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MessageEnd {
+    pub(super) sent: Sent,
+    /// The exit code of a command that sends only this message.
+    pub(super) code: ExitCode,
+}
+
+/// Returns the exit code of a command from the ends of its messages. The first match in this order
 /// decides:
 /// - a signal
 /// - 8, if a message may have been sent
+/// - 10, if some recipients got the message and some did not
 /// - the code of the first message that was not sent
 /// - 15, if a message did not reach the status of `--wait`
 /// - 0
-pub(super) fn exit_code(codes: &[ExitCode]) -> ExitCode {
-    let first = |is_wanted: fn(&ExitCode) -> bool| codes.iter().copied().find(is_wanted);
-    first(|code| matches!(code, ExitCode::Signal(_)))
-        .or_else(|| first(|code| *code == ExitCode::Unknown))
-        .or_else(|| first(|code| !matches!(code, ExitCode::Success | ExitCode::NotReached)))
-        .or_else(|| first(|code| *code == ExitCode::NotReached))
+pub(super) fn exit_code(ends: &[MessageEnd]) -> ExitCode {
+    let first = |is_wanted: fn(&MessageEnd) -> bool| {
+        let found = ends.iter().find(|end| is_wanted(end));
+        found.map(|end| end.code)
+    };
+    let is_some_sent = first(|end| end.sent == Sent::Yes).is_some();
+    let not_sent = first(|end| end.sent == Sent::No && end.code != ExitCode::Success);
+    let not_sent = if is_some_sent {
+        not_sent.map(|_| ExitCode::Incomplete)
+    } else {
+        not_sent
+    };
+    first(|end| matches!(end.code, ExitCode::Signal(_)))
+        .or_else(|| first(|end| end.code == ExitCode::Unknown))
+        .or(not_sent)
+        .or_else(|| first(|end| end.code == ExitCode::NotReached))
         .unwrap_or(ExitCode::Success)
+}
+
+/// Prints that some recipients got the message and the `left` ones did not. With `has_key`, a repeated command sends
+/// only to them.
+pub(super) fn report_incomplete(
+    context: &Context,
+    left: &[&str],
+    recipients: usize,
+    has_key: bool,
+) {
+    let message = format!(
+        "{} of {} did not get the message",
+        left.len(),
+        counted(recipients as u64, "recipient")
+    );
+    let command = if has_key {
+        "repeat the command".to_owned()
+    } else {
+        let flags: Vec<_> = left.iter().map(|recipient| to_flag(recipient)).collect();
+        flags.join(" ")
+    };
+    let hint = format!("to send it only to them: {command}");
+    context.stderr.error(&message, &[], Some(&hint));
+}
+
+/// Returns the flag that names this recipient, quoted for a shell.
+fn to_flag(recipient: &str) -> String {
+    let typed = typed_form(recipient);
+    let quoted = shlex::try_quote(&typed).map_or_else(|_| typed.clone(), Into::into);
+    format!("--to {quoted}")
 }
 
 #[cfg(test)]
@@ -109,28 +158,57 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exit_code_follows_the_worst_message() {
+    fn exit_code_tells_some_from_none() {
         use ExitCode::{
-            Credentials, Guard, Network, NotReached, Rejected, Signal, Success, Unknown,
+            Credentials, Guard, Incomplete, Network, NotReached, Rejected, Signal, Success,
+            Unavailable, Unexpected, Unknown, Usage,
         };
-        for (codes, expected) in [
-            (&[Success][..], Success),
-            (&[Rejected], Rejected),
-            (&[Unknown], Unknown),
-            (&[NotReached], NotReached),
-            (&[Signal(15)], Signal(15)),
-            (&[Success, Success], Success),
-            (&[Success, Rejected], Rejected),
-            (&[Guard, Rejected], Guard),
-            (&[Rejected, Network, Success], Rejected),
-            (&[Rejected, Unknown, Network], Unknown),
-            (&[NotReached, Success], NotReached),
-            (&[NotReached, Rejected], Rejected),
-            (&[NotReached, Unknown], Unknown),
-            (&[Unknown, Signal(2), Signal(2)], Signal(2)),
-            (&[Success, Credentials, Credentials], Credentials),
+        let yes = |code| MessageEnd {
+            sent: Sent::Yes,
+            code,
+        };
+        let no = |code| MessageEnd {
+            sent: Sent::No,
+            code,
+        };
+        let unknown = |code| MessageEnd {
+            sent: Sent::Unknown,
+            code,
+        };
+        for (ends, expected) in [
+            (&[yes(Success)][..], Success),
+            (&[no(Rejected)], Rejected),
+            (&[unknown(Unknown)], Unknown),
+            (&[yes(NotReached)], NotReached),
+            (&[unknown(Signal(15))], Signal(15)),
+            (&[yes(Success), yes(Success)], Success),
+            (&[no(Guard), no(Rejected)], Guard),
+            (&[no(Unavailable), no(Unavailable)], Unavailable),
+            (&[yes(NotReached), yes(Success)], NotReached),
+            // Some got it, and some did not.
+            (&[yes(Success), no(Rejected)], Incomplete),
+            (&[no(Rejected), no(Network), yes(Success)], Incomplete),
+            (&[no(Usage), yes(Success)], Incomplete),
+            (&[yes(NotReached), no(Unavailable)], Incomplete),
+            (
+                &[yes(Success), no(Credentials), no(Credentials)],
+                Incomplete,
+            ),
+            // 8 comes first, and a signal before it.
+            (&[no(Rejected), unknown(Unknown), no(Network)], Unknown),
+            (&[yes(Success), no(Rejected), unknown(Unknown)], Unknown),
+            (&[yes(NotReached), unknown(Unknown)], Unknown),
+            (
+                &[unknown(Unknown), unknown(Signal(2)), no(Signal(2))],
+                Signal(2),
+            ),
+            (&[yes(Success), no(Signal(2))], Signal(2)),
+            // Shown, and not sent.
+            (&[no(Success), no(Success)], Success),
+            (&[no(Success), no(Unexpected)], Unexpected),
+            (&[], Success),
         ] {
-            assert_eq!(exit_code(codes), expected, "{codes:?}");
+            assert_eq!(exit_code(ends), expected, "{ends:?}");
         }
     }
 

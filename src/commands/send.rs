@@ -120,17 +120,15 @@ fn send(
             return Ok(());
         }
     };
-    sends.check(&sender, &exclusions, send.once.is_some(), &mut refused);
+    let has_key = send.once.is_some();
+    sends.check(context, &sender, &exclusions, has_key, &mut refused)?;
     if !refused.is_empty() {
         sends.refuse(context, refused);
         return Ok(());
     }
     if context.mode != Mode::Send {
         let prices = read_prices(prices.as_deref(), &sender.settings)?;
-        let recipients = sends
-            .messages()
-            .map(|outgoing| outgoing.recipient().as_str());
-        note_skipped(context, send, &sender, recipients);
+        note_skipped(context, send, &sender, sends.recipients());
         return show(context, &sender, prices.as_ref(), sends);
     }
     let mut terms = terms(context, &typed.delivery, &sender, sends)?;
@@ -139,7 +137,9 @@ fn send(
         sends.refuse(context, refused);
         return Ok(());
     }
-    deliver(&mut terms, sends)
+    deliver(&mut terms, sends)?;
+    sends.report_incomplete(context, terms.once.is_some());
+    Ok(())
 }
 
 /// Returns the recipients that the limit has no room for. A single recipient is counted just before
@@ -150,7 +150,10 @@ fn without_room(terms: &SendTerms<'_>, sends: &Sends) -> Result<Vec<Refused>, Co
     };
     let mut places = Vec::new();
     let mut recipients = Vec::new();
-    for (at, outgoing) in sends.messages().enumerate() {
+    for (at, send) in sends.all.iter().enumerate() {
+        let Some(outgoing) = send.open_message() else {
+            continue;
+        };
         let recipient = outgoing.recipient().as_str();
         let is_free = match &terms.once {
             Some(once) => once.is_free(recipient)?,
@@ -179,7 +182,7 @@ fn show(
     sends: &mut Sends,
 ) -> Result<(), CommandError> {
     let terms = SendTerms::new(context, sender);
-    for send in &mut sends.all {
+    for send in sends.open() {
         let Some(outgoing) = &send.outgoing else {
             continue;
         };

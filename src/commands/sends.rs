@@ -5,7 +5,7 @@ use std::mem;
 
 use jiff::Timestamp;
 
-use super::recipients::{Refused, exit_code, refusal};
+use super::recipients::{MessageEnd, Refused, exit_code, refusal, report_incomplete};
 use super::result::{note_error, print_result, record_error};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Format, Record, RecordError, Sent};
@@ -14,7 +14,7 @@ use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources};
 use crate::lists::exclusions::{Exclusions, SoughtRecipients};
 use crate::sender::config::Settings;
 use crate::sender::context::{Context, Mode};
-use crate::sender::{AuditLog, Sender};
+use crate::sender::{AuditLog, Sender, excluded, exclusion_error};
 
 /// The facts of a message, for its record and the audit log.
 #[derive(Clone)]
@@ -82,12 +82,27 @@ pub(super) struct RecipientSend {
     pub(super) begun: Option<Timestamp>,
     /// None until the message has ended.
     pub(super) code: Option<ExitCode>,
+    /// Whether it is skipped, because the recipient is excluded. It then has ended, and does not count in the exit code
+    /// of the command.
+    is_skipped: bool,
 }
 
 impl RecipientSend {
     pub(super) fn set_message(&mut self, outgoing: Outgoing) {
         self.report.note_message(&outgoing);
         self.outgoing = Some(outgoing);
+    }
+
+    /// Returns its message, unless it has ended.
+    pub(super) fn open_message(&self) -> Option<&Outgoing> {
+        self.outgoing.as_ref().filter(|_| self.code.is_none())
+    }
+
+    fn end(&self) -> Option<MessageEnd> {
+        Some(MessageEnd {
+            sent: self.report.record.sent,
+            code: self.code?,
+        })
     }
 
     /// Returns the recipient, as a prefix of what happened to its message.
@@ -113,6 +128,7 @@ impl Sends {
             report,
             begun: None,
             code: None,
+            is_skipped: false,
         };
         Self {
             all: vec![only],
@@ -145,6 +161,7 @@ impl Sends {
                 report,
                 begun: None,
                 code: None,
+                is_skipped: false,
             }
         };
         self.all = sources.into_iter().map(send).collect();
@@ -160,8 +177,15 @@ impl Sends {
         self.all.iter_mut().filter(|send| send.code.is_none())
     }
 
+    /// Returns the messages that have not ended.
     pub(super) fn messages(&self) -> impl Iterator<Item = &Outgoing> {
-        self.all.iter().filter_map(|send| send.outgoing.as_ref())
+        self.all.iter().filter_map(RecipientSend::open_message)
+    }
+
+    /// Returns the recipients of these messages.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &str> {
+        self.messages()
+            .map(|outgoing| outgoing.recipient().as_str())
     }
 
     pub(super) fn note_sender(&mut self, settings: &Settings) {
@@ -208,22 +232,39 @@ impl Sends {
         Ok(each_once(warnings))
     }
 
-    /// Adds to `refused` the recipients that must not get the message.
+    /// Skips the excluded ones of several recipients with a warning, and adds to `refused` the others that must not get
+    /// the message.
+    ///
+    /// # Errors
+    /// If all of several recipients are skipped.
     pub(super) fn check(
-        &self,
+        &mut self,
+        context: &Context,
         sender: &Sender,
         exclusions: &Exclusions,
         has_key: bool,
         refused: &mut Vec<Refused>,
-    ) {
-        for (at, send) in self.all.iter().enumerate() {
-            let Some(outgoing) = &send.outgoing else {
+    ) -> Result<(), CommandError> {
+        let are_several = self.are_several();
+        for (at, send) in self.all.iter_mut().enumerate() {
+            let Some(outgoing) = send.open_message() else {
                 continue;
             };
-            if let Err(error) = sender.check_message(exclusions, has_key, outgoing) {
+            if are_several && let Some(error) = exclusion_error(exclusions, outgoing) {
+                context
+                    .stderr
+                    .warning(&format!("skipped: {}", error.message));
+                send.code = Some(record_error(error, &mut send.report.record));
+                send.is_skipped = true;
+            } else if let Err(error) = sender.check_message(exclusions, has_key, outgoing) {
                 refused.push(Refused { at, error });
             }
         }
+        if self.all.iter().all(|send| send.is_skipped) {
+            let message = format!("all {} recipients are excluded", self.all.len());
+            return Err(excluded(message, None));
+        }
+        Ok(())
     }
 
     /// Checks that a bot named in the body is the sender.
@@ -320,10 +361,31 @@ impl Sends {
         }
     }
 
-    /// Returns the exit code of the command.
+    /// Returns the exit code of the command. Excluded recipients count only if all are excluded.
     pub(super) fn exit_code(&self) -> ExitCode {
-        let codes: Vec<_> = self.all.iter().filter_map(|send| send.code).collect();
-        exit_code(&codes)
+        let counted = self.all.iter().filter(|send| !send.is_skipped);
+        let ends: Vec<_> = counted.filter_map(RecipientSend::end).collect();
+        let first = self.all.first().and_then(|send| send.code);
+        match first {
+            Some(code) if ends.is_empty() => code,
+            _ => exit_code(&ends),
+        }
+    }
+
+    /// Prints which recipients did not get the message, if others got it. With `has_key`, a repeated command sends only
+    /// to them.
+    pub(super) fn report_incomplete(&self, context: &Context, has_key: bool) {
+        if self.exit_code() != ExitCode::Incomplete {
+            return;
+        }
+        let counted: Vec<_> = self.all.iter().filter(|send| !send.is_skipped).collect();
+        let left = counted
+            .iter()
+            .filter(|send| send.report.record.sent == Sent::No);
+        let left: Vec<_> = left
+            .filter_map(|send| send.report.record.to.as_deref())
+            .collect();
+        report_incomplete(context, &left, counted.len(), has_key);
     }
 }
 

@@ -34,7 +34,9 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
-    /// Refuse to send to the recipients in this file (repeatable)
+    /// Send nothing to the recipients in this file (repeatable)
+    ///
+    /// If one of several recipients is excluded, jelouctl skips it with a warning. If all are, the exit code is 11.
     ///
     /// A file with one number, user id or `id:USER` per line, or a list file with a header. List the phone number
     /// too: a new number gets a new user id.

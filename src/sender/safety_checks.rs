@@ -50,6 +50,22 @@ pub(crate) fn check_allowed<'a>(
     }
 }
 
+/// Returns the error if a recipient of the message is excluded. It names the first.
+pub(crate) fn exclusion_error(
+    exclusions: &Exclusions,
+    outgoing: &Outgoing,
+) -> Option<CommandError> {
+    let (recipient, list) = exclusions.find(outgoing.recipients())?;
+    let problem = format!("{recipient} is excluded by {list}");
+    let hint = format!("to send anyway, remove the recipient from {list}");
+    Some(excluded(problem, Some(hint)))
+}
+
+/// Creates the error for excluded recipients.
+pub(crate) fn excluded(problem: String, hint: Option<String>) -> CommandError {
+    CommandError::new(ExitCode::Guard, "excluded", problem, hint)
+}
+
 /// Returns whether one of `patterns` allows the recipient.
 fn allows(patterns: &[String], recipient: &str) -> bool {
     patterns
@@ -99,10 +115,8 @@ impl Sender {
         outgoing: &Outgoing,
     ) -> Result<(), CommandError> {
         outgoing.check_bot(&self.bot)?;
-        if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
-            let problem = format!("{recipient} is excluded by {list}");
-            let way = format!("to send anyway, remove the recipient from {list}");
-            return Err(CommandError::guard(problem, way));
+        if let Some(error) = exclusion_error(exclusions, outgoing) {
+            return Err(error);
         }
         check_allowed(&self.settings, outgoing.recipients())?;
         if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {

@@ -1,16 +1,16 @@
-//! The steps for CI: the GitHub Action's scripts and the GitLab job, with hostile inputs, against a real server.
+//! The scripts of the GitHub Action, with hostile inputs, against a real server.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CommandOutput, Home, sender, tool};
+use crate::harness::{CONFIG, CommandOutput, Home, sender, tool};
 use crate::server::{Reply, Server, refused_url};
 
-const HOSTILE: [&str; 12] = [
+pub(crate) const HOSTILE: [&str; 12] = [
     "it's \"quoted\"",
     "$(touch pwned) `touch pwned` ${HOME}",
     "one\ntwo\n\nfour",
@@ -25,12 +25,12 @@ const HOSTILE: [&str; 12] = [
     "a'; touch pwned; echo 'b",
 ];
 
-fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A script with the binary on its path, in `home`, with credentials for the API at `url`.
-fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Command {
+pub(crate) fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Command {
     let mut command = home.program(program);
     command
         .envs(sender(url))
@@ -42,7 +42,7 @@ fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Com
 }
 
 /// Runs the Action's step that sends; also returns its outputs.
-fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (CommandOutput, String) {
+pub(crate) fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (CommandOutput, String) {
     home.write("outputs", "");
     let path = repository().join("action/send.sh");
     let ended = CommandOutput::new(
@@ -76,36 +76,6 @@ fn every_text_arrives_unchanged() {
         );
         // The step removes its temporary files.
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
-    }
-}
-
-/// The Action, the GitLab job and the program read a list of recipients in the same way.
-#[test]
-fn recipients_are_separated_in_one_way() {
-    let (home, jelou) = (Home::new(), Jelou::accept_all());
-    let [ana, luis, eva] = ["593987654321", "593987654322", "593987654323"];
-    for list in [
-        "593987654321,593987654322,593987654323",
-        "593987654321; +593 98 765-4322 ;593987654323;",
-        "593987654321\n593987654322\r\n593987654323\r\n",
-        "\n\n593987654321,\n  593987654322,,\t\n593987654323\n\n",
-    ] {
-        let before = jelou.requests().len();
-        let (ended, _) = send(
-            &home,
-            &jelou.url,
-            &[("INPUT_TO", list), ("INPUT_TEXT", "a")],
-        );
-        assert_eq!(ended.code, 0, "{list:?}: {ended:?}");
-        let ended = gitlab_job("sh", &home, &jelou.url, &[("JELOU_TO", list)]);
-        assert_eq!(ended.code, 0, "{list:?}: {ended:?}");
-        home.run("send text a")
-            .api(&jelou.url)
-            .env("JELOU_TO", list)
-            .success();
-        let users = jelou.requests().into_iter().map(|request| request.user);
-        let users: Vec<_> = users.skip(before).collect();
-        assert_eq!(users, [ana, luis, eva].repeat(3), "{list:?}");
     }
 }
 
@@ -251,7 +221,7 @@ const PARAMETERS: [(&str, Result<&[&str], u8>); 9] = [
 ];
 
 /// Checks how `run` sends with parameters, given the address of the API and the list.
-fn check_parameters(run: impl Fn(&str, &str) -> CommandOutput) {
+pub(crate) fn check_parameters(run: impl Fn(&str, &str) -> CommandOutput) {
     for (list, parameters) in PARAMETERS {
         let answer = || Reply::json(200, r#"[{"id":"a-b","destination":"593987654321"}]"#);
         let server = if parameters.is_ok() {
@@ -291,19 +261,6 @@ fn empty_parameter_keeps_its_position() {
         ];
         send(&Home::new(), url, &inputs).0
     });
-    for shell in ["sh", "bash"] {
-        check_parameters(|url, list| {
-            let inputs = [
-                ("NOTIFY_TEMPLATE", "a"),
-                ("NOTIFY_LANGUAGE", ""),
-                ("NOTIFY_PARAMS", list),
-            ];
-            let inputs = [&inputs[..], &[("JELOU_TO", "593987654321")]].concat();
-            let home = Home::new();
-            let mut job = script(&home, shell, url, &inputs);
-            CommandOutput::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
-        });
-    }
 }
 
 #[test]
@@ -425,9 +382,9 @@ fn many_recipients_are_sent_in_groups() {
     });
     let inputs = [("INPUT_TO", &*other_recipients(43)), ("INPUT_TEXT", "a")];
     let (ended, outputs) = send(&Home::new(), &jelou.url, &inputs);
-    assert_eq!(ended.code, 5, "{ended:?}");
+    assert_eq!(ended.code, 10, "{ended:?}");
     let lines: Vec<_> = outputs.lines().collect();
-    assert_eq!(lines[0], "sent=no");
+    assert_eq!(lines[0], "sent=some");
     let ids = &lines[2..lines.len() - 1];
     let without: Vec<_> = (0..43).filter(|at| ids[*at].is_empty()).collect();
     assert_eq!((ids.len(), without), (43, vec![21]), "{outputs}");
@@ -439,6 +396,105 @@ fn many_recipients_are_sent_in_groups() {
     let to = format!("{}0987654321", other_recipients(30));
     let inputs = [("INPUT_TO", &*to), ("INPUT_TEXT", "a")];
     assert_eq!(send(&home, &none.url, &inputs).0.code, 2);
+}
+
+#[test]
+fn outcome_of_all_groups_sets_output_and_code() {
+    // Three commands: 0 to 19, 20 to 39, and 40 to 42.
+    let user = |number: usize| format!("5939876500{number:02}");
+    for (answers, code, sent, tried) in [
+        (&[][..], 0, "yes", 43),
+        (&[(0, 429)], 10, "some", 43),
+        (&[(41, 429)], 10, "some", 43),
+        (&[(0, 429), (25, 500)], 8, "unknown", 43),
+        (&[(0, 500), (25, 429)], 8, "unknown", 43),
+        // The credentials are wrong from the second group on, or from the first recipient on.
+        (&[(20, 401)], 10, "some", 21),
+        (&[(0, 401)], 4, "no", 1),
+    ] {
+        let answers: Vec<_> = answers
+            .iter()
+            .map(|(number, status)| (user(*number), *status))
+            .collect();
+        let jelou = Jelou::start(move |to, _| {
+            let found = answers.iter().find(|(user, _)| user == to);
+            found.map_or(Act::Accept, |(_, status)| Act::Answer(*status, "", "{}"))
+        });
+        let inputs = [
+            ("INPUT_TO", &*other_recipients(43)),
+            ("INPUT_TEXT", "a"),
+            ("JELOU_RETRY_FOR", "0"),
+        ];
+        let (ended, outputs) = send(&Home::new(), &jelou.url, &inputs);
+        assert_eq!(ended.code, code, "{sent}: {ended:?}");
+        assert!(outputs.starts_with(&format!("sent={sent}\n")), "{outputs}");
+        assert_eq!(jelou.requests().len(), tried);
+    }
+}
+
+#[test]
+fn excluded_recipients_of_a_step_do_not_count() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    home.profile("p", &jelou.url, "do_not_contact = \"none\"");
+    let exclude = |users: &str| home.write(&format!("{CONFIG}/none"), users);
+    let step = |to: &str| {
+        let before = jelou.requests().len();
+        let inputs = [
+            ("INPUT_TO", to),
+            ("INPUT_TEXT", "a"),
+            ("JELOU_PROFILE", "p"),
+        ];
+        let (ended, outputs) = send(&home, &jelou.url, &inputs);
+        let sent = outputs.lines().next().unwrap().to_owned();
+        let ids = outputs.lines().count() - 3;
+        let tried = jelou.requests().len() - before;
+        assert_eq!(ids, to.lines().count(), "{outputs}");
+        (ended.code, sent, tried)
+    };
+    let (yes, no) = ("sent=yes".to_owned(), "sent=no".to_owned());
+    let many = other_recipients(21);
+    exclude("593987650020\n593987650003\n");
+    assert_eq!(step(&other_recipients(4)), (0, yes.clone(), 3));
+    // The second group has only an excluded recipient.
+    assert_eq!(step(&many), (0, yes, 19));
+    exclude(&many);
+    assert_eq!(step(&many), (11, no.clone(), 0));
+    assert_eq!(step(&other_recipients(4)), (11, no, 0));
+}
+
+/// Bad and repeated recipients of several commands are found before the first of them.
+#[test]
+fn recipients_of_several_commands_are_checked_together() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    home.profile("p", &jelou.url, "allow_to = [\"5939876500*\"]");
+    let step = |more: &str| {
+        let to = format!("{}{more}", other_recipients(20));
+        let inputs = [
+            ("INPUT_TO", &*to),
+            ("INPUT_TEXT", "a"),
+            ("JELOU_PROFILE", "p"),
+        ];
+        send(&home, &jelou.url, &inputs).0
+    };
+    for (more, code, parts) in [
+        ("593987650099\n123", 2, &["`123` has 3"][..]),
+        ("573001234567", 11, &["573001234567 is not among"]),
+        (
+            "573001234567\nana\n573001234568",
+            2,
+            &["573001234567 is not", "`ana`", "573001234568 is not"],
+        ),
+    ] {
+        let ended = step(more);
+        assert_eq!(ended.code, code, "{ended:?}");
+        let has_all = parts.iter().all(|part| ended.stderr.contains(part));
+        assert!(has_all, "{ended:?}");
+        assert_eq!(jelou.requests().len(), 0);
+    }
+    assert_eq!(step("+593 98 765 0000\n593987650021").code, 0);
+    let accepted = jelou.accepted();
+    assert_eq!(accepted.len(), 21);
+    assert!(accepted.values().all(|count| *count == 1), "{accepted:?}");
 }
 
 #[test]
@@ -465,7 +521,6 @@ fn step_repeats_a_message_after_the_time() {
 fn invalid_inputs_output_no_and_warn_if_requested() {
     let server = Server::expect_no_requests();
     let to = ("INPUT_TO", "593987654321");
-    let twice_in_two_commands = format!("593987654321\n{}+593 98 765 4321", other_recipients(20));
     for (inputs, problem) in [
         (&[to][..], "set exactly one of text, template and body"),
         (
@@ -477,10 +532,6 @@ fn invalid_inputs_output_no_and_warn_if_requested() {
             "params: line 2 is empty",
         ),
         (&[to, ("INPUT_BODY", "{")], "jelouctl exited with 2"),
-        (
-            &[("INPUT_TO", &*twice_in_two_commands), ("INPUT_TEXT", "a")],
-            "593987654321 is listed twice",
-        ),
         (
             &[
                 ("INPUT_TO", "593987654321\n0987654321"),
@@ -832,99 +883,6 @@ fn third_party_parts_are_pinned_and_isolated() {
     );
 }
 
-/// Runs the GitLab job with the defaults of its variables, except for `inputs`.
-fn gitlab_job(shell: &str, home: &Home, url: &str, inputs: &[(&str, &str)]) -> CommandOutput {
-    let defaults = [
-        ("NOTIFY_TEMPLATE", "t"),
-        ("NOTIFY_LANGUAGE", ""),
-        ("NOTIFY_PARAMS", ""),
-    ];
-    let inputs = [&defaults[..], inputs].concat();
-    let mut job = script(home, shell, url, &inputs);
-    CommandOutput::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
-}
-
-/// The script of the GitLab job, as GitLab would run it.
-fn gitlab_script() -> String {
-    let template = fs::read_to_string(repository().join("templates/notify.yml")).unwrap();
-    assert!(template.contains("exit_codes: [6, 7]\n"));
-    let (_, script) = template.split_once("    - |\n").unwrap();
-    let lines = script.lines().take_while(|line| line.starts_with("      "));
-    lines.flat_map(|line| [&line[6..], "\n"]).collect()
-}
-
-#[test]
-fn repeated_gitlab_job_with_key_sends_nothing() {
-    let (home, jelou) = (Home::new(), Jelou::accept_all());
-    let run = |kept: &[(&str, &str)]| {
-        let job = [
-            ("NOTIFY_TEMPLATE", "t"),
-            ("NOTIFY_LANGUAGE", ""),
-            ("NOTIFY_PARAMS", ""),
-            ("NOTIFY_ONCE", "pipeline-7"),
-        ];
-        let inputs = [
-            &job[..],
-            &[("JELOU_TO", "593987654321"), ("CI", "true")],
-            kept,
-        ]
-        .concat();
-        let mut command = script(&home, "sh", &jelou.url, &inputs);
-        CommandOutput::new(&command.args(["-c", &gitlab_script()]).output().unwrap())
-    };
-    let forgets = run(&[]);
-    assert!(
-        forgets.code == 3
-            && forgets
-                .stderr
-                .contains("error: NOTIFY_ONCE: the runner does not keep the key"),
-        "{forgets:?}"
-    );
-    let kept = home.path().join("kept");
-    for turn in 0..2 {
-        let ended = run(&[("XDG_STATE_HOME", kept.to_str().unwrap())]);
-        assert_eq!(ended.code, 0, "{turn}: {ended:?}");
-        assert_eq!(
-            (
-                ended.stderr.contains("note: already sent to "),
-                jelou.requests().len()
-            ),
-            (turn == 1, 1),
-            "{ended:?}"
-        );
-    }
-}
-
-#[test]
-fn gitlab_job_sends_parameters_unchanged() {
-    let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
-    for shell in ["sh", "bash"] {
-        for value in HOSTILE {
-            let line = value.lines().next().unwrap();
-            let server = Server::answering(Reply::json(200, answer));
-            let home = Home::new();
-            let params = format!("{line}\nsecond\nthird");
-            let inputs = [
-                ("NOTIFY_TEMPLATE", line),
-                ("NOTIFY_LANGUAGE", "es"),
-                ("NOTIFY_PARAMS", &params),
-                ("JELOU_TO", "593987654321"),
-            ];
-            let ended = CommandOutput::new(
-                &script(&home, shell, &server.url, &inputs)
-                    .args(["-c", &gitlab_script()])
-                    .output()
-                    .unwrap(),
-            );
-            assert_eq!(ended.code, 0, "{value}: {}", ended.stderr);
-            let expected: Value = json!({"destinations": ["593987654321"], "elementName": line, "language": "es",
-                "parameters": [line, "second", "third"]});
-            assert_eq!(server.only().json(), expected, "{shell}");
-            assert!(!home.path().join("pwned").exists());
-        }
-    }
-}
-
 /// A tool of the runner that is killed, or ends with `code`, before it prints anything.
 fn send_with_a_tool_that(home: &Home, does: &str) -> (CommandOutput, String) {
     let tool = home.write("bin/jelouctl", format!("#!/bin/sh\n{does}\n"));
@@ -948,6 +906,7 @@ fn send_with_a_tool_that(home: &Home, does: &str) -> (CommandOutput, String) {
 #[test]
 fn only_documented_exit_codes_mean_not_sent() {
     for (does, code, sent) in [
+        ("exit 10", 10, "some"),
         ("kill -KILL $$", 137, "unknown"),
         ("kill -HUP $$", 129, "unknown"),
         ("exit 255", 255, "unknown"),

@@ -87,7 +87,7 @@ fn refused_and_unknown_messages_are_logged() {
         json!([
             ["no", 5, "rejected", "E1", "593987654321"],
             ["unknown", 8, "unknown", null, "593987654321"],
-            ["no", 11, "guard", null, "593987654321"],
+            ["no", 11, "excluded", null, "593987654321"],
         ])
     );
     // A preview and an invalid message write no line.
@@ -400,7 +400,7 @@ fn notifications_are_logged_sent_or_unsent() {
                 "text",
                 "msg_123456789"
             ],
-            ["run", "no", 11, "guard", "593987654322", "text", null],
+            ["run", "no", 11, "excluded", "593987654322", "text", null],
         ])
     );
     assert_eq!(json!(told[2][..4]), json!(["run", "no", 7, "network"]));

@@ -513,7 +513,7 @@ fn excluded_recipient_gets_nothing_in_any_format() {
                 .fails(11, &parts);
             assert_eq!(
                 (&ended.json()["sent"], &ended.json()["error"]["code"]),
-                (&json!("no"), &json!("guard")),
+                (&json!("no"), &json!("excluded")),
                 "{name}"
             );
         }

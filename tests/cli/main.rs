@@ -81,6 +81,8 @@ mod doctor;
 mod exclusions;
 mod explain;
 mod generated;
+#[cfg(unix)]
+mod gitlab;
 mod harness;
 #[cfg(unix)]
 mod installer;

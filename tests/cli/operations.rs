@@ -139,14 +139,14 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn start(home: &Home, jelou: &Jelou) -> Self {
+    fn start(home: &Home, jelou: &Jelou, to: &str) -> Self {
         let script = home.write("receiver.py", file("python", "receiver.py"));
         let mut command = home.program("python3");
         command
             .arg(script)
             .arg("0")
             .envs(sender(&jelou.url))
-            .env("JELOU_TO", "593987654321");
+            .env("JELOU_TO", to);
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(process.stderr.as_mut().unwrap())
@@ -204,7 +204,7 @@ fn alert_is_reposted_only_if_certainly_unsent() {
         let home = Home::new();
         let wanted = act.clone();
         let jelou = Jelou::start(move |_, _| act.clone());
-        let receiver = Receiver::start(&home, &jelou);
+        let receiver = Receiver::start(&home, &jelou, "593987654321");
         assert_eq!(receiver.post(ALERTS), status, "{wanted:?}");
         let seen = jelou.requests();
         assert_eq!(seen.len(), 1, "{wanted:?}");
@@ -219,6 +219,83 @@ fn alert_is_reposted_only_if_certainly_unsent() {
             400
         );
         assert_eq!(jelou.requests().len(), 1);
+    }
+}
+
+/// Alertmanager posts a group again only after 503.
+#[test]
+fn alert_that_some_recipients_got_is_not_reposted() {
+    for (refused, status, tries) in [
+        (&["593987654322"][..], 200, 1),
+        (&["593987654321", "593987654322"], 503, 2),
+    ] {
+        let home = Home::new();
+        let jelou = Jelou::start(move |user, before| {
+            if before == 0 && refused.contains(&user) {
+                Act::RATE_LIMIT
+            } else {
+                Act::Accept
+            }
+        });
+        let receiver = Receiver::start(&home, &jelou, "593987654321,593987654322");
+        let mut posted = receiver.post(ALERTS);
+        assert_eq!(posted, status);
+        while posted == 503 {
+            posted = receiver.post(ALERTS);
+        }
+        assert_eq!(posted, 200);
+        assert_eq!(jelou.requests().len(), 2 * tries);
+        assert!(jelou.accepted().values().all(|count| *count == 1));
+    }
+}
+
+/// Starts the unit as often as systemd does. systemd itself needs a machine of its own.
+#[test]
+fn unit_is_restarted_only_if_nobody_got_the_alert() {
+    let unit = file("ini", "jelouctl-failed@.service");
+    let value = |key: &str| {
+        let mut values = unit.lines().filter_map(|line| line.strip_prefix(key));
+        values.next_back().unwrap().to_owned()
+    };
+    assert_eq!(value("Restart="), "on-failure");
+    let final_codes: Vec<i32> = value("RestartPreventExitStatus=")
+        .split(' ')
+        .filter_map(|code| code.parse().ok())
+        .collect();
+    let most: usize = value("StartLimitBurst=").parse().unwrap();
+    let program = binary().to_str().unwrap().to_owned();
+    let line = value("ExecStart=").replace("/usr/bin/jelouctl", &program);
+    let line = line.replace("%i", "backup").replace("%H", "db-1");
+    for (refused, codes) in [
+        (&["593987654322"][..], &[10][..]),
+        (&["593987654321", "593987654322"], &[6, 0]),
+    ] {
+        let home = Home::new();
+        let jelou = Jelou::start(move |user, before| {
+            if before == 0 && refused.contains(&user) {
+                Act::RATE_LIMIT
+            } else {
+                Act::Accept
+            }
+        });
+        let start = || {
+            let mut command = home.program("sh");
+            command
+                .args(["-c", &format!("exec {line}")])
+                .envs(sender(&jelou.url))
+                .env("JELOU_TO", "593987654321,593987654322")
+                .env("JELOU_RETRY_FOR", "0");
+            CommandOutput::new(&command.output().unwrap()).code
+        };
+        let mut ended = vec![start()];
+        while ended.last() != Some(&0)
+            && !final_codes.contains(&ended[ended.len() - 1])
+            && ended.len() < most
+        {
+            ended.push(start());
+        }
+        assert_eq!(ended, codes);
+        assert!(jelou.accepted().values().all(|count| *count == 1));
     }
 }
 

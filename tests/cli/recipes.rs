@@ -202,6 +202,106 @@ fn every_block_runs(page: &str, count: usize) {
     }
 }
 
+/// Each script that decides by the exit code, with the words of its branches: some got it, nobody did, and unknown.
+const DECIDING: [(&str, &str, [&str; 3]); 5] = [
+    (
+        "../README.md",
+        "sh",
+        [
+            "some recipients got it",
+            "safe to try again later",
+            "it may have been sent",
+        ],
+    ),
+    (
+        "../README.es.md",
+        "sh",
+        [
+            "algunos lo recibieron",
+            "puedes repetir más tarde",
+            "puede haberse enviado",
+        ],
+    ),
+    (
+        "exit-codes.md",
+        "sh",
+        [
+            "some recipients got it",
+            "try again later",
+            "it may have been sent",
+        ],
+    ),
+    (
+        "recipes.md",
+        "sh",
+        [
+            "some recipients got it",
+            "safe to try again later",
+            "it may have been sent",
+        ],
+    ),
+    (
+        "recipes.md",
+        "python",
+        [
+            "some recipients got it",
+            "safe to try again later",
+            "it may have been sent",
+        ],
+    ),
+];
+
+#[test]
+fn scripts_tell_some_recipients_from_none() {
+    let (ana, luis) = ("593987654321", "593987654322");
+    for (page, language, words) in DECIDING {
+        let decides = |block: &Block| {
+            let text = &block.text;
+            block.language == language && (text.contains("| 11)") || text.contains("returncode"))
+        };
+        let found: Vec<_> = blocks(page).into_iter().filter(decides).collect();
+        let [block] = &found[..] else {
+            panic!("{page} has {} of these blocks", found.len())
+        };
+        let named = ["\"$RECIPIENT\"", "\"$DESTINATARIO\""].iter();
+        let text = named.fold(block.text.clone(), |text, name| text.replace(name, ana));
+        let text = text.replace(
+            "\"--to\", \"593987654321\"",
+            "\"--to\", \"593987654321\", \"--to\", \"593987654322\"",
+        );
+        let text = text.replace(&format!("--to {ana}"), &format!("--to {ana} --to {luis}"));
+        assert!(text.contains(luis), "{text}");
+        let [some, none, unknown] = words;
+        let reset = Act::Reset { accepted: true };
+        // The second is the refused recipient; if empty, both are refused.
+        for (act, only, said) in [
+            (Act::RATE_LIMIT, luis, some),
+            (Act::RATE_LIMIT, "", none),
+            (reset.clone(), luis, unknown),
+            (reset, "", unknown),
+        ] {
+            let jelou = Jelou::start(move |user, _| {
+                if only.is_empty() || user == only {
+                    act.clone()
+                } else {
+                    Act::Accept
+                }
+            });
+            let home = home();
+            let mut command = home.program(if language == "sh" { "bash" } else { "python3" });
+            command
+                .args(["-c", &text])
+                .envs(sender(&jelou.url))
+                .env("MESSAGE", "Hola")
+                .env("MENSAJE", "Hola")
+                .env("JELOU_RETRY_FOR", "0");
+            let ended = CommandOutput::new(&command.output().unwrap());
+            assert!(ended.stdout.contains(said), "{page} {only}: {ended:?}");
+            assert_eq!(jelou.requests().len(), 2, "{page} {only}");
+        }
+    }
+}
+
 #[test]
 fn every_recipe_runs() {
     every_block_runs("recipes.md", 27);

@@ -77,7 +77,7 @@ fn output_has_one_line_for_each_recipient() {
         .run(&format!("{line} -o record"))
         .api(&jelou.url)
         .env("JELOUCTL_LOG", "log")
-        .fails(5, &["593987654322: not sent: "]);
+        .fails(10, &["593987654322: not sent: "]);
     let expected = [
         record(ANA, "yes", "-"),
         record(LUIS, "no", "rejected"),
@@ -103,7 +103,7 @@ fn output_has_one_line_for_each_recipient() {
     let ids = home
         .run(&format!("{line} -o id"))
         .api(&jelou.url)
-        .fails(5, &[])
+        .fails(10, &[])
         .stdout;
     let ids: Vec<_> = ids.split('\n').collect();
     assert!(
@@ -125,7 +125,7 @@ fn wrong_recipients_stop_the_send_together() {
     };
     let others = "2 of 4 recipients cannot get the message";
     let national = "`0987654321` is a local number";
-    let excluded = "593987654322";
+    let skipped = "warning: skipped: 593987654322 is excluded by excluded";
     for (to, code, parts) in [
         ("--to 0987654321", 2, &[national][..]),
         (
@@ -133,21 +133,26 @@ fn wrong_recipients_stop_the_send_together() {
             2,
             &[others, national, "`abc`"],
         ),
-        ("--to 593987654322", 11, &[excluded, "excluded"]),
         (
             "--to 573001234567",
             11,
             &["573001234567 is not among the recipients"],
         ),
         (
+            "--to 573009876543 --to 573001234567 --to 593987654329",
+            11,
+            &[others, "573009876543 is not", "573001234567 is not"],
+        ),
+        // An excluded recipient does not count.
+        (
             "--to 593987654322 --to 573001234567 --to 593987654329",
             11,
-            &[others, excluded, "573001234567 is not among"],
+            &[skipped, "error: 573001234567 is not among"],
         ),
         (
-            "--to 593987654322 --to 0987654321 --to 593987654329",
+            "--to 0987654321 --to 593987654322 --to 573001234567",
             2,
-            &[others, excluded, national],
+            &[others, national, "573001234567 is not among"],
         ),
     ] {
         let ended = send(to, code, parts).stderr_has(&["nothing was sent"]);
@@ -175,6 +180,134 @@ fn wrong_recipients_stop_the_send_together() {
                 "nothing was sent",
             ],
         );
+}
+
+#[test]
+fn excluded_recipient_is_skipped_and_does_not_count() {
+    let home = Home::new();
+    let jelou = Jelou::start(|user, _| match user {
+        EVA => Act::Answer(400, "", "{}"),
+        _ => Act::Accept,
+    });
+    home.write("excluded", format!("{LUIS}\n"));
+    home.write("both", format!("{LUIS}\n+593 98 765 4321\n"));
+    home.profile("p", &jelou.url, "do_not_contact = \"excluded\"");
+    std::fs::rename(
+        home.path().join("excluded"),
+        home.path().join(crate::harness::CONFIG).join("excluded"),
+    )
+    .unwrap();
+    let [ana, luis, eva] = [ANA, LUIS, EVA].map(|user| format!("--to {user}"));
+    let two = format!("{ana} {luis}");
+    let skipped = record(LUIS, "no", "excluded");
+    for (to, flags, code, expected) in [
+        (&two, "", 0, vec![record(ANA, "yes", "-"), skipped.clone()]),
+        (
+            &format!("{luis} {ana} {eva}"),
+            "",
+            10,
+            vec![
+                skipped.clone(),
+                record(ANA, "yes", "-"),
+                record(EVA, "no", "rejected"),
+            ],
+        ),
+        // Of those that count, none got it.
+        (
+            &format!("{luis} {eva}"),
+            "",
+            5,
+            vec![skipped.clone(), record(EVA, "no", "rejected")],
+        ),
+        (
+            &two,
+            "--exclude both",
+            11,
+            vec![record(ANA, "no", "excluded"), skipped.clone()],
+        ),
+        (&luis, "", 11, vec![skipped.clone()]),
+    ] {
+        home.write("log", "");
+        let line = format!("send text --profile p {to} {flags} Hola -o record");
+        let ended = home.run(&line).env("JELOUCTL_LOG", "log").end();
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(records(&ended), expected, "{line}");
+        let is_all = expected.iter().all(|(_, _, error)| error == "excluded");
+        assert_eq!(
+            ended.stderr.contains("nothing was sent"),
+            is_all,
+            "{ended:?}"
+        );
+        assert_eq!(home.read("log").lines().count(), expected.len());
+    }
+    assert_eq!(reached(&jelou), [ANA, ANA]);
+    // What would be sent is shown; the limit and the key count only those who get it.
+    let shown = home
+        .run(&format!("send text --profile p {two} Hola --dry-run"))
+        .success()
+        .stderr_has(&["warning: skipped: 593987654322 is excluded by "]);
+    assert_eq!(shown.rows().len(), 1, "{shown:?}");
+    home.profile(
+        "p",
+        &jelou.url,
+        "do_not_contact = \"excluded\"\nlimit_24h = 1",
+    );
+    home.run(&format!("send template --profile p {two} t --once k"))
+        .success();
+    let keys = home.run("once show k --profile p").success();
+    assert_eq!(keys.json()["sent"], 1, "{keys:?}");
+}
+
+/// The hints after exit code 10 are followed: nobody gets a second message.
+#[test]
+fn some_recipients_without_the_message_end_with_10() {
+    let home = Home::new();
+    let jelou = Jelou::start(|user, before| match (user, before) {
+        (LUIS | "7", 0) => Act::RATE_LIMIT,
+        _ => Act::Accept,
+    });
+    let line = "send text --retry-for 0 Hola";
+    let ended = home
+        .run(&format!("{line} {ALL} --to id:7"))
+        .api(&jelou.url)
+        .fails(10, &["error: 2 of 4 recipients did not get the message"]);
+    let hint = "hint: to send it only to them: ";
+    let flags = ended
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix(hint));
+    assert_eq!(flags, Some("--to +593987654322 --to id:7"), "{ended:?}");
+    home.run(&format!("{line} {}", flags.unwrap()))
+        .api(&jelou.url)
+        .success();
+    let once = |user: &str| (user.to_owned(), 1);
+    let each_once = [ANA, LUIS, EVA, "7"].map(once).into();
+    assert_eq!(jelou.accepted(), each_once);
+
+    let jelou = Jelou::start(|user, before| match (user, before) {
+        (LUIS, 0) => Act::Answer(400, "", "{}"),
+        _ => Act::Accept,
+    });
+    let line = format!("{line} {ALL} --once k");
+    home.run(&line)
+        .api(&jelou.url)
+        .fails(10, &["hint: to send it only to them: repeat the command"]);
+    home.run(&line).api(&jelou.url).success();
+    assert_eq!(jelou.accepted(), [ANA, LUIS, EVA].map(once).into());
+
+    // A recipient with an earlier message under the key counts as one that got it.
+    let jelou = Jelou::start(|user, _| match user {
+        EVA => Act::Answer(401, "", "{}"),
+        _ => Act::Accept,
+    });
+    let line = format!("send text --to {ANA} --to {EVA} --once k2 Hola");
+    home.run(&format!("send text --to {ANA} --once k2 Hola"))
+        .api(&jelou.url)
+        .success();
+    home.run(&line).api(&jelou.url).fails(10, &["already sent"]);
+    let line = format!("run --to {ANA} --to {EVA} --once k2 --strict-notify -- true");
+    home.run(&line).api(&jelou.url).fails(10, &["already sent"]);
+    assert_eq!(jelou.accepted(), [once(ANA)].into());
 }
 
 #[test]
@@ -300,7 +433,7 @@ fn only_shared_faults_end_all_sends() {
         (
             400,
             "{}",
-            5,
+            10,
             [("no", "rejected"), ("yes", "-"), ("yes", "-")],
         ),
         (
@@ -312,7 +445,7 @@ fn only_shared_faults_end_all_sends() {
         (
             429,
             "{}",
-            6,
+            10,
             [("no", "unavailable"), ("yes", "-"), ("yes", "-")],
         ),
         (
@@ -412,9 +545,18 @@ fn limit_without_room_stops_all_recipients() {
 fn bad_recipient_does_not_silence_the_others() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.write("excluded", format!("{LUIS}\n"));
-    for (to, code, problem) in [
-        ("--to 0987654321", 2, "`0987654321` is a local number"),
-        ("--to 593987654322", 11, "593987654322"),
+    // An excluded recipient does not count in the exit code.
+    for (to, codes, warning) in [
+        (
+            "--to 0987654321",
+            [10, 10],
+            "a recipient cannot be notified: --to: `0987654321` is a local number",
+        ),
+        (
+            "--to 593987654322",
+            [0, 1],
+            "skipped: 593987654322 is excluded by excluded",
+        ),
     ] {
         let before = reached(&jelou).len();
         let flags = format!("--to {ANA} {to} --to {EVA} --exclude excluded");
@@ -423,19 +565,21 @@ fn bad_recipient_does_not_silence_the_others() {
             .api(&jelou.url)
             .env("PATH", "/usr/bin:/bin")
             .success();
-        let warned = ended.stderr.find("warning: a recipient cannot be notified");
+        let warned = ended.stderr.find(&format!("warning: {warning}"));
+        assert!(warned.is_some(), "{ended:?}");
         assert!(warned < ended.stderr.find("runs\n"), "{ended:?}");
-        assert!(
-            warned.is_some() && ended.stderr.contains(problem),
-            "{ended:?}"
+        assert_eq!(
+            ended.stderr.matches("593987654322").count(),
+            usize::from(codes == [0, 1])
         );
         assert_eq!(reached(&jelou)[before..], [ANA, EVA]);
-        home.run(&format!("run {flags} --strict-notify -- true"))
-            .api(&jelou.url)
-            .fails(code, &[]);
-        home.run(&format!("run {flags} --strict-notify -- false"))
-            .api(&jelou.url)
-            .fails(code, &[]);
+        for (command, code) in ["true", "false"].into_iter().zip(codes) {
+            let ended = home
+                .run(&format!("run {flags} --strict-notify -- {command}"))
+                .api(&jelou.url)
+                .end();
+            assert_eq!(ended.code, code, "{command}: {ended:?}");
+        }
         home.run(&format!("run {flags} -- false"))
             .api(&jelou.url)
             .fails(1, &[]);
@@ -555,7 +699,7 @@ fn two_processes_with_one_key_share_the_recipients() {
     let children = [spawn(), spawn()];
     for child in children {
         let ended = CommandOutput::new(&child.wait_with_output().unwrap());
-        assert!([0, 11].contains(&ended.code), "{ended:?}");
+        assert!([0, 10, 11].contains(&ended.code), "{ended:?}");
         assert_eq!(records(&ended).len(), 3);
     }
     let accepted = jelou.accepted();

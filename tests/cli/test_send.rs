@@ -152,7 +152,7 @@ fn excluded_recipient_gets_no_test_message() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
     {
         let told = ["sent", "code", "to"].map(|name| &line[name]);
-        assert_eq!(told, [&json!("no"), &json!("guard"), &json!(TESTER)]);
+        assert_eq!(told, [&json!("no"), &json!("excluded"), &json!(TESTER)]);
         assert_eq!(line["exclusions"][0]["people"], 1, "{line}");
     }
     assert_eq!(home.read("log").lines().count(), 2);

@@ -210,10 +210,12 @@ fn show(
     if !prepared.refused.is_empty() {
         return Err(refusal(&prepared.refused, sends.all.len()));
     }
-    let recipients = sends
-        .messages()
-        .map(|outgoing| outgoing.recipient().as_str());
-    note_skipped(context, &arguments.send, &prepared.sender, recipients);
+    note_skipped(
+        context,
+        &arguments.send,
+        &prepared.sender,
+        sends.recipients(),
+    );
     let terms = SendTerms::new(context, &prepared.sender);
     let base = prepared.sender.planned_base();
     for outgoing in sends.messages() {
@@ -335,7 +337,7 @@ impl CommandRun<'_> {
         let has_key = arguments.send.once.is_some();
         for excluded in [exclusions, reread_do_not_contact(&sender.settings)?] {
             let mut refused = Vec::new();
-            sends.check(&sender, &excluded, has_key, &mut refused);
+            sends.check(context, &sender, &excluded, has_key, &mut refused)?;
             for refused in refused {
                 end(&terms, sends, refused);
             }
@@ -451,8 +453,8 @@ impl ReadyNotification {
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
         let has_key = arguments.send.once.is_some();
-        sends.check(&sender, &exclusions, has_key, &mut refused);
-        if refused.len() == sends.all.len() {
+        sends.check(context, &sender, &exclusions, has_key, &mut refused)?;
+        if refused.len() == sends.open().count() {
             return Err(match refused.pop() {
                 Some(only) if refused.is_empty() => only.error,
                 last => {
