@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::open_ledger::{
-    ledger_database, open_ledger_for_send, open_ledger_to_read, open_local_ledger,
+    ledger_database, open_keys_for_send, open_keys_to_read, open_local_ledger,
     open_local_ledger_to_read, wait_for_turn,
 };
 use super::single_send::SingleSendArgs;
@@ -57,7 +57,7 @@ pub(super) struct OnceSend {
 }
 
 impl OnceSend {
-    /// Opens the ledger of the key; None without a key, and in the sandbox, which does not save keys.
+    /// Opens the ledger of the key; None without a key, and in a sandbox that does not save keys.
     ///
     /// # Errors
     /// If the ledger cannot be used.
@@ -70,8 +70,10 @@ impl OnceSend {
             return Ok(None);
         };
         let zone = sender.settings.hours.zone();
-        let once = Self::on(open_ledger_for_send(context)?, scope, arguments.every, zone)?;
-        warn_about_local_keys(context, Some(&once.ledger));
+        let once = Self::on(open_keys_for_send(context)?, scope, arguments.every, zone)?;
+        if !sender.settings.is_sandboxed() {
+            warn_about_local_keys(context, Some(&once.ledger));
+        }
         Ok(Some(once))
     }
 
@@ -297,13 +299,13 @@ impl OnceSend {
     }
 }
 
-/// Returns the key of a command; None without a key, and in the sandbox.
+/// Returns the key of a command; None without a key, and in a sandbox that does not save keys.
 fn once_scope(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
     let key = arguments.once.clone()?;
-    if sender.settings.is_sandboxed() {
-        context
-            .stderr
-            .note("the sandbox does not save keys, so --once has no effect here");
+    if !sender.settings.keeps_keys {
+        context.stderr.note(
+            "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND",
+        );
         return None;
     }
     Some(OnceScope {
@@ -324,7 +326,7 @@ pub(super) fn note_skipped<'a>(
         return;
     };
     let key = scope.key.clone();
-    let noted = open_ledger_to_read(context).and_then(|ledger| {
+    let noted = open_keys_to_read(context).and_then(|ledger| {
         let Some(ledger) = ledger else { return Ok(()) };
         let once = OnceSend::new(
             ledger.for_single_send(),

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::claim::{in_flight_error, pending_run_error, unknown_from};
-use super::open_ledger::{open_ledger, open_ledger_to_read};
+use super::open_ledger::{open_keys_to_read, open_ledger};
 use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
@@ -141,8 +141,8 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     context.refuse_preview("would change who gets a message")?;
-    if settings.is_sandboxed() {
-        let message = "the sandbox has no keys; this would change who gets a real message";
+    if !settings.keeps_keys {
+        let message = "this sandbox has no keys; this would change who gets a real message";
         return Err(UsageError::new(message, "run it outside the sandbox").into());
     }
     Ok(settings)
@@ -167,6 +167,10 @@ fn log_decision(
 /// Adds, for `once add`, the recipients of a run that began without the key.
 fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
+    if settings.is_sandboxed() {
+        let message = "a key of the sandbox has no runs";
+        return Err(UsageError::new(message, "run it outside the sandbox").into());
+    }
     let ledger = open_ledger(context)?;
     let run = ledger.run(run)?.require_not_stale()?;
     run.prepare()?;
@@ -229,7 +233,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
 }
 
 fn list(context: &Context) -> Result<(), CommandError> {
-    let keys = open_ledger_to_read(context)?.map_or(Ok(Vec::new()), |ledger| ledger.keys())?;
+    let keys = open_keys_to_read(context)?.map_or(Ok(Vec::new()), |ledger| ledger.keys())?;
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
@@ -355,7 +359,7 @@ impl KeyEntries {
         KeyArgs { key, recipient }: &KeyArgs,
         settings: Settings,
     ) -> Result<Self, CommandError> {
-        let Some(ledger) = open_ledger_to_read(context)? else {
+        let Some(ledger) = open_keys_to_read(context)? else {
             return Err(no_such_key(key).into());
         };
         let scope = find_scope(&settings, key, &ledger.keys()?)?;

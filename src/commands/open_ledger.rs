@@ -31,6 +31,31 @@ pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandE
     Ok(open_ledger(context)?.for_single_send())
 }
 
+/// Opens the ledger of a `--once` key for a single message or a notification.
+pub(super) fn open_keys_for_send(context: &Context) -> Result<Ledger, CommandError> {
+    outlive_file_size_limit()?;
+    let ledger = match sandbox_keys()? {
+        Some(own) => Ledger::open(own, on_wait(context))?,
+        None => open_ledger(context)?,
+    };
+    Ok(ledger.for_single_send())
+}
+
+/// Opens the ledger of the `--once` keys without creating anything; None if it does not exist.
+pub(super) fn open_keys_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
+    let location = match sandbox_keys()? {
+        Some(own) => own,
+        None => location(context)?,
+    };
+    Ok(Ledger::open_to_look(location, on_wait(context))?)
+}
+
+/// Returns the ledger that `sandbox -- COMMAND` has for the keys of its command. None outside it.
+fn sandbox_keys() -> Result<Option<LedgerLocation>, CommandError> {
+    let directory = Environment::read_for_ledger()?.sandbox_keys;
+    Ok(directory.map(|directory| LedgerLocation::Files(Some(directory))))
+}
+
 /// Opens this machine's own ledger, even if the command uses a database.
 pub(crate) fn open_local_ledger(context: &Context) -> Result<Ledger, LedgerError> {
     Ledger::open(LedgerLocation::home(), on_wait(context))

@@ -11,7 +11,7 @@ use clap::{Args, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
-use crate::base::output::counted;
+use crate::base::output::{SystemError, counted};
 use crate::base::private_file::{self, FileError};
 use crate::base::process::{Signals, block_on, enclose_commands, run_command};
 #[cfg(unix)]
@@ -22,6 +22,7 @@ use crate::sandbox::{
     AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox,
     Templates, delay, is_list,
 };
+use crate::sender::config::SANDBOX_KEYS;
 use crate::sender::context::Context;
 
 /// The client id, the secret, and the default bot.
@@ -212,9 +213,16 @@ async fn serve(
             .stderr
             .warning(&format!("failed to open the browser: {error}"));
     }
-    let variables = variables(context, &url);
+    let mut variables = variables(context, &url);
     if !arguments.command.is_empty() {
         enclose_commands()?;
+        // Removed when the command has ended, with its keys.
+        let keys = tempfile::tempdir().map_err(|cause| SystemError {
+            action: "create a directory for the keys of --once",
+            cause,
+        })?;
+        let directory = keys.path().to_string_lossy().into_owned();
+        variables.push((SANDBOX_KEYS, directory));
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((
             sandbox,

@@ -915,7 +915,7 @@ fn once_warns_on_ci_and_in_sandbox() {
         .run(&format!("send text --to {ANA} Hola --once k --sandbox"))
         .success();
     assert!(
-        told.stderr.contains("the sandbox does not save keys"),
+        told.stderr.contains("this sandbox does not save keys"),
         "{told:?}"
     );
 }

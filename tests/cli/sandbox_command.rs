@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{CommandOutput, Home, set_mode, tool, under};
+use crate::harness::{CommandOutput, Home, STATE, set_mode, tool, under};
 use crate::needs::{by_root, can_test, works};
 use crate::server::{Server, refused_url};
 
@@ -279,6 +279,39 @@ fn unknown_template_warns_and_wrong_template_is_refused() {
             "{words}: {ended:?}"
         );
     }
+}
+
+#[test]
+fn keys_last_as_long_as_the_sandbox() {
+    let home = Home::new();
+    let text = "set -e
+echo \"$JELOUCTL_SANDBOX_KEYS\" > keys
+j send text --to 593987654321 --once k --every 1h Hola
+j send text --to 593987654321 --once k --every 1h Hola
+j run --to 593987654321 --once k --every 1h -- true
+j --dry-run send text --to 593987654321 --once k --every 1h Hola
+j once show k -o record
+j once remove k --yes
+j send text --to 593987654321 --once k Hola";
+    let ended = sandbox(&home, "--expect 2", text);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let replays = ended.stderr.matches("already sent to 593987654321").count();
+    assert_eq!(replays, 2, "{ended:?}");
+    assert!(
+        ended.stderr.contains("593987654321 would be skipped"),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.contains(r#""sent":1"#), "{ended:?}");
+    let keys = home.read("keys");
+    assert!(!std::path::Path::new(keys.trim()).exists(), "{keys}");
+    // The user's own keys are neither read nor written.
+    assert!(!home.path().join(STATE).exists());
+    let ended = sandbox(
+        &home,
+        "--expect 1",
+        "j send text --to 593987654321 --once k Hola",
+    );
+    assert_eq!(ended.code, 0, "{ended:?}");
 }
 
 #[test]

@@ -41,12 +41,16 @@ impl Flags {
 }
 
 /// The variables of jelouctl that do not set a profile's setting.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
     "JELOUCTL_SANDBOX",
+    SANDBOX_KEYS,
     "JELOU_TO",
 ];
+
+/// The variable with the directory of the keys of `--once`, which `sandbox -- COMMAND` sets for its command.
+pub(crate) const SANDBOX_KEYS: &str = "JELOUCTL_SANDBOX_KEYS";
 
 /// The settings in the environment.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +61,8 @@ pub(crate) struct Environment {
     pub(crate) config: Option<String>,
     /// `JELOUCTL_SANDBOX`
     pub(crate) sandbox: Option<String>,
+    /// The directory of the sandbox's keys. A command outside the sandbox ignores it.
+    pub(crate) sandbox_keys: Option<PathBuf>,
     /// `JELOU_TO`
     pub(crate) to: Option<String>,
     /// Its values for a profile's settings.
@@ -92,10 +98,16 @@ impl Environment {
         layer
             .paths()
             .for_each(|(_, path)| *path = resolve(Path::new(""), path));
+        let sandbox = read("JELOUCTL_SANDBOX")?;
+        let sandbox_keys = match sandbox {
+            Some(_) => read(SANDBOX_KEYS)?.map(PathBuf::from),
+            None => None,
+        };
         Ok(Self {
             profile: read("JELOU_PROFILE")?,
             config: read("JELOUCTL_CONFIG")?,
-            sandbox: read("JELOUCTL_SANDBOX")?,
+            sandbox,
+            sandbox_keys,
             layer,
             ..Self::default()
         })

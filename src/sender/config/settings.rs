@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) login: Login,
     pub(crate) api_url: ApiUrl,
     pub(crate) sandbox: SandboxMode,
+    /// Whether a message can have a key of `--once`: not in a sandbox without a directory for keys.
+    pub(crate) keeps_keys: bool,
     pub(crate) timeout: Duration,
     pub(crate) retry_for: Duration,
     pub(crate) ca_cert: Option<PathBuf>,
@@ -115,6 +117,7 @@ impl Settings {
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
         read.refuse_damaging_log(file)?;
         Ok(Self {
+            keeps_keys: read.keeps_keys || environment.sandbox_keys.is_some(),
             profile: chosen,
             warnings,
             missing_file: match file {
@@ -165,6 +168,7 @@ impl Settings {
                     layer.or_default("api_url", str::parse)?
                 }
             },
+            keeps_keys: sandbox == SandboxMode::No,
             sandbox,
             timeout: layer.or_default("timeout", keys::timeout)?,
             retry_for: layer.or_default("retry_for", keys::retry_for)?,
