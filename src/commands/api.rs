@@ -124,7 +124,9 @@ fn call(
         record.api_url = Some(connection.base.to_string());
         let request = request(&connection.base)?;
         let retry_for = connection.retry_for;
-        Ok(connection.deliver(&request, retry_for, None, &flight).await)
+        Ok(connection
+            .deliver(&request, None, retry_for, None, &flight)
+            .await)
     };
     let code = note_delivery(catch_panic(&flight, || block_on(made))?, record);
     if method == Method::GET && record.sent == Sent::Unknown {

@@ -335,7 +335,8 @@ impl<'a> SendTerms<'a> {
         let request = self.request(&connection.base, outgoing);
         let retry_for = connection.retry_for;
         let begun = Instant::now();
-        let delivered = connection.deliver(&request, retry_for, begins_by, flight);
+        let recipient = place.are_several.then_some(outgoing.recipient().as_str());
+        let delivered = connection.deliver(&request, recipient, retry_for, begins_by, flight);
         let delivery = in_time(self.notify_timeout, delivered).await;
         let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
         // A hint must not delay the next notification, nor take longer than the notification may.

@@ -203,10 +203,12 @@ impl Connection {
         self.signals = Signals::default();
     }
 
-    /// Sends `request`, prints its progress and records it in `flight`. With `begins_by`, no attempt starts later.
+    /// Sends `request`, prints its progress and records it in `flight`. With `begins_by`, no attempt starts later. Of several
+    /// messages, `recipient` is whose message waits.
     pub(crate) async fn deliver(
         &mut self,
         request: &Request,
+        recipient: Option<&str>,
         retry_for: Duration,
         begins_by: Option<Deadline>,
         flight: &RequestProgress,
@@ -222,7 +224,7 @@ impl Connection {
         signals.keep();
         let watch = |event: Event<'_>| {
             flight.note(&event);
-            report_event(stderr, credentials, request, &event);
+            report_event(stderr, credentials, request, recipient, &event);
         };
         let mut delivery = deliver(
             client,
@@ -382,6 +384,7 @@ pub(super) fn report_event(
     stderr: &Stderr,
     credentials: &Credentials,
     request: &Request,
+    recipient: Option<&str>,
     event: &Event<'_>,
 ) {
     let detail = |text: &str| stderr.detail('>', &credentials.hidden_in_lines(text));
@@ -416,8 +419,9 @@ pub(super) fn report_event(
             } else {
                 ""
             };
+            let to = recipient.map_or(String::new(), |to| format!("{to}: "));
             stderr.note(&format!(
-                "{}; {state}retrying in {:.1} s",
+                "{to}{}; {state}retrying in {:.1} s",
                 problem.message,
                 wait.as_secs_f64()
             ));

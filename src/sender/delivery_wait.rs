@@ -44,7 +44,7 @@ impl Connection {
         let credentials = &self.credentials;
         let watch = |request: &Request, event: Event<'_>| {
             flight.note(&event);
-            report_event(stderr, credentials, request, &event);
+            report_event(stderr, credentials, request, None, &event);
         };
         LookUps {
             client: &self.client,
@@ -267,13 +267,20 @@ pub(crate) async fn wait_for_deliveries(
     if all_tracked.is_empty() {
         return;
     }
-    let subject = if awaited.len() > 1 {
-        "they are"
+    let recipients: Vec<_> = places
+        .iter()
+        .filter_map(|(place, _)| awaited.get(*place))
+        .map(|message| message.outgoing.recipient().as_str())
+        .collect();
+    let subject = if recipients.len() > 1 {
+        "messages to"
     } else {
-        "it is"
+        "message to"
     };
+    let verb = if recipients.len() > 1 { "are" } else { "is" };
     connection.stderr.note(&format!(
-        "waiting until {subject} {}, at most {}",
+        "waiting until the {subject} {} {verb} {}, at most {}",
+        recipients.join(", "),
         wait.goal.describe(),
         rounded(wait.within)
     ));

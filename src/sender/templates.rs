@@ -74,7 +74,7 @@ impl Listing {
         let request =
             Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
         let delivery = connection
-            .deliver(&request, retry_for, None, &RequestProgress::default())
+            .deliver(&request, None, retry_for, None, &RequestProgress::default())
             .await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (

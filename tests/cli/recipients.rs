@@ -602,6 +602,35 @@ fn notify_timeout_counts_for_each_recipient() {
         .fails(8, &["593987654321: ", "593987654322: "]);
     assert_eq!(reached(&jelou), [EVA], "{ended:?}");
     assert_eq!(home.read("log").lines().count(), 3);
+    let note = "note: the command has ended; notifying 593987654321, 593987654322, 593987654323, at most 3 s each\n";
+    assert_eq!(ended.stderr.matches(note).count(), 1, "{ended:?}");
+}
+
+#[test]
+fn waits_name_the_recipient() {
+    let home = Home::new();
+    let jelou = Jelou::start(|user, _| match user {
+        LUIS => Act::Answer(503, "Retry-After: 1\r\n", ""),
+        _ => Act::Accept,
+    });
+    for (command, end) in [
+        ("send text --retry-for 1200ms", "Hola"),
+        ("run --notify-timeout 1200ms", "-- true"),
+    ] {
+        let ended = home
+            .run(&format!("{command} {ALL} {end}"))
+            .api(&jelou.url)
+            .end();
+        let note = "note: 593987654322: the API answered 503; not sent, retrying in 1.0 s\n";
+        assert!(ended.stderr.contains(note), "{ended:?}");
+    }
+    let ended = home
+        .run(&format!(
+            "--sandbox send text --to {ANA} --wait delivered Hola"
+        ))
+        .success();
+    let note = "note: waiting until the message to 593987654321 is delivered, at most 2 min 0 s\n";
+    assert!(ended.stderr.contains(note), "{ended:?}");
 }
 
 #[test]
@@ -615,11 +644,8 @@ fn all_are_sent_before_the_wait() {
         .map(|row| row["delivery"]["state"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["delivered"; 3]);
-    assert_eq!(
-        ended.stderr.matches("waiting until").count(),
-        1,
-        "{ended:?}"
-    );
+    let note = "waiting until the messages to 593987654321, 593987654322, 593987654323 are delivered, at most";
+    assert_eq!(ended.stderr.matches(note).count(), 1, "{ended:?}");
     let line = format!("--sandbox send text {ALL} --wait read --for 1s Hola -o record");
     let ended = home.run(&line).fails(15, &["593987654323: accepted, but "]);
     let sent: Vec<_> = records(&ended).into_iter().map(|record| record.1).collect();

@@ -88,10 +88,29 @@ fn default_notification_text_summarizes_the_result() {
         "true",
     );
     let text = bodies[0]["text"].as_str().unwrap();
-    assert!(
-        text.contains('T') && text.contains("Z ") && text.ends_with('s'),
-        "{text}"
-    );
+    assert!(text.ends_with('s'), "{text}");
+}
+
+#[test]
+fn start_of_the_command_is_in_the_senders_zone() {
+    let started = |settings: &str, zone: &str| {
+        let home = Home::new();
+        let server = Server::answering(Reply::accepted());
+        home.profile("p", &server.url, settings);
+        let words = [&TO[..], &["--text", "{{ started }}", "--", "true"]].concat();
+        home.run_args(&words)
+            .env("PATH", "/usr/bin:/bin")
+            .env("TZ", zone)
+            .success();
+        server.only().json()["text"].as_str().unwrap().to_owned()
+    };
+    let at_home = started("", "America/Bogota");
+    assert!(at_home.ends_with(" -05:00"), "{at_home}");
+    let by_profile = started("time_zone = \"America/La_Paz\"", "America/Bogota");
+    assert!(by_profile.ends_with(" -04:00"), "{by_profile}");
+    let begin = jiff::Timestamp::strptime("%Y-%m-%d %H:%M:%S %:z", &by_profile).unwrap();
+    let age = jiff::Timestamp::now().as_second() - begin.as_second();
+    assert!((0..600).contains(&age), "{by_profile}");
 }
 
 #[test]

@@ -7,9 +7,11 @@ use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout as within;
 
-use self::notification::{EXAMPLE_ENDS, NO_TAIL, RunNotification, facts};
+use self::notification::{CommandTime, EXAMPLE_ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::{OnceFallback, OnceSend, note_skipped};
 use super::deliver::SendTerms;
 use super::recipients::{Refused, distinct, refusal};
@@ -18,7 +20,7 @@ use super::sends::{SendReport, Sends, each_once};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError};
-use crate::base::output::Format;
+use crate::base::output::{Format, Stderr, rounded};
 use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
@@ -170,6 +172,9 @@ impl NotifyOn {
     }
 }
 
+/// A notification that takes longer than this is announced.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
 const TEXT: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
@@ -288,10 +293,16 @@ impl CommandRun<'_> {
         }
         let notified = match ready {
             Ok((prepared, connection)) => {
-                let elapsed = at.saturating_duration_since(begun);
-                let facts = facts(arguments.program(), started, ended, elapsed);
+                let time = CommandTime {
+                    started,
+                    zone: &prepared.sender.settings.hours.zone(),
+                    elapsed: at.saturating_duration_since(begun),
+                };
+                let facts = facts(arguments.program(), &time, ended);
                 let result = RunResult { facts, tail };
-                self.notify(prepared, connection, result, &mut sends).await
+                let note = self.slow_note(&sends, &prepared.refused);
+                let notifying = Box::pin(self.notify(prepared, connection, result, &mut sends));
+                noting_slowness(&context.stderr, &note, notifying).await
             }
             Err(problem) => Err(problem),
         };
@@ -302,6 +313,24 @@ impl CommandRun<'_> {
         let notified = sends.exit_code();
         let is_told_by_code = arguments.strict_notify && notified != ExitCode::Success;
         Ok(if is_told_by_code { notified } else { code })
+    }
+
+    /// Returns who is notified and how long that can take, because the command has ended, but not jelouctl.
+    fn slow_note(&self, sends: &Sends, refused: &[Refused]) -> String {
+        let is_notified = |at: usize| refused.iter().all(|refused| refused.at != at);
+        let recipients: Vec<_> = sends
+            .all
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| is_notified(*at))
+            .filter_map(|(_, send)| Some(send.outgoing.as_ref()?.recipient().as_str()))
+            .collect();
+        let each = if recipients.len() > 1 { " each" } else { "" };
+        format!(
+            "the command has ended; notifying {}, at most {}{each}",
+            recipients.join(", "),
+            rounded(self.arguments.notify_timeout)
+        )
     }
 
     /// Fills the notifications with the command's result, and sends them like any message, each within its time.
@@ -363,6 +392,19 @@ impl CommandRun<'_> {
         terms.send_all(&mut connection, sends, self.flight).await;
         Ok(())
     }
+}
+
+/// Prints `note` if `work` takes longer than a moment.
+async fn noting_slowness<T>(
+    stderr: &Stderr,
+    note: &str,
+    mut work: impl Future<Output = T> + Unpin,
+) -> T {
+    if let Ok(done) = within(A_MOMENT, &mut work).await {
+        return done;
+    }
+    stderr.note(note);
+    work.await
 }
 
 /// Sets the message of each recipient. Returns the warnings about the messages, each once.
@@ -439,6 +481,7 @@ impl ReadyNotification {
         sends: &mut Sends,
     ) -> Result<Self, CommandError> {
         let (settings, recipients) = arguments.send.read(context)?;
+        let zone = settings.hours.zone();
         let (kind, body) = read_message(context, arguments)?;
         for send in sends.open() {
             send.report.record.kind = Some(kind.command().into());
@@ -447,8 +490,9 @@ impl ReadyNotification {
         sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
         let notification = RunNotification { kind, body };
         let mut refused = Vec::new();
-        let mut warnings =
-            sends.make_messages(&mut refused, |to| try_out(arguments, &notification, to))?;
+        let mut warnings = sends.make_messages(&mut refused, |to| {
+            try_out(arguments, &notification, &zone, to)
+        })?;
         warnings.extend(notification.cautions());
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
@@ -533,16 +577,17 @@ fn unclear_kind(body: &Value) -> UsageError {
 fn try_out(
     arguments: &RunArgs,
     notification: &RunNotification,
+    zone: &TimeZone,
     to: &RecipientSources,
 ) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
+    let time = CommandTime {
+        started: SystemTime::now(),
+        zone,
+        elapsed: Duration::ZERO,
+    };
     let fill = |ended| {
-        let facts = facts(
-            arguments.program(),
-            SystemTime::now(),
-            ended,
-            Duration::ZERO,
-        );
+        let facts = facts(arguments.program(), &time, ended);
         notification.fill(to, &facts, tail)
     };
     let mut ends = EXAMPLE_ENDS

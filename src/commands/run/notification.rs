@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::base::input::UsageError;
 use crate::base::output::without_escape_sequences;
 use crate::base::process::{CommandEnd, host_name, signal_name, without_arguments};
-use crate::base::timestamps::rfc_3339;
+use crate::base::timestamps::{second_in, timestamp};
 use crate::command_error::CommandError;
 use crate::jelou::message::{
     InvalidMessage, MessageKind, Outgoing, RecipientChoice, RecipientSources, each_text,
@@ -47,14 +48,20 @@ pub(super) const EXAMPLE_ENDS: [CommandEnd; 3] = [
     },
 ];
 
-/// Returns the values of a text about a command that `started` at this time, and `ended` after this
-/// duration.
-pub(crate) fn facts(
+/// The run of a command: when it started, in the zone of the sender, and how long it took.
+pub(super) struct CommandTime<'a> {
+    pub(super) started: SystemTime,
+    pub(super) zone: &'a TimeZone,
+    pub(super) elapsed: Duration,
+}
+
+/// Returns the values of a text about a command that `ended` after this `time`.
+pub(super) fn facts(
     program: &OsStr,
-    started: SystemTime,
+    time: &CommandTime<'_>,
     ended: CommandEnd,
-    elapsed: Duration,
 ) -> Map<String, Value> {
+    let elapsed = time.elapsed;
     let program = without_arguments(program);
     let name = Path::new(&program).file_name().unwrap_or_default();
     // Milliseconds do not matter after minutes.
@@ -71,7 +78,7 @@ pub(crate) fn facts(
         "signal": ended.signal.map(signal_name).unwrap_or_default(),
         "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
         "host": host_name(),
-        "started": rfc_3339(started),
+        "started": second_in(time.zone, timestamp(time.started)),
     });
     facts.as_object().cloned().unwrap_or_default()
 }
@@ -326,7 +333,12 @@ mod tests {
             (None, None, json!(["ended", "unknown"])),
         ] {
             let end = CommandEnd { code, signal };
-            let facts = facts(OsStr::new("backup"), SystemTime::now(), end, Duration::ZERO);
+            let time = CommandTime {
+                started: SystemTime::now(),
+                zone: &TimeZone::UTC,
+                elapsed: Duration::ZERO,
+            };
+            let facts = facts(OsStr::new("backup"), &time, end);
             assert_eq!(json!([facts["result"], facts["code"]]), expected);
         }
     }
