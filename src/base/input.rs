@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -71,6 +71,54 @@ impl FromStr for JsonSource {
             Some(named) => named.parse().map(Self::From),
             None => Ok(Self::Literal(raw.to_owned())),
         }
+    }
+}
+
+/// Refuses `typed`, a text that `flag` sends as it is, if it is `@FILE` and the file exists, or `@-`: other flags and
+/// programs read the file. `file_flag` is the flag that does, if there is one.
+pub(crate) fn refuse_file_as_text(
+    flag: &str,
+    typed: &str,
+    file_flag: Option<&str>,
+) -> Result<(), UsageError> {
+    let Some(file) = typed.strip_prefix('@') else {
+        return Ok(());
+    };
+    if file != "-" && !Path::new(file).is_file() {
+        return Ok(());
+    }
+    let named = if file == "-" {
+        "standard input"
+    } else {
+        "a file"
+    };
+    Err(UsageError::new(
+        format!("{flag}: `{typed}` would be sent as a text, but names {named}"),
+        way_to_read(flag, file, file_flag),
+    ))
+}
+
+/// Refuses a text that is a lone `-`, because other programs read standard input then.
+pub(crate) fn refuse_lone_dash(
+    flag: &str,
+    typed: &str,
+    file_flag: Option<&str>,
+) -> Result<(), UsageError> {
+    if typed != "-" {
+        return Ok(());
+    }
+    Err(UsageError::new(
+        format!("{flag}: the text is a lone `-`"),
+        way_to_read(flag, typed, file_flag),
+    ))
+}
+
+/// Returns the flag that sends the content of a file, or of standard input for `-`.
+fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> String {
+    let word = shlex::try_quote(file).unwrap_or(file.into());
+    match file_flag {
+        Some(file_flag) => format!("to send its content: {file_flag} {word}"),
+        None => format!("to send its content: {flag} \"$(cat {word})\""),
     }
 }
 

@@ -473,8 +473,23 @@ fn standard_input_is_read_once_if_named() {
     run("send text --to 593987654321 --text-file -").success();
     // For other tools a dash means standard input.
     run("send text --to 593987654321 -").fails(2, &["a lone `-`", "--text-file -", "-- -"]);
+    for (line, way) in [
+        ("send text --text -", "--text-file -"),
+        ("send quick-reply --reply A --text=-", "--text-file -"),
+        (
+            "send image --media-url https://a.example/a.png --caption -",
+            "--text-file -",
+        ),
+    ] {
+        let line = line.replacen(" --", " --to 593987654321 --", 1);
+        run(&line).fails(2, &["the text is a lone `-`", way]);
+    }
+    // The command matters more than its notification.
+    run("run --to 593987654321 --text - -- true")
+        .env("PATH", "/usr/bin:/bin")
+        .success()
+        .stderr_has(&["the text is a lone `-`", "--text \"$(cat -)\""]);
     run("send text --to 593987654321 -- -").success();
-    run("send text --to 593987654321 --text -").success();
     run("send text --to 593987654321 @file").success();
     run("send text --to 593987654321 --text -rf").success();
     let texts: Vec<_> = server
@@ -482,7 +497,61 @@ fn standard_input_is_read_once_if_named() {
         .iter()
         .map(|request| request.json()["text"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(texts, ["from stdin", "-", "-", "@file", "-rf"]);
+    assert_eq!(texts, ["from stdin", "-", "@file", "-rf"]);
+}
+
+#[test]
+fn file_name_is_not_sent_as_a_text() {
+    let home = Home::new();
+    home.write("aviso 1.txt", "El corte es a las 22:00.");
+    home.write("people.csv", "to\n593987654321\n");
+    std::fs::create_dir(home.path().join("folder")).unwrap();
+    let server = Server::answering(Reply::accepted());
+    for (line, way) in [
+        ("send text", "--text-file 'aviso 1.txt'"),
+        ("send text --text", "--text-file 'aviso 1.txt'"),
+        (
+            "send image --media-url https://a.example/a.png --caption",
+            "--text-file 'aviso 1.txt'",
+        ),
+        (
+            "send template t --language es --param",
+            "--param \"$(cat 'aviso 1.txt')\"",
+        ),
+        (
+            "send quick-reply --text Hola --reply",
+            "--reply \"$(cat 'aviso 1.txt')\"",
+        ),
+        ("bulk send people.csv text", "--text-file 'aviso 1.txt'"),
+    ] {
+        home.run(line)
+            .args(&["@aviso 1.txt", "--yes"])
+            .api(&server.url)
+            .fails(2, &["names a file", way]);
+    }
+    for flag in ["--text", "--template t --param"] {
+        let way = format!(
+            "{} \"$(cat 'aviso 1.txt')\"",
+            flag.split(' ').next_back().unwrap()
+        );
+        home.run(&format!("run --to 593987654321 {flag}"))
+            .args(&["@aviso 1.txt", "--", "true"])
+            .api(&server.url)
+            .env("PATH", "/usr/bin:/bin")
+            .success()
+            .stderr_has(&["names a file", &way]);
+    }
+    home.run("send text --to 593987654321 @-")
+        .api(&server.url)
+        .fails(2, &["names standard input", "--text-file -"]);
+    assert_eq!(server.received().len(), 0);
+    for text in ["@aviso", "@ana nos vemos", "@folder", "@", "a @aviso 1.txt"] {
+        home.run("send text --to 593987654321")
+            .args(&[text])
+            .api(&server.url)
+            .success();
+    }
+    assert_eq!(server.received().len(), 5);
 }
 
 #[test]

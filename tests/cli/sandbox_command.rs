@@ -393,8 +393,9 @@ fn child_gets_the_sandbox_variables() {
         "JELOU_BOT_ID=77".to_owned(),
         "JELOU_CLIENT_ID=sandbox".to_owned(),
     ];
-    assert_eq!(lines[1..4], expected);
-    assert_eq!(lines[4], "JELOU_CLIENT_SECRET=sandbox");
+    assert!(lines[1].starts_with("JELOUCTL_SANDBOX_KEYS=/"), "{lines:?}");
+    assert_eq!(lines[2..5], expected);
+    assert_eq!(lines[5], "JELOU_CLIENT_SECRET=sandbox");
     assert_eq!(ended.stderr, "");
 }
 

@@ -19,7 +19,7 @@ use super::send::other_kind_hint;
 use super::sends::{SendReport, Sends, each_once};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
-use crate::base::input::{JsonSource, UsageError};
+use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::output::{Format, Stderr, rounded};
 use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
@@ -525,6 +525,13 @@ fn read_message(
     context: &mut Context,
     arguments: &RunArgs,
 ) -> Result<(MessageKind, Value), CommandError> {
+    if let Some(text) = &arguments.text {
+        refuse_file_as_text("--text", text, None)?;
+        refuse_lone_dash("--text", text, None)?;
+    }
+    for parameter in &arguments.parameters {
+        refuse_file_as_text("--param", parameter, None)?;
+    }
     let body = match (&arguments.template, &arguments.body) {
         (Some(name), _) => {
             let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);

@@ -7,7 +7,7 @@ use serde_json::{Number, Value, json};
 
 use super::or_template::WordOrTemplate;
 use super::schema::Schema;
-use crate::base::input::{Input, UsageError};
+use crate::base::input::{Input, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::invisible::with_plain_line_breaks;
 
 /// A flag, or an argument, as the definition of a kind has it (`x-flags`).
@@ -160,12 +160,33 @@ impl Flag {
                 // A file from Windows has CR LF, but is the same text.
                 json!(with_plain_line_breaks(&input.text(&flag, &source)?))
             }
-            (_, true) => typed.iter().map(of_item).collect(),
+            (_, true) => {
+                for text in typed {
+                    self.refuse_misread(text)?;
+                }
+                typed.iter().map(of_item).collect()
+            }
             (_, false) => match first.parse::<Number>() {
                 Ok(number) if is_number() => Value::Number(number),
-                Ok(_) | Err(_) => json!(first),
+                Ok(_) | Err(_) => {
+                    self.refuse_misread(first)?;
+                    json!(first)
+                }
             },
         }))
+    }
+
+    /// Refuses a text that other programs take for the name of a file, or for standard input. An argument may be a lone
+    /// `-` after `--`.
+    fn refuse_misread(&self, typed: &str) -> Result<(), UsageError> {
+        let flag = self.display_name();
+        let is_text = self.field.as_deref() == Some("text");
+        let file_flag = is_text.then_some("--text-file");
+        refuse_file_as_text(&flag, typed, file_flag)?;
+        if is_text && self.names().0.is_some() {
+            refuse_lone_dash(&flag, typed, file_flag)?;
+        }
+        Ok(())
     }
 }
 
