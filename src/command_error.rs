@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -12,9 +13,10 @@ use crate::base::input::UsageError;
 use crate::base::output::{Stderr, SystemError};
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, open_files_hint, threads_hint};
+use crate::base::question::Question;
 use crate::runs::ledger::LedgerErrorKind;
 
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("{message}")]
 pub(crate) struct CommandError {
     pub(crate) code: ExitCode,
@@ -23,6 +25,8 @@ pub(crate) struct CommandError {
     pub(crate) message: String,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
+    /// What to ask at a terminal instead. Its answers are the hint.
+    pub(crate) question: Option<Box<Question>>,
     /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other
     /// senders or earlier messages, because a note would mislead.
     pub(crate) nothing_was_sent: bool,
@@ -32,7 +36,7 @@ pub(crate) struct CommandError {
     pub(crate) phase: Option<Phase>,
     /// The error that caused this one.
     #[source]
-    pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The phase of a command when an error ended it. [`CommandError::in_phase`] lists the consequences.
@@ -68,6 +72,7 @@ impl CommandError {
             message,
             details: Vec::new(),
             hint,
+            question: None,
             nothing_was_sent: true,
             ledger: None,
             phase: None,
@@ -78,6 +83,15 @@ impl CommandError {
     /// Creates the error for a send that a safety check blocked.
     pub(crate) fn guard(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
+    }
+
+    /// Creates the error for a safety check that an answer to `question` decides.
+    pub(crate) fn open_guard(message: impl fmt::Display, question: Question) -> Self {
+        let hint = question.hint();
+        Self {
+            question: Some(Box::new(question)),
+            ..Self::guard(message, hint)
+        }
     }
 
     /// Creates the error for a missing or invalid setting.
@@ -113,7 +127,7 @@ impl CommandError {
     /// Adds the `cause` of the error.
     pub(crate) fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
         Self {
-            cause: Some(Box::new(cause)),
+            cause: Some(Arc::new(cause)),
             ..self
         }
     }
@@ -259,10 +273,12 @@ impl From<UsageError> for CommandError {
             message,
             details,
             hint,
+            question,
         }: UsageError,
     ) -> Self {
         Self {
             details,
+            question,
             ..Self::new(ExitCode::Usage, "usage", message, Some(hint))
         }
     }

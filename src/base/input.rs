@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::base::invisible::without_final_line_break;
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::question::Question;
 use crate::base::text_encoding::decode_text;
 
 /// The maximum size of a file or standard input, in bytes. A message body is far smaller.
@@ -123,13 +124,15 @@ fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> String {
 }
 
 /// The error for a wrong command line.
-#[derive(Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub(crate) struct UsageError {
     pub(crate) message: String,
     /// The faults one by one, if there are several.
     pub(crate) details: Vec<String>,
     pub(crate) hint: String,
+    /// What to ask at a terminal instead. Its answers are the hint.
+    pub(crate) question: Option<Box<Question>>,
 }
 
 impl UsageError {
@@ -138,6 +141,16 @@ impl UsageError {
             message: message.to_string(),
             details: Vec::new(),
             hint: hint.into(),
+            question: None,
+        }
+    }
+
+    /// Creates the error for a line that leaves `question` open.
+    pub(crate) fn open(message: impl Display, question: Question) -> Self {
+        let hint = question.hint();
+        Self {
+            question: Some(Box::new(question)),
+            ..Self::new(message, hint)
         }
     }
 }

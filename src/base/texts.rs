@@ -37,6 +37,34 @@ pub(crate) fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
+/// Returns a word of a command line as it can be typed: in quotes only if a shell needs them.
+pub(crate) fn shell_argument(word: &str) -> String {
+    let is_plain =
+        |character: char| character.is_alphanumeric() || "_-./:@%+,=".contains(character);
+    // zsh replaces a word that begins with an equals sign.
+    let is_bare = !word.is_empty() && !word.starts_with('=') && word.chars().all(is_plain);
+    if is_bare {
+        return word.to_owned();
+    }
+    if word.contains(char::is_control) {
+        let escaped = word.replace('\\', r"\\").replace('\'', r"\'");
+        let escaped: String = escaped.chars().map(escape_control).collect();
+        return format!("$'{escaped}'");
+    }
+    shell_word(word)
+}
+
+/// Returns the character as bash, zsh and ksh write it between `$'` and `'`.
+fn escape_control(character: char) -> String {
+    match character {
+        '\n' => r"\n".to_owned(),
+        '\r' => r"\r".to_owned(),
+        '\t' => r"\t".to_owned(),
+        character if character.is_control() => format!(r"\u{:04x}", u32::from(character)),
+        character => character.to_string(),
+    }
+}
+
 /// Returns the text, or its beginning and `…`, with at most `max` characters.
 pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     let mut ends = text
@@ -46,5 +74,28 @@ pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     match (ends.next(), ends.next()) {
         (Some(end), Some(_)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
         _ => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn argument_is_quoted_only_if_needed() {
+        for (word, expected) in [
+            ("clientes.xlsx", "clientes.xlsx"),
+            ("Teléfono", "Teléfono"),
+            ("a=b", "a=b"),
+            ("=b", "'=b'"),
+            ("Cel titular", "'Cel titular'"),
+            ("D'Nov", r"'D'\''Nov'"),
+            ("Hola {{ nombre }} $5", "'Hola {{ nombre }} $5'"),
+            ("a\n'b'\\", r"$'a\n\'b\'\\'"),
+            ("a\u{1b}b", r"$'a\u001bb'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_argument(word), expected);
+        }
     }
 }

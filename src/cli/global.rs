@@ -106,6 +106,7 @@ impl GlobalFlags {
             mode,
             assume_yes: self.yes,
             no_input: self.no_input || no_input,
+            typed_line: None,
         }
     }
 }

@@ -20,6 +20,7 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 
 use self::app::{App, Command};
+use self::parsed_command_line::line_of_list;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Color, Format, Stdout};
@@ -46,6 +47,10 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let mut context = app.global.context(std::env::var_os("CI").is_some());
+    let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
+    if is_list && context.can_ask() {
+        context.typed_line = line_of_list(&App::command(), arguments);
+    }
     let checked = usage::misread(app.command.as_ref(), arguments);
     if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
         return usage::refuse(&context, error);

@@ -1,9 +1,11 @@
-//! The parts of a wrong line: the commands, the flags with their values, and the other words. Used only to suggest a
-//! correct line; never runs anything.
+//! The parts of a line: the commands, the flags with their values, and the other words. Used only to suggest a correct
+//! line, or to print the line with more flags; never runs anything.
 
 use std::ffi::OsString;
 
 use clap::{Arg, Command};
+
+use crate::base::typed_line::{LinePart, TypedLine};
 
 /// Flags of other tools that have a value as the next word.
 const VALUES_OF_OTHER_TOOLS: &[&str] = &[
@@ -50,6 +52,7 @@ pub(super) struct FlagToken {
     /// With its hyphens.
     pub(super) name: String,
     pub(super) value: Option<String>,
+    position: usize,
     /// The position of the value, or of the flag if it contains the value.
     value_position: usize,
 }
@@ -123,6 +126,25 @@ impl<'a> ParsedCommandLine<'a> {
         self.flags.iter().any(|flag| flag.name == name)
     }
 
+    /// Returns the first `words` of the line, each flag together with its value.
+    fn parts(&self, words: &[String]) -> Vec<LinePart> {
+        let mut parts: Vec<LinePart> = Vec::new();
+        for (position, word) in words.iter().enumerate() {
+            let mut flags = self.flags.iter();
+            let of_flag =
+                flags.find(|flag| (flag.position..=flag.value_position).contains(&position));
+            let is_value = of_flag.is_some_and(|flag| flag.position < position);
+            match parts.last_mut().filter(|_| is_value) {
+                Some(flag) => flag.words.push(word.clone()),
+                None => parts.push(LinePart {
+                    flag: of_flag.map(|flag| flag.name.clone()),
+                    words: vec![word.clone()],
+                }),
+            }
+        }
+        parts
+    }
+
     /// Returns the flag with its value directly before the word at `position`, or before a group of
     /// words that ends there.
     pub(super) fn flag_before(&self, position: usize) -> Option<&FlagToken> {
@@ -145,9 +167,31 @@ impl FlagToken {
         Self {
             name: name.to_owned(),
             value,
+            position,
             value_position: position,
         }
     }
+}
+
+/// Returns the line of `bulk send` with a place for more flags before the kind of its message; None for other lines.
+pub(super) fn line_of_list(app: &Command, arguments: &[OsString]) -> Option<TypedLine> {
+    let line = ParsedCommandLine::read(app, arguments);
+    let [bulk, send, kind] = line.commands.as_slice() else {
+        return None;
+    };
+    let names = [bulk, send].map(|typed| typed.command.get_name());
+    if names != ["bulk", "send"] {
+        return None;
+    }
+    let words: Vec<_> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let before = words.get(..kind.position)?;
+    Some(TypedLine {
+        before: line.parts(before),
+        after: words.get(kind.position..)?.to_vec(),
+    })
 }
 
 /// Returns the words of a line before `--`, the program's name first.

@@ -17,6 +17,7 @@ use crate::sender::config::{Settings, every, timeout};
 use crate::sender::context::Context;
 use crate::sender::{
     DeliveryWait, Sender, claim_exclusions, read_environment, read_exclusions, read_settings,
+    warn_about_lists,
 };
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
@@ -121,8 +122,8 @@ impl SingleSendArgs {
             countries: CountryRule::new(self.country, sender.settings.country),
             encoding: None,
         };
-        let exclusions =
-            read_exclusions(context, &self.exclude, options, &sender.settings, sought)?;
+        let exclusions = read_exclusions(&self.exclude, options, &sender.settings, sought)?;
+        warn_about_lists(context, &exclusions);
         sends.note_guard(&sender, &exclusions);
         Ok((sender, exclusions))
     }

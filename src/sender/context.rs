@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::base::input::{Input, UsageError};
 use crate::base::output::{Stderr, Stdout, SystemError};
+use crate::base::typed_line::TypedLine;
 use crate::sender::config::Flags;
 
 /// How many bytes to read to identify a file: more than the longest row of a list.
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) assume_yes: bool,
     /// `--no-input`, or `CI` in the environment.
     pub(crate) no_input: bool,
+    /// The command line, for a command that prints it with the answers to its questions.
+    pub(crate) typed_line: Option<TypedLine>,
 }
 
 /// What to do with a request.
@@ -51,11 +54,20 @@ impl Context {
         if !self.can_ask() {
             return Ok(None);
         }
+        self.says_yes(question).map(Some)
+    }
+
+    /// Returns whether the answer to `question` is yes. The caller has checked that there is a terminal.
+    pub(crate) fn says_yes(&self, question: &str) -> Result<bool, SystemError> {
+        let answer = self.ask_line(&format!("{question} [y/N]"))?;
+        let answer = answer.unwrap_or_default().to_lowercase();
+        Ok(["y", "yes", "s", "si", "sí"].contains(&answer.as_str()))
+    }
+
+    /// Asks for one line; None at the end of the input. The caller has checked that there is a terminal.
+    pub(crate) fn ask_line(&self, question: &str) -> Result<Option<String>, SystemError> {
         discard_typed_ahead();
-        let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
-        Ok(Some(
-            ["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str()),
-        ))
+        self.stderr.ask_line(question)
     }
 
     /// Refuses `--dry-run` and `--curl` for a command that sends nothing and `does` something else.

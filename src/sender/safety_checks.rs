@@ -151,7 +151,6 @@ pub(crate) fn claim_exclusions(
 /// # Errors
 /// If a list cannot be read, or a row does not clearly name one recipient.
 pub(crate) fn read_exclusions(
-    context: &Context,
     sources: &[Source],
     options: ExclusionOptions,
     settings: &Settings,
@@ -163,11 +162,10 @@ pub(crate) fn read_exclusions(
         .collect::<Result<Vec<_>, _>>();
     let mut lists = lists.map_err(|problem| problem.in_file("--exclude"))?;
     lists.extend(profile_list(settings, sought)?);
-    warn_about_lists(context, &lists);
     Ok(Exclusions { lists })
 }
 
-/// Reads the profile's list again, without its warnings.
+/// Reads the profile's list again.
 ///
 /// # Errors
 /// As for [`read_exclusions`].
@@ -231,8 +229,8 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
 }
 
 /// Warns about suspicious lists: empty ones, and cells that may contain an unreadable number.
-fn warn_about_lists(context: &Context, lists: &[ExclusionList]) {
-    for list in lists {
+pub(crate) fn warn_about_lists(context: &Context, exclusions: &Exclusions) {
+    for list in &exclusions.lists {
         for problem in &list.unclear_cells {
             context.stderr.warning(&format!("{}: {problem}", list.name));
         }

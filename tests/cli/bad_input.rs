@@ -1720,7 +1720,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
 fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
-    let hint = "hint: pass the country of the local numbers with --country CODE";
+    let hint = "hint: to set the country of the local numbers: --country CODE";
     let ended = home
         .run("--sandbox bulk send a.csv text Hola")
         .fails(2, &["2 rows cannot be sent", hint]);

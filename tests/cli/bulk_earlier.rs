@@ -230,7 +230,7 @@ fn resumed_run_skips_rows_sent_by_others() {
     // The first run will still send all of them, so another run would send them twice.
     let told = [
         "10 of 10 messages are still to be sent by run paused",
-        "jelouctl bulk resume paused",
+        "hint: to skip them: --skip-sent; to send them again: --again\n",
     ];
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();

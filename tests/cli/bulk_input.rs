@@ -332,7 +332,8 @@ fn recipient_column_is_found_by_name() {
         "none.csv",
         "n,celular_conyuge,WhatsApp cliente\n1,593987654321,593987654322\n",
     );
-    let hint = "--to-column 'celular_conyuge' or --to-column 'WhatsApp cliente'";
+    let hint = "hint: to use `celular_conyuge`: --to-column celular_conyuge; to use `WhatsApp cliente`: --to-column \
+                'WhatsApp cliente'\n";
     refused(
         &home,
         &["none.csv", "text", "x"],
@@ -500,7 +501,8 @@ fn list_without_a_header_is_explained() {
     home.write("people.csv", "Lista de clientes\nnombre,celular\nAna,\n");
     let parts = [
         "the first line is a title, not the header: `Lista de clientes`",
-        "if line 2 is the header (nombre, celular), delete the lines above it, or for the list file add --header-row 2",
+        "hint: to read line 2 as the header (nombre, celular): --header-row 2; to read line 1 as the header (Lista de \
+         clientes): --header-row 1\n",
     ];
     refused(&home, &text, &parts);
     home.write(
@@ -510,7 +512,7 @@ fn list_without_a_header_is_explained() {
     refused(
         &home,
         &text,
-        &["if line 2 is the header (Nombre, Fono de contacto), delete the lines above it"],
+        &["to read line 2 as the header (Nombre, Fono de contacto): --header-row 2"],
     );
     // Each day is a column. A row with too many cells is an error only for that row.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
@@ -615,8 +617,7 @@ fn missing_header_suggests_its_line_number() {
             &[][..],
             &[
                 "found no recipient column",
-                "add --header-row 2",
-                ": --header-row LINE",
+                "to read line 2 as the header (celular, a): --header-row 2; to read line 1 as the header (Uno, Dos)",
             ][..],
         ),
         (
@@ -624,8 +625,7 @@ fn missing_header_suggests_its_line_number() {
             &[],
             &[
                 "the first line is a title, not the header: `Uno`",
-                "if line 3 is the header (celular, a)",
-                "add --header-row 3",
+                "to read line 3 as the header (celular, a): --header-row 3",
             ],
         ),
         (

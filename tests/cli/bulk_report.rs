@@ -1000,8 +1000,8 @@ fn undelivered_report_is_sent_again_first() {
         format!("59398765432{last},r,{last},{sent},,,,,1,,{delivery},,,,{sent_to}\n")
     };
     let undelivered = [row(1, "yes", "undelivered"), row(2, "yes", "undelivered")].concat();
-    let again = "hint: to send to them again: --again; to skip them: --skip-sent";
-    let skip = "hint: to skip them: --skip-sent; to send to them again: --again";
+    let again = "hint: to send them again: --again; to skip them: --skip-sent";
+    let skip = "hint: to skip them: --skip-sent; to send them again: --again";
     for (rows, message, hint) in [
         (
             undelivered.clone(),

@@ -174,7 +174,7 @@ fn resent_report_sends_no_duplicates() {
         11,
         &[
             &refusal[..],
-            &["--skip-sent", "to send to them again: --again"],
+            &["--skip-sent", "to send them again: --again"],
         ]
         .concat(),
     );

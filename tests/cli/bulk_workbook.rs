@@ -861,7 +861,7 @@ fn first_visible_or_named_sheet_is_read() {
             );
             assert_eq!(texts(&ended), [expected]);
             let told = ended.stderr.contains(
-                "reading the sheet `Clientes`; the workbook has 1 other sheet; to read another: --sheet NAME",
+                "reading the sheet `Clientes`; the workbook has 1 other sheet: `Proveedores`",
             );
             assert_eq!(told, asked.is_empty(), "{ended:?}");
         }
@@ -885,7 +885,7 @@ fn first_visible_or_named_sheet_is_read() {
             &[],
             &[
                 "people.xlsx has no visible sheet; hidden: x",
-                "--sheet NAME",
+                "hint: to read `x`: --sheet x\n",
             ],
         );
         let list = if is_ods { ods(&[]) } else { xlsx(&[], "") };
@@ -942,7 +942,7 @@ fn other_list_in_front_is_not_ignored() {
         for list in with_second_in_front([("Octubre", first), ("D'Nov", front)]) {
             let parts = [
                 "people.xlsx was saved with the sheet `D'Nov` open, but its first sheet is `Octubre`",
-                "to read `D'Nov`: --sheet 'D'\\''Nov' before the kind; to read `Octubre`: --sheet 'Octubre'",
+                "hint: to read `D'Nov`: --sheet 'D'\\''Nov'; to read `Octubre`: --sheet Octubre\n",
             ];
             refused(&home, &list, &[], &parts);
         }
@@ -963,7 +963,7 @@ fn sheet_in_front_without_list_changes_nothing() {
     let summary = [&["Resumen"][..], &["Clientes", "Total"], &["3", "15"]];
     let cover = [&["Contacto", "Ventas"][..], &["Celular", "por confirmar"]];
     let header = [&["celular", "n"][..]];
-    let note = "note: reading the sheet `Clientes`; the workbook has 1 other sheet; to read another: --sheet NAME (`Otra`)";
+    let note = "note: reading the sheet `Clientes`; the workbook has 1 other sheet: `Otra`; to read `Otra`: --sheet Otra";
     for (front, told) in [
         (&summary[..], true),
         (&cover, true),
@@ -1129,7 +1129,8 @@ fn first_filled_or_named_row_is_the_header() {
                 &[][..],
                 &[
                     "the first line is a title, not the header: `Noviembre`",
-                    "add --header-row 2",
+                    "to read line 2 as the header (n, celular): --header-row 2; to read line 1 as the header (Noviembre): \
+                     --header-row 1",
                 ][..],
             ),
             (
@@ -1137,8 +1138,7 @@ fn first_filled_or_named_row_is_the_header() {
                 &[],
                 &[
                     "cell D2 is filled, but the header ends at column C",
-                    "if line 2 is the header (Nombre, Apellido, Celular, Correo)",
-                    "add --header-row 2",
+                    "to read line 2 as the header (Nombre, Apellido, Celular, Correo): --header-row 2",
                 ],
             ),
             (
@@ -1146,7 +1146,7 @@ fn first_filled_or_named_row_is_the_header() {
                 &[],
                 &[
                     "the first line is a title, not the header: `Portada`",
-                    "to use another sheet: --sheet NAME",
+                    "to read line 2 as the header (Contacto:, Ventas): --header-row 2",
                 ],
             ),
             (
@@ -1154,7 +1154,7 @@ fn first_filled_or_named_row_is_the_header() {
                 &[],
                 &[
                     "people.xlsx has no rows",
-                    "to use another sheet of a workbook: --sheet NAME",
+                    "hint: to read `Abajo`: --sheet Abajo\n",
                 ],
             ),
             (

@@ -830,7 +830,10 @@ fn unusable_exclusion_list_stops_every_send() {
         ),
         (
             b"Lista de bajas,,\n,,\nNombre,Celular,Fecha\nAna,593987654321,2026-11-01\n",
-            &["if line 3 is the header (Nombre, Celular, Fecha), delete the lines above it"],
+            &[
+                "bajas.txt: the first line is a title, not the header: `Lista de bajas`",
+                "hint: delete the lines above the header\n",
+            ],
         ),
         (
             b"nombre\nAna\n",

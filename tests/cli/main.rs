@@ -107,6 +107,8 @@ mod preview;
 mod profiles;
 mod properties;
 #[cfg(unix)]
+mod questions;
+#[cfg(unix)]
 mod recipes;
 #[cfg(unix)]
 mod recipients;

@@ -62,7 +62,8 @@ impl Terminal {
 
     /// Waits for `question`.
     pub(crate) fn wait_for(&mut self, question: &str) {
-        assert!(self.shows(question), "{question}: {}", self.seen);
+        let is_shown = self.shows(question);
+        assert!(is_shown, "{question}: {}", self.screen());
     }
 
     /// Waits for `end`, and returns what the terminal showed before it since the last wait.
@@ -79,7 +80,7 @@ impl Terminal {
             return false;
         };
         self.seen += &String::from_utf8_lossy(found.as_bytes());
-        if text.contains("hidden") {
+        if text.contains("(hidden") {
             let begun = Instant::now();
             while self.session.get_process().get_echo().unwrap() {
                 assert!(begun.elapsed() < PATIENCE, "what is typed shows");
@@ -94,12 +95,17 @@ impl Terminal {
             return;
         }
         let lives = self.session.get_process().is_alive();
-        let shown = self.session.check(Regex("(?s).+"));
-        let shown = shown.map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
         panic!(
-            "waited in vain until {what} (alive: {lives:?}):\n{}{shown:?}",
-            self.seen
+            "waited in vain until {what} (alive: {lives:?}):\n{}",
+            self.screen()
         );
+    }
+
+    /// Returns the whole screen, for the error of a test.
+    fn screen(&mut self) -> String {
+        let rest = self.session.check(Regex("(?s).+"));
+        let rest = rest.map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+        format!("{}{}", self.seen, rest.unwrap_or_default())
     }
 
     /// Waits for `question`, then types `answer`.
@@ -134,6 +140,10 @@ impl Terminal {
         self.session.send(ControlCode::EndOfText).unwrap();
     }
 
+    pub(crate) fn press_ctrl_d(&mut self) {
+        self.session.send(ControlCode::EndOfTransmission).unwrap();
+    }
+
     /// Signals the command.
     pub(crate) fn signal(&self, signal: Signal) {
         let process = self.session.get_process().pid().as_raw();
@@ -155,7 +165,9 @@ impl Terminal {
 
     /// Returns the exit code and the whole screen.
     pub(crate) fn end(mut self) -> (i32, String) {
-        let found = self.session.expect(Eof).unwrap();
+        let Ok(found) = self.session.expect(Eof) else {
+            panic!("the command does not end: {}", self.screen());
+        };
         self.seen += &String::from_utf8_lossy(found.as_bytes());
         let status = self.session.get_process().wait().unwrap();
         let WaitStatus::Exited(_, code) = status else {

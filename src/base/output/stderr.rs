@@ -163,6 +163,11 @@ impl Stderr {
 
     /// Prompts on the terminal. The caller has checked that there is one.
     pub(crate) fn ask(&self, question: &str) -> Result<String, SystemError> {
+        Ok(self.ask_line(question)?.unwrap_or_default())
+    }
+
+    /// Prompts like [`Stderr::ask`]; None if the input ends.
+    pub(crate) fn ask_line(&self, question: &str) -> Result<Option<String>, SystemError> {
         let mut stderr = io::stderr();
         let mut answer = Vec::new();
         let written = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
@@ -171,7 +176,12 @@ impl Stderr {
             action: "ask on the terminal",
             cause,
         })?;
-        Ok(String::from_utf8_lossy(&answer).trim().to_owned())
+        if answer.is_empty() {
+            // The prompt's line is still open.
+            let _ = writeln!(stderr);
+            return Ok(None);
+        }
+        Ok(Some(String::from_utf8_lossy(&answer).trim().to_owned()))
     }
 
     /// Prints the stderr of a command that we run for the user, unchanged.

@@ -6,7 +6,7 @@ use super::skips::describe_counts;
 use super::summary::resume_hint;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
-use crate::runs::import::DuplicatePolicy;
+use crate::runs::import::{DuplicatePolicy, earlier_messages, undelivered_messages};
 use crate::runs::ledger::{
     EarlierMessages, EarlierQuery, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
     RunConditions, RunSettings, SkipCounts, SkipReason,
@@ -39,8 +39,7 @@ pub(crate) fn refuse_reported(
             "{} {were} accepted by Jelou, but not delivered",
             counted(rows.all(), "row")
         );
-        let hint = "to send to them again: --again; to skip them: --skip-sent";
-        return Err(CommandError::guard(message, hint));
+        return Err(CommandError::open_guard(message, undelivered_messages()));
     }
     let sent = rows.rows(SkipReason::AlreadySent);
     let found = [
@@ -51,8 +50,7 @@ pub(crate) fn refuse_reported(
         "rows of this report: {}",
         describe_counts(found).unwrap_or_default()
     );
-    let hint = "to skip them: --skip-sent; to send to them again: --again";
-    Err(CommandError::guard(message, hint))
+    Err(CommandError::open_guard(message, earlier_messages()))
 }
 
 /// Creates the query for the earlier runs that a run with `details` is compared with.
@@ -91,8 +89,8 @@ pub(crate) fn compare(
     if found.is_empty() {
         return Ok(has_other_every);
     }
-    let way = "to skip them: --skip-sent; to send them again: --again";
-    Err(refusal(&found, zone, draft.messages()?, "messages", way))
+    let message = describe_found(&found, zone, draft.messages()?, "messages");
+    Err(CommandError::open_guard(message, earlier_messages()))
 }
 
 /// Refuses a list if it skipped rows for another run or a single send that no longer sends them. Those recipients would
@@ -189,23 +187,17 @@ pub(super) fn earlier_runs_error(
         "to skip them: jelouctl bulk resume {name} --skip-sent; to send them again: jelouctl bulk resume {name} --again"
     );
     let left = format!("unsent messages in run {name}");
-    Ok(refusal(found, zone, run.pending()?, &left, &way))
+    let message = describe_found(found, zone, run.pending()?, &left);
+    Ok(CommandError::guard(message, way))
 }
 
-/// Returns the error for messages that earlier runs sent: `95 of 100 messages were sent by run
-/// fail1 at 2026-11-20 08:23 -05:00`
-fn refusal(
-    found: &[EarlierMessages],
-    zone: &TimeZone,
-    all: u64,
-    messages: &str,
-    way: &str,
-) -> CommandError {
+/// Describes messages that earlier runs sent: `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
+fn describe_found(found: &[EarlierMessages], zone: &TimeZone, all: u64, messages: &str) -> String {
     let which = format!(
         "{} of {all} {messages}",
         found.iter().map(|messages| messages.rows).sum::<u64>()
     );
-    let message = match found {
+    match found {
         [only] => format!("{which} {}", only.describe(zone)),
         several => {
             let mut clauses: Vec<_> = several
@@ -221,17 +213,5 @@ fn refusal(
             clauses.extend((more > 0).then(|| format!("{more} are in other runs")));
             format!("{which} are in earlier runs: {}", clauses.join(", "))
         }
-    };
-    let to_be_sent = found
-        .iter()
-        .find(|messages| messages.reason == SkipReason::ToBeSent);
-    let hint = match to_be_sent.map(|messages| &messages.run) {
-        Some(run) => {
-            format!(
-                "{way}; to resume {run}: jelouctl bulk resume {run}; to cancel it: jelouctl bulk cancel {run}"
-            )
-        }
-        None => way.to_owned(),
-    };
-    CommandError::guard(message, hint)
+    }
 }

@@ -60,7 +60,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
     }
     outlive_file_size_limit()?;
     match command {
-        BulkCommand::Send(args) => send_list::run(context, &args),
+        BulkCommand::Send(mut args) => send_list::run(context, &mut args),
         BulkCommand::Resume(args) => send::resume::run(context, &args),
         BulkCommand::Work(args) => send::work::run(context, &args),
         BulkCommand::Stop(args) => decide::stop::run(context, &args),

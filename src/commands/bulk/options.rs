@@ -13,6 +13,7 @@ use crate::runs::ledger::{RunConditions, RunSettings};
 use crate::sender::config::{messaging_limit, rate, retry_for};
 
 /// Headings of the help.
+pub(super) const LIST: &str = "List file";
 pub(super) const PEOPLE: &str = "Recipients";
 pub(super) const RUN: &str = "Run";
 pub(super) const RARE: &str = "Rarely needed";
@@ -70,20 +71,20 @@ pub(crate) struct WorkOptions {
     pub(super) progress: ProgressFormat,
 }
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierOptions {
     /// Skip messages that an earlier run sent
     ///
     /// This includes messages that the earlier run may have sent or will send.
     #[arg(long, conflicts_with = "again")]
-    pub(super) skip_sent: bool,
+    pub(crate) skip_sent: bool,
 
     /// Send messages even if an earlier run sent them
     ///
     /// This includes messages that the earlier run may have sent or will send.
     #[arg(long)]
-    pub(super) again: bool,
+    pub(crate) again: bool,
 }
 
 #[derive(Args, Debug, Default)]
@@ -111,6 +112,16 @@ pub(crate) struct HoursOptions {
     /// continues. The default is limit_24h of the profile. A resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = messaging_limit)]
     pub(super) per_day: Option<u32>,
+}
+
+/// Parses a positive number.
+pub(super) fn at_least_one(raw: &str) -> Result<u64, String> {
+    match raw.parse() {
+        Ok(0) => Err("write 1 or more; to send nothing: --dry-run".to_owned()),
+        Ok(count) if i64::try_from(count).is_ok() => Ok(count),
+        Ok(_) => Err(format!("write at most {}", i64::MAX)),
+        Err(_) => Err("write a whole number".to_owned()),
+    }
 }
 
 /// An existing run keeps its values of these flags.

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use tempfile::NamedTempFile;
@@ -53,18 +53,18 @@ impl ReportFormat {
 }
 
 /// The file of a report. It is written next to the target, and replaces it when complete, even through a link.
-pub(crate) struct ReportFile<'a> {
-    path: &'a Path,
+pub(crate) struct ReportFile {
+    path: PathBuf,
     file: NamedTempFile,
 }
 
-impl<'a> ReportFile<'a> {
+impl ReportFile {
     /// Opens the file. Errors name `flag`. A file that the command `reads` is never replaced. If
     /// the command reads any, `--yes` does not answer the question whether to overwrite a file.
     pub(crate) fn open(
         context: &Context,
         flag: &str,
-        path: &'a Path,
+        path: &Path,
         reads: &[&Source],
     ) -> Result<Self, UsageError> {
         if path.as_os_str() == "-" {
@@ -116,7 +116,7 @@ impl<'a> ReportFile<'a> {
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         Ok(Self {
-            path,
+            path: path.to_owned(),
             file: NamedTempFile::new_in(directory).map_err(refused)?,
         })
     }
@@ -127,14 +127,14 @@ impl<'a> ReportFile<'a> {
         context: &Context,
         write: impl FnOnce(io::BufWriter<&mut NamedTempFile>) -> Result<String, BulkError>,
     ) -> Result<(), CommandError> {
-        let failed = || FileError::while_doing("write", self.path);
+        let failed = || FileError::while_doing("write", &self.path);
         let written = match write(io::BufWriter::new(&mut self.file)) {
             Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
             written => written?,
         };
         self.file.flush().map_err(failed())?;
         self.file
-            .persist(link_target(self.path))
+            .persist(link_target(&self.path))
             .map_err(|error| failed()(error.error))?;
         context
             .stderr

@@ -17,7 +17,10 @@ use crate::command_error::{CommandError, Phase};
 use crate::runs::ledger::{Run, RunSettings};
 use crate::sender::context::Context;
 
-pub(super) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
+pub(super) fn run(
+    context: &mut Context,
+    args: &mut BulkSendArgs,
+) -> Result<ExitCode, CommandError> {
     let ended = send_list(context, args).map_err(|error| error.in_phase(Phase::Planning));
     if args.makes_run(context.mode) {
         log_refused_run(context, args.run.as_ref(), &ended);
@@ -25,10 +28,12 @@ pub(super) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
     ended
 }
 
-fn send_list(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
+fn send_list(context: &mut Context, args: &mut BulkSendArgs) -> Result<ExitCode, CommandError> {
     let mut plan = plan(context, args)?;
+    plan.print_findings(context);
     plan.write_rejects(context)?;
     if args.test_to.is_some() {
+        plan.require_sendable_list()?;
         return Ok(send_test(&plan, context, args));
     }
     if !args.makes_run(context.mode) {
@@ -42,7 +47,7 @@ fn send_list(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, Com
 }
 
 async fn confirm_and_send(
-    mut plan: Plan<'_>,
+    mut plan: Plan,
     context: &Context,
     args: &BulkSendArgs,
 ) -> Result<ExitCode, CommandError> {

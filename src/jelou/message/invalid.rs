@@ -72,9 +72,8 @@ impl InvalidMessage {
     /// Replaces the hint.
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self::Other(UsageError {
-            message: self.to_string(),
             details: self.details(),
-            hint: hint.into(),
+            ..UsageError::new(self, hint)
         })
     }
 

@@ -71,7 +71,7 @@ fn read(
     match filled.clone().find(|line| !line.starts_with('#')) {
         Some(first) if begins_with_person(first) => read_lines(&text, options.countries, list),
         first if first.is_some() || text.lines().any(is_table_row) => {
-            read_list(without_comments(&text), options.countries, list)
+            read_list(without_comments(&text), options.countries, list).map_err(without_question)
         }
         // A file that has only comments excludes no one on purpose. An empty file may have lost its
         // content.
@@ -81,6 +81,14 @@ fn read(
             Err(UsageError::new(format!("{} is empty", list.name), hint))
         }
     }
+}
+
+/// Removes the question of an error: its flags are for the list of recipients. Only the line of the header can be unclear.
+fn without_question(error: UsageError) -> UsageError {
+    if error.question.is_none() {
+        return error;
+    }
+    UsageError::new(error.message, "delete the lines above the header")
 }
 
 /// Whether a text with this first line has one recipient per line. Otherwise the line is a header.

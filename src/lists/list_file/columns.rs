@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::country_columns::{has_one_of, is_country_column, is_possible_country_column};
-use super::error::propose;
+use super::questions::{HeaderLine, filled, which_column, which_header};
 use crate::base::input::UsageError;
+use crate::base::question::Question;
 use crate::base::suggest::{name_words, plain};
 
 /// Names of a recipient column in the languages of Jelou's users, in the form of [`plain`]. The
@@ -130,6 +131,15 @@ pub(crate) struct Columns {
     /// Set if the line may be above the header: its only name, which is then a title, or an empty
     /// text.
     title: Option<String>,
+    place: HeaderPlace,
+}
+
+/// The line of a header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeaderPlace {
+    pub(super) line: u64,
+    /// Whether `--header-row` names it. Then no other line is taken for the header.
+    pub(super) is_chosen: bool,
 }
 
 impl Columns {
@@ -138,7 +148,7 @@ impl Columns {
     ///
     /// # Errors
     /// If two columns have the same name.
-    pub(crate) fn new(names: Vec<String>) -> Result<Self, UsageError> {
+    pub(super) fn new(names: Vec<String>, place: HeaderPlace) -> Result<Self, UsageError> {
         let mut known = HashSet::new();
         if let Some(name) = names
             .iter()
@@ -152,7 +162,7 @@ impl Columns {
         }
         let plain_names = names.iter().map(|name| plain(name)).collect();
         let title = possible_title(&names)
-            .filter(|name| recipient_column(&[name], &[], None).is_err())
+            .filter(|name| !place.is_chosen && recipient_column(&[name], &[], None).is_err())
             .map(str::to_owned);
         let places = |is_wanted: fn(&str) -> bool| {
             let wanted = (0..).zip(&names).filter(|(_, name)| is_wanted(name));
@@ -166,6 +176,7 @@ impl Columns {
             country_places,
             possible_country_places,
             title,
+            place,
         })
     }
 
@@ -188,10 +199,8 @@ impl Columns {
         if !is_wider && (names.len() < 2 || recipient_column(&names, &[], None).is_err()) {
             return Ok(());
         }
-        Err(UsageError::new(
-            Self::title_problem(title),
-            other_header(line, &names),
-        ))
+        let question = self.which_header(line, names);
+        Err(UsageError::open(Self::title_problem(title), question))
     }
 
     /// Returns the error for a list with titles above the header, which is the row in `line`. None if
@@ -207,14 +216,33 @@ impl Columns {
         if count(&cells) <= count(&names) {
             return None;
         }
-        let hint = second_header(line, &cells)?;
+        if self.place.is_chosen || !is_like_header(&cells) {
+            return None;
+        }
         let problem = if let Some(title) = &self.title {
             Self::title_problem(title)
         } else {
             let names = filled(names.into_iter());
             format!("the first line is not the header: no column in it has recipients ({names})")
         };
-        Some(UsageError::new(problem, hint))
+        let question = self.which_header(line, cells);
+        Some(UsageError::open(problem, question))
+    }
+
+    /// Returns the question for a row in `line` that reads like the header: it has the name of a recipient column, and no
+    /// number or id. None for other rows.
+    pub(crate) fn second_header(&self, line: u64, cells: &[&str]) -> Option<Question> {
+        let is_header = !self.place.is_chosen && is_like_header(cells);
+        is_header.then(|| self.which_header(line, cells.to_vec()))
+    }
+
+    /// Returns the question whether the row in `line` is the header, and not this one.
+    fn which_header(&self, line: u64, names: Vec<&str>) -> Question {
+        let own = HeaderLine {
+            line: self.place.line,
+            names: self.names.iter().map(String::as_str).collect(),
+        };
+        which_header(&[HeaderLine { line, names }, own])
     }
 
     fn title_problem(title: &str) -> String {
@@ -264,15 +292,8 @@ impl Columns {
     }
 }
 
-/// Returns the texts that are not empty, separated by commas.
-fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
-    filled.join(", ")
-}
-
-/// Returns the hint for a row in `line` that looks like a header: it has the name of a recipient
-/// column, and no number or id. None for other rows.
-pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
+/// Returns whether a row reads like a header: it has the name of a recipient column, and no number or id.
+fn is_like_header(cells: &[&str]) -> bool {
     let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
     let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
     let is_named = cells
@@ -281,8 +302,7 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     let may_be_recipient = |cell: &&str| {
         cell.contains(|character: char| character.is_ascii_digit()) || cell.starts_with("id:")
     };
-    let reads_like_header = has_several && is_named && !cells.iter().any(may_be_recipient);
-    reads_like_header.then(|| other_header(line, &cells))
+    has_several && is_named && !cells.iter().any(may_be_recipient)
 }
 
 /// Returns whether the row `cells` has a phone number under the name of a recipient column in `header`.
@@ -294,15 +314,6 @@ pub(super) fn has_recipient_below(header: &[&str], cells: &[&str]) -> bool {
 
 /// The last line that jelouctl checks for a header below titles.
 pub(super) const LAST_HEADER_LINE: u64 = 10;
-
-/// Returns the hint for a list with its header possibly in `line`.
-fn other_header(line: u64, names: &[&str]) -> String {
-    let names = filled(names.iter().copied());
-    format!(
-        "if line {line} is the header ({names}), delete the lines above it, or for the list file add --header-row \
-         {line}; to use another sheet: --sheet NAME"
-    )
-}
 
 /// Returns the columns that `asked` may mean: the column with exactly this name. Without one,
 /// columns that differ only in case, accents, spaces and punctuation.
@@ -331,16 +342,18 @@ pub(crate) fn recipient_column(
     if let Some(asked) = asked.map(str::trim) {
         return match meant_columns(names, asked)[..] {
             [name] => Ok(name.to_owned()),
-            [first, second, ..] => Err(UsageError::ambiguous_column(
-                "--to-column",
-                asked,
-                first,
-                second,
-            )),
+            [first, second, ..] => {
+                let error = UsageError::ambiguous_column("--to-column", asked, first, second);
+                Err(UsageError::open(
+                    error.message,
+                    which_column(&[first, second]),
+                ))
+            }
             [] => {
                 let hint = "write the name exactly as in the header";
+                let error = UsageError::no_column("--to-column", asked, names, hint);
                 Err(no_header(names)
-                    .unwrap_or_else(|| UsageError::no_column("--to-column", asked, names, hint)))
+                    .unwrap_or_else(|| error.or_ask_column(&proposed(names, cells))))
             }
         };
     }
@@ -363,7 +376,7 @@ pub(crate) fn recipient_column(
         [name] => Ok((*name).to_owned()),
         [first, second, ..] => {
             let problem = format!("`{first}` and `{second}` could both be the recipient's column");
-            Err(UsageError::new(problem, propose(&[first, second])))
+            Err(UsageError::open(problem, which_column(&candidates)))
         }
         [] => {
             let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
@@ -737,15 +750,31 @@ mod tests {
 
     #[test]
     fn second_header_row_is_found() {
-        let hint = second_header(2, &["Nombre", "Apellido", " Celular", "Correo"]);
-        assert!(hint.unwrap().contains("add --header-row 2"));
+        let place = HeaderPlace {
+            line: 1,
+            is_chosen: false,
+        };
+        let columns =
+            |place| Columns::new(vec!["Datos".to_owned(), "x".to_owned()], place).unwrap();
+        let row = ["Nombre", "Apellido", " Celular", "Correo"];
+        let question = columns(place).second_header(2, &row).unwrap();
+        assert_eq!(
+            question.hint(),
+            "to read line 2 as the header (Nombre, Apellido, Celular, Correo): --header-row 2; to read line 1 as the \
+             header (Datos, x): --header-row 1"
+        );
+        let chosen = HeaderPlace {
+            is_chosen: true,
+            ..place
+        };
+        assert_eq!(columns(chosen).second_header(2, &row), None);
         for row in [
             &["Ana", "Prado", "0987654301", "x"][..],
             &["Celular", "id:abc"],
             &["Ana", "Prado", "", ""],
             &["Celular"],
         ] {
-            assert_eq!(second_header(2, row), None, "{row:?}");
+            assert_eq!(columns(place).second_header(2, row), None, "{row:?}");
         }
     }
 }

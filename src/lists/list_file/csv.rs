@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
-use super::columns::LAST_HEADER_LINE;
+use super::columns::{HeaderPlace, LAST_HEADER_LINE};
 use super::format::BUFFER;
 use super::row::{InnerLine, ListRow, Row, TableHeader};
 use super::utf8_check::Utf8Check;
@@ -26,15 +26,16 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Reads the header of an input that begins in `line`. Errors use `name`.
+    /// Reads the header of an input that begins in the line of `place`. Errors use `name`.
     pub(super) fn open(
         input: Box<dyn Read>,
         name: &str,
         delimiter: u8,
-        line: u64,
+        place: HeaderPlace,
         mut utf8_check: Utf8Check,
     ) -> Result<Self, UsageError> {
-        let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
+        let input = BufReader::with_capacity(BUFFER, input);
+        let mut records = CsvRecords::new(input, delimiter, place.line);
         let record = next_record(&mut records, name, &utf8_check)?
             .ok_or_else(|| UsageError::no_rows(name))?;
         if record.has_stray_quote {
@@ -46,7 +47,10 @@ impl CsvRows {
         }
         let names = texts(&record, name, &utf8_check)?;
         utf8_check.see_cells(record.line, &names);
-        let header = TableHeader::new(&names).map_err(|error| error.in_file(name))?;
+        // Empty lines may come before the header.
+        let line = record.line;
+        let place = HeaderPlace { line, ..place };
+        let header = TableHeader::new(&names, place).map_err(|error| error.in_file(name))?;
         Ok(Self {
             records,
             header,
@@ -113,7 +117,7 @@ impl CsvRows {
     }
 
     /// Returns the error for a list with titles, if one of the next rows reads like its header.
-    pub(super) fn later_header(&mut self, name: &str) -> Option<UsageError> {
+    fn later_header(&mut self, name: &str) -> Option<UsageError> {
         while let Ok(Some(record)) = next_record(&mut self.records, name, &self.utf8_check) {
             if record.line > LAST_HEADER_LINE {
                 break;

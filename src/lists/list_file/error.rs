@@ -2,10 +2,11 @@
 
 use std::io;
 
+use super::questions::{WHICH_SHEET, which_column};
 use crate::base::input::UsageError;
 use crate::base::private_file::NO_FILE_NAME;
+use crate::base::question::Question;
 use crate::base::suggest::nearest;
-use crate::base::texts::shell_word;
 
 /// The hint for an exclusion list with an unclear recipient.
 pub(crate) const ONE_A_LINE: &str = "write one recipient per line (+593987654321, a WhatsApp user id or id:USER), or a header \
@@ -43,10 +44,24 @@ impl UsageError {
     }
 
     pub(crate) fn no_rows(name: &str) -> Self {
-        Self::new(
-            format!("{name} has no rows"),
-            "a list needs a header and at least one row; to use another sheet of a workbook: --sheet NAME",
-        )
+        let hint = "a list needs a header and at least one row";
+        Self {
+            // Other sheets become its answers.
+            question: Some(Box::new(Question::new(WHICH_SHEET, Vec::new()))),
+            ..Self::new(format!("{name} has no rows"), hint)
+        }
+    }
+
+    /// Asks for the recipients' column, if any of `columns` may be it. Otherwise keeps the hint.
+    pub(super) fn or_ask_column(self, columns: &[&str]) -> Self {
+        let question = which_column(columns);
+        if question.can_be_asked() {
+            return Self::open(self.message, question);
+        }
+        Self {
+            question: Some(Box::new(question)),
+            ..self
+        }
     }
 
     /// Creates the error for a list without a recipient column. The columns in `proposed` may contain
@@ -55,13 +70,8 @@ impl UsageError {
         let names = columns.join(", ");
         let message =
             format!("found no recipient column (to, phone, celular, …); the columns are: {names}");
-        let hint = if proposed.is_empty() {
-            "to name the column: --to-column COLUMN; if the header is on another line: --header-row LINE"
-                .to_owned()
-        } else {
-            propose(proposed)
-        };
-        Self::new(message, hint)
+        let hint = "to name the column: --to-column COLUMN; if the header is on another line: --header-row LINE";
+        Self::new(message, hint).or_ask_column(proposed)
     }
 
     /// Creates the error for a list that cannot be read to its end.
@@ -96,16 +106,4 @@ impl UsageError {
         let hint = "pass the line number of the header, as the sheet or an editor shows it";
         Self::new(format!("--header-row {wanted}: {problem}"), hint)
     }
-}
-
-/// Returns the flags that select one of `columns`.
-pub(crate) fn propose(columns: &[impl AsRef<str>]) -> String {
-    let flags = columns
-        .iter()
-        .take(3)
-        .map(|name| format!("--to-column {}", shell_word(name.as_ref())));
-    format!(
-        "add before the kind: {}",
-        flags.collect::<Vec<_>>().join(" or ")
-    )
 }

@@ -11,6 +11,7 @@ mod format;
 mod input;
 mod ndjson_rows;
 mod outcome;
+mod questions;
 mod reader;
 mod row;
 mod sheet_list;
@@ -19,20 +20,21 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, meant_columns, no_header, other_mobile_columns, recipient_column, second_header,
+    ColumnRole, meant_columns, no_header, other_mobile_columns, recipient_column,
 };
 pub(crate) use self::country_columns::{
     is_calling_code_column, is_country_column, is_possible_country_column,
 };
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
-pub(crate) use self::error::{ONE_A_LINE, propose};
+pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,
 };
+pub(crate) use self::questions::{read_sheet, use_column, which_column};
 pub(crate) use self::reader::{ListReader, is_report};
 pub(crate) use self::row::{ListRow, Row, kept_cells, with_stored_dates};
 pub(crate) use self::sheet_list::FallbackColumn;

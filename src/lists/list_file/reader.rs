@@ -1,13 +1,14 @@
 //! Reads the rows of a list one at a time, each with its first line. The first bytes decide the
 //! format.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;
 
 use encoding_rs::UTF_8;
 use serde_json::{Map, Value};
 
-use super::columns::meant_columns;
+use super::columns::{HeaderPlace, LAST_HEADER_LINE, meant_columns};
 use super::csv::{CsvRecords, CsvRows};
 use super::encoding::{DecodedInput, detect_encoding};
 use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
@@ -20,12 +21,19 @@ use super::utf8_check::{Utf8Check, check_encoding};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
 
+/// How many rows to look at for a header below titles: more than there can be up to its last line.
+const LOOKED_AT_FOR_HEADER: usize = 10;
+
 /// Reads the rows of a list.
 pub(crate) struct ListReader {
     name: String,
     format: ListFormat,
     rows: Rows,
     pub(crate) notes: ListNotes,
+    /// Rows that were looked at before their turn, and the error after them.
+    ahead: VecDeque<Result<ListRow, UsageError>>,
+    /// Whether `ahead` has the end of the list.
+    has_ended: bool,
 }
 
 enum Rows {
@@ -48,6 +56,8 @@ impl ListReader {
             format,
             rows,
             notes,
+            ahead: VecDeque::new(),
+            has_ended: false,
         })
     }
 
@@ -117,15 +127,30 @@ impl ListReader {
             .unwrap_or_default()
     }
 
-    /// Returns the error for a list without a recipient column, if one of the next rows, up to line
-    /// 10, reads like its header.
+    /// Returns the error for a list without a recipient column, if one of its next rows, up to line 10, reads like its
+    /// header. None for NDJSON.
     pub(crate) fn later_header(&mut self) -> Option<UsageError> {
-        let error = match &mut self.rows {
-            Rows::Csv(rows) => rows.later_header(&self.name),
-            Rows::Sheet(list) => list.later_header(),
-            Rows::Ndjson(_) => None,
-        };
-        Some(error?.in_file(&self.name))
+        let columns = Arc::clone(&self.table_header()?.columns);
+        self.fill_ahead(LOOKED_AT_FOR_HEADER);
+        let mut ahead = self.ahead.iter();
+        ahead.find_map(|row| match row {
+            Ok(row) if row.line <= LAST_HEADER_LINE => {
+                let error = columns.later_header(row.line, &row.texts())?;
+                Some(error.in_file(&self.name))
+            }
+            // The reader has found the header.
+            Err(error) if error.question.is_some() => Some(error.clone()),
+            _ => None,
+        })
+    }
+
+    /// Reads on until `ahead` has `count` rows, or the end.
+    fn fill_ahead(&mut self, count: usize) {
+        while self.ahead.len() < count && !self.has_ended {
+            let read = self.read_on().transpose();
+            self.has_ended = read.as_ref().is_none_or(Result::is_err);
+            self.ahead.extend(read);
+        }
     }
 
     /// Reads the next row.
@@ -133,6 +158,14 @@ impl ListReader {
     /// # Errors
     /// If the rest cannot be read. A single bad row is not an error.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, UsageError> {
+        match self.ahead.pop_front() {
+            Some(row) => row.map(Some),
+            None if self.has_ended => Ok(None),
+            None => self.read_on(),
+        }
+    }
+
+    fn read_on(&mut self) -> Result<Option<ListRow>, UsageError> {
         match &mut self.rows {
             Rows::Csv(rows) => rows.next(&self.name),
             Rows::Ndjson(rows) => rows.next(&self.name),
@@ -276,7 +309,11 @@ fn open_text(
         format = format.below(&head);
     }
     let input = Box::new(Cursor::new(head).chain(input));
-    let rows = CsvRows::open(input, name, format.delimiter, line, utf8_check)?;
+    let place = HeaderPlace {
+        line,
+        is_chosen: header_row.is_some(),
+    };
+    let rows = CsvRows::open(input, name, format.delimiter, place, utf8_check)?;
     Ok((ListFormat::Csv(format), Rows::Csv(Box::new(rows))))
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::columns::{Columns, meant_columns};
+use super::columns::{Columns, HeaderPlace, meant_columns};
 use super::country_columns::{is_country_column, is_possible_country_column};
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
@@ -24,9 +24,9 @@ pub(super) struct TableHeader {
 impl TableHeader {
     /// # Errors
     /// If two columns have the same name.
-    pub(super) fn new(names: &[&str]) -> Result<Self, UsageError> {
+    pub(super) fn new(names: &[&str], place: HeaderPlace) -> Result<Self, UsageError> {
         let layout = ReportLayout::from_header(names)?;
-        let columns = Arc::new(Columns::new(layout.own(names))?);
+        let columns = Arc::new(Columns::new(layout.own(names), place)?);
         Ok(Self {
             columns,
             layout,
@@ -140,6 +140,14 @@ impl ListRow {
             faulty_cells,
             outcome: None,
             bad_text,
+        }
+    }
+
+    /// Returns the texts of its cells. The only text of a bad row is the whole row.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match &self.row {
+            Ok(row) if self.bad_text.is_empty() => row.texts(),
+            _ => vec![&self.bad_text],
         }
     }
 
@@ -277,7 +285,7 @@ impl Row {
     }
 
     /// Returns the columns of a header.
-    fn columns(&self) -> Option<&Columns> {
+    pub(crate) fn columns(&self) -> Option<&Columns> {
         let Self::Cells { columns, .. } = self else {
             return None;
         };

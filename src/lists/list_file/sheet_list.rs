@@ -3,8 +3,9 @@
 
 use std::fs::File;
 
-use super::columns::{LAST_HEADER_LINE, has_recipient_below, second_header};
+use super::columns::{HeaderPlace, LAST_HEADER_LINE, has_recipient_below};
 use super::input::ListOptions;
+use super::questions::{WHICH_SHEET, read_sheet, with_sheets};
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
     CellFault, CellLook, FormatFallback, MergedCellPolicy, SheetRow, SheetStream, Workbook,
@@ -12,7 +13,7 @@ use super::workbook::{
 };
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
-use crate::base::texts::shell_word;
+use crate::base::question::Question;
 
 /// Notes about the list so far.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct ListNotes {
     pub(crate) fallback_columns: Vec<FallbackColumn>,
     /// For a workbook, the sheet that is read.
     pub(crate) sheet: Option<String>,
+    /// Whether `--sheet` names it.
+    is_sheet_chosen: bool,
     /// The other visible sheets with rows. The front sheet comes first.
     pub(crate) other_sheets: Vec<String>,
     /// How the list reads in the encoding in `--encoding`, if another one fits better.
@@ -30,19 +33,13 @@ pub(crate) struct ListNotes {
 }
 
 impl ListNotes {
-    /// Adds the other sheets of the workbook to the hint of an error: the list may be on one of
-    /// them.
+    /// Adds the other sheets of the workbook to the answers of an error, unless the sheet is chosen and there are others.
     pub(crate) fn with_sheets(&self, error: UsageError) -> UsageError {
-        let Some(first) = self.other_sheets.first() else {
+        let question = error.question.as_ref();
+        if self.is_sheet_chosen && question.is_none_or(|question| question.can_be_asked()) {
             return error;
-        };
-        let names = self.named_sheets();
-        let hint = format!(
-            "if the list is on another sheet ({names}), add --sheet {} before the kind; {}",
-            shell_word(first),
-            error.hint
-        );
-        UsageError { hint, ..error }
+        }
+        with_sheets(error, &self.other_sheets)
     }
 
     /// Returns the names of the first other sheets.
@@ -92,6 +89,7 @@ impl SheetList {
         let workbook = Workbook::open(file, name)?;
         let place = workbook.find_sheet(options.sheet.as_deref())?;
         notes.sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
+        notes.is_sheet_chosen = options.sheet.is_some();
         notes.other_sheets = other_sheets(&workbook, place);
         let mut stream = workbook.rows(place, MergedCellPolicy::Hidden)?;
         let row = header_row(&mut stream, options.header_row, name)
@@ -106,8 +104,12 @@ impl SheetList {
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
-        let header =
-            TableHeader::new(&names).map_err(|error| notes.with_sheets(error.in_file(name)))?;
+        let header_place = HeaderPlace {
+            line: row.number,
+            is_chosen: options.header_row.is_some(),
+        };
+        let header = TableHeader::new(&names, header_place)
+            .map_err(|error| notes.with_sheets(error.in_file(name)))?;
         if options.sheet.is_none() {
             let front = workbook.front().filter(|front| *front != place);
             let header_row = options.header_row;
@@ -145,9 +147,9 @@ impl SheetList {
         let made = self.row(&row, notes);
         if let Err(problem) = &made
             && row.number <= LAST_HEADER_LINE
-            && let Some(hint) = second_header(row.number, &cells)
+            && let Some(question) = self.header.columns.second_header(row.number, &cells)
         {
-            let error = UsageError::new(format!("line {}: {problem}", row.number), hint);
+            let error = UsageError::open(format!("line {}: {problem}", row.number), question);
             return Err(notes.with_sheets(error.in_file(name)));
         }
         let is_hidden = row.is_hidden || row.is_crossed_out();
@@ -167,7 +169,7 @@ impl SheetList {
     }
 
     /// Returns the error for a list with titles, if one of the next rows reads like its header.
-    pub(super) fn later_header(&mut self) -> Option<UsageError> {
+    fn later_header(&mut self) -> Option<UsageError> {
         while let Ok(Some(row)) = self.stream.next() {
             if row.number > LAST_HEADER_LINE {
                 break;
@@ -308,12 +310,8 @@ fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) ->
     let front = sheet(front);
     let problem =
         format!("{name} was saved with the sheet `{front}` open, but its first sheet is `{first}`");
-    let hint = format!(
-        "to read `{front}`: --sheet {} before the kind; to read `{first}`: --sheet {}",
-        shell_word(front),
-        shell_word(first)
-    );
-    UsageError::new(problem, hint)
+    let answers = [front, first].map(read_sheet);
+    UsageError::open(problem, Question::new(WHICH_SHEET, answers.to_vec()))
 }
 
 /// Returns whether the sheet at `place` looks like a list: it has a row below a header with all columns of `other`, or

@@ -104,8 +104,8 @@ pub(crate) struct ImportResult {
     pub(crate) invalid: u64,
     /// The invalid rows whose recipient is not valid.
     pub(crate) invalid_recipients: u64,
-    /// The lines of the first two invalid rows with a number that would be valid with a country.
-    pub(crate) lines_without_country: Vec<u64>,
+    /// The first two invalid rows with a number that would be valid with a country.
+    pub(super) without_country: Vec<LocalNumber>,
     /// How to use the calling code in a column of a row without a country, if it has one.
     pub(crate) way_to_use_code: Option<String>,
     pub(crate) guarded: u64,
@@ -153,17 +153,17 @@ impl ImportResult {
         Ok(())
     }
 
-    /// Records a row with a number that would be valid with a country.
-    pub(super) fn note_line_without_country(&mut self, line: u64) {
-        if self.lines_without_country.len() < 2 {
-            self.lines_without_country.push(line);
+    /// Records a number that would be valid with a country.
+    pub(super) fn note_local_number(&mut self, number: LocalNumber) {
+        if self.without_country.len() < 2 {
+            self.without_country.push(number);
         }
     }
 
     /// Drops what was found after the line `last`, because `--limit` does not send these rows.
     pub(super) fn cut(&mut self, last: u64) {
         self.bare_codes.cut(last);
-        self.lines_without_country.retain(|line| *line <= last);
+        self.without_country.retain(|number| number.line <= last);
         self.last_line = Some(last);
     }
 
@@ -294,6 +294,14 @@ impl ImportResult {
         }
         Ok(())
     }
+}
+
+/// A number that would be valid with a country.
+#[derive(Debug)]
+pub(super) struct LocalNumber {
+    pub(super) line: u64,
+    /// As the list has it; empty if it is not in one cell.
+    pub(super) written: String,
 }
 
 /// A country code of numbers without `+`.

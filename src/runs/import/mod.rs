@@ -6,18 +6,26 @@ mod contradictions;
 mod doubled_signs;
 mod draft_feed;
 mod error;
+mod finding;
 mod import_result;
+mod list_findings;
 mod other_country;
 mod plan;
 mod policy;
+mod questions;
 mod reported;
 mod rows;
 mod skipped;
+mod verdict;
 
 pub(crate) use self::error::BulkError;
+pub(crate) use self::finding::{Finding, Severity};
 pub(crate) use self::import_result::{
     ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, describe_exclusion,
 };
+pub(crate) use self::list_findings::ListFindings;
 pub(crate) use self::plan::{ImportPlan, RecipientRule};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
+pub(crate) use self::questions::{earlier_messages, undelivered_messages};
 pub(crate) use self::rows::import_list;
+pub(crate) use self::verdict::refuse_list;

@@ -14,7 +14,7 @@ use crate::jelou::message::{
 use crate::lists::exclusions::{CountryRule, Exclusions, read_recipient};
 use crate::lists::list_file::{
     ColumnRole, Row, SENT_COLUMN, columns_without_sent, is_country_column, meant_columns,
-    no_header, recipient_column, second_header,
+    no_header, recipient_column,
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, missing_value, misspelling,
@@ -200,28 +200,21 @@ impl ImportPlan<'_> {
 
     /// The column of the recipient, unless the first row, at `line`, reads like a second row of the header.
     fn check_header(&self, row: &Row, line: u64) -> Result<String, UsageError> {
-        let other_header = match row {
-            Row::Cells { cells, .. } => {
-                let cells: Vec<_> = cells.iter().map(String::as_str).collect();
-                second_header(line, &cells)
-            }
-            Row::Fields(_) => None,
-        };
         let column = self.recipient.column(row);
-        let Some(hint) = other_header else {
+        let other_header = row
+            .columns()
+            .and_then(|columns| columns.second_header(line, &row.texts()));
+        let Some(question) = other_header else {
             return column;
         };
-        let column = column.map_err(|error| UsageError {
-            hint: format!("{hint}; {}", error.hint),
-            ..error
-        })?;
+        let column = column.map_err(|error| UsageError::open(error.message, question.clone()))?;
         // With --to, the cell may have any text.
         let cell = row.text(&column).unwrap_or_default();
         if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
             return Ok(column);
         }
         let problem = format!("line {line} also has column names: `{cell}` under `{column}`");
-        Err(UsageError::new(problem, hint))
+        Err(UsageError::open(problem, question))
     }
 
     /// The reasons that keep a skipped row of a report skipped. A flag for a reason overrides the report.

@@ -7,7 +7,7 @@ use super::cells::{MessageColumns, RowCells, SuspectCell};
 use super::doubled_signs::{PossibleDouble, possible_doubles, warn_of_doubled_signs};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::import_result::{FaultReport, ImportResult, RowFault, RowProblem};
+use super::import_result::{FaultReport, ImportResult, LocalNumber, RowFault, RowProblem};
 use super::plan::{Addressee, ImportPlan, RecipientRule};
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{EarlierOutcome, ReportRuns};
@@ -246,12 +246,13 @@ impl<'a> Importer<'a> {
         };
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
             Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped),
-            Err(error) if bad_text.is_empty() => {
-                self.note_code(&row, &error);
-                self.add_invalid(feed, line, cells, error, report)
-            }
             Err(error) => {
-                let cells = ListRow::bad_cells(&bad_text);
+                self.note_local_number(line, &row, &error);
+                let cells = if bad_text.is_empty() {
+                    cells
+                } else {
+                    ListRow::bad_cells(&bad_text)
+                };
                 self.add_invalid(feed, line, cells, error, report)
             }
         }
@@ -461,11 +462,18 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Records how to use the calling code in another column, if the number in `row` has none.
-    fn note_code(&mut self, row: &Row, error: &RowError) {
-        let lacks_country =
-            matches!(error, RowError::Recipient { error, .. } if error.is_without_country);
-        if lacks_country && self.imported.way_to_use_code.is_none() {
+    /// Records the number in `row` if it has no country, and how to use the calling code in another column.
+    fn note_local_number(&mut self, line: u64, row: &Row, error: &RowError) {
+        let RowError::Recipient { column, error } = error else {
+            return;
+        };
+        if !error.is_without_country {
+            return;
+        }
+        let written = row.text(column).unwrap_or_default().trim().to_owned();
+        self.imported
+            .note_local_number(LocalNumber { line, written });
+        if self.imported.way_to_use_code.is_none() {
             self.imported.way_to_use_code = self.plan.way_to_use_code(row);
         }
     }
@@ -488,9 +496,6 @@ impl<'a> Importer<'a> {
             }
             RowError::Message(error) if self.plan.affects_every_row(&error) => {
                 return Err(BulkError::Message(error));
-            }
-            RowError::Recipient { ref error, .. } if error.is_without_country => {
-                self.imported.note_line_without_country(line);
             }
             _ => {}
         }

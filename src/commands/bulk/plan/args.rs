@@ -5,23 +5,22 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::choices::ListChoices;
 use crate::base::input::{JsonSource, Source, UsageError};
 use crate::commands::bulk::options::{
-    EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions,
+    HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
 };
 use crate::commands::bulk::report_file::{ReportFormat, format_from_name};
 use crate::jelou::message::{MessageArgs, MessageKind};
 use crate::lists::list_file::{ListEncoding, ReportLanguage};
-use crate::phone::Country;
 use crate::runs::cost::Money;
-use crate::runs::import::{HiddenRule, ImportPolicy};
+use crate::runs::import::ImportPolicy;
 use crate::runs::ledger::RunName;
 use crate::runs::once::OnceKey;
 use crate::sender::config::{budget, every, remember};
 use crate::sender::context::Mode;
 
 /// The headings of the help in order, together with the headings in `options.rs`.
-const LIST: &str = "List file";
 const BEFORE: &str = "Before the start";
 /// `--preview all`
 const ALL_ROWS: u64 = u64::MAX;
@@ -51,19 +50,8 @@ pub(crate) struct BulkSendArgs {
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) source: Source,
 
-    /// Read this sheet of the workbook [default: the first visible one]
-    #[arg(long, value_name = "NAME", help_heading = LIST)]
-    pub(crate) sheet: Option<String>,
-
-    /// Read recipients from this column [default: found by its name]
-    ///
-    /// The default is the column with a usual name, such as to, userId, phone, telefono or celular.
-    #[arg(long, value_name = "COLUMN", help_heading = LIST)]
-    pub(crate) to_column: Option<String>,
-
-    /// Set the country of local numbers, such as EC [default: the profile's]
-    #[arg(long, value_name = "CODE", help_heading = LIST)]
-    pub(crate) country: Option<Country>,
+    #[command(flatten)]
+    pub(crate) choices: ListChoices,
 
     /// Skip the first N rows
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
@@ -95,9 +83,6 @@ pub(crate) struct BulkSendArgs {
     /// and at `bulk resume`. Not for templates.
     #[arg(long, help_heading = PEOPLE)]
     pub(crate) only_in_window: bool,
-
-    #[command(flatten)]
-    pub(crate) earlier: EarlierOptions,
 
     /// How far back to look for duplicates: 3d, 12h, or 0 for never [default: 3d]
     ///
@@ -172,12 +157,6 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(crate) options: RunOptions,
 
-    /// Read the header from line N [default: the first filled row]
-    ///
-    /// N is the line number in a sheet or editor.
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
-    pub(crate) header_row: Option<u64>,
-
     /// Read CSV or NDJSON in this encoding, such as windows-1252 [default: UTF-8]
     #[arg(long, value_name = "LABEL", help_heading = RARE)]
     pub(crate) encoding: Option<ListEncoding>,
@@ -187,16 +166,6 @@ pub(crate) struct BulkSendArgs {
 
     #[command(subcommand)]
     pub(crate) typed: MessageArgs<BulkDeliveryArgs>,
-}
-
-/// Parses a positive number.
-fn at_least_one(raw: &str) -> Result<u64, String> {
-    match raw.parse() {
-        Ok(0) => Err("write 1 or more; to send nothing: --dry-run".to_owned()),
-        Ok(count) if i64::try_from(count).is_ok() => Ok(count),
-        Ok(_) => Err(format!("write at most {}", i64::MAX)),
-        Err(_) => Err("write a whole number".to_owned()),
-    }
 }
 
 /// Parses a count, or `all`.
@@ -220,12 +189,6 @@ pub(crate) struct PolicyArgs {
     /// Skip recipients outside allow_to, instead of refusing the list file
     #[arg(long)]
     pub(crate) skip_not_allowed: bool,
-
-    /// Skip or send the rows that are hidden or crossed out in the sheet
-    ///
-    /// Without this flag, jelouctl refuses a sheet with these rows.
-    #[arg(long, value_name = "WHAT", help_heading = LIST)]
-    pub(crate) hidden: Option<HiddenRule>,
 
     /// Send the same message to the same recipient more than once
     #[arg(long)]
@@ -313,7 +276,7 @@ impl BulkSendArgs {
             skip_invalid: policy.skip_invalid,
             allow_duplicates: policy.allow_duplicates,
             one_per_recipient: policy.one_per_recipient || self.once.is_some(),
-            hidden: policy.hidden,
+            hidden: self.choices.hidden,
             skip_not_allowed: policy.skip_not_allowed,
             notes_rejects: self.rejects.is_some(),
             only_in_window: self.only_in_window,

@@ -26,7 +26,7 @@ use crate::sender::{Connection, refuse_templates};
 /// # Errors
 /// If the plan was not confirmed, costs more than the budget, or its templates cannot be sent.
 pub(crate) async fn confirm(
-    plan: &mut Plan<'_>,
+    plan: &mut Plan,
     context: &Context,
     args: &BulkSendArgs,
 ) -> Result<Connection, CommandError> {
@@ -61,7 +61,7 @@ pub(crate) async fn confirm(
 }
 
 /// Warns of recipients with a sent or unsent message of an earlier run.
-fn note_earlier_runs(plan: &mut Plan<'_>, context: &Context) -> Result<(), LedgerError> {
+fn note_earlier_runs(plan: &mut Plan, context: &Context) -> Result<(), LedgerError> {
     let Some(ledger) = &plan.ledger else {
         return Ok(());
     };
@@ -75,7 +75,7 @@ fn note_earlier_runs(plan: &mut Plan<'_>, context: &Context) -> Result<(), Ledge
 /// Looks up the templates if the question needs them, over a connection that stays open. The question shows the message
 /// with the text of the template, and the price depends on the category of the template.
 async fn look_up_templates(
-    plan: &mut Plan<'_>,
+    plan: &mut Plan,
     context: &Context,
     args: &BulkSendArgs,
     is_asked: bool,
@@ -97,7 +97,7 @@ async fn look_up_templates(
 /// # Errors
 /// If the bot cannot send one of them.
 async fn note_templates(
-    plan: &mut Plan<'_>,
+    plan: &mut Plan,
     args: &BulkSendArgs,
     connection: &mut Connection,
 ) -> Result<(), CommandError> {
@@ -107,7 +107,7 @@ async fn note_templates(
     Ok(())
 }
 
-fn ask_to_send(plan: &Plan<'_>, context: &Context) -> Result<(), CommandError> {
+fn ask_to_send(plan: &Plan, context: &Context) -> Result<(), CommandError> {
     let rows = plan.draft.to_be_sent();
     let messages = counted(rows, "message");
     let from = plan.sender.description();
@@ -122,7 +122,7 @@ fn ask_to_send(plan: &Plan<'_>, context: &Context) -> Result<(), CommandError> {
 /// Prints the summary before the question. Shows the first message only if the command will ask (`is_asked`), and the
 /// duration unless a warning already said that it `takes_days`.
 fn report_plan(
-    plan: &Plan<'_>,
+    plan: &Plan,
     context: &Context,
     is_asked: bool,
     takes_days: bool,
@@ -149,7 +149,7 @@ fn report_plan(
     Ok(())
 }
 
-fn draw_first_message(plan: &Plan<'_>, context: &Context) -> Result<(), LedgerError> {
+fn draw_first_message(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
     let which = if plan.draft.to_be_sent() == 1 {
         "the message"
     } else {

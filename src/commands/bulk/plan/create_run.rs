@@ -22,7 +22,7 @@ use crate::sender::{Connection, reread_do_not_contact};
 /// # Errors
 /// If the run is not created. The run may still exist if the error mentions that.
 pub(crate) async fn create_run(
-    plan: &mut Plan<'_>,
+    plan: &mut Plan,
     context: &Context,
     args: &BulkSendArgs,
     connection: &mut Connection,
@@ -81,7 +81,7 @@ pub(crate) async fn create_run(
 
 /// Applies the exclusion lists again: the command may have waited hours for the answer to its
 /// prompt.
-fn exclude_again(plan: &mut Plan<'_>, context: &Context) -> Result<(), CommandError> {
+fn exclude_again(plan: &mut Plan, context: &Context) -> Result<(), CommandError> {
     let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
     let rows = UnsentRows::OfDraft(&mut plan.draft);
     skip_excluded(context, rows, &excluded_now, plan.windows.as_ref())

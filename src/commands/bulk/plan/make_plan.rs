@@ -1,38 +1,40 @@
 //! Makes the plan of `bulk send`: reads and checks the list, and decides which rows to send, which to skip and why, their
-//! cost and their limits. It sends nothing and creates no run.
+//! cost and their limits. At a terminal it asks what the flags leave open. It sends nothing and creates no run.
 
 use jiff::tz::TimeZone;
 
 use super::args::BulkSendArgs;
 use super::cost_limit::CostLimit;
 use super::message::{ListMessage, recipient_rule};
+use super::questions::Questions;
 use super::read_rows::{Findings, ListReading, RowChecks};
 use super::rejects::RejectsFile;
+use super::row_report::RowReportEnd;
 use super::run_settings::{new_conditions, run_settings};
 use super::test_messages::{first_messages, read_tester};
 use crate::base::conventions::Conventions;
-use crate::base::input::{Source, UsageError, source_name};
-use crate::base::private_file::PipeBound;
+use crate::base::input::{Source, UsageError};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_idle_runs};
 use crate::commands::bulk::exclude::look_up_windows;
+use crate::commands::bulk::options::EarlierOptions;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::claim::warn_about_local_keys;
 use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
 use crate::commands::zone::sender_zone;
-use crate::jelou::message::{MessageKind, Outgoing};
+use crate::jelou::message::{MessageKind, Outgoing, TypedRecipient};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
-use crate::lists::list_file::{ListOptions, ListReader};
-use crate::lists::template::{BodyTemplate, language};
-use crate::runs::import::{DuplicatePolicy, ImportPlan, RecipientRule};
-use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunName, RunSettings};
+use crate::lists::list_file::ListReader;
+use crate::lists::template::language;
+use crate::runs::import::{DuplicatePolicy, ImportPlan, ImportResult};
+use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{
-    OpenWindows, Sender, check_allowed, claim_exclusions, open_list, read_exclusions,
+    OpenWindows, Sender, check_allowed, claim_exclusions, read_exclusions, warn_about_lists,
 };
 
 /// What `bulk send` is about to do.
-pub(crate) struct Plan<'a> {
+pub(crate) struct Plan {
     /// The kind of the message, as its body says.
     pub(crate) kind: MessageKind,
     pub(crate) sender: Sender,
@@ -46,111 +48,159 @@ pub(crate) struct Plan<'a> {
     pub(crate) settings: RunSettings,
     pub(super) cost_limit: CostLimit,
     pub(super) findings: Findings,
+    /// The faults of single rows.
+    pub(super) rows: RowReportEnd,
     /// None if no run is created and there is no ledger.
     pub(super) ledger: Option<Ledger>,
     /// The name of its run; None if no run is created.
     pub(super) run_name: Option<RunName>,
     /// With `--test-to`: the messages of the first rows, to the recipient of the test.
     pub(super) test_messages: Vec<Outgoing>,
-    /// The file of `--rejects`, until it is written.
-    pub(super) rejects: Option<RejectsFile<'a>>,
-    /// The file of the page, until it is written.
-    pub(super) page: Option<ReportFile<'a>>,
+    pub(super) outputs: Outputs,
 }
 
-/// Reads and checks the list: first the flags, then the sender, then the rows. It prints the faults of rows and keeps
-/// them in the plan.
+/// The files that a plan writes, until they are written.
+pub(super) struct Outputs {
+    /// The file of `--rejects`.
+    pub(super) rejects: Option<RejectsFile>,
+    /// The file of the page.
+    pub(super) page: Option<ReportFile>,
+}
+
+/// Reads and checks the list: first the flags, then the sender, then the rows. At a terminal it asks what the flags leave
+/// open, and adds the answers to them.
 ///
 /// # Errors
 /// If no row can be read, or if the error is not in a row.
-pub(crate) fn plan<'a>(
-    context: &mut Context,
-    args: &'a BulkSendArgs,
-) -> Result<Plan<'a>, CommandError> {
-    let page_file = args.page_file()?;
+pub(crate) fn plan(context: &mut Context, args: &mut BulkSendArgs) -> Result<Plan, CommandError> {
+    args.page_file()?;
     claim_inputs(context, args)?;
     let rejects = RejectsFile::open(context, args)?;
     let message = ListMessage::read(context, args)?;
     let language = language();
-    let body = message.compile(&language)?;
-    let recipient = recipient_rule(&language, args)?;
-    let mut list = open_reader(args)?;
+    message.compile(&language)?;
+    recipient_rule(&language, args)?;
+    let mut questions = Questions::new(context, args);
+    let mut list = questions.open_list(context, args)?;
+    let mut prepared = Preparation::new(context, args, message)?;
+    let page = open_page(context, args)?;
+    let reading = loop {
+        let mut rows = RowReportEnd::default();
+        let read = prepared.read(context, args, &mut list, &mut rows);
+        let open_error = match &read {
+            Ok(reading) => reading.findings.open_error(),
+            Err(error) => Some(error),
+        };
+        let is_answered = match open_error {
+            Some(error) => questions.ask(context, args, error)?,
+            None => false,
+        };
+        match read {
+            _ if is_answered => {
+                list = questions.open_list(context, args)?;
+                // Its local numbers may have another country now.
+                prepared.exclusions = exclusions_for_list(args, &prepared.sender)?;
+            }
+            Ok(reading) => break Reading { rows, ..reading },
+            Err(error) => {
+                rows.print(&context.stderr);
+                return Err(error);
+            }
+        }
+    };
+    questions.finish(context, &prepared.sender)?;
+    Ok(Plan::new(prepared, reading, Outputs { rejects, page }))
+}
 
-    let sender = Sender::resolve(context)?;
-    let conditions = new_conditions(context, args, &sender, &message.kind)?;
-    let countries = CountryRule::new(args.country, sender.settings.country);
-    list.write_as(
-        countries
-            .otherwise
-            .and_then(|country| Conventions::for_country(country.code())),
-    );
-    let exclusions = exclusions_for_list(context, args, &sender, countries)?;
-    let cost_limit = CostLimit::read(args, &sender.settings)?;
-    let ledger = ledger_for_run(context, args, &sender)?;
-    if args.once.is_some() && reaches_recipients(args, &sender) {
-        warn_about_local_keys(context, ledger.as_ref());
+/// What a plan needs beside the rows of its list.
+struct Preparation {
+    message: ListMessage,
+    sender: Sender,
+    exclusions: Exclusions,
+    conditions: RunConditions,
+    cost_limit: CostLimit,
+    ledger: Option<Ledger>,
+    windows: Option<OpenWindows>,
+    /// The recipient of `--test-to`.
+    tester: Option<TypedRecipient>,
+    run_name: Option<RunName>,
+}
+
+/// The rows of a list, by the flags and answers so far.
+struct Reading {
+    settings: RunSettings,
+    draft: LedgerDraft,
+    findings: Findings,
+    /// The faults of single rows.
+    rows: RowReportEnd,
+    test_messages: Vec<Outgoing>,
+}
+
+impl Preparation {
+    fn new(
+        context: &Context,
+        args: &BulkSendArgs,
+        message: ListMessage,
+    ) -> Result<Self, CommandError> {
+        let sender = Sender::resolve(context)?;
+        let conditions = new_conditions(context, args, &sender, &message.kind)?;
+        let exclusions = exclusions_for_list(args, &sender)?;
+        let cost_limit = CostLimit::read(args, &sender.settings)?;
+        let ledger = ledger_for_run(context, args, &sender)?;
+        if args.once.is_some() && reaches_recipients(args, &sender) {
+            warn_about_local_keys(context, ledger.as_ref());
+        }
+        let windows = windows_for_list(context, args, &message.kind, &sender)?;
+        let countries = list_countries(args, &sender);
+        let tester = read_tester(context, args, countries)?;
+        let run_name = new_name(context, args, ledger.as_ref())?;
+        Ok(Self {
+            message,
+            sender,
+            exclusions,
+            conditions,
+            cost_limit,
+            ledger,
+            windows,
+            tester,
+            run_name,
+        })
     }
-    let windows = windows_for_list(context, args, &message.kind, &sender)?;
-    let settings = run_settings(args, &sender, conditions, list.format(), &message);
-    let page = page_file
-        .map(|path| ReportFile::open(context, "--file", path, &args.inputs()))
-        .transpose()?;
-    let mut plan = Plan {
-        kind: message.kind.clone(),
-        sender,
-        exclusions,
-        windows,
-        draft: LedgerDraft::create()?,
-        settings,
-        cost_limit,
-        findings: Findings::default(),
-        ledger,
-        run_name: None,
-        test_messages: Vec::new(),
-        rejects,
-        page,
-    };
-    let template = RowTemplate {
-        body,
-        recipient,
-        other_kind_hint: message.other_kind_hint.as_deref(),
-    };
-    plan.read(context, args, &mut list, template)?;
-    Ok(plan)
-}
 
-/// Makes the messages from the rows.
-struct RowTemplate<'a> {
-    body: BodyTemplate<'a>,
-    recipient: RecipientRule<'a>,
-    /// The hint for an invalid message, if its body is of another kind.
-    other_kind_hint: Option<&'a str>,
-}
-
-impl Plan<'_> {
-    /// Reads every row, and for a test makes its messages.
+    /// Reads every row of `list`, and for a test makes its messages. `rows` gets the faults of rows, also with an error.
+    ///
+    /// # Errors
+    /// If no row can be read, or if the error is not in a row.
     fn read(
-        &mut self,
+        &self,
         context: &Context,
         args: &BulkSendArgs,
         list: &mut ListReader,
-        template: RowTemplate<'_>,
-    ) -> Result<(), CommandError> {
+        rows: &mut RowReportEnd,
+    ) -> Result<Reading, CommandError> {
         let sender = &self.sender;
-        let is_test = args.test_to.is_some();
-        let countries = CountryRule::new(args.country, sender.settings.country);
-        let tester = read_tester(context, args, countries)?;
-        self.run_name = new_name(context, args, self.ledger.as_ref())?;
-        let base = sender.planned_base();
-        let policy = DuplicatePolicy::new(&self.settings.conditions);
+        let countries = list_countries(args, sender);
+        let country = countries.otherwise;
+        list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
+        let EarlierOptions { again, skip_sent } = args.choices.earlier;
+        let conditions = RunConditions {
+            again,
+            skip_sent,
+            ..self.conditions.clone()
+        };
+        let mut settings = run_settings(args, sender, conditions, list.format(), &self.message);
+        let language = language();
+        let is_test = self.tester.is_some();
         let no_exclusions = Exclusions::default();
         let is_allowed =
             |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
+        let base = sender.planned_base();
+        let policy = DuplicatePolicy::new(&settings.conditions);
         let import = ImportPlan {
             kind: args.message(),
             strict: args.typed.delivery.strict,
-            body: template.body,
-            recipient: template.recipient,
+            body: self.message.compile(&language)?,
+            recipient: recipient_rule(&language, args)?,
             countries,
             // A test is sent to another recipient.
             exclusions: if is_test {
@@ -169,58 +219,110 @@ impl Plan<'_> {
             policy: args.import_policy(),
             has_key: args.once.is_some(),
         };
-        let windows = self.windows.as_ref();
-        let checks = (!is_test)
-            .then(|| row_checks(args, sender, windows, self.ledger.as_ref(), &self.settings));
         let reading = ListReading {
             context,
             import: &import,
-            other_kind_hint: template.other_kind_hint,
-            checks,
+            other_kind_hint: self.message.other_kind_hint.as_deref(),
+            checks: (!is_test).then(|| self.row_checks(args, &settings)),
             progress: args.work.progress,
-            keeps_remarks: self.page.is_some(),
+            keeps_remarks: args.file.is_some(),
         };
-        self.findings = reading.read(list, &mut self.draft)?;
-        match tester {
-            Some(tester) => {
-                self.findings.require_sendable_list()?;
-                let rows = args.test_rows.unwrap_or(1);
-                self.test_messages = first_messages(list, &self.draft, &import, &tester, rows)?;
+        let mut draft = LedgerDraft::create()?;
+        let findings = reading.read(list, &mut draft, rows)?;
+        let test_messages = match &self.tester {
+            Some(tester) if findings.list_error.is_none() => {
+                let count = args.test_rows.unwrap_or(1);
+                first_messages(list, &draft, &import, tester, count)?
             }
-            None => self.note_findings()?,
+            _ => Vec::new(),
+        };
+        if !is_test {
+            note_rows(&mut settings, &findings.imported, &draft)?;
         }
-        Ok(())
+        Ok(Reading {
+            settings,
+            draft,
+            findings,
+            rows: RowReportEnd::default(),
+            test_messages,
+        })
     }
 
-    /// Saves the columns, types and templates of the rows in the settings of the run.
-    fn note_findings(&mut self) -> Result<(), LedgerError> {
-        let imported = &self.findings.imported;
-        let settings = &mut self.settings;
-        if let Some(accepts) = &imported.accepts {
-            settings.accepts = accepts.clone();
+    /// Returns the checks of rows. Runs in the sandbox have no earlier runs.
+    fn row_checks<'a>(&'a self, args: &BulkSendArgs, settings: &'a RunSettings) -> RowChecks<'a> {
+        RowChecks {
+            sender: &self.sender,
+            windows: self.windows.as_ref(),
+            ledger: self.ledger.as_ref().filter(|_| !settings.sandbox),
+            earlier: earlier_query(settings),
+            conditions: &settings.conditions,
+            zone: list_time_zone(args, settings, &self.sender),
         }
-        settings.columns.clone_from(&imported.columns);
-        settings.templates = imported.templates.filter_unsent(|each| {
-            self.draft.each_row_to_send(|_, request| {
-                each(request.body);
-                Ok::<_, LedgerError>(())
-            })
-        })?;
-        Ok(())
+    }
+}
+
+/// Saves the columns, types and templates of the rows in the settings of the run.
+fn note_rows(
+    settings: &mut RunSettings,
+    imported: &ImportResult,
+    draft: &LedgerDraft,
+) -> Result<(), LedgerError> {
+    if let Some(accepts) = &imported.accepts {
+        settings.accepts = accepts.clone();
+    }
+    settings.columns.clone_from(&imported.columns);
+    settings.templates = imported.templates.filter_unsent(|each| {
+        draft.each_row_to_send(|_, request| {
+            each(request.body);
+            Ok::<_, LedgerError>(())
+        })
+    })?;
+    Ok(())
+}
+
+impl Plan {
+    fn new(prepared: Preparation, reading: Reading, outputs: Outputs) -> Self {
+        Self {
+            kind: prepared.message.kind,
+            sender: prepared.sender,
+            exclusions: prepared.exclusions,
+            windows: prepared.windows,
+            draft: reading.draft,
+            settings: reading.settings,
+            cost_limit: prepared.cost_limit,
+            findings: reading.findings,
+            rows: reading.rows,
+            ledger: prepared.ledger,
+            run_name: prepared.run_name,
+            test_messages: reading.test_messages,
+            outputs,
+        }
+    }
+
+    /// Prints what was found in the lists and in the rows.
+    pub(crate) fn print_findings(&self, context: &Context) {
+        warn_about_lists(context, &self.exclusions);
+        self.rows.print(&context.stderr);
+        self.findings.print(&context.stderr);
     }
 
     /// Writes the file of `--rejects`.
     pub(crate) fn write_rejects(&mut self, context: &Context) -> Result<(), CommandError> {
-        let Some(rejects) = self.rejects.take() else {
+        let Some(rejects) = self.outputs.rejects.take() else {
             return Ok(());
         };
         let zone = sender_zone(&self.settings, &self.sender);
         rejects.write(context, &self.draft, &self.settings, zone)
     }
 
+    /// Returns the error if the list may not be sent.
+    pub(crate) fn require_sendable_list(&self) -> Result<(), CommandError> {
+        self.findings.require_sendable_list()
+    }
+
     /// Returns the error if the list may not be sent. Otherwise warns of runs with unsent rows of it that are not in
     /// progress.
-    pub(crate) fn require_sendable(&mut self, context: &Context) -> Result<(), CommandError> {
+    pub(crate) fn require_sendable(&self, context: &Context) -> Result<(), CommandError> {
         self.findings.require_sendable()?;
         if let Some(ledger) = &self.ledger {
             report_idle_runs(context, ledger, &self.draft)?;
@@ -235,43 +337,31 @@ impl Plan<'_> {
     }
 }
 
-/// Reads the exclusion lists, with local numbers of the list's `countries`.
-fn exclusions_for_list(
-    context: &mut Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-    countries: CountryRule,
-) -> Result<Exclusions, CommandError> {
+/// Returns the countries of local numbers in the list.
+fn list_countries(args: &BulkSendArgs, sender: &Sender) -> CountryRule {
+    CountryRule::new(args.choices.country, sender.settings.country)
+}
+
+/// Opens the file of the page; None without the flag.
+fn open_page(context: &Context, args: &BulkSendArgs) -> Result<Option<ReportFile>, UsageError> {
+    let path = args.page_file()?;
+    path.map(|path| ReportFile::open(context, "--file", path, &args.inputs()))
+        .transpose()
+}
+
+/// Reads the exclusion lists, with local numbers of the list's countries.
+fn exclusions_for_list(args: &BulkSendArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
     let options = ExclusionOptions {
-        countries,
+        countries: list_countries(args, sender),
         encoding: args.encoding,
     };
-    let settings = &sender.settings;
-    read_exclusions(context, &args.policy.exclude, options, settings, None)
+    read_exclusions(&args.policy.exclude, options, &sender.settings, None)
 }
 
 /// Returns whether valid rows can be skipped: for the key, for the 24-hour window, or for earlier
 /// runs.
 fn can_skip_rows(args: &BulkSendArgs, has_windows: bool, policy: DuplicatePolicy) -> bool {
     args.once.is_some() || has_windows || policy == DuplicatePolicy::LeftOut
-}
-
-/// Returns the checks of rows. Runs in the sandbox have no earlier runs.
-fn row_checks<'a>(
-    args: &BulkSendArgs,
-    sender: &'a Sender,
-    windows: Option<&'a OpenWindows>,
-    ledger: Option<&'a Ledger>,
-    settings: &'a RunSettings,
-) -> RowChecks<'a> {
-    RowChecks {
-        sender,
-        windows,
-        ledger: ledger.filter(|_| !settings.sandbox),
-        earlier: earlier_query(settings),
-        conditions: &settings.conditions,
-        zone: list_time_zone(args, settings, sender),
-    }
 }
 
 /// Returns the zone for the times of a list: from `--time-zone`, from its hours, or from the profile.
@@ -297,20 +387,6 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
     }
     claim_exclusions(context, &args.policy.exclude)?;
     Ok(())
-}
-
-fn open_reader(args: &BulkSendArgs) -> Result<ListReader, CommandError> {
-    let input = open_list(&args.source, PipeBound::Writer)?;
-    let options = ListOptions {
-        sheet: args.sheet.clone(),
-        encoding: args.encoding,
-        header_row: args.header_row,
-    };
-    Ok(ListReader::open(
-        input,
-        &source_name(&args.source),
-        &options,
-    )?)
 }
 
 /// Returns the name of the run; None if no run is created.

@@ -131,7 +131,7 @@ pub(super) fn recipient_rule<'a>(
     args: &'a BulkSendArgs,
 ) -> Result<RecipientRule<'a>, UsageError> {
     let Some(to) = args.typed.delivery.to.as_deref() else {
-        return Ok(RecipientRule::Column(args.to_column.as_deref()));
+        return Ok(RecipientRule::Column(args.choices.to_column.as_deref()));
     };
     match TextTemplate::compile(language, "--to", to).map_err(|error| error.list_error())? {
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),

@@ -1,12 +1,13 @@
 //! A list becomes a plan, which is shown, tested or confirmed, and a confirmed plan becomes a run.
 
 pub(crate) mod args;
+mod choices;
 pub(crate) mod confirm;
 mod cost_limit;
 pub(crate) mod create_run;
-mod list_notes;
 pub(crate) mod make_plan;
 mod message;
+mod questions;
 mod read_rows;
 mod rejects;
 mod row_report;

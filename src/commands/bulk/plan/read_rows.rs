@@ -1,20 +1,17 @@
-//! Reads the rows of the list into the draft, and checks whether the list may be sent.
+//! Reads the rows of the list into the draft, and checks whether the list may be sent. It prints nothing but the progress.
 
 use jiff::tz::TimeZone;
 
-use super::list_notes::{
-    describe_hidden, fallback_columns, note_countries, note_list, note_other_columns,
-};
-use super::row_report::RowReport;
-use crate::base::input::UsageError;
-use crate::base::output::{ProgressFormat, ReadProgress, Stderr, counted};
+use super::row_report::{RowReport, RowReportEnd};
+use crate::base::output::{ProgressFormat, ReadProgress, Stderr};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
-use crate::lists::exclusions::{CountryRule, Exclusions};
-use crate::lists::list_file::{ListReader, propose};
+use crate::lists::exclusions::Exclusions;
+use crate::lists::list_file::ListReader;
 use crate::runs::import::{
-    ImportPlan, ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
+    Finding, ImportPlan, ImportResult, ListFindings, NOT_ALLOWED, RowFault, RowProblem, Severity,
+    import_list, refuse_list,
 };
 use crate::runs::ledger::{
     EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
@@ -23,29 +20,60 @@ use crate::sender::context::Context;
 use crate::sender::{OpenWindows, Sender, check_allowed};
 
 /// The results of reading the list, apart from its rows, which are in the draft.
-#[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) imported: ImportResult,
     /// The error if the list may not be sent.
     pub(super) list_error: Option<CommandError>,
     /// The error if earlier runs prevent a send.
     pub(super) earlier_error: Option<CommandError>,
-    /// The faults of single rows, if the page needs them.
-    pub(super) remarks: Remarks,
-    /// Warnings about the whole list, for the page.
-    pub(super) list_warnings: Vec<String>,
+    /// The findings about the whole list.
+    pub(super) of_list: Vec<Finding>,
 }
 
 impl Findings {
     /// Returns the error if the list may not be sent.
-    pub(super) fn require_sendable_list(&mut self) -> Result<(), CommandError> {
-        self.list_error.take().map_or(Ok(()), Err)
+    pub(super) fn require_sendable_list(&self) -> Result<(), CommandError> {
+        self.list_error.clone().map_or(Ok(()), Err)
     }
 
     /// Returns the error if the list or earlier runs prevent the send.
-    pub(super) fn require_sendable(&mut self) -> Result<(), CommandError> {
+    pub(super) fn require_sendable(&self) -> Result<(), CommandError> {
         self.require_sendable_list()?;
-        self.earlier_error.take().map_or(Ok(()), Err)
+        self.earlier_error.clone().map_or(Ok(()), Err)
+    }
+
+    /// Returns the first error that an answer may settle. An error of the list that no answer settles comes first.
+    pub(super) fn open_error(&self) -> Option<&CommandError> {
+        let first = self.list_error.as_ref().or(self.earlier_error.as_ref());
+        first.filter(|error| error.question.is_some())
+    }
+
+    /// Prints the findings, and for a list that is refused how many rows are fine.
+    pub(super) fn print(&self, stderr: &Stderr) {
+        print_findings(stderr, &self.of_list);
+        if self.list_error.is_some() && self.imported.unclear_column.is_none() {
+            stderr.note(&self.imported.sums());
+        }
+    }
+
+    /// Returns the warnings about the whole list, for the page.
+    pub(super) fn list_warnings(&self) -> Vec<String> {
+        let warnings = self.of_list.iter();
+        warnings
+            .filter(|finding| finding.severity == Severity::Warning)
+            .map(Finding::line)
+            .collect()
+    }
+}
+
+/// Prints each finding on one line.
+pub(super) fn print_findings(stderr: &Stderr, findings: &[Finding]) {
+    for finding in findings {
+        match finding.severity {
+            Severity::Note => stderr.note(&finding.line()),
+            Severity::Warning => stderr.warning(&finding.line()),
+            Severity::Fault => stderr.fault(&finding.line()),
+        }
     }
 }
 
@@ -75,8 +103,13 @@ pub(super) struct RowChecks<'a> {
 }
 
 impl RowChecks<'_> {
-    /// Skips the rows of recipients that have not written recently, and the rows that earlier runs have.
-    fn skip_earlier(&self, context: &Context, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+    /// Skips the rows of recipients that have not written recently, and the rows that earlier runs have. Returns whether
+    /// the last command with the key had another --every.
+    fn skip_earlier(
+        &self,
+        context: &Context,
+        draft: &mut LedgerDraft,
+    ) -> Result<bool, CommandError> {
         let no_exclusions = Exclusions::default();
         skip_excluded(
             context,
@@ -85,41 +118,50 @@ impl RowChecks<'_> {
             self.windows,
         )?;
         let Some(ledger) = self.ledger else {
-            return Ok(());
+            return Ok(false);
         };
-        let has_other_every = ledger.known(&self.earlier, |known| {
+        ledger.known(&self.earlier, |known| {
             compare(self.conditions, known, draft, &self.zone)
-        })?;
-        if has_other_every {
-            note_other_every(context, self.conditions);
-        }
-        Ok(())
+        })
     }
 }
 
-/// Prints a note that the last command with the key had another --every.
-fn note_other_every(context: &Context, conditions: &RunConditions) {
-    if let Some(key) = &conditions.once {
-        context.stderr.note(&format!(
-            "an earlier command with --once {key} had another --every; this one uses its own"
-        ));
-    }
+/// Returns the note that the last command with the key had another --every.
+fn other_every(conditions: &RunConditions) -> Option<Finding> {
+    let key = conditions.once.as_ref()?;
+    Some(Finding::note(format!(
+        "an earlier command with --once {key} had another --every; this one uses its own"
+    )))
 }
 
 impl ListReading<'_> {
-    /// Reads every row into `draft`, and prints the faults of rows. A row that cannot or may not be sent is not an error:
-    /// the results contain it.
+    /// Reads every row into `draft`. A row that cannot or may not be sent is not an error: the results contain it. `rows`
+    /// gets the faults of rows, also with an error.
     pub(super) fn read(
         &self,
         list: &mut ListReader,
         draft: &mut LedgerDraft,
+        rows: &mut RowReportEnd,
     ) -> Result<Findings, CommandError> {
-        let import = self.import;
         let stderr = &self.context.stderr;
         let name = list.name().to_owned();
         let progress = ReadProgress::new(stderr, self.progress, &name);
-        let mut report = RowReport::new(stderr, &progress, import.policy, self.keeps_remarks);
-        let mut earlier = Ok(());
+        let policy = self.import.policy;
+        let mut report = RowReport::new(stderr, &progress, policy, self.keeps_remarks);
+        let read = self.read_rows(list, draft, &progress, &mut report);
+        *rows = report.finish();
+        read
+    }
+
+    fn read_rows(
+        &self,
+        list: &mut ListReader,
+        draft: &mut LedgerDraft,
+        progress: &ReadProgress<'_>,
+        report: &mut RowReport<'_>,
+    ) -> Result<Findings, CommandError> {
+        let import = self.import;
+        let mut earlier = Ok(false);
         let mut imported = import_list(
             list,
             draft,
@@ -136,7 +178,7 @@ impl ListReading<'_> {
             None => error,
         })?;
         let earlier = earlier
-            .and_then(|()| refuse_reported(report.reported(), import.reported))
+            .and_then(|_| refuse_reported(report.reported(), import.reported))
             .and_then(|()| self.skip_earlier(draft));
         if earlier.is_err() && import.policy.notes_rejects {
             draft.skip_earlier(None)?;
@@ -145,50 +187,29 @@ impl ListReading<'_> {
         imported.settle_repeated(draft, import.policy, &mut |line, fault| {
             report.report_row(line, &fault);
         })?;
-        let first_not_allowed = self.find_not_allowed(draft, &mut imported, &mut report)?;
-        let reported = report.finish();
-        drop(progress);
-        let fallbacks = fallback_columns(list, import, imported.last_line);
-        let mut list_warnings = list_warnings(&imported, &fallbacks, import.countries);
-        stderr.warnings(&list_warnings);
-        note_countries(stderr, &imported, import.countries);
-        note_other_columns(stderr, &imported);
-        reported.notes.print(stderr);
-        note_list(stderr, list, import.policy.hidden, imported.last_line);
-        note_limit(stderr, &imported);
-        let list_error = match imported.unclear_column.take() {
-            Some(unclear) => Some(unclear.into()),
-            None => self.find_list_error(list, &imported, &fallbacks, first_not_allowed),
-        };
-        list_warnings.extend(list.notes.misread.clone());
+        let first_not_allowed = self.find_not_allowed(draft, &mut imported, report)?;
+        let found = ListFindings::collect(list, import, &imported);
+        let list_error = refuse_list(list, import, &imported, &found)
+            .err()
+            .map(CommandError::from)
+            .or_else(|| first_not_allowed.map(|first| not_allowed(first, imported.guarded)));
+        let mut of_list = found.all;
+        if let (Ok(true), Some(checks)) = (&earlier, &self.checks) {
+            of_list.extend(other_every(checks.conditions));
+        }
         Ok(Findings {
             imported,
-            list_warnings,
             list_error,
             earlier_error: earlier.err(),
-            remarks: reported.remarks,
+            of_list,
         })
     }
 
-    /// Returns the error if the list may not be sent, and prints how many rows are fine.
-    fn find_list_error(
-        &self,
-        list: &ListReader,
-        imported: &ImportResult,
-        fallbacks: &[String],
-        first_not_allowed: Option<CommandError>,
-    ) -> Option<CommandError> {
-        let verdict = refuse_list(list, imported, self.import, fallbacks, first_not_allowed);
-        if verdict.is_err() {
-            self.context.stderr.note(&imported.sums());
-        }
-        verdict.err()
-    }
-
-    fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+    /// Returns whether the last command with the key had another --every.
+    fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<bool, CommandError> {
         match &self.checks {
             Some(checks) => checks.skip_earlier(self.context, draft),
-            None => Ok(()),
+            None => Ok(false),
         }
     }
 
@@ -230,142 +251,13 @@ impl ListReading<'_> {
     }
 }
 
-/// Refuses a list that may not be sent. Errors of the list come before errors of a safety check. `fallbacks` are the
-/// warnings about cells that are sent as stored.
-fn refuse_list(
-    list: &ListReader,
-    imported: &ImportResult,
-    import: &ImportPlan<'_>,
-    fallbacks: &[String],
-    first_not_allowed: Option<CommandError>,
-) -> Result<(), CommandError> {
-    let policy = import.policy;
-    refuse_faulty(imported, import)?;
-    if let Some(misread) = list.notes.misread.as_ref().filter(|_| import.strict) {
-        let hint = "pass the right --encoding, or remove --strict";
-        return Err(UsageError::new(misread, hint).into());
-    }
-    if let Some(fallback) = fallbacks.first().filter(|_| import.strict) {
-        return Err(
-            UsageError::new(fallback, "to send the cells as stored, remove --strict").into(),
-        );
-    }
-    let hidden = describe_hidden(&list.notes.hidden_rows, imported.last_line);
-    if let Some(hidden) = hidden.filter(|_| policy.hidden.is_none()) {
-        let way = "to skip them: --hidden skip; to send them: --hidden send";
-        return Err(UsageError::new(hidden, way).into());
-    }
-    match first_not_allowed {
-        Some(first) => {
-            let count = imported.guarded;
-            let one = &first.message;
-            let message = if count == 1 {
-                format!("1 row has a recipient that is not allowed: {one}")
-            } else {
-                format!("{count} rows have recipients that are not allowed; the first: {one}")
-            };
-            Err(CommandError { message, ..first })
-        }
-        None => Ok(()),
-    }
-}
-
-fn refuse_faulty(imported: &ImportResult, import: &ImportPlan<'_>) -> Result<(), UsageError> {
-    let policy = import.policy;
-    let ImportResult {
-        rows,
-        invalid,
-        duplicates,
-        ..
-    } = imported;
-    let them = if invalid + duplicates == 1 {
-        "it"
+/// Returns the error for `count` rows with recipients that are not allowed. `first` is the error of the first one.
+fn not_allowed(first: CommandError, count: u64) -> CommandError {
+    let one = &first.message;
+    let message = if count == 1 {
+        format!("1 row has a recipient that is not allowed: {one}")
     } else {
-        "them"
+        format!("{count} rows have recipients that are not allowed; the first: {one}")
     };
-    match (invalid, duplicates) {
-        _ if rows + imported.skipped_on_purpose() == 0
-            && (policy.skip_invalid || *duplicates == 0) =>
-        {
-            Err(UsageError::new(
-                "no row can be sent",
-                hint_for_no_row(imported, import.countries),
-            ))
-        }
-        (0, 0) => Ok(()),
-        _ if policy.skip_invalid => Ok(()),
-        (0, _) => Err(UsageError::new(
-            format!(
-                "{} with the message and recipient of another row",
-                counted(*duplicates, "row")
-            ),
-            format!("to skip {them}: --skip-invalid; to send {them}: --allow-duplicates"),
-        )),
-        (_, _) => Err(UsageError::new(
-            format!("{} cannot be sent", counted(invalid + duplicates, "row")),
-            country_hint(imported, import.countries)
-                .unwrap_or_else(|| format!("fix {them}; or, to skip {them}: --skip-invalid")),
-        )),
-    }
-}
-
-/// Returns the warnings about the whole list.
-fn list_warnings(
-    imported: &ImportResult,
-    fallbacks: &[String],
-    countries: CountryRule,
-) -> Vec<String> {
-    let mut warnings = imported.warnings.clone();
-    warnings.extend_from_slice(fallbacks);
-    let country_column = imported.country_column(countries);
-    warnings.extend(imported.bare_codes.warning(country_column));
-    warnings
-}
-
-fn note_limit(stderr: &Stderr, imported: &ImportResult) {
-    if let Some(line) = imported.last_line {
-        stderr.note(&format!(
-            "--limit is reached in line {line}; later rows are neither checked nor sent"
-        ));
-    }
-}
-
-/// Returns the hint for a list without a valid row. If no recipient is valid, they may be in another column.
-fn hint_for_no_row(imported: &ImportResult, rule: CountryRule) -> String {
-    let lacks_recipients = imported.invalid_recipients == imported.invalid;
-    if lacks_recipients && !imported.other_columns.is_empty() {
-        return propose(&imported.other_columns);
-    }
-    country_hint(imported, rule).unwrap_or_else(|| "fix the message or the rows".to_owned())
-}
-
-/// Returns the hint for local numbers without a country, if there are any. With their country these recipients get their
-/// message; with --skip-invalid they do not.
-fn country_hint(imported: &ImportResult, rule: CountryRule) -> Option<String> {
-    let (first, others) = imported.lines_without_country.split_first()?;
-    // --country would override the column, and send the numbers of other countries to strangers.
-    let hint = match imported.country_column(rule) {
-        Some(column) if others.is_empty() => {
-            format!("write the country of the number in `{column}` in line {first}")
-        }
-        Some(column) => {
-            format!("write the countries of the local numbers in `{column}`, first in line {first}")
-        }
-        None => hint_without_country_column(imported),
-    };
-    Some(hint)
-}
-
-/// Returns the hint for local numbers in a list without a country column.
-fn hint_without_country_column(imported: &ImportResult) -> String {
-    if let Some(way) = &imported.way_to_use_code {
-        return way.clone();
-    }
-    match imported.possible_country_column() {
-        Some(column) => format!(
-            "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: pass \
-             it with --country CODE"
-        ),
-        None => "pass the country of the local numbers with --country CODE".to_owned(),
-    }
+    CommandError { message, ..first }
 }

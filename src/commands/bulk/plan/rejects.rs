@@ -15,17 +15,14 @@ use crate::sender::context::Context;
 const FLAG: &str = "--rejects";
 
 /// The file, and how the rows are written.
-pub(super) struct RejectsFile<'a> {
-    file: ReportFile<'a>,
+pub(super) struct RejectsFile {
+    file: ReportFile,
     format: ListReport,
 }
 
-impl<'a> RejectsFile<'a> {
+impl RejectsFile {
     /// Opens the file; None without the flag.
-    pub(super) fn open(
-        context: &Context,
-        args: &'a BulkSendArgs,
-    ) -> Result<Option<Self>, UsageError> {
+    pub(super) fn open(context: &Context, args: &BulkSendArgs) -> Result<Option<Self>, UsageError> {
         let Some(path) = args.rejects.as_deref() else {
             return Ok(None);
         };

@@ -1,11 +1,12 @@
-//! Prints the faults of rows: some immediately, the others together at the end.
+//! The faults of rows, to be printed when the list is read: after an answer to a question, it is read again. With `-v`,
+//! they are printed immediately, because their number has no limit.
 
 use std::collections::HashMap;
 
 use crate::base::output::{ReadProgress, Stderr, counted_are};
 use crate::commands::bulk::earlier::ReportedRows;
 use crate::commands::bulk::row_notes::{RowNotes, excluded_words};
-use crate::runs::import::{ImportPolicy, Remarks, RowFault, RowProblem};
+use crate::runs::import::{ImportPolicy, Remarks, RowFault, RowProblem, Severity};
 
 /// The faults of the rows so far.
 pub(super) struct RowReport<'a> {
@@ -17,11 +18,38 @@ pub(super) struct RowReport<'a> {
     remarks: Option<Remarks>,
 }
 
-/// The rest of the report, after every row is read.
+/// The report, after every row is read.
+#[derive(Default)]
 pub(super) struct RowReportEnd {
-    /// Still to be printed.
-    pub(super) notes: RowNotes,
+    lines: Vec<RowLine>,
+    notes: RowNotes,
+    /// The faults of single rows, if the page needs them.
     pub(super) remarks: Remarks,
+}
+
+/// A line about a row.
+struct RowLine {
+    severity: Severity,
+    text: String,
+}
+
+impl RowLine {
+    fn print(&self, stderr: &Stderr) {
+        match self.severity {
+            Severity::Fault => stderr.fault(&self.text),
+            Severity::Warning => stderr.warning(&self.text),
+            Severity::Note => stderr.note(&self.text),
+        }
+    }
+}
+
+impl RowReportEnd {
+    pub(super) fn print(&self, stderr: &Stderr) {
+        for line in &self.lines {
+            line.print(stderr);
+        }
+        self.notes.print(stderr);
+    }
 }
 
 impl<'a> RowReport<'a> {
@@ -44,7 +72,7 @@ impl<'a> RowReport<'a> {
         &self.reported
     }
 
-    /// Prints the fault of the row in `line`, or adds it to the notes.
+    /// Adds the fault of the row in `line` to the lines or the notes.
     pub(super) fn report_row(&mut self, line: u64, fault: &RowFault) {
         match fault {
             RowFault::Remark(remark) => self.report_remark(line, remark),
@@ -106,7 +134,7 @@ impl<'a> RowReport<'a> {
         }
     }
 
-    /// Prints the problem of a row that cannot be sent unchanged.
+    /// Adds the problem of a row that cannot be sent unchanged.
     fn report_problem(&mut self, line: u64, problem: &str) {
         if self.policy.skip_invalid {
             let text = format!(" is skipped{problem}");
@@ -116,10 +144,10 @@ impl<'a> RowReport<'a> {
         }
     }
 
-    /// Prints how many further rows of each kind were not printed.
+    /// Adds how many further rows of each kind are not printed.
     pub(super) fn finish(self) -> RowReportEnd {
-        self.messages.finish();
         RowReportEnd {
+            lines: self.messages.finish(),
             notes: self.notes,
             remarks: self.remarks.unwrap_or_default(),
         }
@@ -133,14 +161,6 @@ fn as_line(line: u64, of: u64) -> String {
 
 /// The maximum number of rows listed for one kind.
 const MAX_ROWS: u64 = 5;
-
-/// The severity of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Severity {
-    /// The command exits with an error.
-    Fault,
-    Warning,
-}
 
 /// The rows with messages of one kind. A row can have several.
 struct RowsOfKind {
@@ -168,11 +188,19 @@ impl RowsOfKind {
     }
 }
 
-/// Prints messages about rows, and at the end how many more rows there were.
+/// Collects messages about rows, and at the end how many more rows there were.
 struct RowMessages<'a> {
     stderr: &'a Stderr,
     reading: &'a ReadProgress<'a>,
-    kinds: HashMap<(Severity, String), RowsOfKind>,
+    kinds: HashMap<RowKind, RowsOfKind>,
+    lines: Vec<RowLine>,
+}
+
+/// A kind of message: its severity, and its text without values.
+#[derive(PartialEq, Eq, Hash)]
+struct RowKind {
+    severity: Severity,
+    text: String,
 }
 
 impl<'a> RowMessages<'a> {
@@ -181,44 +209,46 @@ impl<'a> RowMessages<'a> {
             stderr,
             reading,
             kinds: HashMap::new(),
+            lines: Vec::new(),
         }
     }
 
-    /// Prints `text` after the line number of the row.
+    /// Adds `text` after the line number of the row.
     fn add(&mut self, severity: Severity, line: u64, text: &str) {
-        let rows = self
-            .kinds
-            .entry((severity, without_values(text)))
-            .or_insert(RowsOfKind::new(line));
+        let kind = RowKind {
+            severity,
+            text: without_values(text),
+        };
+        let rows = self.kinds.entry(kind).or_insert(RowsOfKind::new(line));
         rows.note(line);
-        if rows.count <= MAX_ROWS || self.stderr.is_verbose() {
-            self.print(severity, &format!("line {line}{text}"));
+        let is_listed = rows.count <= MAX_ROWS;
+        let text = format!("line {line}{text}");
+        let row_line = RowLine { severity, text };
+        if self.stderr.is_verbose() {
+            self.reading.above(|| row_line.print(self.stderr));
+        } else if is_listed {
+            self.lines.push(row_line);
         }
     }
 
-    /// Prints how many rows of each kind were not printed.
-    fn finish(self) {
+    /// Returns the lines, with the number of rows of each kind that are not listed.
+    fn finish(self) -> Vec<RowLine> {
+        let mut lines = self.lines;
         if self.stderr.is_verbose() {
-            return;
+            return lines;
         }
-        let mut kinds: Vec<_> = self
-            .kinds
-            .iter()
-            .filter(|(_, rows)| rows.count > MAX_ROWS)
-            .collect();
-        kinds.sort_by_key(|(_, rows)| rows.first_line);
-        for ((severity, _), rows) in kinds {
+        let kinds = self.kinds.into_iter();
+        let mut longer: Vec<_> = kinds.filter(|(_, rows)| rows.count > MAX_ROWS).collect();
+        longer.sort_by_key(|(_, rows)| rows.first_line);
+        lines.extend(longer.into_iter().map(|(kind, rows)| {
             let line = rows.first_line;
             let more = counted_are(rows.count - MAX_ROWS, "more row");
-            self.print(*severity, &format!("{more} like line {line}; -v lists all"));
-        }
-    }
-
-    fn print(&self, severity: Severity, line: &str) {
-        self.reading.above(|| match severity {
-            Severity::Fault => self.stderr.fault(line),
-            Severity::Warning => self.stderr.warning(line),
-        });
+            RowLine {
+                severity: kind.severity,
+                text: format!("{more} like line {line}; -v lists all"),
+            }
+        }));
+        lines
     }
 }
 

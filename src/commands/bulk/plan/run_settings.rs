@@ -42,7 +42,7 @@ pub(super) fn new_conditions(
     };
     Ok(args
         .options
-        .conditions(hours, per_day, &args.earlier, &begun))
+        .conditions(hours, per_day, &args.choices.earlier, &begun))
 }
 
 pub(super) fn run_settings(
@@ -75,7 +75,7 @@ pub(super) fn run_settings(
             .file_name()
             .file_name()
             .map(|name| name.to_string_lossy().into_owned()),
-        country: CountryRule::new(args.country, settings.country).otherwise,
+        country: CountryRule::new(args.choices.country, settings.country).otherwise,
         message: message.body.clone(),
         rate: args.options.rate.unwrap_or(settings.rate),
         concurrency: DEFAULT_CONCURRENCY,
@@ -86,7 +86,7 @@ pub(super) fn run_settings(
         template_texts: TemplateTexts::default(),
         estimate: None,
         // Sending a list in parts may take longer than the default time to look back for duplicates.
-        remember: args.remember.unwrap_or(if args.earlier.skip_sent {
+        remember: args.remember.unwrap_or(if args.choices.earlier.skip_sent {
             Duration::MAX
         } else {
             settings.remember

@@ -25,14 +25,14 @@ const MAX_DRAWN: u64 = 10;
 
 /// Shows the plan. The faults of its rows were printed when they were read.
 pub(crate) fn show(
-    mut plan: Plan<'_>,
+    mut plan: Plan,
     context: &Context,
     args: &BulkSendArgs,
 ) -> Result<ExitCode, CommandError> {
     let mut refusals = refusals_by_ledger(&mut plan, context)?;
     let would_leave = plan.findings.list_error.is_some() || refusals.is_empty();
-    if plan.page.is_none() && args.preview.is_none() && !would_leave {
-        return finish(context, plan, refusals);
+    if plan.outputs.page.is_none() && args.preview.is_none() && !would_leave {
+        return finish(context, &plan, refusals);
     }
     plan.settings.template_texts = template_texts(&plan, context, args, &mut refusals)?;
     plan.estimate_cost()?;
@@ -42,9 +42,9 @@ pub(crate) fn show(
     if context.mode == Mode::Send {
         report_limit(context, plan.ledger.as_ref(), &plan.settings, &plan.draft)?;
     }
-    if let Some(page) = plan.page.take() {
+    if let Some(page) = plan.outputs.page.take() {
         write_page(&plan, context, args, page, refusal)?;
-        return finish(context, plan, refusals);
+        return finish(context, &plan, refusals);
     }
     let Some(max) = args.preview else {
         plan.findings.require_sendable_list()?;
@@ -56,16 +56,16 @@ pub(crate) fn show(
         print_requests(&plan, context, max)?;
     }
     draw_messages(&plan, context, max)?;
-    finish(context, plan, refusals)
+    finish(context, &plan, refusals)
 }
 
 /// Returns the error if the list would be refused because of earlier runs. Otherwise prints which
 /// rows they have.
 fn refusals_by_ledger(
-    plan: &mut Plan<'_>,
+    plan: &mut Plan,
     context: &Context,
 ) -> Result<Vec<CommandError>, CommandError> {
-    match plan.findings.earlier_error.take() {
+    match plan.findings.earlier_error.clone() {
         None => {}
         Some(error) if error.code == ExitCode::Guard => return Ok(vec![error]),
         Some(error) => return Err(error),
@@ -82,7 +82,7 @@ fn refusals_by_ledger(
 /// Returns the texts of the templates for `--preview`. Adds to `refusals` why templates cannot be
 /// sent. A command that must not send anything does not look them up.
 fn template_texts(
-    plan: &Plan<'_>,
+    plan: &Plan,
     context: &Context,
     args: &BulkSendArgs,
     refusals: &mut Vec<CommandError>,
@@ -104,7 +104,7 @@ fn template_texts(
 }
 
 /// Prints what the list costs; returns the error if that is more than the budget.
-fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
+fn report_cost(plan: &Plan, context: &Context) -> Option<CommandError> {
     let estimate = plan.settings.estimate.as_ref();
     for line in estimate.into_iter().flat_map(Estimate::describe) {
         context.stderr.note(&line);
@@ -120,7 +120,7 @@ fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
 /// Returns the first reason to refuse the list. Only an error about the cost certainly contains no
 /// recipient.
 fn first_refusal(
-    plan: &Plan<'_>,
+    plan: &Plan,
     refusals: &[CommandError],
     cost_refusal: Option<&CommandError>,
 ) -> Option<Refusal> {
@@ -134,18 +134,18 @@ fn first_refusal(
 
 /// Writes the page, with the `refusal` of the list.
 fn write_page(
-    plan: &Plan<'_>,
+    plan: &Plan,
     context: &Context,
     args: &BulkSendArgs,
-    page: ReportFile<'_>,
+    page: ReportFile,
     refusal: Option<Refusal>,
 ) -> Result<(), CommandError> {
     let list = ListPreview {
         details: &plan.settings,
         draft: &plan.draft,
         kind: &plan.kind,
-        remarks: &plan.findings.remarks,
-        warnings: &plan.findings.list_warnings,
+        remarks: &plan.rows.remarks,
+        warnings: &plan.findings.list_warnings(),
         skip_invalid: args.policy.skip_invalid,
         refused: refusal,
         daily: DailyLimit::for_draft(plan.ledger.as_ref(), &plan.settings, &plan.draft)?,
@@ -160,7 +160,7 @@ fn write_page(
 }
 
 /// Prints the first `max` requests.
-fn print_requests(plan: &Plan<'_>, context: &Context, max: u64) -> Result<(), CommandError> {
+fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), CommandError> {
     let Some(accepts) = plan.findings.imported.accepts.as_ref() else {
         return Ok(());
     };
@@ -174,7 +174,7 @@ fn print_requests(plan: &Plan<'_>, context: &Context, max: u64) -> Result<(), Co
 }
 
 /// Shows the first `max` messages as their recipients would see them, but at most [`MAX_DRAWN`].
-fn draw_messages(plan: &Plan<'_>, context: &Context, max: u64) -> Result<(), LedgerError> {
+fn draw_messages(plan: &Plan, context: &Context, max: u64) -> Result<(), LedgerError> {
     plan.draft
         .each_row_to_send_up_to(max.min(MAX_DRAWN), |_, message| {
             let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
@@ -193,7 +193,7 @@ fn draw_messages(plan: &Plan<'_>, context: &Context, max: u64) -> Result<(), Led
 /// Returns the error of the list or of its run, or else prints how many rows are fine.
 fn finish(
     context: &Context,
-    mut plan: Plan<'_>,
+    plan: &Plan,
     refusals: Vec<CommandError>,
 ) -> Result<ExitCode, CommandError> {
     plan.findings.require_sendable_list()?;

@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(6);
 const COMMAND: &str = "bulk send --test-to";
 
 /// Sends the messages of the test. If one is not sent, the test stops and exits with its code.
-pub(crate) fn send_test(plan: &Plan<'_>, context: &Context, args: &BulkSendArgs) -> ExitCode {
+pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> ExitCode {
     let flight = RequestProgress::default();
     let mut send_report = SendReport::new(COMMAND);
     // A body can name more recipients, so each message is checked.
@@ -44,7 +44,7 @@ pub(crate) fn send_test(plan: &Plan<'_>, context: &Context, args: &BulkSendArgs)
 }
 
 async fn send_each(
-    plan: &Plan<'_>,
+    plan: &Plan,
     context: &Context,
     args: &BulkSendArgs,
     send_report: &mut SendReport,

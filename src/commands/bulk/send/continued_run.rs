@@ -20,6 +20,7 @@ use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunName, RunPause, Ru
 use crate::sender::context::Context;
 use crate::sender::{
     Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
+    warn_about_lists,
 };
 
 /// A run to continue, with its settings and its sender.
@@ -70,7 +71,8 @@ impl OpenedRun {
             countries,
             encoding: None,
         };
-        let exclusions = read_exclusions(context, exclude, of_lists, &self.sender.settings, None)?;
+        let exclusions = read_exclusions(exclude, of_lists, &self.sender.settings, None)?;
+        warn_about_lists(context, &exclusions);
         Ok(ActiveRun {
             run: self.run,
             sender: self.sender,

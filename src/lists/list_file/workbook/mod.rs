@@ -32,7 +32,9 @@ pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, col
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
 use super::format::not_a_list;
+use super::questions::{WHICH_SHEET, read_sheet};
 use crate::base::input::UsageError;
+use crate::base::question::Question;
 use crate::base::suggest::nearest;
 
 /// The media type of an OpenDocument spreadsheet. The type of a template begins with it.
@@ -111,48 +113,76 @@ impl Workbook {
 
     /// Returns the position of the sheet `wanted`, otherwise of the first visible one.
     pub(super) fn find_sheet(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
-        let names: Vec<_> = self
-            .sheets
-            .iter()
-            .map(|sheet| sheet.name.as_str())
-            .collect();
-        let Some(wanted) = wanted.filter(|_| !names.is_empty()) else {
-            let hint = if names.is_empty() {
-                "pass a workbook that contains a list"
-            } else {
-                "to choose one: --sheet NAME"
-            };
-            let hidden = if names.is_empty() {
-                String::new()
-            } else {
-                format!("; hidden: {}", names.join(", "))
-            };
-            let none =
-                || UsageError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
-            return self
-                .visible()
-                .next()
-                .map(|(place, _)| place)
-                .ok_or_else(none);
-        };
-        // The names of two sheets cannot differ only in case.
-        let is_alike = |name: &&str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
-        let found = names
-            .iter()
-            .position(|name| *name == wanted)
-            .or_else(|| names.iter().position(is_alike));
-        found.ok_or_else(|| {
-            let meant = nearest(wanted, names.iter().copied());
-            let meant = meant
-                .map(|sheet| format!(" (did you mean `{sheet}`?)"))
-                .unwrap_or_default();
-            let problem = format!(
-                "{} has no sheet `{wanted}`{meant}; there are: {}",
-                self.name,
-                names.join(", ")
-            );
-            UsageError::new(problem, "to choose one: --sheet NAME")
+        match wanted.filter(|_| !self.sheets.is_empty()) {
+            Some(wanted) => self.named_sheet(wanted),
+            None => self.first_visible(),
+        }
+    }
+
+    fn first_visible(&self) -> Result<usize, UsageError> {
+        let first = self.visible().next();
+        first.map(|(place, _)| place).ok_or_else(|| {
+            let names = self.names();
+            let name = &self.name;
+            if names.is_empty() {
+                let hint = "pass a workbook that contains a list";
+                return UsageError::new(format!("{name} has no visible sheet"), hint);
+            }
+            let names = names.join(", ");
+            let problem = format!("{name} has no visible sheet; hidden: {names}");
+            UsageError::open(problem, self.which_sheet(None))
         })
+    }
+
+    /// Returns the position of the sheet with this name, or the only one that differs in capitals. Spreadsheets do not
+    /// allow two such names, but other programs write them.
+    fn named_sheet(&self, wanted: &str) -> Result<usize, UsageError> {
+        let names = self.names();
+        if let Some(exact) = names.iter().position(|name| *name == wanted) {
+            return Ok(exact);
+        }
+        let is_alike = |name: &str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
+        let places = (0..).zip(&names);
+        let alike: Vec<_> = places.filter(|(_, name)| is_alike(name)).collect();
+        match alike[..] {
+            [(place, _)] => Ok(place),
+            [] => {
+                let meant = nearest(wanted, names.iter().copied());
+                let did_you_mean = meant
+                    .map(|sheet| format!(" (did you mean `{sheet}`?)"))
+                    .unwrap_or_default();
+                let problem = format!(
+                    "{} has no sheet `{wanted}`{did_you_mean}; there are: {}",
+                    self.name,
+                    names.join(", ")
+                );
+                Err(UsageError::open(problem, self.which_sheet(meant)))
+            }
+            [(_, first), (_, second), ..] => {
+                let problem = format!(
+                    "{}: `{wanted}` could be the sheet `{first}` or `{second}`",
+                    self.name
+                );
+                let answers = alike.iter().map(|(_, name)| read_sheet(name)).collect();
+                Err(UsageError::open(
+                    problem,
+                    Question::new(WHICH_SHEET, answers),
+                ))
+            }
+        }
+    }
+
+    /// Returns the question which sheet to read, with the sheet `first` as the first answer.
+    fn which_sheet(&self, first: Option<&str>) -> Question {
+        let names = self.names();
+        let others = names.into_iter().filter(|name| Some(*name) != first);
+        let answers = first.into_iter().chain(others).map(read_sheet).collect();
+        Question::new(WHICH_SHEET, answers)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let names = self.sheets.iter().map(|sheet| sheet.name.as_str());
+        names.collect()
     }
 
     /// Returns the filled rows of the sheet at `place`.

@@ -1,0 +1,94 @@
+//! The questions about a list: its sheet, the line of its header, and the column of the recipients.
+
+use crate::base::input::UsageError;
+use crate::base::question::{PossibleAnswer, Question, TypedFlag};
+use crate::base::texts::shorten;
+
+pub(super) const WHICH_SHEET: &str = "Which sheet has the list?";
+const WHICH_LINE: &str = "Which line is the header?";
+const WHICH_COLUMN: &str = "Which column has the recipients?";
+
+/// The most characters of a header that an answer shows.
+const MAX_HEADER: usize = 80;
+
+/// A line that may be the header, and its cells.
+pub(super) struct HeaderLine<'a> {
+    pub(super) line: u64,
+    pub(super) names: Vec<&'a str>,
+}
+
+/// Returns the answer that reads the sheet `name`.
+pub(crate) fn read_sheet(name: impl AsRef<str>) -> PossibleAnswer {
+    let name = name.as_ref();
+    PossibleAnswer::new(
+        format!("read `{name}`"),
+        TypedFlag::with_value("--sheet", name),
+    )
+}
+
+/// Returns the answer that uses the column `name` for the recipients.
+pub(crate) fn use_column(name: impl AsRef<str>) -> PossibleAnswer {
+    let name = name.as_ref();
+    // A line break in quotes is hard to type, and these two characters mean the same.
+    let written = name.replace('\r', r"\r").replace('\n', r"\n");
+    PossibleAnswer::new(
+        format!("use `{name}`"),
+        TypedFlag::with_value("--to-column", written),
+    )
+}
+
+/// Returns the question which of `lines` is the header.
+pub(super) fn which_header(lines: &[HeaderLine<'_>]) -> Question {
+    let answer = |header: &HeaderLine<'_>| {
+        let line = header.line;
+        let names = filled(header.names.iter().copied());
+        let names = match shorten(&names, MAX_HEADER) {
+            names if names.is_empty() => "no names".into(),
+            names => names,
+        };
+        PossibleAnswer::new(
+            format!("read line {line} as the header ({names})"),
+            TypedFlag::with_value("--header-row", line.to_string()),
+        )
+    };
+    Question::new(WHICH_LINE, lines.iter().map(answer).collect())
+}
+
+/// Returns the question which of `columns` has the recipients.
+pub(crate) fn which_column(columns: &[impl AsRef<str>]) -> Question {
+    Question::new(WHICH_COLUMN, columns.iter().map(use_column).collect())
+}
+
+/// Returns the texts that are not empty, separated by commas.
+pub(super) fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts = texts.map(str::trim);
+    let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
+    filled.join(", ")
+}
+
+/// Adds the sheets `others` to the answers of an error: the list may be on one of them.
+pub(super) fn with_sheets(error: UsageError, others: &[String]) -> UsageError {
+    let Some(first) = others.first() else {
+        return error;
+    };
+    let Some(question) = error.question else {
+        let hint = format!(
+            "{}; if the list is on another sheet: {}",
+            error.hint,
+            read_sheet(first).flag
+        );
+        return UsageError { hint, ..error };
+    };
+    let text = if question.answers.is_empty() {
+        WHICH_SHEET
+    } else {
+        question.text
+    };
+    let mut answers = question.answers;
+    for sheet in others.iter().map(read_sheet) {
+        if !answers.contains(&sheet) {
+            answers.push(sheet);
+        }
+    }
+    UsageError::open(error.message, Question::new(text, answers))
+}

@@ -1,0 +1,242 @@
+//! Findings about the whole list: differences between the sheet on a screen and the messages.
+
+use jiff::civil::DateTime;
+
+use super::finding::{Finding, Place};
+use super::import_result::ImportResult;
+use super::plan::ImportPlan;
+use super::policy::HiddenRule;
+use crate::base::output::{counted, counted_are};
+use crate::lists::list_file::{
+    FallbackColumn, FormatFallback, ListReader, is_country_column, read_sheet, use_column,
+};
+
+/// The most lines that a finding names.
+const NAMED: usize = 5;
+
+/// The findings about a list.
+pub(crate) struct ListFindings {
+    /// The columns with cells that are sent as stored. With `--strict`, they are an error.
+    pub(super) fallbacks: Vec<Finding>,
+    /// In the order in which they are printed.
+    pub(crate) all: Vec<Finding>,
+}
+
+impl ListFindings {
+    /// Collects the findings about a list that was read up to `imported.last_line`, or to its end.
+    pub(crate) fn collect(
+        list: &ListReader,
+        plan: &ImportPlan<'_>,
+        imported: &ImportResult,
+    ) -> Self {
+        let fallbacks = fallback_columns(list, plan, imported.last_line);
+        let texts = imported.warnings.iter().map(Finding::warning);
+        let codes = imported
+            .bare_codes
+            .warning(imported.country_column(plan.countries))
+            .map(Finding::warning);
+        let all = texts
+            .chain(fallbacks.iter().cloned())
+            .chain(codes)
+            .chain(countries(imported, plan))
+            .chain(other_columns(imported))
+            .chain(unseen(list, plan.policy.hidden, imported.last_line))
+            .chain(limit(imported))
+            .collect();
+        Self { fallbacks, all }
+    }
+}
+
+/// Columns that the message uses, and that the sheet shows in another format. Rows after `last_line` are not sent.
+fn fallback_columns(
+    list: &ListReader,
+    plan: &ImportPlan<'_>,
+    last_line: Option<u64>,
+) -> Vec<Finding> {
+    let is_printed = |column: &&FallbackColumn| {
+        plan.texts().any(|(_, uses)| {
+            uses.prints
+                .iter()
+                .any(|print| print.is_plain && list.is_column(&print.column, &column.name))
+        })
+    };
+    let is_within = |column: &&FallbackColumn| last_line.is_none_or(|last| column.row <= last);
+    let columns = list.notes.fallback_columns.iter();
+    columns
+        .filter(is_within)
+        .filter(is_printed)
+        .map(sent_as_stored)
+        .collect()
+}
+
+fn sent_as_stored(column: &FallbackColumn) -> Finding {
+    let FallbackColumn {
+        name,
+        why,
+        format,
+        row,
+        stored,
+        ..
+    } = column;
+    let filter = filter_for(stored);
+    let because = match why {
+        FormatFallback::Format => format!("jelouctl does not know the format `{format}`"),
+        FormatFallback::Country => format!("the format `{format}` depends on the country"),
+    };
+    let way = match why {
+        FormatFallback::Format => format!("to format it, add a filter such as {filter}"),
+        FormatFallback::Country => format!("add --country, or a filter such as {filter}"),
+    };
+    Finding::warning(format!(
+        "cells are sent as stored, `{stored}` in line {row}: {because}"
+    ))
+    .at(Place::Column(name.clone()))
+    .with_hint(way)
+}
+
+/// Returns a filter that formats a cell with the stored value `stored`: a date is stored as
+/// `2026-12-05`.
+fn filter_for(stored: &str) -> &'static str {
+    // jiff reads eight digits as a date, too.
+    if !stored.contains('-') || stored.parse::<DateTime>().is_err() {
+        "number(2)"
+    } else if stored.contains('T') {
+        "date('%d/%m/%Y %H:%M')"
+    } else {
+        "date('%d/%m/%Y')"
+    }
+}
+
+/// Returns how numbers without `+` are read in a list that has countries.
+fn countries(imported: &ImportResult, plan: &ImportPlan<'_>) -> Option<Finding> {
+    let rule = plan.countries;
+    let mut columns = imported.columns.iter();
+    let column = columns.find(|name| is_country_column(name))?.trim();
+    let message = match rule.otherwise.filter(|_| !rule.by_column) {
+        Some(country) => format!(
+            "jelouctl reads numbers without + as numbers of {country} and ignores `{column}`"
+        ),
+        None if imported.bare_codes.by_column => {
+            format!("numbers without + are read with the country in `{column}`")
+        }
+        None => return None,
+    };
+    Some(Finding::note(message))
+}
+
+/// Returns which column has the recipients, if another one may have their mobiles.
+fn other_columns(imported: &ImportResult) -> Option<Finding> {
+    let column = imported.chosen_column.as_ref()?;
+    let other = imported.other_columns.first()?;
+    let found = Finding::note(format!("the recipients are in `{column}`"));
+    Some(found.with_hint(use_column(other).to_string()))
+}
+
+/// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None without any.
+pub(super) fn describe_hidden(hidden: &[u64], last_line: Option<u64>) -> Option<String> {
+    let is_within = |line: &u64| last_line.is_none_or(|last| *line <= last);
+    let hidden: Vec<_> = hidden.iter().copied().filter(is_within).collect();
+    if hidden.is_empty() {
+        return None;
+    }
+    let more = if hidden.len() > NAMED { ", …" } else { "" };
+    let lines = hidden
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(format!(
+        "{} hidden or crossed out in the sheet: line {lines}{more}",
+        counted_are(hidden.len() as u64, "row")
+    ))
+}
+
+/// Returns what is not visible in the opened sheet, or in its encoding.
+fn unseen(list: &ListReader, rule: Option<HiddenRule>, last_line: Option<u64>) -> Vec<Finding> {
+    let misread = list.notes.misread.as_ref().map(Finding::warning);
+    let missing: Vec<_> = list
+        .missing_columns()
+        .into_iter()
+        .map(|column| format!("`{column}`"))
+        .collect();
+    let missing = (!missing.is_empty()).then(|| {
+        Finding::note(format!(
+            "the list is a report without {}",
+            missing.join(", ")
+        ))
+    });
+    let hidden = describe_hidden(&list.notes.hidden_rows, last_line);
+    let hidden = hidden.zip(rule).map(|(hidden, rule)| {
+        let done = match rule {
+            HiddenRule::Skip => "skipped",
+            HiddenRule::Send => "sent",
+        };
+        Finding::note(format!("{hidden}; --hidden: {done}"))
+    });
+    let sheets = other_sheets(list);
+    [misread, missing, hidden, sheets]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Returns where the list is cut.
+fn limit(imported: &ImportResult) -> Option<Finding> {
+    let line = imported.last_line?;
+    Some(Finding::note(format!(
+        "--limit is reached in line {line}; later rows are neither checked nor sent"
+    )))
+}
+
+/// Returns which sheet is read, if the workbook has several.
+fn other_sheets(list: &ListReader) -> Option<Finding> {
+    let sheet = list.notes.sheet.as_ref()?;
+    let other = list.notes.other_sheets.first()?;
+    let others = counted(list.notes.other_sheets.len() as u64, "other sheet");
+    let names = list.notes.named_sheets();
+    let found = Finding::note(format!(
+        "reading the sheet `{sheet}`; the workbook has {others}: {names}"
+    ));
+    Some(found.with_hint(read_sheet(other).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_rows_after_the_limit_are_not_described() {
+        for (last_line, expected) in [
+            (
+                None,
+                Some("2 rows are hidden or crossed out in the sheet: line 3, 9"),
+            ),
+            (
+                Some(9),
+                Some("2 rows are hidden or crossed out in the sheet: line 3, 9"),
+            ),
+            (
+                Some(8),
+                Some("1 row is hidden or crossed out in the sheet: line 3"),
+            ),
+            (Some(2), None),
+        ] {
+            let described = describe_hidden(&[3, 9], last_line);
+            assert_eq!(described.as_deref(), expected, "{last_line:?}");
+        }
+    }
+
+    #[test]
+    fn filter_fits_the_stored_value() {
+        for (stored, expected) in [
+            ("2026-12-05", "date('%d/%m/%Y')"),
+            ("2026-12-05T13:30:00", "date('%d/%m/%Y %H:%M')"),
+            ("1500.5", "number(2)"),
+            ("20261205", "number(2)"),
+            ("0.15", "number(2)"),
+        ] {
+            assert_eq!(filter_for(stored), expected, "{stored}");
+        }
+    }
+}

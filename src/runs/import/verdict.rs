@@ -1,0 +1,129 @@
+//! Decides whether a list may be sent, after every row is read.
+
+use super::import_result::ImportResult;
+use super::list_findings::{ListFindings, describe_hidden};
+use super::plan::ImportPlan;
+use super::questions::{hidden_rows, which_country};
+use crate::base::input::UsageError;
+use crate::base::output::counted;
+use crate::lists::list_file::{ListReader, which_column};
+
+/// Refuses a list that may not be sent. An error that a flag can settle has a question.
+pub(crate) fn refuse_list(
+    list: &ListReader,
+    plan: &ImportPlan<'_>,
+    imported: &ImportResult,
+    findings: &ListFindings,
+) -> Result<(), UsageError> {
+    if let Some(unclear) = &imported.unclear_column {
+        return Err(unclear.clone());
+    }
+    refuse_faulty(imported, plan)?;
+    if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
+        let hint = "pass the right --encoding, or remove --strict";
+        return Err(UsageError::new(misread, hint));
+    }
+    if let Some(fallback) = findings.fallbacks.first().filter(|_| plan.strict) {
+        let hint = "to send the cells as stored, remove --strict";
+        return Err(UsageError::new(fallback.line(), hint));
+    }
+    match describe_hidden(&list.notes.hidden_rows, imported.last_line) {
+        Some(hidden) if plan.policy.hidden.is_none() => {
+            Err(UsageError::open(hidden, hidden_rows()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), UsageError> {
+    let policy = plan.policy;
+    let ImportResult {
+        rows,
+        invalid,
+        duplicates,
+        ..
+    } = imported;
+    let them = if invalid + duplicates == 1 {
+        "it"
+    } else {
+        "them"
+    };
+    match (invalid, duplicates) {
+        _ if rows + imported.skipped_on_purpose() == 0
+            && (policy.skip_invalid || *duplicates == 0) =>
+        {
+            Err(refuse_every_row(imported, plan))
+        }
+        (0, 0) => Ok(()),
+        _ if policy.skip_invalid => Ok(()),
+        (0, _) => Err(UsageError::new(
+            format!(
+                "{} with the message and recipient of another row",
+                counted(*duplicates, "row")
+            ),
+            format!("to skip {them}: --skip-invalid; to send {them}: --allow-duplicates"),
+        )),
+        (_, _) => {
+            let message = format!("{} cannot be sent", counted(invalid + duplicates, "row"));
+            let hint = format!("fix {them}; or, to skip {them}: --skip-invalid");
+            Err(without_country(&message, imported, plan)
+                .unwrap_or_else(|| UsageError::new(message, hint)))
+        }
+    }
+}
+
+/// Returns the error for a list without a valid row. If no recipient is valid, they may be in another column.
+fn refuse_every_row(imported: &ImportResult, plan: &ImportPlan<'_>) -> UsageError {
+    let message = "no row can be sent";
+    let lacks_recipients = imported.invalid_recipients == imported.invalid;
+    if lacks_recipients && !imported.other_columns.is_empty() {
+        return UsageError::open(message, which_column(&imported.other_columns));
+    }
+    without_country(message, imported, plan)
+        .unwrap_or_else(|| UsageError::new(message, "fix the message or the rows"))
+}
+
+/// Returns the error for local numbers without a country; None if there are none. With their country these recipients get
+/// their message, with --skip-invalid they do not.
+fn without_country(
+    message: &str,
+    imported: &ImportResult,
+    plan: &ImportPlan<'_>,
+) -> Option<UsageError> {
+    let (first, others) = imported.without_country.split_first()?;
+    let line = first.line;
+    let message = match first.written.as_str() {
+        "" => format!("{message}; line {line} has a local number without its country"),
+        written => {
+            format!("{message}; `{written}` in line {line} is a local number without its country")
+        }
+    };
+    // --country would override the column, and send the numbers of other countries to strangers.
+    let hint = match imported.country_column(plan.countries) {
+        Some(column) if others.is_empty() => {
+            format!("write the country of the number in `{column}` in line {line}")
+        }
+        Some(column) => {
+            format!("write the countries of the local numbers in `{column}`, first in line {line}")
+        }
+        None => return Some(without_country_column(&message, imported)),
+    };
+    Some(UsageError::new(message, hint))
+}
+
+/// Returns the error for local numbers in a list without a country column.
+fn without_country_column(message: &str, imported: &ImportResult) -> UsageError {
+    if let Some(way) = &imported.way_to_use_code {
+        return UsageError::new(message, way);
+    }
+    match imported.possible_country_column() {
+        Some(column) => UsageError::new(
+            message,
+            format!(
+                "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: \
+                 pass it with --country CODE"
+            ),
+        ),
+        None => UsageError::open(message, which_country()),
+    }
+}
