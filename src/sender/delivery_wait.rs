@@ -250,18 +250,21 @@ pub(crate) async fn wait_for_deliveries(
     let mut places = Vec::new();
     let mut all_tracked = Vec::new();
     for (place, message) in awaited.iter().enumerate() {
-        if let Some(id) = &message.id {
-            places.push((place, message.begun));
-            all_tracked.push(tracked(connection, message, id.clone()));
-        } else {
-            let problem = "cannot check the status: the response has no message id".to_owned();
-            on_end(
+        match own_id(awaited, message) {
+            Ok(id) => {
+                places.push((place, message.begun));
+                all_tracked.push(tracked(connection, message, id.to_owned()));
+            }
+            Err(problem) => on_end(
                 place,
                 DeliveryEnd {
                     delivery: known_delivery(None),
-                    reached: Err((problem, NO_SECOND_SEND.to_owned())),
+                    reached: Err((
+                        format!("cannot check the status: {problem}"),
+                        NO_SECOND_SEND.to_owned(),
+                    )),
                 },
-            );
+            ),
         }
     }
     if all_tracked.is_empty() {
@@ -300,6 +303,25 @@ pub(crate) async fn wait_for_deliveries(
 }
 
 const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
+
+/// Returns the id of one of the `awaited` messages, or why it cannot be looked up. An id that two of them have proves
+/// nothing about either.
+fn own_id<'a>(
+    awaited: &[AwaitedMessage],
+    message: &'a AwaitedMessage,
+) -> Result<&'a str, &'static str> {
+    let Some(id) = &message.id else {
+        return Err("the response has no message id");
+    };
+    let with_id = awaited
+        .iter()
+        .filter(|other| other.id.as_ref() == Some(id))
+        .count();
+    if with_id > 1 {
+        return Err("another message of the command has the same id");
+    }
+    Ok(id)
+}
 
 /// Returns an accepted message that is looked up by its id.
 fn tracked(connection: &Connection, message: &AwaitedMessage, id: String) -> TrackedMessage {

@@ -300,6 +300,43 @@ fn send_to(home: &Home, server: &Server) {
     crate::bulk_run::send(home, &server.url).success();
 }
 
+/// Two of three messages have one id, and the history does not name the recipients' numbers.
+#[test]
+fn id_of_two_rows_proves_neither_delivery() {
+    let home = people(3);
+    let id_of = |person: &str| {
+        let is_own = person == user(2);
+        if is_own { "own" } else { "same" }.to_owned()
+    };
+    let server = Server::responding(move |_, request| {
+        if request.line.starts_with("POST ") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let id = id_of(body["userId"].as_str().unwrap());
+            return Reply::json(200, &json!({"success": true, "messageId": id}).to_string());
+        }
+        let with_id = |id: &str| {
+            let mut entry = entry("US.13491208655302741918", "READ");
+            entry["messageId"] = json!(id);
+            entry
+        };
+        entries(&[with_id("own"), with_id("same")], 1)
+    });
+    send_to(&home, &server);
+    for _ in 0..2 {
+        let ended = ask_at(&home, &server, "").success().stderr_has(&[
+            "warning: cannot check the delivery status of 2 messages of run r: another message of the run has the same id",
+        ]);
+        let json = ended.json();
+        assert_eq!(figures(&json, &["read", "not_listed"]), [1, 2], "{json}");
+    }
+    let known: Vec<_> = home
+        .report("r")
+        .iter()
+        .map(|row| row["delivery"].clone())
+        .collect();
+    assert_eq!(known, [Value::Null, Value::Null, json!("read")]);
+}
+
 #[test]
 fn delivery_updates_before_a_failure_are_saved() {
     let home = people(4);

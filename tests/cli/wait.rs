@@ -247,6 +247,52 @@ fn failed_or_unrelated_lookup_is_not_a_delivery() {
     check(SEND, &Reply::accepted(), cases.into());
 }
 
+/// Three messages, two of them with one id, and a history that does not name the recipients' numbers.
+#[test]
+fn id_of_two_messages_proves_neither_delivery() {
+    let people = [ANA, "593987654322", "593987654323"];
+    let server = Server::responding(move |_, request| {
+        if request.line.starts_with("POST ") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let id = if body["userId"] == people[1] {
+                "own"
+            } else {
+                ID
+            };
+            return Reply::json(200, &json!({"success": true, "messageId": id}).to_string());
+        }
+        let id = if request.line.contains("messageId=own") {
+            "own"
+        } else {
+            ID
+        };
+        let entry = json!({
+            "messageId": id, "by": "bot", "recipient": {"id": "US.13491208655302741918"}, "sender": {"id": "BOT-ID"},
+            "status": "READ",
+        });
+        Reply::json(
+            200,
+            &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string(),
+        )
+    });
+    let to = people.map(|person| format!("--to {person}")).join(" ");
+    let words = format!("send text {to} Hola -o record --wait delivered --for 60s");
+    let ended = Home::new().run(&words).api(&server.url).end();
+    assert_eq!(ended.code, 15, "{ended:?}");
+    let states: Vec<Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["delivery"]["state"].clone())
+        .collect();
+    assert_eq!(states, ["accepted", "read", "accepted"], "{ended:?}");
+    for person in [people[0], people[2]] {
+        let said = format!(
+            "error: {person}: accepted, but cannot check the status: another message of the command has the same id"
+        );
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    }
+}
+
 #[test]
 fn record_shows_why_template_was_undelivered() {
     let server = accept_all(hsm(), vec![template(ANA, "FAILED", "(#131049) Held back")]);

@@ -78,6 +78,12 @@ impl CheckedRow {
         row
     }
 
+    /// Forgets the id, which another message of the run also has. Then only the content of an unknown row can be looked up.
+    pub(super) fn drop_id(&mut self) {
+        self.id = None;
+        self.is_checked &= self.is_listable();
+    }
+
     /// Whether an entry about this recipient can be about the row's message.
     pub(super) fn may_be_for(&self, listed: Option<&str>) -> bool {
         !listed.is_some_and(|listed| is_another_person(listed, &self.recipient))

@@ -22,7 +22,10 @@ use crate::runs::ledger::{AttemptToCheck, DeliveryUpdates, LOOKS_BACK, ProvenRow
 pub(crate) struct DeliveryCheck {
     pub(crate) terms: CheckLimits,
     rows: Vec<CheckedRow>,
-    by_id: HashMap<String, usize>,
+    /// The row of each id of the run's messages. None if two messages have the id, or if no checked row has it.
+    by_id: HashMap<String, Option<usize>>,
+    /// How many rows have an id that another message of the run has.
+    ambiguous_ids: u64,
     /// The checked unknown rows.
     by_n: HashMap<i64, usize>,
     /// The number that stands for each content of the checked unknown rows.
@@ -50,10 +53,21 @@ impl DeliveryCheck {
         self.span = Some(self.span.map_or([began_at; 2], |[first, last]| {
             [first.min(began_at), last.max(began_at)]
         }));
-        if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
+        let is_counted =
+            attempt.is_last && matches!(attempt.row, RowState::Sent | RowState::Unknown);
+        let place = is_counted.then_some(self.rows.len());
+        let is_proof = attempt
+            .message_id
+            .as_ref()
+            .is_none_or(|id| self.is_only_message_with(id, place));
+        if !is_counted {
             return;
         }
-        let row = CheckedRow::new(attempt, &self.terms);
+        let mut row = CheckedRow::new(attempt, &self.terms);
+        if !is_proof {
+            self.ambiguous_ids += 1;
+            row.drop_id();
+        }
         if let Some(content) = row
             .shown
             .as_ref()
@@ -63,10 +77,33 @@ impl DeliveryCheck {
             self.contents.entry(content.clone()).or_insert(number);
             self.by_n.insert(row.index, self.rows.len());
         }
-        if let Some(id) = row.id.clone() {
-            self.by_id.insert(id, self.rows.len());
-        }
         self.rows.push(row);
+    }
+
+    /// Records the message with this id, of the row at `place`. Returns whether no other message of the run has the id.
+    /// An id of two messages proves nothing about either, so the row before loses it, too.
+    fn is_only_message_with(&mut self, id: &str, place: Option<usize>) -> bool {
+        let Some(before) = self.by_id.get_mut(id) else {
+            self.by_id.insert(id.to_owned(), place);
+            return true;
+        };
+        let row = before.take().and_then(|place| self.rows.get_mut(place));
+        if let Some(row) = row {
+            self.ambiguous_ids += 1;
+            row.drop_id();
+        }
+        false
+    }
+
+    /// How many rows are not checked because another message of the run has their id.
+    pub(crate) fn ambiguous_ids(&self) -> u64 {
+        self.ambiguous_ids
+    }
+
+    /// Returns the row of the message with this id.
+    fn row_with(&mut self, id: &str) -> Option<&mut CheckedRow> {
+        let place = self.by_id.get(id).copied().flatten()?;
+        self.rows.get_mut(place)
     }
 
     /// Counts an attempt of any run of the bot. Add the attempts of this run first.
@@ -162,11 +199,7 @@ impl DeliveryCheck {
         let content = BubbleContent::from_listed(message);
         let facts = message.facts();
         let at = message.at.map(jiff::Timestamp::as_millisecond);
-        let place = message
-            .id
-            .as_deref()
-            .and_then(|id| self.by_id.get(id).copied());
-        let row = place.and_then(|place| self.rows.get_mut(place));
+        let row = message.id.as_deref().and_then(|id| self.row_with(id));
         if let Some(row) = row.filter(|row| row.may_be_for(message.user.as_deref())) {
             row.is_listed = true;
             row.merge(facts.clone());
@@ -215,7 +248,7 @@ impl DeliveryCheck {
         let is_named = notification.ids().next().is_some();
         let place = notification
             .ids()
-            .find_map(|id| self.by_id.get(id).copied());
+            .find_map(|id| self.by_id.get(id).copied().flatten());
         let row = place.and_then(|place| self.rows.get_mut(place));
         if let Some(row) = row.filter(|row| row.may_be_for(notification.destination.as_deref())) {
             row.is_listed = true;
@@ -231,11 +264,7 @@ impl DeliveryCheck {
         facts: Option<DeliveryFacts>,
         notification: Option<Notification>,
     ) {
-        let Some(row) = self
-            .by_id
-            .get(id)
-            .and_then(|place| self.rows.get_mut(*place))
-        else {
+        let Some(row) = self.row_with(id) else {
             return;
         };
         row.is_listed |= facts.is_some();
@@ -700,6 +729,45 @@ mod tests {
             &json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}),
         );
         assert_eq!(check.news().updates.len(), 1);
+    }
+
+    /// The second message with the id is of another row, or of an earlier attempt of the same row.
+    #[test]
+    fn id_of_two_messages_is_no_proof() {
+        let earlier = AttemptToCheck {
+            is_last: false,
+            ..attempt(1, Some("a"))
+        };
+        let read = json!({"id": "a", "sentStatus": "READ"});
+        for (attempts, expected) in [
+            (vec![attempt(1, Some("a")), attempt(2, Some("b"))], (0, 1)),
+            (vec![attempt(1, Some("a")), attempt(2, Some("a"))], (2, 0)),
+            (vec![earlier, attempt(1, Some("a"))], (1, 0)),
+        ] {
+            let mut check = DeliveryCheck::new(terms());
+            for attempt in &attempts {
+                check.add(attempt.clone());
+            }
+            check.note_notification(&read);
+            check.note_one("a", Some(DeliveryFacts::new(DeliveryState::Read)), None);
+            let found = (check.ambiguous_ids(), check.news().updates.len());
+            assert_eq!(found, expected, "{attempts:?}");
+        }
+    }
+
+    /// An unknown row is not proven by the id of another row's message.
+    #[test]
+    fn id_of_two_rows_proves_no_unknown_row() {
+        let attempts = [
+            attempt(1, Some("a")),
+            attempt(3, Some("a")),
+            attempt(2, None),
+        ];
+        let entries = [entry("a", 2)];
+        assert_eq!(
+            settled(terms(), &attempts, &entries, true),
+            (vec![], vec![UnresolvedReason::SentByOthers])
+        );
     }
 
     #[test]

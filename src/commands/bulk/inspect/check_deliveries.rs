@@ -29,6 +29,8 @@ pub(crate) struct RunToCheck<'a> {
     pub(crate) up_to: Duration,
     /// Whether the number of messages was printed.
     was_reported: bool,
+    /// How many messages were printed to share their id with another one.
+    ambiguous_ids: u64,
     /// Unknown rows that are now sent.
     pub(crate) settled: u64,
 }
@@ -68,6 +70,7 @@ impl<'a> RunToCheck<'a> {
             sender,
             up_to,
             was_reported: false,
+            ambiguous_ids: 0,
             settled: 0,
         })
     }
@@ -87,6 +90,7 @@ impl<'a> RunToCheck<'a> {
         let at = inquiry.terms.now;
         let asked = inquiry.asked();
         self.report_asked(context, asked);
+        self.warn_about_ids(context, inquiry.ambiguous_ids());
         let HistoryReading { ended, answered } =
             read_history(context, run, look_ups, &mut inquiry, end).await?;
         // The history may already list an attempt that began during the reading.
@@ -132,6 +136,19 @@ impl<'a> RunToCheck<'a> {
         context
             .stderr
             .note(&format!("checking {messages} of run {name}"));
+    }
+
+    /// Warns about messages that have the id of another message of the run, each once.
+    fn warn_about_ids(&mut self, context: &Context, ambiguous_ids: u64) {
+        if ambiguous_ids <= self.ambiguous_ids {
+            return;
+        }
+        self.ambiguous_ids = ambiguous_ids;
+        let messages = counted(ambiguous_ids, "message");
+        let name = self.run.name();
+        context.stderr.warning(&format!(
+            "cannot check the delivery status of {messages} of run {name}: another message of the run has the same id"
+        ));
     }
 
     /// Returns what to look up.
