@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{Stderr, SystemError};
+use crate::base::output::{RecordError, Stderr, SystemError};
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, open_files_hint, threads_hint};
 use crate::base::question::Question;
@@ -92,6 +92,11 @@ impl CommandError {
             question: Some(Box::new(question)),
             ..Self::guard(message, hint)
         }
+    }
+
+    /// Sets a name of its own, for a safety check that scripts tell apart from the others.
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// Creates the error for a missing or invalid setting.
@@ -264,6 +269,18 @@ impl CommandError {
         std::iter::once(self.message.clone())
             .chain(details)
             .collect()
+    }
+}
+
+impl From<&CommandError> for RecordError {
+    fn from(error: &CommandError) -> Self {
+        Self {
+            code: error.name,
+            api_code: None,
+            message: error.line(),
+            hint: error.hint.clone(),
+            retry_after_s: None,
+        }
     }
 }
 

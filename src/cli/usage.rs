@@ -263,14 +263,7 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
 /// Prints the error of a command, and with `--output record` its JSON object on standard output.
 pub(super) fn fail(context: &Context, error: &CommandError) -> ExitCode {
     if context.stdout.lacks_record() {
-        let record_error = RecordError {
-            code: error.name,
-            api_code: None,
-            message: error.line(),
-            hint: error.hint.clone(),
-            retry_after_s: None,
-        };
-        print_outcome(context, error.code, Some(&record_error));
+        print_outcome(context, error.code, Some(&RecordError::from(error)));
     }
     print_error(&context.stderr, error)
 }

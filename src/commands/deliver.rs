@@ -154,12 +154,7 @@ impl<'a> SendTerms<'a> {
     fn stop(&self, sends: &mut Sends, signal: Signal) {
         let open = sends.all.iter().position(|send| send.code.is_none());
         let error = CommandError::interrupted(signal);
-        let record_error = RecordError {
-            code: error.name,
-            message: error.message,
-            hint: error.hint,
-            ..RecordError::default()
-        };
+        let record_error = RecordError::from(&error);
         self.end_rest(
             sends,
             open.unwrap_or_default(),

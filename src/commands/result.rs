@@ -32,7 +32,7 @@ pub(crate) fn note_error(
 ) -> ExitCode {
     let error = error.in_phase(Phase::SingleSend);
     error.print(&context.stderr, what);
-    record_error(error, record)
+    record_error(&error, record)
 }
 
 /// Works like [`note_error`] for one of several messages; others may have been sent.
@@ -44,24 +44,17 @@ pub(crate) fn note_error_among_others(
 ) -> ExitCode {
     let error = error.in_phase(Phase::OneOfSeveral);
     error.print(&context.stderr, what);
-    record_error(error, record)
+    record_error(&error, record)
 }
 
 /// Writes the error of a request to the record, and returns its code.
-pub(crate) fn record_error(error: CommandError, record: &mut Record) -> ExitCode {
+pub(crate) fn record_error(error: &CommandError, record: &mut Record) -> ExitCode {
     record.sent = if error.code == ExitCode::Unknown {
         Sent::Unknown
     } else {
         Sent::No
     };
-    let message = error.line();
-    record.error = Some(RecordError {
-        code: error.name,
-        api_code: None,
-        message,
-        hint: error.hint,
-        retry_after_s: None,
-    });
+    record.error = Some(RecordError::from(error));
     error.code
 }
 

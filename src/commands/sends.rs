@@ -254,7 +254,7 @@ impl Sends {
                 context
                     .stderr
                     .warning(&format!("skipped: {}", error.message));
-                send.code = Some(record_error(error, &mut send.report.record));
+                send.code = Some(record_error(&error, &mut send.report.record));
                 send.is_skipped = true;
             } else if let Err(error) = sender.check_message(exclusions, has_key, outgoing) {
                 refused.push(Refused { at, error });
@@ -304,7 +304,7 @@ impl Sends {
         };
         for Refused { at, error } in refused {
             if let Some(send) = self.all.get_mut(at) {
-                send.code = Some(record_error(error, &mut send.report.record));
+                send.code = Some(record_error(&error, &mut send.report.record));
             }
         }
         self.fail(context, "", whole);

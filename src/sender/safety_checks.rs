@@ -15,6 +15,7 @@ use crate::lists::exclusions::{
 };
 use crate::lists::list_file::ListInput;
 use crate::phone::spellings;
+use crate::runs::ledger::SkipReason;
 use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 
@@ -45,7 +46,7 @@ pub(crate) fn check_allowed<'a>(
                 format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
             let hint =
                 "check the recipient; to allow another one, change allow_to in the configuration";
-            Err(CommandError::guard(problem, hint))
+            Err(CommandError::guard(problem, hint).named(SkipReason::NotAllowed.name()))
         }
     }
 }

@@ -101,6 +101,55 @@ fn refused_and_unknown_messages_are_logged() {
 }
 
 #[test]
+fn refused_runs_have_codes_of_their_own() {
+    let home = Home::new();
+    let jelou = Jelou::expect_no_requests();
+    home.write("people.csv", "to\n593987654321\n525512345678\n");
+    home.write("bajas.txt", "593987654321\n");
+    home.write(
+        "prices.csv",
+        "country,category,price,currency\n*,service,1,USD\n",
+    );
+    home.profile("p", &jelou.url, "log = \"~/log\"\nallow_to = [\"593*\"]");
+    let refused = |words: &str, code: &str| {
+        let ended = home
+            .run(&format!(
+                "bulk send people.csv --yes -o record {words} text"
+            ))
+            .args(&[WORDS])
+            .fails(11, &[]);
+        assert_eq!(ended.json()["error"]["code"], code, "{words}: {ended:?}");
+        let logged = lines(&home.path().join("log"));
+        let last = logged.last().unwrap();
+        assert_eq!(
+            (&last["exit_code"], &last["code"]),
+            (&json!(11), &json!(code)),
+            "{words}: {last}"
+        );
+    };
+    refused("", "not_allowed");
+    refused("--limit 1 --prices prices.csv --budget 0.5", "budget");
+    refused(
+        "--limit 1 --exclude bajas.txt --test-to 593987654321",
+        "excluded",
+    );
+    // Also if the price list lacks the price.
+    home.write(
+        "prices.csv",
+        "country,category,price,currency\nMX,service,1,USD\n",
+    );
+    refused("--limit 1 --prices prices.csv --budget 5", "budget");
+    // Other safety checks share a code.
+    home.run("bulk send people.csv --limit 1 -o record text")
+        .args(&[WORDS])
+        .fails(11, &["was not confirmed"]);
+    assert_eq!(
+        lines(&home.path().join("log")).last().unwrap()["code"],
+        "guard"
+    );
+}
+
+#[test]
 fn blocked_runs_and_manual_decisions_are_logged() {
     let (home, jelou) = (
         Home::new(),
@@ -147,7 +196,7 @@ fn blocked_runs_and_manual_decisions_are_logged() {
                 "bulk send --test-to",
                 null,
                 11,
-                "guard",
+                "not_allowed",
                 null,
                 null,
                 "525512345678"

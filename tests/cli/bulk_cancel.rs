@@ -93,11 +93,11 @@ fn cancel_skips_all_unsent_rows() {
         "{page}"
     );
     // It cannot be undone.
-    let told = "note: run r is cancelled: its unsent rows will never be sent";
-    assert_eq!(
-        counts(&resume(&home, &jelou.url).fails(10, &[told]).json()),
-        [2, 1, 0, 0]
-    );
+    let resumed = || {
+        let told = ["error: run r was cancelled by ", ": 2 of 6 sent\n"];
+        resume(&home, &jelou.url).fails(11, &told)
+    };
+    assert_eq!(counts(&resumed().json()), [2, 1, 0, 0]);
     let list =
         "to list the others: jelouctl bulk report r --state failed --reason cancelled --file FILE";
     let refused = ["the run is cancelled: its rows cannot be sent again", list];
@@ -107,15 +107,12 @@ fn cancel_skips_all_unsent_rows() {
         home.run("bulk stop r")
             .success()
             .stderr
-            .contains("run r is complete")
+            .contains("nothing to stop: run r (ledger ")
     );
     assert_eq!(jelou.requests().len(), seen);
     // The next run knows who got a message; the others get it from that run.
     is_mended.store(true, SeqCst);
-    assert_eq!(
-        counts(&resume(&home, &jelou.url).fails(10, &[]).json()),
-        [2, 1, 0, 0]
-    );
+    assert_eq!(counts(&resumed().json()), [2, 1, 0, 0]);
     assert_eq!(jelou.requests().len(), seen);
     let words = "bulk send people.csv --yes --run s --rate 1000000/s --skip-sent";
     let ended = home
@@ -186,6 +183,93 @@ fn run_completed_during_the_prompt_is_not_cancelled() {
     );
 }
 
+#[test]
+fn process_says_who_cancelled_its_run() {
+    let home = people(30);
+    home.profile(
+        "p",
+        "http://127.0.0.1:9",
+        "time_zone = \"America/Guayaquil\"",
+    );
+    let (jelou, arrived, go) = Jelou::hold_responses();
+    let words =
+        "bulk send people.csv --yes --run r --rate 1000/s --concurrency 1 -o record text Hola";
+    let mut sending = home.process(words, &jelou.url);
+    let sending = Watched::new(sending.env("JELOUCTL_LOG", "log").spawn().unwrap());
+    for _ in 0..3 {
+        arrived.recv().unwrap();
+        go.send(()).unwrap();
+    }
+    arrived.recv().unwrap();
+    // It waits for the request in flight.
+    let mut cancel = home.command();
+    cancel
+        .args(["bulk", "cancel", "r", "--yes"])
+        .env("USER", "ana");
+    let cancel = cancel
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut cancel = Watched::new(cancel);
+    cancel.wait_for("waiting for 1 message in flight");
+    go.send(()).unwrap();
+    assert_eq!(cancel.end().code, 0);
+    let ended = sending.end();
+    assert_eq!(ended.code, 11, "{ended:?}");
+    let record = ended.json();
+    assert_eq!(counts(&record), [4, 0, 0, 0]);
+    let by = record["cancelled_by"].as_str().unwrap();
+    assert!(by.starts_with("ana at "), "{by}");
+    let error = &record["error"];
+    let message = error["message"].as_str().unwrap();
+    assert_eq!(error["code"], "cancelled");
+    let begin = format!("run r was cancelled by {by} at 20");
+    assert!(
+        message.starts_with(&begin) && message.ends_with(" -05:00: 4 of 30 sent"),
+        "{message}"
+    );
+    assert!(
+        ended.stderr.contains(&format!("error: {message}\n")),
+        "{ended:?}"
+    );
+    let logged: serde_json::Value = serde_json::from_str(&home.read("log")).unwrap();
+    let told = [
+        "exit_code",
+        "code",
+        "cancelled_by",
+        "cancelled_at",
+        "rows_sent",
+        "rows_skipped",
+    ];
+    assert_eq!(
+        json!(told.map(|name| &logged[name])),
+        json!([11, "cancelled", by, record["cancelled_at"], 4, 26])
+    );
+    // The hint lists the others.
+    let hint = error["hint"].as_str().unwrap();
+    let command = hint.strip_prefix("to list the others: jelouctl ").unwrap();
+    let others = home.run(command).success().stdout;
+    assert_eq!(others.lines().count(), 27, "{others}");
+    // A later process ends in the same way, and sends nothing.
+    for words in ["bulk resume r -o record", "bulk work r -o record"] {
+        let again = home
+            .run(words)
+            .env("JELOUCTL_LOG", "log")
+            .api(&jelou.url)
+            .fails(11, &[message]);
+        assert_eq!(again.json()["error"], *error, "{words}");
+    }
+    assert_eq!(home.read("log").lines().count(), 3);
+    // No other command has an error.
+    let status = home.run("bulk status r").success().json();
+    assert_eq!(
+        (&status["cancelled_by"], status.get("error")),
+        (&json!(by), None)
+    );
+    assert_eq!(jelou.requests().len(), 4);
+}
+
 /// The processes that send the run.
 fn senders(home: &Home, url: &str) -> Vec<Child> {
     let words =
@@ -218,7 +302,8 @@ fn cancelled_run_sends_nothing() {
         let seen = jelou.requests().len();
         for process in sending {
             let ended = Watched::new(process).end();
-            assert!([0, 10].contains(&ended.code), "{ended:?}");
+            assert_eq!(ended.code, 11, "{ended:?}");
+            assert_eq!(ended.json()["error"]["code"], "cancelled", "{ended:?}");
         }
         let [sent, failed, unknown, pending] = counts(&ended.json());
         assert_eq!(

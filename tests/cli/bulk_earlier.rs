@@ -280,14 +280,21 @@ fn killed_run_has_unknown_and_unsent_rows() {
     let words = "bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola";
     let child = home.process(words, &hangs.url).spawn().unwrap();
     hangs.wait_for(5);
+    // Its process will write the outcomes of the rows in flight.
+    let while_sent = [
+        "10 of 10 messages are in earlier runs: ",
+        "9 are still to be sent by run r",
+        "1 was sent by run r",
+    ];
+    send(&home, &hangs.url, &[]).fails(11, &while_sent);
+    kill(child);
+    home.end_leases();
     let told = [
         "10 of 10 messages are in earlier runs: ",
         "5 are still to be sent by run r",
         "4 may have been sent by run r",
         "1 was sent by run r",
     ];
-    send(&home, &hangs.url, &[]).fails(11, &told);
-    kill(child);
     send(&home, &hangs.url, &[]).fails(11, &told);
     // The age does not matter, because the outcome is unknown.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of 10 messages"]);
@@ -297,6 +304,31 @@ fn killed_run_has_unknown_and_unsent_rows() {
         json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5})
     );
     assert_eq!(hangs.requests().len(), 5);
+}
+
+#[test]
+fn second_send_leaves_rows_in_flight_to_the_first() {
+    let home = people(3);
+    let (jelou, arrived, go) = Jelou::hold_responses();
+    let words = "bulk send people.csv --yes --run r --rate 1000/s text Hola";
+    let first = home.process(words, &jelou.url).spawn().unwrap();
+    arrived.recv().unwrap();
+    let ended = send(&home, &jelou.url, &["--skip-sent"])
+        .success()
+        .stderr_has(&["3 rows are skipped: 3 will be sent by another run or send"]);
+    assert_eq!(ended.reasons(), json!({"to_be_sent": 3}));
+    // Also if the list is the report of that run.
+    home.run("bulk report r --file report.csv").success();
+    let report = "bulk send report.csv --yes --skip-sent --rate 1000/s text Hola";
+    let ended = home.run(report).api(&jelou.url).success();
+    assert_eq!(ended.reasons(), json!({"to_be_sent": 3}));
+    for _ in 0..3 {
+        go.send(()).unwrap();
+    }
+    assert_eq!(crate::bulk_run::end(first).code, 0);
+    assert_eq!(jelou.requests().len(), 3);
+    let ended = send(&home, &jelou.url, &["--skip-sent"]).success();
+    assert_eq!(ended.reasons(), json!({"already_sent": 3}));
 }
 
 #[test]
@@ -318,10 +350,8 @@ fn active_run_reserves_its_remaining_rows() {
             .args(flags)
             .api(&jelou.url)
     };
-    let told = [
-        "10 of 10 unsent messages in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been",
-    ];
-    resume(&[]).fails(11, &told);
+    let told = "10 of 10 unsent messages in run a are still to be sent by run b";
+    resume(&[]).fails(11, &[told]);
     kill(going_on);
     home.end_leases();
     // A paused run does not delay another run.
@@ -835,9 +865,11 @@ fn concurrent_resumes_do_not_send_duplicates() {
         .unwrap();
     jelou.wait_for(9);
     // Both runs were started with --again, so their pending rows are sent anyway.
-    home.run("bulk resume b --skip-sent")
+    let ended = home
+        .run("bulk resume b --skip-sent")
         .api(&jelou.url)
-        .fails(10, &[]);
+        .success();
+    assert_eq!(ended.json()["skipped_reasons"], json!({"to_be_sent": 4}));
     assert_eq!(jelou.requests().len(), 9);
     kill(first);
 }

@@ -201,7 +201,7 @@ fn run_waiting_for_limit_can_stop_or_cancel() {
     assert_eq!(run.end().code, 11);
     let run = begin("b", "3");
     home.run("bulk cancel b --yes").success();
-    assert_eq!(run.end().code, 0);
+    assert_eq!(run.end().code, 11);
     assert_eq!(reached(&jelou).len(), 1);
 }
 

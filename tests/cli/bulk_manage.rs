@@ -1,11 +1,11 @@
-//! After a run, or during it: stop, list, find, and which run is used if none is named.
+//! After a run, or during it: list, find, and which run is used if none is named.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::bulk_run::{Watched, counts, end, people, resume, send, send_with, signal, start, user};
+use crate::bulk_run::{counts, end, people, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, Run, faketime, test_with_both_ledgers, wait_until};
 use crate::terminal::Terminal;
@@ -13,130 +13,20 @@ use crate::terminal::Terminal;
 test_with_both_ledgers! {
     recipient_is_found_in_any_number_format,
     only_old_finished_runs_are_removed,
-    concurrent_stops_and_reports_succeed,
-    stop_works_while_resume_is_prompting,
 }
 
 const SLOW: &str = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
 
 #[test]
-fn stopped_run_finishes_requests_and_resumes_later() {
-    let home = people(300);
-    let jelou = Jelou::accept_all();
-    let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
-    jelou.wait_for(2);
-    home.run("bulk stop").success().stderr_has(&[
-        "note: run r is stopping: it sends no more messages after those in flight",
-        "jelouctl bulk status r",
-    ]);
-    // A second stop changes nothing, and other commands can read the run.
-    home.run("bulk stop r").success();
-    home.run("bulk report r").success();
-    let ended = run.end();
-    assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(
-        ended
-            .stderr
-            .contains("error: run paused: stopped by `jelouctl bulk stop`"),
-        "{ended:?}"
-    );
-    assert!(
-        ended
-            .stderr
-            .contains("jelouctl bulk resume r; to cancel the rest: jelouctl bulk cancel r"),
-        "{ended:?}"
-    );
-    let [sent, failed, unknown, pending] = counts(&ended.json());
-    assert_eq!(
-        (sent, failed, unknown),
-        (jelou.requests().len() as u64, 0, 0)
-    );
-    assert!(pending > 0, "{ended:?}");
-    home.run("bulk stop r")
-        .success()
-        .stderr_has(&["note: run r is stopped; to continue: jelouctl bulk resume r"]);
-    assert_eq!(
-        counts(&resume(&home, &jelou.url).success().json()),
-        [300, 0, 0, 0]
-    );
-    home.run("bulk stop r")
-        .success()
-        .stderr_has(&["nothing to stop: run r is complete"]);
-    assert!(
-        home.run("bulk stop")
-            .success()
-            .stderr
-            .contains("no unfinished runs")
-    );
-    assert!(jelou.accepted().values().all(|messages| *messages == 1));
-}
-
-#[test]
-fn waiting_run_stops_immediately() {
-    // The run waits for a rate limit.
-    let home = people(3);
-    let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 600\r\n", "{}"));
-    let mut run = Watched::new(start(&home, SLOW, &[], &jelou.url));
-    run.wait_for("note: waiting");
-    home.run("bulk stop r").success();
-    let ended = run.end();
-    assert_eq!(
-        (ended.code, counts(&ended.json())),
-        (11, [0, 0, 0, 3]),
-        "{ended:?}"
-    );
-    // The run waits for its sending hours. The mark of the earlier stop does not affect it.
-    let today = jiff::ZonedDateTime::now().date();
-    let (before, after) = (today.yesterday().unwrap(), today.tomorrow().unwrap());
-    let days = format!("--not-on {before} --not-on {today} --not-on {after}");
-    let words = format!("bulk resume r {days} --time-zone America/Bogota --progress none");
-    let mut run = Watched::new(start(&home, &words, &[], &jelou.url));
-    run.wait_for("note: waiting");
-    let status = home.run("bulk status r").success().json();
-    // With a database, the status has `paused` instead of `stopping`.
-    assert!(
-        status["running"] == true && status["stopping"] != true,
-        "{status}"
-    );
-    home.run("bulk stop r").success();
-    let ended = run.end();
-    assert_eq!(
-        (ended.code, counts(&ended.json())),
-        (11, [0, 0, 0, 3]),
-        "{ended:?}"
-    );
-    assert_eq!(home.run("bulk status r").success().json()["running"], false);
-}
-
-#[test]
-fn stop_works_while_resume_is_prompting() {
-    let home = people(3);
-    let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
-    home.profile("prod", &jelou.url, "");
-    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
-        .fails(4, &[]);
-    let seen = jelou.requests().len();
-    let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
-    terminal.wait_for("[y/N] ");
-    home.run("bulk stop r")
-        .success()
-        .stderr_has(&["note: run r is stopped"]);
-    let (code, screen) = terminal.end_with("y");
-    assert_eq!((code, jelou.requests().len()), (11, seen), "{screen}");
-    assert!(screen.contains("jelouctl bulk stop"), "{screen}");
-}
-
-#[test]
-fn stop_and_resolve_never_guess() {
+fn resume_and_resolve_never_guess() {
     let home = people(2);
-    home.run("bulk stop r")
-        .fails(2, &["there is no run r", "pass the name of a run"]);
-    assert!(
-        home.run("bulk stop")
-            .success()
-            .stderr
-            .contains("no unfinished runs")
+    home.run("bulk resume r").fails(
+        2,
+        &["there is no run r in the ledger ", "pass the name of a run"],
     );
+    home.run("bulk resume")
+        .success()
+        .stderr_has(&["nothing to resume: no unfinished runs"]);
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     for run in ["one", "two"] {
         let send = [
@@ -152,7 +42,7 @@ fn stop_and_resolve_never_guess() {
         ];
         home.run_args(&send).api(&jelou.url).fails(4, &[]);
     }
-    for words in ["bulk stop", "bulk resume", "bulk resolve --unknown-as sent"] {
+    for words in ["bulk work", "bulk resume", "bulk resolve --unknown-as sent"] {
         home.run(words).fails(
             2,
             &[
@@ -161,8 +51,13 @@ fn stop_and_resolve_never_guess() {
             ],
         );
     }
-    home.run("bulk stop on")
-        .fails(2, &["there is no run on; the nearest is one"]);
+    home.run("bulk resume on").fails(
+        2,
+        &[
+            "there is no run on in the ledger ",
+            "; the nearest is one\n",
+        ],
+    );
     home.run("--sandbox bulk send people.csv --run three --rate 100/s text x")
         .success();
     for run in ["one", "two"] {
@@ -487,49 +382,11 @@ fn remove_warns_about_messages_before_removing() {
         .success()
         .stderr_has(&["3 messages were or may have been sent"])
         .stderr_lacks(&["1 message may have been sent"]);
-}
-
-#[test]
-fn concurrent_stops_and_reports_succeed() {
-    let home = people(400);
-    let jelou = Jelou::accept_all();
-    let run = start(
-        &home,
-        "bulk send people.csv --yes --run r --rate 40/s --progress none text Hola",
-        &[],
-        &jelou.url,
+    send_with(&home, &jelou.url, &["--limit", "1"]).success();
+    home.run("bulk remove r").fails(
+        2,
+        &["warning: 1 message was or may have been sent: after the removal, a later run can send it again"],
     );
-    jelou.wait_for(2);
-    let others: Vec<_> = [
-        ["stop", "r"],
-        ["stop", "r"],
-        ["report", "r"],
-        ["status", "r"],
-    ]
-    .iter()
-    .map(|words| {
-        let mut command: Command = home.command();
-        command
-            .arg("bulk")
-            .args(words)
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null());
-        command.spawn().unwrap()
-    })
-    .collect();
-    // Rows of a run that is sending cannot be resolved.
-    home.run("bulk resolve r --unknown-as sent").end();
-    for mut other in others {
-        assert!(other.wait().unwrap().success());
-    }
-    let ended = crate::bulk_run::end(run);
-    assert_eq!(ended.code, 11, "{ended:?}");
-    assert_eq!(counts(&ended.json())[0], jelou.requests().len() as u64);
-    assert_eq!(
-        counts(&resume(&home, &jelou.url).success().json()),
-        [400, 0, 0, 0]
-    );
-    assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
 
 /// Runs the command this many days later, by the ledger's clock. The times in a database are set back. With a file, the
@@ -729,7 +586,9 @@ fn real_run_precedes_sandbox_run() {
     home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola")
         .success();
     // The run is the default while it is the only one.
-    assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
+    home.run("bulk resolve --unknown-as sent")
+        .success()
+        .stderr_has(&["run rehearsal: no row has changed"]);
     home.run(IMPORT).success();
     for words in [
         "stop r",
@@ -744,37 +603,21 @@ fn real_run_precedes_sandbox_run() {
             .env("JELOUCTL_SANDBOX", &jelou.url)
             .fails(2, &refused);
     }
-    home.run("--sandbox bulk stop")
+    home.run("--sandbox bulk resolve --unknown-as sent")
         .success()
-        .stderr_has(&["run rehearsal"]);
+        .stderr_has(&["run rehearsal: no row has changed"]);
     assert_eq!(
         home.run("--sandbox bulk status").success().json()["run"],
         "rehearsal"
     );
-    home.run("bulk stop")
+    home.run("bulk resolve --unknown-as sent")
         .success()
-        .stderr_has(&["run r"])
-        .stderr_lacks(&["rehearsal"]);
+        .stderr_has(&["run r: no row has changed"]);
     assert_eq!(
         counts(&home.run("bulk resume --yes").success().json()),
         [3, 0, 0, 0]
     );
     assert_eq!(jelou.requests().len(), 3);
-}
-
-#[test]
-fn stop_chooses_the_running_run() {
-    let home = people(300);
-    let jelou = Jelou::accept_all();
-    home.run("bulk send people.csv --yes --run other --import-only text Otra")
-        .api(&jelou.url)
-        .success();
-    let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
-    jelou.wait_for(2);
-    home.run("bulk stop")
-        .success()
-        .stderr_has(&["run r is stopping: it sends no more messages"]);
-    assert_eq!(run.end().code, 11);
 }
 
 #[test]

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde_json::json;
+
 use crate::bulk_run::{SEND, counts, end, people, resume, send, send_with, start, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{test_with_both_ledgers, wait_until};
 use crate::server::{Reply, Server};
+use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
     eleven_rejections_and_nothing_accepted_pause_the_run,
@@ -35,8 +38,8 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
         5,
         &[
             "run paused: Jelou has not accepted any message: the API answered 422: E0422",
-            "jelouctl bulk resolve r --failed-as pending; jelouctl bulk resume r",
-            "--keep-going",
+            "hint: the other rows have the same message; to stop here: jelouctl bulk cancel r; to send the rest anyway: \
+             jelouctl bulk resume r --keep-going\n",
         ],
     );
     assert_eq!(counts(&ended.json()), [0, 11, 0, 19]);
@@ -48,6 +51,59 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
     is_mended.store(true, Ordering::SeqCst);
     home.run("bulk resolve r --failed-as pending").success();
     let ended = resume(&home, &jelou.url).success();
+    assert_eq!(counts(&ended.json()), [30, 0, 0, 0]);
+}
+
+/// Returns the command after `to` in the last hint or note of `stderr`.
+fn hinted<'a>(stderr: &'a str, to: &str) -> &'a str {
+    let (_, command) = stderr.rsplit_once(to).unwrap();
+    let end = command.find([';', '\n']).unwrap();
+    command[..end].strip_prefix("jelouctl ").unwrap()
+}
+
+#[test]
+fn hints_after_rejections_do_not_repeat_the_message() {
+    let home = people(30);
+    let jelou = Jelou::start(|_, _| REJECTED);
+    let paused = send(&home, &jelou.url).fails(5, &[]).stderr;
+    let to_stop = "to stop here: ";
+    let to_send = "to send the rest anyway: ";
+    // Every command that shows the pause has the same hint.
+    let helped = home.run("bulk work r").api(&jelou.url).fails(5, &[]).stderr;
+    let (_, screen) = Terminal::plain(&home, &["bulk", "status", "r"]).end();
+    let screen = screen.replace('\r', "");
+    for shown in [&paused, &helped, &screen] {
+        assert_eq!(hinted(shown, to_stop), "bulk cancel r");
+        assert_eq!(hinted(shown, to_send), "bulk resume r --keep-going");
+        for wrong in ["--failed-as pending", "bulk resume r\n", "bulk resume r;"] {
+            assert!(!shown.contains(wrong), "{wrong}: {shown}");
+        }
+    }
+    // The commands do what the hint says.
+    let ended = home
+        .run(hinted(&paused, to_send))
+        .api(&jelou.url)
+        .fails(10, &[]);
+    assert_eq!(counts(&ended.json()), [0, 30, 0, 0]);
+    assert_eq!(jelou.requests().len(), 30);
+    let complete = "note: Jelou accepted no message of this run: correct the message, then send the list again\n";
+    ended
+        .stderr_has(&[complete])
+        .stderr_lacks(&["the same message"]);
+    home.run("bulk remove r --yes").success();
+    let paused = send(&home, &jelou.url).fails(5, &[]).stderr;
+    let ended = home
+        .run(&format!("{} --yes", hinted(&paused, to_stop)))
+        .success()
+        .stderr_has(&[complete]);
+    assert_eq!(ended.json()["skipped_reasons"], json!({"cancelled": 19}));
+    assert_eq!(jelou.requests().len(), 41);
+    // Nobody has the message, so the corrected list is sent to all.
+    let mended = Jelou::accept_all();
+    let mended = home
+        .run("bulk send people.csv --yes --run s --rate 1000000/s text Hola")
+        .api(&mended.url);
+    let ended = mended.success();
     assert_eq!(counts(&ended.json()), [30, 0, 0, 0]);
 }
 

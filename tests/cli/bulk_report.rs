@@ -827,7 +827,7 @@ fn spanish_report_is_read_like_an_english_one() {
         }
         let refused = send(file, &["--run", "s"]).fails(
             11,
-            &["rows of this report: 1 were sent, 2 may have been sent"],
+            &["rows of this report: 1 was sent, 2 may have been sent"],
         );
         assert!(
             !refused.stderr.contains("is a report without"),
@@ -862,7 +862,7 @@ fn spanish_report_is_read_like_an_english_one() {
     for file in ["half.csv", "cut.csv"] {
         send(file, &["--run", "s"]).fails(
             11,
-            &["rows of this report: 1 were sent, 2 may have been sent"],
+            &["rows of this report: 1 was sent, 2 may have been sent"],
         );
         let again = send(file, &["--skip-sent", "--dry-run"]).success();
         assert_eq!(again.json()["body"]["text"], "4 de mayo", "{file}");

@@ -238,7 +238,7 @@ fn file_ledgers_need_no_profile_or_sender() {
     let run = |words: &str| home.run(words).env_remove("JELOUCTL_LEDGER");
     // The ledger is a file, so no bot, credentials or readable secret are needed.
     home.config("[profiles.a]\nclient_secret_file = \"nosuch\"\n[profiles.b]\nclient_secret_command = [\"/nosuch\"]\n");
-    for command in ["bulk list", "bulk stop"] {
+    for command in ["bulk list", "bulk resume"] {
         run(command).success();
         run(command).args(&["--profile", "b"]).success();
         run(command)
@@ -505,7 +505,7 @@ fn only_allowed_recipients_get_messages() {
             ended.json()["sent"].as_str(),
             ended.json()["error"]["code"].as_str()
         ),
-        (Some("no"), Some("guard"))
+        (Some("no"), Some("not_allowed"))
     );
     home.write("body.json", r#"{"text": "a", "userId": "14155550100"}"#);
     home.run("send text --body body.json")

@@ -67,6 +67,8 @@ mod bulk_restore;
 mod bulk_run;
 mod bulk_server;
 #[cfg(unix)]
+mod bulk_stop;
+#[cfg(unix)]
 mod bulk_terminal;
 #[cfg(unix)]
 mod bulk_window;

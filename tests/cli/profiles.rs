@@ -594,3 +594,33 @@ fn profile_record_is_json() {
         json!({"value": "30s", "origin": "default"})
     );
 }
+
+#[test]
+fn budget_of_a_profile_needs_prices() {
+    let home = Home::new();
+    let set = |flags: &[&str]| home.run("profile set p --bot 7 --client-id id").args(flags);
+    let told = [
+        "error: --budget needs a price list, and profile p has none",
+        "hint: add --prices FILE; to see the format: jelouctl explain prices; nothing was saved",
+    ];
+    set(&["--budget", "50"]).fails(2, &told);
+    assert!(!home.path().join(CONFIG).join(FILE).exists());
+    set(&[]).success();
+    home.run("profile set p --budget 50").fails(2, &told);
+    // As the hint says.
+    home.run("explain prices --example").success();
+    home.write(
+        "prices.csv",
+        "country,category,price,currency\n*,service,1,USD\n",
+    );
+    home.run("profile set p --budget 50 --prices prices.csv")
+        .success();
+    // The profile has prices now, and no command removes them.
+    home.run("profile set p --budget 60").success();
+    home.run_args(&["profile", "set", "p", "--prices", ""])
+        .fails(2, &["--prices"]);
+    // Other settings of a profile that somebody wrote by hand can be changed.
+    home.config("[profiles.p]\nbot_id = \"7\"\nbudget = 50\n");
+    home.run("profile set p --country EC").success();
+    home.run("profile set p --prices prices.csv").success();
+}

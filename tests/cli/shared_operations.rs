@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::bulk_resolve::lines_in;
 use crate::bulk_run::{Watched, counts, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, kill};
+use crate::harness::{CONFIG, Home, STATE, kill};
 use crate::listening::Sandbox;
 use crate::postgres::{Cluster, database_name};
 use crate::shared_chaos::Proxy;
@@ -328,6 +328,38 @@ fn pause_is_described_in_local_time() {
         "{paused}"
     );
     assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
+}
+
+#[test]
+fn stop_without_the_database_names_the_file() {
+    let Some(home) = people_in_a_database(300) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    let words = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
+    let run = Watched::new(start(&home, words, &[], &jelou.url));
+    jelou.wait_for(1);
+    let file = home.path().join(STATE).join("state.db");
+    let file = file.display();
+    let forgotten = |words: &str| home.run(words).env_remove("JELOUCTL_LEDGER");
+    let nothing =
+        format!("nothing is being sent from the ledger {file}; other accounts and databases");
+    forgotten("bulk stop").fails(2, &[&nothing]);
+    let missing = format!("there is no run r in the ledger {file}\n");
+    forgotten("bulk stop r").fails(2, &[&missing]);
+    let stopped = home.run("bulk stop").success();
+    let (before, password) = home.ledger().unwrap().split_once("://").unwrap();
+    let login = password.split_once('@').map(|(login, _)| login);
+    let password = login.and_then(|login| login.split_once(':'));
+    assert!(
+        stopped
+            .stderr
+            .starts_with(&format!("note: run r (ledger {before}://"))
+            && stopped.stderr.contains(") is stopping: "),
+        "{stopped:?}"
+    );
+    assert!(password.is_none_or(|(_, password)| !stopped.stderr.contains(password)));
+    assert_eq!(run.end().code, 11);
 }
 
 #[test]
@@ -738,7 +770,7 @@ fn cancel_is_logged_if_its_wait_is_interrupted() {
         ]
     );
     go.send(()).unwrap();
-    assert_eq!(crate::bulk_run::end(sending).code, 0);
+    assert_eq!(crate::bulk_run::end(sending).code, 11);
     assert_eq!(
         home.run("bulk status r").success().json()["cancelled"],
         true

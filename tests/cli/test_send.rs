@@ -238,3 +238,31 @@ fn signal_between_test_messages_ends_the_test() {
     );
     assert!(screen.contains("test: 1 of 3 messages sent"), "{screen}");
 }
+
+#[test]
+fn test_message_prints_no_json_at_a_terminal() {
+    let (home, jelou) = (home(), Jelou::accept_all());
+    home.profile("p", &jelou.url, "");
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--test-to",
+        TESTER,
+        "text",
+        "x",
+    ];
+    let (code, screen) = Terminal::plain(&home, &words).end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(
+        screen.contains(&format!(
+            "test: 1 of 1 message sent, only to {TESTER}; no run was created"
+        )),
+        "{screen}"
+    );
+    assert!(!screen.contains('{'), "{screen}");
+    // With -o, the format is as typed.
+    let words = [&words[..5], &["-o", "record"], &words[5..]].concat();
+    let (_, screen) = Terminal::plain(&home, &words).end();
+    assert!(screen.contains("\"schema_version\""), "{screen}");
+}

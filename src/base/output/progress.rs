@@ -34,6 +34,13 @@ pub(crate) struct Tally {
     pub(crate) remaining: u64,
 }
 
+impl Tally {
+    /// Counts the rows with an attempt. Rows that are skipped during a run, as by a cancellation, have none.
+    fn attempted(&self) -> u64 {
+        self.sent + self.failed + self.unknown
+    }
+}
+
 /// Why a run waits, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,7 +90,7 @@ pub(crate) struct Progress<'a> {
     layout: ProgressLayout,
     every: Duration,
     shown_at: Instant,
-    /// When counting began, and the number of unsent rows at that time.
+    /// When counting began, and the number of attempted rows at that time.
     begun: (Instant, u64),
     faults: u32,
     waiting: Option<Waiting>,
@@ -127,7 +134,7 @@ impl<'a> Progress<'a> {
 
     /// Starts counting from this state of the run.
     pub(crate) fn begin(&mut self, tally: &Tally) {
-        self.begun = (Instant::now(), tally.remaining);
+        self.begun = (Instant::now(), tally.attempted());
     }
 
     /// Returns when to show the progress again.
@@ -166,22 +173,7 @@ impl<'a> Progress<'a> {
 
     pub(crate) fn show(&mut self, tally: &Tally) {
         self.shown_at = Instant::now();
-        let (since, left) = self.begun;
-        let done = left.saturating_sub(tally.remaining);
-        let elapsed = self
-            .idle_since
-            .unwrap_or_else(Instant::now)
-            .duration_since(since)
-            .as_secs_f64();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a rate is shown with one decimal"
-        )]
-        let rate = if elapsed > 0.0 {
-            done as f64 / elapsed
-        } else {
-            0.0
-        };
+        let rate = self.rate(tally);
         #[expect(
             clippy::cast_precision_loss,
             reason = "a time is shown in whole seconds"
@@ -214,6 +206,23 @@ impl<'a> Progress<'a> {
             }
             ProgressLayout::None => {}
         }
+    }
+
+    /// Returns how many rows were attempted a second.
+    fn rate(&self, tally: &Tally) -> f64 {
+        let (since, attempted) = self.begun;
+        let done = tally.attempted().saturating_sub(attempted);
+        let elapsed = self
+            .idle_since
+            .unwrap_or_else(Instant::now)
+            .duration_since(since)
+            .as_secs_f64();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate is shown with one decimal"
+        )]
+        let done = done as f64;
+        if elapsed > 0.0 { done / elapsed } else { 0.0 }
     }
 
     /// Prints the fault of a row, but only for the first rows.
@@ -323,6 +332,7 @@ fn describe(
         ..
     } = tally;
     let time_left = time_left
+        .filter(|_| *remaining > 0)
         .map(|time| format!(", {} left", rounded(time)))
         .unwrap_or_default();
     let state = match waiting {
@@ -338,6 +348,38 @@ fn describe(
 mod tests {
     use super::*;
     use crate::base::output::{Color, Verbosity};
+
+    #[test]
+    fn skipped_rows_do_not_affect_the_rate() {
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let before = Tally {
+            rows: 30,
+            sent: 2,
+            remaining: 28,
+            ..Tally::default()
+        };
+        progress.begin(&before);
+        progress.begun.0 = Instant::now()
+            .checked_sub(Duration::from_secs(100))
+            .unwrap();
+        // The run was cancelled.
+        let after = Tally {
+            rows: 30,
+            sent: 4,
+            failed: 1,
+            unknown: 1,
+            skipped: 24,
+            remaining: 0,
+        };
+        let rate = progress.rate(&after);
+        assert!((0.03..=0.04).contains(&rate), "{rate}");
+        let shown = describe(&after, rate, Some(Duration::ZERO), None);
+        assert_eq!(
+            shown,
+            "4 sent, 1 failed, 1 unknown of 30; 0 remaining, 0.0/s"
+        );
+    }
 
     #[test]
     fn idle_time_does_not_affect_the_rate() {

@@ -2,8 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use super::pauses::resume_hint;
 use super::skips::describe_counts;
-use super::summary::resume_hint;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::runs::import::{DuplicatePolicy, earlier_messages, undelivered_messages};
@@ -42,10 +42,9 @@ pub(crate) fn refuse_reported(
         return Err(CommandError::open_guard(message, undelivered_messages()));
     }
     let sent = rows.rows(SkipReason::AlreadySent);
-    let found = [
-        (sent, "were sent"),
-        (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent"),
-    ];
+    let perhaps = rows.rows(SkipReason::MayHaveBeenSent) + rows.rows(SkipReason::ToBeSent);
+    let were_sent = if sent == 1 { "was sent" } else { "were sent" };
+    let found = [(sent, were_sent), (perhaps, "may have been sent")];
     let message = format!(
         "rows of this report: {}",
         describe_counts(found).unwrap_or_default()

@@ -108,8 +108,9 @@ pub(crate) struct HoursOptions {
 
     /// Send templates to at most N different recipients in any 24 hours, such as 2000
     ///
-    /// The limit counts all runs of the bot in this ledger. At the limit, the run waits, then
-    /// continues. The default is limit_24h of the profile. A resumed run keeps its limit.
+    /// N counts recipients, not messages: a recipient that already counts can get more messages. It counts for
+    /// 24 hours after a template of any run of the bot in this ledger. At the limit, the run waits, then continues.
+    /// The default is limit_24h of the profile. A resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = messaging_limit)]
     pub(super) per_day: Option<u32>,
 }

@@ -3,11 +3,14 @@
 use std::fmt::Display;
 
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use crate::base::exit::ExitCode;
 use crate::base::output::counted;
 use crate::base::timestamps::{from_millis, time_in};
-use crate::runs::ledger::{LedgerError, PauseReason, Run, RunName, RunPause};
+use crate::runs::ledger::{
+    Cancellation, LedgerError, PauseReason, Run, RunName, RunPause, RunSettings,
+};
 use crate::sender::context::Context;
 
 /// Warns of a stale run, with a hint; returns its exit code, or success if the run is not stale.
@@ -49,6 +52,40 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
 pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
     let since = time_in(zone, pause.at);
     format!("paused since {since}: {}", why(pause))
+}
+
+/// Describes who cancelled the run, and when: `cancelled by ana at build-7 at 2026-11-20 10:15 -05:00`
+pub(super) fn describe_cancellation(cancellation: &Cancellation, zone: &TimeZone) -> String {
+    let at = time_in(zone, cancellation.at);
+    format!("cancelled by {} at {at}", cancellation.by)
+}
+
+/// Returns the cancellation as fields of a record.
+pub(super) fn cancellation_as_json(cancellation: &Cancellation) -> Value {
+    let at = from_millis(cancellation.at);
+    json!({ "cancelled_by": cancellation.by, "cancelled_at": format!("{at:.3}") })
+}
+
+/// Returns how to resume or cancel a run with remaining rows.
+pub(super) fn resume_hint(name: &RunName) -> String {
+    format!(
+        "to continue: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
+    )
+}
+
+/// Returns how to go on after a pause for this reason. If Jelou has accepted no message, it would reject the rest, too.
+pub(super) fn way_on(reason: PauseReason, name: &RunName, settings: &RunSettings) -> String {
+    if reason != PauseReason::AllRejected {
+        return resume_hint(name);
+    }
+    let why = if settings.message.is_some() {
+        "the other rows have the same message; "
+    } else {
+        ""
+    };
+    format!(
+        "{why}to stop here: jelouctl bulk cancel {name}; to send the rest anyway: jelouctl bulk resume {name} --keep-going"
+    )
 }
 
 /// Returns how to skip recipients that got the message of a stale run, and how to continue without

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::pauses::describe_repeats;
+use super::pauses::{cancellation_as_json, describe_repeats};
 use super::skips::{describe_counts, describe_skips, report_skipped};
 use crate::base::exit::ExitCode;
-use crate::base::output::{Format, SystemError, counted, counted_are, grouped, rounded};
+use crate::base::output::{
+    Format, RecordError, SystemError, counted, counted_are, grouped, rounded,
+};
 use crate::command_error::CommandError;
 use crate::jelou::message::merge;
 use crate::runs::cost::RunCost;
 use crate::runs::ledger::{
-    Counts, LedgerDraft, LedgerError, Run, RunName, RunSettings, SkipCounts, SkipReason,
+    Cancellation, Counts, LedgerDraft, LedgerError, Run, RunName, RunSettings, SkipCounts,
+    SkipReason,
 };
 use crate::runs::report::report_to_correct;
 use crate::sender::context::Context;
@@ -34,8 +37,10 @@ pub(crate) struct RunSummary {
     cost: Option<RunCost>,
     /// The command for the rows to correct.
     again: Option<String>,
-    /// Whether `bulk cancel` ended it.
-    pub(crate) is_cancelled: bool,
+    /// Set if `bulk cancel` ended it.
+    pub(crate) cancellation: Option<Cancellation>,
+    /// Why the process that prints it did not send every row, if it knows.
+    pub(crate) error: Option<RecordError>,
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
     pub(crate) stale: Option<LedgerError>,
     /// The number of rows that a resumed run would send, also if it is stale.
@@ -58,7 +63,8 @@ impl RunSummary {
             reasons,
             written_to: details.written_to,
             cost: run.spent()?,
-            is_cancelled: run.is_cancelled()?,
+            cancellation: run.cancellation()?,
+            error: None,
             stale: run.stale_reason()?,
             pending: run.pending()?,
         })
@@ -77,13 +83,15 @@ impl RunSummary {
             reasons,
             written_to,
             cost,
+            cancellation,
+            error,
             ..
         } = self;
         let mut summary = json!({
             "schema_version": 1,
             "run": name.as_ref().map(ToString::to_string),
             "complete": self.is_complete(),
-            "cancelled": self.is_cancelled,
+            "cancelled": cancellation.is_some(),
             "rows": counts.all(),
             "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<Value>(),
             "reasons": reasons,
@@ -91,6 +99,12 @@ impl RunSummary {
             "cost": cost.as_ref().map(RunCost::to_json),
         });
         merge(&mut summary, json!(counts));
+        if let Some(cancellation) = cancellation {
+            merge(&mut summary, cancellation_as_json(cancellation));
+        }
+        if let Some(error) = error {
+            merge(&mut summary, json!({ "error": error }));
+        }
         summary
     }
 
@@ -188,14 +202,19 @@ impl RunSummary {
         }
     }
 
+    /// Returns whether Jelou rejected every message, so that the message itself is probably wrong.
+    fn are_all_rejected(&self) -> bool {
+        self.counts.failed > 0 && self.counts.sent + self.counts.unknown == 0
+    }
+
     /// Prints the commands for the rows that were not sent.
     pub(crate) fn print_next_steps(&self, context: &Context, name: &RunName) {
-        if self.stale.is_some() && !self.is_cancelled {
+        if self.stale.is_some() && self.cancellation.is_none() {
             if let Some(repeats) = describe_repeats(name, self.pending) {
                 context.stderr.note(&repeats);
             }
         } else if let Some(undecided) = undecided(name, &self.counts) {
-            let set_state = how_to_resolve(name, self.is_cancelled);
+            let set_state = how_to_resolve(name, self.cancellation.is_some());
             let decide = format!("; to check them: jelouctl bulk deliveries {name}; {set_state}");
             context
                 .stderr
@@ -208,7 +227,14 @@ impl RunSummary {
                 "{rows} skipped that may have been sent before: jelouctl bulk report {name} --reason may_have_been_sent"
             ));
         }
-        if let Some(report) = self.again.as_ref().filter(|_| self.is_complete()) {
+        if !self.is_complete() {
+            return;
+        }
+        if self.are_all_rejected() {
+            context.stderr.note(
+                "Jelou accepted no message of this run: correct the message, then send the list again",
+            );
+        } else if let Some(report) = &self.again {
             let rows = counted(
                 self.counts.failed + self.skips.rows(SkipReason::Invalid),
                 "row",
@@ -279,11 +305,4 @@ pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
     let report = format!("jelouctl bulk report {name} --state unknown");
     (counts.unknown > 0)
         .then(|| format!("{messages} may have been sent and {are} not sent again: {report}"))
-}
-
-/// Returns how to resume or cancel a run with remaining rows.
-pub(crate) fn resume_hint(name: &RunName) -> String {
-    format!(
-        "to continue: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
-    )
 }

@@ -151,6 +151,7 @@ pub(super) fn set(
         *path = kept_file(context, key, Path::new(path.as_str()))?;
     }
     check_change(&with_country(&change, saved))?;
+    require_prices(name, &change, saved)?;
     if is_new {
         complete(context, name, &mut change)?;
     } else if change.is_empty() {
@@ -208,6 +209,18 @@ fn check_change(change: &Layer) -> Result<(), UsageError> {
         Some(problem) => Err(refused(format!("--allow-to: {problem}"))),
         None => Ok(()),
     }
+}
+
+/// Refuses a new budget if the profile has no prices: it would then refuse every list.
+fn require_prices(name: &str, change: &Layer, saved: Option<&Layer>) -> Result<(), UsageError> {
+    let has_prices = change.has("prices") || saved.is_some_and(|saved| saved.has("prices"));
+    if has_prices || !change.has("budget") {
+        return Ok(());
+    }
+    Err(UsageError::new(
+        format!("--budget needs a price list, and profile {name} has none"),
+        "add --prices FILE; to see the format: jelouctl explain prices; nothing was saved",
+    ))
 }
 
 /// Checks a file that the profile will name. A missing file is not an error: it may be mounted

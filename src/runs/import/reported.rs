@@ -53,7 +53,7 @@ struct ReportRun {
 struct ReportRunRow {
     /// The recipient as a hash, to save memory: a run may have millions of rows.
     person: Option<u64>,
-    /// Set if it was sent, may have been sent, or was excluded.
+    /// Set if it was sent, may have been sent, is being sent, or was excluded.
     reason: Option<SkipReason>,
     /// The cells that a sheet shows differently from what it stores; see [`Row::shown_alone`].
     cells: Option<Box<str>>,
@@ -203,7 +203,9 @@ impl ReportRunRow {
         let reason = match row.state {
             _ if is_sandbox => None,
             RowState::Sent => Some(SkipReason::AlreadySent),
-            RowState::Unknown | RowState::Inflight => Some(SkipReason::MayHaveBeenSent),
+            RowState::Unknown => Some(SkipReason::MayHaveBeenSent),
+            // In a process that is alive: the rows of a lost one are unknown.
+            RowState::Inflight => Some(SkipReason::ToBeSent),
             RowState::Skipped if row.code.as_deref() == Some(SkipReason::Excluded.name()) => {
                 Some(SkipReason::Excluded)
             }
@@ -237,6 +239,7 @@ pub(super) fn reported_problem(reason: SkipReason) -> String {
     match reason {
         SkipReason::AlreadySent => "the report says that it was sent".to_owned(),
         SkipReason::MayHaveBeenSent => "the report says that it may have been sent".to_owned(),
+        SkipReason::ToBeSent => "the run of the report is sending it".to_owned(),
         other => format!("the report says that it is {}", other.name()),
     }
 }

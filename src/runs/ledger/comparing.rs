@@ -13,7 +13,8 @@ use super::earlier_rows::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
 use super::matching::{
-    SAME_MESSAGE, SAME_RECIPIENT, clear_candidates, each_match, fill_candidates, parts,
+    MatchedState, SAME_MESSAGE, SAME_RECIPIENT, clear_candidates, each_match, fill_candidates,
+    parts,
 };
 use super::model::{RowState, SkipReason};
 use super::open::Ledger;
@@ -101,9 +102,10 @@ impl<'a> EarlierRuns<'a> {
         if runs.is_empty() {
             return Ok(());
         }
+        let lost = LostWorkers::read(self.db)?;
         for part in parts(draft.rows, runs.len()) {
             fill_candidates(self.db, &draft.keys_to_send(part)?)?;
-            for (n, best) in best_matches(self.db, &runs, since)? {
+            for (n, best) in best_matches(self.db, &runs, &lost, since)? {
                 let run = runs.get(&best.run).map(|run| run.name.as_str());
                 draft.note_earlier(n, run, best.found)?;
             }
@@ -167,8 +169,8 @@ impl<'a> EarlierRuns<'a> {
             fill_candidates(self.db, &draft.keys_of_recipients(part)?)?;
             let mut written_to_of_part = HashSet::new();
             let mut waiting_of_part = HashSet::new();
-            each_match(self.db, SAME_RECIPIENT, |found, state, at| match state {
-                RowState::Sent | RowState::Unknown | RowState::Inflight if is_lately(at) => {
+            each_match(self.db, SAME_RECIPIENT, |found, row| match row.state {
+                RowState::Sent | RowState::Unknown | RowState::Inflight if is_lately(row.at) => {
                     written_to_of_part.insert(found.candidate);
                 }
                 RowState::Pending => {
@@ -256,7 +258,7 @@ impl<'a> EarlierRuns<'a> {
             clear_candidates(self.db)?;
             self.db
                 .run(PENDING_ROWS, &values![own, *part.start(), *part.end()])?;
-            for (n, best) in best_matches(self.db, &runs, since)? {
+            for (n, best) in best_matches(self.db, &runs, &lost, since)? {
                 if let Some(run) = runs.get(&best.run) {
                     all.push((n, run.name.clone(), best.found));
                 }
@@ -267,16 +269,18 @@ impl<'a> EarlierRuns<'a> {
 }
 
 impl RunToCompare {
-    /// Returns how a row of this run counts, or None if it does not. `at` is the time of its state.
-    /// Sent and unknown rows count since `since`.
-    fn earlier_row(&self, state: RowState, at: Option<i64>, since: i64) -> Option<EarlierRow> {
+    /// Returns how a row of this run counts, or None if it does not. Sent and unknown rows count
+    /// since `since`.
+    fn earlier_row(&self, row: MatchedState, lost: &LostWorkers, since: i64) -> Option<EarlierRow> {
         // A row without an attempt has no time.
-        let at = at.unwrap_or(self.changed_at);
-        let reason = match state {
+        let at = row.at.unwrap_or(self.changed_at);
+        let reason = match row.state {
             // The row may have been sent, at any time.
-            RowState::Pending | RowState::Failed if self.is_stale_run => {
+            RowState::Pending | RowState::Inflight | RowState::Failed if self.is_stale_run => {
                 SkipReason::MayHaveBeenSent
             }
+            // Its process is about to write the outcome.
+            RowState::Inflight if lost.is_alive(row.worker) => SkipReason::ToBeSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,
             RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
             RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
@@ -324,12 +328,13 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 fn best_matches(
     db: &mut Db,
     runs: &HashMap<i64, RunToCompare>,
+    lost: &LostWorkers,
     since: i64,
 ) -> Result<BTreeMap<i64, BestMatch>, LedgerError> {
     let mut best: BTreeMap<i64, BestMatch> = BTreeMap::new();
-    each_match(db, SAME_MESSAGE, |place, state, at| {
+    each_match(db, SAME_MESSAGE, |place, row| {
         let run = runs.get(&place.run);
-        let Some(found) = run.and_then(|run| run.earlier_row(state, at, since)) else {
+        let Some(found) = run.and_then(|run| run.earlier_row(row, lost, since)) else {
             return;
         };
         let found = BestMatch {

@@ -1,5 +1,6 @@
 //! The errors of a ledger and of the choice of a run, each with a hint.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -274,13 +275,38 @@ impl LedgerError {
         )
     }
 
-    pub(super) fn no_such_run(name: &RunName, known: &[RunName]) -> Self {
+    pub(super) fn no_such_run(
+        name: &RunName,
+        ledger: impl fmt::Display,
+        known: &[RunName],
+    ) -> Self {
         let names: Vec<_> = known.iter().map(ToString::to_string).collect();
         let nearest = nearest(&name.to_string(), names.iter().map(String::as_str));
         let instead = nearest
             .map(|nearest| format!("; the nearest is {nearest}"))
             .unwrap_or_default();
-        Self::from_choice(format!("there is no run {name}{instead}"))
+        Self::from_choice(format!(
+            "there is no run {name} in the ledger {ledger}{instead}"
+        ))
+    }
+
+    /// Returns the error if no process sends a run of this ledger.
+    pub(super) fn none_in_progress(ledger: impl fmt::Display) -> Self {
+        Self::new(
+            LedgerErrorKind::Choice,
+            format!(
+                "nothing is being sent from the ledger {ledger}; other accounts and databases have their own"
+            ),
+            "to list its runs: jelouctl bulk list",
+        )
+    }
+
+    pub(super) fn several_in_progress(ledger: impl fmt::Display, known: &[RunName]) -> Self {
+        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
+        Self::from_choice(format!(
+            "several runs are being sent from the ledger {ledger}: {}",
+            names.join(", ")
+        ))
     }
 
     pub(crate) fn no_runs() -> Self {

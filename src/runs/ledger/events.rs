@@ -172,6 +172,15 @@ impl RunPause {
     }
 }
 
+/// The cancellation of a run: its remaining rows are never sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cancellation {
+    /// The user who cancelled it.
+    pub(crate) by: String,
+    /// In milliseconds since 1970.
+    pub(crate) at: i64,
+}
+
 /// A process that sends a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunWorker {

@@ -53,7 +53,7 @@ impl Listening {
         let terms = RunTerms {
             identity: run.identity.clone(),
             is_paused: run.pause.is_some(),
-            is_cancelled: run.cancelled_at.is_some(),
+            is_cancelled: run.cancellation.is_some(),
             is_finished: run.finished_at.is_some(),
             rate: run.pace.full,
         };

@@ -8,7 +8,8 @@ use super::db::{Db, LONG, LONGEST, SqlValue, json, values};
 use super::delivery::{DeliveryUpdate, DeliveryUpdates};
 use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
-use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
+use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
+use super::lost_workers::LostWorkers;
 use super::model::{RowState, SkipDetail};
 use super::open::lock_ledger;
 use super::pace::moment;
@@ -27,6 +28,29 @@ const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
     OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
 /// The number of rows that one statement or transaction changes.
 const ROWS_AT_ONCE: usize = 10_000;
+
+/// What [`Run::stop`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StopResult {
+    /// Processes send the run, and take no more of its rows.
+    Stopping,
+    /// The run is paused. No process was sending it.
+    Paused,
+    /// The run was paused before, and still is. No process was sending it.
+    AlreadyPaused(RunPause),
+    Cancelled(Cancellation),
+    Complete,
+}
+
+impl StopResult {
+    /// Returns whether the run has rows that you could still send.
+    pub(crate) fn has_rows_left(&self) -> bool {
+        match self {
+            Self::Stopping | Self::Paused | Self::AlreadyPaused(_) => true,
+            Self::Cancelled(_) | Self::Complete => false,
+        }
+    }
+}
 
 impl Run {
     /// Records what others must know before the run is sent: whether it is stale, and the rows of
@@ -110,14 +134,18 @@ impl Run {
     }
 
     /// Stops the run, for you or because of undelivered messages: no process takes its rows until
-    /// you resume it. False if it is complete.
-    pub(crate) fn stop(&self, problem: Option<String>) -> Result<bool, LedgerError> {
+    /// you resume it.
+    pub(crate) fn stop(&self, problem: Option<String>) -> Result<StopResult, LedgerError> {
         self.change(|db, run| {
             run.note_lost(db)?;
             run.note_finished(db)?;
-            if run.finished_at.is_some() {
-                return Ok(false);
+            if let Some(cancellation) = run.cancellation.clone() {
+                return Ok(StopResult::Cancelled(cancellation));
             }
+            if run.finished_at.is_some() {
+                return Ok(StopResult::Complete);
+            }
+            let earlier = run.pause.clone();
             let reason = if problem.is_none() {
                 PauseReason::Person
             } else {
@@ -125,11 +153,9 @@ impl Run {
             };
             // A stale run stays stale, because you must know that when you resume it. Any other
             // pause is replaced, so that an open prompt to resume does not lift this one.
-            if run
-                .pause
-                .as_ref()
-                .is_none_or(|paused| ![reason, PauseReason::Stale].contains(&paused.reason))
-            {
+            let kept =
+                earlier.filter(|paused| [reason, PauseReason::Stale].contains(&paused.reason));
+            if kept.is_none() {
                 let because = if reason == PauseReason::Person {
                     "bulk stop"
                 } else {
@@ -145,7 +171,12 @@ impl Run {
                     },
                 )?;
             }
-            Ok::<_, LedgerError>(true)
+            let is_sent = LostWorkers::read(db)?.has_sender(run.id);
+            Ok::<_, LedgerError>(match kept {
+                _ if is_sent => StopResult::Stopping,
+                Some(earlier) => StopResult::AlreadyPaused(earlier),
+                None => StopResult::Paused,
+            })
         })
     }
 
@@ -158,12 +189,15 @@ impl Run {
         let cancelled = self.change(|db, run| {
             run.check_identity(db)?;
             run.note_lost(db)?;
-            if run.cancelled_at.is_none() {
+            if run.cancellation.is_none() {
                 run.note_finished(db)?;
                 if run.finished_at.is_some() {
                     return Ok(false);
                 }
-                run.cancelled_at = Some(run.now);
+                run.cancellation = Some(Cancellation {
+                    by: user_and_host(),
+                    at: run.now,
+                });
                 run.changed_at = run.now;
                 run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }

@@ -38,8 +38,8 @@ pub(super) const SAME_RECIPIENT: &str = "SELECT known.run AS run, known.n AS n, 
     WHERE known.person = candidate.person AND counted.run = known.run";
 /// The rows to read that have changed since their run was created. A new row is pending and has no
 /// time.
-const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, row.at AS at \
-    FROM span CROSS JOIN row WHERE row.run = span.run AND row.n >= span.from_n \
+const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, worker, \
+    row.at AS at FROM span CROSS JOIN row WHERE row.run = span.run AND row.n >= span.from_n \
     AND row.n <= span.to_n AND (state <> 'pending' OR row.at IS NOT NULL)";
 
 /// A row of an earlier run for a candidate. They are sorted by run and number.
@@ -74,12 +74,30 @@ pub(super) fn fill_candidates(db: &mut Db, keys: &[[i64; 3]]) -> Result<(), Ledg
     })
 }
 
-/// Passes the rows that `query` finds for the candidates, in any order, each with its state and the
-/// time of that.
+/// The state of a row of an earlier run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MatchedState {
+    pub(super) state: RowState,
+    /// The time of the state; None for a new row.
+    pub(super) at: Option<i64>,
+    /// The process that sends or sent it.
+    pub(super) worker: Option<i64>,
+}
+
+impl MatchedState {
+    /// The state of a row that has not changed since its run was created.
+    const NEW: Self = Self {
+        state: RowState::Pending,
+        at: None,
+        worker: None,
+    };
+}
+
+/// Passes the rows that `query` finds for the candidates, in any order, each with its state.
 pub(super) fn each_match(
     db: &mut Db,
     query: &'static str,
-    mut each: impl FnMut(&EarlierMatch, RowState, Option<i64>),
+    mut each: impl FnMut(&EarlierMatch, MatchedState),
 ) -> Result<(), LedgerError> {
     let mut matches = db.rows(query, &[], |row| {
         Ok(EarlierMatch {
@@ -99,14 +117,18 @@ pub(super) fn each_match(
         let first = matches.partition_point(|found| (found.run, found.n) < place);
         let same_row = matches.iter_mut().skip(first);
         for found in same_row.take_while(|found| (found.run, found.n) == place) {
-            let state = row.parse("state", RowState::from_name)?;
-            each(found, state, row.opt_int("at")?);
+            let state = MatchedState {
+                state: row.parse("state", RowState::from_name)?,
+                at: row.opt_int("at")?,
+                worker: row.opt_int("worker")?,
+            };
+            each(found, state);
             found.is_passed = true;
         }
         Ok(())
     })?;
     for found in matches.iter().filter(|found| !found.is_passed) {
-        each(found, RowState::Pending, None);
+        each(found, MatchedState::NEW);
     }
     Ok(())
 }

@@ -59,10 +59,13 @@ pub(crate) use self::earlier_rows::EarlierMessages;
 #[cfg(test)]
 pub(crate) use self::earlier_rows::EarlierRow;
 pub(crate) use self::error::{LedgerError, LedgerErrorKind};
-pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
+pub(crate) use self::events::{
+    Cancellation, LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker,
+};
 pub(crate) use self::file_turn::OnWait;
 pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};
 pub(crate) use self::key_summaries::OnceSummary;
+pub(crate) use self::manage::StopResult;
 pub(crate) use self::model::{
     Counts, OnceState, RowState, SkipCounts, SkipDetail, SkipReason, now,
 };

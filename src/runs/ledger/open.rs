@@ -1,5 +1,6 @@
 //! Finds and opens the ledger: all runs of this machine, or of a team, and the messages with keys.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::db::{Db, DbEngine, SHORT};
 use super::error::LedgerError;
 use super::file::FileEngine;
+use super::file_opening::file_in;
 use super::file_turn::OnWait;
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
@@ -122,6 +124,11 @@ impl Ledger {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns where the ledger is, for errors and notes.
+    pub(crate) fn location(&self) -> &LedgerLocation {
+        &self.location
+    }
+
     /// Returns whether the ledger is a database, which several machines may share.
     pub(crate) fn is_shared(&self) -> bool {
         self.is_shared
@@ -219,6 +226,21 @@ pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
         .unwrap_or(directory);
     let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
     Ok(written.map_err(FileError::while_doing("write", directory))?)
+}
+
+impl fmt::Display for LedgerLocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(directory) => {
+                let directory = directory.as_deref().unwrap_or(Path::new(""));
+                write!(formatter, "{}", file_in(directory, "").display())
+            }
+            Self::Database(address) => formatter.write_str(&address.shown),
+            #[cfg(test)]
+            // Its temporary directory differs each time, but a seed must replay exactly.
+            Self::Simulated(_) => formatter.write_str("of the simulation"),
+        }
+    }
 }
 
 impl LedgerLocation {

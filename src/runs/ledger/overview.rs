@@ -42,7 +42,11 @@ impl Ledger {
         )?;
         match found {
             Some(row) => Ok(Run::new(self.clone(), row.int("id")?, asked.clone())),
-            None => Err(LedgerError::no_such_run(asked, &self.names()?)),
+            None => Err(LedgerError::no_such_run(
+                asked,
+                self.location(),
+                &self.names()?,
+            )),
         }
     }
 
@@ -55,36 +59,57 @@ impl Ledger {
     }
 
     /// Finds the run `asked` for, or else the only unfinished one. Sandbox runs rank as in
-    /// [`Ledger::newest`]. With `is_sent`, a run with a sending process is preferred. Returns None
-    /// if `asked` is None and all runs are finished.
+    /// [`Ledger::newest`]. Returns None if `asked` is None and all runs are finished.
     pub(crate) fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
-        is_sent: bool,
     ) -> Result<Option<Run>, LedgerError> {
         if let Some(asked) = asked {
             return self.run(asked).map(Some);
         }
+        let mut runs = self.unfinished()?;
+        self.prefer_own(&mut runs);
+        match runs.as_slice() {
+            [] => Ok(None),
+            [run] => Ok(Some(run.open(self))),
+            several => Err(LedgerError::several_unfinished(&names_of(several))),
+        }
+    }
+
+    /// Finds the one run that a process sends now. Sandbox runs rank as in [`Ledger::newest`].
+    pub(crate) fn in_progress(&self) -> Result<Run, LedgerError> {
+        let workers = self.lost_workers()?;
+        let unfinished = self.unfinished()?.into_iter();
+        let mut runs: Vec<_> = unfinished
+            .filter(|run| workers.has_sender(run.id))
+            .collect();
+        self.prefer_own(&mut runs);
+        match runs.as_slice() {
+            [] => Err(LedgerError::none_in_progress(self.location())),
+            [run] => Ok(run.open(self)),
+            several => Err(LedgerError::several_in_progress(
+                self.location(),
+                &names_of(several),
+            )),
+        }
+    }
+
+    fn unfinished(&self) -> Result<Vec<UnfinishedRun>, LedgerError> {
         let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
-        let mut runs = self.db().rows(query, &[], |row| {
+        self.db().rows(query, &[], |row| {
             Ok(UnfinishedRun {
                 id: row.int("id")?,
                 name: name_in(&row)?,
                 is_sandbox: row.is_set("sandbox")?,
             })
-        })?;
-        prefer(&mut runs, |run| run.is_sandbox == self.in_sandbox);
-        if is_sent {
-            let workers = self.lost_workers()?;
-            prefer(&mut runs, |run| workers.has_sender(run.id));
-        }
-        match runs.as_slice() {
-            [] => Ok(None),
-            [run] => Ok(Some(Run::new(self.clone(), run.id, run.name.clone()))),
-            several => {
-                let names: Vec<_> = several.iter().map(|run| run.name.clone()).collect();
-                Err(LedgerError::several_unfinished(&names))
-            }
+        })
+    }
+
+    /// In the sandbox, keeps only sandbox runs, if there are any; elsewhere, only the others.
+    fn prefer_own(&self, runs: &mut Vec<UnfinishedRun>) {
+        let is_own = |run: &UnfinishedRun| run.is_sandbox == self.in_sandbox;
+        if runs.iter().any(is_own) {
+            runs.retain(is_own);
         }
     }
 
@@ -141,22 +166,24 @@ impl Ledger {
 }
 
 /// A run that is not finished.
-#[derive(Clone)]
 struct UnfinishedRun {
     id: i64,
     name: RunName,
     is_sandbox: bool,
 }
 
-fn name_in(row: &SqlRow) -> Result<RunName, LedgerError> {
-    row.parse("name", |name| name.parse().ok())
+impl UnfinishedRun {
+    fn open(&self, ledger: &Ledger) -> Run {
+        Run::new(ledger.clone(), self.id, self.name.clone())
+    }
 }
 
-/// Keeps only the likely ones of several runs, if there are any.
-fn prefer<T: Clone>(runs: &mut Vec<T>, is_likely: impl Fn(&T) -> bool) {
-    if runs.iter().any(&is_likely) {
-        runs.retain(is_likely);
-    }
+fn names_of(runs: &[UnfinishedRun]) -> Vec<RunName> {
+    runs.iter().map(|run| run.name.clone()).collect()
+}
+
+fn name_in(row: &SqlRow) -> Result<RunName, LedgerError> {
+    row.parse("name", |name| name.parse().ok())
 }
 
 /// One run in the list of runs.

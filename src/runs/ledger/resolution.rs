@@ -106,7 +106,7 @@ impl Run {
             self.change_in(db, |db, run| {
                 run.check_identity(db)?;
                 run.note_lost(db)?;
-                if resolution.sends_again() && run.cancelled_at.is_some() {
+                if resolution.sends_again() && run.cancellation.is_some() {
                     return Err(LedgerError::cancelled(self.name()));
                 }
                 // Refuse while a process sends the run: it checks duplicates and exclusions only

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::db::{Db, SqlRow, values};
 use super::error::{LedgerError, LedgerErrorKind};
-use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
+use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::lost_workers::{LostWorkers, process};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
@@ -92,12 +92,9 @@ impl Run {
             .int("changed_at")
     }
 
-    /// Returns whether you cancelled the run, so that its remaining rows are not sent.
-    pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
-        Ok(self
-            .one("SELECT cancelled_at FROM run WHERE id = ?1")?
-            .opt_int("cancelled_at")?
-            .is_some())
+    /// Returns who cancelled the run, so that its remaining rows are not sent, and when.
+    pub(crate) fn cancellation(&self) -> Result<Option<Cancellation>, LedgerError> {
+        cancellation(&mut self.one("SELECT cancelled_at, cancelled_by FROM run WHERE id = ?1")?)
     }
 
     /// Returns the reason if the run is stale, so that unsent rows may have been sent.
@@ -369,6 +366,15 @@ pub(super) fn row_to_send(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
         body: row.take_text("body")?,
         deadline: None,
     })
+}
+
+/// Reads the columns `cancelled_at, cancelled_by`.
+pub(super) fn cancellation(row: &mut SqlRow) -> Result<Option<Cancellation>, LedgerError> {
+    let Some(at) = row.opt_int("cancelled_at")? else {
+        return Ok(None);
+    };
+    let by = row.take_text("cancelled_by")?;
+    Ok(Some(Cancellation { by, at }))
 }
 
 /// Reads the columns `paused, paused_by, paused_at`.

@@ -35,7 +35,9 @@ CREATE TABLE run (
   created_at {bigint} NOT NULL,
   changed_at {bigint} NOT NULL,
   finished_at {bigint},
+  -- When it was cancelled, and the user who did it.
   cancelled_at {bigint},
+  cancelled_by TEXT,
   -- Why no process takes its rows, who paused it and when; and why it was stale when you last saw it.
   paused TEXT,
   paused_by TEXT,

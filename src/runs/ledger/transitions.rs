@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use super::db::{Db, LONG, SqlValue, json, values};
 use super::delivery::count_deliveries;
 use super::error::LedgerError;
-use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
+use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
 use super::lost_workers::LostWorkers;
 use super::model::{CANCELLED, RowState, SkipDetail};
 use super::pace::Pace;
-use super::run::{Run, count_rows, paused};
+use super::run::{Run, cancellation, count_rows, paused};
 
 /// In milliseconds: the shortest time between two messages to one recipient (WhatsApp's error
 /// 131056).
@@ -36,7 +36,7 @@ pub(super) struct LockedRun {
     pub(super) repeats: bool,
     pub(super) changed_at: i64,
     pub(super) finished_at: Option<i64>,
-    pub(super) cancelled_at: Option<i64>,
+    pub(super) cancellation: Option<Cancellation>,
     pub(super) pause: Option<RunPause>,
     /// The pause that `bulk resume` has shown, as [`RunPause::stored_by`].
     pub(super) shown_pause: Option<String>,
@@ -57,7 +57,7 @@ pub(super) enum CountsCache {
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
     let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, \
-        changed_at, finished_at, cancelled_at, told, counts FROM run WHERE id = ?1";
+        changed_at, finished_at, cancelled_at, cancelled_by, told, counts FROM run WHERE id = ?1";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
         return Ok(None);
     };
@@ -70,7 +70,7 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
         repeats: row.is_set("repeats")?,
         changed_at: row.int("changed_at")?,
         finished_at: row.opt_int("finished_at")?,
-        cancelled_at: row.opt_int("cancelled_at")?,
+        cancellation: cancellation(&mut row)?,
         shown_pause: row.opt_take_text("told")?,
         counts_cache: match row.opt_text("counts")? {
             Some(_) => CountsCache::Current,
@@ -107,10 +107,11 @@ impl LockedRun {
     /// Writes the changes of the run.
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let pause = self.pause.as_ref();
+        let cancellation = self.cancellation.as_ref();
         db.run(
             "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, \
                 finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
-                paused_at = ?10, told = ?11 WHERE id = ?1",
+                paused_at = ?10, told = ?11, cancelled_by = ?12 WHERE id = ?1",
             &values![
                 self.id,
                 &self.identity,
@@ -118,11 +119,12 @@ impl LockedRun {
                 self.taken,
                 self.changed_at,
                 self.finished_at,
-                self.cancelled_at,
+                cancellation.map(|cancelled| cancelled.at),
                 pause.map(|paused| paused.reason.name()),
                 pause.map(RunPause::stored_by),
                 pause.map(|paused| paused.at),
-                self.shown_pause.as_deref()
+                self.shown_pause.as_deref(),
+                cancellation.map(|cancelled| cancelled.by.as_str())
             ],
         )?;
         match (self.finished_at, self.counts_cache) {
@@ -226,7 +228,7 @@ impl LockedRun {
 
     /// Returns whether processes may take rows of the run.
     pub(super) fn may_assign(&self) -> bool {
-        self.pause.is_none() && self.cancelled_at.is_none()
+        self.pause.is_none() && self.cancellation.is_none()
     }
 
     pub(super) fn is_paused_as_stale(&self) -> bool {
@@ -248,7 +250,7 @@ impl LockedRun {
         if !db.exists(open, &values![self.id, self.taken])? {
             self.finished_at = Some(self.now);
             self.pause = None;
-            if self.cancelled_at.is_none() {
+            if self.cancellation.is_none() {
                 self.note(db, &RunEvent::now(RunEventKind::Ended))?;
             }
         }

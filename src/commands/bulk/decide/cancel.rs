@@ -29,7 +29,7 @@ const BETWEEN_CHECKS: Duration = Duration::from_millis(200);
 /// Marks unsent rows as skipped (reason: cancelled). Duplicate checks still include this run. You
 /// cannot undo this. In a stale run (from a copied or restored ledger), rows that may have been sent
 /// become `unknown`.
-/// Stops every process that sends the run, and waits for requests in flight.
+/// Stops every process that sends the run, and waits for requests in flight. These processes exit with 11.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkCancelArgs {
@@ -44,7 +44,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     // In a stale run, these rows are also unsent.
     let details = run.details()?;
     let counts = run.noted_counts()?;
-    let is_cancelled = run.is_cancelled()?;
+    let is_cancelled = run.cancellation()?.is_some();
     run.require_change()?;
     report_stale(context, name, run.stale_reason()?.as_ref());
     let left = counted(counts.pending, "message");

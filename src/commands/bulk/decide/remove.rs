@@ -177,11 +177,15 @@ fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
         let messages = counted(rows, "message");
-        let them = if rows == 1 { "it" } else { "them" };
+        let [were, them] = if rows == 1 {
+            ["was", "it"]
+        } else {
+            ["were", "them"]
+        };
         let has_keys = runs.iter().any(|run| run.details.scope().is_some());
         let without = if has_keys { " without the key" } else { "" };
         context.stderr.warning(&format!(
-            "{messages} were or may have been sent: after the removal, a later run{without} can send {them} again"
+            "{messages} {were} or may have been sent: after the removal, a later run{without} can send {them} again"
         ));
     }
     for run in runs

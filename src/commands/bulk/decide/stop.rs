@@ -1,26 +1,29 @@
-//! `bulk stop`: stops a run in another process after its requests in flight.
+//! `bulk stop`: no process takes more rows of a run, until you resume it.
 
 use clap::Args;
+use jiff::tz::TimeZone;
 
 use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::report_stale;
-use crate::commands::bulk::summary::resume_hint;
+use crate::commands::bulk::pauses::{describe_cancellation, report_stale, resume_hint, since_when};
 use crate::commands::open_ledger::open_ledger;
-use crate::runs::ledger::RunName;
+use crate::commands::zone::run_zone;
+use crate::runs::ledger::{LedgerError, Run, RunName, StopResult};
 use crate::sender::context::Context;
 
-/// Stop a run in another process, after its requests in flight
+/// Stop a run after its requests in flight, or pause one that nobody sends
 ///
 /// Examples:
+///   jelouctl bulk stop
 ///   jelouctl bulk stop people-20261120-101500
 ///
-/// Every process that sends the run stops within a second and exits with 11. To continue, use
-/// `bulk resume`.
+/// Every process that sends the run stops within a second and exits with 11. Until you run
+/// `bulk resume`, no process sends the run, and no timer with `bulk work`. Each account and each
+/// database has its own ledger; --ledger selects a database.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {
-    /// Name of the run [default: the only unfinished one, or the one in progress]
+    /// Name of the run [default: the one that is being sent]
     ///
     /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
     /// runs.
@@ -29,26 +32,47 @@ pub(crate) struct BulkStopArgs {
 
 pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
     let ledger = open_ledger(context)?;
-    let stderr = &context.stderr;
-    let Some(run) = ledger.named_or_unfinished(args.run.as_ref(), true)? else {
-        stderr.note("nothing to stop: no unfinished runs");
-        return Ok(ExitCode::Success);
+    let run = match &args.run {
+        Some(name) => ledger.run(name)?,
+        None => ledger.in_progress()?,
     };
     run.require_change()?;
+    let stopped = run.stop(None)?;
+    context.stderr.note(&describe(context, &run, &stopped)?);
+    Ok(report_stale(
+        context,
+        run.name(),
+        run.stale_reason()?.as_ref(),
+    ))
+}
+
+/// Describes what was done, and in which ledger: you may have meant the run of another one.
+fn describe(context: &Context, run: &Run, stopped: &StopResult) -> Result<String, LedgerError> {
     let name = run.name();
-    let is_sent = run.is_running()?;
-    if run.stop(None)? {
-        let state = if is_sent {
+    let named = format!("run {name} (ledger {})", run.ledger().location());
+    let resume_hint = resume_hint(name);
+    // The run is stopped already, so a wrong zone in the configuration is not an error.
+    let details = run.details()?;
+    let zone = || run_zone(context, None, &details).unwrap_or_else(|_| TimeZone::system());
+    Ok(match stopped {
+        StopResult::Stopping => {
             format!(
-                "is stopping: it sends no more messages after those in flight; to see its state: jelouctl bulk status {name}"
+                "{named} is stopping: it sends no more messages after those in flight; {resume_hint}"
             )
-        } else {
-            "is stopped".to_owned()
-        };
-        let resume = resume_hint(name);
-        stderr.note(&format!("run {name} {state}; {resume}"));
-    } else {
-        stderr.note(&format!("nothing to stop: run {name} is complete"));
-    }
-    Ok(report_stale(context, name, run.stale_reason()?.as_ref()))
+        }
+        StopResult::Paused => {
+            format!(
+                "{named} is paused: no process was sending it, and `bulk work` does not send it now; {resume_hint}"
+            )
+        }
+        StopResult::AlreadyPaused(pause) => {
+            let since_when = since_when(pause, &zone());
+            format!("{named} was already {since_when}; {resume_hint}")
+        }
+        StopResult::Cancelled(cancellation) => {
+            let cancelled = describe_cancellation(cancellation, &zone());
+            format!("nothing to stop: {named} was {cancelled}")
+        }
+        StopResult::Complete => format!("nothing to stop: {named} is complete"),
+    })
 }

@@ -137,7 +137,7 @@ pub(crate) fn run(
         .chain(unknown)
         .collect();
     let printed = print_run(context, Some(name), &to_json(&asked, &result), &words);
-    let is_cancelled = asked.run.is_cancelled()?;
+    let is_cancelled = asked.run.cancellation()?.is_some();
     for note in still_unknown(name, is_cancelled, &result) {
         context.stderr.note(&note);
     }
@@ -276,7 +276,7 @@ fn stop_if_undelivered(
         return Ok(false);
     };
     let name = run.name();
-    let is_stopped = run.stop(Some(why.clone()))?;
+    let is_stopped = run.stop(Some(why.clone()))?.has_rows_left();
     if is_stopped {
         let resume_hint = format!("to continue: jelouctl bulk resume {name}");
         context

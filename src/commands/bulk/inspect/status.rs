@@ -10,8 +10,10 @@ use crate::base::exit::ExitCode;
 use crate::base::output::Waiting;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::{report_stale, since_when};
-use crate::commands::bulk::summary::{RunSummary, print_run, resume_hint};
+use crate::commands::bulk::pauses::{
+    describe_cancellation, report_stale, resume_hint, since_when, way_on,
+};
+use crate::commands::bulk::summary::{RunSummary, print_run};
 use crate::commands::bulk::waiting::waiting;
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
 use crate::commands::zone::run_zone;
@@ -127,8 +129,10 @@ impl RunStatus {
     fn state_in_words(&self) -> String {
         let name = &self.overview.name;
         let changed = time_in(&self.zone, self.overview.changed_at);
+        if let Some(cancellation) = &self.summary.cancellation {
+            return describe_cancellation(cancellation, &self.zone);
+        }
         match (&self.pause, &self.waiting) {
-            _ if self.summary.is_cancelled => format!("cancelled, last changed {changed}"),
             _ if self.summary.is_complete() => format!("complete, last changed {changed}"),
             (Some(pause), _) => since_when(pause, &self.zone),
             _ if self.summary.stale.is_some() => "the run is stale and sends nothing".to_owned(),
@@ -147,7 +151,11 @@ impl RunStatus {
         }
         let name = &self.overview.name;
         if !self.summary.is_complete() && self.summary.stale.is_none() {
-            context.stderr.note(&resume_hint(name));
+            let way_on = match &self.pause {
+                Some(pause) => way_on(pause.reason, name, &self.overview.details),
+                None => resume_hint(name),
+            };
+            context.stderr.note(&way_on);
         }
         self.summary.print_next_steps(context, name);
     }

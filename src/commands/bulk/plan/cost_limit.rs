@@ -7,6 +7,9 @@ use crate::runs::cost::{Estimate, Money, PriceList};
 use crate::runs::ledger::{DraftRequest, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::config::Settings;
 
+/// The name of the error of a list that the budget does not allow.
+const OVER_BUDGET: &str = "budget";
+
 /// The prices, and the budget; both are optional.
 pub(super) struct CostLimit {
     pub(super) prices: Option<PriceList>,
@@ -51,10 +54,8 @@ impl CostLimit {
         };
         if let Some(words) = estimate.without_price() {
             let hint = "add the missing prices to the price list, or remove --budget";
-            return Err(CommandError::guard(
-                format!("with a budget of {budget}, {words}"),
-                hint,
-            ));
+            let problem = format!("with a budget of {budget}, {words}");
+            return Err(CommandError::guard(problem, hint).named(OVER_BUDGET));
         }
         if estimate.total() > budget {
             let problem = format!(
@@ -65,7 +66,7 @@ impl CostLimit {
                 "raise --budget, or send fewer messages: --limit N; {}",
                 estimate.describe().join("; ")
             );
-            return Err(CommandError::guard(problem, hint));
+            return Err(CommandError::guard(problem, hint).named(OVER_BUDGET));
         }
         Ok(())
     }

@@ -38,8 +38,7 @@ pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> 
     });
     ended.unwrap_or_else(|error| {
         let code = note_error(context, "", error, &mut send_report.record);
-        send_report.log(context, code);
-        code
+        report(context, &mut send_report, code)
     })
 }
 
@@ -102,10 +101,11 @@ async fn pause(connection: &mut Connection) -> Result<(), CommandError> {
     }
 }
 
-/// Logs and prints the outcome of one message.
+/// Logs the outcome of one message and prints it. At a terminal, the note at the end is enough.
 fn report(context: &Context, send_report: &mut SendReport, code: ExitCode) -> ExitCode {
     send_report.log(context, code);
     let format = match context.stdout.format {
+        _ if context.stdout.wants_words() => Format::None,
         Format::Response => Format::Record,
         format => format,
     };

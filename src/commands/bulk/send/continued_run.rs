@@ -1,7 +1,8 @@
 //! The steps that `bulk resume` and `bulk work` share: they open a run, skip rows that must not be sent now, and send the
 //! rest.
 
-use super::active_run::ActiveRun;
+use super::active_run::{ActiveRun, SendingEnd};
+use super::report_end::report_end;
 use super::send;
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;
@@ -17,6 +18,7 @@ use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
 use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings};
+use crate::runs::sending::RunEnd;
 use crate::sender::context::Context;
 use crate::sender::{
     Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
@@ -40,7 +42,7 @@ impl OpenedRun {
     ) -> Result<Option<Self>, CommandError> {
         let ledger = open_ledger(context)?;
         claim_exclusions(context, exclude)?;
-        let Some(run) = ledger.named_or_unfinished(name, false)? else {
+        let Some(run) = ledger.named_or_unfinished(name)? else {
             context
                 .stderr
                 .note(&format!("nothing to {verb}: no unfinished runs"));
@@ -80,6 +82,21 @@ impl OpenedRun {
             exclusions,
         })
     }
+}
+
+/// Reports a run that was cancelled, and returns the exit code. None if its rows may be sent.
+pub(super) fn report_if_cancelled(
+    context: &Context,
+    active: &ActiveRun,
+) -> Result<Option<ExitCode>, CommandError> {
+    if active.run.cancellation()?.is_none() {
+        return Ok(None);
+    }
+    let end = SendingEnd {
+        end: Ok(RunEnd::Complete),
+        took: None,
+    };
+    report_end(context, active, end).map(Some)
 }
 
 /// Warns about the pause that ends, then skips the rows that must not be sent. With `--only-in-window`, returns the
@@ -171,14 +188,6 @@ async fn check_templates_left(
 fn report_rows_left(context: &Context, run: &Run, was_stale: bool) -> Result<(), LedgerError> {
     let name = run.name();
     let found = run.counts()?;
-    // Perhaps no other process sends the resumed run.
-    if run.is_cancelled()? {
-        let who = format!("to see the processes that still send: jelouctl bulk status {name}");
-        context.stderr.note(&format!(
-            "run {name} is cancelled: its unsent rows will never be sent; {who}"
-        ));
-        return Ok(());
-    }
     let all = counted(found.all(), "message");
     context.stderr.note(&format!(
         "run {name}: {} of {all} left to send",

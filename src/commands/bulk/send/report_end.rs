@@ -7,15 +7,20 @@ use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd};
 use crate::base::exit::ExitCode;
-use crate::base::output::{Record, RecordError, compact};
+use crate::base::output::{Record, RecordError, compact, grouped};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::{next_check, report_stale, stale_run_choices, why};
+use crate::commands::bulk::pauses::{
+    cancellation_as_json, describe_cancellation, next_check, report_stale, resume_hint,
+    stale_run_choices, way_on, why,
+};
 use crate::commands::bulk::run_log::run_fields;
-use crate::commands::bulk::summary::{RunSummary, resume_hint};
+use crate::commands::bulk::summary::RunSummary;
 use crate::commands::error::{pause_exit_code, signal_exit_code};
+use crate::commands::zone::sender_zone;
 use crate::jelou::api::Problem;
-use crate::runs::ledger::{AttemptResult, Counts, LedgerError, PauseReason, RunWorker};
+use crate::jelou::message::merge;
+use crate::runs::ledger::{AttemptResult, LedgerError, PauseReason, RunWorker, SkipReason};
 use crate::runs::sending::{RunEnd, StopReason};
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, panicked};
@@ -32,13 +37,21 @@ pub(super) fn report_end(
         stderr.note(note);
     }
     let printed = print_end(context, active, ended);
+    let ended = match &printed.cancelled {
+        Some(cancelled) => Err(cancelled),
+        None => printed.code.as_ref().map(|code| *code),
+    };
+    let summary = printed.summary.as_ref();
     // Counts that cannot be read stay null.
-    let fields = run_fields(
+    let mut fields = run_fields(
         Some(active.run.name()),
         Some(&active.settings),
-        printed.counts.as_ref(),
-        printed.code.as_ref().map(|code| *code),
+        summary.map(|summary| &summary.counts),
+        ended,
     );
+    if let Some(cancellation) = summary.and_then(|summary| summary.cancellation.as_ref()) {
+        merge(&mut fields, cancellation_as_json(cancellation));
+    }
     AuditLog::from_settings(settings)
         .with(&active.exclusions)
         .run(stderr, "bulk", fields);
@@ -48,8 +61,21 @@ pub(super) fn report_end(
 /// The printed text about the end of a run.
 struct PrintedEnd {
     code: Result<ExitCode, CommandError>,
-    /// The number of rows in each state; None if it cannot be read.
-    counts: Option<Counts>,
+    /// The state of the run; None if it cannot be read.
+    summary: Option<RunSummary>,
+    /// The printed error of a cancelled run.
+    cancelled: Option<CommandError>,
+}
+
+impl PrintedEnd {
+    /// Creates the end of a run with a state that cannot be read.
+    fn without_state(code: Result<ExitCode, CommandError>) -> Self {
+        Self {
+            code,
+            summary: None,
+            cancelled: None,
+        }
+    }
 }
 
 /// Prints why the run ended, and its state.
@@ -64,7 +90,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         }) if error.may_pass() || error.has_lost_states() => {
             let reason = StopReason::LedgerFailed { error, outcomes };
             let code = report_stop(context, active, reason);
-            return PrintedEnd { code, counts: None };
+            return PrintedEnd::without_state(code);
         }
         Ok(RunEnd::Complete) => Ok(None),
         Ok(RunEnd::Stopped {
@@ -77,7 +103,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         }) => {
             let code = report_stop(context, active, reason);
             report_open_write(context, active, &outcomes);
-            return PrintedEnd { code, counts: None };
+            return PrintedEnd::without_state(code);
         }
         Err(error) => Ok(Some(report_failed_join(context, active, &error))),
     };
@@ -86,13 +112,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         .reconnected()
         .and_then(|found| RunSummary::new(&found, &active.settings));
     match summary.map_err(LedgerError::in_mid_run) {
-        Ok(summary) => {
-            print_summary(context, active, &summary, ended.took);
-            PrintedEnd {
-                code: stopped.map(|code| code.unwrap_or_else(|| summary.exit_code())),
-                counts: Some(summary.counts),
-            }
-        }
+        Ok(summary) => print_state(context, active, stopped, summary, ended.took),
         Err(error) => {
             // The error that ended the run is printed separately.
             if matches!(stopped, Ok(Some(_))) {
@@ -101,12 +121,56 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
                     .stderr
                     .warning(&format!("cannot read the ledger: {error}; {watch}"));
             }
-            PrintedEnd {
-                code: stopped.and_then(|code| code.ok_or_else(|| error.into())),
-                counts: None,
-            }
+            PrintedEnd::without_state(stopped.and_then(|code| code.ok_or_else(|| error.into())))
         }
     }
+}
+
+/// Prints the state of the run. If no row is left, `stopped` has no code, and the code follows from the rows, or from
+/// a cancellation.
+fn print_state(
+    context: &Context,
+    active: &ActiveRun,
+    stopped: Result<Option<ExitCode>, CommandError>,
+    mut summary: RunSummary,
+    took: Option<Duration>,
+) -> PrintedEnd {
+    let cancelled = match stopped {
+        Ok(None) => cancelled_error(active, &summary),
+        _ => None,
+    };
+    summary.error = cancelled.as_ref().map(RecordError::from);
+    print_summary(context, active, &summary, took);
+    if let Some(cancelled) = &cancelled {
+        cancelled.print(&context.stderr, "");
+    }
+    let code = match &cancelled {
+        Some(cancelled) => cancelled.code,
+        None => summary.exit_code(),
+    };
+    PrintedEnd {
+        code: stopped.map(|stopped| stopped.unwrap_or(code)),
+        summary: Some(summary),
+        cancelled,
+    }
+}
+
+/// Returns the error of a run that somebody cancelled, before or during this process.
+fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandError> {
+    let cancellation = summary.cancellation.as_ref()?;
+    let name = active.run.name();
+    let zone = sender_zone(&active.settings, &active.sender);
+    let message = format!(
+        "run {name} was {}: {} of {} sent",
+        describe_cancellation(cancellation, &zone),
+        grouped(summary.counts.sent),
+        grouped(summary.counts.all())
+    );
+    let unsent = summary.skips.rows(SkipReason::Cancelled);
+    let hint = format!("to list the others: jelouctl bulk report {name} --reason cancelled");
+    let hint = Some(hint).filter(|_| unsent > 0);
+    let code = ExitCode::Guard;
+    Some(CommandError::new(code, "cancelled", message, hint))
 }
 
 /// Prints the summary. An error of standard output is only printed: as the error of the command, it
@@ -183,7 +247,8 @@ fn report_stop(
                 _ => None,
             };
             let look = next_check(pause.reason, name);
-            let hint = way_out.unwrap_or_else(|| format!("{look}; {resume_hint}"));
+            let way_on = way_on(pause.reason, name, &active.settings);
+            let hint = way_out.unwrap_or_else(|| format!("{look}; {way_on}"));
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }
@@ -215,12 +280,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
     let problem = &problem.message;
     if reason == PauseReason::AllRejected {
         // All rows have the same fault.
-        let again = format!(
-            "jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}"
-        );
-        let hint = format!(
-            "{hint}; to send them again: {again}; to send only the rest: jelouctl bulk resume {name} --keep-going"
-        );
+        let hint = way_on(reason, name, &active.settings);
         let message = format!("run paused: Jelou has not accepted any message: {problem}");
         context.stderr.error(&message, &[], Some(&hint));
         return;

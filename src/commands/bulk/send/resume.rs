@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::active_run::ActiveRun;
-use super::continued_run::{OpenedRun, Resumption, go_on, recheck_pending_rows};
+use super::continued_run::{
+    OpenedRun, Resumption, go_on, recheck_pending_rows, report_if_cancelled,
+};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::output::{counted, counted_are, rounded};
@@ -92,6 +94,9 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let asks = check_age(context, &opened, age)?;
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &args.exclude)?;
+    if let Some(code) = report_if_cancelled(context, &active)? {
+        return Ok(code);
+    }
     let windows = recheck_pending_rows(context, &mut active, paused.as_ref())?;
     let has_answered = asks && active.run.pending()? > 0;
     if has_answered {

@@ -4,7 +4,7 @@
 use clap::Args;
 
 use super::active_run::SendingEnd;
-use super::continued_run::{OpenedRun, go_on, recheck_pending_rows};
+use super::continued_run::{OpenedRun, go_on, recheck_pending_rows, report_if_cancelled};
 use super::report_end::report_end;
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
@@ -46,6 +46,9 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
     let settings = args.work.over(opened.settings.clone());
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &[])?;
+    if let Some(code) = report_if_cancelled(context, &active)? {
+        return Ok(code);
+    }
     if let Some(paused) = paused.filter(|paused| paused.reason == PauseReason::Stale) {
         // You must decide what happens to its rows before any recipient is skipped.
         let end = Ok(RunEnd::Stopped {

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{PEOPLE, TestedLedger, close, ended, exchange, join, resolve, states};
+use crate::base::process::host_name;
+use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::{RowState, SkipReason};
 use crate::runs::ledger::worker::LISTENS_EVERY;
 
@@ -20,14 +22,16 @@ pub(super) fn cancelled_run_sends_no_more_rows(tested: &TestedLedger) {
         run.cancel().unwrap();
         assert_eq!(states(&run), [Sent, Failed, Unknown, Skipped, Skipped]);
     }
-    assert!(run.is_cancelled().unwrap() && run.counts().unwrap().is_finished());
-    assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 2);
-    assert!(
-        run.ledger()
-            .named_or_unfinished(None, false)
-            .unwrap()
-            .is_none()
+    let cancellation = run.cancellation().unwrap().unwrap();
+    assert!(cancellation.by.ends_with(&host_name()) && run.counts().unwrap().is_finished());
+    // Neither a stop nor a second call changes who cancelled it.
+    assert_eq!(
+        run.stop(None).unwrap(),
+        StopResult::Cancelled(cancellation.clone())
     );
+    assert_eq!(run.cancellation().unwrap(), Some(cancellation));
+    assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 2);
+    assert!(run.ledger().named_or_unfinished(None).unwrap().is_none());
     for from in [Failed, Unknown] {
         let again = resolve(&run, [from, Pending], &[]);
         let is_cancelled = |message: &str| message.starts_with("the run is cancelled: ");

@@ -7,6 +7,7 @@ use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::Worker;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow, count_deliveries};
+use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::overview::RunOverview;
 use crate::runs::ledger::run::{Run, count_rows};
@@ -73,7 +74,7 @@ pub(super) fn finished_run_keeps_true_counts(tested: &TestedLedger) {
     super::close(worker);
     super::resolve(&run, [Unknown, Failed], &[]).unwrap();
     check_counts(&run, true);
-    assert!(!run.stop(None).unwrap());
+    assert_eq!(run.stop(None).unwrap(), StopResult::Complete);
     assert!(!run.cancel().unwrap());
     run.prepare().unwrap();
     check_counts(&run, true);

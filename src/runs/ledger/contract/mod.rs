@@ -113,6 +113,7 @@ every_engine! {
         worker_marked_lost_gets_no_rows,
         worker_without_lock_gets_no_rows,
         transaction_timeout_error_is_retryable,
+        stop_tells_whether_a_process_sends_the_run,
     }
     stale_runs {
         failed_rows_of_stale_run_are_not_resent,

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::runs::ledger::db::SqlScript;
 use crate::runs::ledger::error::LedgerErrorKind;
+use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::transitions::lock;
 
@@ -203,4 +204,23 @@ pub(super) fn transaction_timeout_error_is_retryable(tested: &TestedLedger) {
         let error = tested.ledger.db().0.script(&ended).unwrap_err();
         assert!(error.may_pass(), "{error}");
     }
+}
+
+pub(super) fn stop_tells_whether_a_process_sends_the_run(tested: &TestedLedger) {
+    let ledger = &tested.ledger;
+    let run = tested.begin(&PEOPLE);
+    assert!(ledger.in_progress().is_err());
+    let mut sends = join(&run);
+    exchange(&mut sends, &[], 1);
+    assert_eq!(ledger.in_progress().unwrap().name(), run.name());
+    // A second call changes nothing while the process waits for its row.
+    for _ in 0..2 {
+        assert_eq!(run.stop(None).unwrap(), StopResult::Stopping);
+    }
+    let pause = run.pause().unwrap().unwrap();
+    tested.kill(sends);
+    assert!(ledger.in_progress().is_err());
+    assert_eq!(run.stop(None).unwrap(), StopResult::AlreadyPaused(pause));
+    let idle = tested.begin(&PEOPLE);
+    assert_eq!(idle.stop(None).unwrap(), StopResult::Paused);
 }

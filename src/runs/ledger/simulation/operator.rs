@@ -95,7 +95,7 @@ impl Operator {
         self.ledger = Some(ledger.clone());
         match self.command {
             Command::Stop => {
-                let is_stopped = ledger.run(&self.name)?.stop(None)?;
+                let is_stopped = ledger.run(&self.name)?.stop(None)?.has_rows_left();
                 Ok(Step::Last(format!("stopped: {is_stopped}")))
             }
             Command::Cancel => {

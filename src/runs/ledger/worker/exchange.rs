@@ -227,7 +227,7 @@ impl Worker {
         if limit_wait.is_some() || is_short && !limit_wait_ended {
             next = next.max(row_wait(db, run, limit_wait)?);
         }
-        let is_cancelled = run.cancelled_at.is_some();
+        let is_cancelled = run.cancellation.is_some();
         if is_cancelled {
             // A cancelled run sends no rows. The rows in flight in other processes are checked from
             // time to time until they end.
@@ -269,7 +269,7 @@ impl Worker {
             run.finished_at = None;
         }
         self.uncount_unsent(db, run, finished)?;
-        if run.cancelled_at.is_some() {
+        if run.cancellation.is_some() {
             run.skip_pending(db)?;
         }
         Ok(recorded)

@@ -352,7 +352,7 @@ impl Worker {
                     &rows.into_iter().map(|(n, _)| n).collect::<Vec<_>>(),
                 )?;
             }
-            if run.cancelled_at.is_some() {
+            if run.cancellation.is_some() {
                 run.skip_pending(db)?;
             }
             Ok(())
