@@ -13,9 +13,10 @@ use super::open_ledger::{
     ledger_database, open_keys_for_send, open_keys_to_read, open_local_ledger,
     open_local_ledger_to_read, wait_for_turn,
 };
+use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
-use crate::base::output::{Record, Sent, Stderr};
+use crate::base::output::{EarlierMessage, Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signals, overdue_signal};
 use crate::base::timestamps::{from_millis, second_in, time_in};
@@ -40,16 +41,48 @@ const SECOND_MS: i64 = 1_000;
 /// The flag that chooses this machine's own ledger.
 const LOCAL_LEDGER: &str = " --ledger local";
 
-/// A key, and the ledger that it is checked in.
-pub(super) struct OnceSend {
-    ledger: Ledger,
+/// The key of a command.
+#[derive(Clone)]
+struct KeyTerms {
     scope: OnceScope,
     /// How long a message with the key counts; None is forever.
     every: Option<Duration>,
+    /// The zone of the times that the command reports.
+    zone: TimeZone,
+    /// The flags that the commands of a hint need to act for the same bot.
+    sender_flags: String,
+}
+
+impl KeyTerms {
+    /// None without a key, and in a sandbox that does not save keys.
+    fn new(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<Self> {
+        let key = arguments.once.clone()?;
+        let settings = &sender.settings;
+        if !settings.keeps_keys {
+            context.stderr.note(
+                "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND",
+            );
+            return None;
+        }
+        Some(Self {
+            scope: OnceScope {
+                key,
+                bot: sender.bot.as_str().to_owned(),
+                address: settings.api_url.as_key(),
+            },
+            every: arguments.every,
+            zone: settings.hours.zone(),
+            sender_flags: settings.sender_flags(),
+        })
+    }
+}
+
+/// A key, and the ledger that it is checked in.
+pub(super) struct OnceSend {
+    ledger: Ledger,
+    terms: KeyTerms,
     /// How long the command still waits for a database that is down.
     patience: Cell<Duration>,
-    /// The zone of the times that it reports.
-    zone: TimeZone,
     /// The flag that the commands of a hint need to find this ledger; empty without one.
     ledger_flag: &'static str,
     /// Why the ledger can only be read, if so.
@@ -66,35 +99,27 @@ impl OnceSend {
         arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        let Some(scope) = once_scope(context, arguments, sender) else {
+        let Some(terms) = KeyTerms::new(context, arguments, sender) else {
             return Ok(None);
         };
-        let zone = sender.settings.hours.zone();
-        let once = Self::on(open_keys_for_send(context)?, scope, arguments.every, zone)?;
+        let once = Self::on(open_keys_for_send(context)?, terms)?;
         if !sender.settings.is_sandboxed() {
             warn_about_local_keys(context, Some(&once.ledger));
         }
         Ok(Some(once))
     }
 
-    fn on(
-        ledger: Ledger,
-        scope: OnceScope,
-        every: Option<Duration>,
-        zone: TimeZone,
-    ) -> Result<Self, CommandError> {
+    fn on(ledger: Ledger, terms: KeyTerms) -> Result<Self, CommandError> {
         ledger.refuse_older_layout()?;
         ledger.refuse_restored_once()?;
-        Ok(Self::new(ledger, scope, every, zone))
+        Ok(Self::new(ledger, terms))
     }
 
-    fn new(ledger: Ledger, scope: OnceScope, every: Option<Duration>, zone: TimeZone) -> Self {
+    fn new(ledger: Ledger, terms: KeyTerms) -> Self {
         Self {
             ledger,
-            scope,
-            every,
+            terms,
             patience: Cell::new(PATIENCE),
-            zone,
             ledger_flag: "",
             unwritable: None,
         }
@@ -144,7 +169,7 @@ impl OnceSend {
         if self.patience.get().is_zero() {
             return Err(key_timeout_error("its database was lost"));
         }
-        let scope = &self.scope;
+        let scope = &self.terms.scope;
         let recipient = outgoing.recipient().as_str();
         if let Some(problem) = &self.unwritable {
             return match self.obstacle(recipient)? {
@@ -156,11 +181,11 @@ impl OnceSend {
         wait_for_turn(&self.ledger, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
         // With --every, a message must be sent soon after its time has started.
-        let must_begin = self.ledger.is_shared() || self.every.is_some();
+        let must_begin = self.ledger.is_shared() || self.terms.every.is_some();
         let begins_by = must_begin.then(|| Deadline::after(LEASE / 2));
         match self
             .ledger
-            .claim(scope, &hash, self.every, longest + LEASE)?
+            .claim(scope, &hash, self.terms.every, longest + LEASE)?
         {
             ClaimResult::Held(mut held) => {
                 held.begins_by = begins_by;
@@ -192,7 +217,7 @@ impl OnceSend {
     fn note_other_every(&self, stderr: &Stderr, entry: Option<&OnceEntry>) {
         let Some(entry) = entry else { return };
         let last = entry.every.map(duration_from_millis);
-        if last == self.every {
+        if last == self.terms.every {
             return;
         }
         let words = |every: Option<Duration>| {
@@ -202,9 +227,9 @@ impl OnceSend {
         };
         stderr.note(&format!(
             "the last command with --once {} had {}; this one has {}",
-            self.scope.key,
+            self.terms.scope.key,
             words(last),
-            words(self.every)
+            words(self.terms.every)
         ));
     }
 
@@ -216,16 +241,17 @@ impl OnceSend {
     /// Returns the entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let hash = self.ledger.hasher()?.person(recipient);
-        let entry = self.ledger.once_entry(&self.scope, &hash)?;
+        let entry = self.ledger.once_entry(&self.terms.scope, &hash)?;
         let now = self.ledger.now()?;
-        Ok(entry.filter(|entry| !entry.is_free(self.every, now)))
+        Ok(entry.filter(|entry| !entry.is_free(self.terms.every, now)))
     }
 
     /// Prints that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
-        let at = time_in(&self.zone, entry.at);
-        let until = entry.counts_until(self.every);
-        let until = until.map(|until| format!(" until {}", time_in(&self.zone, until)));
+        let zone = &self.terms.zone;
+        let at = time_in(zone, entry.at);
+        let counts_until = entry.counts_until(self.terms.every);
+        let until = counts_until.map(|until| format!(" until {}", time_in(zone, until)));
         let until = until.unwrap_or_default();
         let run = entry.run.map(|run| format!(" by run {run}"));
         let run = run.unwrap_or_default();
@@ -233,7 +259,7 @@ impl OnceSend {
         let to = to.unwrap_or_default();
         context.stderr.note(&format!(
             "already sent{to} with the key {} at {at}{run}: nothing is sent{until}",
-            self.scope.key
+            self.terms.scope.key
         ));
         let mut response = json!({ "success": true, "replayed": true });
         if let Some(id) = &entry.message_id {
@@ -242,6 +268,11 @@ impl OnceSend {
         record.response = Some(response);
         record.sent = Sent::Yes;
         record.replayed = true;
+        record.once = Some(EarlierMessage {
+            key: self.terms.scope.key.to_string(),
+            at: from_millis(entry.at).to_string(),
+            until: counts_until.map(|until| from_millis(until).to_string()),
+        });
         record.message_id = entry.message_id;
     }
 
@@ -278,7 +309,7 @@ impl OnceSend {
             let left = self.patience.get().saturating_sub(begun.elapsed());
             self.patience.set(left);
         }
-        let key = &self.scope.key;
+        let key = &self.terms.scope.key;
         let problem = match ended {
             Ok(false) if record.sent != Sent::No => {
                 format!(
@@ -299,22 +330,6 @@ impl OnceSend {
     }
 }
 
-/// Returns the key of a command; None without a key, and in a sandbox that does not save keys.
-fn once_scope(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
-    let key = arguments.once.clone()?;
-    if !sender.settings.keeps_keys {
-        context.stderr.note(
-            "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND",
-        );
-        return None;
-    }
-    Some(OnceScope {
-        key,
-        bot: sender.bot.as_str().to_owned(),
-        address: sender.settings.api_url.as_key(),
-    })
-}
-
 /// Prints, for `--dry-run`, which recipients the key would skip.
 pub(super) fn note_skipped<'a>(
     context: &Context,
@@ -322,24 +337,19 @@ pub(super) fn note_skipped<'a>(
     sender: &Sender,
     recipients: impl Iterator<Item = &'a str>,
 ) {
-    let Some(scope) = once_scope(context, arguments, sender) else {
+    let Some(terms) = KeyTerms::new(context, arguments, sender) else {
         return;
     };
-    let key = scope.key.clone();
+    let key = terms.scope.key.clone();
     let noted = open_keys_to_read(context).and_then(|ledger| {
         let Some(ledger) = ledger else { return Ok(()) };
-        let once = OnceSend::new(
-            ledger.for_single_send(),
-            scope,
-            arguments.every,
-            sender.settings.hours.zone(),
-        );
+        let once = OnceSend::new(ledger.for_single_send(), terms);
         for recipient in recipients {
             if let Some(entry) = once.obstacle(recipient)? {
                 context.stderr.note(&format!(
                     "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
                     entry.state.describe(),
-                    time_in(&once.zone, entry.at)
+                    time_in(&once.terms.zone, entry.at)
                 ));
             }
         }
@@ -355,9 +365,7 @@ pub(super) fn note_skipped<'a>(
 
 /// The fallback of a notification if the ledger cannot check its key: a failed job still sends its alert.
 pub(super) struct OnceFallback {
-    scope: OnceScope,
-    every: Option<Duration>,
-    zone: TimeZone,
+    terms: KeyTerms,
     /// Whether to check the key in this machine's own ledger: not if that ledger has failed.
     has_own_ledger: bool,
     /// Whether to only look the key up there, if that ledger cannot be written.
@@ -377,9 +385,7 @@ impl OnceFallback {
             return None;
         }
         Some(Self {
-            scope: once_scope(context, arguments, sender)?,
-            every: arguments.every,
-            zone: sender.settings.hours.zone(),
+            terms: KeyTerms::new(context, arguments, sender)?,
             has_own_ledger: !matches!(ledger_database(context), Ok(None)),
             may_read: true,
             check: None,
@@ -389,7 +395,7 @@ impl OnceFallback {
     /// This machine's own ledger, to look up the key after `problem`; None if it cannot be read.
     fn readable(&mut self, context: &Context, problem: &str) -> Option<OnceSend> {
         let ledger = open_local_ledger_to_read(context).ok().flatten()?;
-        let once = OnceSend::new(ledger, self.scope.clone(), self.every, self.zone.clone());
+        let once = OnceSend::new(ledger, self.terms.clone());
         self.check = Some("local");
         Some(OnceSend {
             ledger_flag: LOCAL_LEDGER,
@@ -407,14 +413,12 @@ impl OnceFallback {
     /// Returns the next ledger to check the key in, after `problem`; None if the notification is
     /// sent unchecked.
     pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
-        let key = self.scope.key.clone();
+        let key = self.terms.scope.key.clone();
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
             let own = open_local_ledger(context)
                 .map_err(CommandError::from)
-                .and_then(|ledger| {
-                    OnceSend::on(ledger, self.scope.clone(), self.every, self.zone.clone())
-                });
+                .and_then(|ledger| OnceSend::on(ledger, self.terms.clone()));
             match own {
                 Ok(own) => {
                     context.stderr.warning(&format!(
@@ -475,44 +479,53 @@ pub(super) fn warn_about_local_keys(context: &Context, ledger: Option<&Ledger>) 
 impl OnceSend {
     /// Returns the error for a recipient that did not get a message, but may not get one now.
     fn refusal(&self, recipient: &str, entry: OnceEntry) -> CommandError {
-        let scope = &self.scope;
-        let unknown_from = unknown_from(&self.ledger, &entry, &self.zone);
-        match (entry.state, entry.run) {
+        let scope = &self.terms.scope;
+        let unknown_from = unknown_from(&self.ledger, &entry, &self.terms.zone);
+        match (entry.state, &entry.run) {
             (OnceState::Inflight, _) => in_flight_error(scope, recipient, unknown_from),
             (OnceState::ToBeSent, Some(run)) => {
                 let flag = self.ledger_flag;
-                pending_run_error(scope, recipient, &run, flag)
+                pending_run_error(scope, recipient, run, flag)
             }
-            (_, run) => {
-                let at = time_in(&self.zone, entry.at);
+            (_, _) => {
+                let at = time_in(&self.terms.zone, entry.at);
                 let message = format!(
                     "{recipient} may have got a message with the key {}, at {at}",
                     scope.key
                 );
-                let hint = self.to_resolve(recipient, run.as_deref());
+                let hint = self.to_resolve(recipient, &entry);
                 CommandError::unknown(message, hint)
             }
         }
     }
 
-    /// Returns how to set the outcome of an unknown message, of a row of `run` or of a single send.
-    fn to_resolve(&self, recipient: &str, run: Option<&str>) -> String {
-        let to = typed_form(recipient);
-        let flag = self.ledger_flag;
-        let command = if let Some(run) = run {
-            format!("bulk resolve {run}{flag} --to {to} --unknown-as")
-        } else {
-            let key = self.scope.key.quoted();
-            format!("once resolve {key}{flag} --to {to} --as")
-        };
-        let or_ask = run.map(|run| {
-            format!("; to check its delivery status: jelouctl bulk deliveries {run}{flag}")
-        });
-        let or_ask = or_ask.unwrap_or_default();
+    /// Returns how to check an unknown message, of a row of `run` or of a single send, and how to set its outcome.
+    fn to_resolve(&self, recipient: &str, entry: &OnceEntry) -> String {
+        let ledger_flag = self.ledger_flag;
+        let sender_flags = &self.terms.sender_flags;
+        let to = to_flag(recipient);
+        if let Some(run) = &entry.run {
+            return format!(
+                "to check it: jelouctl bulk deliveries {run}{ledger_flag}; to set the outcome to sent or failed: \
+                 jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as STATE"
+            );
+        }
+        let key = self.terms.scope.key.quoted();
+        let since = look_up_start(entry.at);
         format!(
-            "check the chat, then set the outcome to sent or failed: jelouctl {command} STATE{or_ask}"
+            "to look for it: jelouctl messages list{sender_flags} {to} --since {since}; to set the outcome to sent or \
+             failed: jelouctl once resolve {key}{ledger_flag}{sender_flags} {to} --as STATE"
         )
     }
+}
+
+/// Returns the day from which to look for a message with this time, for `--since`. The message was sent up to some minutes
+/// before.
+fn look_up_start(at: i64) -> String {
+    const EARLIER_MS: i64 = 60 * 60 * 1_000;
+    let start = from_millis(at.saturating_sub(EARLIER_MS));
+    let day = TimeZone::system().to_datetime(start).date();
+    day.to_string()
 }
 
 /// Returns when the message of a single send in flight counts as unknown, which is the end of its

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::claim::{OnceFallback, OnceSend, PATIENCE, key_timeout_error};
 use super::limited_send::LimitedSend;
+use super::recipients::to_flag;
 use super::result::{note_delivery, note_error, note_error_among_others};
 use super::sends::{RecipientSend, SendReport, Sends};
 use crate::base::exit::ExitCode;
@@ -247,7 +248,7 @@ impl<'a> SendTerms<'a> {
         let record = &mut report.record;
         let limit = self.notify_timeout;
         let turn = in_time(limit, self.turn(connection, outgoing)).await;
-        record.once = self.fallback.as_ref().and_then(|fallback| fallback.check);
+        record.key_check = self.fallback.as_ref().and_then(|fallback| fallback.check);
         let claim = match turn {
             Some(turn) => turn?,
             None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
@@ -372,7 +373,7 @@ impl<'a> SendTerms<'a> {
         record: &mut Record,
         place: MessagePlace,
     ) -> ExitCode {
-        let code = note_delivery(delivery, record);
+        let code = note_delivery(self.with_look_up(outgoing, delivery), record);
         let recipient = outgoing.recipient().as_str();
         if record.sent == Sent::Yes {
             self.report_accepted(recipient, record);
@@ -382,6 +383,20 @@ impl<'a> SendTerms<'a> {
             self.report_in_sandbox(note, outgoing, record, place);
         }
         code
+    }
+
+    /// Adds the command that looks for a message that may have been sent, except in the sandbox.
+    fn with_look_up(&self, outgoing: &Outgoing, mut delivery: Delivery) -> Delivery {
+        let settings = &self.sender.settings;
+        if matches!(delivery.outcome, Outcome::Unknown(_))
+            && !settings.is_sandboxed()
+            && let Some(problem) = &mut delivery.problem
+        {
+            let to = to_flag(outgoing.recipient().as_str());
+            let flags = settings.sender_flags();
+            problem.hint = format!("{}: jelouctl messages list{flags} {to}", problem.hint);
+        }
+        delivery
     }
 
     fn report_accepted(&self, recipient: &str, record: &Record) {

@@ -147,7 +147,7 @@ pub(super) fn report_incomplete(
 }
 
 /// Returns the flag that names this recipient, quoted for a shell.
-fn to_flag(recipient: &str) -> String {
+pub(super) fn to_flag(recipient: &str) -> String {
     let typed = typed_form(recipient);
     let quoted = shlex::try_quote(&typed).map_or_else(|_| typed.clone(), Into::into);
     format!("--to {quoted}")

@@ -98,7 +98,7 @@ impl AuditLog {
                 "to": record.to,
                 "api_url": record.api_url,
         });
-        if let Some(check) = record.once {
+        if let Some(check) = record.key_check {
             merge(&mut message, json!({ "once": check }));
         }
         self.append(stderr, "message", command, message);

@@ -74,6 +74,27 @@ fn second_send_with_key_replays_the_first() {
         (Some(id), Some(0))
     );
     assert!(same.stderr.contains(": nothing is sent"), "{}", same.stderr);
+    assert_eq!(first.get("once"), None);
+    let key = |every: &str| {
+        let line = format!("--once november {every} Hola -o record");
+        home.send(&jelou, &line).success().json()["once"].clone()
+    };
+    let shown = || {
+        let line = format!("once show november --to {ANA} -o record");
+        home.run(&line).api(&jelou.url).success().json()
+    };
+    let forever = key("");
+    assert_eq!(
+        forever,
+        json!({ "key": "november", "at": shown()["at"], "until": null })
+    );
+    let for_an_hour = key("--every 1h");
+    assert!(for_an_hour["until"].is_string(), "{for_an_hour}");
+    let shown = shown();
+    assert_eq!(
+        for_an_hour,
+        json!({ "key": "november", "at": shown["at"], "until": shown["until"] })
+    );
     let other = home
         .send(&jelou, "--once november Adiós")
         .success()

@@ -49,6 +49,59 @@ fn send_reports_each_fault_truthfully() {
     }
 }
 
+/// A sandbox in the place of the API, so that the hint can be followed: the listing proves which message was sent.
+#[test]
+fn hint_of_an_unknown_message_shows_whether_it_was_sent() {
+    for (fault, listed) in [("reset,stored", 1), ("reset", 0)] {
+        let sandbox = Sandbox::start(&["--fault", fault]);
+        let url = format!("http://{}", sandbox.address);
+        let home = Home::new();
+        // The default profile is of another bot.
+        home.config(&format!(
+            "default_profile = \"other\"\n[profiles.other]\nbot_id = \"78\"\nclient_id = \"sandbox\"\nclient_secret = \"sandbox\"\n\
+             api_url = \"{url}\"\n[profiles.'of it']\nbot_id = \"76\"\nclient_id = \"sandbox\"\nclient_secret = \"sandbox\"\n\
+             api_url = \"{url}\"\n"
+        ));
+        let flags = "--profile 'of it' --bot 77";
+        let send = |more: &str| {
+            let line = format!("send text --to id:u1 Hola --once k -o record {flags} {more}");
+            home.run(&line).fails(8, &[])
+        };
+        let unknown = send("");
+        let hint = unknown.json()["error"]["hint"].as_str().unwrap().to_owned();
+        let start = "ask the recipient or check in Jelou before you send it again: jelouctl ";
+        let command = hint.strip_prefix(start).unwrap();
+        assert_eq!(command, format!("messages list {flags} --to id:u1"));
+        let list = |command: &str| {
+            let ended = home.run(&format!("{command} -o record")).success();
+            ended.rows().len()
+        };
+        assert_eq!(list(command), listed, "{fault}");
+        // Later, the key has the message.
+        let again = send("");
+        assert_eq!(sandbox.read("/sandbox/health")["arrived"], listed);
+        let hint = again.json()["error"]["hint"].as_str().unwrap().to_owned();
+        let (look, resolve) = hint
+            .strip_prefix("to look for it: jelouctl ")
+            .and_then(|hint| hint.split_once("; to set the outcome to sent or failed: jelouctl "))
+            .unwrap();
+        assert_eq!(list(look), listed, "{look}");
+        let state = if listed == 1 { "sent" } else { "failed" };
+        home.run(&resolve.replace("STATE", state)).success();
+        if listed == 1 {
+            let line = format!("send text --to id:u1 Hola --once k {flags}");
+            home.run(&line).success().stderr_has(&["already sent"]);
+        }
+    }
+    // Nothing of this applies to the sandbox itself.
+    let home = Home::new();
+    let ended = home
+        .run("sandbox --fault reset -- jelouctl send text --to 593987654321 Hola")
+        .env("PATH", home.path())
+        .end();
+    assert!(!ended.stderr.contains("messages list"), "{ended:?}");
+}
+
 #[test]
 fn temporary_rate_limit_is_retried() {
     let sandbox = Sandbox::start(&["--fault", "status=429,retry_after=1,first=1"]);

@@ -36,12 +36,25 @@ pub(crate) struct Record {
     pub(crate) replayed: bool,
     /// The API's response: JSON, or text if it is not JSON.
     pub(crate) response: Option<Value>,
+    /// The earlier message with the same key. Written only if `replayed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) once: Option<EarlierMessage>,
     /// How the key of a notification was checked, if not in the ledger. It is in the audit log only.
     #[serde(skip)]
-    pub(crate) once: Option<&'static str>,
+    pub(crate) key_check: Option<&'static str>,
     pub(crate) error: Option<RecordError>,
     /// The delivery status, if the command waited for it: state, time, and the code and reason of a failure.
     pub(crate) delivery: Option<Value>,
+}
+
+/// The message that a recipient already has with a key of `--once`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EarlierMessage {
+    pub(crate) key: String,
+    /// When its state was last written, in UTC.
+    pub(crate) at: String,
+    /// Until when it blocks the key for this command, in UTC; None if forever.
+    pub(crate) until: Option<String>,
 }
 
 /// Increases when the meaning of a field changes, but not for new fields.

@@ -1,5 +1,6 @@
 //! The only place that decides precedence: flag, environment, profile, default.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -218,6 +219,26 @@ impl Settings {
     /// Returns the origin of a key's value.
     pub(crate) fn origin(&self, key: &str) -> &Origin {
         self.layer.origin(key)
+    }
+
+    /// Returns the flags of this command that another command needs to act for the same bot: ` --profile p --bot 77`.
+    /// Empty if the configuration and the environment name it.
+    pub(crate) fn sender_flags(&self) -> String {
+        let is_typed = |origin: &Origin| matches!(origin, Origin::Flag(_));
+        let profile = self.profile.as_ref();
+        let profile = profile.filter(|profile| is_typed(&profile.origin));
+        let profile = profile.map(|profile| ("--profile", &profile.value));
+        let bot = self
+            .bot
+            .as_ref()
+            .filter(|_| is_typed(self.origin("bot_id")));
+        let bot = bot.map(|bot| ("--bot", bot));
+        let mut flags = String::new();
+        for (flag, value) in profile.into_iter().chain(bot) {
+            let quoted = shlex::try_quote(value).unwrap_or(value.into());
+            let _ = write!(flags, " {flag} {quoted}");
+        }
+        flags
     }
 
     /// Returns the printed value of a key, which is never a secret, and its origin.
