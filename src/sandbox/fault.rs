@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Deserializer, Value, json};
 
 use super::stored_message::DeliveryFault;
+use crate::base::durations::parse_duration;
 use crate::base::suggest::nearest;
 use crate::jelou::message::MessageKind;
 
@@ -285,14 +286,9 @@ fn known_kind(kind: &str) -> Result<String, String> {
 
 /// Parses a delay of at most one hour.
 pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
-    let read = humantime::parse_duration(raw)
-        .ok()
-        .filter(|duration| *duration <= LONGEST);
-    read.ok_or_else(|| {
-        format!(
-            "`{}` is not a delay; use 500ms or 2s, up to 1h",
-            raw.escape_debug()
-        )
+    let is_allowed = |duration| duration <= LONGEST;
+    parse_duration(raw, is_allowed, |shown| {
+        format!("`{shown}` is not a delay; use 500ms or 2s, up to 1h")
     })
 }
 

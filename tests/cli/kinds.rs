@@ -418,7 +418,9 @@ fn replies_must_be_distinct_and_plain() {
     };
     refused(
         &replies(&["Yes", "No", "Yes"]),
-        &["quick_replies: repeats `Yes`; every reply must be different (set it with --reply)"],
+        &[
+            "quick_replies: repeats the title `Yes`; every title must be different (set it with --reply)",
+        ],
     );
     refused(
         &replies(&["a", "b", "c", "d"]),
@@ -447,6 +449,171 @@ fn replies_must_be_distinct_and_plain() {
         &replies(&["a", "*Yes*"]),
         "quick_replies[1].title: has markdown, which Jelou may reject here",
     );
+}
+
+#[test]
+fn options_must_be_distinct() {
+    refused(
+        &[
+            "list", "--text", "a", "--option", "Norte", "--option", "Norte",
+        ],
+        &[
+            "options: repeats the title `Norte`; every title must be different (set it with --option)",
+        ],
+    );
+    refused(
+        &[
+            "list",
+            "--text",
+            "a",
+            "--option",
+            "c=Pedir cita",
+            "--option",
+            "c=Cancelar",
+        ],
+        &["options: repeats the id `c`; every id must be different (set it with --option)"],
+    );
+    passes(&[
+        "list",
+        "--text",
+        "a",
+        "--option",
+        "a=Norte",
+        "--option",
+        "b=Sur|Norte",
+        "--option",
+        "Este",
+    ]);
+    passes(&[
+        "list",
+        "--text",
+        "a",
+        "--option",
+        "Precio = $5",
+        "--option",
+        "Otro",
+    ]);
+}
+
+#[test]
+fn link_on_a_private_host_warns() {
+    for host in [
+        "http://localhost:4200/2",
+        "https://10.0.0.5/panel",
+        "https://intranet/x",
+    ] {
+        warns(
+            &["cta-url", "--text", "a", "--button", "Go", "--url", host],
+            "parameters.url: is on a host that the recipient cannot open from outside",
+        );
+    }
+    passes(&[
+        "cta-url",
+        "--text",
+        "a",
+        "--button",
+        "Go",
+        "--url",
+        "http://tienda.example/x",
+    ]);
+}
+
+#[test]
+fn whole_address_of_a_template_button_is_refused() {
+    let button = |kind: &str, param: &str| format!(r#"{{"type": "{kind}", "param": "{param}"}}"#);
+    for (param, beginning) in [
+        ("https://tienda.example/r/A-1", "https://"),
+        ("HTTP://tienda.example", "http://"),
+        ("www.tienda.example", "www."),
+    ] {
+        let problem = format!(
+            "buttonParameters[0].param: begins with `{beginning}`, but is only the end of the button's link"
+        );
+        let param = button("URL", param);
+        refused(
+            &["template", "rastreo", "--button-param", &param],
+            &[&problem],
+        );
+    }
+    for (kind, param) in [
+        ("URL", "A-1"),
+        ("URL", "?u=https://a.example"),
+        ("COPY_CODE", "www.1"),
+    ] {
+        passes(&[
+            "template",
+            "rastreo",
+            "--button-param",
+            &button(kind, param),
+        ]);
+    }
+}
+
+#[test]
+fn file_name_without_the_extension_of_its_address_warns() {
+    let url = "https://example.com/7.pdf";
+    let template = ["template", "t", "--type", "document"];
+    for kind in [&["file"][..], &template] {
+        let named = |name| [kind, &["--media-url", url, "--filename", name]].concat();
+        for name in ["contrato", "recibo.xlsx"] {
+            let warning = format!("filename: `{name}` does not end in .pdf, as the address does");
+            warns(&named(name), &warning);
+        }
+        passes(&named("contrato.PDF"));
+    }
+    warns(
+        &["template", "t", "--type", "image", "--media-url", url],
+        "mediaUrl: ends in .pdf; Jelou accepts jpeg, png here",
+    );
+    passes(&[
+        "template",
+        "t",
+        "--type",
+        "image",
+        "--media-url",
+        "https://example.com/7.png",
+    ]);
+}
+
+#[test]
+fn coordinates_may_have_a_decimal_comma() {
+    let home = Home::new();
+    let ended = home
+        .run("--sandbox --dry-run send location --to 593987654321 --lat -0,1806 --long -78,4678")
+        .success();
+    let place = json!({ "lat": -0.1806, "long": -78.4678 });
+    assert_eq!(ended.json()["body"]["coordinates"], place);
+    let seen = home
+        .run("--sandbox send location --to 593987654321 --lat -0,1806 --long 78,4678")
+        .success();
+    seen.stderr_has(&["│ 0.1806° S, 78.4678° E\n"]);
+    home.write(
+        "people.csv",
+        "celular;lat;long\n593987654321;-0,1806;-78,4678\n593987654322;0;0\n593987654323;0;-78,4678\n",
+    );
+    let bulk = |country: &str| {
+        home.run(&format!(
+            "--sandbox bulk send people.csv --country {country} --preview all"
+        ))
+        .args(&["location", "--lat", "{{ lat }}", "--long", "{{ long }}"])
+        .end()
+    };
+    let read = bulk("EC");
+    assert!(
+        read.stdout
+            .contains(r#""coordinates":{"lat":-0.1806,"long":-78.4678}"#),
+        "{read:?}"
+    );
+    assert!(
+        read.stderr
+            .contains("line 3: coordinates: is 0, 0, which stands for a missing place"),
+        "{read:?}"
+    );
+    assert!(!read.stderr.contains("line 4"), "{read:?}");
+    // A point is the decimal sign of this country.
+    assert!(bulk("MX").stderr.contains("line 2"));
+    home.run("--sandbox --dry-run send location --to 593987654321 --lat 0 --long 0")
+        .success();
 }
 
 #[test]

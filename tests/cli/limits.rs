@@ -170,8 +170,11 @@ fn every_list_limit_is_exact() {
             item.as_object_mut().unwrap().remove("card_index");
             let items = (0..count).map(|number| {
                 let mut item = item.clone();
-                if kind == "quick-reply" {
+                if ["quick-reply", "list"].contains(&kind) {
                     item["title"] = json!(number.to_string());
+                }
+                if kind == "list" {
+                    item["id"] = json!(number.to_string());
                 }
                 item
             });

@@ -15,6 +15,7 @@ use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Format, OutputRow};
@@ -101,13 +102,15 @@ fn time(raw: &str) -> Result<Since, String> {
     } else {
         text.parse().ok().or_else(|| here(text.parse().ok()?))
     };
-    let ago = || humantime::parse_duration(text).ok().map(Since::Ago);
-    at.map(Since::At).or_else(ago).ok_or_else(|| {
-        format!(
-            "`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
-            raw.escape_debug()
-        )
-    })
+    if let Some(at) = at {
+        return Ok(Since::At(at));
+    }
+    let ago = parse_duration(
+        text,
+        |_| true,
+        |shown| format!("`{shown}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00"),
+    )?;
+    Ok(Since::Ago(ago))
 }
 
 /// A value of `--matching`: a regular expression that ignores case and accents, because users write `Bája`, `BAJA` and

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::media_url::{self, has_repaired_character};
+use super::media_url::{self, has_repaired_character, is_public_host};
 use super::schema::{Advised, Schema};
 use crate::phone::{Country, PhoneNumber};
 
@@ -55,9 +55,11 @@ fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Ve
     if advised.phone {
         advice.extend(advice_on_phone(source, text, country));
     }
-    let is_link =
-        |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
-    if advised.link && !is_link(text) {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| ["http", "https"].contains(&url.scheme()));
+    let is_public = |url: &Url| url.host().is_some_and(|host| is_public_host(&host));
+    if advised.link && url.is_none() {
         advice.push(format!(
             "is not an http or https address, which {source} may reject here"
         ));
@@ -65,6 +67,8 @@ fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Ve
         advice.push(format!(
             "has a space or a backslash, which {source} may reject here; a space is %20"
         ));
+    } else if advised.link && !url.as_ref().is_some_and(is_public) {
+        advice.push("is on a host that the recipient cannot open from outside".to_owned());
     }
     if let Some(formats) = &advised.formats {
         // A URL without an extension may be of any format.

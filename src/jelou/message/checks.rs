@@ -10,7 +10,7 @@ use super::kinds::MessageKind;
 use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
 use super::unknown_field::UnknownField;
-use super::{characters, limits};
+use super::{characters, limits, media_url};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
 use crate::phone::Country;
 
@@ -133,6 +133,7 @@ pub(super) fn check(
     };
     if kind.envelope() != Envelope::Verbatim {
         checks.see("", kind.schema(), None, body);
+        checks.see_file(body);
     }
     let Checks {
         found: mut violations,
@@ -185,6 +186,35 @@ impl Checks<'_> {
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Checks what a schema of one field cannot express about the file of a message: its name, and for a template the
+    /// formats of its type.
+    fn see_file(&mut self, body: &Value) {
+        let text = |field| body.get(field).and_then(Value::as_str);
+        let is_template = self.kind.command() == "template";
+        let kind = match text("type").filter(|_| is_template) {
+            Some("document") => "file",
+            Some(kind) => kind,
+            None => self.kind.command(),
+        };
+        let known = MessageKind::from_name(kind).and_then(|kind| kind.schema().at("mediaUrl"));
+        let url = body.get("mediaUrl");
+        let Some((known, url)) = known.zip(url) else {
+            return;
+        };
+        if is_template {
+            self.warnings
+                .extend(advice("mediaUrl", known, url, self.country));
+        }
+        let extensions = known.advised.as_ref().map(|advised| &advised.extensions);
+        if let Some(extensions) = extensions
+            && let Some(url) = url.as_str()
+            && let Some(filename) = text("filename")
+            && let Some(caution) = media_url::filename_caution(filename, url, extensions)
+        {
+            self.warnings.push(format!("filename: {caution}"));
         }
     }
 

@@ -345,10 +345,19 @@ fn contact(contact: &Value) -> Part {
     }
 }
 
+/// Writes degrees with the side of the equator or of Greenwich, so that swapped coordinates can be seen: `0.18° S`.
+fn degrees(value: &Value, positive: &str, negative: &str) -> String {
+    let written = value.to_string();
+    match written.strip_prefix('-') {
+        Some(written) => format!("{written}° {negative}"),
+        None => format!("{written}° {positive}"),
+    }
+}
+
 /// Draws a location on the map.
 fn location(body: &Value) -> Option<Part> {
-    let lat = body.pointer("/coordinates/lat")?;
-    let long = body.pointer("/coordinates/long")?;
+    let lat = degrees(body.pointer("/coordinates/lat")?, "N", "S");
+    let long = degrees(body.pointer("/coordinates/long")?, "E", "W");
     let words = ["/name", "/address"]
         .into_iter()
         .filter_map(|pointer| text(body, pointer));

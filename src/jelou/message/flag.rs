@@ -3,9 +3,9 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use serde::Deserialize;
-use serde_json::{Number, Value, json};
+use serde_json::{Value, json};
 
-use super::or_template::WordOrTemplate;
+use super::or_template::{WordOrTemplate, read_number};
 use super::schema::Schema;
 use crate::base::input::{Input, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::invisible::with_plain_line_breaks;
@@ -166,9 +166,9 @@ impl Flag {
                 }
                 typed.iter().map(of_item).collect()
             }
-            (_, false) => match first.parse::<Number>() {
-                Ok(number) if is_number() => Value::Number(number),
-                Ok(_) | Err(_) => {
+            (_, false) => match read_number(first, ',') {
+                Some(number) if is_number() => Value::Number(number),
+                Some(_) | None => {
                     self.refuse_misread(first)?;
                     json!(first)
                 }

@@ -25,7 +25,7 @@ pub(super) fn limit(schema: &Schema) -> String {
     rules.extend(
         schema
             .unique
-            .as_ref()
+            .iter()
             .map(|field| format!("each {field} once")),
     );
     rules.extend((!schema.words.is_empty()).then(|| schema.words.join(", ")));
@@ -89,7 +89,9 @@ pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
                 .map(str::to_owned)
         }),
         Value::Array(items) => {
-            size(schema, items.len(), "items").or_else(|| repeated(items, schema.unique.as_ref()?))
+            let mut fields = schema.unique.iter();
+            size(schema, items.len(), "items")
+                .or_else(|| fields.find_map(|field| repeated(items, field)))
         }
         Value::Number(number) => outside(schema, number.as_f64()?)
             .map(|range| format!("is the number {number}; {range}")),
@@ -122,5 +124,5 @@ fn repeated(items: &[Value], field: &str) -> Option<String> {
     let again = (0..)
         .zip(&texts)
         .find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
-    again.map(|(_, text)| format!("repeats `{text}`; every reply must be different"))
+    again.map(|(_, text)| format!("repeats the {field} `{text}`; every {field} must be different"))
 }

@@ -76,7 +76,7 @@ const PAGE: &str = "is a page to look at in a browser, not a file; use the URL o
 const FILE: &str = "is not a URL: Jelou needs a public HTTPS URL, not a file";
 
 /// Returns whether the name of `host` is reachable from outside.
-fn is_public_host(host: &Host<&str>) -> bool {
+pub(super) fn is_public_host(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
         Host::Ipv6(address) => is_public_address(IpAddr::V6(*address)),
@@ -101,6 +101,18 @@ fn is_public_address(address: IpAddr) -> bool {
         IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     };
     !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
+}
+
+/// Returns a warning about a file name with another extension than the file's address, or with none: the recipient's
+/// phone opens the file by its name. An address that does not end in one of `known` may be of any format.
+pub(super) fn filename_caution(filename: &str, url: &str, known: &[String]) -> Option<String> {
+    let extension = extension(url).filter(|extension| known.contains(extension))?;
+    let own = filename
+        .trim()
+        .rsplit_once('.')
+        .map(|(_, own)| own.to_lowercase());
+    (own.as_ref() != Some(&extension))
+        .then(|| format!("`{filename}` does not end in .{extension}, as the address does"))
 }
 
 /// Returns the extension of the file at `url`, in lower case.
@@ -218,6 +230,23 @@ mod tests {
                     .contains(expected.unwrap_or_default()),
                 "{value}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn file_name_has_the_extension_of_the_address() {
+        let pdf = "https://example.com/7.PDF?v=1";
+        for (filename, url, is_told) in [
+            ("contrato.pdf", pdf, false),
+            ("Contrato.PDF", pdf, false),
+            ("contrato", pdf, true),
+            ("recibo.xlsx", pdf, true),
+            ("contrato", "https://example.com/7", false),
+            ("contrato.pdf", "https://example.com/ver.php?id=7", false),
+        ] {
+            let told = filename_caution(filename, url, &["pdf".to_owned()]);
+            assert_eq!(told.is_some(), is_told, "{filename} {url}: {told:?}");
+            told.iter().for_each(|told| assert_in_spanish(told));
         }
     }
 

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// One of a fixed set of words, in lower case, or a template that each row of a bulk run turns into
 /// one.
@@ -39,14 +39,28 @@ pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
+/// Reads a number with a decimal point or with this decimal sign: `-0,1806`.
+pub(crate) fn read_number(text: &str, decimal_mark: char) -> Option<Number> {
+    let text = text.trim();
+    let with_point = || text.replacen(decimal_mark, ".", 1).parse().ok();
+    text.parse().ok().or_else(with_point)
+}
+
 /// Converts a filled value to the type in its schema, if the schema has one. A text cell contains a
-/// number, a boolean, an object or an array as JSON. A value of another type stays unchanged, and
-/// the check of the body reports it.
+/// number, a boolean, an object or an array as JSON; a number may have this `decimal_mark`. A value of another type stays
+/// unchanged, and the check of the body reports it.
 ///
 /// # Errors
 /// For null if a text is required. The error follows the name of the field.
-pub(crate) fn fit(type_name: Option<&str>, value: Value) -> Result<Value, String> {
+pub(crate) fn fit(
+    type_name: Option<&str>,
+    decimal_mark: char,
+    value: Value,
+) -> Result<Value, String> {
     match (type_name, value) {
+        (Some("number"), Value::String(text)) => {
+            Ok(read_number(&text, decimal_mark).map_or(Value::String(text), Value::Number))
+        }
         (Some("string"), Value::Number(number)) => Ok(Value::from(number.to_string())),
         (Some("string"), Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
         (Some("string"), Value::Null) => Err("is null, but a text is required".to_owned()),
@@ -63,6 +77,22 @@ mod tests {
 
     use super::*;
     use crate::jelou::message::schema::Schema;
+
+    #[test]
+    fn number_may_have_the_decimal_sign_of_its_country() {
+        for (text, mark, expected) in [
+            ("-0,1806", ',', Some(-0.1806)),
+            (" -78.4678 ", ',', Some(-78.4678)),
+            ("-78,467", ',', Some(-78.467)),
+            ("-0,1806", '.', None),
+            ("1.234,5", ',', None),
+            ("0,18,2", ',', None),
+            ("", ',', None),
+        ] {
+            let read = read_number(text, mark).and_then(|number| number.as_f64());
+            assert_eq!(read, expected, "{text}");
+        }
+    }
 
     #[test]
     fn schema_decides_the_type_of_a_value() {
@@ -86,7 +116,7 @@ mod tests {
             ("free", json!("7"), Ok(json!("7"))),
             ("nowhere", json!(null), Ok(json!(null))),
         ] {
-            let fitted = fit(schema.type_at(path), value.clone());
+            let fitted = fit(schema.type_at(path), '.', value.clone());
             assert_eq!(fitted, expected.map_err(str::to_owned), "{path} {value}");
         }
     }

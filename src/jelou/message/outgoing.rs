@@ -86,6 +86,7 @@ impl Outgoing {
             .map(|(_, user)| unclear(user));
         if is_row {
             violations.extend(unclear_recipient.as_ref().map(unclear_destination));
+            violations.extend(missing_place(&fields));
         }
         let mut warnings = check_literal_recipients(users, country, &mut violations);
         let route = kind.route(&fields);
@@ -228,6 +229,19 @@ fn unclear_destination(error: &RecipientError) -> Violation {
         problem: error.to_string(),
         flag: None,
     }
+}
+
+/// Returns the violation of a row at 0, 0: programs write these coordinates for a place that they do not have.
+fn missing_place(fields: &Value) -> Option<Violation> {
+    let is_zero = |field: &str| {
+        let value = fields.pointer(&format!("/coordinates/{field}"));
+        value.and_then(Value::as_f64) == Some(0.0)
+    };
+    (is_zero("lat") && is_zero("long")).then(|| Violation {
+        path: "coordinates".to_owned(),
+        problem: "is 0, 0, which stands for a missing place".to_owned(),
+        flag: None,
+    })
 }
 
 /// Returns the problem of a recipient in a body that has the prefix of an id in a flag.

@@ -28,9 +28,9 @@ pub(crate) struct Schema {
     #[serde(rename = "enum")]
     pub(super) words: Vec<String>,
     pub(super) pattern: Option<String>,
-    /// The field that must differ between the items of a list.
+    /// The fields of which each must differ between the items of a list.
     #[serde(rename = "x-unique")]
-    pub(super) unique: Option<String>,
+    pub(super) unique: Vec<String>,
     /// A rule in words, which also applies to everything inside.
     #[serde(rename = "x-rule")]
     pub(super) rule: Option<String>,

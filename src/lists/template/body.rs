@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::text::{Filled, TemplateError, TextTemplate};
 use super::walk::{ColumnPrint, ColumnUses};
+use crate::base::conventions::Conventions;
 use crate::jelou::message::{Schema, fit};
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
@@ -63,9 +64,15 @@ impl BodyText<'_> {
         let Some((template, type_name)) = &self.template else {
             return Ok(Value::from(self.source));
         };
+        let decimal_mark = match country {
+            Some(country) if *type_name == Some("number") => {
+                Conventions::for_country(country.code()).map_or('.', |known| known.decimal_mark)
+            }
+            Some(_) | None => '.',
+        };
         let filled = template.fill(&self.path, row, country, is_text(*type_name))?;
         numbers.extend(filled.numbers);
-        fit(*type_name, filled.value)
+        fit(*type_name, decimal_mark, filled.value)
             .map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
 }

@@ -227,6 +227,12 @@ impl FromStr for ZoneName {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
+        if let Some(offset) = reversed_offset(raw) {
+            return Err(format!(
+                "`{}` is {offset}; write a city, such as America/Bogota",
+                raw.escape_debug()
+            ));
+        }
         let known = TimeZone::get(raw)
             .ok()
             .filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
@@ -240,6 +246,15 @@ impl FromStr for ZoneName {
     }
 }
 
+/// Returns the offset of `Etc/GMT-5`, which is `UTC+5`: POSIX reverses the sign of these names, but their readers do not.
+fn reversed_offset(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let typed = name.strip_prefix("etc/gmt")?;
+    let sign = if typed.starts_with('-') { '+' } else { '-' };
+    let hours: u8 = typed.strip_prefix(['-', '+'])?.parse().ok()?;
+    (hours > 0).then(|| format!("UTC{sign}{hours}"))
+}
+
 impl fmt::Display for ZoneName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.iana_name().unwrap_or_default())
@@ -249,6 +264,28 @@ impl fmt::Display for ZoneName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zone_with_a_reversed_sign_is_refused() {
+        for (name, offset) in [
+            ("Etc/GMT-5", "UTC+5"),
+            ("etc/gmt+5", "UTC-5"),
+            ("Etc/GMT-14", "UTC+14"),
+        ] {
+            let told = format!("`{name}` is {offset}; write a city, such as America/Bogota");
+            assert_eq!(name.parse::<ZoneName>().unwrap_err(), told);
+        }
+        for name in [
+            "America/Bogota",
+            "Etc/GMT",
+            "Etc/GMT0",
+            "Etc/GMT-0",
+            "UTC",
+            "Etc/UTC",
+        ] {
+            assert!(name.parse::<ZoneName>().is_ok(), "{name}");
+        }
+    }
 
     fn hours(between: &[&str], not_on: &[&str], zone: &str) -> Hours {
         Hours {

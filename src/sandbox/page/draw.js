@@ -54,8 +54,11 @@ function decodeName(address) {
   }
 }
 
+/** Degrees with the side of the equator or of Greenwich: `0.18° S`. */
+const degrees = (value, positive, negative) => `${Math.abs(value)}° ${value < 0 ? negative : positive}`;
+
 function drawPlace({ name, address, coordinates: { lat, long } }) {
-  const at = element("p", "note", `${lat}, ${long}`);
+  const at = element("p", "note", `${degrees(lat, "N", "S")}, ${degrees(long, "E", "W")}`);
   return [element("div", "map", icon("pin")), name && element("div", "title", name), address && element("div", "words", address), at];
 }
 

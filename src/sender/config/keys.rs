@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::key_table::{KEYS, Key, KeyForm};
+use crate::base::durations::parse_duration;
 use crate::base::invisible::{is_unseen, without_final_line_break};
 use crate::jelou::message::documented_placeholder;
 use crate::phone::{Country, PhoneNumber, is_clear, is_like_user_id, may_begin_number};
@@ -166,45 +167,37 @@ pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
 
 /// Parses how long to retry: `500ms`, `30s`, `2m`. A bare number is seconds.
 pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
-    let duration = match raw.trim().parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => humantime::parse_duration(raw.trim()).ok(),
+    let problem = |shown: &str| {
+        let expected = "write 500ms, 30s or 2m, or a number of seconds";
+        format!("`{shown}` is not a duration of at most 24h; {expected}")
     };
-    match duration {
-        Some(duration) if duration <= MAX_DURATION => Ok(duration),
-        _ => {
-            let expected = "write 500ms, 30s or 2m, or a number of seconds";
-            Err(format!(
-                "`{}` is not a duration of at most 24h; {expected}",
-                raw.escape_debug()
-            ))
-        }
+    let is_allowed = |duration| duration <= MAX_DURATION;
+    match raw.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|duration| is_allowed(*duration))
+            .ok_or_else(|| problem(&raw.escape_debug().to_string())),
+        Err(_) => parse_duration(raw, is_allowed, problem),
     }
 }
 
 /// Parses how far back a bulk run looks for duplicates: `3d`, `12h`, `30m`. Only 0 needs no unit.
 pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
-    match raw.trim() {
-        "0" => Ok(Duration::ZERO),
-        raw => match humantime::parse_duration(raw) {
-            Ok(duration) if duration <= MAX_REMEMBER => Ok(duration),
-            _ => Err(format!(
-                "`{}` is not a time of at most 366d; write 3d, 12h or 30m, or 0",
-                raw.escape_debug()
-            )),
-        },
+    if raw.trim() == "0" {
+        return Ok(Duration::ZERO);
     }
+    let is_allowed = |duration| duration <= MAX_REMEMBER;
+    parse_duration(raw, is_allowed, |shown| {
+        format!("`{shown}` is not a time of at most 366d; write 3d, 12h or 30m, or 0")
+    })
 }
 
 /// Parses how long a message counts under a key of `--once`: `1h`, `30d`.
 pub(crate) fn every(raw: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(raw.trim()) {
-        Ok(duration) if (MIN_EVERY..=MAX_REMEMBER).contains(&duration) => Ok(duration),
-        _ => Err(format!(
-            "`{}` is not a time from 1m to 366d; write 1h, 6h or 30d",
-            raw.escape_debug()
-        )),
-    }
+    let is_allowed = |duration| (MIN_EVERY..=MAX_REMEMBER).contains(&duration);
+    parse_duration(raw, is_allowed, |shown| {
+        format!("`{shown}` is not a time from 1m to 366d; write 1h, 6h or 30d")
+    })
 }
 
 /// Parses the maximum cost of a run.
@@ -472,6 +465,16 @@ mod tests {
                 "{raw}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn months_are_not_taken_for_minutes() {
+        for parse in [every, remember, retry_for, timeout] {
+            let told = Err("`5M` is in months; for minutes: 5m".to_owned());
+            assert_eq!(parse("5M"), told);
+            assert_eq!(parse("5m"), Ok(Duration::from_secs(300)));
+        }
+        assert!(every("2months").is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::counted;
@@ -38,14 +39,9 @@ pub(crate) struct BulkRemoveArgs {
 
 /// Reads a value of `--older-than`. A number without a unit is ambiguous, and an age of zero means every run.
 fn age(raw: &str) -> Result<Duration, String> {
-    let age = humantime::parse_duration(raw.trim())
-        .ok()
-        .filter(|age| !age.is_zero());
-    age.ok_or_else(|| {
-        format!(
-            "`{}` is not a duration; write 90d, 12h or 30m",
-            raw.escape_debug()
-        )
+    let is_allowed = |age: Duration| !age.is_zero();
+    parse_duration(raw, is_allowed, |shown| {
+        format!("`{shown}` is not a duration; write 90d, 12h or 30m")
     })
 }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::check_deliveries::{CheckResult, RunToCheck, UP_TO};
 use super::delivery_counts::{deliveries_as_json, describe_deliveries};
+use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, grouped, rounded};
 use crate::base::process::block_on;
@@ -84,8 +85,11 @@ pub(crate) struct BulkDeliveriesArgs {
 /// Reads a value of `--up-to`.
 fn up_to(raw: &str) -> Result<Duration, String> {
     let shown = raw.escape_debug();
-    let read = humantime::parse_duration(raw.trim())
-        .map_err(|_| format!("`{shown}` is not a duration; write 72h or 30d"))?;
+    let read = parse_duration(
+        raw,
+        |_| true,
+        |shown| format!("`{shown}` is not a duration; write 72h or 30d"),
+    )?;
     match read {
         read if read > LONGEST_UP_TO => Err(format!(
             "`{shown}` is too long; WhatsApp tries for 30d at most"

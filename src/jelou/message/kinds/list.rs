@@ -27,13 +27,14 @@ fn with_objects(fields: &mut Map<String, Value>) {
 }
 
 /// Parses `ID=Title|Description`. Id and description are optional; `\=`, `\|` and `\\` are literal
-/// characters, and so is all in `{{ … }}` and `{% … %}`.
+/// characters, and so is all in `{{ … }}` and `{% … %}`. An id has no space outside of these: `Precio = $5` is a title.
 fn option(raw: &str) -> Value {
     let mut id = None;
     let mut title = String::new();
     let mut description = None::<String>;
     let mut characters = raw.chars().peekable();
     let mut is_expression = false;
+    let mut has_space = false;
     let mut previous = None;
     while let Some(character) = characters.next() {
         if character == '{' && matches!(characters.peek(), Some('{' | '%')) {
@@ -47,8 +48,11 @@ fn option(raw: &str) -> Value {
             .then(|| characters.next_if(|next| "=|\\".contains(*next)))
             .flatten();
         let divides = escaped.is_none() && !is_expression;
+        has_space |= divides && character.is_whitespace();
         match (character, &mut description) {
-            ('=', None) if divides && id.is_none() => id = Some(std::mem::take(&mut title)),
+            ('=', None) if divides && id.is_none() && !has_space => {
+                id = Some(std::mem::take(&mut title))
+            }
             ('|', None) if divides => description = Some(String::new()),
             (_, Some(description)) => description.push(escaped.unwrap_or(character)),
             (_, None) => title.push(escaped.unwrap_or(character)),
@@ -76,6 +80,11 @@ mod tests {
             (r"a\=b=1\|2|3|4=5", Some("a=b"), "1|2", Some("3|4=5")),
             (r"C:\dir\\", None, r"C:\dir\", None),
             ("a=b=c", Some("a"), "b=c", None),
+            ("Precio = $5", None, "Precio = $5", None),
+            ("Precio =$5|Hoy", None, "Precio =$5", Some("Hoy")),
+            ("Dos a=b", None, "Dos a=b", None),
+            ("p=Precio = $5", Some("p"), "Precio = $5", None),
+            ("{{ a }}=b c", Some("{{ a }}"), "b c", None),
             (
                 "a={{ b | upper }}|{% if c == 'd' %}e|f{% endif %}",
                 Some("a"),

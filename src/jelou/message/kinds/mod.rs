@@ -382,7 +382,7 @@ mod tests {
             (
                 "location",
                 json!({"type": "location", "coordinates": {"lat": -0.5, "long": 78}, "name": "Quito"}),
-                vec!["Quito  -0.5, 78"],
+                vec!["Quito  0.5° S, 78° E"],
             ),
             (
                 "template",

@@ -21,13 +21,34 @@ pub(super) const TEMPLATE: Kind = Kind {
 };
 
 fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
-    let kind = around
-        .get("type")
-        .and_then(Value::as_str)
-        .filter(|_| place.is_empty())?;
+    match place {
+        "" => missing_media(around).map(|problem| ("mediaUrl", problem)),
+        "buttonParameters[]" => whole_address(around).map(|problem| ("param", problem)),
+        _ => None,
+    }
+}
+
+fn missing_media(around: &Map<String, Value>) -> Option<String> {
+    let kind = around.get("type").and_then(Value::as_str)?;
     let is_missing =
         ["image", "document", "video"].contains(&kind) && !around.contains_key("mediaUrl");
-    is_missing.then(|| ("mediaUrl", "is missing".to_owned()))
+    is_missing.then(|| "is missing".to_owned())
+}
+
+/// Returns the problem of a whole address as the value of a URL button: the template has the beginning of its link, and
+/// the button would lead nowhere.
+fn whole_address(button: &Map<String, Value>) -> Option<String> {
+    let kind = button.get("type").and_then(Value::as_str);
+    if !kind.is_none_or(|kind| kind.eq_ignore_ascii_case("url")) {
+        return None;
+    }
+    let value = button.get("param")?.as_str()?.trim().to_lowercase();
+    let beginning = ["http://", "https://", "www."]
+        .into_iter()
+        .find(|beginning| value.starts_with(beginning))?;
+    Some(format!(
+        "begins with `{beginning}`, but is only the end of the button's link"
+    ))
 }
 
 pub(super) const TEMPLATE_BY_ID: Kind = Kind {

@@ -1,0 +1,24 @@
+//! Durations as users type them: `90m`, `12h`, `3d`.
+
+use std::time::Duration;
+
+/// Parses a duration. `problem` describes a text that is none, or not allowed.
+///
+/// # Errors
+/// Also for `M`, which the library reads as a month: `5M` would be five months instead of five minutes.
+pub(crate) fn parse_duration(
+    raw: &str,
+    is_allowed: impl Fn(Duration) -> bool,
+    problem: impl Fn(&str) -> String,
+) -> Result<Duration, String> {
+    let raw = raw.trim();
+    let shown = raw.escape_debug().to_string();
+    match humantime::parse_duration(raw) {
+        Ok(_) if raw.contains('M') => Err(format!(
+            "`{shown}` is in months; for minutes: {}",
+            raw.replace('M', "m")
+        )),
+        Ok(duration) if is_allowed(duration) => Ok(duration),
+        Ok(_) | Err(_) => Err(problem(&shown)),
+    }
+}
