@@ -10,9 +10,12 @@ use std::{sync::mpsc, thread, time::Duration};
 #[cfg(unix)]
 use rustix::{
     event::{PollFd, PollFlags, poll},
+    fs::OFlags,
     io::retry_on_intr,
 };
 use thiserror::Error;
+
+use super::owner::follow_own_links;
 
 /// The problem of a file whose name is empty, such as that of a variable that is not set.
 pub(crate) const NO_FILE_NAME: &str = "the name of the file is empty";
@@ -51,11 +54,11 @@ impl FileError {
     }
 }
 
-/// Replaces the file with mode 0600, and creates its directory with 0700. If the path is a link, this replaces its
-/// target. If writing fails, the old file stays intact.
+/// Replaces the file with mode 0600, and creates its directory with 0700. If the path is a link of this user or of root,
+/// this replaces its target. If writing fails, the old file stays intact.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let target = link_target(path);
     let replace = || {
+        let target = follow_own_links(path)?;
         let directory = target
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
@@ -155,13 +158,43 @@ pub(crate) fn open(
         .map_err(FileError::while_doing(action, path))
 }
 
-/// Opens a file to overwrite it. A regular file becomes empty and gets mode 0600, even if it existed. Others, such as a
-/// pipe, stay unchanged.
+/// What opening a pipe for writing does if no process reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MissingReader {
+    Fail,
+    Wait,
+}
+
+/// Opens a file that the user has named, to write it. Follows links of this user and of root. A new file gets mode 0600.
+#[cfg_attr(
+    not(unix),
+    expect(unused_variables, reason = "only Unix has pipes among its files")
+)]
+pub(crate) fn open_named(
+    path: &Path,
+    options: &mut OpenOptions,
+    without_reader: MissingReader,
+) -> Result<File, FileError> {
+    let failed = FileError::while_doing("write", path);
+    let target = follow_own_links(path).map_err(&failed)?;
+    #[cfg(unix)]
+    {
+        let mut flags = OFlags::empty();
+        // Another user could put a link there in the meantime.
+        flags.set(OFlags::NOFOLLOW, !target.is_symlink());
+        flags.set(OFlags::NONBLOCK, without_reader == MissingReader::Fail);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
+    }
+    open("write", &target, options).map_err(|error| failed(error.cause))
+}
+
+/// Opens a file that the user has named, to overwrite it. A regular file becomes empty and gets mode 0600, even if it
+/// existed. Others, such as a pipe, stay unchanged.
 pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
-    let file = open(
-        "write",
+    let file = open_named(
         path,
         File::options().write(true).create(true).truncate(false),
+        MissingReader::Wait,
     )?;
     let empty = || {
         if file.metadata()?.is_file() {
@@ -178,12 +211,13 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
 /// Excludes every other process that locks the same path, until the lock is dropped. The lock is on `FILE.lock` next to
 /// the file, because each [`write`] replaces the file itself.
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
-    let target = link_target(path);
+    let failed = FileError::while_doing("write", path);
+    let target = follow_own_links(path).map_err(&failed)?;
     if let Some(directory) = target
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
     {
-        make_directory(directory).map_err(FileError::while_doing("write", path))?;
+        make_directory(directory).map_err(failed)?;
     }
     let mut lock = target.into_os_string();
     lock.push(".lock");

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::pretty;
+use crate::base::owner::follow_own_links;
 use crate::base::private_file::FileError;
 use crate::command_error::CommandError;
 use crate::jelou::message::MessageKind;
@@ -60,11 +61,16 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
     };
     make_directory(directory)?;
     for name in schema_names() {
-        let path = directory.join(format!("{name}.json"));
-        fs::write(&path, pretty(&find_schema(name)) + "\n")
-            .map_err(FileError::while_doing("write", &path))?;
+        let content = pretty(&find_schema(name)) + "\n";
+        write_document(&directory.join(format!("{name}.json")), content.as_bytes())?;
     }
     Ok(ExitCode::Success)
+}
+
+/// Writes a file in the directory of `--dir`, which everyone may read.
+fn write_document(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let write = || fs::write(follow_own_links(path)?, content);
+    write().map_err(FileError::while_doing("write", path))
 }
 
 /// Creates the directory of `--dir`.
@@ -164,8 +170,14 @@ pub(crate) fn man(
         return Ok(ExitCode::Success);
     };
     make_directory(directory)?;
-    clap_mangen::generate_to(app, directory)
-        .map_err(FileError::while_doing("write pages to", directory))?;
+    let failed = FileError::while_doing("write pages to", directory);
+    let pages = tempfile::tempdir().map_err(&failed)?;
+    clap_mangen::generate_to(app, pages.path()).map_err(&failed)?;
+    for page in fs::read_dir(pages.path()).map_err(&failed)? {
+        let page = page.map_err(&failed)?;
+        let content = fs::read(page.path()).map_err(&failed)?;
+        write_document(&directory.join(page.file_name()), &content)?;
+    }
     Ok(ExitCode::Success)
 }
 

@@ -12,6 +12,7 @@ use clap::{Args, ValueHint};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::output::{SystemError, counted};
+use crate::base::owner::follow_own_links;
 use crate::base::private_file::{self, FileError};
 use crate::base::process::{Signals, block_on, enclose_commands, run_command};
 #[cfg(unix)]
@@ -352,9 +353,11 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
         let message = "--list needs a file, not standard output";
         return Err(UsageError::new(message, "write the name of a file"));
     }
-    context.check_overwrite("--list", path, "a list of the sandbox", true, is_list)?;
-    private_file::open_anew(path)
-        .map_err(|error| UsageError::new(format!("--list: {error}"), "choose a writable file"))
+    let refused = |error| UsageError::new(format!("--list: {error}"), "choose a writable file");
+    let failed = FileError::while_doing("write", path);
+    let target = follow_own_links(path).map_err(|cause| refused(failed(cause)))?;
+    context.check_overwrite("--list", &target, "a list of the sandbox", true, is_list)?;
+    private_file::open_anew(path).map_err(refused)
 }
 
 /// Checks the expectation. A failed expectation replaces the command's own exit code, which is then

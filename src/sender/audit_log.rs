@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::resolve::read_environment;
 use crate::base::output::{Record, Stderr, compact};
-use crate::base::private_file::{self, FileError};
+#[cfg(unix)]
+use crate::base::owner::is_trusted;
+use crate::base::private_file::{FileError, MissingReader, open_named};
 use crate::base::process::host_name;
 use crate::base::timestamps::rfc_3339_millis;
 use crate::command_error::CommandError;
@@ -196,15 +198,13 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(descriptor) = own_descriptor(path) {
         return descriptor;
     }
-    let mut options = File::options();
-    options.append(true).create(true);
     // A pipe without a reader must not block a send.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    let opened = open_named(
+        path,
+        File::options().append(true).create(true),
+        MissingReader::Fail,
     );
-    let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
+    let file = opened.map_err(|error| error.cause)?;
     #[cfg(unix)]
     refuse_unsafe(&file)?;
     Ok(file)
@@ -237,10 +237,9 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
 
     let metadata = file.metadata()?;
-    let owner = metadata.uid();
     let problem = if !metadata.is_file() {
         return Ok(());
-    } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+    } else if !is_trusted(&metadata) {
         "it belongs to another user"
     } else if metadata.mode() & 0o002 != 0 {
         "anyone can change it; to make it private: chmod 600"

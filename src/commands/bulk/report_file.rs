@@ -9,8 +9,9 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use crate::base::input::{Source, UsageError};
+use crate::base::owner::follow_own_links;
 use crate::base::paths::is_ledger_file;
-use crate::base::private_file::{FileError, link_target};
+use crate::base::private_file::FileError;
 use crate::command_error::CommandError;
 use crate::lists::list_file::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
 use crate::runs::import::BulkError;
@@ -52,9 +53,11 @@ impl ReportFormat {
     }
 }
 
-/// The file of a report. It is written next to the target, and replaces it when complete, even through a link.
+/// The file of a report. It is written next to the target, and replaces it when complete.
 pub(crate) struct ReportFile {
     path: PathBuf,
+    /// The path without its links. Replacing it does not follow a link that another user puts there later.
+    target: PathBuf,
     file: NamedTempFile,
 }
 
@@ -71,12 +74,9 @@ impl ReportFile {
             let message = format!("{flag} needs a file, not standard output");
             return Err(UsageError::new(message, "write the name of a file"));
         }
-        let refused = |cause| {
+        let refused = |cause, hint: &str| {
             let error = FileError::while_doing("write", path)(cause);
-            UsageError::new(
-                format!("{flag}: {error}"),
-                "write to a directory that exists and is writable",
-            )
+            UsageError::new(format!("{flag}: {error}"), hint)
         };
         // A device or a pipe would be replaced.
         if path.exists() && !path.is_file() {
@@ -86,7 +86,8 @@ impl ReportFile {
                 "to write to a device or a pipe: > FILE",
             ));
         }
-        let target = link_target(path);
+        let target =
+            follow_own_links(path).map_err(|cause| refused(cause, "write to another file"))?;
         if is_ledger_file(&target) {
             let message = format!("{flag}: {} is a file of the ledger", path.display());
             return Err(UsageError::new(message, "write to another directory"));
@@ -115,9 +116,12 @@ impl ReportFile {
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(directory)
+            .map_err(|cause| refused(cause, "write to a directory that exists and is writable"))?;
         Ok(Self {
             path: path.to_owned(),
-            file: NamedTempFile::new_in(directory).map_err(refused)?,
+            target,
+            file,
         })
     }
 
@@ -134,7 +138,7 @@ impl ReportFile {
         };
         self.file.flush().map_err(failed())?;
         self.file
-            .persist(link_target(&self.path))
+            .persist(&self.target)
             .map_err(|error| failed()(error.error))?;
         context
             .stderr

@@ -15,6 +15,8 @@ use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
 use super::toml_error::wrong_toml;
+#[cfg(unix)]
+use crate::base::owner::is_trusted;
 use crate::base::paths::{CONFIGURATION, HOME, home};
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::suggest::nearest;
@@ -280,8 +282,7 @@ fn unreadable(path: &Path, problem: &str) -> CommandError {
 fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     use std::os::unix::fs::MetadataExt;
 
-    let owner = metadata.uid();
-    let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+    let (problem, remedy) = if !is_trusted(metadata) {
         (
             "it belongs to another user, who could send your secret elsewhere",
             "chown \"$(id -u)\"",
