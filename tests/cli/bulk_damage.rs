@@ -248,6 +248,56 @@ fn read_only_ledger_shows_the_latest_rows() {
     );
 }
 
+/// While the first row is sent, another program puts a valid request to a third person into the last row. It takes the
+/// request from a run whose profile allows that person.
+#[test]
+fn changed_row_passes_the_safety_checks_again() {
+    const OUTSIDER: &str = "593987654321";
+    for (flags, keys, end, said) in [
+        (
+            "",
+            "allow_to = [\"59399000000*\"]",
+            11,
+            "error: the run did not continue: 593987654321 is not among the recipients that profile p allows",
+        ),
+        ("--exclude out.csv", "", 0, "excluded by out.csv"),
+        ("", "do_not_contact = \"../../out.csv\"", 0, "excluded by "),
+    ] {
+        let home = people(3);
+        home.write("out.csv", format!("to\n{OUTSIDER}\n"));
+        home.write(
+            "other.csv",
+            format!(
+                "nombre,celular\nPersona 0,{}\nPersona 1,{}\nOtra,{OUTSIDER}\n",
+                user(0),
+                user(1)
+            ),
+        );
+        let state = home.path().join(STATE).join("state.db");
+        let swap = "UPDATE message SET (recipient, person, fingerprint, path, body, checksum) = (SELECT recipient, \
+            person, fingerprint, path, body, checksum FROM message AS other WHERE other.n = message.n AND other.run = \
+            (SELECT id FROM run WHERE name = 'other')) WHERE n = 3 AND run = (SELECT id FROM run WHERE name = 'r')";
+        let jelou = Jelou::start(move |person, _| {
+            if person == user(0) {
+                let store = rusqlite::Connection::open(&state).unwrap();
+                assert_eq!(store.execute(swap, []).unwrap(), 1);
+            }
+            Act::Accept
+        });
+        home.profile("p", &jelou.url, "");
+        home.run("-p p bulk send other.csv --yes --again --run other --import-only text Hola")
+            .success();
+        home.profile("p", &jelou.url, keys);
+        let line = format!(
+            "-p p bulk send people.csv --yes --again --run r --rate 1000000/s --concurrency 1 {flags} text Hola"
+        );
+        let ended = home.run(&line).end();
+        assert_eq!(ended.code, end, "{ended:?}");
+        ended.stderr_has(&[said]);
+        assert_eq!(jelou.users(), [user(0), user(1)], "{keys}");
+    }
+}
+
 #[test]
 fn rows_that_cannot_be_marked_are_not_sent() {
     let home = people(3);

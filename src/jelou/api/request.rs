@@ -315,6 +315,33 @@ fn message_url(base: &Url, bot: &str, outgoing: &Outgoing) -> Url {
     }
 }
 
+/// A path that no endpoint of messages has.
+#[derive(Debug)]
+pub(crate) struct UnknownPath;
+
+/// Returns the recipient that the path of a message names, as it is written there, unless it is `recipient`. Most
+/// endpoints have no recipient in their path.
+pub(crate) fn other_recipient_in_path<'a>(
+    path: &'a str,
+    recipient: &str,
+) -> Result<Option<&'a str>, UnknownPath> {
+    let without_query = path.split('?').next().unwrap_or(path);
+    let segments: Vec<_> = without_query.trim_start_matches('/').split('/').collect();
+    match segments.as_slice() {
+        ["v1", "bots", _, "messages"]
+        | ["v2", "whatsapp", _, "hsm"]
+        | ["v1", "bots", _, "campaigns", _, "template-messages"] => Ok(None),
+        ["v1", "bots", _, "users", written, "flow_message"] => {
+            let is_own = Url::parse("https://path/").is_ok_and(|base| {
+                let own = endpoint(&base, &[recipient]);
+                own.path().trim_start_matches('/') == *written
+            });
+            Ok((!is_own).then_some(written))
+        }
+        _ => Err(UnknownPath),
+    }
+}
+
 fn endpoint(base: &Url, path: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
@@ -357,6 +384,34 @@ pub(crate) fn curl_command(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recipient_in_a_path_is_found() {
+        let ana = "593987654321";
+        for (path, recipient, expected) in [
+            ("/v1/bots/7/messages", ana, Some(None)),
+            ("/v2/whatsapp/7/hsm", ana, Some(None)),
+            ("/v1/bots/7/campaigns/c/template-messages", ana, Some(None)),
+            (
+                "/v1/bots/7/users/593987654321/flow_message?type=x",
+                ana,
+                Some(None),
+            ),
+            ("/v1/bots/7/users/a%20b/flow_message", "a b", Some(None)),
+            (
+                "/v1/bots/7/users/593987654322/flow_message",
+                ana,
+                Some(Some("593987654322")),
+            ),
+            ("/v1/bots/7/users/593987654321/../1/flow_message", ana, None),
+            ("/v1/bots/7/users/593987654321/messages", ana, None),
+            ("/v1/bots/7/messages/", ana, None),
+            ("", ana, None),
+        ] {
+            let found = other_recipient_in_path(path, recipient).ok();
+            assert_eq!(found, expected, "{path} {recipient}");
+        }
+    }
 
     #[test]
     fn no_path_leads_to_another_host() {

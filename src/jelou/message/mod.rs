@@ -40,7 +40,9 @@ pub(crate) use self::kinds::MessageKind;
 pub(crate) use self::literal_recipient::unclear;
 pub(crate) use self::literal_recipient::undocumented_form;
 pub(crate) use self::or_template::{fit, is_template};
-pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes, written_recipients};
+pub(crate) use self::outgoing::{
+    Outgoing, has_misspelt_recipients, recipients_in, with_country_codes, written_recipients,
+};
 pub(crate) use self::parameter::named_parameter;
 pub(crate) use self::placeholder::{documented_placeholder, hidden_address};
 pub(crate) use self::recipient::{

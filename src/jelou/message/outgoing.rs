@@ -311,6 +311,12 @@ fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Viol
     })
 }
 
+/// Returns whether a body has a field that only looks like one of recipients.
+pub(crate) fn has_misspelt_recipients(body: &Value) -> bool {
+    body.as_object()
+        .is_some_and(|fields| misspelt_recipients(fields).next().is_some())
+}
+
 /// Recipients in the body that differ from the recipient of the message.
 fn other_recipients<'a>(
     fields: &'a Value,

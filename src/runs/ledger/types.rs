@@ -9,8 +9,12 @@ use super::error::LedgerError;
 use super::events::RunPause;
 use super::model::{Counts, RowState, SkipReason, now};
 use crate::base::clock;
-use crate::jelou::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
-use crate::jelou::message::{TemplateTexts, TemplateUses, recipients_in, sends_template};
+use crate::jelou::api::{
+    Deadline, DeliveryFacts, DeliveryState, SuccessCriterion, other_recipient_in_path,
+};
+use crate::jelou::message::{
+    TemplateTexts, TemplateUses, has_misspelt_recipients, recipients_in, sends_template,
+};
 use crate::lists::list_file::ListFormat;
 use crate::phone::{Country, find_country};
 use crate::runs::cost::{Category, Estimate};
@@ -195,11 +199,23 @@ pub(crate) struct DraftRequest<'a> {
 }
 
 impl DraftRequest<'_> {
-    /// Returns all recipients of the request: its own, and those in its body.
+    /// Returns all recipients of the request: its own, and those in its body and path.
+    ///
+    /// # Errors
+    /// If Jelou could find other recipients in the request.
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
-        let body = serde_json::from_str(self.body)
+        let body: Value = serde_json::from_str(self.body)
             .map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
+        // A repeated field would be read only once here.
+        let is_as_written = serde_json::to_string(&body).is_ok_and(|text| text == self.body);
+        let is_clear = is_as_written && !has_misspelt_recipients(&body);
+        let in_path = other_recipient_in_path(self.path, self.recipient);
+        let in_path = in_path.ok().filter(|_| is_clear).ok_or_else(|| {
+            let recipient = self.recipient;
+            LedgerError::damaged(format!("the request to {recipient} may name another one"))
+        })?;
         Ok(std::iter::once(self.recipient)
+            .chain(in_path)
             .chain(recipients_in(&body))
             .map(str::to_owned)
             .collect())

@@ -18,8 +18,8 @@ use crate::base::output::Progress;
 use crate::base::process::Signal;
 use crate::jelou::api::{Cause, Outcome, Problem, Verdict};
 use crate::runs::ledger::{
-    AttemptResult, Counts, Delay, ExchangeReply, FinishedRow, LISTENS_EVERY, LedgerError,
-    PauseReason, RowState, RowToSend, RunEvent, Worker,
+    AttemptResult, Counts, Delay, DraftRequest, ExchangeReply, FinishedRow, LISTENS_EVERY,
+    LedgerError, PauseReason, RowState, RowToSend, RunEvent, Worker,
 };
 
 /// How long an immediate exit waits until the outcomes are written.
@@ -31,9 +31,13 @@ const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
 /// If the ledger takes longer than this to answer, jelouctl prints a note.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
+/// Whether the safety checks allow a request now. The ledger may have been changed since they passed.
+pub(crate) type RequestCheck<'a> = &'a dyn Fn(&DraftRequest<'_>) -> bool;
+
 /// A run in progress.
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
+    is_allowed: RequestCheck<'a>,
     writer: Writer,
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
@@ -85,12 +89,14 @@ impl<'a> Engine<'a> {
         ledger: Worker,
         counts: Counts,
         limits: RunLimits,
+        is_allowed: RequestCheck<'a>,
         progress: &'a mut Progress<'a>,
     ) -> Self {
         let now = Instant::now();
         progress.begin(&counts.tally());
         Self {
             session,
+            is_allowed,
             writer: Writer::start(ledger),
             throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
@@ -320,6 +326,12 @@ impl<'a> Engine<'a> {
         }
         if self.throttle.is_closed() {
             self.requeue_row(row, "the sending hours ended before this message was sent");
+            return;
+        }
+        if !(self.is_allowed)(&row.request()) {
+            // Before the run continues, its process skips excluded recipients and refuses the others.
+            self.requeue_row(row, "a safety check refused this message when it was due");
+            self.stop_for(StopReason::WaitOver);
             return;
         }
         match self.session.request(&mut row) {
@@ -553,6 +565,7 @@ mod tests {
             ledger,
             reader.counts().unwrap(),
             limits,
+            &|_| true,
             &mut progress,
         );
         let end = engine
@@ -596,6 +609,7 @@ mod tests {
                 ledger,
                 reader.counts().unwrap(),
                 limits,
+                &|_| true,
                 &mut progress,
             );
             let mut calls = 0;
@@ -660,6 +674,7 @@ mod tests {
             ledger,
             reader.counts().unwrap(),
             limits,
+            &|_| true,
             &mut progress,
         );
         // A returned row does not let the next row of its recipient go first.

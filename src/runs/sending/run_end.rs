@@ -31,8 +31,8 @@ pub(crate) enum StopReason {
     /// You or another process paused the run.
     PausedByOthers(RunPause),
     /// A long wait is over: for the sending hours, for the messaging limit, or because this process was suspended or
-    /// disconnected and counted as lost. Before the run continues, the process reads the exclusion lists again and joins
-    /// again.
+    /// disconnected and counted as lost. Or a safety check refused a request. Before the run continues, the process reads
+    /// the exclusion lists again, checks all rows and joins again.
     WaitOver,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {

@@ -10,7 +10,7 @@ use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::commands::open_ledger::wait_for_turn;
 use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::Exclusions;
-use crate::runs::ledger::{Counts, Joined, Run, RunConditions, RunSettings, Worker};
+use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sender::context::Context;
 use crate::sender::{
@@ -40,6 +40,8 @@ struct JoinedRun {
     counts: Counts,
     /// The conditions when this process joined. They do not change until it leaves the run.
     conditions: RunConditions,
+    /// The recipients on the profile's list, if it was read again for this join.
+    excluded_now: Exclusions,
 }
 
 impl ActiveRun {
@@ -68,6 +70,7 @@ impl ActiveRun {
                 worker,
                 counts: self.run.counts()?,
                 conditions: self.settings.conditions.clone(),
+                excluded_now: Exclusions::default(),
             },
             None => self.join(context, &self.run, &mut connection).await?,
         };
@@ -76,7 +79,16 @@ impl ActiveRun {
             let mut progress = Progress::new(&context.stderr, progress);
             let limits = self.limits(joined.conditions);
             let session = Arc::clone(&session);
-            let engine = Engine::new(session, joined.worker, joined.counts, limits, &mut progress);
+            let excluded_now = joined.excluded_now;
+            let is_allowed = |request: &DraftRequest<'_>| self.allows(request, &excluded_now);
+            let engine = Engine::new(
+                session,
+                joined.worker,
+                joined.counts,
+                limits,
+                &is_allowed,
+                &mut progress,
+            );
             let end = engine
                 .run(async || connection.signals.next_request().await)
                 .await;
@@ -146,6 +158,7 @@ impl ActiveRun {
             worker,
             counts,
             conditions: run.details()?.conditions,
+            excluded_now: Exclusions::default(),
         })
     }
 
@@ -178,7 +191,24 @@ impl ActiveRun {
         })
     }
 
-    /// Opens the run again when its sending hours start, after a wait of up to days.
+    /// Returns whether a row may be sent now. Its row passed these checks before, but another program may have changed
+    /// the ledger.
+    fn allows(&self, request: &DraftRequest<'_>, excluded_now: &Exclusions) -> bool {
+        let settings = &self.sender.settings;
+        let lists = [&self.exclusions, excluded_now];
+        if settings.allow_to.is_none() && lists.iter().all(|list| list.is_empty()) {
+            return true;
+        }
+        let Ok(recipients) = request.recipients() else {
+            return false;
+        };
+        let recipients = || recipients.iter().map(String::as_str);
+        let is_excluded = lists.iter().any(|list| list.find(recipients()).is_some());
+        !is_excluded && check_allowed(settings, recipients()).is_ok()
+    }
+
+    /// Opens the run again when its sending hours start, after a wait of up to days, or after a safety check refused a
+    /// row.
     async fn join_after_wait(
         &self,
         context: &Context,
@@ -189,13 +219,19 @@ impl ActiveRun {
         } else {
             None
         };
-        let exclusions = reread_do_not_contact(&self.sender.settings)?;
+        let excluded_now = reread_do_not_contact(&self.sender.settings)?;
         // The connection may have closed during the wait.
         let run = self.run.reconnected()?;
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
+        skip_excluded(context, UnsentRows::OfRun(&run), &self.exclusions, None)?;
         let rows = UnsentRows::OfRun(&run);
-        skip_excluded(context, rows, &exclusions, windows.as_ref())?;
-        self.join(context, &run, connection).await
+        skip_excluded(context, rows, &excluded_now, windows.as_ref())?;
+        self.check_allowed(&run)?;
+        let joined = self.join(context, &run, connection).await?;
+        Ok(JoinedRun {
+            excluded_now,
+            ..joined
+        })
     }
 }
 
