@@ -7,7 +7,7 @@ use crate::base::process::{Signals, block_on, enclosing_sandbox, outlive_file_si
 use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
 use crate::runs::ledger::{
-    DatabaseAddress, Ledger, LedgerError, LedgerLocation, OnWait, Run, RunName, now,
+    AccessWarning, DatabaseAddress, Ledger, LedgerError, LedgerLocation, OnWait, Run, RunName, now,
 };
 use crate::sender::config::{Environment, LedgerDatabase};
 use crate::sender::context::Context;
@@ -22,7 +22,16 @@ pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
     // In a sandbox, the command must not change runs with real recipients, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
-    Ok(Ledger::open(location(context)?, on_wait(context))?.with_sandbox(is_in_sandbox))
+    let ledger = Ledger::open(location(context)?, on_wait(context))?;
+    warn_about_access(context, &ledger);
+    Ok(ledger.with_sandbox(is_in_sandbox))
+}
+
+/// Warns about a ledger that other users may read, or that members of one of our groups may write.
+fn warn_about_access(context: &Context, ledger: &Ledger) {
+    if let Some(AccessWarning { message, hint }) = ledger.access_warning() {
+        context.stderr.warning(&format!("{message}; {hint}"));
+    }
 }
 
 /// Opens the ledger for a single message or a notification.
@@ -58,7 +67,9 @@ fn sandbox_keys() -> Result<Option<LedgerLocation>, CommandError> {
 
 /// Opens this machine's own ledger, even if the command uses a database.
 pub(crate) fn open_local_ledger(context: &Context) -> Result<Ledger, LedgerError> {
-    Ledger::open(LedgerLocation::home(), on_wait(context))
+    let ledger = Ledger::open(LedgerLocation::home(), on_wait(context))?;
+    warn_about_access(context, &ledger);
+    Ok(ledger)
 }
 
 /// Opens this machine's own ledger, if it exists, without writing.
@@ -68,6 +79,15 @@ pub(crate) fn open_local_ledger_to_read(context: &Context) -> Result<Option<Ledg
 
 /// Opens the ledger without creating anything; None if it does not exist.
 pub(crate) fn open_ledger_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
+    let ledger = open_existing_ledger(context)?;
+    if let Some(ledger) = &ledger {
+        warn_about_access(context, ledger);
+    }
+    Ok(ledger)
+}
+
+/// Does the same as [`open_ledger_to_read`], without its warnings.
+pub(super) fn open_existing_ledger(context: &Context) -> Result<Option<Ledger>, CommandError> {
     Ok(Ledger::open_to_look(location(context)?, on_wait(context))?)
 }
 

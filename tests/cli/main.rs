@@ -100,6 +100,8 @@ mod numbers;
 mod once;
 #[cfg(unix)]
 mod operations;
+#[cfg(target_os = "linux")]
+mod other_users;
 mod output;
 mod phone_rules;
 #[cfg(unix)]

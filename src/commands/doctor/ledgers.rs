@@ -4,8 +4,8 @@ use super::checkup::Checkup;
 use crate::base::output::CheckState;
 use crate::base::paths::STATE;
 use crate::command_error::CommandError;
-use crate::commands::open_ledger::{ledger_address, open_ledger_to_read};
-use crate::runs::ledger::{LedgerError, check_writable};
+use crate::commands::open_ledger::{ledger_address, open_existing_ledger};
+use crate::runs::ledger::{AccessWarning, LedgerError, check_writable, make_private};
 use crate::sender::context::Context;
 
 const LEDGERS: &str = "ledgers";
@@ -45,6 +45,7 @@ fn ledger(
     context: &Context,
     database: Option<&str>,
 ) -> Result<(String, Option<String>), CommandError> {
+    let mut access_warning = None;
     let detail = if let Some(shown) = database {
         format!(
             "{shown}: durable, with a ledger (checked: connection, certificate, that it is the primary, server version, \
@@ -52,11 +53,16 @@ fn ledger(
         )
     } else {
         let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
+        access_warning = make_private(&directory)?;
         check_writable(&directory)?;
         format!("{} is writable", directory.display())
     };
-    let Some(ledger) = open_ledger_to_read(context)? else {
-        return Ok((detail, None));
+    let usable = match access_warning {
+        Some(AccessWarning { message, hint }) => (format!("{detail}; but {message}"), Some(hint)),
+        None => (detail.clone(), None),
+    };
+    let Some(ledger) = open_existing_ledger(context)? else {
+        return Ok(usable);
     };
     let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
     match ledger.ensure_writable() {
@@ -79,5 +85,5 @@ fn ledger(
             return usable_but(error);
         }
     }
-    Ok((detail, None))
+    Ok(usable)
 }

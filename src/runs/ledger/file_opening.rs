@@ -10,6 +10,11 @@ use url::Url;
 use super::error::LedgerError;
 use crate::base::private_file::{self, FileError};
 
+/// The name of the database, and the beginning of the names of the files next to it.
+pub(super) const FILE: &str = "state.db";
+/// The directory with the locks of the processes.
+pub(super) const PROCESSES: &str = "processes";
+
 /// The open database and its locks.
 pub(super) struct LedgerHandles {
     pub(super) db: Connection,
@@ -36,8 +41,7 @@ impl LedgerHandles {
                 })
             }
             Err(error) if creates && !path.exists() => Err(error.into()),
-            // On a read-only disk, or in the directory of another user, the ledger can only be
-            // read.
+            // On a read-only disk, or in a directory of root, the ledger can only be read.
             Err(error) => {
                 let handle = || File::open(&path).map_err(|cause| not_opened(directory, &cause));
                 Ok(Self {
@@ -54,7 +58,7 @@ impl LedgerHandles {
 /// Returns the path of the ledger's file with this ending: the database, without an ending, or a
 /// lock.
 pub(super) fn file_in(directory: &Path, ending: &str) -> PathBuf {
-    directory.join(format!("state.db{ending}"))
+    directory.join(format!("{FILE}{ending}"))
 }
 
 /// Opens the locks for the turn and for writing.
@@ -93,11 +97,9 @@ pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
 
 pub(super) fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
     let path = file_in(directory, "");
-    let hint = "if the file is missing, restore it; if another user owns it, ask them for read \
-                access";
     LedgerError::unusable(
         format!("the ledger {} cannot be opened: {cause}", path.display()),
-        hint,
+        "if the file is missing, restore it",
     )
 }
 

@@ -21,6 +21,7 @@ mod file_opening;
 mod file_turn;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod folder_access;
 mod key_changes;
 mod key_summaries;
 mod listening;
@@ -63,6 +64,7 @@ pub(crate) use self::events::{
     Cancellation, LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker,
 };
 pub(crate) use self::file_turn::OnWait;
+pub(crate) use self::folder_access::{AccessWarning, make_private};
 pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};
 pub(crate) use self::key_summaries::OnceSummary;
 pub(crate) use self::manage::StopResult;

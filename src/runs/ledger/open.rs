@@ -11,6 +11,7 @@ use super::error::LedgerError;
 use super::file::FileEngine;
 use super::file_opening::file_in;
 use super::file_turn::OnWait;
+use super::folder_access::{AccessWarning, make_private};
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
@@ -33,6 +34,8 @@ pub(crate) struct Ledger {
     db: Arc<Mutex<Db>>,
     location: LedgerLocation,
     on_wait: OnWait,
+    /// What other users may still do with the files of this ledger.
+    access_warning: Option<AccessWarning>,
     is_shared: bool,
     /// Whether the command works on sandbox runs. Then no other run may change.
     pub(super) in_sandbox: bool,
@@ -59,12 +62,14 @@ impl Ledger {
         on_wait: OnWait,
         makes: bool,
     ) -> Result<Option<Self>, LedgerError> {
+        let mut access_warning = None;
         let engine: Box<dyn DbEngine> = match &location {
             LedgerLocation::Database(address) => {
                 Box::new(DatabaseEngine::open((**address).clone())?)
             }
             LedgerLocation::Files(None) => return Ok(None),
             LedgerLocation::Files(Some(directory)) => {
+                access_warning = make_private(directory)?;
                 match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
                     Some(file) => Box::new(file),
                     None => return Ok(None),
@@ -78,6 +83,7 @@ impl Ledger {
             db: Arc::new(Mutex::new(Db(engine))),
             location,
             on_wait,
+            access_warning,
             is_shared,
             in_sandbox: false,
             is_hurried: false,
@@ -127,6 +133,11 @@ impl Ledger {
     /// Returns where the ledger is, for errors and notes.
     pub(crate) fn location(&self) -> &LedgerLocation {
         &self.location
+    }
+
+    /// Returns what other users may still do with the files of this ledger.
+    pub(crate) fn access_warning(&self) -> Option<&AccessWarning> {
+        self.access_warning.as_ref()
     }
 
     /// Returns whether the ledger is a database, which several machines may share.

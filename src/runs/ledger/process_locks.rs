@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::db::AliveCheck;
 use super::error::LedgerError;
 use super::file_id::OpenFiles;
-use super::file_opening::write_at_start;
+use super::file_opening::{PROCESSES, write_at_start};
 use crate::base::private_file::{self, FileError};
 
 /// The directory `processes` of a ledger, with the lock `ID.lock` of each process.
@@ -22,7 +22,7 @@ pub(super) struct ProcessLocks {
 impl ProcessLocks {
     pub(super) fn new(ledger: &Path) -> Self {
         Self {
-            directory: ledger.with_file_name("processes"),
+            directory: ledger.with_file_name(PROCESSES),
             held: HashMap::new(),
         }
     }
@@ -67,11 +67,6 @@ impl ProcessLocks {
             write_at_start(&file, &files.describe())
                 .map_err(FileError::while_doing("write", &path))?;
         }
-        // The owner of the ledger may be another user, who must see whether the lock is held. The
-        // file contains no secret.
-        #[cfg(unix)]
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .map_err(FileError::while_doing("write", &path))?;
         file.lock().map_err(FileError::while_doing("lock", &path))?;
         self.held.insert(id, file);
         Ok(())
@@ -134,18 +129,6 @@ mod tests {
         // A file that cannot be opened is not a removed one. Windows reports the same error for
         // this path.
         assert!(cfg!(windows) || is_locked(&lock.join("2.lock")));
-    }
-
-    /// The lock of a process of root, in the ledger of another user.
-    #[cfg(unix)]
-    #[test]
-    fn lock_file_is_readable_by_others() {
-        let home = TempDir::new().unwrap();
-        let mut locks = ProcessLocks::new(&home.path().join("state.db"));
-        locks.enter(1, None).unwrap();
-        let lock = lock_in(&locks.directory, 1);
-        let mode = std::os::unix::fs::PermissionsExt::mode(&lock.metadata().unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o644);
     }
 
     #[cfg(unix)]

@@ -1,0 +1,109 @@
+//! Who may change the files of a ledger. Another user who can change a pending row chooses what this process sends, and
+//! to whom. The directories above the ledger do not matter: their owners can replace it, but not write in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{LedgerError, LedgerErrorKind};
+use super::file_opening::{FILE, PROCESSES};
+use crate::base::owner::{
+    OthersAccess, describe_owner, is_on_read_only_disk, is_trusted, take_from_others, user_id,
+};
+use crate::base::paths::STATE;
+
+/// What other users may still do with the files of a ledger that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AccessWarning {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+/// Removes the permissions of other users from a ledger's directory and its files, if they exist. Returns what only root
+/// can remove. A ledger on a read-only disk is not checked, because nothing can be sent with it.
+///
+/// # Errors
+/// If a file belongs to another user, or other users may write it.
+pub(crate) fn make_private(directory: &Path) -> Result<Option<AccessWarning>, LedgerError> {
+    if is_on_read_only_disk(directory) {
+        return Ok(None);
+    }
+    refuse_foreign_link(directory)?;
+    let mut left = take(directory, directory)?;
+    for file in ledger_files(directory) {
+        let left_of_file = take(directory, &file)?;
+        left = left.or(left_of_file);
+    }
+    Ok(left)
+}
+
+/// Refuses a directory that is reached by the symbolic link of another user.
+fn refuse_foreign_link(directory: &Path) -> Result<(), LedgerError> {
+    let Ok(metadata) = directory.symlink_metadata() else {
+        return Ok(());
+    };
+    if !metadata.is_symlink() || is_trusted(&metadata) {
+        return Ok(());
+    }
+    let owner = describe_owner(&metadata);
+    let message = format!("{} is a symbolic link of {owner}", directory.display());
+    let hint = format!("set {} to another directory", STATE.variable);
+    Err(LedgerError::new(LedgerErrorKind::Other, message, hint))
+}
+
+/// Returns the files of the ledger, without symbolic links.
+fn ledger_files(directory: &Path) -> Vec<PathBuf> {
+    let processes = directory.join(PROCESSES);
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(FILE) || name == PROCESSES
+    };
+    let in_directory = entries(directory).filter(is_ours);
+    in_directory
+        .chain(entries(&processes))
+        .filter(|path| !path.is_symlink())
+        .collect()
+}
+
+fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    entries.flatten().map(|entry| entry.path())
+}
+
+/// Makes one file of the ledger in `directory` private. A missing file is: another process may have removed it.
+fn take(directory: &Path, file: &Path) -> Result<Option<AccessWarning>, LedgerError> {
+    let shown = file.display();
+    let hint = how_to_take(directory);
+    match take_from_others(file).unwrap_or(OthersAccess::None) {
+        OthersAccess::None => Ok(None),
+        OthersAccess::Read => Ok(Some(AccessWarning {
+            message: format!("other users can read {shown}"),
+            hint,
+        })),
+        OthersAccess::WriteInGroup(group) => Ok(Some(AccessWarning {
+            message: format!(
+                "the members of group {group} can write {shown}, and so change what jelouctl sends"
+            ),
+            hint,
+        })),
+        OthersAccess::Write => Err(LedgerError::new(
+            LedgerErrorKind::Other,
+            format!("other users can write {shown}, and so change what jelouctl sends"),
+            hint,
+        )),
+        OthersAccess::Own(user) => Err(LedgerError::new(
+            LedgerErrorKind::Other,
+            format!("{shown} belongs to user {user}, who could change what jelouctl sends"),
+            hint,
+        )),
+    }
+}
+
+fn how_to_take(directory: &Path) -> String {
+    let shown = directory.to_string_lossy();
+    let quoted = shlex::try_quote(&shown).unwrap_or_default();
+    format!(
+        "to make it yours: chown -R {} {quoted}; to use another directory: set {}",
+        user_id(),
+        STATE.variable
+    )
+}
