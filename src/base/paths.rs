@@ -71,6 +71,14 @@ impl UserDirectory {
     }
 }
 
+/// Returns jelouctl's directory for files that need not survive a restart of the machine. None if the system has none.
+pub(crate) fn runtime_directory() -> Option<PathBuf> {
+    env::var_os("XDG_RUNTIME_DIR")
+        .map(PathBuf::from)
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join("jelouctl"))
+}
+
 /// Returns the user's home directory, from the variable or otherwise from the system.
 pub(crate) fn home() -> Option<PathBuf> {
     dirs::home_dir().filter(|home| home.is_absolute())

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Command, CommandFactory, ValueHint};
 use clap_complete::engine::{
@@ -16,7 +15,7 @@ use super::app::App;
 use crate::base::exit::ExitCode;
 use crate::commands::open_ledger::ledger_database;
 use crate::jelou::message::MessageKind;
-use crate::runs::ledger::{Ledger, LedgerLocation};
+use crate::runs::ledger::{Ledger, LedgerLocation, TurnPatience};
 use crate::sender::config::ConfigFile;
 use crate::sender::context::Context;
 
@@ -95,7 +94,7 @@ fn local_store() -> Option<Ledger> {
         has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
     is_local
         .then(|| {
-            Ledger::open_to_look(LedgerLocation::home(), Arc::new(|_| {}))
+            Ledger::open_to_look(LedgerLocation::home(), TurnPatience::quiet())
                 .ok()
                 .flatten()
         })

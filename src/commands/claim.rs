@@ -10,8 +10,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::open_ledger::{
-    ledger_database, open_keys_for_send, open_keys_to_read, open_local_ledger,
-    open_local_ledger_to_read, wait_for_turn,
+    ledger_database, open_keys_for_notification, open_keys_for_send, open_keys_to_read,
+    open_local_ledger, open_local_ledger_to_read, wait_for_turn,
 };
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
@@ -26,7 +26,10 @@ use crate::jelou::message::{Outgoing, merge, typed_form};
 use crate::runs::ledger::{
     ClaimResult, HeldClaim, Ledger, LedgerError, LedgerErrorKind, OnceEntry, OnceState,
 };
-use crate::runs::once::{OnceScope, describe_every};
+use crate::runs::once::{OnceKey, OnceScope, describe_every};
+use crate::runs::unchecked::{
+    EndedMark, FoundMark, HeldMark, MarkResult, MarkedSend, UNCHECKED_FOR, UncheckedMarks,
+};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
@@ -99,10 +102,19 @@ impl OnceSend {
         arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
+        Self::open_with(context, arguments, sender, open_keys_for_send)
+    }
+
+    fn open_with(
+        context: &Context,
+        arguments: &SingleSendArgs,
+        sender: &Sender,
+        open: impl FnOnce(&Context) -> Result<Ledger, CommandError>,
+    ) -> Result<Option<Self>, CommandError> {
         let Some(terms) = KeyTerms::new(context, arguments, sender) else {
             return Ok(None);
         };
-        let once = Self::on(open_keys_for_send(context)?, terms)?;
+        let once = Self::on(open(context)?, terms)?;
         if !sender.settings.is_sandboxed() {
             warn_about_local_keys(context, Some(&once.ledger));
         }
@@ -136,15 +148,16 @@ impl OnceSend {
         within: Duration,
     ) -> Result<Option<Self>, CommandError> {
         let begun = Instant::now();
+        let longest = PATIENCE.min(within);
         loop {
             let tried = Instant::now();
-            let opened = Self::open(context, arguments, sender);
+            let opened = Self::open_with(context, arguments, sender, |context| {
+                open_keys_for_notification(context, longest)
+            });
             // The next attempt may take as long as this one.
             let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
             match opened {
-                Err(error)
-                    if error.is_unreachable_database() && would_end < PATIENCE.min(within) =>
-                {
+                Err(error) if error.is_unreachable_database() && would_end < longest => {
                     tokio::select! {
                         biased;
                         signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -165,7 +178,7 @@ impl OnceSend {
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-    ) -> Result<ClaimResult, CommandError> {
+    ) -> Result<Turn, CommandError> {
         if self.patience.get().is_zero() {
             return Err(key_timeout_error("its database was lost"));
         }
@@ -193,8 +206,15 @@ impl OnceSend {
                     let _ = held.end(Sent::No, None);
                     return Err(CommandError::interrupted(signal));
                 }
+                // The ledger does not have notifications that were sent unchecked.
+                let marked = self.marked(recipient);
+                let marks = UncheckedMarks::existing();
+                if let Some(found) = marks.iter().find_map(|marks| marks.find(marked)) {
+                    let _ = held.end(Sent::No, None);
+                    return Turn::after_unchecked(found, marked, &self.terms.zone);
+                }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
-                Ok(ClaimResult::Held(held))
+                Ok(Turn::Claimed(held))
             }
             ClaimResult::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
@@ -203,13 +223,35 @@ impl OnceSend {
         }
     }
 
-    /// Returns the entry of a recipient that got a message, or an error if the message may not be
-    /// sent.
-    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<ClaimResult, CommandError> {
-        if entry.state == OnceState::Sent {
-            Ok(ClaimResult::Found(entry))
-        } else {
-            Err(self.refusal(recipient, entry))
+    /// Returns the message that a recipient got, or an error if the message may not be sent.
+    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<Turn, CommandError> {
+        if entry.state != OnceState::Sent {
+            return Err(self.refusal(recipient, entry));
+        }
+        Ok(Turn::Replay(Replay {
+            key: self.terms.scope.key.clone(),
+            zone: self.terms.zone.clone(),
+            until: entry.counts_until(self.terms.every),
+            at: entry.at,
+            run: entry.run,
+            message_id: entry.message_id,
+        }))
+    }
+
+    /// Returns the error if another process has kept the ledger for as long as this command could wait.
+    pub(super) fn kept_by_another(&self, waited: Option<Duration>) -> CommandError {
+        let kept = self.ledger.kept_lock(waited.unwrap_or_default());
+        kept.map_or_else(
+            || key_timeout_error("another process keeps it"),
+            CommandError::from,
+        )
+    }
+
+    fn marked<'a>(&'a self, recipient: &'a str) -> MarkedSend<'a> {
+        MarkedSend {
+            scope: &self.terms.scope,
+            recipient,
+            every: self.terms.every,
         }
     }
 
@@ -244,36 +286,6 @@ impl OnceSend {
         let entry = self.ledger.once_entry(&self.terms.scope, &hash)?;
         let now = self.ledger.now()?;
         Ok(entry.filter(|entry| !entry.is_free(self.terms.every, now)))
-    }
-
-    /// Prints that the message was sent before, and fills in its record.
-    pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
-        let zone = &self.terms.zone;
-        let at = time_in(zone, entry.at);
-        let counts_until = entry.counts_until(self.terms.every);
-        let until = counts_until.map(|until| format!(" until {}", time_in(zone, until)));
-        let until = until.unwrap_or_default();
-        let run = entry.run.map(|run| format!(" by run {run}"));
-        let run = run.unwrap_or_default();
-        let to = record.to.as_deref().map(|to| format!(" to {to}"));
-        let to = to.unwrap_or_default();
-        context.stderr.note(&format!(
-            "already sent{to} with the key {} at {at}{run}: nothing is sent{until}",
-            self.terms.scope.key
-        ));
-        let mut response = json!({ "success": true, "replayed": true });
-        if let Some(id) = &entry.message_id {
-            merge(&mut response, json!({ "messageId": id }));
-        }
-        record.response = Some(response);
-        record.sent = Sent::Yes;
-        record.replayed = true;
-        record.once = Some(EarlierMessage {
-            key: self.terms.scope.key.to_string(),
-            at: from_millis(entry.at).to_string(),
-            until: counts_until.map(|until| from_millis(until).to_string()),
-        });
-        record.message_id = entry.message_id;
     }
 
     /// Saves the outcome of the message, as the `record` has it. If the database is down, it retries for some time, until
@@ -327,6 +339,105 @@ impl OnceSend {
             }
         };
         context.stderr.warning(&problem);
+    }
+}
+
+/// Whether a message may be sent.
+pub(super) enum Turn {
+    /// It may: there is no key, or nothing can check it.
+    Free,
+    /// It may: this process has claimed the recipient in the ledger.
+    Claimed(HeldClaim),
+    /// It may: this process has marked a notification that no ledger checks.
+    Marked(HeldMark),
+    /// The recipient got a message before.
+    Replay(Replay),
+}
+
+impl Turn {
+    /// Returns the deadline for the first byte of the message, if others cannot see whether this process is alive.
+    pub(super) fn begins_by(&self) -> Option<Deadline> {
+        match self {
+            Self::Claimed(held) => held.begins_by,
+            Self::Free | Self::Marked(_) | Self::Replay(_) => None,
+        }
+    }
+
+    /// Returns what the mark of an unchecked notification means for another one.
+    ///
+    /// # Errors
+    /// If another process is sending it, or may have sent it.
+    fn after_unchecked(
+        found: FoundMark,
+        MarkedSend {
+            scope, recipient, ..
+        }: MarkedSend<'_>,
+        zone: &TimeZone,
+    ) -> Result<Self, CommandError> {
+        let FoundMark::Ended(ended) = found else {
+            return Err(in_flight_error(scope, recipient, None));
+        };
+        let EndedMark { is_sent, at, until } = ended;
+        let key = &scope.key;
+        if !is_sent {
+            let at = time_in(zone, at);
+            let until = time_in(zone, until);
+            let message = format!(
+                "{recipient} may have got an unchecked notification with the key {key}, at {at}"
+            );
+            let hint = format!("check the chat; the key allows another notification at {until}");
+            return Err(CommandError::unknown(message, hint));
+        }
+        Ok(Self::Replay(Replay {
+            key: key.clone(),
+            zone: zone.clone(),
+            at,
+            until: Some(until),
+            run: None,
+            message_id: None,
+        }))
+    }
+}
+
+/// A message that was sent before with the same key.
+pub(super) struct Replay {
+    pub(super) key: OnceKey,
+    pub(super) zone: TimeZone,
+    /// When it was sent, and until when it counts, in milliseconds since 1970; None is forever.
+    pub(super) at: i64,
+    pub(super) until: Option<i64>,
+    pub(super) run: Option<String>,
+    pub(super) message_id: Option<String>,
+}
+
+impl Replay {
+    /// Prints that the message was sent before, and fills in its record.
+    pub(super) fn note(self, context: &Context, record: &mut Record) {
+        let at = time_in(&self.zone, self.at);
+        let until = self.until;
+        let until = until.map(|until| format!(" until {}", time_in(&self.zone, until)));
+        let until = until.unwrap_or_default();
+        let run = self.run.map(|run| format!(" by run {run}"));
+        let run = run.unwrap_or_default();
+        let to = record.to.as_deref().map(|to| format!(" to {to}"));
+        let to = to.unwrap_or_default();
+        context.stderr.note(&format!(
+            "already sent{to} with the key {} at {at}{run}: nothing is sent{until}",
+            self.key
+        ));
+        let mut response = json!({ "success": true, "replayed": true });
+        if let Some(id) = &self.message_id {
+            merge(&mut response, json!({ "messageId": id }));
+        }
+        record.response = Some(response);
+        record.sent = Sent::Yes;
+        record.replayed = true;
+        record.once = Some(EarlierMessage {
+            key: self.key.to_string(),
+            at: from_millis(self.at).to_string(),
+            until: self.until.map(|until| from_millis(until).to_string()),
+        });
+        record.message_id = self.message_id;
     }
 }
 
@@ -394,7 +505,9 @@ impl OnceFallback {
 
     /// This machine's own ledger, to look up the key after `problem`; None if it cannot be read.
     fn readable(&mut self, context: &Context, problem: &str) -> Option<OnceSend> {
-        let ledger = open_local_ledger_to_read(context).ok().flatten()?;
+        let ledger = open_local_ledger_to_read(context, PATIENCE)
+            .ok()
+            .flatten()?;
         let once = OnceSend::new(ledger, self.terms.clone());
         self.check = Some("local");
         Some(OnceSend {
@@ -402,6 +515,32 @@ impl OnceFallback {
             unwritable: Some(problem.to_owned()),
             ..once
         })
+    }
+
+    /// Returns whether the notification may be sent although no ledger checks its key: once in its time, by its mark.
+    ///
+    /// # Errors
+    /// If another process is sending it, or may have sent it.
+    pub(super) fn unchecked_turn(
+        &self,
+        context: &Context,
+        recipient: &str,
+    ) -> Result<Turn, CommandError> {
+        let send = MarkedSend {
+            scope: &self.terms.scope,
+            recipient,
+            every: self.terms.every,
+        };
+        match UncheckedMarks::open().and_then(|marks| marks.claim(send)) {
+            Ok(MarkResult::Held(held)) => Ok(Turn::Marked(held)),
+            Ok(MarkResult::Found(found)) => Turn::after_unchecked(found, send, &self.terms.zone),
+            Err(error) => {
+                context.stderr.warning(&format!(
+                    "cannot mark the unchecked notification, so the next one may repeat it: {error}"
+                ));
+                Ok(Turn::Free)
+            }
+        }
     }
 
     /// Returns whether an error means that the key was not checked.
@@ -416,7 +555,7 @@ impl OnceFallback {
         let key = self.terms.scope.key.clone();
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
-            let own = open_local_ledger(context)
+            let own = open_local_ledger(context, PATIENCE)
                 .map_err(CommandError::from)
                 .and_then(|ledger| OnceSend::on(ledger, self.terms.clone()));
             match own {
@@ -439,8 +578,10 @@ impl OnceFallback {
         {
             return Some(own);
         }
+        let every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR));
         context.stderr.warning(&format!(
-            "cannot check the key {key}: {problem}; the notification is sent unchecked, and may arrive twice"
+            "cannot check the key {key}: {problem}; the notification is sent unchecked, unless one was in the last {every}, \
+             and may arrive twice"
         ));
         self.check = Some("unchecked");
         None
@@ -456,7 +597,7 @@ fn unwritable_ledger(problem: &str) -> CommandError {
 }
 
 /// Returns the error for a key that could not be checked in time.
-pub(super) fn key_timeout_error(problem: &str) -> CommandError {
+fn key_timeout_error(problem: &str) -> CommandError {
     CommandError::from(LedgerError::unreachable("the ledger", problem))
 }
 

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use super::claim::{OnceFallback, OnceSend, PATIENCE, key_timeout_error};
+use super::claim::{OnceFallback, OnceSend, PATIENCE, Turn};
 use super::limited_send::LimitedSend;
 use super::recipients::to_flag;
 use super::result::{note_delivery, note_error, note_error_among_others};
@@ -17,7 +17,6 @@ use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Deadline, Delivery, Outcome, Request, excerpt};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::phone::is_user_id;
-use crate::runs::ledger::ClaimResult;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::Context;
 use crate::sender::{
@@ -246,32 +245,21 @@ impl<'a> SendTerms<'a> {
         let context = self.context;
         report.record.api_url = Some(connection.base.to_string());
         let record = &mut report.record;
-        let limit = self.notify_timeout;
-        let turn = in_time(limit, self.turn(connection, outgoing)).await;
+        let turn = self.turn(connection, outgoing).await;
         record.key_check = self.fallback.as_ref().and_then(|fallback| fallback.check);
-        let claim = match turn {
-            Some(turn) => turn?,
-            None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
-        };
-        let code = match self.once.as_ref().zip(claim) {
-            Some((once, ClaimResult::Found(entry))) => {
-                once.note_replay(context, entry, record);
+        let code = match turn? {
+            Turn::Replay(replay) => {
+                replay.note(context, record);
                 ExitCode::Success
             }
-            Some((once, ClaimResult::Held(held))) => {
-                let delivered = self.deliver(connection, outgoing, held.begins_by, flight, place);
+            turn => {
+                let begins_by = turn.begins_by();
+                let delivered = self.deliver(connection, outgoing, begins_by, flight, place);
                 let delivery = delivered.await;
                 // Reported first: saving the outcome can take some seconds.
                 let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
-                once.end(held, context, &mut connection.signals, record)
-                    .await;
+                self.end_turn(turn, connection, record).await;
                 code?
-            }
-            None => {
-                let delivery = self
-                    .deliver(connection, outgoing, None, flight, place)
-                    .await?;
-                self.report(outgoing, delivery, record, place)
             }
         };
         let is_awaited = self.wait.is_some();
@@ -282,25 +270,50 @@ impl<'a> SendTerms<'a> {
         Ok(code)
     }
 
-    /// Claims the recipient with the key; None without a key, and if a notification is sent unchecked.
+    /// Claims the recipient with the key, or marks a notification that is sent unchecked.
     async fn turn(
         &mut self,
         connection: &mut Connection,
         outgoing: &Outgoing,
-    ) -> Result<Option<ClaimResult>, CommandError> {
+    ) -> Result<Turn, CommandError> {
+        // A notification gets no second chance, so it does not wait for a process that may be suspended.
+        let patience = self.notify_timeout.map(|limit| limit.min(PATIENCE));
         loop {
             let Some(once) = &self.once else {
-                return Ok(None);
+                let recipient = outgoing.recipient().as_str();
+                let unchecked = self.fallback.as_ref();
+                return unchecked.map_or(Ok(Turn::Free), |fallback| {
+                    fallback.unchecked_turn(self.context, recipient)
+                });
             };
-            let patience = self.fallback.as_ref().map(|_| PATIENCE);
             let turn = in_time(patience, once.turn(connection, self.sender, outgoing)).await;
-            let turn = turn.unwrap_or_else(|| Err(key_timeout_error("another process keeps it")));
+            let turn = turn.unwrap_or_else(|| Err(once.kept_by_another(patience)));
             match (turn, &mut self.fallback) {
                 (Err(problem), Some(fallback)) if OnceFallback::applies_to(&problem) => {
                     self.once = fallback.next(self.context, &problem);
                 }
-                (turn, _) => return turn.map(Some),
+                (turn, _) => return turn,
             }
+        }
+    }
+
+    /// Saves the outcome of a message, as the `record` has it, with its key.
+    async fn end_turn(&self, turn: Turn, connection: &mut Connection, record: &Record) {
+        match turn {
+            Turn::Claimed(held) => {
+                if let Some(once) = &self.once {
+                    let signals = &mut connection.signals;
+                    once.end(held, self.context, signals, record).await;
+                }
+            }
+            Turn::Marked(held) => {
+                if let Err(error) = held.end(record.sent) {
+                    self.context.stderr.warning(&format!(
+                        "cannot save the outcome of the unchecked notification: {error}"
+                    ));
+                }
+            }
+            Turn::Free | Turn::Replay(_) => {}
         }
     }
 

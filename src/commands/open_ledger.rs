@@ -7,7 +7,8 @@ use crate::base::process::{Signals, block_on, enclosing_sandbox, outlive_file_si
 use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
 use crate::runs::ledger::{
-    AccessWarning, DatabaseAddress, Ledger, LedgerError, LedgerLocation, OnWait, Run, RunName, now,
+    AccessWarning, DatabaseAddress, Ledger, LedgerError, LedgerLocation, Run, RunName,
+    TurnPatience, now,
 };
 use crate::sender::config::{Environment, LedgerDatabase};
 use crate::sender::context::Context;
@@ -18,11 +19,15 @@ const BETWEEN_CHECKS: Duration = Duration::from_millis(20);
 
 /// Opens the ledger; creates its file if necessary.
 pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
+    open_ledger_with(context, patience(context))
+}
+
+fn open_ledger_with(context: &Context, patience: TurnPatience) -> Result<Ledger, CommandError> {
     let environment = Environment::read_for_ledger()?;
     // In a sandbox, the command must not change runs with real recipients, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
-    let ledger = Ledger::open(location(context)?, on_wait(context))?;
+    let ledger = Ledger::open(location(context)?, patience)?;
     warn_about_access(context, &ledger);
     Ok(ledger.with_sandbox(is_in_sandbox))
 }
@@ -34,29 +39,40 @@ fn warn_about_access(context: &Context, ledger: &Ledger) {
     }
 }
 
-/// Opens the ledger for a single message or a notification.
+/// Opens the ledger for a single message.
 pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandError> {
     outlive_file_size_limit()?;
     Ok(open_ledger(context)?.for_single_send())
 }
 
-/// Opens the ledger of a `--once` key for a single message or a notification.
+/// Opens the ledger of a `--once` key for a single message.
 pub(super) fn open_keys_for_send(context: &Context) -> Result<Ledger, CommandError> {
+    open_keys(context, patience(context))
+}
+
+/// Opens the ledger of a `--once` key for a notification. It does not wait long for a process that may be suspended.
+pub(super) fn open_keys_for_notification(
+    context: &Context,
+    longest: Duration,
+) -> Result<Ledger, CommandError> {
+    open_keys(context, at_most(context, longest))
+}
+
+fn open_keys(context: &Context, patience: TurnPatience) -> Result<Ledger, CommandError> {
     outlive_file_size_limit()?;
     let ledger = match sandbox_keys()? {
-        Some(own) => Ledger::open(own, on_wait(context))?,
-        None => open_ledger(context)?,
+        Some(own) => Ledger::open(own, patience)?,
+        None => open_ledger_with(context, patience)?,
     };
     Ok(ledger.for_single_send())
 }
 
 /// Opens the ledger of the `--once` keys without creating anything; None if it does not exist.
 pub(super) fn open_keys_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
-    let location = match sandbox_keys()? {
-        Some(own) => own,
-        None => location(context)?,
-    };
-    Ok(Ledger::open_to_look(location, on_wait(context))?)
+    match sandbox_keys()? {
+        Some(own) => Ok(Ledger::open_to_look(own, patience(context))?),
+        None => open_ledger_to_read(context),
+    }
 }
 
 /// Returns the ledger that `sandbox -- COMMAND` has for the keys of its command. None outside it.
@@ -65,16 +81,22 @@ fn sandbox_keys() -> Result<Option<LedgerLocation>, CommandError> {
     Ok(directory.map(|directory| LedgerLocation::Files(Some(directory))))
 }
 
-/// Opens this machine's own ledger, even if the command uses a database.
-pub(crate) fn open_local_ledger(context: &Context) -> Result<Ledger, LedgerError> {
-    let ledger = Ledger::open(LedgerLocation::home(), on_wait(context))?;
+/// Opens this machine's own ledger for a notification, even if the command uses a database.
+pub(super) fn open_local_ledger(
+    context: &Context,
+    longest: Duration,
+) -> Result<Ledger, LedgerError> {
+    let ledger = Ledger::open(LedgerLocation::home(), at_most(context, longest))?;
     warn_about_access(context, &ledger);
     Ok(ledger)
 }
 
-/// Opens this machine's own ledger, if it exists, without writing.
-pub(crate) fn open_local_ledger_to_read(context: &Context) -> Result<Option<Ledger>, LedgerError> {
-    Ledger::open_to_look(LedgerLocation::home(), on_wait(context))
+/// Opens this machine's own ledger for a notification, if it exists, without writing.
+pub(super) fn open_local_ledger_to_read(
+    context: &Context,
+    longest: Duration,
+) -> Result<Option<Ledger>, LedgerError> {
+    Ledger::open_to_look(LedgerLocation::home(), at_most(context, longest))
 }
 
 /// Opens the ledger without creating anything; None if it does not exist.
@@ -88,7 +110,7 @@ pub(crate) fn open_ledger_to_read(context: &Context) -> Result<Option<Ledger>, C
 
 /// Does the same as [`open_ledger_to_read`], without its warnings.
 pub(super) fn open_existing_ledger(context: &Context) -> Result<Option<Ledger>, CommandError> {
-    Ok(Ledger::open_to_look(location(context)?, on_wait(context))?)
+    Ok(Ledger::open_to_look(location(context)?, patience(context))?)
 }
 
 fn location(context: &Context) -> Result<LedgerLocation, CommandError> {
@@ -99,17 +121,24 @@ fn location(context: &Context) -> Result<LedgerLocation, CommandError> {
     )
 }
 
-/// Prints that another process is writing to the ledger.
-fn on_wait(context: &Context) -> OnWait {
+/// Waits for a process that writes to the ledger, and prints that it waits.
+fn patience(context: &Context) -> TurnPatience {
     let stderr = context.stderr.clone();
-    Arc::new(move |process| {
+    TurnPatience::new(Arc::new(move |process| {
         let process = process
             .map(|id| format!(": process {id}"))
             .unwrap_or_default();
         stderr.note(&format!(
             "waiting for another process that writes to the ledger{process}"
         ));
-    })
+    }))
+}
+
+fn at_most(context: &Context, longest: Duration) -> TurnPatience {
+    TurnPatience {
+        longest,
+        ..patience(context)
+    }
 }
 
 /// Waits until no other process locks the ledger for long.

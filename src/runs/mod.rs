@@ -9,3 +9,4 @@ pub(crate) mod once;
 pub(crate) mod report;
 pub(crate) mod report_page;
 pub(crate) mod sending;
+pub(crate) mod unchecked;

@@ -117,7 +117,18 @@ impl OnceHasher {
 
     /// The hash of a recipient, in hexadecimal: the same for every form of their number.
     pub(crate) fn person(&self, recipient: &str) -> String {
-        let hash = hmac::sign(&self.0, person_key(recipient).as_bytes());
+        self.hash(&person_key(recipient))
+    }
+
+    /// The hash of a recipient under a key, in hexadecimal.
+    pub(crate) fn person_under(&self, scope: &OnceScope, recipient: &str) -> String {
+        let OnceScope { key, bot, address } = scope;
+        let person = person_key(recipient);
+        self.hash(&format!("{key}\n{bot}\n{address}\n{person}"))
+    }
+
+    fn hash(&self, text: &str) -> String {
+        let hash = hmac::sign(&self.0, text.as_bytes());
         format!(
             "{:032x}",
             hash.as_ref()

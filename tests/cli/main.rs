@@ -160,6 +160,8 @@ mod text_faults;
 mod time_zone;
 mod tls;
 mod transcripts;
+#[cfg(target_os = "linux")]
+mod unchecked;
 #[cfg(unix)]
 mod wait;
 mod words;

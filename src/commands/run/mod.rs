@@ -36,7 +36,8 @@ const ONCE: &str = "Notify each recipient at most once with this key";
 const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other. The exit code is the command's. \
      With --strict-notify, it is 8 if the first message may have been sent, and 11 while another process sends it. If \
      the shared ledger cannot check the key, jelouctl prints a warning and checks this machine's own ledger. If that \
-     fails too, it notifies unchecked. Either way, a recipient could get two messages. --once-strict refuses instead.";
+     fails too, it notifies unchecked, at most once in the time of --every (10 minutes without it). Either way, a \
+     recipient could get two messages. --once-strict refuses instead.";
 const WAIT: &str = "Wait until each notification is delivered or read";
 const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
      command's. With --strict-notify, it is 15 if a notification is undelivered or late.";

@@ -219,6 +219,12 @@ pub(super) trait DbEngine: Send {
         None
     }
 
+    /// Returns the error if another process has locked the ledger for this long. None if the engine has no locks of its
+    /// own.
+    fn kept_lock(&self, _waited: Duration) -> Option<LedgerError> {
+        None
+    }
+
     /// Ends the transaction. When this returns, its changes are durable.
     fn commit(&mut self) -> Result<(), LedgerError>;
 
@@ -467,7 +473,7 @@ pub(super) fn check_version(
 }
 
 /// Creates the secret of a new ledger.
-pub(super) fn new_secret() -> String {
+pub(crate) fn new_secret() -> String {
     let mut bytes = [0_u8; OnceHasher::SECRET];
     #[expect(
         clippy::expect_used,

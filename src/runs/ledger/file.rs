@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Statement, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
 
 use super::commit_count::CommitCount;
 use super::db::{
@@ -19,7 +19,7 @@ use super::db::{
 use super::error::{LedgerError, LedgerErrorKind};
 use super::file_id::{FileId, OpenFiles};
 use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened, open_immutable};
-use super::file_turn::{OnWait, WriteTurn};
+use super::file_turn::{TurnPatience, WriteTurn};
 use super::model::now;
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
@@ -65,7 +65,7 @@ impl FileEngine {
     pub(super) fn open(
         directory: &Path,
         creates: bool,
-        on_wait: OnWait,
+        patience: TurnPatience,
     ) -> Result<Option<Self>, LedgerError> {
         ensure_open_files(FILES).map_err(LedgerError::cannot_open_files)?;
         check_file_types(directory)?;
@@ -90,7 +90,7 @@ impl FileEngine {
             write,
             can_write,
         } = LedgerHandles::open(directory, creates)?;
-        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.busy_timeout(BUSY_TIMEOUT.min(patience.longest))?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         // Otherwise SQLite compiles a statement again whenever its LIMIT changes.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -98,7 +98,7 @@ impl FileEngine {
             db,
             opened: FileId::read(&path).map_err(|cause| not_opened(directory, &cause))?,
             files: None,
-            turn: WriteTurn::new(&path, turn, write, on_wait),
+            turn: WriteTurn::new(&path, turn, write, patience),
             can_write,
             count: CommitCount::new(&path),
             count_id: None,
@@ -118,8 +118,9 @@ impl FileEngine {
     }
 
     fn prepare(&mut self) -> Result<(), LedgerError> {
-        if self.pragma("user_version")? == 0 {
-            // Another process may be creating it now.
+        let version = self.pragma("user_version");
+        // Another process may be creating it now. Then it cannot be read.
+        if is_busy(&version) || version? == 0 {
             self.turn.wait()?;
             let created = self.create();
             self.turn.release();
@@ -194,10 +195,9 @@ impl FileEngine {
         ))
     }
 
-    fn pragma(&self, name: &str) -> Result<i32, LedgerError> {
-        Ok(self
-            .db
-            .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
+    fn pragma(&self, name: &str) -> rusqlite::Result<i32> {
+        self.db
+            .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
     }
 
     fn check_version(&self) -> Result<(), LedgerError> {
@@ -393,6 +393,12 @@ impl FileEngine {
     }
 }
 
+/// Returns whether another process has locked the whole file.
+fn is_busy<T>(result: &rusqlite::Result<T>) -> bool {
+    let error = result.as_ref().err();
+    error.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
+}
+
 /// Returns the SQL that creates the tables of a new ledger.
 fn schema() -> String {
     let tables = format!(
@@ -433,6 +439,10 @@ impl DbEngine for FileEngine {
 
     fn writing(&self) -> Option<u32> {
         self.turn.writing()
+    }
+
+    fn kept_lock(&self, waited: Duration) -> Option<LedgerError> {
+        Some(self.turn.kept_lock(waited))
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
@@ -631,14 +641,12 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tempfile::TempDir;
 
     use super::*;
 
     fn open(directory: &Path) -> Result<FileEngine, LedgerError> {
-        let opened = FileEngine::open(directory, true, Arc::new(|_| {}))?;
+        let opened = FileEngine::open(directory, true, TurnPatience::quiet())?;
         Ok(opened.unwrap())
     }
 
@@ -676,7 +684,7 @@ mod tests {
     fn replaced_or_removed_log_is_always_refused() {
         for is_replaced in [true, false] {
             let home = TempDir::new().unwrap();
-            let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
+            let mut engine = FileEngine::open(home.path(), true, TurnPatience::quiet())
                 .unwrap()
                 .unwrap();
             engine.begin(true).unwrap();

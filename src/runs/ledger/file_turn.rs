@@ -10,6 +10,7 @@ use std::{process, thread};
 use super::db::LONGEST;
 use super::error::LedgerError;
 use super::file_opening::write_at_start;
+use crate::base::output::rounded;
 use crate::base::private_file::FileError;
 use crate::base::process::overdue_signal;
 
@@ -17,12 +18,33 @@ use crate::base::process::overdue_signal;
 const REPORTED_AFTER: Duration = Duration::from_secs(1);
 /// How long a process waits before it tries to lock again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);
-/// The longest wait for a turn. The process before may have been suspended.
-const LONGEST_WAIT: Duration = LONGEST;
 
 /// Called once while a process waits for its turn, with the id of the process that has the turn, if
 /// known.
 pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
+
+/// How a command waits for other processes that change a ledger in a file.
+#[derive(Clone)]
+pub(crate) struct TurnPatience {
+    pub(crate) on_wait: OnWait,
+    /// The longest wait for a turn. The process before may have been suspended.
+    pub(crate) longest: Duration,
+}
+
+impl TurnPatience {
+    /// Waits without a note.
+    pub(crate) fn quiet() -> Self {
+        Self::new(Arc::new(|_| {}))
+    }
+
+    /// Waits as long as the longest change of a run may take.
+    pub(crate) fn new(on_wait: OnWait) -> Self {
+        Self {
+            on_wait,
+            longest: LONGEST,
+        }
+    }
+}
 
 /// The two locks of a ledger. A process locks the turn while it waits for the lock for writing, so
 /// the processes that wait get it in order.
@@ -31,7 +53,7 @@ pub(super) struct WriteTurn {
     ledger: PathBuf,
     turn: File,
     write: File,
-    on_wait: OnWait,
+    patience: TurnPatience,
 }
 
 /// A wait for a turn.
@@ -41,12 +63,12 @@ struct TurnWait {
 }
 
 impl WriteTurn {
-    pub(super) fn new(ledger: &Path, turn: File, write: File, on_wait: OnWait) -> Self {
+    pub(super) fn new(ledger: &Path, turn: File, write: File, patience: TurnPatience) -> Self {
         Self {
             ledger: ledger.to_owned(),
             turn,
             write,
-            on_wait,
+            patience,
         }
     }
 
@@ -80,10 +102,10 @@ impl WriteTurn {
             }
             if !wait.was_reported && wait.began.elapsed() >= REPORTED_AFTER {
                 wait.was_reported = true;
-                (self.on_wait)(self.writing());
+                (self.patience.on_wait)(self.writing());
             }
-            if wait.began.elapsed() >= LONGEST_WAIT {
-                return Err(self.waited_too_long());
+            if wait.began.elapsed() >= self.patience.longest {
+                return Err(self.kept_lock(self.patience.longest));
             }
         }
     }
@@ -97,16 +119,25 @@ impl WriteTurn {
         .into()
     }
 
-    fn waited_too_long(&self) -> LedgerError {
-        let process = self
-            .writing()
-            .map(|id| format!(" {id}"))
-            .unwrap_or_default();
-        let path = self.ledger.display();
-        LedgerError::unusable(
-            format!("another process{process} has been writing the ledger {path} for ten minutes"),
-            "if that process is suspended: kill -CONT PID; to stop it: kill PID",
-        )
+    /// Returns the error if this process has waited for its turn too long. It names the lock and, if known, the process
+    /// that keeps it.
+    pub(super) fn kept_lock(&self, waited: Duration) -> LedgerError {
+        let writing = self.ledger.with_extension("db-write");
+        let waiting = self.ledger.with_extension("db-turn");
+        let is_writing = !self.is_free().unwrap_or(false);
+        let lock = if is_writing { writing } else { waiting };
+        let lock = lock.display();
+        let waited = rounded(waited);
+        match self.writing().filter(|_| is_writing) {
+            Some(process) => LedgerError::unusable(
+                format!("process {process} has kept the lock {lock} for {waited}"),
+                &format!("to continue it: kill -CONT {process}; to end it: kill {process}"),
+            ),
+            None => LedgerError::unusable(
+                format!("another process has kept the lock {lock} for {waited}"),
+                &format!("to find it: fuser {lock}"),
+            ),
+        }
     }
 
     /// Returns the id of the process that writes the ledger, or wrote it last, if known.

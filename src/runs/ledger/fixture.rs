@@ -8,11 +8,11 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::comparing::EarlierQuery;
 use super::draft::{DraftRow, LedgerDraft};
+use super::file_turn::TurnPatience;
 use super::model::RowState;
 use super::open::Ledger;
 use super::open::LedgerLocation;
@@ -58,7 +58,7 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
 pub(crate) fn ledger(directory: &Path) -> Ledger {
     Ledger::open(
         LedgerLocation::Files(Some(directory.to_owned())),
-        Arc::new(|_| {}),
+        TurnPatience::quiet(),
     )
     .unwrap()
 }

@@ -51,6 +51,7 @@ mod worker;
 pub(crate) use self::claims::{ClaimResult, HeldClaim, OnceEntry};
 pub(crate) use self::comparing::{EarlierQuery, EarlierRuns};
 pub(crate) use self::create_run::{CreatedRun, NewRun};
+pub(crate) use self::db::new_secret;
 pub(crate) use self::delivery::{
     AttemptToCheck, DeliveryCounts, DeliveryRecord, DeliveryUpdates, LOOKS_BACK, ProvenRow,
 };
@@ -63,7 +64,7 @@ pub(crate) use self::error::{LedgerError, LedgerErrorKind};
 pub(crate) use self::events::{
     Cancellation, LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker,
 };
-pub(crate) use self::file_turn::OnWait;
+pub(crate) use self::file_turn::TurnPatience;
 pub(crate) use self::folder_access::{AccessWarning, make_private};
 pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};
 pub(crate) use self::key_summaries::OnceSummary;

@@ -5,12 +5,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::db::{Db, DbEngine, SHORT};
 use super::error::LedgerError;
 use super::file::FileEngine;
 use super::file_opening::file_in;
-use super::file_turn::OnWait;
+use super::file_turn::TurnPatience;
 use super::folder_access::{AccessWarning, make_private};
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
@@ -33,7 +34,7 @@ pub(crate) enum LedgerLocation {
 pub(crate) struct Ledger {
     db: Arc<Mutex<Db>>,
     location: LedgerLocation,
-    on_wait: OnWait,
+    patience: TurnPatience,
     /// What other users may still do with the files of this ledger.
     access_warning: Option<AccessWarning>,
     is_shared: bool,
@@ -45,21 +46,24 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Opens the ledger. A missing file is created.
-    pub(crate) fn open(location: LedgerLocation, on_wait: OnWait) -> Result<Self, LedgerError> {
-        Self::open_or_make(location, on_wait, true)?.ok_or_else(LedgerError::no_directory)
+    pub(crate) fn open(
+        location: LedgerLocation,
+        patience: TurnPatience,
+    ) -> Result<Self, LedgerError> {
+        Self::open_or_make(location, patience, true)?.ok_or_else(LedgerError::no_directory)
     }
 
     /// Opens the ledger without creating anything. Returns None if it does not exist.
     pub(crate) fn open_to_look(
         location: LedgerLocation,
-        on_wait: OnWait,
+        patience: TurnPatience,
     ) -> Result<Option<Self>, LedgerError> {
-        Self::open_or_make(location, on_wait, false)
+        Self::open_or_make(location, patience, false)
     }
 
     fn open_or_make(
         location: LedgerLocation,
-        on_wait: OnWait,
+        patience: TurnPatience,
         makes: bool,
     ) -> Result<Option<Self>, LedgerError> {
         let mut access_warning = None;
@@ -70,7 +74,7 @@ impl Ledger {
             LedgerLocation::Files(None) => return Ok(None),
             LedgerLocation::Files(Some(directory)) => {
                 access_warning = make_private(directory)?;
-                match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
+                match FileEngine::open(directory, makes, patience.clone())? {
                     Some(file) => Box::new(file),
                     None => return Ok(None),
                 }
@@ -82,7 +86,7 @@ impl Ledger {
         Ok(Some(Self {
             db: Arc::new(Mutex::new(Db(engine))),
             location,
-            on_wait,
+            patience,
             access_warning,
             is_shared,
             in_sandbox: false,
@@ -107,7 +111,7 @@ impl Ledger {
 
     /// Opens the same ledger on a new connection.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        let opened = Self::open(self.location.clone(), Arc::clone(&self.on_wait))?;
+        let opened = Self::open(self.location.clone(), self.patience.clone())?;
         let opened = opened.with_sandbox(self.in_sandbox);
         Ok(if self.is_hurried {
             opened.for_single_send()
@@ -204,9 +208,14 @@ impl Ledger {
         self.db().0.is_free()
     }
 
+    /// Returns the error if another process has locked the ledger for this long. None for a database.
+    pub(crate) fn kept_lock(&self, waited: Duration) -> Option<LedgerError> {
+        self.db().0.kept_lock(waited)
+    }
+
     /// Reports that this process waits for another one.
     pub(crate) fn report_wait(&self) {
-        (self.on_wait)(self.db().0.writing());
+        (self.patience.on_wait)(self.db().0.writing());
     }
 
     /// Checks that the ledger is writable.

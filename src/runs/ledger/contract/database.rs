@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::TestedLedger;
 use super::needs::can_test;
 use super::postgres::{Cluster, EMPTY_LEDGER, SENDER, programs};
-use crate::runs::ledger::{DatabaseAddress, Ledger, LedgerLocation, set_up};
+use crate::runs::ledger::{DatabaseAddress, Ledger, LedgerLocation, TurnPatience, set_up};
 
 pub(super) fn cluster() -> Option<&'static Cluster> {
     static SHARED: OnceLock<Cluster> = OnceLock::new();
@@ -32,7 +32,7 @@ fn address(url: &str) -> DatabaseAddress {
 pub(super) fn ledger(cluster: &'static Cluster) -> TestedLedger {
     let database = cluster.database();
     let place = LedgerLocation::Database(Box::new(address(&cluster.url(SENDER, &database))));
-    let ledger = Ledger::open(place, Arc::new(|_| {})).unwrap();
+    let ledger = Ledger::open(place, TurnPatience::quiet()).unwrap();
     let end_leases = Box::new(move || {
         cluster.sql(&database, "UPDATE jelouctl.worker SET seen_at = 0");
     });

@@ -4,7 +4,6 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::engine::{drop_killed, was_killed};
 use super::operator::Operator;
@@ -12,6 +11,7 @@ use super::sender::Sender;
 use super::single_send::SingleSend;
 use super::world::{World, log, world};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
+use crate::runs::ledger::file_turn::TurnPatience;
 use crate::runs::ledger::open::{Ledger, LedgerLocation};
 
 pub(super) enum Role {
@@ -77,7 +77,7 @@ impl Role {
 /// Opens the ledger for the current actor.
 pub(super) fn open_ledger() -> Result<Ledger, LedgerError> {
     let home = world(|world| world.home.clone());
-    Ledger::open(LedgerLocation::Simulated(home), Arc::new(|_| {}))
+    Ledger::open(LedgerLocation::Simulated(home), TurnPatience::quiet())
 }
 
 /// Records a violation if no simulated fault explains the error.

@@ -6,7 +6,6 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::mutation::mutate_statement;
 use super::scheduler::interleave;
@@ -17,6 +16,7 @@ use crate::runs::ledger::db::{
 };
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::file::FileEngine;
+use crate::runs::ledger::file_turn::TurnPatience;
 
 thread_local! {
     /// Whether a process is being killed, so that its destructors must not clean up.
@@ -71,7 +71,7 @@ struct SimulatedEngine {
 pub(in crate::runs::ledger) fn open_engine(
     directory: &Path,
 ) -> Result<Box<dyn DbEngine>, LedgerError> {
-    let file = FileEngine::open(directory, true, Arc::new(|_| {}))?;
+    let file = FileEngine::open(directory, true, TurnPatience::quiet())?;
     let mut engine = SimulatedEngine {
         file: file.ok_or_else(LedgerError::no_directory)?,
         actor: world(|world| world.current),
