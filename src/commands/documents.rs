@@ -61,15 +61,15 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
     };
     make_directory(directory)?;
     for name in schema_names() {
-        let content = pretty(&find_schema(name)) + "\n";
-        write_document(&directory.join(format!("{name}.json")), content.as_bytes())?;
+        let text = pretty(&find_schema(name)) + "\n";
+        write_document(&directory.join(format!("{name}.json")), text.as_bytes())?;
     }
     Ok(ExitCode::Success)
 }
 
 /// Writes a file in the directory of `--dir`, which everyone may read.
-fn write_document(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let write = || fs::write(follow_own_links(path)?, content);
+fn write_document(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let write = || fs::write(follow_own_links(path)?, bytes);
     write().map_err(FileError::while_doing("write", path))
 }
 
@@ -175,8 +175,8 @@ pub(crate) fn man(
     clap_mangen::generate_to(app, pages.path()).map_err(&failed)?;
     for page in fs::read_dir(pages.path()).map_err(&failed)? {
         let page = page.map_err(&failed)?;
-        let content = fs::read(page.path()).map_err(&failed)?;
-        write_document(&directory.join(page.file_name()), &content)?;
+        let bytes = fs::read(page.path()).map_err(&failed)?;
+        write_document(&directory.join(page.file_name()), &bytes)?;
     }
     Ok(ExitCode::Success)
 }

@@ -122,10 +122,9 @@ impl WriteTurn {
     /// Returns the error if this process has waited for its turn too long. It names the lock and, if known, the process
     /// that keeps it.
     pub(super) fn kept_lock(&self, waited: Duration) -> LedgerError {
-        let writing = self.ledger.with_extension("db-write");
-        let waiting = self.ledger.with_extension("db-turn");
         let is_writing = !self.is_free().unwrap_or(false);
-        let lock = if is_writing { writing } else { waiting };
+        let extension = if is_writing { "db-write" } else { "db-turn" };
+        let lock = self.ledger.with_extension(extension);
         let lock = lock.display();
         let waited = rounded(waited);
         match self.writing().filter(|_| is_writing) {
