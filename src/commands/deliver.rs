@@ -473,7 +473,8 @@ impl<'a> SendTerms<'a> {
             stderr.note(&format!("{note}{shown}"));
         }
         if record.sent == Sent::Yes {
-            stderr.preview(outgoing.recipient().as_str(), &outgoing.draw());
+            let title = format!("{} would see:", outgoing.recipient());
+            stderr.preview(&title, &outgoing.draw());
         }
     }
 

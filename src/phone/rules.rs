@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::person::two_forms;
 use crate::base::invisible::with_control_pictures;
 use crate::base::suggest::plain;
+use crate::base::texts::rows;
 
 /// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the
 /// region of a number that ends there. The first node is the dead end, the last is the start.
@@ -220,6 +221,16 @@ fn by_name(text: &str) -> Option<&'static Region> {
             .collect()
     });
     by_name.get(plain(text).as_str()).copied()
+}
+
+/// Code, English and Spanish name. `tests/country-names` writes it.
+static TITLES: &str = include_str!("country_titles.tsv");
+
+/// Returns the English and the Spanish name of the country with this two-letter code.
+pub(crate) fn country_title(code: &str) -> Option<[&'static str; 2]> {
+    let found = rows::<3>(TITLES).find(|[known, ..]| *known == code)?;
+    let [_, english, spanish] = found;
+    Some([english, spanish])
 }
 
 impl TryFrom<String> for Country {

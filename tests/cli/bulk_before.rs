@@ -31,14 +31,21 @@ fn prompt_follows_first_message_and_summary() {
         .position(|line| line.starts_with("the first message"))
         .unwrap();
     assert_eq!(
-        lines[from..from + 6],
+        lines[from..from + 13],
         [
             "the first message, line 2, as 593987654300 would see it:",
             "  │ Hola P0",
             "  │ todo bien",
             "  │ [ Sí ]",
+            "the longest message, line 102, as 593987654300 would see it:",
+            "  │ Hola again",
+            "  │ todo bien",
+            "  │ [ Sí ]",
             "102 rows: 101 to send; skipped: 1 invalid",
-            "by country: EC 101",
+            &lines[from + 9],
+            "note: columns of the 101 messages:",
+            "  to      101  Ecuador 101",
+            "  nombre  101  2 to 5 characters (lines 2, 102); shapes: A9 100,",
         ]
     );
     assert!(
@@ -110,7 +117,7 @@ fn log_output_has_summary_without_message() {
         .api(&jelou.url)
         .fails(
             10,
-            &["note: 3 rows: 2 to send; skipped: 1 invalid\nnote: by country: EC 2\n"],
+            &["note: 3 rows: 2 to send; skipped: 1 invalid\nnote: columns of the 2 messages:\n  to      2  Ecuador 2\n"],
         );
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // It is shown on request.
@@ -119,18 +126,14 @@ fn log_output_has_summary_without_message() {
         .api(&jelou.url)
         .success();
     assert!(
-        ended
-            .stderr
-            .contains("note: 593987654321 would see:\n  │ Hola Ana\n"),
+        ended.stderr.contains(
+            "note: the first message, line 2, as 593987654321 would see it:\n  │ Hola Ana\n"
+        ),
         "{}",
         ended.stderr
     );
     assert_eq!(ended.stdout.lines().count(), 1);
-    assert!(
-        !ended.stderr.contains("these are the first"),
-        "{}",
-        ended.stderr
-    );
+    assert!(!ended.stderr.contains("these are "), "{}", ended.stderr);
     let quiet = [
         "-q",
         "--again",
@@ -161,11 +164,9 @@ fn partial_preview_is_noted() {
         ("10", None),
         (
             "11",
-            Some(
-                "these are the first 10 of 11 messages; to see all: --preview all --file page.html",
-            ),
+            Some("these are 10 of 11 messages; to see all: --preview all --file page.html"),
         ),
-        ("all", Some("note: these are the first 10 of 12 messages; ")),
+        ("all", Some("note: these are 10 of 12 messages; ")),
     ] {
         let ended = home
             .run("bulk send people.csv --preview")
@@ -174,7 +175,7 @@ fn partial_preview_is_noted() {
             .success();
         assert_eq!(ended.stderr.matches("would see").count(), 10, "{ended:?}");
         assert_eq!(
-            ended.stderr.contains("these are the first"),
+            ended.stderr.contains("these are "),
             told.is_some(),
             "{ended:?}"
         );

@@ -80,7 +80,7 @@ fn limited_run_then_full_list_sends_once() {
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"])
         .success()
         .stderr_has(&[
-            "note: 30 rows: 20 to send; skipped: 10 already sent\nnote: by country: EC 20\n",
+            "note: 30 rows: 20 to send; skipped: 10 already sent\nnote: columns of the 20 messages:\n  celular  20  Ecuador 20\n",
         ]);
     assert_eq!(jelou.times(&users(0..30)), [1; 30]);
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));

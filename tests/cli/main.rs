@@ -29,6 +29,8 @@ mod bad_input;
 mod bulk_before;
 #[cfg(unix)]
 mod bulk_cancel;
+#[cfg(unix)]
+mod bulk_columns;
 mod bulk_conditions;
 #[cfg(unix)]
 mod bulk_connections;

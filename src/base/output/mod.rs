@@ -2,6 +2,7 @@
 //! standard error the rest. They have different types, so that nothing goes to the wrong one.
 
 mod escape;
+mod facts;
 mod progress;
 mod record;
 mod stderr;
@@ -9,6 +10,7 @@ mod stdout;
 mod words;
 
 pub(crate) use self::escape::{compact, one_line, pretty, visible_json, without_escape_sequences};
+pub(crate) use self::facts::FactLine;
 pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,
 };

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use thiserror::Error;
 
 use super::escape::one_line;
+use super::facts::{FactLine, fact_table};
 
 /// The maximum of characters of a listed message.
 const MAX_LISTED: usize = 100;
@@ -131,9 +132,9 @@ impl Stderr {
         }
     }
 
-    /// Prints a message as its recipient would see it, drawn as `lines`.
-    pub(crate) fn preview(&self, recipient: &str, lines: &[String]) {
-        self.note(&format!("{recipient} would see:"));
+    /// Prints a message below its `title`, drawn as `lines`.
+    pub(crate) fn preview(&self, title: &str, lines: &[String]) {
+        self.note(title);
         if self.verbosity != Verbosity::Quiet {
             self.bubble(lines);
         }
@@ -144,6 +145,23 @@ impl Stderr {
         for line in lines {
             self.print("  \x1b[32m│\x1b[0m", line);
         }
+    }
+
+    /// Prints a table of facts below its `title`, as wide as the terminal.
+    pub(crate) fn fact_table(&self, title: &str, lines: &[FactLine]) {
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        self.note(title);
+        let mut stream = self.stream();
+        for line in fact_table(lines, terminal_width()) {
+            let _ = writeln!(stream, "{line}");
+        }
+    }
+
+    /// Whether a person sees it, and not a log.
+    pub(crate) fn is_terminal(&self) -> bool {
+        io::stderr().is_terminal()
     }
 
     /// Prints what the user must know before a prompt.
@@ -198,6 +216,21 @@ impl Stderr {
     fn stream(&self) -> impl Write {
         anstream::AutoStream::new(io::stderr(), self.color.choice(&io::stderr()))
     }
+}
+
+/// The width of a log, and of a terminal that does not tell its own.
+const USUAL_WIDTH: usize = 80;
+/// Longer lines are hard to read.
+const MAX_WIDTH: usize = 120;
+
+/// Returns the number of columns that a table on standard error may have.
+fn terminal_width() -> usize {
+    #[cfg(unix)]
+    let width = rustix::termios::tcgetwinsize(io::stderr()).map(|size| size.ws_col.into());
+    #[cfg(windows)]
+    let width: Result<usize, io::Error> = Err(io::ErrorKind::Unsupported.into());
+    let width = width.ok().filter(|width| *width > 0);
+    width.unwrap_or(USUAL_WIDTH).min(MAX_WIDTH)
 }
 
 /// The mode of the terminal before a hidden prompt. Dropping it restores the mode, even if the prompt got no answer.

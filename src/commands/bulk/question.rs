@@ -16,8 +16,9 @@ use crate::sender::context::Context;
 
 /// The number of terminal columns to use.
 const COLUMNS: usize = 80;
-/// The number of lines of the first message to show.
+/// The number of lines of a message to show, if it is the only one or one of several.
 const DRAWN_LINES: usize = 10;
+const DRAWN_LINES_EACH: usize = 6;
 
 /// Returns whether the command will ask.
 pub(super) fn is_asked(context: &Context, sender: &Sender) -> bool {
@@ -50,20 +51,37 @@ pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = Str
     }
 }
 
-/// Shows a message above the question: its `title`, and the `lines` that draw it. `more` is the command for the rest of a
-/// long one.
-pub(super) fn draw_first(context: &Context, title: String, lines: &[String], more: &str) {
-    print_lines(context, [title]);
-    // The mark at the side takes four columns.
-    let mut lines: Vec<_> = lines
-        .iter()
-        .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
-        .collect();
-    if lines.len() > DRAWN_LINES {
-        let cut = lines.split_off(DRAWN_LINES - 1).len();
-        lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
+/// A message that is shown above the question.
+pub(super) struct ShownMessage<'a> {
+    pub(super) title: String,
+    /// The lines that draw it.
+    pub(super) lines: Vec<String>,
+    /// Whether other messages are shown, too.
+    pub(super) is_one_of_several: bool,
+    /// The command for the rest of a long message.
+    pub(super) more: &'a str,
+}
+
+impl ShownMessage<'_> {
+    pub(super) fn print(self, context: &Context) {
+        print_lines(context, [self.title]);
+        let most = if self.is_one_of_several {
+            DRAWN_LINES_EACH
+        } else {
+            DRAWN_LINES
+        };
+        // The mark at the side takes four columns.
+        let lines = self.lines.iter();
+        let mut lines: Vec<_> = lines
+            .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
+            .collect();
+        if lines.len() > most {
+            let cut = lines.split_off(most - 1).len();
+            let more = self.more;
+            lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
+        }
+        context.stderr.bubble(&lines);
     }
-    context.stderr.bubble(&lines);
 }
 
 /// Draws the lines that show a body as its recipient would see it.

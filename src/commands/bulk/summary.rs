@@ -14,6 +14,7 @@ use crate::base::output::{
 };
 use crate::command_error::CommandError;
 use crate::jelou::message::merge;
+use crate::lists::column_facts::ColumnTable;
 use crate::runs::cost::RunCost;
 use crate::runs::ledger::{
     Cancellation, Counts, LedgerDraft, LedgerError, Run, RunName, RunSettings, SkipCounts,
@@ -31,6 +32,8 @@ pub(crate) struct RunSummary {
     pub(crate) skips: SkipCounts,
     /// The number of failed and unknown rows for each reason.
     reasons: BTreeMap<String, u64>,
+    /// What the rows send, column by column. It has no cell.
+    columns: Option<ColumnTable>,
     /// The number of recipients that got a message of an earlier run in the 24 hours before.
     written_to: u64,
     /// None without prices.
@@ -61,6 +64,7 @@ impl RunSummary {
             counts,
             skips,
             reasons,
+            columns: Some(details.column_table.without_cells()),
             written_to: details.written_to,
             cost: run.spent()?,
             cancellation: run.cancellation()?,
@@ -81,6 +85,7 @@ impl RunSummary {
             counts,
             skips,
             reasons,
+            columns,
             written_to,
             cost,
             cancellation,
@@ -95,6 +100,7 @@ impl RunSummary {
             "rows": counts.all(),
             "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<Value>(),
             "reasons": reasons,
+            "columns": columns,
             "written_to_within_24_hours": written_to,
             "cost": cost.as_ref().map(RunCost::to_json),
         });

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use crate::base::input::UsageError;
+use crate::base::output::grouped;
 
 /// A language of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -24,6 +25,12 @@ impl ReportLanguage {
             Self::En => english,
             Self::Es => spanish,
         }
+    }
+
+    /// Formats a number: `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are
+    /// ambiguous.
+    pub(crate) fn number(self, number: u64) -> String {
+        grouped(number).replace(',', self.pick([",", "\u{202f}"]))
     }
 }
 

@@ -6,6 +6,8 @@ use std::slice;
 use minijinja::Environment;
 use serde_json::Value;
 
+use super::expressions::{Expressions, TextExpression};
+use super::row_values::RowValues;
 use super::text::{Filled, TemplateError, TextTemplate};
 use super::walk::{ColumnPrint, ColumnUses};
 use crate::base::conventions::Conventions;
@@ -16,7 +18,12 @@ use crate::phone::{Country, PhoneNumber};
 /// The body of a run, ready to fill.
 pub(crate) enum BodyTemplate<'a> {
     /// A body with its texts.
-    Of(&'a Value, Vec<BodyText<'a>>),
+    Of {
+        body: &'a Value,
+        texts: Vec<BodyText<'a>>,
+        /// The different expressions and conditions of its texts.
+        expressions: Vec<TextExpression>,
+    },
     /// The row itself.
     Row,
 }
@@ -54,12 +61,12 @@ impl BodyText<'_> {
         })
     }
 
-    /// Fills the value for a row. Adds the phone numbers that the text reads to `numbers`.
+    /// Fills the value for a row. Adds what the text reads to `found`.
     fn fill(
         &self,
         row: &Row,
         country: Option<Country>,
-        numbers: &mut Vec<PhoneNumber>,
+        found: &mut FoundInTexts<'_>,
     ) -> Result<Value, TemplateError> {
         let Some((template, type_name)) = &self.template else {
             return Ok(Value::from(self.source));
@@ -70,11 +77,18 @@ impl BodyText<'_> {
             }
             Some(_) | None => '.',
         };
-        let filled = template.fill(&self.path, row, country, is_text(*type_name))?;
-        numbers.extend(filled.numbers);
+        let as_shown = is_text(*type_name);
+        let filled = template.fill_part(&self.path, row, country, as_shown, found.values)?;
+        found.numbers.extend(filled.numbers);
         fit(*type_name, decimal_mark, filled.value)
             .map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
+}
+
+/// What the texts of a body read in a row.
+struct FoundInTexts<'v> {
+    numbers: Vec<PhoneNumber>,
+    values: &'v mut RowValues,
 }
 
 impl<'a> BodyTemplate<'a> {
@@ -85,12 +99,19 @@ impl<'a> BodyTemplate<'a> {
         body: &'a Value,
     ) -> Result<Self, TemplateError> {
         let mut texts = Vec::new();
+        let mut expressions = Expressions::default();
         find_texts(body, String::new(), &mut texts);
         for text in &mut texts {
-            let template = TextTemplate::compile(language, &text.path, text.source)?;
-            text.template = template.map(|template| (template, schema.type_at(&text.path)));
+            let path = &text.path;
+            let template =
+                TextTemplate::compile_part(language, path, text.source, &mut expressions)?;
+            text.template = template.map(|template| (template, schema.type_at(path)));
         }
-        Ok(Self::Of(body, texts))
+        Ok(Self::Of {
+            body,
+            texts,
+            expressions: expressions.into_all(),
+        })
     }
 
     /// Fills the body for one row. `country` decides how its numbers are read.
@@ -99,12 +120,37 @@ impl<'a> BodyTemplate<'a> {
         row: &Row,
         country: Option<Country>,
     ) -> Result<Filled, TemplateError> {
-        let mut numbers = Vec::new();
+        self.fill_and_note(row, country, &mut RowValues::default())
+    }
+
+    /// As [`Self::fill`]. Replaces `values` with the values of [`Self::expressions`].
+    pub(crate) fn fill_and_note(
+        &self,
+        row: &Row,
+        country: Option<Country>,
+        values: &mut RowValues,
+    ) -> Result<Filled, TemplateError> {
+        values.clear();
+        let numbers = Vec::new();
+        let mut found = FoundInTexts { numbers, values };
         let value = match self {
-            Self::Of(body, texts) => filled(body, &mut texts.iter(), row, country, &mut numbers)?,
+            Self::Of { body, texts, .. } => {
+                filled(body, &mut texts.iter(), row, country, &mut found)?
+            }
             Self::Row => row.to_json(),
         };
-        Ok(Filled { value, numbers })
+        Ok(Filled {
+            value,
+            numbers: found.numbers,
+        })
+    }
+
+    /// Returns the different expressions and conditions of the texts, in their order.
+    pub(crate) fn expressions(&self) -> &[TextExpression] {
+        match self {
+            Self::Of { expressions, .. } => expressions,
+            Self::Row => &[],
+        }
     }
 
     /// Returns whether the value at `path`, or one inside or around it, depends on the row.
@@ -124,7 +170,7 @@ impl<'a> BodyTemplate<'a> {
     /// Returns each text of the body, template or not.
     pub(crate) fn texts(&self) -> &[BodyText<'a>] {
         match self {
-            Self::Of(_, texts) => texts,
+            Self::Of { texts, .. } => texts,
             Self::Row => &[],
         }
     }
@@ -177,22 +223,22 @@ fn filled(
     texts: &mut slice::Iter<'_, BodyText<'_>>,
     row: &Row,
     country: Option<Country>,
-    numbers: &mut Vec<PhoneNumber>,
+    found: &mut FoundInTexts<'_>,
 ) -> Result<Value, TemplateError> {
     match value {
         Value::String(_) => texts
             .next()
-            .map_or(Ok(Value::Null), |text| text.fill(row, country, numbers)),
+            .map_or(Ok(Value::Null), |text| text.fill(row, country, found)),
         Value::Object(fields) => {
             let filled = fields.iter().map(|(name, field)| {
-                let value = filled(field, texts, row, country, numbers)?;
+                let value = filled(field, texts, row, country, found)?;
                 Ok((name.clone(), value))
             });
             Ok(Value::Object(filled.collect::<Result<_, _>>()?))
         }
         Value::Array(items) => items
             .iter()
-            .map(|item| filled(item, texts, row, country, numbers))
+            .map(|item| filled(item, texts, row, country, found))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
     }

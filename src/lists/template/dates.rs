@@ -11,6 +11,7 @@ use minijinja::{Error, ErrorKind, State, Value as Cell};
 
 use super::numbers::{conventions, refused};
 use super::row_view::RowView;
+use super::stored_amount::seconds;
 use crate::base::conventions::{Conventions, Language, OF_DAY, OF_TIME, has_code, written_date};
 use crate::base::suggest::plain;
 use crate::base::timestamps;
@@ -35,12 +36,22 @@ pub(super) fn date(
         return Ok(String::new());
     }
     // A sheet stores midnight as a date without a time.
-    let is_midnight = RowView::in_state(state).is_some_and(|view| {
+    let view = RowView::in_state(state);
+    let is_midnight = view.as_ref().is_some_and(|view| {
         view.shown_text(typed)
             .is_some_and(|shown| shown.contains(':'))
     });
     let written = rewritten(text.trim(), is_midnight, how, conventions(state).as_ref());
-    written.map_err(|problem| refused("date", &problem))
+    let written = written.map_err(|problem| refused("date", &problem))?;
+    if let Some(view) = view {
+        view.keep_amount(seconds(written.at));
+    }
+    Ok(written.text)
+}
+
+struct WrittenDate {
+    at: DateTime,
+    text: String,
 }
 
 /// Rewrites the date `text` in the format `how`. A date without a time is an error for a format
@@ -50,7 +61,7 @@ fn rewritten(
     is_midnight: bool,
     how: Option<&str>,
     conventions: Option<&Conventions>,
-) -> Result<String, String> {
+) -> Result<WrittenDate, String> {
     let format = match (how, conventions) {
         (Some(format), _) => checked(format)?,
         (None, Some(known)) => known.short_date,
@@ -83,17 +94,18 @@ fn rewritten(
             "`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"
         ));
     }
-    written_date(format, at, conventions.and_then(|known| known.language)).ok_or_else(|| {
-        "the language of its names is unknown; pass the country of the list with --country"
-            .to_owned()
-    })
+    let text = written_date(format, at, conventions.and_then(|known| known.language));
+    let text = text.ok_or(
+        "the language of its names is unknown; pass the country of the list with --country",
+    )?;
+    Ok(WrittenDate { at, text })
 }
 
 /// A date in a cell: a day, a time, or both.
 #[derive(Default)]
-struct ReadDate {
-    day: Option<Date>,
-    time: Option<Time>,
+pub(super) struct ReadDate {
+    pub(super) day: Option<Date>,
+    pub(super) time: Option<Time>,
     /// Whether its year has two digits that may be in the last century.
     is_without_century: bool,
     is_utc: bool,
@@ -101,7 +113,7 @@ struct ReadDate {
 
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.`, `28 de noviembre de 2026`,
 /// `sábado, 28 de noviembre de 2026` or `28/11/2026 (sábado)`.
-fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
+pub(super) fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
     let Some((date, weekday)) = split_last_weekday(text) else {
         return read_plain_date(text, text, conventions);
     };

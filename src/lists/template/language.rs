@@ -7,6 +7,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Cell};
 
 use super::dates::date;
+use super::expressions::add_notes;
 use super::numbers::{money, number, refused};
 use super::operators::{add_operators, in_text};
 use super::percentages::percent;
@@ -31,6 +32,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("yes", yes);
     language.add_filter("default", default);
     add_operators(&mut language);
+    add_notes(&mut language);
     language
 }
 

@@ -1,8 +1,10 @@
 //! The template language: message texts with placeholders for the cells of a row.
 
+mod amount;
 mod body;
 mod console_letters;
 mod dates;
+mod expressions;
 mod fault;
 mod filters;
 #[cfg(test)]
@@ -17,15 +19,19 @@ mod numbers;
 mod operators;
 mod percentages;
 mod placeholder;
+mod row_values;
 mod row_view;
+mod stored_amount;
 mod syntax_error;
 mod text;
 mod usual_names;
 mod values;
 mod walk;
 
+pub(crate) use self::amount::AmountKind;
 pub(crate) use self::body::{BodyTemplate, BodyText};
 pub(crate) use self::dates::{DateFit, date_fit};
+pub(crate) use self::expressions::TextExpression;
 pub(crate) use self::fault::{TextFault, foreign_text, repeats_name};
 pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
@@ -37,6 +43,7 @@ pub(crate) use self::near_column::near_columns;
 pub(crate) use self::no_value::{NoValue, missing_value};
 pub(crate) use self::numbers::{decimal_mark, describe_decimals};
 pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};
+pub(crate) use self::row_values::{RowValue, RowValues};
 pub(crate) use self::text::{TemplateError, TextTemplate};
 pub(crate) use self::usual_names::is_usual_name;
 pub(crate) use self::walk::{ColumnPrint, ColumnUses, ReadAmount};

@@ -175,8 +175,23 @@ pub(super) fn format_number(
     Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
 }
 
-/// Reads the number in a cell; None for an empty cell.
+/// Reads the number in a cell; None for an empty cell. The row keeps it for the smallest and largest of the column.
 pub(super) fn read(
+    state: &State<'_, '_>,
+    filter: &str,
+    typed: &Cell,
+    mark: Option<char>,
+) -> Result<Cell, Error> {
+    let number = read_cell(state, filter, typed, mark)?;
+    if let Ok(amount) = f64::try_from(number.clone())
+        && let Some(view) = RowView::in_state(state)
+    {
+        view.keep_amount(amount);
+    }
+    Ok(number)
+}
+
+fn read_cell(
     state: &State<'_, '_>,
     filter: &str,
     typed: &Cell,

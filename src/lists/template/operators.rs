@@ -12,7 +12,7 @@ use super::row_view::RowView;
 use crate::lists::list_file::plain_number;
 
 /// The slot in minijinja's cache that means: look up the filter each time.
-const NOT_CACHED: u8 = u8::MAX;
+pub(super) const NOT_CACHED: u8 = u8::MAX;
 
 /// The problem of a missing value in a text.
 pub(super) const NULL_IN_TEXT: &str = "null, which is also the number of an empty cell, cannot be part of a text; write \

@@ -1,10 +1,12 @@
 //! A row as templates see it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 use minijinja::{State, Value as Cell};
 
+use super::row_values::RowValues;
+use super::stored_amount::stored_amount;
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
 
@@ -27,8 +29,17 @@ pub(super) struct RowView {
     /// value. Each is marked as safe, and keeps its address if it is passed on unchanged. So a
     /// printed text is recognized as this cell, and filters and comparisons see the stored value.
     shown: Arc<[(usize, Cell)]>,
+    found: Mutex<FoundInRow>,
+}
+
+/// What filling a text finds in the row.
+#[derive(Debug, Default)]
+struct FoundInRow {
     /// The numbers that the filter `phone` has read.
-    numbers: Mutex<Vec<PhoneNumber>>,
+    numbers: Vec<PhoneNumber>,
+    /// The last amount or date that a filter has read in the current expression.
+    amount: Option<f64>,
+    values: RowValues,
 }
 
 impl RowView {
@@ -47,18 +58,46 @@ impl RowView {
                 .iter()
                 .map(|(place, _)| (*place, stored(*place)))
                 .collect(),
-            numbers: Mutex::default(),
+            found: Mutex::default(),
         }
+    }
+
+    fn found(&self) -> MutexGuard<'_, FoundInRow> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a number that a text used, because its warnings are about the row.
     pub(super) fn keep_number(&self, number: PhoneNumber) {
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        numbers.push(number);
+        self.found().numbers.push(number);
     }
 
     pub(super) fn take_numbers(&self) -> Vec<PhoneNumber> {
-        std::mem::take(&mut *self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.found().numbers)
+    }
+
+    /// Keeps an amount, or a date in seconds since 1970, that a filter has read.
+    pub(super) fn keep_amount(&self, amount: f64) {
+        self.found().amount = Some(amount);
+    }
+
+    pub(super) fn take_amount(&self) -> Option<f64> {
+        self.found().amount.take()
+    }
+
+    /// Notes a value of the row.
+    pub(super) fn note(&self, note: impl FnOnce(&mut RowValues)) {
+        note(&mut self.found().values);
+    }
+
+    /// Exchanges the notes for `values`.
+    pub(super) fn swap_values(&self, values: &mut RowValues) {
+        std::mem::swap(&mut self.found().values, values);
+    }
+
+    /// Returns the amount or date that the sheet stores for an unchanged cell, if it shows it differently.
+    pub(super) fn stored_amount(&self, value: &Cell) -> Option<f64> {
+        self.sheet_text(value)?;
+        stored_amount(value.as_str()?)
     }
 
     /// Returns the text to print for a cell that the sheet shows differently from its stored value.
@@ -107,7 +146,7 @@ impl Object for RowView {
                 country: self.country,
                 as_shown: self.as_shown,
                 shown,
-                numbers: Mutex::default(),
+                found: Mutex::default(),
             }));
         }
         if self.is_top_level && name == VIEW {

@@ -1,5 +1,6 @@
 //! One text that is a template, compiled once, and the errors in it or in a row for it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,14 +9,17 @@ use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
+use super::expressions::{Expressions, compile_noted};
 use super::language::{check_bounds, describe, syntax};
 use super::misspelling::{has_choice_without_else, spelling};
 use super::operators::{NULL_IN_TEXT, replace_operators};
 use super::percentages::UNKNOWN_COLUMN;
+use super::row_values::RowValues;
 use super::row_view::{ROW, RowView};
+use super::stored_amount::stored_amount;
 use super::syntax_error::describe_syntax_error;
 use super::usual_names::is_name_column;
-use super::walk::{ColumnPrint, ColumnUses, WalkedText, walk};
+use super::walk::{ColumnPrint, ColumnUses, walk};
 use crate::base::input::UsageError;
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
@@ -83,13 +87,19 @@ pub(crate) struct TextTemplate<'a> {
     pub(crate) uses: Box<ColumnUses>,
     /// The expressions that show what a row prints.
     expressions: Vec<Instructions<'a>>,
+    /// The number of the expression, if the text is a single one.
+    number: Option<usize>,
 }
 
 /// A part of a simple text, which has only literal text and columns. A row with a header fills it
 /// without minijinja.
 enum PlainPart<'a> {
     Words(&'a str),
-    Column(&'a str),
+    Column {
+        name: &'a str,
+        /// The number of the expression.
+        number: Option<usize>,
+    },
 }
 
 impl<'a> TextTemplate<'a> {
@@ -98,6 +108,16 @@ impl<'a> TextTemplate<'a> {
         language: &'a Environment<'a>,
         path: &str,
         source: &'a str,
+    ) -> Result<Option<Self>, TemplateError> {
+        Self::compile_part(language, path, source, &mut Expressions::default())
+    }
+
+    /// As [`Self::compile`], for a text of a message with these `expressions`. Adds its own.
+    pub(super) fn compile_part(
+        language: &'a Environment<'a>,
+        path: &str,
+        source: &'a str,
+        expressions: &mut Expressions,
     ) -> Result<Option<Self>, TemplateError> {
         if !is_template(source) {
             return Ok(None);
@@ -108,24 +128,24 @@ impl<'a> TextTemplate<'a> {
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
         let whole = whole_expression(&text);
-        let WalkedText { uses, expressions } =
-            walk(source, &text, whole.is_some()).map_err(faulty)?;
-        let parts = simple_parts(&text);
-        let mut generator = CodeGenerator::new("<text>", source);
-        match whole {
-            Some(expression) => generator.compile_expr(expression),
-            None => generator.compile_stmt(&text),
-        }
-        let (mut instructions, _) = generator.finish();
-        replace_operators(&mut instructions);
+        let walked = walk(source, &text, whole.is_some()).map_err(faulty)?;
+        let noted = walked.noted.into_iter();
+        let numbers: Vec<_> = noted
+            .map(|noted| noted.map(|expression| expressions.number(expression)))
+            .collect();
+        let instructions = match whole {
+            Some(expression) => compile_expression(source, expression),
+            None => compile_noted(source, &text, &numbers),
+        };
         Ok(Some(Self {
             language,
             source,
             instructions,
             is_whole: whole.is_some(),
-            parts,
-            uses: Box::new(uses),
-            expressions,
+            parts: simple_parts(&text, &numbers),
+            uses: Box::new(walked.uses),
+            expressions: walked.expressions,
+            number: numbers.first().copied().flatten(),
         }))
     }
 
@@ -138,32 +158,28 @@ impl<'a> TextTemplate<'a> {
         country: Option<Country>,
         as_shown: bool,
     ) -> Result<Filled, TemplateError> {
-        if let Some(text) = self.joined(row, as_shown) {
+        self.fill_part(path, row, country, as_shown, &mut RowValues::default())
+    }
+
+    /// As [`Self::fill`], for a text of a message. Adds the values of its expressions to `values`.
+    pub(super) fn fill_part(
+        &self,
+        path: &str,
+        row: &Row,
+        country: Option<Country>,
+        as_shown: bool,
+        values: &mut RowValues,
+    ) -> Result<Filled, TemplateError> {
+        if let Some(text) = self.joined(row, as_shown, values) {
             return Ok(Filled {
                 value: Value::from(text),
                 numbers: Vec::new(),
             });
         }
         let view = Arc::new(RowView::new(row, country, as_shown));
-        let mut text = String::new();
-        let filled = self.evaluate(&self.instructions, &view, &mut text);
-        let filled = filled.and_then(|value| {
-            let Some(cell) = value.filter(|_| self.is_whole) else {
-                return Ok(Value::from(text));
-            };
-            if cell.is_undefined() {
-                return Err(ErrorKind::UndefinedError.into());
-            }
-            if let Some(shown) = view.shown_text(&cell) {
-                return Ok(Value::from(shown));
-            }
-            serde_json::to_value(&cell).map_err(|error| {
-                Error::new(
-                    ErrorKind::BadSerialization,
-                    format!("the value cannot be JSON: {error}"),
-                )
-            })
-        });
+        view.swap_values(values);
+        let filled = self.value_for(&view);
+        view.swap_values(values);
         match filled {
             Ok(value) => Ok(Filled {
                 value,
@@ -174,6 +190,33 @@ impl<'a> TextTemplate<'a> {
             }
             Err(error) => Err(self.row_error(path, row, &error)),
         }
+    }
+
+    /// Fills the text for the row of `view`, and notes its values there.
+    fn value_for(&self, view: &Arc<RowView>) -> Result<Value, Error> {
+        let mut text = String::new();
+        let value = self.evaluate(&self.instructions, view, &mut text)?;
+        let Some(cell) = value.filter(|_| self.is_whole) else {
+            return Ok(Value::from(text));
+        };
+        if cell.is_undefined() {
+            return Err(ErrorKind::UndefinedError.into());
+        }
+        let value = match view.shown_text(&cell) {
+            Some(shown) => Value::from(shown),
+            None => serde_json::to_value(&cell).map_err(|error| {
+                let problem = format!("the value cannot be JSON: {error}");
+                Error::new(ErrorKind::BadSerialization, problem)
+            })?,
+        };
+        if let Some(number) = self.number {
+            let amount = view.take_amount().or_else(|| view.stored_amount(&cell));
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string().into(), Cow::Borrowed);
+            view.note(|values| values.note_text(number, &text, amount));
+        }
+        Ok(value)
     }
 
     /// Describes the `error` of a row. A column replaces the text at `path` if only its cell can be the cause.
@@ -275,20 +318,25 @@ impl<'a> TextTemplate<'a> {
         self.evaluate(instructions, view, &mut String::new()).ok()?
     }
 
-    /// Fills the text, if it has only literal text and columns of the header of `row`.
-    fn joined(&self, row: &Row, as_shown: bool) -> Option<String> {
+    /// Fills the text, if it has only literal text and columns of the header of `row`. Adds their values to `values`.
+    fn joined(&self, row: &Row, as_shown: bool, values: &mut RowValues) -> Option<String> {
         let parts = self.parts.as_ref()?;
+        let before = values.count();
         let mut text = String::with_capacity(2 * self.source.len());
         for part in parts {
-            text.push_str(match part {
-                PlainPart::Words(words) => words,
-                PlainPart::Column(name) => {
-                    let place = row.position(name)?;
-                    row.cell_text(place)
-                        .filter(|_| as_shown)
-                        .or(row.cell_at(place))?
+            match part {
+                PlainPart::Words(words) => text.push_str(words),
+                PlainPart::Column { name, number } => {
+                    let Some(cell) = PlainCell::read(row, name, as_shown) else {
+                        values.truncate(before);
+                        return None;
+                    };
+                    text.push_str(cell.text);
+                    if let Some(number) = number {
+                        values.note_text(*number, cell.text, cell.amount);
+                    }
                 }
-            });
+            }
         }
         Some(text)
     }
@@ -330,6 +378,31 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
+/// A cell that a simple text prints.
+struct PlainCell<'r> {
+    text: &'r str,
+    /// The amount or date that the sheet stores, if it shows it differently.
+    amount: Option<f64>,
+}
+
+impl<'r> PlainCell<'r> {
+    /// None if the row has no header, or no such column.
+    fn read(row: &'r Row, column: &str, as_shown: bool) -> Option<Self> {
+        let place = row.position(column)?;
+        let stored = row.cell_at(place)?;
+        match row.cell_text(place) {
+            Some(shown) if as_shown => Some(Self {
+                text: shown,
+                amount: stored_amount(stored),
+            }),
+            _ => Some(Self {
+                text: stored,
+                amount: None,
+            }),
+        }
+    }
+}
+
 /// Returns a column as it is written in an expression: `saldo`, or `row['% mensual']`.
 fn written_column(name: &str, row: &Row) -> String {
     let placeholder = spelling(name, &row.names());
@@ -353,20 +426,33 @@ fn is_without_gap(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !has_double_space
 }
 
-/// Returns the parts of a text, if they are only literal text and columns.
-fn simple_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
+/// Returns the parts of a text, if they are only literal text and columns. `numbers` has the numbers of the columns.
+fn simple_parts<'a>(text: &Stmt<'a>, numbers: &[Option<usize>]) -> Option<Vec<PlainPart<'a>>> {
     let Stmt::Template(template) = text else {
         return None;
     };
+    let mut numbers = numbers.iter().copied();
     let part = |part: &Stmt<'a>| match part {
         Stmt::EmitRaw(words) => Some(PlainPart::Words(words.raw)),
         Stmt::EmitExpr(emit) => match &emit.expr {
-            Expr::Var(name) if name.id != ROW => Some(PlainPart::Column(name.id)),
+            Expr::Var(name) if name.id != ROW => Some(PlainPart::Column {
+                name: name.id,
+                number: numbers.next().flatten(),
+            }),
             _ => None,
         },
         _ => None,
     };
     template.children.iter().map(part).collect()
+}
+
+/// Compiles a text that is a single expression.
+fn compile_expression<'a>(source: &'a str, expression: &Expr<'a>) -> Instructions<'a> {
+    let mut generator = CodeGenerator::new("<text>", source);
+    generator.compile_expr(expression);
+    let (mut instructions, _) = generator.finish();
+    replace_operators(&mut instructions);
+    instructions
 }
 
 /// Returns the expression of a text that is a single expression.

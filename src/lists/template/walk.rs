@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 
 use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
-use minijinja::machinery::{CodeGenerator, Instructions};
+use minijinja::machinery::{CodeGenerator, Instructions, Span};
 
+use super::expressions::TextExpression;
 use super::filters::Type;
 use super::operators::replace_operators;
+use super::row_view::ROW;
 
 /// How a text uses columns.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -85,6 +87,8 @@ pub(super) struct WalkedText<'a> {
     /// The expressions that show what a row prints: the conditions of statements and choices, and filters of joined
     /// columns.
     pub(super) expressions: Vec<Instructions<'a>>,
+    /// Each printed expression and each condition of a statement, in order. None if it uses no column.
+    pub(super) noted: Vec<Option<TextExpression>>,
 }
 
 /// Finds how the text with the syntax tree `text` uses columns. If it `is_whole`, it is a single
@@ -104,12 +108,14 @@ pub(super) fn walk<'a>(
         seen: Vec::new(),
         words: 0,
         expressions: Vec::new(),
+        noted: Vec::new(),
         guards: Vec::new(),
     };
     walk.statement(text)?;
     Ok(WalkedText {
         uses: walk.uses,
         expressions: walk.expressions,
+        noted: walk.noted,
     })
 }
 
@@ -124,6 +130,8 @@ pub(super) struct TextWalk<'a> {
     pub(super) words: usize,
     /// The recorded expressions so far.
     expressions: Vec<Instructions<'a>>,
+    /// As in [`WalkedText`].
+    noted: Vec<Option<TextExpression>>,
     /// The conditions for the current part.
     pub(super) guards: Vec<PrintCondition>,
 }
@@ -139,9 +147,12 @@ impl<'a> TextWalk<'a> {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(_) => Ok(()),
-            Stmt::EmitExpr(emit) => self.print(&emit.expr),
+            Stmt::EmitExpr(emit) => self.print(&emit.expr, emit.span()),
             Stmt::IfCond(condition) => {
+                let seen = self.seen.len();
                 self.condition(&condition.expr)?;
+                let statement = TextExpression::condition(self.source, condition.span());
+                self.note(statement, seen);
                 let place = self.add_expression(&condition.expr);
                 self.guarded(place, true, |walk| walk.statements(&condition.true_body))?;
                 self.guarded(place, false, |walk| walk.statements(&condition.false_body))
@@ -180,8 +191,18 @@ impl<'a> TextWalk<'a> {
         known
     }
 
-    /// Examines `{{ expression }}`.
-    fn print(&mut self, expression: &Expr<'a>) -> Result<(), String> {
+    /// Records an expression or a condition, with the columns that it uses: those after the first `seen`.
+    fn note(&mut self, noted: TextExpression, seen: usize) {
+        let mut columns: Vec<_> = self.seen.get(seen..).unwrap_or_default().to_vec();
+        let uses_columns = !columns.is_empty();
+        columns.retain(|column| column != ROW);
+        columns.dedup();
+        self.noted
+            .push(uses_columns.then_some(TextExpression { columns, ..noted }));
+    }
+
+    /// Examines `{{ expression }}`, which is at `span`.
+    fn print(&mut self, expression: &Expr<'a>, span: Span) -> Result<(), String> {
         let seen = self.seen.len();
         let words = self.words;
         let known = self.value(expression)?;
@@ -189,6 +210,15 @@ impl<'a> TextWalk<'a> {
             check_text(expression, &known)?;
         }
         self.uses.prints.extend(known.prints);
+        let printed = TextExpression::printed(self.source, span);
+        let is_formatted = known.kind == Type::Number || is_written_by_filter(expression);
+        self.note(
+            TextExpression {
+                is_formatted,
+                ..printed
+            },
+            seen,
+        );
         if self.seen.len() == seen && self.words == words {
             self.uses
                 .constants
@@ -258,6 +288,12 @@ impl ExprInfo {
             ..Self::new(kind)
         }
     }
+}
+
+/// Returns whether a filter writes the number or the date, so that every value has its form.
+fn is_written_by_filter(expression: &Expr<'_>) -> bool {
+    matches!(expression, Expr::Filter(filter)
+        if ["date", "money", "number", "percent", "phone"].contains(&filter.name))
 }
 
 /// Rejects a list if a text is expected.

@@ -7,6 +7,7 @@ use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
+use crate::lists::column_facts::ColumnCounts;
 use crate::lists::exclusions::CountryRule;
 use crate::lists::list_file::{
     Row, is_calling_code_column, is_country_column, is_possible_country_column,
@@ -95,6 +96,10 @@ impl RowProblem {
 /// The result of reading a list.
 #[derive(Debug, Default)]
 pub(crate) struct ImportResult {
+    /// The recipient's column, or `--to`.
+    pub(super) recipient_column: String,
+    /// The columns of the rows to send so far.
+    pub(super) counted: Option<ColumnCounts>,
     /// The recipient's column, if jelouctl chose it by its name.
     pub(crate) chosen_column: Option<String>,
     /// The other columns that may have the recipients.

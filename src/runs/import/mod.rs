@@ -3,6 +3,8 @@
 mod body_faults;
 mod cells;
 mod contradictions;
+mod contrast;
+mod counted_columns;
 mod doubled_signs;
 mod draft_feed;
 mod error;
@@ -18,6 +20,7 @@ mod rows;
 mod skipped;
 mod verdict;
 
+pub(crate) use self::contrast::{contrasting_rows, rows_to_preview};
 pub(crate) use self::error::BulkError;
 pub(crate) use self::finding::{Finding, Severity};
 pub(crate) use self::import_result::{

@@ -17,8 +17,8 @@ use crate::lists::list_file::{
     no_header, recipient_column,
 };
 use crate::lists::template::{
-    BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, missing_value, misspelling,
-    misspelt, near_columns, repeats_name, unfilled_placeholders,
+    BodyTemplate, ColumnUses, Misspelling, RowValues, TextTemplate, foreign_text, missing_value,
+    misspelling, misspelt, near_columns, repeats_name, unfilled_placeholders,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
@@ -356,16 +356,17 @@ impl ImportPlan<'_> {
         Ok(cautions)
     }
 
-    /// The message of a row to `addressee`, with its warnings.
+    /// The message of a row to `addressee`, with its warnings. Its values replace those in `values`.
     pub(super) fn request(
         &self,
         row: &Row,
         addressee: Addressee,
         line: u64,
         codes: &mut BareCodes,
+        values: &mut RowValues,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.find_country(row);
-        let body = self.body.fill(row, country)?;
+        let body = self.body.fill_and_note(row, country, values)?;
         let Addressee { written, mut typed } = addressee;
         typed.warn(body.warnings());
         if let Some(code) = typed.bare_code() {

@@ -4,6 +4,7 @@ use std::thread;
 
 use super::body_faults::{BodyFault, body_faults};
 use super::cells::{MessageColumns, RowCells, SuspectCell};
+use super::counted_columns::{RowToCount, count_row};
 use super::doubled_signs::{PossibleDouble, possible_doubles, warn_of_doubled_signs};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
@@ -18,7 +19,7 @@ use crate::jelou::message::{Outgoing, Route};
 use crate::lists::list_file::{
     ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN, other_mobile_columns,
 };
-use crate::lists::template::BodyTemplate;
+use crate::lists::template::{BodyTemplate, RowValues};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
@@ -83,6 +84,8 @@ struct Importer<'a> {
     requests: u64,
     /// The path of the last row's request, if it does not contain the recipient.
     shared_path: Option<(Route, String)>,
+    /// The values of the last row's message.
+    values: RowValues,
 }
 
 impl<'a> Importer<'a> {
@@ -101,6 +104,7 @@ impl<'a> Importer<'a> {
             read: 0,
             requests: 0,
             shared_path: None,
+            values: RowValues::default(),
         }
     }
 
@@ -245,7 +249,7 @@ impl<'a> Importer<'a> {
             }
         };
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
-            Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped),
+            Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped, &row),
             Err(error) => {
                 self.note_local_number(line, &row, &error);
                 let cells = if bad_text.is_empty() {
@@ -293,6 +297,7 @@ impl<'a> Importer<'a> {
         }
         let has_sent = SENT_COLUMN.iter().any(|column| row.has(column));
         self.may_say_sent = matches!(row, Row::Fields(_)) || has_sent;
+        self.imported.recipient_column.clone_from(&column);
         self.column = Some(column);
         Ok(())
     }
@@ -317,7 +322,13 @@ impl<'a> Importer<'a> {
         cells.refuse_suspects(self.plan.strict)?;
         let (outgoing, mut warnings) = self
             .plan
-            .request(row, addressee, line, &mut self.imported.bare_codes)
+            .request(
+                row,
+                addressee,
+                line,
+                &mut self.imported.bare_codes,
+                &mut self.values,
+            )
             .map_err(|error| self.name_column(error, cells))?;
         if let Some(problem) = cells.unfilled_template(outgoing.body()) {
             return Err(RowError::Problem(problem));
@@ -519,6 +530,7 @@ impl<'a> Importer<'a> {
         cells: String,
         message: &RowMessage,
         skipped: Option<Skipped<'_>>,
+        row: &Row,
     ) -> Result<(), BulkError> {
         let outgoing = &message.outgoing;
         let parts = [
@@ -538,6 +550,7 @@ impl<'a> Importer<'a> {
         if skip.is_none() {
             self.requests += 1;
             self.imported.templates.note(outgoing);
+            self.count_columns(line, row, outgoing);
         }
         Ok(feed.add(DraftRow {
             line,
@@ -545,6 +558,20 @@ impl<'a> Importer<'a> {
             request: Some(parts),
             skip,
         })?)
+    }
+
+    /// Counts the columns of a row that would be sent, with the values of its message.
+    fn count_columns(&mut self, line: u64, row: &Row, outgoing: &Outgoing) {
+        let to_count = RowToCount {
+            line,
+            row,
+            recipient: outgoing.recipient().as_str(),
+            json: outgoing.json(),
+            body: outgoing.body(),
+            values: &self.values,
+        };
+        let column = self.column.as_deref().unwrap_or_default();
+        count_row(&mut self.imported.counted, self.plan, column, &to_count);
     }
 
     /// Path and query of the request for `outgoing`. Most rows of a list have the same.

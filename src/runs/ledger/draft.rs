@@ -1,7 +1,6 @@
 //! A list while it is read: rows with their requests, in a temporary SQLite file that ends with the
 //! process. One transaction of the ledger makes it a run (`create_run.rs`).
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, Params, Row as SqlRow, params};
@@ -11,7 +10,6 @@ use super::message::{compute_checksum, compute_fingerprint, hash_recipient};
 use super::model::{SkipCounts, SkipDetail, SkipReason, reason_named};
 use super::types::DraftRequest;
 use crate::base::process::ensure_open_files;
-use crate::phone::find_country;
 
 /// Whether a row of a draft makes a request and is not skipped.
 pub(super) const IS_SENT: &str = "skipped IS NULL";
@@ -203,6 +201,25 @@ impl LedgerDraft {
         )
     }
 
+    /// Passes the row to send in `line`, if there is one.
+    pub(crate) fn row_to_send_in<E: From<LedgerError>>(
+        &self,
+        line: u64,
+        mut each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // The lines of a list ascend, and none is before its own number. So the search begins near the row.
+        let query = format!(
+            "SELECT {DRAFTED} FROM row WHERE n <= ?1 AND line = ?1 AND {IS_SENT} ORDER BY n DESC LIMIT 1"
+        );
+        walk(&self.db, &query, [line], |row| {
+            let mut row = drafted(row)?;
+            match row.request.take() {
+                Some(request) => each(row, request),
+                None => Ok(()),
+            }
+        })
+    }
+
     /// Passes every row to send, in order.
     pub(crate) fn each_row_to_send<E: From<LedgerError>>(
         &self,
@@ -218,10 +235,7 @@ impl LedgerDraft {
         max: i64,
         mut each: impl FnMut(NewDraftRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = format!(
-            "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, \
-                skipped, problem FROM row WHERE {rows} ORDER BY n LIMIT ?1"
-        );
+        let query = format!("SELECT {DRAFTED} FROM row WHERE {rows} ORDER BY n LIMIT ?1");
         walk(&self.db, &query, [max], |row| each(drafted(row)?))
     }
 
@@ -292,20 +306,11 @@ impl LedgerDraft {
             },
         )
     }
-
-    /// Counts the rows to send by the country of their number, as two letters.
-    pub(crate) fn countries(&self) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
-        let mut countries = BTreeMap::new();
-        let recipients = format!("SELECT recipient FROM row WHERE {IS_SENT}");
-        walk(&self.db, &recipients, [], |row| {
-            if let Some(country) = find_country(text_at(row, 0)?) {
-                *countries.entry(country).or_default() += 1;
-            }
-            Ok::<_, LedgerError>(())
-        })?;
-        Ok(countries)
-    }
 }
+
+/// The columns that [`drafted`] reads.
+const DRAFTED: &str = "n, line, cells, recipient, path, body, person, fingerprint, checksum, \
+    skipped, problem";
 
 fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<NewDraftRow<'a>, LedgerError> {
     let text = |column| {

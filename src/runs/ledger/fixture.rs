@@ -20,6 +20,7 @@ use super::run::Run;
 use super::types::{AttemptResult, RunConditions, RunSettings};
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{TemplateTexts, TemplateUses};
+use crate::lists::column_facts::ColumnTable;
 use crate::lists::list_file::ListFormat;
 use crate::runs::ledger::Worker;
 
@@ -111,6 +112,7 @@ pub(crate) fn details() -> RunSettings {
         accepts: SuccessCriterion::MessageId,
         format: ListFormat::Ndjson,
         columns: Vec::new(),
+        column_table: ColumnTable::default(),
         list: None,
         country: None,
         message: None,

@@ -15,6 +15,7 @@ use crate::jelou::api::{
 use crate::jelou::message::{
     TemplateTexts, TemplateUses, has_misspelt_recipients, recipients_in, sends_template,
 };
+use crate::lists::column_facts::ColumnTable;
 use crate::lists::list_file::ListFormat;
 use crate::phone::{Country, find_country};
 use crate::runs::cost::{Category, Estimate};
@@ -39,6 +40,9 @@ pub(crate) struct RunSettings {
     pub(crate) format: ListFormat,
     /// The columns of the input, in order.
     pub(crate) columns: Vec<String>,
+    /// What was shown about the columns before the run.
+    #[serde(default)]
+    pub(crate) column_table: ColumnTable,
     /// The name of the list file; None for standard input.
     pub(crate) list: Option<String>,
     /// The country of its local numbers, from `--country` or the profile.

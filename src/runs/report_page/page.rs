@@ -16,8 +16,9 @@ use super::head::CourseStep;
 use super::rows::{ChosenRows, FIRST_ROWS, NOT_KNOWN, OUTCOMES, Outcomes, PageRows, UNDELIVERED};
 use super::texts::{PageClock, reason_in_words};
 use super::timeline::DrawnTimeline;
-use crate::base::output::counted;
+use crate::base::output::{FactLine, counted};
 use crate::jelou::message::Part;
+use crate::lists::column_facts::ColumnTable;
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{RowState, RunSettings};
@@ -62,6 +63,8 @@ pub(super) struct Page {
     without_message: &'static str,
     /// Warnings about the whole list, before its run.
     pub(super) list_warnings: Vec<String>,
+    /// What the rows send, column by column.
+    column_table: Vec<FactLine>,
     reasons: Vec<Value>,
     skipped_on_purpose: Vec<Value>,
     countries: Vec<(&'static str, Vec<u64>)>,
@@ -198,6 +201,7 @@ impl Page {
             is_preview,
             made,
             tiles: outcomes.tiles(),
+            column_table: column_lines(&details.column_table, rows.mask, language),
             without_message: match details.message {
                 Some(_) => "not_drawn",
                 None => "no_message",
@@ -242,6 +246,17 @@ impl Page {
             0 => format!("a page with {all}"),
             _ => format!("a page with {} of {all} (its maximum)", self.rows.number),
         })
+    }
+}
+
+/// Returns the lines of the table of columns. With a mask, they have no cell.
+fn column_lines(table: &ColumnTable, mask: bool, language: ReportLanguage) -> Vec<FactLine> {
+    if table.rows == 0 {
+        Vec::new()
+    } else if mask {
+        table.without_cells().lines(language, true)
+    } else {
+        table.lines(language, true)
     }
 }
 

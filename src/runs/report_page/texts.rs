@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::base::output::grouped;
 use crate::base::phrases::{Phrase, rephrased, spanish_phrases};
 use crate::base::texts::rows;
 use crate::base::timestamps::rewrite_times;
@@ -76,12 +75,6 @@ impl ReportLanguage {
             }
         });
         words.collect::<Vec<_>>().join(" ")
-    }
-
-    /// Formats a number: `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are
-    /// ambiguous.
-    pub(super) fn number(self, number: u64) -> String {
-        grouped(number).replace(',', self.pick([",", "\u{202f}"]))
     }
 
     /// Formats the share of `part` in `whole`, to a tenth of a percent. Only zero is shown as 0%, and only the whole as

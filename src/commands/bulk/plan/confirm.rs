@@ -1,9 +1,6 @@
 //! Asks whether to send a plan, after a summary of earlier runs, templates, cost and limits. At a terminal the summary
 //! is enough to answer. Elsewhere it has only numbers, because a recipient's message does not belong in a log.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use super::args::BulkSendArgs;
 use super::make_plan::Plan;
 use crate::base::output::counted;
@@ -12,14 +9,19 @@ use crate::commands::bulk::earlier::{earlier_query, report_recipients};
 use crate::commands::bulk::messaging_limit::report_limit;
 use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::bulk::question::{
-    ask, draw, draw_first, duration, excluding, is_asked, needs_yes, print_lines,
+    ShownMessage, ask, draw, duration, excluding, is_asked, needs_yes, print_lines,
 };
 use crate::commands::bulk::skips::describe_skips;
 use crate::commands::bulk::waiting::{report_closed, report_ignored_hours};
+use crate::lists::list_file::ReportLanguage;
 use crate::runs::cost::Estimate;
+use crate::runs::import::contrasting_rows;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
 use crate::sender::context::Context;
 use crate::sender::{Connection, refuse_templates};
+
+/// The number of messages to draw: the first, the longest, and the one with the rarest shape.
+const CONTRASTS: usize = 3;
 
 /// Prints the summary and asks. After that, the connection is open and the templates are checked.
 ///
@@ -119,7 +121,7 @@ fn ask_to_send(plan: &Plan, context: &Context) -> Result<(), CommandError> {
     )
 }
 
-/// Prints the summary before the question. Shows the first message only if the command will ask (`is_asked`), and the
+/// Prints the summary before the question. Draws messages only if the command will ask (`is_asked`), and the
 /// duration unless a warning already said that it `takes_days`.
 fn report_plan(
     plan: &Plan,
@@ -133,37 +135,61 @@ fn report_plan(
     let rows = plan.draft.to_be_sent();
     let mut lines: Vec<_> = describe_skipped(&plan.draft).into_iter().collect();
     lines.extend(excluding(&plan.exclusions));
-    lines.extend(by_country(rows, &plan.draft.countries()?));
     lines.extend(plan.settings.estimate.iter().flat_map(Estimate::describe));
     if !is_asked {
         for line in &lines {
             context.stderr.note(line);
         }
+        print_column_table(plan, context);
         return Ok(());
     }
     if !takes_days {
         lines.extend(duration(rows, &plan.settings, &plan.sender));
     }
-    draw_first_message(plan, context)?;
+    draw_messages(plan, context)?;
     print_lines(context, lines);
+    print_column_table(plan, context);
     Ok(())
 }
 
-fn draw_first_message(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
-    let which = if plan.draft.to_be_sent() == 1 {
-        "the message"
+/// Prints what the rows send, column by column. A log gets no cell.
+pub(super) fn print_column_table(plan: &Plan, context: &Context) {
+    let stderr = &context.stderr;
+    let table = &plan.settings.column_table;
+    if table.rows == 0 {
+        return;
+    }
+    let language = ReportLanguage::En;
+    let lines = if stderr.is_terminal() {
+        table.lines(language, stderr.is_verbose())
     } else {
-        "the first message"
+        table.without_cells().lines(language, stderr.is_verbose())
     };
-    plan.draft.each_row_to_send_up_to(1, |row, first| {
-        let lines = draw(&plan.kind, first.body, &plan.settings.template_texts)?;
-        let title = format!(
-            "{which}, line {}, as {} would see it:",
-            row.line, first.recipient
-        );
-        draw_first(context, title, &lines, "; --preview 1 shows all");
-        Ok(())
-    })
+    stderr.fact_table(&table.title(language), &lines);
+}
+
+/// Draws the messages that differ most, each with its line.
+fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
+    let table = &plan.settings.column_table;
+    let rows = contrasting_rows(&plan.draft, table, CONTRASTS)?;
+    let is_one_of_several = rows.len() > 1;
+    for row in &rows {
+        plan.draft.row_to_send_in(row.line, |_, message| {
+            let shown = ShownMessage {
+                title: row.title(message.recipient),
+                lines: draw(&plan.kind, message.body, &plan.settings.template_texts)?,
+                is_one_of_several,
+                more: if is_one_of_several {
+                    "; --preview 3 shows all"
+                } else {
+                    "; --preview 1 shows all"
+                },
+            };
+            shown.print(context);
+            Ok::<_, LedgerError>(())
+        })?;
+    }
+    Ok(())
 }
 
 /// Describes the skipped rows: `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if
@@ -174,21 +200,4 @@ fn describe_skipped(draft: &LedgerDraft) -> Option<String> {
     let rows = counted(sent + skips.all(), "row");
     let reasons = describe_skips(skips)?;
     Some(format!("{rows}: {sent} to send; skipped: {reasons}"))
-}
-
-/// Describes the countries: `by country: EC 90, CO 5, without a country 1`; None if no number has a
-/// country.
-fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
-    let mut countries: Vec<_> = by_country.iter().collect();
-    countries.sort_by_key(|(_, rows)| Reverse(**rows));
-    let none = rows - by_country.values().sum::<u64>();
-    let mut named: Vec<_> = countries
-        .iter()
-        .map(|(country, rows)| format!("{country} {rows}"))
-        .collect();
-    if named.is_empty() {
-        return None;
-    }
-    named.extend((none > 0).then(|| format!("without a country {none}")));
-    Some(format!("by country: {}", named.join(", ")))
 }

@@ -238,6 +238,7 @@ impl Preparation {
         };
         if !is_test {
             note_rows(&mut settings, &findings.imported, &draft)?;
+            settings.column_table = findings.imported.column_table(list, &draft, &import)?;
         }
         Ok(Reading {
             settings,

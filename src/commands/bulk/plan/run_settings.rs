@@ -8,6 +8,7 @@ use crate::base::input::UsageError;
 use crate::commands::bulk::messaging_limit::run_messaging_limit;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{MessageKind, TemplateTexts, TemplateUses};
+use crate::lists::column_facts::ColumnTable;
 use crate::lists::exclusions::CountryRule;
 use crate::lists::list_file::ListFormat;
 use crate::runs::ledger::{RunConditions, RunSettings};
@@ -71,6 +72,7 @@ pub(super) fn run_settings(
         accepts: SuccessCriterion::AnyObject,
         format,
         columns: Vec::new(),
+        column_table: ColumnTable::default(),
         list: args
             .file_name()
             .file_name()

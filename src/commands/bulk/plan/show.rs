@@ -2,6 +2,7 @@
 //! else.
 
 use super::args::BulkSendArgs;
+use super::confirm::print_column_table;
 use super::make_plan::{Plan, list_time_zone};
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
@@ -15,13 +16,14 @@ use crate::commands::bulk::skips::report_skipped;
 use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
+use crate::runs::import::rows_to_preview;
 use crate::runs::ledger::{DailyLimit, DraftRequest, LedgerError};
 use crate::runs::report_page::{self, ListPreview, PageStyle, Refusal};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{CheckedTemplates, check_templates, refuse_unusable};
 
 /// The number of messages that `--preview` draws.
-const MAX_DRAWN: u64 = 10;
+const MAX_DRAWN: usize = 10;
 
 /// Shows the plan. The faults of its rows were printed when they were read.
 pub(crate) fn show(
@@ -44,11 +46,13 @@ pub(crate) fn show(
     }
     if let Some(page) = plan.outputs.page.take() {
         write_page(&plan, context, args, page, refusal)?;
+        print_column_table(&plan, context);
         return finish(context, &plan, refusals);
     }
     let Some(max) = args.preview else {
         plan.findings.require_sendable_list()?;
         print_requests(&plan, context, u64::MAX)?;
+        print_column_table(&plan, context);
         return end(context, refusals);
     };
     // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
@@ -56,6 +60,7 @@ pub(crate) fn show(
         print_requests(&plan, context, max)?;
     }
     draw_messages(&plan, context, max)?;
+    print_column_table(&plan, context);
     finish(context, &plan, refusals)
 }
 
@@ -173,18 +178,23 @@ fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), Comman
     })
 }
 
-/// Shows the first `max` messages as their recipients would see them, but at most [`MAX_DRAWN`].
+/// Draws at most `max` messages as their recipients would see them, but not more than [`MAX_DRAWN`].
 fn draw_messages(plan: &Plan, context: &Context, max: u64) -> Result<(), LedgerError> {
-    plan.draft
-        .each_row_to_send_up_to(max.min(MAX_DRAWN), |_, message| {
+    let table = &plan.settings.column_table;
+    let most = usize::try_from(max).unwrap_or(MAX_DRAWN).min(MAX_DRAWN);
+    for row in rows_to_preview(&plan.draft, table, most)? {
+        plan.draft.row_to_send_in(row.line, |_, message| {
             let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
-            context.stderr.preview(message.recipient, &lines);
+            context
+                .stderr
+                .preview(&row.title(message.recipient), &lines);
             Ok::<_, LedgerError>(())
         })?;
+    }
     let wanted = max.min(plan.draft.to_be_sent());
-    if wanted > MAX_DRAWN {
+    if wanted > MAX_DRAWN as u64 {
         context.stderr.note(&format!(
-            "these are the first {MAX_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
+            "these are {MAX_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
         ));
     }
     Ok(())

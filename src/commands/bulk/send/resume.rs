@@ -20,7 +20,7 @@ use crate::commands::bulk::options::{
     EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions, describe_run_default,
 };
 use crate::commands::bulk::question::{
-    ask, draw, draw_first, duration, excluding, is_asked, print_lines,
+    ShownMessage, ask, draw, duration, excluding, is_asked, print_lines,
 };
 use crate::commands::bulk::run_log::log_refused_run;
 use crate::commands::bulk::waiting::report_closed;
@@ -233,11 +233,14 @@ fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Resul
     } else {
         "the first unsent message"
     };
-    let lines = draw(&kind, &first.body, &active.settings.template_texts)?;
-    let title = format!(
-        "{which}, line {}, as {} would see it:",
-        first.line, first.recipient
-    );
-    draw_first(context, title, &lines, "");
+    let line = first.line;
+    let recipient = &first.recipient;
+    let shown = ShownMessage {
+        title: format!("{which}, line {line}, as {recipient} would see it:"),
+        lines: draw(&kind, &first.body, &active.settings.template_texts)?,
+        is_one_of_several: false,
+        more: "",
+    };
+    shown.print(context);
     Ok(())
 }

@@ -1,0 +1,352 @@
+//! The counts of all columns: of those that a message uses, and of the others.
+
+use std::cmp::Reverse;
+
+use super::counted_column::CountedColumn;
+use super::counted_row::{CountedRow, SentValues};
+use super::printed_value::PrintedValue;
+use super::printed_values::{PrintedValues, ShapeRank};
+use super::table::{
+    ColumnTable, ColumnValues, ContrastLines, CountryRows, ExpressionFacts, RareShape,
+    RecipientFacts, UnusedColumn,
+};
+use super::unused_column::{UnusedCounts, sort_unused};
+use crate::base::conventions::Conventions;
+use crate::jelou::message::each_text;
+use crate::lists::list_file::Row;
+use crate::lists::template::{RowValue, TextExpression};
+use crate::phone::find_country;
+
+/// The most expressions that are counted, so that a text with thousands of them needs little memory.
+const MAX_EXPRESSIONS: usize = 100;
+/// The most unused columns with counted values.
+const MAX_UNUSED: usize = 500;
+/// The most unused columns in a table.
+const KEPT_UNUSED: usize = 100;
+
+/// The counts of the rows so far.
+#[derive(Debug, Default)]
+pub(crate) struct ColumnCounts {
+    rows: u64,
+    recipient_column: String,
+    countries: CountriesOfRecipients,
+    expressions: Vec<ExpressionCounts>,
+    more_expressions: usize,
+    unused: Vec<UnusedCounts>,
+    longest: Option<LongestMessage>,
+}
+
+/// The message with most characters.
+#[derive(Debug)]
+struct LongestMessage {
+    characters: usize,
+    line: u64,
+}
+
+impl ColumnCounts {
+    /// Prepares the counts for a message with these `expressions`, whose recipients are in `recipient_column`. `unused` are
+    /// the columns of the first row, `row`, that the message does not use.
+    pub(crate) fn new(
+        recipient_column: &str,
+        expressions: &[TextExpression],
+        unused: &[&str],
+        row: &Row,
+    ) -> Self {
+        let counted = expressions.iter().take(MAX_EXPRESSIONS);
+        let unused = unused.iter().take(MAX_UNUSED);
+        Self {
+            recipient_column: recipient_column.trim().to_owned(),
+            expressions: counted
+                .map(|expression| ExpressionCounts::new(expression, row))
+                .collect(),
+            more_expressions: expressions.len().saturating_sub(MAX_EXPRESSIONS),
+            unused: unused.map(|name| UnusedCounts::new(name, row)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The number of counted rows.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub(crate) fn count(&mut self, counted: CountedRow<'_>) {
+        self.rows += 1;
+        self.countries.count(counted.recipient);
+        self.count_length(counted);
+        match counted.sent {
+            SentValues::OfExpressions(values) => {
+                let expressions = &mut self.expressions;
+                values.each(|number, value| {
+                    if let Some(expression) = expressions.get_mut(number) {
+                        expression.count(value, counted);
+                    }
+                });
+            }
+            SentValues::Message(message) => each_text(message, "", &mut |path, text| {
+                if path != self.recipient_column {
+                    self.count_text(path, text, counted);
+                }
+            }),
+        }
+        for expression in &mut self.expressions {
+            expression.count_columns(counted.row);
+        }
+        for unused in &mut self.unused {
+            unused.count(counted, self.rows);
+        }
+    }
+
+    /// Counts the text at `path` of a whole message.
+    fn count_text(&mut self, path: &str, text: &str, counted: CountedRow<'_>) {
+        let paths = &mut self.expressions;
+        let known = paths.iter().position(|known| known.written == path);
+        let place = known.unwrap_or_else(|| {
+            if paths.len() < MAX_EXPRESSIONS {
+                paths.push(ExpressionCounts::of_path(path));
+            }
+            paths.len() - 1
+        });
+        if let Some(counts) = paths.get_mut(place).filter(|known| known.written == path) {
+            let amount = None;
+            counts.count(RowValue::Printed { text, amount }, counted);
+        }
+    }
+
+    fn count_length(&mut self, counted: CountedRow<'_>) {
+        let longest = self.longest.as_ref().map_or(0, |known| known.characters);
+        // A text has at most as many characters as bytes.
+        if counted.json.len() <= longest {
+            return;
+        }
+        let characters = counted.json.chars().count();
+        if characters > longest {
+            self.longest = Some(LongestMessage {
+                characters,
+                line: counted.line,
+            });
+        }
+    }
+
+    /// Returns what is shown. `texts` are the texts of the message, and `unused` all columns that it does not use.
+    pub(crate) fn table(&self, texts: &[&str], unused: &[&str]) -> ColumnTable {
+        let expressions = self.expressions.iter();
+        let mut unused: Vec<_> = unused.iter().map(|name| self.unused_column(name)).collect();
+        sort_unused(&mut unused, texts);
+        let more_unused = unused.len().saturating_sub(KEPT_UNUSED);
+        unused.truncate(KEPT_UNUSED);
+        let mut expressions: Vec<_> = expressions.map(ExpressionCounts::facts).collect();
+        show_columns_once(&mut expressions);
+        ColumnTable {
+            rows: self.rows,
+            recipient: RecipientFacts {
+                column: self.recipient_column.clone(),
+                countries: self.countries.facts(),
+            },
+            expressions,
+            uses_no_column: self.expressions.is_empty(),
+            more_expressions: self.more_expressions,
+            unused,
+            more_unused,
+            contrast: ContrastLines {
+                longest: self.longest.as_ref().map(|known| known.line),
+                rarest: self.rarest_shape(),
+            },
+        }
+    }
+
+    fn unused_column(&self, name: &str) -> UnusedColumn {
+        let name = name.trim();
+        let counted = self.unused.iter().find(|known| known.name() == name);
+        counted.map_or_else(
+            || UnusedColumn {
+                column: name.to_owned(),
+                has_phones: false,
+                values: Vec::new(),
+            },
+            UnusedCounts::facts,
+        )
+    }
+
+    /// The rarest shape of all expressions.
+    fn rarest_shape(&self) -> Option<RareShape> {
+        let shapes = self.expressions.iter().filter_map(ExpressionCounts::rarest);
+        let rarest = shapes.min_by_key(|found| found.rank)?;
+        Some(rarest.shape)
+    }
+}
+
+/// The counts of an expression of the message.
+#[derive(Debug)]
+struct ExpressionCounts {
+    written: String,
+    counts: ValueCounts,
+}
+
+#[derive(Debug)]
+enum ValueCounts {
+    Printed(Box<PrintedValues>),
+    Condition {
+        /// The rows for which it is true.
+        rows: u64,
+        columns: Vec<CountedColumn>,
+    },
+}
+
+/// A rare shape, and how rare it is.
+struct RankedShape {
+    rank: ShapeRank,
+    shape: RareShape,
+}
+
+impl ExpressionCounts {
+    fn new(expression: &TextExpression, row: &Row) -> Self {
+        let counts = if expression.is_condition {
+            let columns = expression.columns.iter();
+            ValueCounts::Condition {
+                rows: 0,
+                columns: columns.map(|name| CountedColumn::new(name, row)).collect(),
+            }
+        } else {
+            ValueCounts::Printed(Box::new(PrintedValues::new(expression.is_formatted)))
+        };
+        Self {
+            written: expression.written.clone(),
+            counts,
+        }
+    }
+
+    /// Creates the counts of a text of messages.
+    fn of_path(path: &str) -> Self {
+        Self {
+            written: path.to_owned(),
+            counts: ValueCounts::Printed(Box::default()),
+        }
+    }
+
+    fn count(&mut self, value: RowValue<'_>, counted: CountedRow<'_>) {
+        match (&mut self.counts, value) {
+            (ValueCounts::Printed(values), RowValue::Printed { text, amount }) => {
+                let line = counted.line;
+                values.count(PrintedValue { line, text, amount }, || {
+                    Conventions::for_country(counted.country?.code())
+                });
+            }
+            (ValueCounts::Condition { rows, .. }, RowValue::Condition(is_true)) => {
+                *rows += u64::from(is_true);
+            }
+            (ValueCounts::Printed(_), RowValue::Condition(_))
+            | (ValueCounts::Condition { .. }, RowValue::Printed { .. }) => {}
+        }
+    }
+
+    /// Counts the cells of the columns of a condition.
+    fn count_columns(&mut self, row: &Row) {
+        if let ValueCounts::Condition { columns, .. } = &mut self.counts {
+            for column in columns {
+                column.count_stored(row);
+            }
+        }
+    }
+
+    fn facts(&self) -> ExpressionFacts {
+        let expression = self.written.clone();
+        match &self.counts {
+            ValueCounts::Printed(values) => ExpressionFacts {
+                expression,
+                rows: values.rows(),
+                values: Some(values.facts()),
+                columns: Vec::new(),
+            },
+            ValueCounts::Condition { rows, columns } => ExpressionFacts {
+                expression,
+                rows: *rows,
+                values: None,
+                columns: columns.iter().map(column_values).collect(),
+            },
+        }
+    }
+
+    fn rarest(&self) -> Option<RankedShape> {
+        let ValueCounts::Printed(values) = &self.counts else {
+            return None;
+        };
+        let found = values.rarest_shape()?;
+        Some(RankedShape {
+            rank: found.rank,
+            shape: RareShape {
+                expression: self.written.clone(),
+                shape: found.shape,
+                line: found.line,
+            },
+        })
+    }
+}
+
+/// Removes the values of a column from a condition, if an earlier condition has them.
+fn show_columns_once(expressions: &mut [ExpressionFacts]) {
+    let mut shown = Vec::new();
+    for expression in expressions {
+        expression.columns.retain(|column| {
+            let is_new = !shown.contains(&column.column);
+            if is_new {
+                shown.push(column.column.clone());
+            }
+            is_new
+        });
+    }
+}
+
+fn column_values(column: &CountedColumn) -> ColumnValues {
+    ColumnValues {
+        column: column.name.clone(),
+        values: column.all_values(),
+    }
+}
+
+/// The recipients by country.
+#[derive(Debug, Default)]
+struct CountriesOfRecipients {
+    counted: Vec<CountedCountry>,
+    /// The position of the last recipient's country. The next one is usually from there, too.
+    last: usize,
+}
+
+#[derive(Debug)]
+struct CountedCountry {
+    /// Two letters; None for recipients without a country.
+    country: Option<&'static str>,
+    rows: u64,
+}
+
+impl CountriesOfRecipients {
+    fn count(&mut self, recipient: &str) {
+        let country = find_country(recipient);
+        if let Some(last) = self.counted.get_mut(self.last)
+            && last.country == country
+        {
+            last.rows += 1;
+            return;
+        }
+        let known = self
+            .counted
+            .iter()
+            .position(|known| known.country == country);
+        self.last = known.unwrap_or(self.counted.len());
+        match self.counted.get_mut(self.last) {
+            Some(known) => known.rows += 1,
+            None => self.counted.push(CountedCountry { country, rows: 1 }),
+        }
+    }
+
+    /// The countries with most rows first, and rows without a country at the end.
+    fn facts(&self) -> Vec<CountryRows> {
+        let mut countries: Vec<_> = self.counted.iter().collect();
+        countries.sort_by_key(|known| (known.country.is_none(), Reverse(known.rows)));
+        let facts = countries.into_iter().map(|known| CountryRows {
+            country: known.country.map(str::to_owned),
+            rows: known.rows,
+        });
+        facts.collect()
+    }
+}

@@ -1,0 +1,456 @@
+//! Writes the table of columns in words, in English or Spanish.
+
+use super::table::{
+    ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths, Letter, Range,
+    Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
+};
+use crate::base::invisible::is_unseen;
+use crate::base::output::{FactLine, one_line};
+use crate::lists::list_file::ReportLanguage;
+use crate::phone::country_title;
+
+/// The most lines of expressions, and the most unused columns, unless all are wanted.
+const MAX_LINES: usize = 12;
+const MAX_UNUSED: usize = 12;
+/// How many countries are named.
+const MAX_COUNTRIES: usize = 5;
+
+impl ColumnTable {
+    /// The title of the table: `columns of 1,250 messages:`
+    pub(crate) fn title(&self, language: ReportLanguage) -> String {
+        let rows = language.number(self.rows);
+        match self.rows {
+            1 => language
+                .pick(["columns of the message:", "columnas del mensaje:"])
+                .to_owned(),
+            _ => language.pick([
+                format!("columns of the {rows} messages:"),
+                format!("columnas de los {rows} mensajes:"),
+            ]),
+        }
+    }
+
+    /// The lines of the table: all of them, or the first with the number of the others.
+    pub(crate) fn lines(&self, language: ReportLanguage, are_all: bool) -> Vec<FactLine> {
+        let words = Words {
+            language,
+            rows: self.rows,
+        };
+        let shown = if are_all { usize::MAX } else { MAX_LINES };
+        let mut lines = vec![words.recipient_line(self)];
+        let expressions = self.expressions.iter().take(shown);
+        lines.extend(expressions.map(|expression| words.expression_line(expression)));
+        let more = self.expressions.len().saturating_sub(shown) + self.more_expressions;
+        lines.extend((more > 0).then(|| words.more_line(more)));
+        if self.uses_no_column {
+            lines.push(words.no_column_line());
+        }
+        lines.extend(words.unused_line(self, are_all));
+        lines
+    }
+}
+
+/// How the facts of a table are written.
+struct Words {
+    language: ReportLanguage,
+    /// The rows of the table.
+    rows: u64,
+}
+
+impl Words {
+    fn recipient_line(&self, table: &ColumnTable) -> FactLine {
+        let countries = &table.recipient.countries;
+        let named = countries.iter().take(MAX_COUNTRIES);
+        let mut items: Vec<_> = named.map(|known| self.country(known)).collect();
+        let others = countries.iter().skip(MAX_COUNTRIES);
+        let rows: u64 = others.clone().map(|known| known.rows).sum();
+        if rows > 0 {
+            let number = others.count();
+            let rows = self.language.number(rows);
+            items.push(self.language.pick([
+                format!("{number} more countries {rows}"),
+                format!("otros {number} países {rows}"),
+            ]));
+        }
+        FactLine {
+            label: table.recipient.column.clone(),
+            count: self.language.number(self.rows),
+            facts: joined(vec![items]),
+        }
+    }
+
+    fn country(&self, known: &CountryRows) -> String {
+        let rows = self.language.number(known.rows);
+        match &known.country {
+            Some(code) => {
+                let name =
+                    country_title(code).map_or(code.as_str(), |names| self.language.pick(names));
+                format!("{name} {rows}")
+            }
+            None => self.language.pick([
+                format!("without a country {rows}"),
+                format!("sin país {rows}"),
+            ]),
+        }
+    }
+
+    fn expression_line(&self, facts: &ExpressionFacts) -> FactLine {
+        let clauses = match &facts.values {
+            Some(values) => self.value_clauses(values),
+            None => self.condition_clauses(&facts.columns),
+        };
+        FactLine {
+            label: facts.expression.clone(),
+            count: self.language.number(facts.rows),
+            facts: joined(clauses),
+        }
+    }
+
+    fn value_clauses(&self, values: &ValueFacts) -> Vec<Vec<String>> {
+        let frequent = values.most_often.as_ref();
+        let clauses = [
+            frequent.map(|found| vec![self.most_often(found)]),
+            values.amounts.as_ref().map(|range| vec![self.range(range)]),
+            values
+                .characters
+                .as_ref()
+                .map(|lengths| vec![self.lengths(lengths)]),
+            self.shapes(values),
+            self.letters(&values.letters),
+        ];
+        clauses.into_iter().flatten().collect()
+    }
+
+    fn most_often(&self, found: &FrequentValue) -> String {
+        let pick = |words: [&str; 2]| self.language.pick(words).to_owned();
+        let rows = self.at_least(found.rows, found.at_least);
+        match (&found.value, found.is_only) {
+            (Some(value), true) if found.rows == 1 => quoted(value),
+            (Some(value), true) => {
+                format!("{} {}", pick(["always", "siempre"]), quoted(value))
+            }
+            (None, true) if found.rows == 1 => pick(["one value", "un valor"]),
+            (None, true) => pick(["always the same", "siempre lo mismo"]),
+            (Some(value), false) => {
+                let most = pick(["most often", "lo más frecuente:"]);
+                format!("{most} {} ({rows})", quoted(value))
+            }
+            (None, false) => {
+                let same = pick(["have the same value", "tienen el mismo valor"]);
+                format!("{rows} {same}")
+            }
+        }
+    }
+
+    fn range(&self, range: &Range) -> String {
+        let Range { smallest, largest } = range;
+        match (&smallest.value, &largest.value) {
+            (Some(from), Some(to)) => {
+                let from = self.in_line(from, smallest);
+                let to = self.in_line(to, largest);
+                self.language
+                    .pick([format!("{from} to {to}"), format!("de {from} a {to}")])
+            }
+            _ => self.language.pick([
+                format!(
+                    "smallest in line {}, largest in line {}",
+                    smallest.line, largest.line
+                ),
+                format!(
+                    "el menor en la línea {}, el mayor en la línea {}",
+                    smallest.line, largest.line
+                ),
+            ]),
+        }
+    }
+
+    fn in_line(&self, value: &str, place: &ValueInLine) -> String {
+        // Amounts have commas of their own.
+        let value = if has_clear_ends(value) {
+            escaped(value)
+        } else {
+            quoted(value)
+        };
+        format!("{value} ({})", self.line(place.line))
+    }
+
+    fn line(&self, line: u64) -> String {
+        let word = self.language.pick(["line", "línea"]);
+        format!("{word} {line}")
+    }
+
+    fn lengths(&self, lengths: &Lengths) -> String {
+        let Lengths { shortest, longest } = lengths;
+        let characters = self.language.pick(["characters", "caracteres"]);
+        let most = self.language.number(longest.length);
+        if shortest.length == longest.length {
+            return format!("{most} {characters}");
+        }
+        let least = self.language.number(shortest.length);
+        let from = shortest.line;
+        let to = longest.line;
+        self.language.pick([
+            format!("{least} to {most} {characters} (lines {from}, {to})"),
+            format!("de {least} a {most} {characters} (líneas {from}, {to})"),
+        ])
+    }
+
+    fn shapes(&self, values: &ValueFacts) -> Option<Vec<String>> {
+        let first = values.shapes.first()?;
+        let shown = values.shapes.len();
+        let title = match values.shape_count {
+            // Numbers with digits alone need no more words.
+            Some(1) if values.amounts.is_some() => return None,
+            Some(1) => {
+                let shape = self.language.pick(["shape", "forma"]);
+                return Some(vec![format!("{shape}: {}", plain_or_quoted(&first.shape))]);
+            }
+            Some(all) if all == shown => self.language.pick(["shapes", "formas"]).to_owned(),
+            Some(all) => self
+                .language
+                .pick([format!("{all} shapes"), format!("{all} formas")]),
+            None => self
+                .language
+                .pick(["many shapes", "muchas formas"])
+                .to_owned(),
+        };
+        let is_lower_bound = values.shape_count.is_none();
+        let shapes = values
+            .shapes
+            .iter()
+            .zip([true].into_iter().chain(std::iter::repeat(false)));
+        let mut items: Vec<_> = shapes
+            .map(|(shape, is_commonest)| self.shape(shape, is_commonest, is_lower_bound))
+            .collect();
+        if let Some(first) = items.first_mut() {
+            first.insert_str(0, &format!("{title}: "));
+        }
+        Some(items)
+    }
+
+    fn shape(&self, shape: &Shape, is_commonest: bool, is_lower_bound: bool) -> String {
+        let rows = self.at_least(shape.rows, is_lower_bound);
+        let shown = format!("{} {rows}", plain_or_quoted(&shape.shape));
+        let line = self.line(shape.line);
+        match &shape.value {
+            _ if is_commonest => shown,
+            Some(value) => format!("{shown} ({line}: {})", quoted(value)),
+            None => format!("{shown} ({line})"),
+        }
+    }
+
+    fn letters(&self, letters: &[Letter]) -> Option<Vec<String>> {
+        let first = letters.first()?;
+        if first.letter.is_none() {
+            let mut lines: Vec<_> = letters.iter().map(|found| found.line.to_string()).collect();
+            lines.dedup();
+            let words = match lines.len() {
+                1 => ["other letters in line", "otras letras en la línea"],
+                _ => ["other letters in lines", "otras letras en las líneas"],
+            };
+            return Some(vec![format!(
+                "{} {}",
+                self.language.pick(words),
+                lines.join(", ")
+            )]);
+        }
+        let shown = letters.iter().filter_map(|found| {
+            let letter = escaped(&found.letter?.to_string());
+            Some(format!("{letter} ({})", self.line(found.line)))
+        });
+        let mut items: Vec<_> = shown.collect();
+        if let Some(first) = items.first_mut() {
+            first.insert_str(0, self.language.pick(["other letters: ", "otras letras: "]));
+        }
+        Some(items)
+    }
+
+    fn condition_clauses(&self, columns: &[ColumnValues]) -> Vec<Vec<String>> {
+        let rows = self.language.number(self.rows);
+        let of_all = vec![
+            self.language
+                .pick([format!("of {rows}"), format!("de {rows}")]),
+        ];
+        let columns = columns
+            .iter()
+            .filter_map(|column| self.column_values(column));
+        std::iter::once(of_all).chain(columns).collect()
+    }
+
+    /// The values of a column; None if they are too many to show.
+    fn column_values(&self, column: &ColumnValues) -> Option<Vec<String>> {
+        let values = column.values.as_ref()?;
+        let mut items: Vec<_> = values.iter().map(|known| self.value_rows(known)).collect();
+        let name = one_line(&column.column);
+        let has_cells = values.iter().all(|known| known.value.is_some());
+        if let Some(first) = items.first_mut() {
+            let title = if has_cells {
+                format!("{name}: ")
+            } else {
+                let number = values.len();
+                self.language.pick([
+                    format!("{name} has {number} different values: "),
+                    format!("{name} tiene {number} valores distintos: "),
+                ])
+            };
+            first.insert_str(0, &title);
+        }
+        Some(items)
+    }
+
+    fn value_rows(&self, known: &ValueRows) -> String {
+        let rows = self.language.number(known.rows);
+        match known.value.as_deref() {
+            Some("") => format!("{} {rows}", self.language.pick(["empty", "vacío"])),
+            Some(value) => format!("{} {rows}", plain_or_quoted(value)),
+            None => rows,
+        }
+    }
+
+    fn no_column_line(&self) -> FactLine {
+        let rows = self.language.number(self.rows);
+        let text = match self.rows {
+            1 => self
+                .language
+                .pick([
+                    "this text uses no column",
+                    "este texto no usa ninguna columna",
+                ])
+                .to_owned(),
+            _ => self.language.pick([
+                format!("this text uses no column: all {rows} get the same"),
+                format!("este texto no usa ninguna columna: los {rows} reciben lo mismo"),
+            ]),
+        };
+        FactLine::from_remark(text)
+    }
+
+    fn more_line(&self, more: usize) -> FactLine {
+        FactLine::from_remark(
+            self.language
+                .pick([format!("{more} more with -v"), format!("{more} más con -v")]),
+        )
+    }
+
+    /// The line of the columns that the message does not use; None if there are none.
+    fn unused_line(&self, table: &ColumnTable, are_all: bool) -> Option<FactLine> {
+        let shown = if are_all { usize::MAX } else { MAX_UNUSED };
+        let columns = table.unused.iter().take(shown);
+        let mut items: Vec<_> = columns.map(|column| self.unused_column(column)).collect();
+        let more = table.unused.len().saturating_sub(shown) + table.more_unused;
+        if more > 0 {
+            items.push(
+                self.language
+                    .pick([format!("{more} more"), format!("{more} más")]),
+            );
+        }
+        (!items.is_empty()).then(|| FactLine {
+            label: self.language.pick(["not used", "sin usar"]).to_owned(),
+            count: String::new(),
+            facts: joined(vec![items]),
+        })
+    }
+
+    fn unused_column(&self, column: &UnusedColumn) -> String {
+        let name = plain_or_quoted(&column.column);
+        let mut notes: Vec<_> = column
+            .values
+            .iter()
+            .map(|known| self.value_rows(known))
+            .collect();
+        if column.has_phones {
+            let reads = ["reads as phone numbers", "se lee como teléfonos"];
+            notes.push(self.language.pick(reads).to_owned());
+        }
+        if notes.is_empty() {
+            name
+        } else {
+            format!("{name} ({})", notes.join(", "))
+        }
+    }
+
+    fn at_least(&self, rows: u64, is_lower_bound: bool) -> String {
+        let rows = self.language.number(rows);
+        if is_lower_bound {
+            self.language
+                .pick([format!("at least {rows}"), format!("al menos {rows}")])
+        } else {
+            rows
+        }
+    }
+}
+
+/// Returns the items of all clauses, each with the sign behind it. A line may be broken between them.
+fn joined(clauses: Vec<Vec<String>>) -> Vec<String> {
+    let last_clause = clauses.len().saturating_sub(1);
+    let mut parts = Vec::new();
+    for (number, clause) in clauses.into_iter().enumerate() {
+        let last_item = clause.len().saturating_sub(1);
+        for (place, item) in clause.into_iter().enumerate() {
+            let sign = match (place == last_item, number == last_clause) {
+                (false, _) => ",",
+                (true, false) => ";",
+                (true, true) => "",
+            };
+            parts.push(item + sign);
+        }
+    }
+    parts
+}
+
+/// Writes a value without quotation marks, unless its end would not be clear.
+fn plain_or_quoted(value: &str) -> String {
+    if has_clear_ends(value) && !value.contains([',', ';', '(', ')', '"']) {
+        escaped(value)
+    } else {
+        quoted(value)
+    }
+}
+
+fn has_clear_ends(value: &str) -> bool {
+    !value.is_empty() && !value.starts_with(is_unseen) && !value.ends_with(is_unseen)
+}
+
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", escaped(value))
+}
+
+/// Returns a value with visible control characters, and visible blanks at its ends. Quotation marks show plain spaces.
+fn escaped(value: &str) -> String {
+    let inner = value.trim_matches(is_unseen);
+    let start = value.len() - value.trim_start_matches(is_unseen).len();
+    let before = value.get(..start).unwrap_or_default();
+    let after = value.get(start + inner.len()..).unwrap_or_default();
+    format!("{}{}{}", visible(before), one_line(inner), visible(after))
+}
+
+fn visible(blanks: &str) -> String {
+    let shown = blanks.chars().map(|blank| match blank {
+        ' ' => " ".to_owned(),
+        other => other.escape_default().to_string(),
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_values_are_visible() {
+        for (value, plain, in_quotes) in [
+            ("Ana", "Ana", "\"Ana\""),
+            ("Ana ", "\"Ana \"", "\"Ana \""),
+            ("\u{a0}Ana\t", "\"\\u{a0}Ana\\t\"", "\"\\u{a0}Ana\\t\""),
+            ("", "\"\"", "\"\""),
+            ("  ", "\"  \"", "\"  \""),
+            ("Peña, Ana", "\"Peña, Ana\"", "\"Peña, Ana\""),
+            ("a\nb\u{1b}", "\"a\\nb\\u{1b}\"", "\"a\\nb\\u{1b}\""),
+            ("a\nb", "a\\nb", "\"a\\nb\""),
+            ("👩\u{200d}👧", "👩\u{200d}👧", "\"👩\u{200d}👧\""),
+        ] {
+            assert_eq!(plain_or_quoted(value), plain, "{value:?}");
+            assert_eq!(quoted(value), in_quotes, "{value:?}");
+        }
+    }
+}
