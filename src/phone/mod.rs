@@ -23,4 +23,4 @@ pub(crate) use self::person::{
     is_like_user_id, is_user_id, number_in, person_key, spellings, two_forms,
 };
 pub(crate) use self::recipient_error::{NUMBER_DIGITS, RecipientError};
-pub(crate) use self::rules::{Country, country_title, is_number, may_begin_number};
+pub(crate) use self::rules::{Country, country_title, is_mobile, is_number, may_begin_number};

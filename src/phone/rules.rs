@@ -14,15 +14,15 @@ use crate::base::invisible::with_control_pictures;
 use crate::base::suggest::plain;
 use crate::base::texts::rows;
 
-/// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the
-/// region of a number that ends there. The first node is the dead end, the last is the start.
+/// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, the region of a
+/// number that ends there, and whether it may be a mobile. The first node is the dead end, the last is the start.
 static NUMBERS: &[u8] = include_bytes!("numbers.bin");
 
 /// One region per line.
 static REGIONS: &str = include_str!("regions.tsv");
 
-/// The bytes of a node: ten successors of two bytes, and the region.
-const NODE: usize = 21;
+/// The bytes of a node: ten successors of two bytes, the region, and 1 for a mobile.
+const NODE: usize = 22;
 
 /// A region with a numbering plan: a country, a part of one, or `001`, a service of the whole world.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,34 +40,35 @@ pub(super) struct Region {
 
 /// Returns the region of `digits`, if they are a valid number with its calling code.
 pub(super) fn valid_region(digits: &str) -> Option<&'static Region> {
-    regions().get(usize::from(walk(digits)).checked_sub(1)?)
+    let [.., region, _] = walk(digits)?;
+    regions().get(usize::from(*region).checked_sub(1)?)
 }
 
 /// Returns whether `digits` are a valid number with its calling code.
 pub(super) fn is_valid(digits: &str) -> bool {
-    walk(digits) != 0
+    walk(digits).is_some_and(|[.., region, _]| *region != 0)
 }
 
-/// Finds the region of the number, as an index that starts at 1; 0 if `digits` are not a number.
-fn walk(digits: &str) -> u8 {
+/// Returns whether `digits`, a number with its country code in any spelling, may be a mobile. Where mobiles and landlines
+/// look alike, as in the USA, every number may be one.
+pub(crate) fn is_mobile(digits: &str) -> bool {
+    let may_be_mobile = |digits: &str| walk(digits).is_some_and(|[.., is_mobile]| *is_mobile != 0);
+    may_be_mobile(digits) || may_be_mobile(&by_the_rules(digits))
+}
+
+/// Returns the node where `digits` end; None if they have other characters.
+fn walk(digits: &str) -> Option<&'static [u8; NODE]> {
     let (nodes, _) = NUMBERS.as_chunks::<NODE>();
-    let Some(mut node) = nodes.last() else {
-        return 0;
-    };
+    let mut node = nodes.last()?;
     for byte in digits.bytes() {
         let (successors, _) = node.as_chunks::<2>();
         let digit = byte.wrapping_sub(b'0');
-        let Some(successor) = successors.get(usize::from(digit)) else {
-            return 0;
-        };
+        // The region is after the successors of ten digits.
+        let successor = successors.get(usize::from(digit)).filter(|_| digit < 10)?;
         // All successors of the dead end are the dead end.
-        let Some(next) = nodes.get(usize::from(u16::from_le_bytes(*successor))) else {
-            return 0;
-        };
-        node = next;
+        node = nodes.get(usize::from(u16::from_le_bytes(*successor)))?;
     }
-    let [.., region] = node;
-    *region
+    Some(node)
 }
 
 /// Returns all regions. Regions with the same calling code are adjacent, the main one first.
@@ -342,6 +343,24 @@ mod tests {
             shared.contains(&"US") && shared.contains(&"DO"),
             "{shared:?}"
         );
+    }
+
+    #[test]
+    fn mobile_is_distinguished_from_a_landline() {
+        for (number, expected) in [
+            ("593987654321", true),
+            ("59322345678", false),
+            ("51987654321", true),
+            ("5114567890", false),
+            ("5491123456789", true),
+            ("5215512345678", true),
+            ("14155550123", true),
+            ("593", false),
+            ("", false),
+            ("59398765432x", false),
+        ] {
+            assert_eq!(is_mobile(number), expected, "{number}");
+        }
     }
 
     #[test]

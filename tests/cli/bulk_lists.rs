@@ -867,7 +867,7 @@ fn other_column_of_mobiles_is_named() {
     preview("Contacto,Nombre,Celular Contacto\nJuan,Ana,0987654321\n").fails(
         2,
         &[
-            "error: no row can be sent",
+            "error: `Contacto` has no phone number in the first 1,000 rows",
             "hint: to use `Celular Contacto`: --to-column 'Celular Contacto'\n",
         ],
     );

@@ -133,6 +133,8 @@ struct Region {
     leading: Option<Pattern>,
     general: Pattern,
     types: Pattern,
+    /// Also matches landlines where both look alike, as in the USA. None if the region has no mobiles.
+    mobile: Option<Pattern>,
 }
 
 /// The states of a region's patterns after some digits. None if no number continues like this.
@@ -141,6 +143,7 @@ struct Progress {
     /// The state, and whether the beginning has already matched.
     leading: Option<(LazyStateID, bool)>,
     whole: Option<(LazyStateID, LazyStateID)>,
+    mobile: Option<LazyStateID>,
 }
 
 impl Pattern {
@@ -199,6 +202,10 @@ impl Region {
                 .map(|leading| Pattern::new(&format!("^(?:{})", leading.as_str()))),
             general: whole(metadata.descriptors().general().national_number().as_str()),
             types: whole(&types.join("|")),
+            mobile: metadata
+                .descriptors()
+                .mobile()
+                .map(|mobile| whole(mobile.national_number().as_str())),
         }
     }
 
@@ -209,6 +216,7 @@ impl Region {
                 .as_ref()
                 .map(|leading| (leading.begin(), false)),
             whole: Some((self.general.begin(), self.types.begin())),
+            mobile: self.mobile.as_ref().map(Pattern::begin),
         }
     }
 
@@ -227,9 +235,12 @@ impl Region {
                 self.types.next(types, digit),
             )
         });
+        let mobile = self.mobile.as_ref().zip(progress.mobile);
+        let mobile = mobile.map(|(mobile, state)| mobile.next(state, digit));
         Progress {
             leading,
             whole: whole.filter(|(general, types)| !general.is_dead() && !types.is_dead()),
+            mobile: mobile.filter(|state| !state.is_dead()),
         }
     }
 
@@ -237,6 +248,12 @@ impl Region {
         progress.whole.is_some_and(|(general, types)| {
             self.general.is_match(general) && self.types.is_match(types)
         })
+    }
+
+    /// Returns whether a valid number may be a mobile.
+    fn is_mobile(&self, progress: &Progress) -> bool {
+        let mobile = self.mobile.as_ref().zip(progress.mobile);
+        mobile.is_some_and(|(mobile, state)| mobile.is_match(state))
     }
 
     /// Returns whether the number belongs to this region, even if it is invalid.
@@ -254,6 +271,7 @@ struct Node {
     next: [u16; 10],
     /// The region of a number that ends here; 0 for none.
     region: u8,
+    is_mobile: bool,
 }
 
 impl Node {
@@ -261,7 +279,7 @@ impl Node {
         self.next
             .into_iter()
             .flat_map(u16::to_le_bytes)
-            .chain([self.region])
+            .chain([self.region, self.is_mobile.into()])
     }
 }
 
@@ -291,8 +309,10 @@ impl Table {
         if let Some(node) = seen.get(&at) {
             return *node;
         }
+        let found = valid_in(regions, &at);
         let mut node = Node {
-            region: valid_in(regions, &at),
+            region: found.map_or(0, |(region, _)| region.index),
+            is_mobile: found.is_some_and(|(region, progress)| region.is_mobile(progress)),
             ..Node::default()
         };
         for (digit, next) in (b'0'..=b'9').zip(&mut node.next) {
@@ -328,10 +348,8 @@ impl Table {
 
 /// Returns the first region with a matching beginning. For a region without one, the whole number must match.
 /// libphonenumber has the same rule.
-fn valid_in(regions: &[Region], at: &[Progress]) -> u8 {
+fn valid_in<'a>(regions: &'a [Region], at: &'a [Progress]) -> Option<(&'a Region, &'a Progress)> {
     let mut regions = regions.iter().zip(at);
     let chosen = regions.find(|(region, progress)| region.is_chosen(progress));
-    chosen
-        .filter(|(region, progress)| region.is_valid(progress))
-        .map_or(0, |(region, _)| region.index)
+    chosen.filter(|(region, progress)| region.is_valid(progress))
 }

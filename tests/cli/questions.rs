@@ -126,7 +126,7 @@ const CASES: &[Case] = &[
         },
         shown: &[
             "found no recipient column (to, phone, celular, …); the columns are: n, -Cel titular, Tel casa\r\nWhich \
-             column has the recipients?\r\n  1  use `-Cel titular`",
+             column has the recipients?\r\n  1  use `-Cel titular` (593987654321)\r\n  2  use `Tel casa` (593987654322)",
         ],
         hint: "to use `-Cel titular`: '--to-column=-Cel titular'; to use `Tel casa`: --to-column 'Tel casa'",
         flag: "'--to-column=-Cel titular'",
@@ -146,7 +146,7 @@ const CASES: &[Case] = &[
         },
         shown: &[
             "--to-column: there is no column `Celular`",
-            "  1  use `Cel titular`",
+            "  1  use `Cel titular` (593987654321)",
         ],
         hint: "to use `Cel titular`: --to-column 'Cel titular'; to use `Tel casa`: --to-column 'Tel casa'",
         flag: "--to-column 'Cel titular'",
@@ -244,6 +244,16 @@ impl Case {
         home
     }
 
+    /// What is offered to the profile after the first answer.
+    fn setting(&self) -> Option<&'static str> {
+        match self.name {
+            "country" => Some("country EC"),
+            "column" => Some("to_column `-Cel titular`"),
+            "column that does not exist" => Some("to_column `Cel titular`"),
+            _ => None,
+        }
+    }
+
     fn words(&self) -> Vec<&'static str> {
         [SEND, self.flags, MESSAGE].concat()
     }
@@ -292,8 +302,8 @@ fn printed_line_sends_the_same_without_a_question() {
         let home = case.home(&jelou);
         let mut terminal = case.terminal(&home);
         terminal.type_line(case.answer);
-        if name == "country" {
-            terminal.answer("Save country EC in profile prod? [y/N] ", "n");
+        if let Some(setting) = case.setting() {
+            terminal.answer(&format!("Save {setting} in profile prod? [y/N] "), "n");
         }
         let (code, screen) = terminal.end();
         assert_eq!(code, 0, "{name}: {screen}");
@@ -507,7 +517,10 @@ fn several_questions_follow_each_other_and_are_printed_once() {
         terminal.wait_for(text);
         terminal.answer("Type ", answer);
     }
-    terminal.answer("Save country EC in profile prod? [y/N] ", "s");
+    terminal.answer(
+        "Save country EC and to_column `Cel titular` in profile prod? [y/N] ",
+        "s",
+    );
     let (code, screen) = terminal.end();
     assert_eq!((code, jelou.users().len()), (0, 2), "{screen}");
     for once in [
@@ -523,7 +536,145 @@ fn several_questions_follow_each_other_and_are_printed_once() {
         "{line}"
     );
     let config = home.read(&format!("{CONFIG}/config.toml"));
-    assert!(config.contains("country = \"EC\""), "{config}");
+    assert!(
+        config.contains("country = \"EC\"") && config.contains("to_column = [\"Cel titular\"]"),
+        "{config}"
+    );
+}
+
+/// In the first 1,000 rows, with the mobiles first; an example is shown only at a terminal.
+#[test]
+fn columns_of_mobiles_are_offered_first() {
+    let jelou = Jelou::expect_no_requests();
+    let home = Home::new();
+    home.profile("prod", &jelou.url, "country = \"EC\"");
+    let mut list = "n,Tel casa,Cel titular,Fecha,Monto,Notas\n".to_owned();
+    for row in 0..1000 {
+        list += &format!(
+            "x,022345{row:03},09876{row:05},2026-11-20,\"1,250,000\",llamar al 0987654321\n"
+        );
+    }
+    list += "x,0987654321,022345678,0987654321,0987654321,0987654321\n";
+    home.write("a.csv", &list);
+    let words = ["bulk", "send", "a.csv", "text", "Hola"];
+    let mut terminal = Terminal::plain(&home, &words);
+    terminal.wait_for(
+        "Which column has the recipients?\r\n  1  use `Cel titular` (0987600000)\r\n  2  use `Tel casa` (022345000)\r\nType \
+         1 or 2: ",
+    );
+    terminal.press_ctrl_c();
+    drop(terminal);
+    let hint = "hint: to use `Cel titular`: --to-column 'Cel titular'; to use `Tel casa`: --to-column 'Tel casa'\n";
+    let ended = home.run_args(&words).fails(2, &[hint]);
+    assert!(!ended.stderr.contains("0987600000"), "{ended:?}");
+}
+
+#[test]
+fn recipient_column_needs_a_readable_number() {
+    let home = Home::new();
+    let preview = |list: &str, flags: &[&str]| {
+        home.write("a.csv", list);
+        let words = [
+            "--sandbox",
+            "--dry-run",
+            "bulk",
+            "send",
+            "a.csv",
+            "--country",
+            "EC",
+        ];
+        home.run_args(&[&words[..], flags, &["text", "Hola"]].concat())
+    };
+    let late = format!(
+        "Teléfono,Celular\n{},0987654321\n",
+        ",0987654321\n".repeat(998) + "022345678"
+    );
+    for (list, expected) in [
+        // Names, or nothing, are no recipients.
+        ("Destinatario,Celular\nAna,0987654321\n", "593987654321"),
+        ("Teléfono,Celular\n,0987654321\n", "593987654321"),
+        (
+            "Teléfono,Celular\nno tiene,0987654321\n,0987654322\n",
+            "593987654321",
+        ),
+    ] {
+        let ended = preview(list, &[]).success();
+        assert!(ended.stdout.contains(expected), "{list}: {ended:?}");
+    }
+    let both = "`Teléfono` and `Celular` could both be the recipient's column";
+    preview(&late, &[]).fails(2, &[both]);
+    preview("Celular,Cel titular\nAna,0987654321\n", &[]).fails(
+        2,
+        &[
+            "`Celular` has no phone number in the first 1,000 rows",
+            "hint: to use `Cel titular`: --to-column 'Cel titular'\n",
+        ],
+    );
+    // Without another column, each row says what is wrong.
+    preview("n,Celular\nAna,123\n", &[]).fails(2, &["line 2: Celular: ", "no row can be sent"]);
+    // The user has named it.
+    preview(
+        "Celular,Cel titular\nAna,0987654321\n",
+        &["--to-column", "Celular"],
+    )
+    .fails(2, &["line 2: Celular: `Ana` is not a phone number"]);
+}
+
+#[test]
+fn profile_names_the_recipient_column() {
+    let home = Home::new();
+    let preview = |columns: &str, list: &str| {
+        home.profile(
+            "prod",
+            "http://127.0.0.1:9",
+            &format!("country = \"EC\"\nto_column = [{columns}]"),
+        );
+        home.write("a.csv", list);
+        home.run("--dry-run bulk send a.csv text Hola")
+    };
+    let list = "Celular,WhatsApp,Cel titular\n0987654321,0987654322,0987654323\n";
+    for (columns, list, expected) in [
+        ("\"Cel titular\"", list, "593987654323"),
+        ("\"nada\", \"whatsapp\", \"Celular\"", list, "593987654322"),
+        ("\"nada\"", "Celular\n0987654321\n", "593987654321"),
+        // A column without numbers does not count.
+        (
+            "\"WhatsApp\", \"Celular\"",
+            "Celular,WhatsApp\n0987654321,\n",
+            "593987654321",
+        ),
+    ] {
+        let ended = preview(columns, list).success();
+        assert!(ended.stdout.contains(expected), "{columns}: {ended:?}");
+    }
+    preview("\"WhatsApp\"", "Celular,WhatsApp\n0987654321,\n").fails(
+        2,
+        &[
+            "`WhatsApp` has no phone number in the first 1,000 rows",
+            "hint: to use `Celular`: --to-column Celular\n",
+        ],
+    );
+    preview("\" \"", list).fails(3, &["to_column", "the name of a column cannot be empty"]);
+    // An answer comes behind the known names.
+    home.profile(
+        "prod",
+        "http://127.0.0.1:9",
+        "country = \"EC\"\nto_column = [\"nada\"]",
+    );
+    home.write("a.csv", "Cel titular\n0987654321\n");
+    let mut terminal = Terminal::plain(
+        &home,
+        &["--dry-run", "bulk", "send", "a.csv", "text", "Hola"],
+    );
+    terminal.answer("Type 1: ", "1");
+    terminal.answer("Save to_column `Cel titular` in profile prod? [y/N] ", "y");
+    assert_eq!(terminal.end().0, 0);
+    let config = home.read(&format!("{CONFIG}/config.toml"));
+    assert!(
+        config.contains("to_column = [\"nada\", \"Cel titular\"]"),
+        "{config}"
+    );
+    home.run("--dry-run bulk send a.csv text Hola").success();
 }
 
 /// A list from a pipe can be read only once.

@@ -357,6 +357,15 @@ pub(crate) fn recipient_column(
             }
         };
     }
+    match named_columns(names, cells)[..] {
+        [name] => Ok(name.to_owned()),
+        [] => Err(unnamed_column(names, cells)),
+        ref several => Err(several_columns(several)),
+    }
+}
+
+/// Returns the columns with the name of a recipient column. `cells` are the cells of a row, or empty.
+pub(crate) fn named_columns<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let alike = |role| -> Vec<&str> {
         names
             .iter()
@@ -365,25 +374,27 @@ pub(crate) fn recipient_column(
             .collect()
     };
     let strong = alike(ColumnRole::Recipient);
-    let candidates = if strong.is_empty() {
-        let weak = alike(ColumnRole::Ambiguous);
-        let better = better_than_bare_number(names, cells, &weak);
-        [better, weak].concat()
-    } else {
-        strong
-    };
-    match candidates.as_slice() {
-        [name] => Ok((*name).to_owned()),
-        [first, second, ..] => {
-            let problem = format!("`{first}` and `{second}` could both be the recipient's column");
-            Err(UsageError::open(problem, which_column(&candidates)))
-        }
-        [] => {
-            let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
-            let none = || UsageError::no_recipient_column(&columns, &proposed(names, cells));
-            Err(no_header(names).unwrap_or_else(none))
-        }
+    if !strong.is_empty() {
+        return strong;
     }
+    let weak = alike(ColumnRole::Ambiguous);
+    let better = better_than_bare_number(names, cells, &weak);
+    [better, weak].concat()
+}
+
+/// Returns the error for a list without the name of a recipient column.
+pub(crate) fn unnamed_column(names: &[&str], cells: &[&str]) -> UsageError {
+    let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
+    let none = || UsageError::no_recipient_column(&columns, &proposed(names, cells));
+    no_header(names).unwrap_or_else(none)
+}
+
+/// Returns the error for several columns that may have the recipients.
+pub(crate) fn several_columns(columns: &[&str]) -> UsageError {
+    let named = columns.iter().take(2).map(|name| format!("`{name}`"));
+    let named = named.collect::<Vec<_>>().join(" and ");
+    let problem = format!("{named} could both be the recipient's column");
+    UsageError::open(problem, which_column(columns))
 }
 
 /// Returns the columns that are more probably the recipient's column than the only one in `weak`, if that is `Número`. In

@@ -20,7 +20,8 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, meant_columns, no_header, other_mobile_columns, recipient_column,
+    ColumnRole, meant_columns, named_columns, no_header, other_mobile_columns, recipient_column,
+    several_columns, unnamed_column,
 };
 pub(crate) use self::country_columns::{
     is_calling_code_column, is_country_column, is_possible_country_column,

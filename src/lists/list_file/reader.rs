@@ -24,6 +24,9 @@ use crate::base::input::UsageError;
 /// How many rows to look at for a header below titles: more than there can be up to its last line.
 const LOOKED_AT_FOR_HEADER: usize = 10;
 
+/// How many rows of NDJSON to look at for the names of its fields, if the first ones are bad.
+const LOOKED_AT_FOR_NAMES: usize = 100;
+
 /// Reads the rows of a list.
 pub(crate) struct ListReader {
     name: String,
@@ -81,6 +84,18 @@ impl ListReader {
     /// Returns the column names of the header; None for NDJSON.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.table_header().map(|header| header.columns.names())
+    }
+
+    /// Returns the names of the columns; of NDJSON, the fields of its first good row.
+    pub(crate) fn column_names(&mut self) -> Vec<String> {
+        if let Some(names) = self.header() {
+            return names.to_vec();
+        }
+        let good = self
+            .look_ahead(LOOKED_AT_FOR_NAMES)
+            .find_map(|row| row.row.as_ref().ok());
+        let names = good.map(Row::names).unwrap_or_default();
+        names.into_iter().map(str::to_owned).collect()
     }
 
     /// Returns whether the list is a report that was saved as a workbook.
@@ -142,6 +157,13 @@ impl ListReader {
             Err(error) if error.question.is_some() => Some(error.clone()),
             _ => None,
         })
+    }
+
+    /// Returns the next `count` rows, or fewer if the list ends or cannot be read further. They remain to be read.
+    pub(crate) fn look_ahead(&mut self, count: usize) -> impl Iterator<Item = &ListRow> {
+        self.fill_ahead(count);
+        let rows = self.ahead.iter().take(count);
+        rows.filter_map(|row| row.as_ref().ok())
     }
 
     /// Reads on until `ahead` has `count` rows, or the end.

@@ -6,6 +6,7 @@ use url::Url;
 use super::error::{BulkError, RowError};
 use super::import_result::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
+use super::recipient_column::ColumnRule;
 use crate::base::input::UsageError;
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
@@ -59,9 +60,12 @@ pub(crate) struct ImportPlan<'a> {
 pub(crate) enum RecipientRule<'a> {
     /// `--to`, a template.
     Template(TextTemplate<'a>),
-    /// A column: the named one, or one with a typical name for a recipient.
-    Column(Option<&'a str>),
+    /// A column.
+    Column(ColumnRule<'a>),
 }
+
+/// Stands for the column if the recipient is a template.
+pub(super) const TO: &str = "--to";
 
 /// The recipient of a row.
 pub(crate) struct Addressee {
@@ -71,11 +75,19 @@ pub(crate) struct Addressee {
 }
 
 impl RecipientRule<'_> {
+    /// Returns whether the name of a column decides, and not the user.
+    pub(super) fn is_chosen_by_name(&self) -> bool {
+        match self {
+            Self::Template(_) => false,
+            Self::Column(rule) => rule.typed.is_none() && rule.of_profile.is_empty(),
+        }
+    }
+
     /// The column of the recipient in a list with this row, also for errors.
     pub(crate) fn column(&self, row: &Row) -> Result<String, UsageError> {
         match self {
-            Self::Template(_) => Ok("--to".to_owned()),
-            Self::Column(asked) => recipient_column(&row.names(), &row.texts(), *asked),
+            Self::Template(_) => Ok(TO.to_owned()),
+            Self::Column(rule) => recipient_column(&row.names(), &row.texts(), rule.typed),
         }
     }
 
@@ -160,13 +172,14 @@ impl ImportPlan<'_> {
         .into())
     }
 
-    /// Checks the columns of the first row, at `line`, and returns the column of the recipient. If the list is a report
+    /// Checks the columns of the first row, at `line`, and returns the `column` of the recipient. If the list is a report
     /// (`is_reported`), the row does not have the report's own columns.
     pub(super) fn check_names(
         &self,
         row: &Row,
         line: u64,
         is_reported: bool,
+        column: Result<String, UsageError>,
     ) -> Result<String, BulkError> {
         let names = row.names();
         if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
@@ -177,7 +190,7 @@ impl ImportPlan<'_> {
             )
             .into());
         }
-        let column = self.check_header(row, line)?;
+        let column = check_header(row, line, column)?;
         // In NDJSON, other rows may have other fields.
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut used = self
@@ -196,25 +209,6 @@ impl ImportPlan<'_> {
                 Err(UsageError::no_column(path, name, &names, hint).into())
             }
         }
-    }
-
-    /// The column of the recipient, unless the first row, at `line`, reads like a second row of the header.
-    fn check_header(&self, row: &Row, line: u64) -> Result<String, UsageError> {
-        let column = self.recipient.column(row);
-        let other_header = row
-            .columns()
-            .and_then(|columns| columns.second_header(line, &row.texts()));
-        let Some(question) = other_header else {
-            return column;
-        };
-        let column = column.map_err(|error| UsageError::open(error.message, question.clone()))?;
-        // With --to, the cell may have any text.
-        let cell = row.text(&column).unwrap_or_default();
-        if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
-            return Ok(column);
-        }
-        let problem = format!("line {line} also has column names: `{cell}` under `{column}`");
-        Err(UsageError::open(problem, question))
     }
 
     /// The reasons that keep a skipped row of a report skipped. A flag for a reason overrides the report.
@@ -428,6 +422,28 @@ impl ImportPlan<'_> {
         }
         Ok((outgoing, warnings))
     }
+}
+
+/// Returns the `column` of the recipient, unless the first row, at `line`, reads like a second row of the header.
+fn check_header(
+    row: &Row,
+    line: u64,
+    column: Result<String, UsageError>,
+) -> Result<String, UsageError> {
+    let other_header = row
+        .columns()
+        .and_then(|columns| columns.second_header(line, &row.texts()));
+    let Some(question) = other_header else {
+        return column;
+    };
+    let column = column.map_err(|error| UsageError::open(error.message, question.clone()))?;
+    // With --to, the cell may have any text.
+    let cell = row.text(&column).unwrap_or_default();
+    if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
+        return Ok(column);
+    }
+    let problem = format!("line {line} also has column names: `{cell}` under `{column}`");
+    Err(UsageError::open(problem, question))
 }
 
 /// Whether a text needs the column `column` of `row`.

@@ -9,8 +9,9 @@ use super::doubled_signs::{PossibleDouble, possible_doubles, warn_of_doubled_sig
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::import_result::{FaultReport, ImportResult, LocalNumber, RowFault, RowProblem};
-use super::plan::{Addressee, ImportPlan, RecipientRule};
+use super::plan::{Addressee, ImportPlan, RecipientRule, TO};
 use super::policy::{DuplicatePolicy, HiddenRule};
+use super::recipient_column::FirstRows;
 use super::reported::{EarlierOutcome, ReportRuns};
 use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
@@ -71,6 +72,8 @@ struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
     is_read: &'a dyn Fn(u64),
     imported: ImportResult,
+    /// The recipient's column by the first rows of the list, or why it is unclear.
+    choice: Result<String, UsageError>,
     /// The recipient's column; None before the first row.
     column: Option<String>,
     /// Whether a row may have a report's column `sent`; set with the first row.
@@ -96,6 +99,7 @@ impl<'a> Importer<'a> {
             plan,
             is_read,
             imported: ImportResult::default(),
+            choice: Ok(String::new()),
             column: None,
             may_say_sent: false,
             cells: MessageColumns::new(plan),
@@ -141,6 +145,9 @@ impl<'a> Importer<'a> {
         wanted: u64,
         report: FaultReport<'_>,
     ) -> Result<bool, BulkError> {
+        if self.read == 0 {
+            self.choose_column(list)?;
+        }
         while self.requests < wanted {
             let Some(row) = list.read()? else {
                 self.check_row_count(list)?;
@@ -149,9 +156,6 @@ impl<'a> Importer<'a> {
             self.read += 1;
             (self.is_read)(self.read);
             self.reject_merged_rows(list.name(), &row)?;
-            if self.read == 1 {
-                self.check_header(list, &row)?;
-            }
             if self.read > self.plan.skip {
                 self.add(row, feed, report)
                     .map_err(|error| error.with_sheets(list))?;
@@ -176,18 +180,27 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Refuses a list without a recipient column if titles are above its header. `first` is its first row.
-    fn check_header(&self, list: &mut ListReader, first: &ListRow) -> Result<(), BulkError> {
-        let lacks_column = first
-            .row
-            .as_ref()
-            .is_ok_and(|row| self.plan.recipient.column(row).is_err());
-        let later = if lacks_column {
-            list.later_header()
-        } else {
-            None
+    /// Chooses the recipient's column by the first rows.
+    ///
+    /// # Errors
+    /// If it is unclear, and titles are above the header.
+    fn choose_column(&mut self, list: &mut ListReader) -> Result<(), BulkError> {
+        let RecipientRule::Column(rule) = self.plan.recipient else {
+            self.choice = Ok(TO.to_owned());
+            return Ok(());
         };
-        match later {
+        let names = list.column_names();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let mut first = FirstRows {
+            list,
+            countries: self.plan.countries,
+            hidden: self.plan.policy.hidden,
+        };
+        self.choice = rule.choose(&names, &mut first);
+        if self.choice.is_ok() {
+            return Ok(());
+        }
+        match list.later_header() {
             Some(error) => Err(list.notes.with_sheets(error).into()),
             None => Ok(()),
         }
@@ -196,9 +209,9 @@ impl<'a> Importer<'a> {
     /// Refuses rows that are inside the text of an unclosed quote, even if the outer row is invalid or skipped.
     fn reject_merged_rows(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
         let recipient = &self.plan.recipient;
+        let column = self.choice.as_ref().ok();
         let is_row = |row: &Row| {
-            let column = recipient.column(row);
-            column.is_ok_and(|column| recipient.read(row, &column, self.plan.countries).is_ok())
+            column.is_some_and(|column| recipient.read(row, column, self.plan.countries).is_ok())
         };
         Ok(row.reject_merged_rows(name, is_row)?)
     }
@@ -286,11 +299,11 @@ impl<'a> Importer<'a> {
     fn note_first_row(&mut self, row: &Row, line: u64, is_reported: bool) -> Result<(), RowError> {
         let column = self
             .plan
-            .check_names(row, line, is_reported)
+            .check_names(row, line, is_reported, self.choice.clone())
             .map_err(RowError::from_list)?;
         let cautions = self.plan.cautions(&row.names());
         self.imported.warnings = cautions.map_err(RowError::from_list)?;
-        if matches!(self.plan.recipient, RecipientRule::Column(None)) {
+        if self.plan.recipient.is_chosen_by_name() {
             let others = other_mobile_columns(&row.names(), &row.texts(), &column);
             self.imported.other_columns = others.into_iter().map(str::to_owned).collect();
             self.imported.chosen_column = Some(column.clone());

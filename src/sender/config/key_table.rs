@@ -190,6 +190,18 @@ pub(crate) const KEYS: &[Key] = &[
         default: None,
     },
     Key {
+        name: "to_column",
+        form: KeyForm::List,
+        flag: Some(KeyFlag {
+            name: "--to-column",
+            value: "COLUMN",
+            is_global: false,
+            about: "Read the recipients of lists from the first of these columns that a list has",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
         name: "remember",
         form: KeyForm::Number,
         flag: Some(KeyFlag {

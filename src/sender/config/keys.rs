@@ -192,6 +192,14 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
     })
 }
 
+/// Parses the name of a list's column.
+pub(super) fn column(raw: &str) -> Result<String, String> {
+    match raw.trim() {
+        "" => Err("the name of a column cannot be empty".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 /// Parses how long a message counts under a key of `--once`: `1h`, `30d`.
 pub(crate) fn every(raw: &str) -> Result<Duration, String> {
     let is_allowed = |duration| (MIN_EVERY..=MAX_REMEMBER).contains(&duration);

@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) rate: f64,
     /// The country of local numbers without `--country`.
     pub(crate) country: Option<Country>,
+    /// The columns of lists that may have the recipients, in the order of preference.
+    pub(crate) to_column: Vec<String>,
     pub(crate) remember: Duration,
     pub(crate) confirm_bulk: bool,
     /// The profile's; flags may override them.
@@ -179,6 +181,9 @@ impl Settings {
             log: layer.path("log"),
             rate: layer.or_default("rate", keys::rate)?,
             country,
+            to_column: layer
+                .get_list("to_column", keys::column)?
+                .unwrap_or_default(),
             remember: layer.or_default("remember", keys::remember)?,
             confirm_bulk: layer.or_default("confirm_bulk", keys::switch)?,
             hours,

@@ -79,7 +79,7 @@ pub(crate) fn plan(context: &mut Context, args: &mut BulkSendArgs) -> Result<Pla
     let message = ListMessage::read(context, args)?;
     let language = language();
     message.compile(&language)?;
-    recipient_rule(&language, args)?;
+    recipient_rule(&language, args, &[])?;
     let mut questions = Questions::new(context, args);
     let mut list = questions.open_list(context, args)?;
     let mut prepared = Preparation::new(context, args, message)?;
@@ -200,7 +200,7 @@ impl Preparation {
             kind: args.message(),
             strict: args.typed.delivery.strict,
             body: self.message.compile(&language)?,
-            recipient: recipient_rule(&language, args)?,
+            recipient: recipient_rule(&language, args, &sender.settings.to_column)?,
             countries,
             // A test is sent to another recipient.
             exclusions: if is_test {

@@ -8,7 +8,7 @@ use crate::base::input::UsageError;
 use crate::command_error::CommandError;
 use crate::jelou::message::{Envelope, InvalidMessage, MessageKind, Route, is_template, merge};
 use crate::lists::template::{BodyTemplate, TextTemplate};
-use crate::runs::import::RecipientRule;
+use crate::runs::import::{ColumnRule, RecipientRule};
 use crate::sender::context::Context;
 
 /// The typed parts of the message that each row gets.
@@ -125,13 +125,18 @@ fn refuse_recipient(body: &Value) -> Result<(), UsageError> {
     ))
 }
 
-/// Compiles `--to`, which must contain a column. Without it, the recipient is in a column.
+/// Compiles `--to`, which must contain a column. Without it, the recipient is in a column. `of_profile` are its names in
+/// the profile.
 pub(super) fn recipient_rule<'a>(
     language: &'a Environment<'a>,
     args: &'a BulkSendArgs,
+    of_profile: &'a [String],
 ) -> Result<RecipientRule<'a>, UsageError> {
     let Some(to) = args.typed.delivery.to.as_deref() else {
-        return Ok(RecipientRule::Column(args.choices.to_column.as_deref()));
+        return Ok(RecipientRule::Column(ColumnRule {
+            typed: args.choices.to_column.as_deref(),
+            of_profile,
+        }));
     };
     match TextTemplate::compile(language, "--to", to).map_err(|error| error.list_error())? {
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),

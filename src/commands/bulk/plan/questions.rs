@@ -124,6 +124,7 @@ impl Questions {
         };
         AnsweredSettings {
             country: value_of("--country"),
+            to_column: value_of("--to-column"),
         }
     }
 }
@@ -131,11 +132,12 @@ impl Questions {
 /// The answers that a profile can have.
 struct AnsweredSettings {
     country: Option<String>,
+    to_column: Option<String>,
 }
 
 impl AnsweredSettings {
     fn is_empty(&self) -> bool {
-        self.country.is_none()
+        self.country.is_none() && self.to_column.is_none()
     }
 }
 
@@ -145,7 +147,9 @@ impl fmt::Display for AnsweredSettings {
             .country
             .iter()
             .map(|country| format!("country {country}"));
-        let parts: Vec<_> = country.collect();
+        let column = self.to_column.iter();
+        let column = column.map(|column| format!("to_column `{column}`"));
+        let parts: Vec<_> = country.chain(column).collect();
         formatter.write_str(&parts.join(" and "))
     }
 }
@@ -171,6 +175,15 @@ impl SavedProfile {
         ConfigEdit::change(&self.path, |edit| {
             let mut change = Layer::default();
             change.type_in("country", settings.country.as_ref());
+            if let Some(column) = &settings.to_column {
+                // Behind the others, so that other lists are read as before.
+                let known = edit
+                    .profile(&self.name)
+                    .and_then(|saved| saved.list("to_column"));
+                let known = known.unwrap_or_default().iter();
+                let columns = known.filter(|known| *known != column).chain([column]);
+                change.type_in("to_column", columns);
+            }
             edit.set_profile(&self.name, &change);
             Ok(())
         })
