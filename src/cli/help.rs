@@ -92,6 +92,7 @@ fn shown_global_flags(path: &[&str]) -> &'static [&'static str] {
         ["bulk" | "doctor" | "once", ..] => {
             &["profile", "sandbox", "ledger", "output", "quiet", "verbose"]
         }
+        ["ledger", "accept"] => &["profile", "ledger", "quiet", "verbose", "yes"],
         ["ledger", ..] => &["profile", "ledger", "quiet", "verbose"],
         ["profile", "set"] => &[
             "bot_id",

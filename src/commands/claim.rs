@@ -123,7 +123,7 @@ impl OnceSend {
 
     fn on(ledger: Ledger, terms: KeyTerms) -> Result<Self, CommandError> {
         ledger.refuse_older_layout()?;
-        ledger.refuse_restored_once()?;
+        ledger.refuse_restored()?;
         Ok(Self::new(ledger, terms))
     }
 
@@ -226,7 +226,7 @@ impl OnceSend {
     /// Returns the message that a recipient got, or an error if the message may not be sent.
     fn found(&self, recipient: &str, entry: OnceEntry) -> Result<Turn, CommandError> {
         if entry.state != OnceState::Sent {
-            return Err(self.refusal(recipient, entry));
+            return Err(self.refusal(recipient, &entry));
         }
         Ok(Turn::Replay(Replay {
             key: self.terms.scope.key.clone(),
@@ -619,9 +619,9 @@ pub(super) fn warn_about_local_keys(context: &Context, ledger: Option<&Ledger>) 
 
 impl OnceSend {
     /// Returns the error for a recipient that did not get a message, but may not get one now.
-    fn refusal(&self, recipient: &str, entry: OnceEntry) -> CommandError {
+    fn refusal(&self, recipient: &str, entry: &OnceEntry) -> CommandError {
         let scope = &self.terms.scope;
-        let unknown_from = unknown_from(&self.ledger, &entry, &self.terms.zone);
+        let unknown_from = unknown_from(&self.ledger, entry, &self.terms.zone);
         match (entry.state, &entry.run) {
             (OnceState::Inflight, _) => in_flight_error(scope, recipient, unknown_from),
             (OnceState::ToBeSent, Some(run)) => {
@@ -634,7 +634,7 @@ impl OnceSend {
                     "{recipient} may have got a message with the key {}, at {at}",
                     scope.key
                 );
-                let hint = self.to_resolve(recipient, &entry);
+                let hint = self.to_resolve(recipient, entry);
                 CommandError::unknown(message, hint)
             }
         }

@@ -1,15 +1,21 @@
-//! `ledger`: creates the ledger in a database, for runs that several machines send.
+//! `ledger`: creates the ledger in a database, for runs that several machines send, and accepts a restored ledger.
 
 use clap::Subcommand;
+use serde_json::json;
 
-use super::open_ledger::ledger_address;
+use super::confirm;
+use super::open_ledger::{ledger_address, open_existing_ledger};
+use super::zone::profile_zone;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::output::counted;
+use crate::base::timestamps::{from_millis, time_in};
 use crate::command_error::CommandError;
-use crate::runs::ledger::{schema_sql, set_up};
+use crate::runs::ledger::{Acceptance, RestoredLedger, RunName, StaleRun, schema_sql, set_up};
+use crate::sender::AuditLog;
 use crate::sender::context::Context;
 
-/// Prepare a database for bulk runs on several machines
+/// Prepare a database for a ledger, or accept a restored ledger
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum LedgerCommand {
@@ -29,14 +35,32 @@ pub(crate) enum LedgerCommand {
         #[arg(long)]
         print: bool,
     },
+    /// Send again from a ledger that was copied or restored (asks first)
+    ///
+    /// Examples:
+    ///   jelouctl ledger accept
+    ///   jelouctl ledger accept --yes
+    ///
+    /// Such a ledger may lack its latest messages, runs and --once keys. So `bulk send`, `bulk resume`,
+    /// `bulk work` and `send --once` exit with 11 until you accept it. After that, recipients can get
+    /// messages twice. Also accepts the stale runs of the ledger. To accept only one stale run, use
+    /// `bulk resume RUN --accept-stale`.
+    #[command(verbatim_doc_comment)]
+    Accept,
 }
 
 pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode, CommandError> {
-    let LedgerCommand::Setup { print } = command;
-    if *print {
-        context.stdout.bytes(schema_sql().as_bytes())?;
-        return Ok(ExitCode::Success);
+    match command {
+        LedgerCommand::Setup { print: true } => {
+            context.stdout.bytes(schema_sql().as_bytes())?;
+        }
+        LedgerCommand::Setup { print: false } => create(context)?,
+        LedgerCommand::Accept => accept(context)?,
     }
+    Ok(ExitCode::Success)
+}
+
+fn create(context: &Context) -> Result<(), CommandError> {
     let Some(address) = ledger_address(context)? else {
         return Err(UsageError::new(
             "no database is named",
@@ -54,5 +78,78 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode
             .stderr
             .note(&format!("{shown} already has a ledger of this version"));
     }
-    Ok(ExitCode::Success)
+    Ok(())
+}
+
+/// Accepts a restored ledger, after the user has seen what it may lack.
+fn accept(context: &Context) -> Result<(), CommandError> {
+    let Some(ledger) = open_existing_ledger(context)? else {
+        context.stderr.note("nothing to accept: there is no ledger");
+        return Ok(());
+    };
+    let place = ledger.place();
+    let Some(restored) = ledger.restored()? else {
+        context.stderr.note(&format!(
+            "nothing to accept: the ledger {place} was not restored"
+        ));
+        return Ok(());
+    };
+    ledger.ensure_writable()?;
+    warn_about_restore(context, &place, &restored)?;
+    confirm(
+        context,
+        "Accept the ledger, even if recipients get messages twice?",
+        &format!("the ledger {place} was not accepted"),
+    )?;
+    // The connection to the database may have closed while the command waited for the answer.
+    let result = ledger.reconnected()?.accept(&restored)?;
+    if result == Acceptance::NotRestored {
+        context.stderr.note(&format!(
+            "nothing to accept: another command has accepted the ledger {place}"
+        ));
+        return Ok(());
+    }
+    log_acceptance(context, &place, &restored)?;
+    context.stderr.note(&format!(
+        "the ledger {place} is accepted, and jelouctl sends from it again"
+    ));
+    Ok(())
+}
+
+/// Prints what the ledger may lack, and what its stale runs may repeat.
+fn warn_about_restore(
+    context: &Context,
+    place: &str,
+    restored: &RestoredLedger,
+) -> Result<(), CommandError> {
+    let zone = profile_zone(context, None)?;
+    let since = restored
+        .complete_until
+        .map(|until| format!(" since {}", time_in(&zone, until)))
+        .unwrap_or_default();
+    context.stderr.warning(&format!(
+        "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys{since}"
+    ));
+    for StaleRun { name, pending } in restored.stale_runs.iter().filter(|run| run.pending > 0) {
+        let messages = counted(*pending, "unsent message");
+        context.stderr.warning(&format!(
+            "run {name}: up to {messages} may have been sent, and the next bulk resume or bulk work sends them"
+        ));
+    }
+    Ok(())
+}
+
+fn log_acceptance(
+    context: &Context,
+    place: &str,
+    restored: &RestoredLedger,
+) -> Result<(), CommandError> {
+    let until = restored
+        .complete_until
+        .map(|at| from_millis(at).to_string());
+    let runs = restored.stale_runs.iter().map(|run| &run.name);
+    let runs: Vec<_> = runs.map(RunName::to_string).collect();
+    let accepted = json!({ "ledger": place, "complete_until": until, "stale_runs": runs });
+    AuditLog::from_flags(&context.flags)?.ledger(&context.stderr, "ledger accept", accepted);
+    Ok(())
 }

@@ -39,7 +39,23 @@ fn warn_about_access(context: &Context, ledger: &Ledger) {
     }
 }
 
-/// Opens the ledger for a single message.
+/// Opens the ledger of a command that shows its records. Warns if it was restored.
+pub(crate) fn open_ledger_to_show(context: &Context) -> Result<Ledger, CommandError> {
+    let ledger = open_ledger(context)?;
+    warn_if_restored(context, Some(&ledger));
+    Ok(ledger)
+}
+
+fn warn_if_restored(context: &Context, ledger: Option<&Ledger>) {
+    if let Some(Err(error)) = ledger.map(Ledger::refuse_restored) {
+        let hint = &error.hint;
+        context.stderr.warning(&format!(
+            "{error}; to send from it, even if recipients get messages twice: {hint}"
+        ));
+    }
+}
+
+/// Opens the ledger for a single message or a notification.
 pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandError> {
     outlive_file_size_limit()?;
     Ok(open_ledger(context)?.for_single_send())
@@ -69,10 +85,16 @@ fn open_keys(context: &Context, patience: TurnPatience) -> Result<Ledger, Comman
 
 /// Opens the ledger of the `--once` keys without creating anything; None if it does not exist.
 pub(super) fn open_keys_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
-    match sandbox_keys()? {
-        Some(own) => Ok(Ledger::open_to_look(own, patience(context))?),
-        None => open_ledger_to_read(context),
+    let location = match sandbox_keys()? {
+        Some(own) => own,
+        None => location(context)?,
+    };
+    let ledger = Ledger::open_to_look(location, patience(context))?;
+    if let Some(ledger) = &ledger {
+        warn_about_access(context, ledger);
     }
+    warn_if_restored(context, ledger.as_ref());
+    Ok(ledger)
 }
 
 /// Returns the ledger that `sandbox -- COMMAND` has for the keys of its command. None outside it.
@@ -99,17 +121,19 @@ pub(super) fn open_local_ledger_to_read(
     Ledger::open_to_look(LedgerLocation::home(), at_most(context, longest))
 }
 
-/// Opens the ledger without creating anything; None if it does not exist.
+/// Opens the ledger without creating anything; None if it does not exist. Warns if it was restored.
 pub(crate) fn open_ledger_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
     let ledger = open_existing_ledger(context)?;
     if let Some(ledger) = &ledger {
         warn_about_access(context, ledger);
     }
+    warn_if_restored(context, ledger.as_ref());
     Ok(ledger)
 }
 
-/// Does the same as [`open_ledger_to_read`], without its warnings.
-pub(super) fn open_existing_ledger(context: &Context) -> Result<Option<Ledger>, CommandError> {
+/// Opens the ledger without creating anything; None if it does not exist. The command reports itself whether it was
+/// restored, and what other users may do with it.
+pub(crate) fn open_existing_ledger(context: &Context) -> Result<Option<Ledger>, CommandError> {
     Ok(Ledger::open_to_look(location(context)?, patience(context))?)
 }
 

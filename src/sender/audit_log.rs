@@ -116,6 +116,11 @@ impl AuditLog {
         self.append(stderr, "key", command, decision);
     }
 
+    /// Logs a decision about a whole ledger.
+    pub(crate) fn ledger(&self, stderr: &Stderr, command: &str, decision: Value) {
+        self.append(stderr, "ledger", command, decision);
+    }
+
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
         let Some(path) = &self.path else { return };
         #[cfg(unix)]

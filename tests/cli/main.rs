@@ -120,6 +120,8 @@ mod recipes;
 mod recipients;
 #[cfg(unix)]
 mod release;
+#[cfg(target_os = "linux")]
+mod restored_ledger;
 #[cfg(unix)]
 mod run;
 mod sandbox;

@@ -11,7 +11,10 @@ use crate::shared_ledger::{LOOKER, people_in_a_database, status};
 /// Makes a run that takes some seconds.
 const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
 const STALE: &str = "the ledger was copied or restored";
-const RESTORED: &str = "the ledger may not record the latest messages";
+const REFUSED: [&str; 2] = [
+    "run r is stale: the ledger was copied or restored",
+    "hint: jelouctl bulk resume r --accept-stale\n",
+];
 
 #[test]
 fn server_without_durability_is_refused() {
@@ -82,41 +85,30 @@ fn standby_is_refused_and_promotion_pauses_run() {
     home.run("bulk status r").fails(3, &["or a standby"]);
     drop(primary);
     standby.promote();
-    // No process has detected the failover yet.
     assert_eq!(is_shown_as_unknown(&home)["paused"], json!(null));
-    let told = [
-        "run paused: the ledger may not record the latest messages",
-        "another identity",
-        "jelouctl bulk resume r --exclude sent.txt",
-    ];
-    // The first `bulk resume`, which did not know of it, pauses the run, and so does the next `bulk work`.
-    for words in ["bulk resume r", "bulk work r"] {
+    for words in ["bulk resume r", "bulk work r", "bulk resume r"] {
         home.another_machine()
             .run(words)
             .api(&jelou.url)
-            .fails(11, &told);
+            .fails(11, &REFUSED);
     }
-    assert_eq!(
-        is_shown_as_unknown(&home)["paused"]["reason"],
-        json!("stale")
-    );
     assert!(jelou.requests().is_empty());
+    home.another_machine().run("ledger accept --yes").success();
     let ended = home.run("bulk resume r").api(&jelou.url).success();
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
     home.run("bulk work r").api(&jelou.url).success();
     assert_eq!(jelou.requests().len(), 6);
 }
 
-/// Checks that every process detects the restored database, and that resuming needs a confirmation.
-fn is_paused_as_restored(home: &Home, url: &str) {
-    let told = [RESTORED, "jelouctl bulk resume r --exclude sent.txt"];
+/// Checks that every process detects the restored database, and sends nothing until you accept it.
+fn is_refused_as_restored(home: &Home, url: &str) {
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
-        home.run(words).api(url).fails(11, &told);
+        home.run(words).api(url).fails(11, &REFUSED);
     }
-    assert_eq!(
-        is_shown_as_unknown(home)["paused"]["reason"],
-        json!("stale")
-    );
+    home.run(&format!("send text --to {} Hola --once k", user(9)))
+        .api(url)
+        .fails(11, &[STALE, "hint: jelouctl ledger accept\n"]);
+    is_shown_as_unknown(home);
 }
 
 /// Checks that the commands that show the run warn about it, and count no row as certainly unsent. Returns the status.
@@ -175,7 +167,7 @@ fn dump_restored_during_a_run_pauses_it() {
     let ended = watched.end();
     // The restore may have interrupted a statement of the process.
     assert!([11, 12].contains(&ended.code), "{ended:?}");
-    is_paused_as_restored(&home, &jelou.url);
+    is_refused_as_restored(&home, &jelou.url);
     let accepted = jelou.accepted();
     assert!(
         accepted.len() < 600 && accepted.values().max() == Some(&1),
@@ -183,7 +175,7 @@ fn dump_restored_during_a_run_pauses_it() {
     );
     // You decide after the warning. Here every recipient may get the message twice.
     let ended = home
-        .run("bulk resume r --yes --rate 1000000/s")
+        .run("bulk resume r --accept-stale --rate 1000000/s")
         .api(&jelou.url)
         .end();
     assert_eq!(jelou.accepted().len(), 600);
@@ -215,9 +207,11 @@ fn restored_database_is_detected_by_every_method() {
         // A role that may only read gets the warning, too, even before any sender has used the run.
         cluster.script("postgres", &database, LOOKER);
         is_shown_as_unknown(&Home::new().on(cluster.url("looker", &database)));
-        is_paused_as_restored(&home, &jelou.url);
+        is_refused_as_restored(&home, &jelou.url);
         assert_eq!(jelou.requests().len(), 20, "{flags:?}");
-        home.run("bulk resume r --yes").api(&jelou.url).success();
+        home.run("bulk resume r --accept-stale")
+            .api(&jelou.url)
+            .success();
         home.run("bulk work r").api(&jelou.url).success();
         assert_eq!(status(&home)["stale"], json!(null));
     }
@@ -227,8 +221,7 @@ fn restored_database_is_detected_by_every_method() {
     let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let home = home.on(cluster.url("app", &cluster.database_like(&database)));
-    let told = ["the ledger may not record the latest messages (the ledger has another identity)"];
-    home.run("bulk work r").api(&jelou.url).fails(11, &told);
+    home.run("bulk work r").api(&jelou.url).fails(11, &REFUSED);
 }
 
 #[test]
@@ -266,17 +259,9 @@ fn older_database_files_are_detected_by_the_sender() {
     jelou.wait_for(250);
     cluster.put_files_back();
     let ended = watched.end();
-    assert!(
-        ended.code == 11 && ended.stderr.contains(RESTORED),
-        "{ended:?}"
-    );
-    assert!(
-        ended
-            .stderr
-            .contains("the ledger no longer has rows that it assigned to a process"),
-        "{ended:?}"
-    );
-    is_paused_as_restored(&home, &jelou.url);
+    let told = "run paused: the ledger may not record the latest messages (the ledger was copied or restored)";
+    assert!(ended.code == 11 && ended.stderr.contains(told), "{ended:?}");
+    is_refused_as_restored(&home, &jelou.url);
     assert_eq!(jelou.accepted().values().max(), Some(&1));
 }
 

@@ -183,7 +183,14 @@ impl Cluster {
 
     /// Creates a database with a ledger, and returns its name.
     pub(crate) fn database(&self) -> String {
-        self.database_like(EMPTY_LEDGER)
+        let name = self.database_like(EMPTY_LEDGER);
+        // A copy of a ledger counts as restored.
+        self.sql(
+            &name,
+            "UPDATE jelouctl.store SET identity = regexp_replace(identity, 'database \\d+', \
+             'database ' || (SELECT oid FROM pg_database WHERE datname = current_database()))",
+        );
+        name
     }
 
     /// Creates a copy of the database `template`, with a new name.

@@ -23,14 +23,14 @@ pub(super) fn report_stale(
         return ExitCode::Success;
     };
     context.stderr.warning(&format!(
-        "run {run}: {stale}; rows that are not recorded as sent or skipped are shown as unknown; {}",
+        "run {run}: {stale}; rows that are not recorded as sent or skipped are shown as unknown; to send the rest, even if \
+         recipients get it twice: {}",
         stale.hint
     ));
     ExitCode::Ledger
 }
 
-/// Describes the reason: `stopped by `jelouctl bulk stop` (ana at build-7)`. The identity of a ledger
-/// does not help to decide.
+/// Describes the reason: `stopped by `jelouctl bulk stop` (ana at build-7)`
 pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
@@ -88,33 +88,23 @@ pub(super) fn way_on(reason: PauseReason, name: &RunName, settings: &RunSettings
     )
 }
 
-/// Returns how to skip recipients that got the message of a stale run, and how to continue without
-/// that.
-pub(super) fn stale_run_choices(run: &Run) -> Result<String, LedgerError> {
+/// Describes the rows of a stale run that may have been sent, and how to skip their recipients. None without any.
+pub(super) fn describe_repeats(run: &Run) -> Result<Option<String>, LedgerError> {
+    let pending = run.pending()?;
+    if pending == 0 {
+        return Ok(None);
+    }
     let name = run.name();
+    let messages = counted(pending, "unsent message");
     let since = from_millis(run.created_at()?).strftime("%Y-%m-%dT%H:%MZ");
-    Ok(format!(
-        "to skip the recipients that got a message since the run began: jelouctl messages list --by bot --since {since} \
-         -o to > sent.txt, then jelouctl bulk resume {name} --exclude sent.txt; to continue all the same: jelouctl bulk \
-         resume {name}"
-    ))
-}
-
-/// Describes what `bulk resume` does with these pending rows of a stale run; None without any.
-pub(super) fn describe_repeats(name: &RunName, pending: u64) -> Option<String> {
-    let messages = counted(pending, "message");
-    (pending > 0).then(|| {
-        format!(
-            "`jelouctl bulk resume {name}` sends up to {messages} that may already have been sent"
-        )
-    })
+    Ok(Some(format!(
+        "run {name}: up to {messages} may have been sent; to skip the recipients that got one since the run began: \
+         jelouctl messages list --by bot --since {since} -o to > sent.txt, then jelouctl bulk resume {name} \
+         --accept-stale --exclude sent.txt"
+    )))
 }
 
 /// Returns what to check before resuming the run `name`.
-pub(super) fn next_check(reason: PauseReason, name: &RunName) -> String {
-    if reason == PauseReason::Stale {
-        format!("compare jelouctl bulk report {name} --state unknown with Jelou's history")
-    } else {
-        format!("to see its state: jelouctl bulk status {name}")
-    }
+pub(super) fn next_check(name: &RunName) -> String {
+    format!("to see its state: jelouctl bulk status {name}")
 }

@@ -46,13 +46,18 @@ pub(crate) struct RunSummary {
     pub(crate) error: Option<RecordError>,
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
     pub(crate) stale: Option<LedgerError>,
-    /// The number of rows that a resumed run would send, also if it is stale.
-    pending: u64,
+    /// The description of the rows of a stale run that may have been sent.
+    repeats: Option<String>,
 }
 
 impl RunSummary {
     pub(crate) fn new(run: &Run, details: &RunSettings) -> Result<Self, LedgerError> {
         let (counts, (skips, reasons)) = (run.counts()?, run.reasons()?);
+        let stale = run.stale_reason()?;
+        let repeats = match stale {
+            Some(_) => describe_repeats(run)?,
+            None => None,
+        };
         Ok(Self {
             name: Some(run.name().clone()),
             again: report_to_correct(
@@ -69,8 +74,8 @@ impl RunSummary {
             cost: run.spent()?,
             cancellation: run.cancellation()?,
             error: None,
-            stale: run.stale_reason()?,
-            pending: run.pending()?,
+            stale,
+            repeats,
         })
     }
 
@@ -216,8 +221,8 @@ impl RunSummary {
     /// Prints the commands for the rows that were not sent.
     pub(crate) fn print_next_steps(&self, context: &Context, name: &RunName) {
         if self.stale.is_some() && self.cancellation.is_none() {
-            if let Some(repeats) = describe_repeats(name, self.pending) {
-                context.stderr.note(&repeats);
+            if let Some(repeats) = &self.repeats {
+                context.stderr.note(repeats);
             }
         } else if let Some(undecided) = undecided(name, &self.counts) {
             let set_state = how_to_resolve(name, self.cancellation.is_some());

@@ -246,7 +246,9 @@ mod tests {
         ] {
             let told = filename_caution(filename, url, &["pdf".to_owned()]);
             assert_eq!(told.is_some(), is_told, "{filename} {url}: {told:?}");
-            told.iter().for_each(|told| assert_in_spanish(told));
+            for text in &told {
+                assert_in_spanish(text);
+            }
         }
     }
 

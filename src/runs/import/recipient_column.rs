@@ -79,11 +79,13 @@ impl ColumnRule<'_> {
         }
         let cells = first.cells();
         let cells: Vec<_> = cells.iter().map(String::as_str).collect();
-        let named = named_columns(names, &cells);
-        match first.readable(&named)[..] {
+        let candidates = named_columns(names, &cells);
+        match first.readable(&candidates)[..] {
             [name] => Ok(name.to_owned()),
-            [] if named.is_empty() => Err(first.ask(unnamed_column(names, &cells), names, &[])),
-            [] => first.refuse_unreadable(&named, names),
+            [] if candidates.is_empty() => {
+                Err(first.ask(unnamed_column(names, &cells), names, &[]))
+            }
+            [] => first.refuse_unreadable(&candidates, names),
             ref several => Err(first.ask(several_columns(several), names, several)),
         }
     }
@@ -163,9 +165,9 @@ impl FirstRows<'_> {
 
     /// Returns the columns with recipients in at least half of their filled cells, those with most mobiles first.
     fn survey(&mut self, names: &[&str]) -> Vec<SurveyedColumn> {
-        let named = names.iter().map(|name| name.trim());
-        let named = named.filter(|name| !name.is_empty());
-        let mut columns: Vec<_> = named.map(SurveyedColumn::new).collect();
+        let titles = names.iter().map(|name| name.trim());
+        let titles = titles.filter(|title| !title.is_empty());
+        let mut columns: Vec<_> = titles.map(SurveyedColumn::new).collect();
         let countries = self.countries;
         let hidden = self.hidden;
         for row in self.list.look_ahead(ROWS) {
@@ -202,7 +204,11 @@ fn cell<'a>(row: &'a ListRow, hidden: Option<HiddenRule>, name: &str) -> Option<
     let row = row.row.as_ref().ok().filter(|_| is_sent)?;
     let text = match row.text(name) {
         Some(text) => Cow::Borrowed(text),
-        None => Cow::Owned(row.get(name).filter(|value| value.is_number())?.to_string()),
+        None => Cow::Owned(
+            row.get(name)
+                .filter(serde_json::Value::is_number)?
+                .to_string(),
+        ),
     };
     (!text.trim().is_empty()).then_some(Cell { row, text })
 }

@@ -256,7 +256,9 @@ impl Ledger {
         } = *wanted;
         let every_ms = every.map(millis);
         let written = self.db().change(|db| {
-            let (_, now) = lock_ledger(db)?;
+            let ledger = lock_ledger(db)?;
+            ledger.require_accepted()?;
+            let now = ledger.now;
             let key = note_key(db, scope)?;
             let claim = values![
                 key,
@@ -453,7 +455,7 @@ fn claims(
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let lost = LostWorkers::read(db)?;
-    let identity = db.0.identity()?;
+    let identity = db.0.identity().to_owned();
     let now = db.0.now()?;
     db.for_each_row(query, values, |mut row| {
         let message_id = if row.opt_text("row_state")?.is_some() {

@@ -194,7 +194,7 @@ impl<'a> EarlierRuns<'a> {
         own: i64,
         is_counted: impl Fn(&RunToCompare) -> bool,
     ) -> Result<HashMap<i64, RunToCompare>, LedgerError> {
-        let identity = self.db.0.identity()?;
+        let identity = self.db.0.identity().to_owned();
         let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
         let mut runs = HashMap::new();

@@ -85,18 +85,21 @@ impl Ledger {
         let name = RefCell::new(name.clone());
         let not_created = |error: LedgerError| error.during_import(&name.borrow());
         let created = db.transaction(true, not_created, |db| {
-            let (last, now) = lock_ledger(db)?;
+            let locked = lock_ledger(db)?;
+            if !settings.sandbox {
+                locked.require_accepted()?;
+            }
             let free = free_name(db, &name.borrow(), is_typed)?;
             name.replace(free);
             if !compare(
-                &mut EarlierRuns::new(&mut *db, earlier, now),
+                &mut EarlierRuns::new(&mut *db, earlier, locked.now),
                 draft,
                 settings,
             )? {
                 return Ok(None);
             }
             let name = name.borrow().clone();
-            let id = write_run(db, last + 1, now, &name, draft, settings)?;
+            let id = write_run(db, locked.last_run + 1, locked.now, &name, draft, settings)?;
             let own = Run::new(ledger.clone(), id, name.clone());
             let worker = match sends_with_timeout {
                 Some(timeout) => Some(Worker::for_new_run(db, &own, settings, timeout)?),
@@ -120,7 +123,7 @@ fn write_run(
     details: &RunSettings,
 ) -> Result<i64, LedgerError> {
     db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
-    let identity = db.0.identity()?;
+    let identity = db.0.identity().to_owned();
     let pace = Pace::new(details.rate, moment(now));
     db.run(
         "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, \

@@ -277,8 +277,8 @@ pub(super) trait DbEngine: Send {
     /// Returns the time of the ledger's clock, in milliseconds since 1970.
     fn now(&mut self) -> Result<i64, LedgerError>;
 
-    /// Identifies the database, as long as it cannot lack a commit.
-    fn identity(&mut self) -> Result<String, LedgerError>;
+    /// Identifies this database. A copy has another identity.
+    fn identity(&self) -> &str;
 
     /// Returns a check whether a process is alive, by its number and the end of its lease. A file
     /// checks the lock of the process, and a database the end of the lease.
@@ -301,17 +301,6 @@ pub(super) trait DbEngine: Send {
     /// Returns whether several machines may share the database. Then a process that seems lost may
     /// only be disconnected, and may return.
     fn is_shared(&self) -> bool;
-
-    /// Returns whether the database was restored without its latest changes, and no command has
-    /// accepted that yet.
-    fn was_restored(&mut self) -> Result<bool, LedgerError> {
-        Ok(false)
-    }
-
-    /// Accepts the database without the changes that it lacks.
-    fn accept_restore(&mut self) -> Result<(), LedgerError> {
-        Ok(())
-    }
 
     /// Checks that the ledger is writable.
     fn ensure_writable(&mut self) -> Result<(), LedgerError>;

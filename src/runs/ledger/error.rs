@@ -89,27 +89,47 @@ impl LedgerError {
         )
     }
 
-    /// Returns the error if the ledger was copied or restored, or its database failed over. It may
-    /// lack later messages.
+    /// Returns the error if the ledger was copied or restored, or its database failed over. Its runs
+    /// may lack later messages.
     pub(super) fn stale_ledger(run: &str) -> Self {
         Self::unusable(
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
-            &format!(
-                "to see what may have been sent: jelouctl bulk report {run} --state unknown; \
-                    to send the rest, even if recipients get it twice: jelouctl bulk resume {run}"
-            ),
+            &accept_run(run),
         )
     }
 
-    /// Returns the error if the ledger lacks later runs and keys, so that new lists cannot be
+    /// Returns the error of a command that would send a stale run.
+    pub(crate) fn stale_run(run: &RunName) -> Self {
+        Self::new(
+            LedgerErrorKind::Guard,
+            format!(
+                "run {run} is stale: the ledger was copied or restored, and may not record its \
+                    latest messages"
+            ),
+            accept_run(&run.to_string()),
+        )
+    }
+
+    /// Returns the error if the ledger lacks later runs and keys, so that new messages cannot be
     /// compared with them.
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerErrorKind::Guard,
-            "the ledger was restored to an earlier state or separated from its files: it may \
-                lack runs and --once keys",
-            "to see what was sent: jelouctl messages list; to send, even if recipients get it twice: run the same \
-                command again",
+            "the ledger was copied or restored: it may lack messages, runs and --once keys",
+            ACCEPT_LEDGER,
+        )
+    }
+
+    /// Returns the error if the ledger was restored after you had seen what it may lack.
+    pub(super) fn restored_again(run: Option<&RunName>) -> Self {
+        let hint = run.map_or_else(
+            || ACCEPT_LEDGER.to_owned(),
+            |run| accept_run(&run.to_string()),
+        );
+        Self::new(
+            LedgerErrorKind::Guard,
+            "the ledger was restored again before the answer; nothing was accepted",
+            hint,
         )
     }
 
@@ -396,6 +416,14 @@ impl LedgerError {
             hint,
         )
     }
+}
+
+/// The command that accepts a restored ledger.
+const ACCEPT_LEDGER: &str = "jelouctl ledger accept";
+
+/// Returns the command that sends a stale run.
+fn accept_run(run: &str) -> String {
+    format!("jelouctl bulk resume {run} --accept-stale")
 }
 
 const CHECK_THE_FILE: &str = "check that no other program changes the files of the ledger";

@@ -88,7 +88,8 @@ pub(crate) enum PauseReason {
     Person,
     /// `bulk deliveries --pause-if-undelivered` stopped it.
     Undelivered,
-    /// The ledger was copied or restored since the run began, or its database failed over.
+    /// The ledger was copied or restored since the run began, or its database failed over. The
+    /// ledger does not store this pause: it follows from the identity of the run.
     Stale,
     Credentials,
     /// WhatsApp does not let the business send messages.
@@ -127,49 +128,14 @@ impl PauseReason {
     }
 }
 
-/// Separates the cause of a pause from the identity of the ledger.
-const BEFORE_IDENTITY: &str = ": ";
-
 /// The pause of a run: no process takes its rows until you resume it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
     /// The user or process that paused it, or why the run is stale.
     pub(crate) by: String,
-    /// The identity of this ledger, if a stale run began in another one.
-    pub(crate) identity: Option<String>,
     /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,
-}
-
-impl RunPause {
-    /// Reads a pause as the ledger stores it. `stored_by` is from [`RunPause::stored_by`].
-    pub(super) fn from_stored(reason: PauseReason, stored_by: String, at: i64) -> Self {
-        let parts = match reason {
-            PauseReason::Stale => stored_by.split_once(BEFORE_IDENTITY),
-            _ => None,
-        };
-        let identity = parts.map(|(_, identity)| identity.to_owned());
-        let by = match parts {
-            Some((by, _)) => by.to_owned(),
-            None => stored_by,
-        };
-        Self {
-            reason,
-            by,
-            identity,
-            at,
-        }
-    }
-
-    /// Describes the cause of the pause with the identity of the ledger, as the ledger stores it
-    /// and scripts read it.
-    pub(crate) fn stored_by(&self) -> String {
-        match &self.identity {
-            Some(identity) => format!("{}{BEFORE_IDENTITY}{identity}", self.by),
-            None => self.by.clone(),
-        }
-    }
 }
 
 /// The cancellation of a run: its remaining rows are never sent.

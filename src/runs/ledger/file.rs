@@ -20,6 +20,7 @@ use super::error::{LedgerError, LedgerErrorKind};
 use super::file_id::{FileId, OpenFiles};
 use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened, open_immutable};
 use super::file_turn::{TurnPatience, WriteTurn};
+use super::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use super::model::now;
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
@@ -47,8 +48,8 @@ pub(super) struct FileEngine {
     turn: WriteTurn,
     can_write: bool,
     count: CommitCount,
-    /// The file with the number of commits, if there is one.
-    count_id: Option<FileId>,
+    /// See [`DbEngine::identity`].
+    identity: String,
     /// The number of commits when this process last wrote the ledger.
     commits: i64,
     /// Whether a transaction that changes the ledger is open.
@@ -101,23 +102,28 @@ impl FileEngine {
             turn: WriteTurn::new(&path, turn, write, patience),
             can_write,
             count: CommitCount::new(&path),
-            count_id: None,
+            identity: String::new(),
             commits: 0,
             is_changing: false,
             processes: ProcessLocks::new(&path),
             alive_before: None,
             path,
         };
-        if can_write {
-            engine.prepare()?;
+        let is_marked = if can_write {
+            engine.prepare()?
         } else {
             engine.check_version()?;
+            !engine.seems_restored()?
+        };
+        engine.identity = engine.read_identity()?;
+        if !is_marked {
+            engine.identity.push_str(", restored without a mark");
         }
-        engine.count_id = engine.count.id()?;
         Ok(Some(engine))
     }
 
-    fn prepare(&mut self) -> Result<(), LedgerError> {
+    /// Returns false if the ledger was restored, but cannot be marked.
+    fn prepare(&mut self) -> Result<bool, LedgerError> {
         let version = self.pragma("user_version");
         // Another process may be creating it now. Then it cannot be read.
         if is_busy(&version) || version? == 0 {
@@ -151,12 +157,13 @@ impl FileEngine {
             Some(0) => {}
             Some(_) => return Err(self.lacks_all()),
         }
+        let identity = self.read_identity()?;
         self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
         self.begin_log()?;
         self.db.execute_batch(&format!(
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version \
                 = {VERSION}; COMMIT",
-            schema()
+            schema(&identity)
         ))?;
         // From now on, the file is a ledger even without its log.
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -279,24 +286,36 @@ impl FileEngine {
         Ok(in_file < began || in_file > commits)
     }
 
-    /// Gives a ledger another identity if it was restored. If it has fewer commits than the commit
-    /// file records, an older ledger replaced it. If it has no commit file, it was moved or
-    /// restored without it.
-    fn check_commits(&mut self) -> Result<(), LedgerError> {
-        if !self.lacks_commits()? && !self.count.is_unmarked()? {
-            return Ok(());
+    /// Marks a ledger that was restored. If it has fewer commits than the commit file records, an
+    /// older ledger replaced it. If it has no commit file, it was moved or restored without it.
+    /// Returns false if the mark cannot be written.
+    fn check_commits(&mut self) -> Result<bool, LedgerError> {
+        if !self.seems_restored()? {
+            return Ok(true);
         }
+        match self.mark_restored() {
+            Ok(()) => Ok(true),
+            // On a full disk, the ledger can still be read.
+            Err(error) if error.kind == LedgerErrorKind::File => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn seems_restored(&mut self) -> Result<bool, LedgerError> {
+        Ok(self.lacks_commits()? || self.count.is_unmarked()?)
+    }
+
+    fn mark_restored(&mut self) -> Result<(), LedgerError> {
         self.begin(true)?;
-        if let Err(error) = self.renew() {
+        if let Err(error) = self.mark() {
             self.rollback();
             return Err(error);
         }
         self.commit()
     }
 
-    /// Gives a ledger without some commits another identity. No other process writes it at the same
-    /// time.
-    fn renew(&mut self) -> Result<(), LedgerError> {
+    /// Marks a ledger without some commits. No other process writes it at the same time.
+    fn mark(&mut self) -> Result<(), LedgerError> {
         // A commit file without a mark was copied together with the ledger.
         let is_copied = self.count.is_unmarked()? && self.count.mark()?;
         if !self.lacks_commits()? && !is_copied {
@@ -307,9 +326,11 @@ impl FileEngine {
             return Err(self.lacks_all());
         }
         let commits = self.commits.max(noted.unwrap_or_default());
-        let renew = "UPDATE store SET epoch = ?1, commits = ?2";
-        let unreported = -fastrand::i64(1..);
-        self.db.execute(renew, (unreported, commits))?;
+        let identity = identity_of_restore();
+        self.db.execute(MARK_STORE, [&identity])?;
+        self.db.execute(MARK_RUNS, [&identity])?;
+        self.db
+            .execute("UPDATE store SET commits = ?1", [commits])?;
         if noted.is_none() {
             self.count.create(commits)?;
         }
@@ -326,10 +347,18 @@ impl FileEngine {
         Ok(noted.is_none_or(|noted| self.commits < noted))
     }
 
-    fn epoch(&self) -> Result<i64, LedgerError> {
-        let query = "SELECT epoch FROM store";
-        let mut statement = self.db.prepare_cached(query)?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+    /// Identifies the ledger by its file and the commit file: `rsync` replaces only files that differ
+    /// in size or time, and may keep one of them.
+    fn read_identity(&self) -> Result<String, LedgerError> {
+        let FileId { inode, created } = self.opened;
+        let count = self.count.id()?.unwrap_or(FileId {
+            inode: 0,
+            created: 0,
+        });
+        Ok(format!(
+            "file {inode:x}, made {created:x}, commits in {:x}, made {:x}",
+            count.inode, count.created
+        ))
     }
 
     fn is_log_empty(&self) -> bool {
@@ -372,7 +401,8 @@ impl FileEngine {
             .db
             .prepare_cached(count)?
             .query_row([], |row| row.get(0))?;
-        if commits > self.commits {
+        let is_newest = self.count.highest()?.is_none_or(|noted| noted < commits);
+        if commits > self.commits && is_newest {
             return Ok(commits);
         }
         Err(LedgerError::new(
@@ -400,7 +430,7 @@ fn is_busy<T>(result: &rusqlite::Result<T>) -> bool {
 }
 
 /// Returns the SQL that creates the tables of a new ledger.
-fn schema() -> String {
+fn schema(identity: &str) -> String {
     let tables = format!(
         include_str!("schema.sql"),
         bigint = "INTEGER",
@@ -408,7 +438,9 @@ fn schema() -> String {
         without_rowid = " STRICT, WITHOUT ROWID"
     );
     let secret = new_secret();
-    format!("{tables}INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);")
+    format!(
+        "{tables}INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, '{identity}', NULL);"
+    )
 }
 
 impl DbEngine for FileEngine {
@@ -535,19 +567,8 @@ impl DbEngine for FileEngine {
         Ok(now())
     }
 
-    fn identity(&mut self) -> Result<String, LedgerError> {
-        let epoch = self.epoch()?.abs();
-        let FileId { inode, created } = self.opened;
-        // `rsync` replaces only files that differ in size or time, which may be the log and this
-        // file.
-        let count = self.count_id.unwrap_or(FileId {
-            inode: 0,
-            created: 0,
-        });
-        Ok(format!(
-            "file {inode:x}, made {created:x}, commits in {:x}, made {:x}, epoch {epoch:x}",
-            count.inode, count.created
-        ))
+    fn identity(&self) -> &str {
+        &self.identity
     }
 
     fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
@@ -570,20 +591,6 @@ impl DbEngine for FileEngine {
 
     fn is_shared(&self) -> bool {
         false
-    }
-
-    fn was_restored(&mut self) -> Result<bool, LedgerError> {
-        Ok(self.epoch()? < 0)
-    }
-
-    fn accept_restore(&mut self) -> Result<(), LedgerError> {
-        self.begin(true)?;
-        let accepted = self.db.execute("UPDATE store SET epoch = abs(epoch)", []);
-        if let Err(error) = accepted {
-            self.rollback();
-            return Err(error.into());
-        }
-        self.commit()
     }
 
     fn ensure_writable(&mut self) -> Result<(), LedgerError> {
@@ -657,26 +664,50 @@ mod tests {
         }
     }
 
-    /// The first process that finds an older copy gives it another identity, in a new log.
+    fn is_marked(engine: &FileEngine) -> bool {
+        let query = "SELECT identity FROM store";
+        let stored: String = engine.db.query_row(query, [], |row| row.get(0)).unwrap();
+        stored.starts_with("restored ")
+    }
+
+    /// The first process that finds an older copy marks it, in a new log.
     #[test]
     fn restored_ledger_opens_twice_at_once() {
         let home = TempDir::new().unwrap();
         let backup = TempDir::new().unwrap();
         commit_times(&mut open(home.path()).unwrap(), 3);
-        for file in fs::read_dir(home.path()).unwrap() {
+        copy(home.path(), backup.path());
+        commit_times(&mut open(home.path()).unwrap(), 3);
+        copy(backup.path(), home.path());
+        for _ in 0..2 {
+            assert!(is_marked(&open(home.path()).unwrap()));
+        }
+    }
+
+    fn copy(from: &Path, to: &Path) {
+        for file in fs::read_dir(from).unwrap() {
             let file = file.unwrap();
             if file.metadata().unwrap().is_file() {
-                fs::copy(file.path(), backup.path().join(file.file_name())).unwrap();
+                fs::copy(file.path(), to.join(file.file_name())).unwrap();
             }
         }
+    }
+
+    /// The process opened the ledger before other processes wrote what the copy lacks.
+    #[test]
+    fn copy_over_an_open_ledger_is_not_written() {
+        let home = TempDir::new().unwrap();
+        let backup = TempDir::new().unwrap();
+        // While it is open, its log stays.
+        let mut first = open(home.path()).unwrap();
         commit_times(&mut open(home.path()).unwrap(), 3);
-        for file in fs::read_dir(backup.path()).unwrap() {
-            let file = file.unwrap();
-            fs::copy(file.path(), home.path().join(file.file_name())).unwrap();
-        }
-        let first = open(home.path()).unwrap();
-        assert!(first.epoch().unwrap() < 0, "it is found");
-        open(home.path()).unwrap();
+        copy(home.path(), backup.path());
+        commit_times(&mut open(home.path()).unwrap(), 3);
+        copy(backup.path(), home.path());
+        first.begin(true).unwrap();
+        let refused = first.commit().unwrap_err();
+        assert_eq!(refused.kind, LedgerErrorKind::RestoredDuringRun);
+        assert!(is_marked(&open(home.path()).unwrap()));
     }
 
     #[cfg(unix)]

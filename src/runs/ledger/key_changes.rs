@@ -45,7 +45,7 @@ impl Ledger {
         sent: Sent,
     ) -> Result<bool, LedgerError> {
         self.db().change(|db| {
-            let (_, now) = lock_ledger(db)?;
+            let now = lock_ledger(db)?.now;
             let Some(claim) = claim_under(db, scope, person)? else {
                 return Ok(false);
             };

@@ -56,7 +56,7 @@ impl Ledger {
 /// Counts the recipients of every key. The keys are ordered by name.
 pub(super) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let lost = LostWorkers::read(db)?;
-    let identity = db.0.identity()?;
+    let identity = db.0.identity().to_owned();
     let mut keys: Vec<OnceSummary> = Vec::new();
     let now = db.0.now()?;
     db.for_each_row(GROUPS, &values![now], |mut row| {

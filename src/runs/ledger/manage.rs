@@ -53,11 +53,10 @@ impl StopResult {
 }
 
 impl Run {
-    /// Records what others must know before the run is sent: whether it is stale, and the rows of
-    /// lost processes. Returns why no process takes its rows.
+    /// Records the rows of lost processes, which others must know before the run is sent. Returns why
+    /// no process takes its rows.
     pub(crate) fn prepare(&self) -> Result<Option<RunPause>, LedgerError> {
         self.change(|db, run| {
-            run.check_identity(db)?;
             run.note_lost(db)?;
             run.note_finished(db)?;
             Ok::<_, LedgerError>(run.pause.clone())
@@ -89,9 +88,9 @@ impl Run {
         self.change(|db, run| run.compare(db, details, skips_earlier, i64::MIN))
     }
 
-    /// Resumes the run after you have seen the pause `seen`. A newer pause stays. A stale run stays
-    /// paused until the command has shown you why. A process that sends the run would not read new
-    /// conditions, so they are refused then.
+    /// Resumes the run after you have seen the pause `seen`. A newer pause stays. A stale run is
+    /// refused unless you accept it. A process that sends the run would not read new conditions, so
+    /// they are refused then.
     pub(crate) fn resume(
         &self,
         seen: Option<&RunPause>,
@@ -101,20 +100,11 @@ impl Run {
             if resumed.conditions.is_some() {
                 self.require_no_sender(db)?;
             }
-            run.check_identity(db)?;
-            let by = run.pause.as_ref().map(RunPause::stored_by);
-            if let Some(paused) = &run.pause {
-                if Some(paused) != seen {
-                    return Ok(());
-                }
-                if run.is_paused_as_stale() && !resumed.has_answered && run.shown_pause != by {
-                    run.shown_pause = by;
-                    return Ok(());
-                }
+            run.accept(db, self.name(), resumed.accepted)?;
+            if run.pause.is_some() && run.pause.as_ref() != seen {
+                return Ok(());
             }
             run.pause = None;
-            run.shown_pause = None;
-            run.identity = db.0.identity()?;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
             let mut details: RunSettings =
                 serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
@@ -151,10 +141,8 @@ impl Run {
             } else {
                 PauseReason::Undelivered
             };
-            // A stale run stays stale, because you must know that when you resume it. Any other
-            // pause is replaced, so that an open prompt to resume does not lift this one.
-            let kept =
-                earlier.filter(|paused| [reason, PauseReason::Stale].contains(&paused.reason));
+            // Any other pause is replaced, so that an open prompt to resume does not lift this one.
+            let kept = earlier.filter(|paused| paused.reason == reason);
             if kept.is_none() {
                 let because = if reason == PauseReason::Person {
                     "bulk stop"
@@ -187,7 +175,6 @@ impl Run {
     pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
         self.ledger.db().0.limit(LONGEST);
         let cancelled = self.change(|db, run| {
-            run.check_identity(db)?;
             run.note_lost(db)?;
             if run.cancellation.is_none() {
                 run.note_finished(db)?;
@@ -254,7 +241,7 @@ impl Run {
             };
             self.require_no_sender(db)?;
             // With `?2`, other rows of the run may have been sent, too.
-            let stale_run = if run.is_stale(db)? { run.id } else { 0 };
+            let stale_run = if run.is_stale(db) { run.id } else { 0 };
             db.run(KEEP_PEOPLE, &values![run.id, stale_run, run.changed_at])?;
             for delete in [
                 "DELETE FROM claim WHERE run = ?1",

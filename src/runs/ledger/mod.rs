@@ -22,6 +22,7 @@ mod file_turn;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod folder_access;
+mod identity;
 mod key_changes;
 mod key_summaries;
 mod listening;
@@ -39,6 +40,7 @@ mod process_locks;
 mod reach;
 mod reported_rows;
 mod resolution;
+mod restored;
 mod run;
 mod run_cost;
 #[cfg(test)]
@@ -66,6 +68,7 @@ pub(crate) use self::events::{
 };
 pub(crate) use self::file_turn::TurnPatience;
 pub(crate) use self::folder_access::{AccessWarning, make_private};
+pub(crate) use self::identity::SeenIdentities;
 pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};
 pub(crate) use self::key_summaries::OnceSummary;
 pub(crate) use self::manage::StopResult;
@@ -79,6 +82,7 @@ use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
 pub(crate) use self::reach::{DailyLimit, ReachEntry, ReachKey, SendLimit};
 pub(crate) use self::resolution::Resolution;
+pub(crate) use self::restored::{Acceptance, RestoredLedger, StaleRun};
 pub(crate) use self::run::Run;
 pub(crate) use self::types::{
     AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportRow, ResumeOptions,

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::db::{Db, DbEngine, SHORT};
+use super::db::{Db, DbEngine, SHORT, values};
 use super::error::LedgerError;
 use super::file::FileEngine;
 use super::file_opening::file_in;
 use super::file_turn::TurnPatience;
 use super::folder_access::{AccessWarning, make_private};
+use super::identity::find_restore;
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
@@ -30,6 +31,7 @@ pub(crate) enum LedgerLocation {
 }
 
 /// A ledger. All clones share one connection.
+#[expect(clippy::struct_excessive_bools, reason = "each is independent")]
 #[derive(Clone)]
 pub(crate) struct Ledger {
     db: Arc<Mutex<Db>>,
@@ -38,6 +40,8 @@ pub(crate) struct Ledger {
     /// What other users may still do with the files of this ledger.
     access_warning: Option<AccessWarning>,
     is_shared: bool,
+    /// Whether it was restored when it was opened.
+    pub(super) was_restored: bool,
     /// Whether the command works on sandbox runs. Then no other run may change.
     pub(super) in_sandbox: bool,
     /// Whether each call of a database takes a few seconds at most.
@@ -83,12 +87,15 @@ impl Ledger {
             LedgerLocation::Simulated(directory) => super::simulation::open_engine(directory)?,
         };
         let is_shared = engine.is_shared();
+        let mut db = Db(engine);
+        let was_restored = find_restore(&mut db)?;
         Ok(Some(Self {
-            db: Arc::new(Mutex::new(Db(engine))),
+            db: Arc::new(Mutex::new(db)),
             location,
             patience,
             access_warning,
             is_shared,
+            was_restored,
             in_sandbox: false,
             is_hurried: false,
         }))
@@ -144,6 +151,19 @@ impl Ledger {
         self.access_warning.as_ref()
     }
 
+    /// Describes where the ledger is: its file, or the address of its database without a password.
+    pub(crate) fn place(&self) -> String {
+        match &self.location {
+            LedgerLocation::Database(address) => address.shown.clone(),
+            LedgerLocation::Files(directory) => {
+                let directory = directory.as_deref().unwrap_or(Path::new(""));
+                file_in(directory, "").display().to_string()
+            }
+            #[cfg(test)]
+            LedgerLocation::Simulated(directory) => directory.display().to_string(),
+        }
+    }
+
     /// Returns whether the ledger is a database, which several machines may share.
     pub(crate) fn is_shared(&self) -> bool {
         self.is_shared
@@ -176,26 +196,6 @@ impl Ledger {
         } else {
             Ok(())
         }
-    }
-
-    /// Refuses a restored file, because the recipients of runs and keys that it lacks could get
-    /// their messages again.
-    pub(crate) fn refuse_restored(&self) -> Result<(), LedgerError> {
-        if self.db().0.was_restored()? {
-            Err(LedgerError::restored())
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Does the same as [`Self::refuse_restored`], but only once: the next command accepts the
-    /// file.
-    pub(crate) fn refuse_restored_once(&self) -> Result<(), LedgerError> {
-        let refused = self.refuse_restored();
-        if refused.is_err() {
-            self.db().0.accept_restore()?;
-        }
-        refused
     }
 
     /// Returns the time of the ledger's clock, in milliseconds since 1970.
@@ -270,14 +270,39 @@ impl LedgerLocation {
     }
 }
 
+/// The ledger, locked for the rest of a transaction.
+pub(super) struct LockedLedger {
+    /// The number of the last run.
+    pub(super) last_run: i64,
+    /// The time of the lock.
+    pub(super) now: i64,
+    /// False if it was restored, and nobody has accepted it since.
+    pub(super) is_accepted: bool,
+}
+
 /// Locks the ledger for a change of the messages of recipients. The second of two changes then sees
-/// the first. Lock a run only after this. Returns the number of the last run, and the time.
-pub(super) fn lock_ledger(db: &mut Db) -> Result<(i64, i64), LedgerError> {
-    let (ledger, now) = db.0.lock("SELECT runs FROM store WHERE id = 1", &[])?;
-    Ok((
-        ledger
-            .ok_or_else(|| LedgerError::damaged("a row is missing"))?
-            .int("runs")?,
+/// the first. Lock a run only after this.
+pub(super) fn lock_ledger(db: &mut Db) -> Result<LockedLedger, LedgerError> {
+    let query = "SELECT runs, CASE WHEN identity = ?1 THEN 1 ELSE 0 END AS is_accepted FROM store \
+        WHERE id = 1";
+    let here = db.0.identity().to_owned();
+    let (store, now) = db.0.lock(query, &values![here])?;
+    let store = store.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
+    Ok(LockedLedger {
+        last_run: store.int("runs")?,
         now,
-    ))
+        is_accepted: store.is_set("is_accepted")?,
+    })
+}
+
+impl LockedLedger {
+    /// Refuses a restored ledger in the transaction that is about to claim recipients: it may have
+    /// been restored after the command opened it.
+    pub(super) fn require_accepted(&self) -> Result<(), LedgerError> {
+        if self.is_accepted {
+            Ok(())
+        } else {
+            Err(LedgerError::restored())
+        }
+    }
 }

@@ -136,7 +136,7 @@ impl Ledger {
         let lost = self.lost_workers()?;
         let mut found = Vec::new();
         let mut db = self.db();
-        let identity = db.0.identity()?;
+        let identity = db.0.identity().to_owned();
         db.for_each_row(&FIND, &values![hash_recipient(recipient)], |mut row| {
             // Two recipients may share a hash.
             if row.opt_text("recipient")?.map(person_key) != Some(person_key(recipient)) {

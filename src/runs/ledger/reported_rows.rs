@@ -66,7 +66,7 @@ impl Run {
             let query = "SELECT identity, finished_at FROM run WHERE id = ?1";
             let run = db.first(query, &values![self.id])?;
             let run = run.ok_or_else(|| LedgerError::changed(self.name()))?;
-            let is_stale = is_stale(&run, &db.0.identity()?)?;
+            let is_stale = is_stale(&run, db.0.identity())?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&self.name().to_string()));
             let lost = LostWorkers::read(db)?;
             let page = values![self.id, after, after + PAGE];

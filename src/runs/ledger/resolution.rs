@@ -104,7 +104,6 @@ impl Run {
                 lock_ledger(db)?;
             }
             self.change_in(db, |db, run| {
-                run.check_identity(db)?;
                 run.note_lost(db)?;
                 if resolution.sends_again() && run.cancellation.is_some() {
                     return Err(LedgerError::cancelled(self.name()));
@@ -167,10 +166,10 @@ fn chosen_rows(
     let at_lines: HashSet<_> = lines.iter().collect();
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
     let none = |of: &str| {
-        let hint = if run.is_paused_as_stale() {
+        let hint = if run.is_stale(db) {
             format!(
-                "the run is stale; to continue without recipients who got it: jelouctl bulk resume {name} \
-                    --exclude FILE; to end it: jelouctl bulk cancel {name}"
+                "to send the rest without recipients who got it: jelouctl bulk resume {name} \
+                    --accept-stale --exclude FILE; to end it: jelouctl bulk cancel {name}"
             )
         } else {
             format!("to list all rows: jelouctl bulk report {name}")

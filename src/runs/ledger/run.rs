@@ -104,7 +104,7 @@ impl Run {
 
     /// Does the same as [`Self::stale_reason`], from a row with these two columns.
     pub(super) fn stale_reason_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
-        let is_stale = is_stale(row, &self.ledger.db().0.identity()?)?;
+        let is_stale = is_stale(row, self.ledger.db().0.identity())?;
         Ok(is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string())))
     }
 
@@ -161,7 +161,7 @@ impl Run {
         })
     }
 
-    /// Returns why no process takes its rows.
+    /// Returns why no process takes its rows, unless the run is stale.
     pub(crate) fn pause(&self) -> Result<Option<RunPause>, LedgerError> {
         let mut row = self.one("SELECT paused, paused_by, paused_at FROM run WHERE id = ?1")?;
         paused(&mut row)
@@ -382,8 +382,9 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     if row.opt_text("paused")?.is_none() {
         return Ok(None);
     }
-    let reason = row.parse("paused", PauseReason::from_name)?;
-    let stored_by = row.take_text("paused_by")?;
-    let at = row.int("paused_at")?;
-    Ok(Some(RunPause::from_stored(reason, stored_by, at)))
+    Ok(Some(RunPause {
+        reason: row.parse("paused", PauseReason::from_name)?,
+        by: row.take_text("paused_by")?,
+        at: row.int("paused_at")?,
+    }))
 }

@@ -12,8 +12,11 @@ CREATE TABLE store (
   -- The number of transactions that have changed the ledger; in a file, also that number when its log began.
   commits {bigint} NOT NULL,
   log_began {bigint} NOT NULL,
-  -- For a file: changes when the file was restored. Negative until a command has refused to send because of that.
-  epoch {bigint} NOT NULL
+  -- The identity of the database that was created or accepted. With another one, the ledger was copied or restored.
+  identity TEXT NOT NULL,
+  -- The time of its newest record when a command first found that it was restored, 0 if that is unknown. NULL after it
+  -- is accepted.
+  complete_until {bigint}
 ){strict};
 
 CREATE TABLE run (
@@ -24,7 +27,7 @@ CREATE TABLE run (
   bot TEXT NOT NULL,
   address TEXT NOT NULL,
   sandbox {bigint} NOT NULL,
-  -- The identity of the ledger in which it began or was last resumed.
+  -- The identity of the ledger in which it began or was accepted. With another one, the run is stale.
   identity TEXT NOT NULL,
   -- JSON: see `Pace`.
   pace TEXT NOT NULL,
@@ -38,11 +41,10 @@ CREATE TABLE run (
   -- When it was cancelled, and the user who did it.
   cancelled_at {bigint},
   cancelled_by TEXT,
-  -- Why no process takes its rows, who paused it and when; and why it was stale when you last saw it.
+  -- Why no process takes its rows, who paused it and when.
   paused TEXT,
   paused_by TEXT,
   paused_at {bigint},
-  told TEXT,
   -- The time of the last delivery check of all its messages, and their number.
   asked_at {bigint},
   asked {bigint},

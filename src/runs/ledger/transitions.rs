@@ -38,8 +38,6 @@ pub(super) struct LockedRun {
     pub(super) finished_at: Option<i64>,
     pub(super) cancellation: Option<Cancellation>,
     pub(super) pause: Option<RunPause>,
-    /// The pause that `bulk resume` has shown, as [`RunPause::stored_by`].
-    pub(super) shown_pause: Option<String>,
     pub(super) counts_cache: CountsCache,
     /// The time of the lock, by the clock of the ledger.
     pub(super) now: i64,
@@ -57,7 +55,7 @@ pub(super) enum CountsCache {
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
     let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, \
-        changed_at, finished_at, cancelled_at, cancelled_by, told, counts FROM run WHERE id = ?1";
+        changed_at, finished_at, cancelled_at, cancelled_by, counts FROM run WHERE id = ?1";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
         return Ok(None);
     };
@@ -71,7 +69,6 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
         changed_at: row.int("changed_at")?,
         finished_at: row.opt_int("finished_at")?,
         cancellation: cancellation(&mut row)?,
-        shown_pause: row.opt_take_text("told")?,
         counts_cache: match row.opt_text("counts")? {
             Some(_) => CountsCache::Current,
             None => CountsCache::Missing,
@@ -111,7 +108,7 @@ impl LockedRun {
         db.run(
             "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, \
                 finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
-                paused_at = ?10, told = ?11, cancelled_by = ?12 WHERE id = ?1",
+                paused_at = ?10, cancelled_by = ?11 WHERE id = ?1",
             &values![
                 self.id,
                 &self.identity,
@@ -121,9 +118,8 @@ impl LockedRun {
                 self.finished_at,
                 cancellation.map(|cancelled| cancelled.at),
                 pause.map(|paused| paused.reason.name()),
-                pause.map(RunPause::stored_by),
+                pause.map(|paused| paused.by.as_str()),
                 pause.map(|paused| paused.at),
-                self.shown_pause.as_deref(),
                 cancellation.map(|cancelled| cancelled.by.as_str())
             ],
         )?;
@@ -190,51 +186,32 @@ impl LockedRun {
             self.pause = Some(RunPause {
                 reason,
                 by,
-                identity: None,
                 at: self.now,
             });
         }
     }
 
-    /// Pauses a stale run until you resume it, even if it is already paused for another reason.
-    pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        if !self.is_stale(db)? {
-            return Ok(());
-        }
-        let mut pause = RunPause {
-            reason: PauseReason::Stale,
-            by: "the ledger no longer has rows that it assigned to a process".to_owned(),
-            identity: None,
-            at: self.now,
-        };
-        if !self.identity.is_empty() {
-            "the ledger has another identity".clone_into(&mut pause.by);
-            pause.identity = Some(db.0.identity()?);
-        }
-        let is_noted = self.pause.as_ref().is_some_and(|earlier| {
-            earlier.reason == PauseReason::Stale && earlier.stored_by() == pause.stored_by()
-        });
-        if !is_noted {
-            self.pause = Some(pause);
-        }
-        Ok(())
+    /// Returns whether the run is stale: it is unfinished, and it began or was accepted in another
+    /// ledger.
+    pub(super) fn is_stale(&self, db: &Db) -> bool {
+        self.finished_at.is_none() && self.identity != db.0.identity()
     }
 
-    /// Returns whether the run is stale: it is unfinished, and it began or was last resumed in
-    /// another ledger.
-    pub(super) fn is_stale(&self, db: &mut Db) -> Result<bool, LedgerError> {
-        Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
+    /// Returns why no process may take rows of the run: it is stale, or it was paused.
+    pub(super) fn current_pause(&self, db: &Db) -> Option<RunPause> {
+        if self.is_stale(db) {
+            return Some(RunPause {
+                reason: PauseReason::Stale,
+                by: "the ledger was copied or restored".to_owned(),
+                at: self.now,
+            });
+        }
+        self.pause.clone()
     }
 
     /// Returns whether processes may take rows of the run.
-    pub(super) fn may_assign(&self) -> bool {
-        self.pause.is_none() && self.cancellation.is_none()
-    }
-
-    pub(super) fn is_paused_as_stale(&self) -> bool {
-        self.pause
-            .as_ref()
-            .is_some_and(|paused| paused.reason == PauseReason::Stale)
+    pub(super) fn may_assign(&self, db: &Db) -> bool {
+        self.current_pause(db).is_none() && self.cancellation.is_none()
     }
 
     /// Records the time if every row is final.
@@ -308,7 +285,7 @@ impl LockedRun {
         let skips: Vec<_> = rows
             .iter()
             .map(|(n, skip)| {
-                let [state, code, problem] = self.skipped(skip);
+                let [state, code, problem] = self.skipped(db, skip);
                 values![self.id, state, code, problem, self.now, *n].to_vec()
             })
             .collect();
@@ -320,10 +297,10 @@ impl LockedRun {
 
     /// Skips every pending row, so that no row waits for another one.
     pub(super) fn skip_pending(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let [state, code, problem] = self.skipped(&CANCELLED);
+        let [state, code, problem] = self.skipped(db, &CANCELLED);
         let skipped = [values![self.id, state, code, problem, self.now].to_vec()];
         // Failed rows of a stale run may have been sent again in the meantime.
-        let failed = if self.is_paused_as_stale() {
+        let failed = if self.is_stale(db) {
             self.update_rows(db, &SKIP_FAILED, &skipped)?
         } else {
             0
@@ -336,8 +313,8 @@ impl LockedRun {
 
     /// Returns the state, code and problem of a skipped row. In a stale run, pending rows may have
     /// been sent, so they become unknown instead.
-    fn skipped(&self, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
-        if self.is_paused_as_stale() {
+    fn skipped(&self, db: &Db, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
+        if self.is_stale(db) {
             let unknown = RowState::Unknown.name().to_owned();
             return [
                 unknown.clone(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::error::LedgerError;
 use super::events::RunPause;
+use super::identity::SeenIdentities;
 use super::model::{Counts, RowState, SkipReason, now};
 use crate::base::clock;
 use crate::jelou::api::{
@@ -96,11 +97,11 @@ pub(crate) struct RunConditions {
     pub(crate) per_day: Option<u32>,
 }
 
-/// The changes and confirmations of a `bulk resume`.
+/// The changes and the confirmation of a `bulk resume`.
 #[derive(Debug)]
 pub(crate) struct ResumeOptions<'a> {
-    /// Whether you have seen why the run is paused, and answered the prompt.
-    pub(crate) has_answered: bool,
+    /// The restore that you accept for a stale run.
+    pub(crate) accepted: Option<&'a SeenIdentities>,
     /// The new rate applies to every process that sends the run.
     pub(crate) rate: Option<f64>,
     pub(crate) conditions: Option<&'a RunConditions>,

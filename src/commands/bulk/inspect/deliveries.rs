@@ -17,7 +17,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::skips::describe_counts;
 use crate::commands::bulk::summary::{how_to_resolve, print_run};
-use crate::commands::open_ledger::{find_or_newest, open_ledger};
+use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::sender_zone;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::merge;
@@ -105,7 +105,7 @@ pub(crate) fn run(
     context: &mut Context,
     args: &BulkDeliveriesArgs,
 ) -> Result<ExitCode, CommandError> {
-    let ledger = open_ledger(context)?;
+    let ledger = open_ledger_to_show(context)?;
     let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
     let mut asked = RunToCheck::open(context, &run, args.up_to.unwrap_or(UP_TO))?;

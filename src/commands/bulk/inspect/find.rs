@@ -11,7 +11,7 @@ use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
-use crate::commands::open_ledger::open_ledger;
+use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::read_recipient;
 use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
@@ -46,7 +46,7 @@ pub(crate) struct BulkFindArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
-    let ledger = open_ledger(context)?;
+    let ledger = open_ledger_to_show(context)?;
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     let zone = settings.hours.zone();
     let typed = read_recipient(

@@ -10,7 +10,7 @@ use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::waiting::waiting;
-use crate::commands::open_ledger::open_ledger;
+use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::zone::profile_zone;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
@@ -21,7 +21,7 @@ const HEADER: [&str; 10] = [
 ];
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
-    let ledger = open_ledger(context)?;
+    let ledger = open_ledger_to_show(context)?;
     let runs = ledger.overviews()?;
     if runs.is_empty() {
         context.stderr.note("there are no runs");
@@ -39,10 +39,8 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
         .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone)));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
     context.stdout.rows(&HEADER, rows.into_iter())?;
-    for refused in [ledger.refuse_older_layout(), ledger.refuse_restored()] {
-        if let Err(error) = refused {
-            context.stderr.warning(&format!("{error}; {}", error.hint));
-        }
+    if let Err(error) = ledger.refuse_older_layout() {
+        context.stderr.warning(&format!("{error}; {}", error.hint));
     }
     let mut code = ExitCode::Success;
     for run in runs.iter().filter(|run| run.stale.is_some()) {

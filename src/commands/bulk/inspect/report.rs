@@ -13,7 +13,7 @@ use crate::base::output::{Format, counted};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_from_name};
-use crate::commands::open_ledger::{find_or_newest, open_ledger};
+use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::typed_form;
@@ -141,7 +141,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         .as_deref()
         .map(|path| ReportFile::open(context, "--file", path, &[]))
         .transpose()?;
-    let ledger = open_ledger(context)?;
+    let ledger = open_ledger_to_show(context)?;
     let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
     let details = run.details()?;

@@ -15,7 +15,7 @@ use crate::commands::bulk::pauses::{
 };
 use crate::commands::bulk::summary::{RunSummary, print_run};
 use crate::commands::bulk::waiting::waiting;
-use crate::commands::open_ledger::{find_or_newest, open_ledger};
+use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
@@ -33,7 +33,7 @@ pub(crate) struct BulkStatusArgs {
 
 /// Prints the numbers of a run, even while it is in progress.
 pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
-    let ledger = open_ledger(context)?;
+    let ledger = open_ledger_to_show(context)?;
     let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let status = RunStatus::read(context, &run)?;
     print_run(
@@ -94,7 +94,7 @@ impl RunStatus {
 
     fn to_json(&self) -> Value {
         let pause = self.pause.as_ref().map(
-            |pause| json!({ "reason": pause.reason.name(), "by": pause.stored_by(), "at": utc(pause.at) }),
+            |pause| json!({ "reason": pause.reason.name(), "by": pause.by, "at": utc(pause.at) }),
         );
         let conditions = &self.overview.details.conditions;
         let mut json = overview_as_json(&self.overview, self.waiting.as_ref());

@@ -436,7 +436,7 @@ fn ledger_for_run(
     check_clocks(&ledger)?;
     if !sender.settings.is_sandboxed() {
         ledger.refuse_older_layout()?;
-        ledger.refuse_restored_once()?;
+        ledger.refuse_restored()?;
     }
     Ok(Some(ledger))
 }

@@ -11,13 +11,15 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::skip_sent_rows;
 use crate::commands::bulk::exclude::{UnsentRows, look_up_windows, skip_excluded};
 use crate::commands::bulk::options::{OR_UNCHECKED, WorkOptions};
-use crate::commands::bulk::pauses::{next_check, since_when};
+use crate::commands::bulk::pauses::{describe_repeats, next_check, since_when};
 use crate::commands::bulk::run_sender::resolve_run_sender;
 use crate::commands::bulk::summary::undecided;
 use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
 use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
-use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings};
+use crate::runs::ledger::{
+    LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings, SeenIdentities,
+};
 use crate::runs::sending::RunEnd;
 use crate::sender::context::Context;
 use crate::sender::{
@@ -30,31 +32,50 @@ pub(super) struct OpenedRun {
     pub(super) run: Run,
     pub(super) settings: RunSettings,
     pub(super) sender: Sender,
+    /// The restore that the command accepts, if the run is stale.
+    pub(super) accepted: Option<SeenIdentities>,
+}
+
+/// Which run a command continues.
+pub(super) struct RunChoice<'a> {
+    /// None for the only unfinished run.
+    pub(super) name: Option<&'a RunName>,
+    /// Whether you accept that a stale run sends messages twice.
+    pub(super) accepts_stale: bool,
+    /// What the command does, for the note if there is no unfinished run: `resume`.
+    pub(super) verb: &'a str,
 }
 
 impl OpenedRun {
-    /// Opens the run `name`, or without a name the only unfinished run. Without an unfinished run, prints `nothing to VERB`.
+    /// Opens the run. Without an unfinished run, prints `nothing to VERB`.
+    ///
+    /// # Errors
+    /// Also if the run is stale, unless you accept that.
     pub(super) fn open(
         context: &mut Context,
-        name: Option<&RunName>,
+        choice: &RunChoice<'_>,
         exclude: &[Source],
-        verb: &str,
     ) -> Result<Option<Self>, CommandError> {
         let ledger = open_ledger(context)?;
         claim_exclusions(context, exclude)?;
-        let Some(run) = ledger.named_or_unfinished(name)? else {
+        let Some(run) = ledger.named_or_unfinished(choice.name)? else {
             context
                 .stderr
-                .note(&format!("nothing to {verb}: no unfinished runs"));
+                .note(&format!("nothing to {}: no unfinished runs", choice.verb));
             return Ok(None);
         };
         check_clocks(&ledger)?;
+        let accepted = run.stale_identities()?;
+        if accepted.is_some() && !choice.accepts_stale {
+            return Err(refuse_stale(context, &run)?.into());
+        }
         let settings = run.details()?;
         let sender = resolve_run_sender(context, &run, &settings)?;
         Ok(Some(Self {
             run,
             settings,
             sender,
+            accepted,
         }))
     }
 
@@ -99,6 +120,14 @@ pub(super) fn report_if_cancelled(
     report_end(context, active, end).map(Some)
 }
 
+/// Prints what a stale run may repeat. Returns the error of the command.
+fn refuse_stale(context: &Context, run: &Run) -> Result<LedgerError, LedgerError> {
+    if let Some(repeats) = describe_repeats(run)? {
+        context.stderr.note(&repeats);
+    }
+    Ok(LedgerError::stale_run(run.name()))
+}
+
 /// Warns about the pause that ends, then skips the rows that must not be sent. With `--only-in-window`, returns the
 /// recipients that have written recently.
 pub(super) fn recheck_pending_rows(
@@ -129,7 +158,7 @@ fn warn_about_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
     let name = active.run.name();
     let zone = sender_zone(&active.settings, &active.sender);
     let since_when = since_when(paused, &zone);
-    let look = next_check(paused.reason, name);
+    let look = next_check(name);
     context
         .stderr
         .warning(&format!("run {name} is {since_when}; {look}"));
@@ -160,10 +189,7 @@ pub(super) async fn go_on(
     if let Some(Resumption { seen, options }) = resumption {
         active.run.resume(seen, &options)?;
     }
-    // The end of a run that stays stale reports how to continue.
-    if active.run.stale_reason()?.is_none() {
-        report_rows_left(context, &active.run, was_stale)?;
-    }
+    report_rows_left(context, &active.run, was_stale)?;
     send(context, &active, None, connection, work.progress).await
 }
 

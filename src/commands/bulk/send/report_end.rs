@@ -11,8 +11,7 @@ use crate::base::output::{Record, RecordError, compact, grouped};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{
-    cancellation_as_json, describe_cancellation, next_check, report_stale, resume_hint,
-    stale_run_choices, way_on, why,
+    cancellation_as_json, describe_cancellation, next_check, report_stale, resume_hint, way_on, why,
 };
 use crate::commands::bulk::run_log::run_fields;
 use crate::commands::bulk::summary::RunSummary;
@@ -237,18 +236,14 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = format!("run paused: {}", why(&pause));
-            let way_out = match pause.reason {
-                // The database may have closed this connection.
-                PauseReason::Stale => active
-                    .run
-                    .reconnected()
-                    .and_then(|run| stale_run_choices(&run))
-                    .ok(),
-                _ => None,
+            let hint = match pause.reason {
+                PauseReason::Stale => LedgerError::stale_run(name).hint,
+                _ => {
+                    let look = next_check(name);
+                    let way_on = way_on(pause.reason, name, &active.settings);
+                    format!("{look}; {way_on}")
+                }
             };
-            let look = next_check(pause.reason, name);
-            let way_on = way_on(pause.reason, name, &active.settings);
-            let hint = way_out.unwrap_or_else(|| format!("{look}; {way_on}"));
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::active_run::ActiveRun;
 use super::continued_run::{
-    OpenedRun, Resumption, go_on, recheck_pending_rows, report_if_cancelled,
+    OpenedRun, Resumption, RunChoice, go_on, recheck_pending_rows, report_if_cancelled,
 };
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
@@ -17,7 +17,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::commands::bulk::messaging_limit::run_messaging_limit;
 use crate::commands::bulk::options::{
-    EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions, describe_run_default,
+    EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions, describe_run_default,
 };
 use crate::commands::bulk::question::{
     ShownMessage, ask, draw, duration, excluding, is_asked, print_lines,
@@ -67,6 +67,13 @@ pub(crate) struct BulkResumeArgs {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     exclude: Vec<Source>,
 
+    /// Send a stale run, even if recipients get its messages twice
+    ///
+    /// A run is stale if its ledger was copied or restored: its unsent messages may have been sent. To
+    /// accept the whole ledger, use `jelouctl ledger accept`.
+    #[arg(long, help_heading = RUN)]
+    accept_stale: bool,
+
     #[command(flatten, next_help_heading = RARE)]
     work: WorkOptions,
 }
@@ -78,7 +85,12 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
 }
 
 fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    let Some(opened) = OpenedRun::open(context, args.run.as_ref(), &args.exclude, "resume")? else {
+    let choice = RunChoice {
+        name: args.run.as_ref(),
+        accepts_stale: args.accept_stale,
+        verb: "resume",
+    };
+    let Some(opened) = OpenedRun::open(context, &choice, &args.exclude)? else {
         return Ok(ExitCode::Success);
     };
     let conditions = resumed_conditions(args, &opened)?;
@@ -92,20 +104,20 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     });
     let age = age(&opened.run)?;
     let asks = check_age(context, &opened, age)?;
+    let accepted = opened.accepted.clone();
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &args.exclude)?;
     if let Some(code) = report_if_cancelled(context, &active)? {
         return Ok(code);
     }
     let windows = recheck_pending_rows(context, &mut active, paused.as_ref())?;
-    let has_answered = asks && active.run.pending()? > 0;
-    if has_answered {
+    if asks && active.run.pending()? > 0 {
         ask_to_resume(context, &mut active, age, windows.as_ref())?;
     }
     let resumption = Resumption {
         seen: paused.as_ref(),
         options: ResumeOptions {
-            has_answered,
+            accepted: accepted.as_ref(),
             rate: args.options.rate,
             conditions: new_conditions,
         },
@@ -157,7 +169,8 @@ fn check_age(context: &Context, opened: &OpenedRun, age: Duration) -> Result<boo
     let is_old = !opened.settings.sandbox && age >= MUST_BE_CONFIRMED;
     let can_ask = !context.assume_yes && context.can_ask();
     let asks = is_asked(context, &opened.sender) || is_old && can_ask;
-    if asks || !is_old || context.assume_yes {
+    let is_confirmed = context.assume_yes || opened.accepted.is_some();
+    if asks || !is_old || is_confirmed {
         return Ok(asks);
     }
     let rows = opened.run.pending()?;

@@ -3,16 +3,15 @@
 
 use clap::Args;
 
-use super::active_run::SendingEnd;
-use super::continued_run::{OpenedRun, go_on, recheck_pending_rows, report_if_cancelled};
-use super::report_end::report_end;
+use super::continued_run::{
+    OpenedRun, RunChoice, go_on, recheck_pending_rows, report_if_cancelled,
+};
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::options::{WorkOptions, describe_run_default};
 use crate::commands::bulk::run_log::log_refused_run;
-use crate::runs::ledger::{PauseReason, RunName};
-use crate::runs::sending::{RunEnd, StopReason};
+use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
 /// Help other processes send a run, until it is complete
@@ -40,22 +39,19 @@ pub(crate) fn run(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode
 }
 
 fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
-    let Some(opened) = OpenedRun::open(context, args.run.as_ref(), &[], "send")? else {
+    let choice = RunChoice {
+        name: args.run.as_ref(),
+        accepts_stale: false,
+        verb: "send",
+    };
+    let Some(opened) = OpenedRun::open(context, &choice, &[])? else {
         return Ok(ExitCode::Success);
     };
     let settings = args.work.over(opened.settings.clone());
-    let paused = opened.run.prepare()?;
+    opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &[])?;
     if let Some(code) = report_if_cancelled(context, &active)? {
         return Ok(code);
-    }
-    if let Some(paused) = paused.filter(|paused| paused.reason == PauseReason::Stale) {
-        // You must decide what happens to its rows before any recipient is skipped.
-        let end = Ok(RunEnd::Stopped {
-            reason: StopReason::PausedByOthers(paused),
-            unwritten: None,
-        });
-        return report_end(context, &active, SendingEnd { end, took: None });
     }
     recheck_pending_rows(context, &mut active, None)?;
     block_on(go_on(context, active, &args.work, None))

@@ -51,7 +51,7 @@ fn option(raw: &str) -> Value {
         has_space |= divides && character.is_whitespace();
         match (character, &mut description) {
             ('=', None) if divides && id.is_none() && !has_space => {
-                id = Some(std::mem::take(&mut title))
+                id = Some(std::mem::take(&mut title));
             }
             ('|', None) if divides => description = Some(String::new()),
             (_, Some(description)) => description.push(escaped.unwrap_or(character)),

@@ -16,6 +16,7 @@ mod pace;
 #[cfg(unix)]
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
+mod restored_ledgers;
 mod rows;
 mod stale_runs;
 mod workers;
@@ -114,6 +115,12 @@ every_engine! {
         worker_without_lock_gets_no_rows,
         transaction_timeout_error_is_retryable,
         stop_tells_whether_a_process_sends_the_run,
+    }
+    restored_ledgers {
+        restored_ledger_refuses_until_you_accept_it,
+        old_answer_does_not_accept_a_later_restore,
+        accepted_run_leaves_the_ledger_refused,
+        restored_ledger_keeps_the_time_of_its_newest_record,
     }
     stale_runs {
         failed_rows_of_stale_run_are_not_resent,

@@ -28,9 +28,7 @@ pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
         assert!(join(&of).exchange(&[], &[], 5).unwrap().rows.is_empty());
         let refused = resolve(&of, [RowState::Unknown, RowState::Sent], &[2]).unwrap_err();
         assert!(
-            refused
-                .hint
-                .contains("the run is stale; to continue without recipients"),
+            refused.hint.contains("--accept-stale --exclude FILE"),
             "{refused:?}"
         );
     }
@@ -83,6 +81,11 @@ pub(super) fn restored_ledger_marks_rows_unknown(tested: &TestedLedger) {
                 .is_some_and(|pause| pause.reason == PauseReason::Stale)
     );
     assert_eq!(states(&run)[..2], [RowState::Unknown; 2]);
+    let restored = tested.ledger.restored().unwrap();
+    assert!(
+        restored.is_some_and(|restored| restored.complete_until.is_none()),
+        "the process marks the whole ledger"
+    );
     exchange(
         &mut worker,
         &[ended(&assigned.rows[1], RowState::Sent, Duration::ZERO)],

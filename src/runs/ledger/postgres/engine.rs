@@ -29,10 +29,12 @@ const ROWS_OF_A_CALL: usize = 500;
 const CHUNK: usize = 64 * 1024;
 /// How long to wait for a rollback, which no other call relies on.
 const ROLLBACK_TIME: Duration = Duration::from_secs(1);
-const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-/// Identifies the database, as long as it cannot lack a commit. The number changes in a copy by
-/// CREATE DATABASE, and in tables that pg_restore has restored.
-const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', \
+/// The time, and the number of the table `store`, which changes if a dump replaces it.
+const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, \
+    to_regclass('jelouctl.store')::oid::bigint";
+/// Identifies the database. The timeline changes after a failover, the number of the database in a
+/// copy by CREATE DATABASE, and the number of the table in a restored dump. `setup` stores it, too.
+pub(super) const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', \
     timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', \
     database ' || oid || ', tables ' || 'jelouctl.store'::regclass::oid \
     FROM pg_control_system(), pg_database WHERE datname = current_database()";
@@ -61,6 +63,8 @@ pub(crate) struct DatabaseEngine {
     statements: HashMap<StatementKey, Statement>,
     limit: Duration,
     identity: String,
+    /// The number of the table `store` when the connection was opened.
+    store: i64,
 }
 
 impl DatabaseEngine {
@@ -68,14 +72,13 @@ impl DatabaseEngine {
     pub(crate) fn open(address: DatabaseAddress) -> Result<Self, LedgerError> {
         let database = Database::new(address)?;
         let client = database.connect()?;
-        let statements = HashMap::new();
-        let identity = String::new();
         let mut engine = Self {
             database,
             client,
-            statements,
+            statements: HashMap::new(),
             limit: LONG,
-            identity,
+            identity: String::new(),
+            store: 0,
         };
         let SqlValue::Int(version) = engine.value("SELECT version FROM jelouctl.store")? else {
             return Err(LedgerError::no_ledger(&engine.database.address.shown));
@@ -85,10 +88,19 @@ impl DatabaseEngine {
             LedgerErrorKind::Setup,
             "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`",
         )?;
-        if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
-            engine.identity = identity.into_owned();
-        }
+        engine.identify()?;
         Ok(engine)
+    }
+
+    /// Reads the identity of the database.
+    fn identify(&mut self) -> Result<(), LedgerError> {
+        let query = format!("SELECT ({IDENTITY}), 'jelouctl.store'::regclass::oid::bigint");
+        let identify = async {
+            let row = self.client.query_one(&query, &[]).await?;
+            Ok((row.try_get(0)?, row.try_get(1)?))
+        };
+        (self.identity, self.store) = self.database.call(SHORT, identify)?;
+        Ok(())
     }
 
     /// Queries a single value.
@@ -252,9 +264,16 @@ impl DbEngine for DatabaseEngine {
         let (row, now) = self.database.call(self.limit, locked)?;
         let read = || {
             let row = row.map(|row| read(&columns, &row)).transpose()?;
-            Ok((row, now.try_get(0)?))
+            Ok((row, now.try_get(0)?, now.try_get(1)?))
         };
-        read().map_err(|error| LedgerError::from_statement(&self.database.address.shown, &error))
+        let at = &self.database.address.shown;
+        let read: Result<(_, _, Option<i64>), Error> = read();
+        let (row, now, store) = read.map_err(|error| LedgerError::from_statement(at, &error))?;
+        if store == Some(self.store) {
+            Ok((row, now))
+        } else {
+            Err(LedgerError::replaced_tables(at))
+        }
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
@@ -341,8 +360,8 @@ impl DbEngine for DatabaseEngine {
         })
     }
 
-    fn identity(&mut self) -> Result<String, LedgerError> {
-        Ok(self.identity.clone())
+    fn identity(&self) -> &str {
+        &self.identity
     }
 
     fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {

@@ -22,6 +22,12 @@ impl LedgerError {
         )
     }
 
+    /// Creates the error of a connection from before a restored dump replaced the tables. On a new
+    /// connection, the ledger has another identity.
+    pub(super) fn replaced_tables(at: &str) -> Self {
+        Self::unreachable(at, "its tables were replaced")
+    }
+
     fn login_refused(at: &str, cause: &str) -> Self {
         let hint = "check that the role exists and may log in, and its password in \
             JELOUCTL_LEDGER, PGPASSWORD or the profile";

@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use self::connection::Database;
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
+use self::engine::IDENTITY;
 use super::db::{LONG, VERSION, new_secret};
 use super::error::{LedgerError, LedgerErrorKind};
 
@@ -61,7 +62,7 @@ pub(crate) fn schema_sql() -> String {
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, \
             pg_temp;\n\n{tables}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
-            0, 0);\n\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
+            0, ({IDENTITY}), NULL);\n\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
             jelouctl_reader;\nGRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO \
             jelouctl_reader;\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
             jelouctl TO jelouctl_sender;\n\nCOMMIT;\n"

@@ -85,12 +85,17 @@ pub(super) fn expect_explained(error: &LedgerError) {
     let text = error.to_string();
     let is_explained = match error.kind {
         LedgerErrorKind::Choice | LedgerErrorKind::InUse | LedgerErrorKind::Superseded => true,
+        LedgerErrorKind::Guard => world(|world| {
+            world.count("refused after a restore");
+            world.server.restores > 0
+        }),
         LedgerErrorKind::File => text.contains("database or disk is full"),
         LedgerErrorKind::Away | LedgerErrorKind::Gone => world(|world| world.is_shared),
         LedgerErrorKind::Unusable => [
             "may or may not exist",
             "simulated",
             "database or disk is full",
+            "removed or replaced",
         ]
         .iter()
         .any(|explained| text.contains(explained)),

@@ -33,6 +33,12 @@ impl Checker {
         }
     }
 
+    /// Closes the ledger before its files are replaced.
+    pub(super) fn close(&mut self) {
+        self.db = None;
+        self.states.clear();
+    }
+
     pub(super) fn open(&mut self) {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(&self.path, flags).expect("the ledger is readable");
@@ -167,6 +173,21 @@ impl Checker {
             .unwrap_or(false)
     }
 
+    /// Returns the number of the last run.
+    pub(super) fn last_run(&self) -> i64 {
+        self.number("SELECT runs FROM store")
+    }
+
+    /// Returns the number of commits.
+    pub(super) fn commits(&self) -> i64 {
+        self.number("SELECT commits FROM store")
+    }
+
+    fn number(&self, query: &str) -> i64 {
+        let found = self.rows(query, [], |row| row.get(0));
+        found.into_iter().next().expect("the ledger has this row")
+    }
+
     /// Returns the number of the newest connection of a worker.
     pub(super) fn connection(&self, worker: i64) -> Option<i64> {
         let query = "SELECT connection FROM worker WHERE id = ?1";
@@ -234,6 +255,8 @@ impl Checker {
              || ' paused ' || ifnull(paused, '-') || ' ' || pace FROM run",
             "SELECT 'claim ' || ifnull(run, '-') || '/' || ifnull(n, '-') || ' ' || ifnull(state, '-') FROM claim",
             "SELECT 'reached ' || at || ' by ' || run || '/' || n FROM reached",
+            "SELECT 'run ' || name || ' of ledger: ' || identity FROM run",
+            "SELECT 'ledger: ' || identity FROM store",
         ];
         let lines = queries.map(|query| self.rows(query, [], |row| row.get(0)));
         lines.concat()
@@ -245,6 +268,11 @@ fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &
     let counted = server.requests.iter().filter(|request| request.counts());
     let with_message: BTreeSet<RowKey> =
         counted.filter_map(|request| request.message.row).collect();
+    let accepted = server
+        .requests
+        .iter()
+        .filter(|request| request.is_accepted());
+    let accepted: BTreeSet<RowKey> = accepted.filter_map(|request| request.message.row).collect();
     for (row, state) in states {
         let has_message = with_message.contains(row);
         match state.as_str() {
@@ -253,7 +281,7 @@ fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &
                     "untrue: row {row:?} is {state}, but its request was sent"
                 ));
             }
-            "sent" if !has_message => {
+            "sent" if !has_message && !accepted.contains(row) => {
                 violations.push(format!(
                     "untrue: row {row:?} is sent, but its recipient has no message"
                 ));
@@ -263,7 +291,7 @@ fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &
     }
     let mut accepted_rows = BTreeSet::new();
     for request in &server.requests {
-        if request.is_accepted()
+        if request.is_known()
             && let Some(row) = request.message.row
             && !accepted_rows.insert(row)
         {

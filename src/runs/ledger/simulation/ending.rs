@@ -15,6 +15,7 @@ const MAX_ROUNDS: usize = 4_000;
 pub(super) fn finish() {
     world(World::end_faults);
     run_until_all_end();
+    accept_ledger();
     // Leases expire. With a messaging limit, no recipient counts any more.
     world(|world| {
         let has_limit = world.server.limit.is_some();
@@ -34,6 +35,15 @@ pub(super) fn finish() {
             check_end(&run);
         }
     }
+}
+
+/// Accepts the ledger if it was restored, so that its runs can end.
+fn accept_ledger() {
+    let ledger = open_ledger().expect("the faults are over");
+    if let Some(restored) = ledger.restored().expect("the faults are over") {
+        ledger.accept(&restored).expect("the faults are over");
+    }
+    world(|world| world.note_acceptance(world.server.restores));
 }
 
 fn has_violations() -> bool {

@@ -65,6 +65,10 @@ struct SimulatedEngine {
     makes_changes: Option<bool>,
     /// Whether the current transaction has run the statement that a mutation names.
     is_in_context: bool,
+    /// The number of restores when it was opened.
+    restores: u32,
+    /// See [`DbEngine::identity`].
+    identity: String,
 }
 
 /// Opens the ledger in a directory for the current actor.
@@ -72,8 +76,18 @@ pub(in crate::runs::ledger) fn open_engine(
     directory: &Path,
 ) -> Result<Box<dyn DbEngine>, LedgerError> {
     let file = FileEngine::open(directory, true, TurnPatience::quiet())?;
+    let file = file.ok_or_else(LedgerError::no_directory)?;
+    let ignores_identity = world(|world| world.mutation.is_some_and(|it| it.ignores_identity));
+    let first = world(|world| world.first_identity.clone());
+    let identity = if ignores_identity && !first.is_empty() {
+        first
+    } else {
+        file.identity().to_owned()
+    };
     let mut engine = SimulatedEngine {
-        file: file.ok_or_else(LedgerError::no_directory)?,
+        file,
+        identity,
+        restores: world(|world| world.server.restores),
         actor: world(|world| world.current),
         is_disconnected: false,
         makes_changes: None,
@@ -109,6 +123,9 @@ fn failure() -> LedgerError {
 impl SimulatedEngine {
     /// Draws a fault before an operation other than COMMIT.
     fn draw_fault(&mut self, may_interleave: bool) -> Result<(), LedgerError> {
+        // After a failover, the connections are broken.
+        let is_restored = world(|world| world.server.restores) != self.restores;
+        self.is_disconnected |= is_restored && is_shared();
         if self.is_disconnected || IS_DYING.get() {
             return Err(failure());
         }
@@ -275,8 +292,8 @@ impl DbEngine for SimulatedEngine {
         self.file.now()
     }
 
-    fn identity(&mut self) -> Result<String, LedgerError> {
-        self.file.identity()
+    fn identity(&self) -> &str {
+        &self.identity
     }
 
     fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {

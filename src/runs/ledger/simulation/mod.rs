@@ -15,7 +15,9 @@ mod mutants;
 mod mutation;
 mod operator;
 mod profile;
+mod promises;
 mod resolve_rows;
+mod restores;
 mod scheduler;
 mod send_loop;
 mod sender;
@@ -39,14 +41,18 @@ use self::world::{World, world};
 /// The number of steps with faults in each seed.
 const STEPS: u64 = 500;
 /// The number of seeds in every run of the tests.
-const SEEDS: u64 = 44;
+const SEEDS: u64 = 48;
 /// The events that these seeds must reach.
-const REQUIRED_EVENTS: [&str; 5] = [
+const REQUIRED_EVENTS: [&str; 9] = [
     "accepted",
     "lists",
     "resolved",
     "was lost",
     "late exchanges",
+    "restored",
+    "refused after a restore",
+    "accepted ledgers",
+    "accepted runs",
 ];
 
 /// Simulates one seed, and returns its world at the end.
@@ -60,7 +66,7 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> World {
     let home = tempfile::TempDir::new_in(root).unwrap();
     // The ledger draws the numbers of processes.
     fastrand::seed(seed ^ 0x5eed);
-    let mut new = World::new(home.path().to_owned(), seed, mutation);
+    let mut new = World::new(home.path().join("ledger"), seed, mutation);
     new.log(&format!(
         "seed {seed}, profile {}, shared: {}, messaging limit {:?}",
         new.profile().name,
@@ -68,8 +74,11 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> World {
         new.server.limit
     ));
     world::begin(new);
-    drop(open_ledger().expect("the simulation itself meets no faults"));
+    let ledger = open_ledger().expect("the simulation itself meets no faults");
+    let identity = ledger.db().0.identity().to_owned();
+    drop(ledger);
     world(|world| {
+        world.first_identity = identity;
         world.checker.open();
         Sender::add_to(world);
     });

@@ -286,6 +286,24 @@ const MUTATIONS: &[Mutation] = &[
         "not in 60 seeds; clock_that_goes_back_admits_no_expired_recipient in \
              contract/messaging_limit.rs detects it",
     ),
+    Mutation::new(
+        "a restored ledger is not refused",
+        "CASE WHEN {identity = ?1->?1 = ?1} THEN 1 ELSE 0 END AS is_accepted",
+    )
+    .in_profile("restored"),
+    Mutation::new(
+        "any process accepts a restored ledger",
+        "UPDATE store SET {->identity = ?1, }complete_until = ?2",
+    )
+    .in_profile("restored"),
+    Mutation::new(
+        "an answer accepts the ledger of a later restore",
+        "complete_until = NULL WHERE id = 1 AND {identity->?2} = ?2",
+    )
+    .in_profile("restored")
+    .within(200),
+    Mutation::ignoring_identity("a restored ledger has the identity of the first one")
+        .in_profile("restored"),
 ];
 
 /// Simulates at most `max` seeds of the mutation's profile. Returns the number of seeds, and the first with a
@@ -315,6 +333,7 @@ fn simulation_finds_a_mutation_in_each_part() {
         "an assigned row is not marked",
         "a claim is not unique",
         "rows are not counted for the limit",
+        "any process accepts a restored ledger",
     ] {
         let mutation = MUTATIONS.iter().find(|mutation| mutation.name == name);
         let (_, found) = find_violation(mutation.expect("it is in the list"), 10);

@@ -15,6 +15,8 @@ pub(super) struct Mutation {
     edits: [Option<&'static str>; 2],
     /// Whether a late exchange passes the number of the newest connection.
     pub(super) ignores_connection: bool,
+    /// Whether a restored ledger has the identity of the first one.
+    pub(super) ignores_identity: bool,
     pub(super) expected: Expected,
 }
 
@@ -34,6 +36,7 @@ impl Mutation {
             context: "",
             edits: [Some(edit), None],
             ignores_connection: false,
+            ignores_identity: false,
             expected: Expected::Within(20),
         }
     }
@@ -42,6 +45,14 @@ impl Mutation {
         Self {
             edits: [None, None],
             ignores_connection: true,
+            ..Self::new(name, "")
+        }
+    }
+
+    pub(super) const fn ignoring_identity(name: &'static str) -> Self {
+        Self {
+            edits: [None, None],
+            ignores_identity: true,
             ..Self::new(name, "")
         }
     }

@@ -3,6 +3,7 @@
 
 use super::actors::{Role, Step, open_ledger};
 use super::lists::scope;
+use super::promises::Moment;
 use super::resolve_rows::resolve_rows;
 use super::world::{World, world};
 use crate::base::output::Sent;
@@ -14,6 +15,7 @@ use crate::runs::ledger::key_changes::{ConfirmedEntries, KeyAddition};
 use crate::runs::ledger::model::{Counts, OnceState};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::Ledger;
+use crate::runs::ledger::restored::{Acceptance, RestoredLedger};
 use crate::runs::ledger::run::Run;
 use crate::runs::ledger::types::RowFilter;
 
@@ -28,6 +30,8 @@ pub(super) enum Command {
     RemoveClaim,
     AddToKey,
     Status,
+    /// Accepts a restored ledger.
+    Accept,
 }
 
 pub(super) struct Operator {
@@ -43,6 +47,8 @@ enum Shown {
     ChangedAt(i64),
     Claim(OnceEntry),
     Proofs(Vec<ProvenRow>),
+    /// A restored ledger, and the number of restores.
+    Restored(RestoredLedger, u32),
 }
 
 /// Runs `work` while no other actor acts.
@@ -112,7 +118,36 @@ impl Operator {
             Command::ResolveClaim => run_exclusively(|| self.resolve_claim(&ledger)),
             Command::RemoveClaim => self.remove_claim(&ledger),
             Command::AddToKey => run_exclusively(|| self.add_to_key(&ledger)),
+            Command::Accept => run_exclusively(|| self.accept(&ledger)),
         }
+    }
+
+    /// Returns whether its command waits for an answer, without an open ledger.
+    pub(super) fn is_asked(&self) -> bool {
+        self.ledger.is_none() && self.shown.is_some()
+    }
+
+    /// Shows what a restored ledger may lack in one step, and accepts it in the next.
+    fn accept(&mut self, ledger: &Ledger) -> Result<Step, LedgerError> {
+        self.ledger = None;
+        let Some(Shown::Restored(restored, asked_after)) = &self.shown else {
+            let Some(restored) = ledger.restored()? else {
+                return Ok(Step::Last("the ledger was not restored".to_owned()));
+            };
+            let asked_after = world(|world| world.server.restores);
+            self.shown = Some(Shown::Restored(restored, asked_after));
+            return Ok(Step::More("asked".to_owned()));
+        };
+        let asked_after = *asked_after;
+        world(|world| world.note_acceptance(asked_after));
+        let result = ledger.accept(restored)?;
+        if result == Acceptance::Accepted {
+            world(|world| {
+                world.count("accepted ledgers");
+                world.check_promises(&Moment::LedgerAccepted { asked_after });
+            });
+        }
+        Ok(Step::Last(format!("{result:?}")))
     }
 
     /// Reads proofs from Jelou's list in one step, and decides the rows in the next.
@@ -266,9 +301,8 @@ pub(super) fn check_report(run: &Run) -> Result<(), LedgerError> {
             *reported.count_mut(state) += 1;
             let n = i64::try_from(line).expect("a list is short") - 1;
             let truth = world.truth((run.id, n));
-            let may_have = truth.has_message || truth.may_still_arrive;
             let is_untrue = match state.sent() {
-                Sent::No => may_have && !world.at_the_socket.contains_key(&(run.id, n)),
+                Sent::No => truth.must_be_known && !world.at_the_socket.contains_key(&(run.id, n)),
                 Sent::Yes => !truth.has_message,
                 Sent::Unknown => false,
             };

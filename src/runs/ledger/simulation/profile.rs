@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::operator::Command::{
-    self, AddToKey, Cancel, Deliveries, Remove, RemoveClaim, Resolve, ResolveClaim, Status, Stop,
+    self, Accept, AddToKey, Cancel, Deliveries, Remove, RemoveClaim, Resolve, ResolveClaim, Status,
+    Stop,
 };
 use super::world::MINUTE;
 
@@ -57,6 +58,8 @@ pub(super) struct Profile {
     pub(super) has_gap_at_the_socket: bool,
     /// Whether a process may be suspended after its comparison with other runs, before it joins.
     pub(super) waits_before_join: bool,
+    /// How many of 1,000 steps copy the ledger, or restore a copy.
+    pub(super) restores: u32,
 }
 
 const MIXED: Profile = Profile {
@@ -100,6 +103,7 @@ const MIXED: Profile = Profile {
     max_fault_level: 3,
     has_gap_at_the_socket: false,
     waits_before_join: false,
+    restores: 0,
 };
 
 /// Several processes send a few long runs.
@@ -265,8 +269,26 @@ const AT_THE_SOCKET: Profile = Profile {
     ..MIXED
 };
 
+/// The ledger is copied and restored. Lists and single sends use the key. Some processes accept stale runs, and the
+/// operator accepts the ledger.
+const RESTORED: Profile = Profile {
+    name: "restored",
+    recipients: 4,
+    rows: 1..6,
+    max_lists: 8,
+    keyed_percent: 50,
+    limit_percent: 0,
+    rates: &[2.0, 50.0],
+    sender_percent: 45,
+    single_percent: 30,
+    commands: &[Accept, Accept, Accept, Accept, Stop, Cancel, Status],
+    max_fault_level: 2,
+    restores: 25,
+    ..MIXED
+};
+
 /// A seed has the profile at its remainder.
-pub(super) const PROFILES: [&Profile; 11] = [
+pub(super) const PROFILES: [&Profile; 12] = [
     &MIXED,
     &CROWD,
     &SINGLES,
@@ -278,6 +300,7 @@ pub(super) const PROFILES: [&Profile; 11] = [
     &RIVALS,
     &AT_THE_SOCKET,
     &ADDING,
+    &RESTORED,
 ];
 
 impl Profile {

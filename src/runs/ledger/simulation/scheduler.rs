@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::actors::{Role, kill, run_actor};
 use super::late_exchange::run_late_exchange;
 use super::operator::Operator;
+use super::restores::draw_restore;
 use super::sender::Sender;
 use super::single_send::SingleSend;
 use super::world::{HOUR, MINUTE, SECOND, World, world};
@@ -18,6 +19,9 @@ const MAX_DEPTH: usize = 3;
 pub(super) fn make_step() {
     if world(|world| !world.violations.is_empty()) {
         return;
+    }
+    if world(|world| world.depth == 0) {
+        draw_restore();
     }
     let drawn = world(|world| {
         world.steps += 1;

@@ -25,6 +25,8 @@ const MAX_OUTAGE: i64 = 300 * SECOND;
 struct Task {
     row: RowToSend,
     progress: Progress,
+    /// The number of restores when it was assigned.
+    restores: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -58,6 +60,8 @@ pub(super) struct SendLoop {
     is_interrupted: bool,
     pub(super) state: LoopState,
     next: Option<Instant>,
+    /// The number of restores when the process joined.
+    restores: u32,
 }
 
 impl SendLoop {
@@ -73,6 +77,7 @@ impl SendLoop {
             is_interrupted: false,
             state: LoopState::Sends,
             next: Some(clock::instant()),
+            restores: world(|world| world.server.restores),
         }
     }
 
@@ -204,6 +209,7 @@ impl SendLoop {
                 self.tasks.push(Task {
                     row,
                     progress: Progress::Assigned,
+                    restores: world(|world| world.server.restores),
                 });
             }
         }
@@ -254,6 +260,10 @@ impl SendLoop {
                 if let Some(text) = found {
                     world.add_violation(text);
                 }
+            }
+            if world.server.restores > self.restores {
+                // The restored ledger may lack the rows.
+                return;
             }
             let has_true_clock = world.clock_jumps == 0;
             for outcome in &self.outcomes {
@@ -331,7 +341,7 @@ impl SendLoop {
     }
 
     fn send_request(&mut self, index: usize) {
-        let row = &self.tasks[index].row;
+        let Task { row, restores, .. } = &self.tasks[index];
         let key = (self.run.id, row.index);
         let request = world(|world| {
             world.at_the_socket.remove(&key);
@@ -343,6 +353,7 @@ impl SendLoop {
                 every: None,
                 clock_error: world.current_clock_error,
                 is_template: world.server.limit.is_some(),
+                restores: *restores,
             })
         });
         if let Some(request) = request {

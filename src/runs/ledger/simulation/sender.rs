@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use super::actors::{Role, Step, open_ledger};
 use super::lists::{ListPlan, compare, earlier_runs, skips_sent, timeout};
+use super::promises::Moment;
 use super::send_loop::{LoopState, SendLoop};
 use super::world::{SECOND, World, world};
 use crate::runs::ledger::create_run::{CreatedRun, NewRun};
 use crate::runs::ledger::draft::LedgerDraft;
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::events::{PauseReason, RunPause};
+use crate::runs::ledger::events::RunPause;
+use crate::runs::ledger::identity::SeenIdentities;
 use crate::runs::ledger::model::Counts;
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::Ledger;
@@ -31,6 +33,14 @@ struct SentRun {
     settings: RunSettings,
     /// The pause that the process saw before it resumes the run.
     pause: Option<RunPause>,
+    accepted: Option<AcceptedRestore>,
+}
+
+/// A restore that the process accepts for a stale run.
+struct AcceptedRestore {
+    seen: SeenIdentities,
+    /// The number of restores when it saw them.
+    asked_after: u32,
 }
 
 enum Phase {
@@ -64,7 +74,7 @@ pub(super) struct Sender {
     /// Whether it joins without resuming, as `bulk work` does.
     only_works: bool,
     skips_sent: bool,
-    has_answered: bool,
+    accepts_stale: bool,
     is_interrupted: bool,
 }
 
@@ -84,7 +94,7 @@ impl Sender {
             Self {
                 only_works: world.rng.u8(0..3) == 0,
                 skips_sent: world.rng.u8(0..3) > 0 || world.profile().refusing_percent == 0,
-                has_answered: world.rng.bool(),
+                accepts_stale: world.profile().restores > 0 && world.rng.u8(0..3) == 0,
                 ..Self::new(name, Phase::Prepare)
             }
         };
@@ -95,7 +105,6 @@ impl Sender {
     pub(super) fn resuming(name: RunName) -> Self {
         Self {
             skips_sent: true,
-            has_answered: true,
             ..Self::new(name, Phase::Prepare)
         }
     }
@@ -106,7 +115,7 @@ impl Sender {
             phase,
             only_works: false,
             skips_sent: false,
-            has_answered: false,
+            accepts_stale: false,
             is_interrupted: false,
         }
     }
@@ -138,7 +147,7 @@ impl Sender {
             Phase::Compare(plan) => compare_list(&plan)?,
             Phase::Create(list) => self.create(*list)?,
             Phase::Prepare => self.prepare()?,
-            Phase::Resume(run) => self.resume(run)?,
+            Phase::Resume(run) => Self::resume(run)?,
             Phase::Join(run) => self.join(*run)?,
             Phase::Send(send_loop) => return Ok(self.send(send_loop)),
             Phase::Close(send_loop) => {
@@ -195,6 +204,7 @@ impl Sender {
             run,
             settings,
             pause: None,
+            accepted: None,
         };
         Ok(Some(match worker {
             Some(worker) => self.begin(run, worker, counts),
@@ -211,11 +221,16 @@ impl Sender {
         if self.skips_sent && has_choice {
             conditions.skip_sent = true;
         }
+        let accepts = self.accepts_stale && !self.only_works;
+        let accepted = match run.stale_identities()? {
+            None => None,
+            Some(_) if !accepts => return Err(LedgerError::stale_run(&self.name)),
+            Some(seen) => Some(AcceptedRestore {
+                seen,
+                asked_after: world(|world| world.server.restores),
+            }),
+        };
         let pause = run.prepare()?;
-        let is_stale = |pause: &RunPause| pause.reason == PauseReason::Stale;
-        if self.only_works && pause.as_ref().is_some_and(is_stale) {
-            return Ok(None);
-        }
         if let Some(skips_sent) = skips_sent(&settings) {
             let found = run.compare(&settings, skips_sent)?;
             if !found.is_empty() && !skips_sent {
@@ -226,6 +241,7 @@ impl Sender {
             run,
             settings,
             pause,
+            accepted,
         });
         Ok(Some(if self.only_works {
             Phase::Join(run)
@@ -234,15 +250,27 @@ impl Sender {
         }))
     }
 
-    fn resume(&self, sent: Box<SentRun>) -> Result<Option<Phase>, LedgerError> {
+    fn resume(sent: Box<SentRun>) -> Result<Option<Phase>, LedgerError> {
         let conditions = &sent.settings.conditions;
         let is_changed = sent.run.details()?.conditions != *conditions;
+        let accepted = sent.accepted.as_ref();
         let options = ResumeOptions {
-            has_answered: self.has_answered,
+            accepted: accepted.map(|accepted| &accepted.seen),
             rate: None,
             conditions: is_changed.then_some(conditions),
         };
+        let run = sent.run.id;
+        if let Some(AcceptedRestore { asked_after, .. }) = accepted {
+            world(|world| world.note_accepted_run(run, *asked_after));
+        }
         sent.run.resume(sent.pause.as_ref(), &options)?;
+        if let Some(AcceptedRestore { asked_after, .. }) = accepted {
+            let asked_after = *asked_after;
+            world(|world| {
+                world.count("accepted runs");
+                world.check_promises(&Moment::RunAccepted { run, asked_after });
+            });
+        }
         Ok(Some(Phase::Join(sent)))
     }
 

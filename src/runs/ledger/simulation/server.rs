@@ -34,6 +34,8 @@ pub(super) struct Message {
     /// The clock error of its process.
     pub(super) clock_error: i64,
     pub(super) is_template: bool,
+    /// The number of restores before its process claimed the recipient or got the row.
+    pub(super) restores: u32,
 }
 
 impl fmt::Display for Message {
@@ -86,6 +88,8 @@ pub(super) struct Request {
     response_at: i64,
     has_arrived: bool,
     verdict: Verdict,
+    /// Whether the restored ledger lacks it.
+    is_lost: bool,
 }
 
 impl Request {
@@ -97,9 +101,14 @@ impl Request {
         self.has_arrived && is_accepting
     }
 
-    /// Returns whether the recipient has the message, or may still get it.
+    /// Returns whether the recipient has the message, or may still get it, and the ledger must know that.
     pub(super) fn counts(&self) -> bool {
-        !self.has_arrived || self.is_accepted()
+        !self.is_lost && (!self.has_arrived || self.is_accepted())
+    }
+
+    /// Returns whether the message was accepted, and the ledger must know that.
+    pub(super) fn is_known(&self) -> bool {
+        !self.is_lost && self.is_accepted()
     }
 }
 
@@ -108,6 +117,8 @@ impl Request {
 pub(super) struct Truth {
     pub(super) has_message: bool,
     pub(super) may_still_arrive: bool,
+    /// Whether the ledger must know that the recipient has the message, or may still get it.
+    pub(super) must_be_known: bool,
 }
 
 /// A number of messages by recipient and text.
@@ -128,6 +139,8 @@ pub(super) struct Server {
     repeated: BTreeMap<String, RepeatedMessages>,
     /// When templates were accepted, with their recipients.
     templates: Vec<(i64, String)>,
+    /// The number of restores of the ledger.
+    pub(super) restores: u32,
     pub(super) violations: Vec<String>,
 }
 
@@ -155,6 +168,7 @@ impl Server {
         let way = rng.i64(if is_slow { 0..TIMEOUT } else { 1..300 });
         let is_slow = rng.u8(0..6) == 0;
         let way_back = rng.i64(if is_slow { 0..TIMEOUT } else { 0..300 });
+        let is_lost = message.restores < self.restores;
         self.requests.push(Request {
             message,
             sent_at: now,
@@ -162,6 +176,7 @@ impl Server {
             response_at: now + way + way_back,
             has_arrived: false,
             verdict,
+            is_lost,
         });
         Some(self.requests.len() - 1)
     }
@@ -228,6 +243,7 @@ impl Server {
                 let arrived_at = request.arrives_at;
                 let sent_at = request.sent_at;
                 match message.every {
+                    _ if request.is_lost => {}
                     Some(every) => self.count_repeated(&message, sent_at, every),
                     None => self.count(&message, arrived_at),
                 }
@@ -320,14 +336,37 @@ impl Server {
         let mut truth = Truth {
             has_message: false,
             may_still_arrive: false,
+            must_be_known: false,
         };
         for request in &self.requests {
             if matches(&request.message) {
                 truth.has_message |= request.is_accepted();
                 truth.may_still_arrive |= !request.has_arrived;
+                truth.must_be_known |= request.counts();
             }
         }
         truth
+    }
+
+    /// Restores the ledger to the time when this number of requests had been sent, and it had this number of runs. After
+    /// that, it need not know the later requests, and a later run has the number of a lost one.
+    pub(super) fn restore(&mut self, requests: usize, runs: i64) {
+        self.restores += 1;
+        for request in self.requests.iter_mut().skip(requests) {
+            request.is_lost = true;
+            let row = &mut request.message.row;
+            *row = row.filter(|(run, _)| *run <= runs);
+        }
+        self.accepted.clear();
+        self.keyed.clear();
+        let known = self.requests.iter().filter(|request| request.is_known());
+        for message in known.map(|request| &request.message) {
+            let key = (message.recipient.clone(), message.text.clone());
+            *self.accepted.entry(key).or_default() += 1;
+            if message.is_keyed {
+                *self.keyed.entry(message.recipient.clone()).or_default() += 1;
+            }
+        }
     }
 
     /// Counts the messages under the key that a recipient has, or may still get.

@@ -41,6 +41,8 @@ pub(super) struct SingleSend {
     request: Option<usize>,
     sent: Sent,
     gives_up_at: Option<i64>,
+    /// The number of restores when it claimed the recipient.
+    restores: u32,
 }
 
 impl SingleSend {
@@ -60,6 +62,7 @@ impl SingleSend {
             request: None,
             sent: Sent::No,
             gives_up_at: None,
+            restores: 0,
         };
         world.add_actor(Role::Single(Box::new(single)));
     }
@@ -117,6 +120,7 @@ impl SingleSend {
             });
         }
         self.ledger = Some(ledger);
+        self.restores = world(|world| world.server.restores);
         Ok(Some(Stage::CheckLimit))
     }
 
@@ -153,6 +157,7 @@ impl SingleSend {
                 every: world.profile().every,
                 clock_error: world.current_clock_error,
                 is_template: world.server.limit.is_some(),
+                restores: self.restores,
             })
         });
         if self.request.is_some() {

@@ -12,6 +12,8 @@ use super::late_exchange::LateExchange;
 use super::lists::ListPlan;
 use super::mutation::Mutation;
 use super::profile::Profile;
+use super::promises::Moment;
+use super::restores::{Backup, Restore};
 use super::scheduler;
 use super::server::{Message, Server, Truth};
 use crate::base::clock::simulated::{self, ClockReading};
@@ -95,6 +97,11 @@ pub(super) struct World {
     /// Rows between the check of their deadline and their request, each with its actor.
     pub(super) at_the_socket: BTreeMap<(i64, i64), usize>,
     pub(super) server: Server,
+    /// The latest copy of the ledger.
+    pub(super) backup: Option<Backup>,
+    pub(super) restore: Restore,
+    /// The first identity of the ledger.
+    pub(super) first_identity: String,
     pub(super) checker: Checker,
     pub(super) lists: Vec<ListPlan>,
     pub(super) violations: Vec<String>,
@@ -137,6 +144,8 @@ impl World {
     }
 
     pub(super) fn log(&mut self, line: &str) {
+        // The path of the ledger differs in each simulation.
+        let line = line.replace(&*self.home.to_string_lossy(), "HOME");
         self.lines.push(format!("{:>9} {line}", self.now));
     }
 
@@ -202,6 +211,7 @@ impl World {
 
     /// Sends a request. Returns its index, or None without a network.
     pub(super) fn send(&mut self, message: Message) -> Option<usize> {
+        self.check_promises(&Moment::Departure(&message));
         let text = format!("  {message}");
         let request = self.server.send(message, &mut self.rng, self.now);
         let result = if request.is_some() {

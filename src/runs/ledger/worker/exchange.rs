@@ -39,6 +39,19 @@ struct ExchangeRequest<'a> {
     looks_for_others: bool,
 }
 
+/// Why an exchange changed nothing.
+enum ExchangeError {
+    /// The ledger lacks exchanges of this process, so it was restored to an earlier state.
+    LacksRecords,
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for ExchangeError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
 /// The result of the transaction of an exchange.
 struct Exchanged {
     reply: ExchangeReply,
@@ -77,7 +90,14 @@ impl Worker {
             looks_for_others,
         };
         let run = self.run.clone();
-        let exchanged = run.change(|db, run| self.exchange_in(db, run, &request))?;
+        let exchanged = loop {
+            match run.change(|db, run| self.exchange_in(db, run, &request)) {
+                Ok(exchanged) => break exchanged,
+                // After that the run is stale, so the next exchange ends.
+                Err(ExchangeError::LacksRecords) => run.ledger.mark_restored()?,
+                Err(ExchangeError::Ledger(error)) => return Err(error),
+            }
+        };
         self.exchanges = exchanged.exchanges;
         self.is_complete = exchanged.is_complete;
         self.listening = exchanged.listening;
@@ -99,14 +119,18 @@ impl Worker {
         db: &mut Db,
         run: &mut LockedRun,
         request: &ExchangeRequest<'_>,
-    ) -> Result<Exchanged, LedgerError> {
-        self.held_until -= follow_clock(db, run)?;
-        let (exchanges, mut was_lost) = self.count_exchange(db, run.now)?;
-        if exchanges <= self.exchanges {
-            // The ledger was restored to an earlier state, although its identity is the same.
-            run.identity.clear();
+    ) -> Result<Exchanged, ExchangeError> {
+        let back = follow_clock(db, run)?;
+        let (exchanges, was_stopped) = self.count_exchange(db, run.now)?;
+        let is_of_another_ledger = self.is_of_another_ledger(db);
+        // The identity of the ledger may be the same.
+        let is_unnoticed = run.finished_at.is_none() && !run.is_stale(db) && !is_of_another_ledger;
+        if is_unnoticed && exchanges <= self.exchanges {
+            return Err(ExchangeError::LacksRecords);
         }
-        run.check_identity(db)?;
+        // After a restore that you accepted, this process joins again.
+        let mut was_lost = was_stopped || is_of_another_ledger;
+        self.held_until -= back;
         let recorded = self.record_outcomes(db, run, request.finished)?;
         if request.looks_for_others {
             run.note_lost(db)?;
@@ -201,7 +225,8 @@ impl Worker {
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
-        let allowed = if run.may_assign() {
+        let pause = run.current_pause(db);
+        let allowed = if run.may_assign(db) {
             run.pace.available(now)
         } else {
             0
@@ -236,11 +261,11 @@ impl Worker {
                 delay: Delay::Pace,
             });
         }
-        if wanted == 0 || is_short || run.pause.is_some() || is_cancelled {
+        if wanted == 0 || is_short || pause.is_some() || is_cancelled {
             run.note_finished(db)?;
         }
         if run.finished_at.is_none() {
-            reply.pause = run.pause.clone();
+            reply.pause = pause;
             self.add_waits(&mut reply, next, limit_wait);
         }
         Ok(reply)

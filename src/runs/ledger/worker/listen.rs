@@ -64,7 +64,7 @@ impl Worker {
             return Ok(false);
         }
         let is_unchanged = RunTerms::read(db, self.run.id)?.is_some_and(|found| found == *terms)
-            && terms.identity == db.0.identity()?;
+            && terms.identity == db.0.identity();
         let lost = LostWorkers::read(db)?;
         if !is_unchanged || !lost.is_alive(Some(self.id)) {
             return Ok(false);

@@ -71,6 +71,8 @@ const LONGEST_SLACK: Duration = Duration::from_secs(15);
 pub(crate) struct Worker {
     run: Run,
     id: i64,
+    /// The identity of the ledger that it joined.
+    identity: String,
     /// The number of its newest connection, even if the ledger has not confirmed it.
     connection: i64,
     /// The number of its exchanges that the ledger has confirmed.
@@ -159,6 +161,7 @@ impl Worker {
             run,
             // The number is random, because a restored ledger must not assign a number twice.
             id: fastrand::i64(1..),
+            identity: db.0.identity().to_owned(),
             connection: 1,
             exchanges: 0,
             is_connected: true,
@@ -212,7 +215,6 @@ impl Worker {
         let found = db.change(|db| {
             lock_ledger(db)?;
             own_run.change_in(db, |db, run| {
-                run.check_identity(db)?;
                 run.note_lost(db)?;
                 run.note_finished(db)?;
                 let kept = db.one(
@@ -279,7 +281,7 @@ impl Worker {
                 seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
             &values![self.id, run.id, host, pid, lease, run.now],
         )?;
-        if is_alone && run.may_assign() && run.finished_at.is_none() {
+        if is_alone && run.may_assign(db) && run.finished_at.is_none() {
             let begun = values![run.id, RunEventKind::Begun.name()];
             let has_begun =
                 db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
@@ -302,7 +304,6 @@ impl Worker {
         self.run.ledger.db().0.limit(SHORT);
         self.connection += 1;
         self.run.change(|db, run| {
-            run.check_identity(db)?;
             let connected = values![self.id, run.now, self.connection];
             let Some(worker) = db.first(NOTE_NEW_CONNECTION, &connected)? else {
                 // The next exchange detects this.
@@ -314,11 +315,9 @@ impl Worker {
                     Ok(())
                 };
             };
-            if worker.int("exchanges")? < self.exchanges {
-                run.identity.clear();
-                run.check_identity(db)?;
-            }
-            if run.is_stale(db)? {
+            let is_restored =
+                self.is_of_another_ledger(db) || worker.int("exchanges")? < self.exchanges;
+            if is_restored || run.is_stale(db) {
                 // The outcomes of the rows that this process holds still count.
                 return run.mark_unknown(
                     db,
@@ -359,6 +358,11 @@ impl Worker {
         })?;
         self.is_connected = true;
         Ok(())
+    }
+
+    /// Returns whether the ledger was restored after this process joined.
+    fn is_of_another_ledger(&self, db: &Db) -> bool {
+        self.identity != db.0.identity()
     }
 
     /// Makes an exchange, and retries while the database does not respond.
@@ -503,6 +507,7 @@ mod tests {
             Ok(Self {
                 run: self.run.on_own_connection()?,
                 key,
+                identity: self.identity.clone(),
                 is_connected: true,
                 is_complete: false,
                 is_abandoned: Arc::default(),

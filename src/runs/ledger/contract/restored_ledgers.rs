@@ -1,0 +1,144 @@
+//! A copied or restored ledger sends nothing until you accept it.
+
+use std::time::Duration;
+
+use super::{PEOPLE, TestedLedger, exchange, join, make_under_key, scope, send_all};
+use crate::runs::ledger::claims::ClaimResult;
+use crate::runs::ledger::db::values;
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
+use crate::runs::ledger::events::PauseReason;
+use crate::runs::ledger::fixture;
+use crate::runs::ledger::identity::SeenIdentities;
+use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::open::Ledger;
+use crate::runs::ledger::restored::{Acceptance, RestoredLedger};
+use crate::runs::ledger::run::Run;
+use crate::runs::ledger::types::ResumeOptions;
+
+/// Makes the ledger one that was restored, and opens it.
+fn restore(tested: &TestedLedger, identity: &str) -> Ledger {
+    let changed = tested.ledger.db().change(|db| {
+        db.run("UPDATE store SET identity = ?1", &values![identity])?;
+        let runs = "UPDATE run SET identity = ?1 WHERE finished_at IS NULL";
+        db.run(runs, &values![identity])
+    });
+    changed.unwrap();
+    tested.ledger.reopened().unwrap()
+}
+
+fn seen(ledger: &Ledger) -> RestoredLedger {
+    ledger.restored().unwrap().expect("it was restored")
+}
+
+fn claim(ledger: &Ledger) -> Result<ClaimResult, LedgerError> {
+    let person = ledger.hasher().unwrap().person(PEOPLE[0]);
+    ledger.claim(&scope(), &person, None, Duration::from_secs(90))
+}
+
+fn resume(run: &Run, accepted: Option<&SeenIdentities>) -> Result<(), LedgerError> {
+    let options = ResumeOptions {
+        accepted,
+        rate: None,
+        conditions: None,
+    };
+    run.resume(None, &options)
+}
+
+fn is_refused<T>(result: Result<T, LedgerError>, hint: &str) {
+    let error = result.map(drop).unwrap_err();
+    assert_eq!(
+        (error.kind, error.hint.as_str()),
+        (LedgerErrorKind::Guard, hint)
+    );
+}
+
+/// Creates a run from a list, as `bulk send` does.
+fn create(ledger: &Ledger, name: &str) -> Result<bool, LedgerError> {
+    let made = ledger.make(
+        &name.parse().unwrap(),
+        true,
+        &mut fixture::draft(&PEOPLE[..1]),
+        &mut fixture::details(),
+        &fixture::earlier(),
+        |_, _, _| Ok::<_, LedgerError>(true),
+    );
+    made.map(|made| made.is_some())
+}
+
+const ACCEPT: &str = "jelouctl ledger accept";
+const ACCEPT_RUN: &str = "jelouctl bulk resume r --accept-stale";
+
+pub(super) fn restored_ledger_refuses_until_you_accept_it(tested: &TestedLedger) {
+    tested.begin(&PEOPLE[..2]);
+    assert_eq!(tested.ledger.restored().unwrap().map(|_| ()), None);
+    let ledger = restore(tested, "another");
+    for _ in 0..3 {
+        is_refused(claim(&ledger), ACCEPT);
+        is_refused(create(&ledger, "n"), ACCEPT);
+        is_refused(
+            resume(&ledger.run(&super::name()).unwrap(), None),
+            ACCEPT_RUN,
+        );
+        // A command that is killed after it has opened the ledger accepts nothing.
+        is_refused(ledger.reopened().unwrap().refuse_restored(), ACCEPT);
+    }
+    // A command that opened the ledger before it was restored is refused, too.
+    is_refused(claim(&tested.ledger), ACCEPT);
+    let run = ledger.run(&super::name()).unwrap();
+    let reply = join(&run).exchange(&[], &[], 5).unwrap();
+    assert!(reply.rows.is_empty());
+    assert_eq!(reply.pause.unwrap().reason, PauseReason::Stale);
+    let restored = seen(&ledger);
+    assert_eq!(restored.stale_runs.len(), 1);
+    assert_eq!(restored.stale_runs[0].pending, 2);
+    assert_eq!(ledger.accept(&restored).unwrap(), Acceptance::Accepted);
+    assert_eq!(ledger.accept(&restored).unwrap(), Acceptance::NotRestored);
+    assert!(run.stale_reason().unwrap().is_none());
+    assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 2);
+    assert!(create(&ledger, "n").unwrap());
+    assert!(matches!(claim(&ledger).unwrap(), ClaimResult::Held(_)));
+}
+
+pub(super) fn old_answer_does_not_accept_a_later_restore(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..2]);
+    let first = restore(tested, "another");
+    let restored = seen(&first);
+    let identities = run.stale_identities().unwrap();
+    let ledger = restore(tested, "a third one");
+    is_refused(first.accept(&restored), ACCEPT);
+    is_refused(resume(&run, identities.as_ref()), ACCEPT_RUN);
+    is_refused(claim(&ledger), ACCEPT);
+    assert_eq!(ledger.accept(&seen(&ledger)).unwrap(), Acceptance::Accepted);
+}
+
+pub(super) fn accepted_run_leaves_the_ledger_refused(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..2]);
+    make_under_key(&tested.ledger, "a", &PEOPLE[..2]);
+    let ledger = restore(tested, "another");
+    let identities = run.stale_identities().unwrap();
+    resume(&run, identities.as_ref()).unwrap();
+    // A second command with the same answer finds an accepted run.
+    resume(&run, identities.as_ref()).unwrap();
+    assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 2);
+    is_refused(claim(&ledger), ACCEPT);
+    let other = ledger.run(&"a".parse().unwrap()).unwrap();
+    is_refused(
+        resume(&other, None),
+        "jelouctl bulk resume a --accept-stale",
+    );
+}
+
+pub(super) fn restored_ledger_keeps_the_time_of_its_newest_record(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..2]);
+    send_all(&tested.ledger, "r", &[RowState::Sent]);
+    let newest = run.changed_at().unwrap();
+    let ledger = restore(tested, "another");
+    assert_eq!(seen(&ledger).complete_until, Some(newest));
+    let later = "UPDATE run SET changed_at = changed_at + 60000";
+    ledger.db().change(|db| db.run(later, &[])).unwrap();
+    let ledger = ledger.reopened().unwrap();
+    assert_eq!(seen(&ledger).complete_until, Some(newest));
+    ledger.accept(&seen(&ledger)).unwrap();
+    let ledger = restore(tested, "a third one");
+    assert_eq!(seen(&ledger).complete_until, Some(newest + 60_000));
+}
