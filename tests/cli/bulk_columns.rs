@@ -221,11 +221,11 @@ fn wide_lists_and_long_messages_are_shortened() {
             names.join(",")
         ),
     );
-    let all: String = names
-        .iter()
-        .take(15)
+    let expressions = names.iter().take(15);
+    let expressions: Vec<_> = expressions
         .map(|name| format!("{{{{ {name} }}}}"))
         .collect();
+    let all = expressions.concat();
     let shown = table(&screen(&home, &[], &all));
     assert!(
         shown.contains("col11 2 always \"x\" 3 more with -v not used"),

@@ -548,12 +548,11 @@ fn columns_of_mobiles_are_offered_first() {
     let jelou = Jelou::expect_no_requests();
     let home = Home::new();
     home.profile("prod", &jelou.url, "country = \"EC\"");
-    let mut list = "n,Tel casa,Cel titular,Fecha,Monto,Notas\n".to_owned();
-    for row in 0..1000 {
-        list += &format!(
-            "x,022345{row:03},09876{row:05},2026-11-20,\"1,250,000\",llamar al 0987654321\n"
-        );
-    }
+    let row = |row: u32| {
+        format!("x,022345{row:03},09876{row:05},2026-11-20,\"1,250,000\",llamar al 0987654321\n")
+    };
+    let rows: Vec<_> = (0..1000).map(row).collect();
+    let mut list = "n,Tel casa,Cel titular,Fecha,Monto,Notas\n".to_owned() + &rows.concat();
     list += "x,0987654321,022345678,0987654321,0987654321,0987654321\n";
     home.write("a.csv", &list);
     let words = ["bulk", "send", "a.csv", "text", "Hola"];

@@ -44,10 +44,10 @@ fn keep(home: &Home) -> File {
 
 /// Suspends the process of a run while it writes the ledger.
 fn suspended_writer(home: &Home, jelou: &Jelou) -> Child {
-    let rows: String = (0..5_000)
+    let rows: Vec<_> = (0..5_000)
         .map(|row| format!("{}\n", 593_990_000_000_u64 + row))
         .collect();
-    home.write("people.csv", format!("to\n{rows}"));
+    home.write("people.csv", format!("to\n{}", rows.concat()));
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --progress none text Hola";
     let child = start(home, words, &[], &jelou.url);
     let state = format!("/proc/{}/stat", child.id());

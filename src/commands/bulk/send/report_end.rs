@@ -236,13 +236,12 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = format!("run paused: {}", why(&pause));
-            let hint = match pause.reason {
-                PauseReason::Stale => LedgerError::stale_run(name).hint,
-                _ => {
-                    let look = next_check(name);
-                    let way_on = way_on(pause.reason, name, &active.settings);
-                    format!("{look}; {way_on}")
-                }
+            let hint = if pause.reason == PauseReason::Stale {
+                LedgerError::stale_run(name).hint
+            } else {
+                let look = next_check(name);
+                let way_on = way_on(pause.reason, name, &active.settings);
+                format!("{look}; {way_on}")
             };
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
