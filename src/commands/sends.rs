@@ -321,9 +321,13 @@ impl Sends {
         }
     }
 
-    /// Ends the open messages with `code`: another message has shown that they cannot be sent.
+    /// Ends the open messages with `code`: another message has shown that they cannot be sent. An accepted message stays
+    /// open for its wait.
     pub(super) fn end_rest(&mut self, code: ExitCode, error: Option<&RecordError>) {
-        for send in self.open() {
+        let unsent = self
+            .open()
+            .filter(|send| send.report.record.sent != Sent::Yes);
+        for send in unsent {
             let record = &mut send.report.record;
             record.sent = Sent::No;
             record.error = error.map(|error| RecordError {

@@ -478,6 +478,24 @@ fn only_shared_faults_end_all_sends() {
     }
 }
 
+/// The first message is accepted and waits for its delivery when the second shows that the credentials are refused.
+#[test]
+fn accepted_message_stays_sent_if_the_rest_cannot_be() {
+    let jelou = Jelou::start(|user, _| match user {
+        LUIS => Act::Answer(401, "", "{}"),
+        _ => Act::Accept,
+    });
+    let line = format!("send text {ALL} --wait delivered --for 1s Hola -o record");
+    let ended = Home::new().run(&line).api(&jelou.url).fails(10, &[]);
+    let expected = [
+        record(ANA, "yes", "-"),
+        record(LUIS, "no", "credentials"),
+        record(EVA, "no", "credentials"),
+    ];
+    assert_eq!(records(&ended), expected);
+    assert_eq!(reached(&jelou), [ANA]);
+}
+
 #[test]
 fn signal_stops_before_the_next_recipient() {
     let (home, server) = (Home::new(), Server::answering(Reply::HangAfterReading));
