@@ -276,10 +276,9 @@ impl From<&CommandError> for RecordError {
     fn from(error: &CommandError) -> Self {
         Self {
             code: error.name,
-            api_code: None,
             message: error.line(),
             hint: error.hint.clone(),
-            retry_after_s: None,
+            ..Self::default()
         }
     }
 }

@@ -17,6 +17,28 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     (best.0 > ALIKE).then_some(best.1)
 }
 
+/// Returns the name in `known` that `typed` misspells or begins, in lower case. It is stricter than [`nearest`], because
+/// following a wrong hint can send messages.
+pub(crate) fn find_similar<'a>(
+    typed: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let similar = known.into_iter().filter(|name| is_similar(&typed, name));
+    similar.min_by_key(|name| strsim::osa_distance(&typed, name))
+}
+
+/// Returns whether `typed` is the start of `known` or one of its parts, or has at most one typo for every four letters.
+fn is_similar(typed: &str, known: &str) -> bool {
+    let letters = typed.chars().count();
+    if letters < 3 {
+        return false;
+    }
+    let is_part = known.split('-').any(|part| part == typed);
+    let max_typos = (letters / 4).max(1);
+    known.starts_with(typed) || is_part || strsim::osa_distance(typed, known) <= max_typos
+}
+
 /// Returns a name in its common form: letters and digits, lower case, without accents.
 pub(crate) fn plain(name: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
@@ -89,6 +111,32 @@ mod tests {
             assert_eq!(nearest(name, known), expected, "{name}");
         }
         assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn similar_names_are_near() {
+        for (typed, known, expected) in [
+            ("too", "to", true),
+            ("lang", "language", true),
+            ("url", "media-url", true),
+            ("parma", "param", true),
+            ("recipiant", "recipient", true),
+            ("at", "prices", false),
+            ("on-failure", "profile", false),
+            ("not-sent", "no-input", false),
+            ("title", "file", false),
+            ("move", "remove", false),
+            ("rename", "resume", false),
+        ] {
+            assert_eq!(is_similar(typed, known), expected, "{typed} {known}");
+        }
+    }
+
+    #[test]
+    fn nearest_name_wins() {
+        let names = ["resume", "report", "remove"];
+        assert_eq!(find_similar("Remov", names), Some("remove"));
+        assert_eq!(find_similar("xyzzy", names), None);
     }
 
     #[test]

@@ -2,17 +2,14 @@
 
 mod app;
 mod complete;
-mod flag_suggestions;
 mod global;
 mod help;
-mod kind_words;
-mod misplaced_words;
-mod parsed_command_line;
-mod similar_flags;
-mod suggest;
-mod suggestion;
+mod hints;
+mod line;
+mod misread;
+mod parser_error;
 mod usage;
-mod word_suggestions;
+mod word_form;
 mod wrong_line;
 
 use std::ffi::OsString;
@@ -20,10 +17,9 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 
 use self::app::{App, Command};
-use self::parsed_command_line::line_of_list;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{Color, Format, Stdout};
+use crate::base::output::{Color, Format, RecordError, Stdout};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
@@ -49,11 +45,11 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let mut context = app.global.context(std::env::var_os("CI").is_some());
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
     if is_list && context.can_ask() {
-        context.typed_line = line_of_list(&App::command(), arguments);
+        context.typed_line = line::line_of_list(&App::command(), arguments);
     }
-    let checked = usage::misread(app.command.as_ref(), arguments);
+    let checked = misread::misread(app.command.as_ref(), arguments);
     if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
-        return usage::refuse(&context, error);
+        return usage::refuse(&context, &error.into());
     }
     let has_record = app.command.as_ref().is_some_and(has_record);
     let is_change = app.command.as_ref().is_some_and(is_change);
@@ -78,10 +74,19 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         None => return usage::help(&context, arguments),
     };
     match ended {
-        Err(error) if has_record => usage::fail(&context, &error),
-        Err(error) => usage::print_error(&context.stderr, &error),
-        Ok(code) if is_change => usage::succeed(&context, code),
-        Ok(code) => code,
+        Err(error) => {
+            if has_record {
+                let record = RecordError::from(&error);
+                context.stdout.outcome(error.code.code(), Some(&record));
+            }
+            usage::print_error(&context.stderr, &error)
+        }
+        Ok(code) => {
+            if is_change {
+                context.stdout.outcome(code.code(), None);
+            }
+            code
+        }
     }
 }
 
@@ -141,18 +146,12 @@ fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageEr
 /// Reads enough of a wrong line to report the error in the requested format. clap stops at the first error, even if it
 /// is set to ignore errors, and does not see the rest.
 fn readable_context(arguments: &[OsString]) -> Context {
-    let words = arguments
-        .iter()
-        .map(|argument| argument.to_string_lossy())
-        .take_while(|word| word != "--");
-    let line = words
-        .map(|word| word.replace('=', " "))
-        .collect::<Vec<_>>()
-        .join(" ")
-        + " ";
-    let asks_for = |flags: &[&str]| flags.iter().any(|flag| line.contains(&format!(" {flag} ")));
-    let format = asks_for(&["-o record", "-orecord", "--output record"]).then_some(Format::Record);
-    let mode = if asks_for(&["--dry-run"]) {
+    let words: Vec<_> = line::words_before_dashes(arguments).collect();
+    let line = words.join(" ").replace('=', " ") + " ";
+    let asks_for = |flag: &str| line.contains(&format!(" {flag} "));
+    let flags = ["-o record", "-orecord", "--output record"];
+    let format = flags.into_iter().any(asks_for).then_some(Format::Record);
+    let mode = if asks_for("--dry-run") {
         Mode::DryRun
     } else {
         Mode::Send

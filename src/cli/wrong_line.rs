@@ -1,110 +1,440 @@
-//! A line that the parser refuses, and the questions that suggestions ask about it.
+//! Answers a wrong line with a hint, because users type before they read any help: a row of the table, else the flag or
+//! the command that the line misplaces or misspells, else the help. A hint may repeat a flag or a kind of message, but
+//! never a number, a text or a value: it could be a secret or the number of another recipient.
 
-use clap::Command;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, Command};
 
-use super::kind_words::KindWords;
-use super::parsed_command_line::{ParsedCommandLine, find_flag};
+use super::hints::Hint;
+use super::line::{Role, Token, all_commands, find_flag, path_of};
+use super::parser_error::{argument_name, missing_in, string};
+use super::word_form::form;
+use crate::base::suggest::find_similar;
+use crate::jelou::message::MessageKind;
 
-pub(super) const A_LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
-/// The flags that make a line a trial.
-const TRIALS: [&str; 3] = ["--sandbox", "--dry-run", "--curl"];
+/// The flags with which more messages are sent, or to another server. No similar name suggests them.
+pub(super) const LETS_MORE_THROUGH: [&str; 9] = [
+    "again",
+    "allow-duplicates",
+    "api-url",
+    "keep-going",
+    "over-limit",
+    "skip-invalid",
+    "skip-not-allowed",
+    "unchecked",
+    "yes",
+];
 
-/// A wrong line, and the word that the parser rejects.
+/// A line that the parser refuses.
 pub(super) struct WrongLine<'a> {
-    pub(super) app: &'a Command,
-    pub(super) line: ParsedCommandLine<'a>,
-    pub(super) kind: ErrorKind,
-    /// The wrong word, or the name of the wrong flag. Empty if a word is missing.
-    pub(super) word: String,
-    pub(super) has_no_value: bool,
-    /// The missing flags, with their placeholders, if nothing else is missing.
-    pub(super) missing_flags: Vec<String>,
-    /// The commands before that word, the app first.
-    pub(super) commands: Vec<&'a Command>,
+    app: &'a Command,
+    tokens: &'a [Token],
+    error: &'a clap::Error,
+    /// The wrong word, or the name of the wrong flag, as the table has it. Empty if something is missing.
+    word: String,
+    /// The last command before the wrong word.
+    here: &'a Command,
+    /// The commands that the line means, the app first. Without a kind, it is the kind that a word names, else a text.
+    meant: Vec<&'a Command>,
 }
 
-impl WrongLine<'_> {
-    /// Returns the names of the commands before the wrong word.
-    pub(super) fn path(&self) -> Vec<&str> {
-        let names = self.commands.iter().skip(1);
-        names.map(|command| command.get_name()).collect()
-    }
-
-    pub(super) fn is_unknown(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
-        )
-    }
-
-    pub(super) fn is_flag(&self) -> bool {
-        self.word.starts_with('-')
-    }
-
-    /// Returns the kind of message anywhere after `send`.
-    pub(super) fn message_kind(&self) -> Option<&'static KindWords> {
-        let path = self.line.path();
-        let (["send", name] | ["bulk", "send", name] | [name @ "flow-message"]) = path.as_slice()
-        else {
-            return None;
-        };
-        KindWords::from_name(name)
-    }
-
-    pub(super) fn is_list(&self) -> bool {
-        self.line.path().starts_with(&["bulk"])
-    }
-
-    /// Returns the line of the kind in the wrong line, or else of a text.
-    pub(super) fn suggested_line(&self) -> String {
-        let kind = self.message_kind().unwrap_or_else(KindWords::text);
-        self.usage_line(kind)
-    }
-
-    pub(super) fn usage_line(&self, kind: &KindWords) -> String {
-        if self.is_list() {
-            kind.bulk_line()
-        } else {
-            kind.line()
+impl<'a> WrongLine<'a> {
+    /// Finds the wrong word among `tokens` for the parser's `error`. The commands of `app` are built.
+    pub(super) fn new(app: &'a Command, tokens: &'a [Token], error: &'a clap::Error) -> Self {
+        let command = string(error, ContextKind::InvalidSubcommand);
+        let word = command.unwrap_or(argument_name(error));
+        let is_wrong = |token: &Token| token.text == word || token.name() == word;
+        let here = path_of(tokens.split(is_wrong).next().unwrap_or(tokens));
+        let mut meant = here.to_owned();
+        if word.starts_with('-') {
+            meant = path_of(tokens).to_owned();
+        }
+        let group = meant.trim_end_matches(" send");
+        let lacks_kind = ["jelouctl", "jelouctl bulk"].contains(&group);
+        let mut words = tokens
+            .iter()
+            .filter(|token| lacks_kind && token.role == Role::Word);
+        let kind = words.find_map(|word| MessageKind::from_any_name(&word.text));
+        if lacks_kind {
+            meant = format!(
+                "{group} send {}",
+                kind.map_or("text", |kind| kind.command())
+            );
+        }
+        Self {
+            app,
+            tokens,
+            error,
+            // Only a flag of one letter can be a capital.
+            word: if word.len() > 2 {
+                word.to_lowercase()
+            } else {
+                word.to_owned()
+            },
+            here: commands_at(app, here).last().copied().unwrap_or(app),
+            meant: commands_at(app, &meant),
         }
     }
 
-    /// Adds the flags of a trial to the lines of the hint.
-    pub(super) fn with_trials(&self, hint: &str) -> String {
-        let mut flags = String::new();
-        for flag in TRIALS {
-            if self.line.has_flag(flag) && !hint.contains(flag) {
-                flags.push_str(flag);
-                flags.push(' ');
+    /// Returns the hint, with the global flags of the line, so that a trial stays a trial.
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self.error.kind() {
+            ErrorKind::UnknownArgument if self.word.starts_with('-') => self.hint_for_flag(),
+            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => self.hint_for_word(),
+            ErrorKind::ArgumentConflict => "remove one of them".to_owned(),
+            ErrorKind::InvalidValue if self.word == "--output" => self.row(&[&self.word])?,
+            ErrorKind::MissingSubcommand => self.row(&["MISSING"])?,
+            ErrorKind::MissingRequiredArgument => {
+                // A flag that needs another one says so.
+                let missing = missing_in(self.error);
+                missing
+                    .iter()
+                    .find(|argument| !argument.starts_with("--"))?;
+                self.row(&["MISSING"])?
             }
+            _ => return None,
+        };
+        let mut program = "jelouctl ".to_owned();
+        for token in self.tokens.iter().filter(|token| token.role == Role::Flag) {
+            let flag = find_flag(self.app, token.name()).map(with_value_name);
+            let flag = flag.filter(|flag| flag != "--yes" && !hint.contains(flag));
+            program.extend(flag.map(|flag| flag + " "));
         }
-        [
-            "send",
-            "bulk send",
-            "flow-message",
-            "run",
-            "messages",
-            "templates",
-        ]
-        .iter()
-        .fold(hint.to_owned(), |hint, command| {
-            hint.replace(
-                &format!("jelouctl {command} "),
-                &format!("jelouctl {flags}{command} "),
-            )
+        if hint.ends_with("--help") {
+            return Some(hint);
+        }
+        Some(hint.replace("jelouctl ", &program))
+    }
+
+    fn hint_for_flag(&self) -> String {
+        let flags = self
+            .meant
+            .iter()
+            .flat_map(|command| command.get_arguments());
+        let flags = flags.filter(|flag| !flag.is_hide_set());
+        let names = flags
+            .filter_map(Arg::get_long_and_visible_aliases)
+            .flatten();
+        let names = names.filter(|name| !LETS_MORE_THROUGH.contains(name));
+        self.row(&[&self.word, form(&self.word)])
+            .or_else(|| self.place_of_flag())
+            .or_else(|| self.with_flag(find_similar(self.word.strip_prefix("--")?, names)?))
+            .unwrap_or_else(|| format!("to list the flags: {} --help", path(self.here)))
+    }
+
+    fn hint_for_word(&self) -> String {
+        let names = self.here.get_subcommands().map(Command::get_name);
+        self.row(&[&self.word, self.form()])
+            .or_else(|| self.with_command(find_similar(&self.word, names)?))
+            .or_else(|| self.with_command(&self.word))
+            .or_else(|| self.row(&["*"]))
+            .unwrap_or_else(|| line_of(self.here))
+    }
+
+    /// Returns the form of the wrong word, or of another word that explains the error.
+    fn form(&self) -> &'static str {
+        let forms = self.tokens.iter().map(|token| match token.role {
+            Role::Word if MessageKind::from_any_name(&token.text).is_some() => "KIND",
+            Role::Word => form(&token.text),
+            Role::Value if self.with_command(&token.text).is_some() => "COMMAND-AS-VALUE",
+            _ => "",
+        });
+        let has_recipient = self.tokens.iter().any(|token| token.name() == "--to");
+        let mut forms = forms.filter(|form| !["", "LIST"].contains(form));
+        match forms.next() {
+            Some("NUMBER" | "DIGITS") if has_recipient => "SECOND-NUMBER",
+            Some("DIGITS") | None if self.has_rest() => "REST",
+            Some("DIGITS") | None => form(&self.word),
+            Some(form) => form,
+        }
+    }
+
+    /// Returns whether a word follows a flag with its value.
+    fn has_rest(&self) -> bool {
+        let mut pairs = self.tokens.windows(2);
+        pairs.any(|pair| {
+            pair.iter()
+                .map(|token| &token.role)
+                .eq([&Role::Value, &Role::Word])
         })
     }
+
+    /// Returns the hint of the first row for this place that has one of `typed`.
+    fn row(&self, typed: &[&str]) -> Option<String> {
+        let mut here = path(self.here).to_owned();
+        if self.here.has_subcommands() {
+            here += " COMMAND";
+        }
+        let meant = path(self.meant.last()?);
+        let rows = Hint::all().filter(|row| row.is_at(&here) || row.is_at(meant));
+        let mut rows = rows.filter(|row| row.has(typed));
+        rows.find_map(|row| self.fill(row.hint))
+    }
+
+    /// Fills in the hint of a row. None if it is for a flag or a command that does not exist here.
+    fn fill(&self, hint: &str) -> Option<String> {
+        let Some((before, rest)) = hint.split_once('<') else {
+            return Some(hint.to_owned());
+        };
+        let (name, after) = rest.split_once('>')?;
+        let meant = *self.meant.last()?;
+        let filled = match name.strip_prefix("send ") {
+            Some(kind) => kind_line(kind, path(meant))?,
+            None if name == "usage" => line_of(meant),
+            None if name.starts_with("--") => self.with_flag(name)?,
+            None => self.with_command(name)?,
+        };
+        Some(format!("{before}{filled}{after}"))
+    }
+
+    /// Returns a flag of the commands that the line means, with its value.
+    fn with_flag(&self, name: &str) -> Option<String> {
+        let mut commands = self.meant.iter();
+        commands
+            .find_map(|command| find_flag(command, name))
+            .map(with_value_name)
+    }
+
+    /// Returns the place of a flag of this command, or of the nearest other one.
+    fn place_of_flag(&self) -> Option<String> {
+        let word = self.word.as_str();
+        let nearest = self
+            .meant
+            .iter()
+            .rev()
+            .flat_map(|command| all_commands(command));
+        let mut owners = nearest.filter(|_| word.starts_with("--"));
+        let owner = owners.find(|command| find_flag(command, word).is_some())?;
+        let flag = find_flag(owner, word).map(with_value_name)?;
+        Some(format!("{word} belongs here: {} {flag} …", path(owner)))
+    }
+
+    /// Returns the line of the command `name` here, or of all groups that have it if no group is named.
+    fn with_command(&self, name: &str) -> Option<String> {
+        let groups = if path(self.here) == "jelouctl" {
+            all_commands(self.app)
+        } else {
+            vec![self.here]
+        };
+        let commands = groups
+            .iter()
+            .filter_map(|group| group.find_subcommand(name));
+        let lines: Vec<_> = commands.map(line_of).collect();
+        (!lines.is_empty()).then(|| lines.join(" or "))
+    }
+}
+
+/// Returns the commands at `path`, the app first.
+fn commands_at<'a>(app: &'a Command, path: &str) -> Vec<&'a Command> {
+    let mut commands = vec![app];
+    for name in path.split(' ') {
+        commands.extend(commands.last().and_then(|last| last.find_subcommand(name)));
+    }
+    commands
+}
+
+fn path(command: &Command) -> &str {
+    command.get_bin_name().unwrap_or_default()
+}
+
+/// Returns the line of a kind, for a list if the `path` of a command is.
+fn kind_line(kind: &str, path: &str) -> Option<String> {
+    let is_list = path.starts_with("jelouctl bulk");
+    MessageKind::from_name(kind).map(|kind| kind.typical_line(is_list))
+}
+
+/// Returns the line of a command, with placeholders, or of its help.
+fn line_of(command: &Command) -> String {
+    let path = path(command);
+    let is_kind = path.contains("send ") || path.ends_with("-message");
+    if let Some(line) = kind_line(command.get_name(), path).filter(|_| is_kind) {
+        return line;
+    }
+    if command.has_subcommands() {
+        return format!("{path} --help");
+    }
+    let names = command
+        .get_positionals()
+        .filter_map(|argument| argument.get_value_names()?.first());
+    let names = names.filter(|name| !name.contains('|'));
+    names.fold(path.to_owned(), |line, name| line + " " + name)
 }
 
 /// Returns the flag with the placeholder of its value: `--language CODE`.
-pub(super) fn with_value_name(command: &Command, flag: &str) -> String {
-    let found = find_flag(&[command], flag);
-    let value = found
-        .filter(|found| found.get_action().takes_values())
-        .and_then(|found| found.get_value_names()?.first().map(ToString::to_string));
-    match value {
-        Some(value) => format!("{flag} {value}"),
-        None => flag.to_owned(),
+fn with_value_name(flag: &Arg) -> String {
+    let name = flag.get_long().unwrap_or_default();
+    match flag.get_value_names() {
+        Some([value, ..]) if flag.get_action().takes_values() => format!("--{name} {value}"),
+        _ => format!("--{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::app::App;
+    use crate::cli::line::read_line;
+
+    fn built_app() -> Command {
+        let mut app = App::command();
+        app.build();
+        app
+    }
+
+    /// Returns the hint for a line that the parser refuses.
+    fn hint(app: &Command, line: &[&str]) -> Option<String> {
+        let arguments: Vec<OsString> = line.iter().map(OsString::from).collect();
+        let error = app.clone().try_get_matches_from(&arguments).err()?;
+        let tokens = read_line(app, &arguments);
+        WrongLine::new(app, &tokens, &error).hint()
+    }
+
+    /// Returns the lines of a hint, with values for the placeholders. Each begins with `jelouctl`.
+    fn followed(hint: &str) -> Vec<Vec<String>> {
+        let lines = hint.split("jelouctl ").skip(1);
+        let lines = lines.map(|line| line.split("; to ").next().unwrap_or_default());
+        let lines = lines.map(|line| line.trim_end_matches(" or ").split(" | ").next());
+        let words = lines.flatten().filter_map(shlex::split);
+        words
+            .map(|words| {
+                let words = words.into_iter().filter(|word| word != "…");
+                std::iter::once("jelouctl".to_owned())
+                    .chain(words.map(|word| value_for(&word)))
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn value_for(placeholder: &str) -> String {
+        match placeholder {
+            "COMMAND" => "doctor",
+            "RATE" => "5/s",
+            "N" | "PORT" => "3",
+            "DURATION" => "1h",
+            "CODE" => "EC",
+            "STATE" => "sent",
+            "NUMBER" | "RECIPIENT" => "593987654321",
+            "DEGREES" => "0",
+            "RUN" => "r",
+            "TIME" => "1h",
+            "SHELL" => "bash",
+            "FORMAT" => "record",
+            other => other,
+        }
+        .to_owned()
+    }
+
+    /// Returns the names of all flags in a hint, without their hyphens.
+    fn flags_in(hint: &str) -> Vec<&str> {
+        let is_end = |sign: char| !sign.is_ascii_alphanumeric() && sign != '-';
+        let words = hint.split(is_end).filter(|word| word.starts_with('-'));
+        words
+            .map(|word| word.trim_start_matches('-'))
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn each_kind_has_a_line_that_parses() {
+        let app = built_app();
+        let mut names = Vec::new();
+        for kind in MessageKind::all() {
+            if kind.written_by() != kind.command() {
+                continue;
+            }
+            for is_list in [false, true] {
+                let line = kind.typical_line(is_list);
+                let words = shlex::split(&line).expect("whole quotes");
+                assert!(app.clone().try_get_matches_from(words).is_ok(), "{line}");
+            }
+            names.extend(kind.all_names());
+        }
+        // No two kinds share a name.
+        names.sort();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+    }
+
+    /// Every line that a row is for gets a hint that parses, and that adds no flag with which more is sent.
+    #[test]
+    fn followed_hints_parse_and_lift_no_check() {
+        let app = built_app();
+        let paths: Vec<_> = all_commands(&app).into_iter().map(path).collect();
+        let mut hints = 0;
+        for row in Hint::all() {
+            let words: Vec<_> = row.words().collect();
+            let places = paths
+                .iter()
+                .filter(|path| row.is_at(path) || row.is_at(&format!("{path} COMMAND")));
+            // The rows for any command are tried in some.
+            for place in places.step_by(if row.is_for_any() { 11 } else { 1 }) {
+                for word in &words {
+                    let mut line: Vec<_> = place.split(' ').collect();
+                    line.push(word);
+                    let Some(hint) = hint(&app, &line) else {
+                        continue;
+                    };
+                    hints += 1;
+                    let added = flags_in(&hint);
+                    let added = added
+                        .iter()
+                        .filter(|name| word.trim_start_matches('-') != **name);
+                    for flag in added {
+                        let lifts = LETS_MORE_THROUGH.contains(flag) && *flag != "api-url";
+                        let lifts = lifts || *flag == "y";
+                        assert!(!lifts, "{line:?}: {hint}");
+                    }
+                    for words in followed(&hint) {
+                        check_line(&app, &words, &hint);
+                    }
+                }
+            }
+        }
+        assert!(hints > 500, "{hints}");
+    }
+
+    fn check_line(app: &Command, words: &[String], hint: &str) {
+        let error = app.clone().try_get_matches_from(words).err();
+        let Some(error) = error else { return };
+        let is_fine = match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+            // The rest of the line is left out.
+            ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand => hint.contains('…'),
+            // A placeholder has the wrong form.
+            ErrorKind::ValueValidation | ErrorKind::InvalidValue => hint.contains('…'),
+            _ => false,
+        };
+        assert!(is_fine, "{hint}: {words:?}: {error}");
+    }
+
+    #[test]
+    fn similar_name_never_lets_more_through() {
+        let app = built_app();
+        for name in LETS_MORE_THROUGH {
+            let typo = format!("--{}x", &name[..name.len() - 1]);
+            for place in [
+                "bulk send a.csv",
+                "bulk resume",
+                "send text",
+                "profile set p",
+            ] {
+                let line = format!("jelouctl {place} {typo}");
+                let line: Vec<_> = line.split(' ').collect();
+                let hint = hint(&app, &line).expect("a hint");
+                assert!(!hint.contains(name), "{typo}: {hint}");
+            }
+            let all = all_commands(&app);
+            let is_flag = all
+                .iter()
+                .any(|command| find_flag(command, &format!("--{name}")).is_some());
+            assert!(is_flag, "--{name}");
+        }
     }
 }

@@ -63,7 +63,7 @@ pub(crate) struct ApiArgs {
 /// Parses `KEY=VALUE`.
 fn field(raw: &str) -> Result<(String, String), String> {
     match raw.split_once('=') {
-        None => Err("no `=` found; write KEY=VALUE".to_owned()),
+        None => Err("no `=` found; use KEY=VALUE".to_owned()),
         Some(("", _)) => Err("no key before the `=`; write KEY=VALUE".to_owned()),
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
     }

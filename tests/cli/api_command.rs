@@ -395,7 +395,7 @@ fn invalid_arguments_are_reported_before_the_configuration() {
         ),
         (
             "/v1/bots/{bot}/templates -f a",
-            "invalid value 'a' for '--raw-field <KEY=TEXT>': no `=` found",
+            "--raw-field `a`: no `=` found",
             "KEY=VALUE",
         ),
         (

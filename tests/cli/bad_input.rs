@@ -87,11 +87,8 @@ fn non_number_is_refused_with_its_limits() {
             "`xyz` is not a kind of message; to list them: `jelouctl explain`",
         ),
     ] {
-        let error = format!("error: invalid value '{rule}' for '--fault <RULE>': {told}\n");
-        refused(
-            &format!("sandbox --fault {rule} -- true"),
-            &[&error, "hint: "],
-        );
+        let error = format!("error: --fault `{rule}`: {told}\n");
+        refused(&format!("sandbox --fault {rule} -- true"), &[&error]).stderr_lacks(&["hint: "]);
     }
 }
 
@@ -180,30 +177,36 @@ fn contacts_have_their_own_rules() {
 fn unknown_arguments_get_the_nearest_suggestion() {
     refused(
         "send txt --to 593987654321",
-        &["unrecognized subcommand 'txt'", "'text'"],
+        &[
+            "unrecognized subcommand 'txt'",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ],
     );
     refused(
         "send text --too 593987654321 Hola",
-        &["unexpected argument '--too'", "'--to'"],
+        &["unexpected argument '--too'", "hint: --to RECIPIENT\n"],
     );
-    refused("snd text", &["unrecognized subcommand 'snd'", "'send'"]);
+    refused(
+        "snd text",
+        &[
+            "unrecognized subcommand 'snd'",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ],
+    );
     refused(
         "send flow --mode drat --to 593987654321",
-        &["invalid value 'drat'", "'draft'"],
+        &["error: --mode: expected draft or published, found `drat`"],
     );
     refused(
         "send --to 593987654321 text Hola",
         &[
             "unexpected argument '--to'",
-            "hint: the kind of message comes first: jelouctl send text --to NUMBER 'TEXT'",
+            "hint: --to belongs here: jelouctl send text --to RECIPIENT …\n",
         ],
     );
     for word in ["login", "auth", "init", "configure"] {
-        let told = [
-            "to save credentials in a profile",
-            "jelouctl profile set NAME --bot BOT",
-        ];
-        refused(&format!("{word} --anything x"), &told);
+        let told = "hint: jelouctl profile set NAME --bot BOT --client-id ID\n";
+        refused(&format!("{word} --anything x"), &[told]);
     }
 }
 
@@ -994,7 +997,7 @@ fn usage_errors_have_a_record() {
     let ended = Home::new().run("-o record send").end();
     assert_eq!(
         (ended.code, ended.json()["error"]["message"].as_str()),
-        (2, Some("a subcommand is missing"))
+        (2, Some("no kind of message"))
     );
     let ended = Home::new()
         .run("send contacts --name A --phone-type Home -o record")
@@ -1003,7 +1006,7 @@ fn usage_errors_have_a_record() {
         ended.json()["error"]["message"]
             .as_str()
             .unwrap()
-            .contains("--phone <PHONE>"),
+            .contains("--phone-type needs --phone PHONE"),
         "{ended:?}"
     );
     assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
@@ -1026,39 +1029,59 @@ fn is_answered_with(line: &str, hint: &str) {
 
 #[test]
 fn misplaced_recipient_suggests_the_to_flag() {
-    const TEXT: &str = "to set the recipient: jelouctl send text --to NUMBER 'TEXT'\n";
     for (line, hint) in [
-        ("send text 593987654321 Hola", TEXT),
-        ("send text Hola +593987654321", TEXT),
-        ("send text 593987654321", TEXT),
-        ("send text --to Hola 593987654321", TEXT),
-        ("send text -t 593987654321 -m Hola", TEXT),
-        ("send text --phone 593987654321 Hola", TEXT),
-        ("send text --number=593987654321 Hola", TEXT),
-        ("send text --destinatario 593987654321 Hola", TEXT),
+        (
+            "send text 593987654321 Hola",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send text Hola +593987654321",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send text 593987654321",
+            "hint: to pass one: --to NUMBER; to set one for all commands: JELOU_TO=NUMBER\n",
+        ),
+        (
+            "send text --to Hola 593987654321",
+            "hint: write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`\n",
+        ),
+        (
+            "send text -t 593987654321 -m Hola",
+            "hint: --to RECIPIENT\n",
+        ),
+        (
+            "send text --phone 593987654321 Hola",
+            "hint: --to RECIPIENT\n",
+        ),
+        (
+            "send text --number=593987654321 Hola",
+            "hint: --to RECIPIENT\n",
+        ),
+        (
+            "send text --destinatario 593987654321 Hola",
+            "hint: --to RECIPIENT\n",
+        ),
         (
             "send image 593987654321 https://a.example/1.png",
             "jelouctl send image --to NUMBER --media-url URL\n",
         ),
         (
             "send template 593987654321 pedido Ana",
-            "to set the recipient: jelouctl send template --to NUMBER NAME",
+            "hint: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
         ),
         (
             "flow-message 593987654321",
-            "to set the recipient: jelouctl flow-message --to NUMBER --flow-name NAME",
+            "hint: jelouctl flow-message --to NUMBER --flow-name NAME --title 'TITLE' --text 'TEXT' --caption 'CAPTION' --button 'LABEL' --screen SCREEN\n",
         ),
-        (
-            "messages list 593987654321",
-            "to set the recipient: jelouctl messages list --to NUMBER\n",
-        ),
+        ("messages list 593987654321", "hint: --to RECIPIENT\n"),
         (
             "messages list --user 593987654321",
-            "to set the recipient: jelouctl messages list --to NUMBER\n",
+            "hint: --to RECIPIENT\n",
         ),
         (
             "run 593987654321 -- false",
-            "put -- before the command, and --to before the recipient",
+            "hint: jelouctl run --to NUMBER -- COMMAND\n",
         ),
         (
             "593987654321 Hola",
@@ -1084,13 +1107,12 @@ fn misplaced_recipient_suggests_the_to_flag() {
         // A number in several arguments may be another recipient.
         (
             "send text --to +49 30 1234 5678 Hola",
-            "remove the spaces from the number, or quote it",
+            "hint: put the text in quotes, and each number after its own --to: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
         (
             "send text --to 593 98 765 4321 Hola",
-            "remove the spaces from the number, or quote it",
+            "hint: put the text in quotes, and each number after its own --to: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
-        ("send text Hola --to", "add its value: --to RECIPIENT\n"),
     ] {
         is_answered_with(line, hint);
     }
@@ -1100,7 +1122,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
     for number in ["593987654322", "482913"] {
         home.run("send text")
             .args(&[number])
-            .env("JELOU_TO", "593987654321")
+            .env("JELOU_TO", "hint: to list the commands: jelouctl --help\n")
             .api(&server.url)
             .success();
         home.run("send text --to 593987654321")
@@ -1120,79 +1142,79 @@ fn unquoted_text_suggests_quotes() {
         ("send text --to id:ana Hola mundo", TEXT),
         (
             "send text --to 593987654321 “Hola Ana”",
-            "to group the words, use straight quotes: jelouctl send text --to NUMBER 'TEXT'\n",
+            "hint: quote the text: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
         (
             "send text --to 593987654321 --text Hola otra",
-            "remove one of them; quote a text with spaces",
+            "hint: remove one of them\n",
         ),
         (
             "send image --to 593987654321 --media-url https://a.example/1 --text Hola Ana",
-            "quote a value with spaces, and pass each value with its flag: --text 'VALUE'\n",
+            "hint: quote each value, and repeat its flag: jelouctl send image --to NUMBER --media-url URL\n",
         ),
         (
             "send template t --to 593987654321 --param Ana Mora",
-            "pass each value with its flag: --param 'VALUE'\n",
+            "hint: quote each value, and repeat its flag: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
         ),
         (
             "send quick-reply --to 593987654321 --text Hola Si No",
-            "pass each value with its flag: jelouctl send quick-reply --to NUMBER --text 'TEXT' --reply 'YES'",
+            "hint: quote each value, and repeat its flag: jelouctl send quick-reply --to NUMBER --text 'TEXT' --reply 'YES' --reply 'NO'\n",
         ),
         (
             "send quick-reply --to 593987654321 --text Hola --reply Si No",
-            "pass each value with its flag: --reply 'VALUE'\n",
+            "hint: quote each value, and repeat its flag: jelouctl send quick-reply --to NUMBER --text 'TEXT' --reply 'YES' --reply 'NO'\n",
         ),
         (
             "send list --to 593987654321 --text Hola Uno Dos",
-            "pass each value with its flag: jelouctl send list --to NUMBER --text 'TEXT' --option 'FIRST'",
+            "hint: quote each value, and repeat its flag: jelouctl send list --to NUMBER --text 'TEXT' --option 'FIRST' --option 'SECOND'\n",
         ),
         (
             "send template t --to 593987654321 --language es Luz",
-            "pass each value with its flag: jelouctl send template --to NUMBER NAME --param 'VALUE'\n",
+            "hint: quote each value, and repeat its flag: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
         ),
         (
             "send template t --to 593987654321 --param Luz --language es A-1042",
-            "pass each value with its flag: jelouctl send template --to NUMBER NAME --param 'VALUE'\n",
+            "hint: quote each value, and repeat its flag: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
         ),
         (
             "send location --to 593987654321 -0.18 -78.46",
-            "pass each value with its flag: jelouctl send location --to NUMBER --lat DEGREES --long DEGREES\n",
+            "hint: jelouctl send location --to NUMBER --lat DEGREES --long DEGREES\n",
         ),
         (
             "send location --to 593987654321 0.18 78.46",
-            "pass each value with its flag: jelouctl send location",
+            "hint: jelouctl send location --to NUMBER --lat DEGREES --long DEGREES\n",
         ),
         (
             "bulk send a.csv location -0.18 -78.46",
-            "pass each value with its flag: jelouctl bulk send LIST location --lat DEGREES",
+            "hint: jelouctl bulk send LIST location --lat DEGREES --long DEGREES\n",
         ),
         (
             "send template t Ana --to 593987654321",
-            "pass the values of a template with --param: jelouctl send template",
+            "hint: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
         ),
         (
             "send quick-reply Hola --to 593987654321",
-            "pass the text with --text: jelouctl send quick-reply",
+            "hint: jelouctl send quick-reply --to NUMBER --text 'TEXT' --reply 'YES' --reply 'NO'\n",
         ),
         (
             "flow-message survey --to 593987654321",
-            "pass every part of the message with a flag: jelouctl flow-message --to NUMBER --flow-name NAME",
+            "hint: jelouctl flow-message --to NUMBER --flow-name NAME --title 'TITLE' --text 'TEXT' --caption 'CAPTION' --button 'LABEL' --screen SCREEN\n",
         ),
         (
             "send flow survey --to 593987654321",
-            "pass every part of the message with a flag: jelouctl send flow",
+            "hint: jelouctl send flow --to NUMBER --title 'TITLE' --text 'TEXT' --caption 'CAPTION' --flow-id ID --button 'LABEL' --flow-name NAME --screen SCREEN\n",
         ),
         (
             "send image --to 593987654321 a.jpg",
-            "--media-url needs a URL on the web, not a local file",
+            "hint: quote each value, and repeat its flag: jelouctl send image --to NUMBER --media-url URL\n",
         ),
         (
             "send audio --to 593987654321 https://a.example/1.mp3",
-            "pass the URL of the file with --media-url: jelouctl send audio",
+            "hint: quote each value, and repeat its flag: jelouctl send audio --to NUMBER --media-url URL\n",
         ),
         (
             "send raw '{}' --to 593987654321",
-            "pass a body with --body: jelouctl send raw --to NUMBER --body FILE\n",
+            "hint: jelouctl send raw --to NUMBER --body FILE\n",
         ),
         (
             "send text --to 593987654321 --body Hola",
@@ -1208,7 +1230,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 -z",
-            "to pass '-z' as a value, use '-- -z'",
+            "hint: to list the flags: jelouctl send text --help\n",
         ),
     ] {
         is_answered_with(line, hint);
@@ -1220,28 +1242,28 @@ fn negative_value_is_named_with_its_flag() {
     for (line, problem) in [
         (
             "send text --to 593987654321 x --retry-for -1",
-            "'--retry-for <DURATION>': `-1` is not a duration of at most 24h; write 500ms, 30s or 2m",
+            "error: --retry-for: `-1` is not a duration of at most 24h; write 500ms, 30s or 2m",
         ),
         (
-            "send text --to 593987654321 x --timeout -5s",
-            "'--timeout <DURATION>': `-5s` is not a duration",
+            "send text --to 593987654321 x --timeout -5",
+            "error: --timeout: `-5` is not a duration",
         ),
         (
             "bulk send a.csv --skip -1 text x",
-            "'--skip <N>': use a whole number, such as 10",
+            "error: --skip: expected a whole number, found `-1`",
         ),
         (
             "messages list --limit -3",
-            "'--limit <N>': use a whole number, such as 10",
+            "error: --limit: expected a whole number, found `-3`",
         ),
         (
             "run --to 593987654321 --tail -5 -- true",
-            "'--tail <LINES>': write a number from 1 to 1000; the command did not run",
+            "error: --tail: expected a number from 1 to 1000, found `-5`; the command did not run",
         ),
         // The number does not follow a flag with a value.
         (
             "send text --to 593987654321 -5",
-            "to pass '-5' as a value, use '-- -5'",
+            "hint: to send a text with a dash: -- '-5 % hoy'\n",
         ),
         (
             "send text --to 593987654321 x --strict -5",
@@ -1255,6 +1277,200 @@ fn negative_value_is_named_with_its_flag() {
         .success();
 }
 
+/// An error that says what to write has no hint.
+#[test]
+fn missing_argument_is_named_with_the_flag_that_needs_it() {
+    for (line, error) in [
+        (
+            "send text --to 593987654321 --every 1h Hola",
+            "--every needs --once KEY",
+        ),
+        (
+            "send text --to 593987654321 --for 1m Hola",
+            "--for needs --wait STATE",
+        ),
+        (
+            "send contacts --to 593987654321 --name A --phone 1 --email-type Work",
+            "--email-type needs --email EMAIL",
+        ),
+        (
+            "bulk send a.csv --every 6h text Hola",
+            "--every needs --once KEY",
+        ),
+        (
+            "bulk send a.csv --mask text Hola",
+            "--mask needs --preview N|all and --file FILE",
+        ),
+        (
+            "bulk send a.csv --mask --file p.html text Hola",
+            "--mask needs --preview N|all",
+        ),
+        (
+            "bulk send a.csv --limit 5 --test-rows 3 text Hola",
+            "--test-rows needs --test-to RECIPIENT",
+        ),
+        (
+            "bulk send a.csv --lang es template t",
+            "--lang needs --preview N|all and --file FILE",
+        ),
+        (
+            "bulk deliveries r --pause-if-undelivered",
+            "--pause-if-undelivered needs --watch",
+        ),
+        ("messages get x --for 1m", "--for needs --wait STATE"),
+        (
+            "run --to 593987654321 --every 1h -- true",
+            "--every needs --once KEY; the command did not run",
+        ),
+        (
+            "run --to 593987654321 --param x -- true",
+            "--param needs --template NAME; the command did not run",
+        ),
+        // The command itself needs it.
+        ("bulk cancel", "`jelouctl bulk cancel` needs RUN"),
+        (
+            "bulk remove",
+            "`jelouctl bulk remove` needs RUN or --older-than AGE",
+        ),
+        (
+            "bulk resolve r --to 593987654321",
+            "`jelouctl bulk resolve` needs --unknown-as STATE or --failed-as STATE",
+        ),
+        ("send text Hola --to", "--to has no value"),
+        (
+            "send text --to 593987654321 Hola --wait",
+            "--wait has no value",
+        ),
+    ] {
+        let ended = Home::new().run(line).fails(2, &[]);
+        assert_eq!(ended.stderr, format!("error: {error}\n"), "{line}");
+    }
+    let ended = Home::new().run("run --to 593987654321").fails(2, &[]);
+    assert_eq!(
+        ended.stderr,
+        "error: `jelouctl run` needs COMMAND...; the command did not run\n\
+         hint: jelouctl run --to NUMBER -- COMMAND\n"
+    );
+}
+
+#[test]
+fn wrong_value_is_named_with_its_flag() {
+    for (line, error) in [
+        (
+            "send text --to 593987654321 Hola --wait read --for 0s",
+            "--for: `0s` is too short; use 1ms to 24h",
+        ),
+        (
+            "bulk send a.csv --run 'Mi Lista' text Hola",
+            "--run: `Mi Lista` is not a run name; use a-z, 0-9 and -, at most 64",
+        ),
+        (
+            "send text --to 593987654321 Hola --wait entregado",
+            "--wait: expected delivered or read, found `entregado`",
+        ),
+        (
+            "messages list --limit ten",
+            "--limit: expected a whole number, found `ten`",
+        ),
+        (
+            "messages list --limit 0",
+            "--limit: expected 1 or more, found `0`",
+        ),
+        (
+            "bulk send a.csv --concurrency 5000 text Hola",
+            "--concurrency: expected a number from 1 to 4096, found `5000`",
+        ),
+        (
+            "completions tcsh",
+            "SHELL: expected bash or elvish or fish or powershell or zsh, found `tcsh`",
+        ),
+        (
+            "--client-id a:b send text --to 593987654321 Hola",
+            "--client-id: a client id cannot contain a colon",
+        ),
+        (
+            "--api-url https://u:canary@x send text --to 593987654321 Hola",
+            "--api-url: ",
+        ),
+    ] {
+        let ended = Home::new()
+            .run(line)
+            .fails(2, &[&format!("error: {error}")]);
+        ended.stderr_lacks(&["hint: ", "canary", "invalid value"]);
+    }
+}
+
+/// A hint that is followed sends what was meant, after the same questions.
+#[test]
+fn followed_hint_sends_nothing_else() {
+    const USAGE: &str = "hint: to list the flags: jelouctl bulk send --help\n";
+    for (line, hint) in [
+        (
+            "send text -f msg.txt --to 593987654321",
+            "hint: to send the text in a file: --text-file FILE; to send the file itself: jelouctl send file --to \
+             NUMBER --media-url URL\n",
+        ),
+        ("bulk send a.csv --all text Hola", USAGE),
+        ("bulk send a.csv --allow text Hola", USAGE),
+        ("bulk send a.csv --agian text Hola", USAGE),
+        ("bulk send a.csv --yess text Hola", USAGE),
+        ("bulk send a.csv --force text Hola", USAGE),
+        (
+            "send text --to 593987654321 593987654322 'Hola'",
+            "hint: put the text in quotes, and each number after its own --to: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send template cita es --to 593987654321",
+            "hint: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
+        ),
+        (
+            "send text -c EC --to 0987654321 Hola",
+            "hint: --country CODE\n",
+        ),
+        (
+            "send text --over --to 593987654321 Hola",
+            "hint: to list the flags: jelouctl send text --help\n",
+        ),
+        (
+            "bulk rename a b",
+            "hint: to list the commands: jelouctl bulk --help\n",
+        ),
+        // The sender stays the same.
+        (
+            "-p prueba --sandbox send txt --to 593987654321",
+            "hint: jelouctl --profile NAME --sandbox send text --to NUMBER 'TEXT'\n",
+        ),
+    ] {
+        is_answered_with(line, hint);
+    }
+    // Followed, they send what was meant.
+    let home = Home::new();
+    home.write("msg.txt", "Hola\n");
+    let text = |words: &str| {
+        let ended = home
+            .run("--sandbox --dry-run")
+            .args(&split(words))
+            .success();
+        ended.json()["body"].clone()
+    };
+    assert_eq!(
+        text("send text --text-file msg.txt --to 593987654321")["text"],
+        "Hola"
+    );
+    assert_eq!(
+        text("send text --country EC --to 0987654321 Hola")["userId"],
+        "593987654321"
+    );
+    assert_eq!(
+        text("send template --to 593987654321 cita --language es")["language"],
+        "es"
+    );
+}
+
+fn split(words: &str) -> Vec<&str> {
+    words.split(' ').collect()
+}
+
 #[test]
 fn kind_alias_suggests_the_kind() {
     for (word, line) in [
@@ -1262,10 +1478,13 @@ fn kind_alias_suggests_the_kind() {
         ("pdf", "send file --to NUMBER --media-url URL"),
         ("photo", "send image --to NUMBER --media-url URL"),
         ("Imagen", "send image --to NUMBER --media-url URL"),
-        ("hsm", "send template --to NUMBER NAME --param 'VALUE'"),
+        (
+            "hsm",
+            "send template --to NUMBER NAME --language CODE --param 'VALUE'",
+        ),
         (
             "plantilla",
-            "send template --to NUMBER NAME --param 'VALUE'",
+            "send template --to NUMBER NAME --language CODE --param 'VALUE'",
         ),
         (
             "voice_call",
@@ -1284,12 +1503,15 @@ fn kind_alias_suggests_the_kind() {
             "send location --to NUMBER --lat DEGREES --long DEGREES",
         ),
         ("mensaje", "send text --to NUMBER 'TEXT'"),
-        ("Ana", "send text --to NUMBER 'TEXT'"),
     ] {
         let line = format!("hint: jelouctl {line}");
         is_answered_with(&format!("send {word} --to 593987654321"), &line);
     }
     for (line, hint) in [
+        (
+            "send Ana --to 593987654321",
+            "hint: to send a text: jelouctl send text --to NUMBER 'TEXT'; to list the kinds: jelouctl send --help\n",
+        ),
         (
             "foto --to 593987654321",
             "jelouctl send image --to NUMBER --media-url URL\n",
@@ -1302,23 +1524,23 @@ fn kind_alias_suggests_the_kind() {
         ),
         (
             "bulk plantilla a.csv",
-            "jelouctl bulk send LIST template NAME --param '{{ nombre }}'\n",
+            "hint: jelouctl bulk send LIST template NAME --language CODE --param '{{ nombre }}'\n",
         ),
         (
             "sandbox send text --to 593987654321 Ana",
-            "--sandbox is a flag: jelouctl --sandbox send text --to NUMBER 'TEXT'\n",
+            "hint: --sandbox is a flag: jelouctl --sandbox COMMAND\n",
         ),
         (
             "sandbox send foto --to 593987654321",
-            "--sandbox is a flag: jelouctl --sandbox send image --to NUMBER --media-url URL\n",
+            "hint: --sandbox is a flag: jelouctl --sandbox COMMAND\n",
         ),
         (
             "sandbox bulk send a.csv text Ana",
-            "--sandbox is a flag: jelouctl --sandbox bulk send LIST",
+            "hint: --sandbox is a flag: jelouctl --sandbox COMMAND\n",
         ),
         (
             "sandbox run make",
-            "--sandbox is a flag: jelouctl --sandbox run",
+            "hint: --sandbox is a flag: jelouctl --sandbox COMMAND\n",
         ),
     ] {
         is_answered_with(line, hint);
@@ -1341,11 +1563,11 @@ fn wrong_command_suggests_the_right_command() {
         ("runs", "jelouctl bulk list"),
         ("get", "jelouctl api METHOD PATH"),
         ("people.csv", "jelouctl bulk send LIST text"),
-        ("--profile p status r", "this is a command of `bulk`"),
         (
-            "forget k",
-            "this is a command of `once`: jelouctl once remove\n",
+            "--profile p status r",
+            "hint: to show a run: jelouctl --profile NAME bulk status RUN; to show a message: jelouctl --profile NAME messages get ID\n",
         ),
+        ("forget k", "hint: jelouctl once remove KEY\n"),
         ("message send", "jelouctl send text --to NUMBER 'TEXT'"),
         ("messages send Ana", "jelouctl send text --to NUMBER 'TEXT'"),
         (
@@ -1354,34 +1576,31 @@ fn wrong_command_suggests_the_right_command() {
         ),
         ("template list", "to list them: jelouctl templates"),
         ("templates list", "jelouctl templates"),
-        ("templates show order", "jelouctl templates --query NAME"),
-        ("templates order", "pass a name with --query"),
+        ("templates show order", "hint: --query TEXT\n"),
+        ("templates order", "hint: --query TEXT\n"),
         (
             "sandbox start",
             "hint: to start the sandbox: jelouctl sandbox; to stop it: Ctrl-C\n",
         ),
-        ("sandbox --expect 1 ./a.sh", "put -- before the command"),
+        (
+            "sandbox --expect 1 ./a.sh",
+            "hint: jelouctl sandbox -- COMMAND\n",
+        ),
         (
             "run --to 593987654321 make all",
-            "put -- before the command: jelouctl run --to NUMBER -- COMMAND",
+            "hint: jelouctl run --to NUMBER -- COMMAND\n",
         ),
-        ("doctor prod", "jelouctl doctor --profile NAME"),
+        ("doctor prod", "hint: --profile NAME\n"),
         ("-o record", "to list the commands: jelouctl --help"),
-        ("api", "usage: jelouctl api"),
-        (
-            "bulk remov r",
-            "hint: a similar subcommand exists: 'remove'\n",
-        ),
+        ("api", "hint: jelouctl api POST PATH\n"),
+        ("bulk remov r", "hint: jelouctl bulk remove RUN\n"),
         // Nothing is similar.
         ("xyzzy", "hint: to list the commands: jelouctl --help\n"),
         (
             "bulk move r",
             "hint: to list the commands: jelouctl bulk --help",
         ),
-        (
-            "profile rename a b",
-            "hint: to create a profile: jelouctl profile set NAME",
-        ),
+        ("profile rename a b", "hint: jelouctl profile --help\n"),
     ] {
         is_answered_with(line, hint);
     }
@@ -1392,65 +1611,59 @@ fn wrong_flag_suggests_the_right_flag() {
     for (line, hint) in [
         (
             "run --on-failure --to 593987654321 -- false",
-            "jelouctl run --on failure --to NUMBER -- COMMAND\n",
+            "hint: to choose when to send: --on failure, or success or always\n",
         ),
         (
             "send text --to 593987654321 --at 10:00 Hola",
-            "jelouctl sends immediately",
+            "hint: messages are sent immediately; to send later, use cron or at\n",
         ),
         (
             "bulk report r --not-sent",
-            "to list failed rows: --state failed",
+            "hint: to choose rows: --state failed, or sent, pending, skipped or unknown\n",
         ),
         (
             "send quick-reply --to 593987654321 --button Si",
-            "pass each reply with its flag: jelouctl send quick-reply",
+            "hint: --reply TITLE\n",
         ),
         (
             "send template t --lang es --to 593987654321",
-            "pass the language with --language CODE",
+            "hint: --language CODE\n",
         ),
-        (
-            "send --lang es template t",
-            "pass the language with --language CODE",
-        ),
+        ("send --lang es template t", "hint: --language CODE\n"),
         (
             "send --once k text --to 593987654321 Hola",
-            "--once comes after `text`: jelouctl send text --to NUMBER 'TEXT' --once KEY\n",
+            "hint: --once belongs here: jelouctl send text --once KEY …\n",
         ),
         (
             "send --to 593987654321 Hola",
-            "the kind of message comes first: jelouctl send text --to NUMBER 'TEXT'\n",
+            "hint: --to belongs here: jelouctl send text --to RECIPIENT …\n",
         ),
         (
             "--to 593987654321 send text Hola",
-            "the kind of message comes first: jelouctl send text --to NUMBER 'TEXT'\n",
+            "hint: --to belongs here: jelouctl send text --to RECIPIENT …\n",
         ),
         (
             "send text --to 593987654321 --message Ana",
-            "pass the text in quotes, or with --text",
+            "hint: --text TEXT\n",
         ),
         (
             "send image --to 593987654321 --file a.jpg",
-            "pass a URL on the web with --media-url: jelouctl send image",
+            "hint: --media-url URL\n",
         ),
         (
             "send text --to 593987654321 --image a.jpg",
-            "to send an image as a separate message: jelouctl send image",
+            "hint: jelouctl send image --to NUMBER --media-url URL\n",
         ),
         (
             "send text --to 593987654321 --file a.pdf",
-            "to send a file as a separate message: jelouctl send file",
+            "hint: to send the text in a file: --text-file FILE; to send the file itself: jelouctl send file --to NUMBER --media-url URL\n",
         ),
-        (
-            "messages list --from 2026-01-01",
-            "to set the start: --since 2026-11-20; to list only the user's messages: --by user",
-        ),
+        ("messages list --from 2026-01-01", "hint: --since TIME\n"),
         (
             "bulk report --user x",
-            "to find a recipient in all runs: jelouctl bulk find RECIPIENT",
+            "hint: jelouctl bulk find RECIPIENT\n",
         ),
-        ("bulk resolve --user x", "to set the recipient: --to NUMBER"),
+        ("bulk resolve --user x", "hint: --to RECIPIENT\n"),
         (
             "templates --lang es",
             "to list one template: jelouctl templates --query NAME",
@@ -1461,7 +1674,7 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 --lang es Ana",
-            "to set a template's language: --language CODE after the kind",
+            "hint: to set a template's language: jelouctl send template --to NUMBER NAME --language CODE --param 'VALUE'\n",
         ),
         (
             "send text --to 593987654321 --subject Aviso Ana",
@@ -1469,35 +1682,28 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text –to 593987654321 Hola",
-            "type the flag with two hyphens: --to\n",
+            "hint: two hyphens begin a flag: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
-        (
-            "send text -to 593987654321 Hola",
-            "type the flag with two hyphens: --to\n",
-        ),
+        ("send text -to 593987654321 Hola", "hint: --to RECIPIENT\n"),
         (
             "-p send text --to 593987654321 Hola",
-            "put the value of --profile before `send`\n",
+            "hint: a flag takes the word after it as its value: jelouctl --profile NAME send text --to NUMBER 'TEXT'\n",
         ),
         (
             "doctor --rate 5",
-            "--rate is a flag of `jelouctl bulk send`",
+            "hint: --rate belongs here: jelouctl bulk send --rate RATE …\n",
         ),
         (
             "messages --to 593987654321",
-            "--to is a flag of `jelouctl messages list`",
+            "hint: --to belongs here: jelouctl messages list --to RECIPIENT …\n",
         ),
         (
             "once --to 593987654321",
-            "--to is a flag of `jelouctl once show`",
+            "hint: --to belongs here: jelouctl once show --to RECIPIENT …\n",
         ),
         (
             "bulk resume r --limit 5",
-            "--limit is a flag of `jelouctl bulk send`",
-        ),
-        (
-            "run --to 593987654321 --every 1h -- true",
-            "hint: add --once <KEY> before the command",
+            "hint: --limit belongs here: jelouctl bulk send --limit N …\n",
         ),
         (
             "flow-message mi_flujo",
@@ -1505,7 +1711,7 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 Hola --sandbo",
-            "hint: a similar argument exists: '--sandbox'\n",
+            "hint: --sandbox\n",
         ),
         // Nothing is similar.
         (
@@ -1527,48 +1733,36 @@ fn wrong_first_list_command_gets_usable_hint() {
         ("bulk send text a.csv Hola", LIST),
         (
             "bulk send foto a.csv",
-            "the list comes before the kind: jelouctl bulk send LIST image",
+            "hint: jelouctl bulk send LIST image --media-url URL\n",
         ),
         (
             "bulk send a.csv --preview text Hola",
-            "to show 3 messages: --preview 3",
-        ),
-        (
-            "bulk send a.csv --lang es template t",
-            "to set the template's language: --language CODE after the kind",
+            "hint: a flag takes the word after it as its value: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
         ),
         (
             "bulk send a.csv --language es template t",
-            "--language comes after `template`: jelouctl bulk send LIST template NAME",
+            "hint: --language belongs here: jelouctl bulk send template --language CODE …\n",
         ),
         ("bulk send people.csv 'Hola {{ n }}'", LIST),
         (
-            "bulk send a.csv --every 6h text Hola",
-            "hint: add --once <KEY> before the kind of message",
-        ),
-        (
-            "bulk send a.csv --mask text Hola",
-            "hint: add --preview <N|all> and --file <FILE> before the kind of message",
-        ),
-        (
             "bulk send a.csv b.csv text Hola",
-            "put one list before the kind of message, quoted",
+            "hint: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
         ),
         (
             "bulk send Citas mañana.csv text Hola",
-            "quoted if its name has spaces",
+            "hint: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
         ),
         (
             "bulk send text",
-            "the list comes before the kind: jelouctl bulk send LIST text",
+            "hint: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
         ),
         (
             "bulk send a.csv text --limit 2 Hola",
-            "put --limit before the kind of message",
+            "hint: --limit belongs here: jelouctl bulk send --limit N …\n",
         ),
         (
             "bulk send a.csv text Hola {{n}}",
-            "quote the text, and the name of the list",
+            "hint: quote the text: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
         ),
         ("bulk send a.csv --to tel text Hola", "--to-column COLUMN"),
         ("bulk preview a.csv", "--preview 3"),
@@ -1580,21 +1774,20 @@ fn wrong_first_list_command_gets_usable_hint() {
             "bulk report --run r",
             "pass the name of the run without a flag",
         ),
-        ("bulk cancel", "usage: jelouctl bulk cancel <RUN>"),
         (
             "bulk send a.csv --schedule 10:00 text Hola",
             "--between 'mon-fri 07:00-19:00'",
         ),
-        ("bulk send a.csv --where x text Hola", "to skip hidden rows"),
         (
-            "bulk send a.csv --delay 5 text Hola",
-            "to set the speed: --rate",
+            "bulk send a.csv --where x text Hola",
+            "hint: to skip hidden rows: --hidden skip; to exclude recipients: --exclude FILE\n",
         ),
+        ("bulk send a.csv --delay 5 text Hola", "hint: --rate RATE\n"),
         (
             "bulk send a.csv --template t",
             "jelouctl bulk send LIST template NAME",
         ),
-        ("bulk remov r", "'remove'"),
+        ("bulk remov r", "hint: jelouctl bulk remove RUN\n"),
         // Flags of other tools.
         (
             "--json --sandbox send text --to 593987654321 Hola",
@@ -1603,7 +1796,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         ("doctor --format json", JSON),
         (
             "send text --to 593987654321 --key k Hola",
-            "to send each recipient at most one message: --once KEY",
+            "hint: --once KEY\n",
         ),
         (
             "send text --to 593987654321 --retries 3 Hola",
@@ -1628,9 +1821,13 @@ fn wrong_first_list_command_gets_usable_hint() {
         .run("send text --to 593987654321 --nonsense Hola")
         .fails(2, &["'--nonsense'"]);
     assert!(!ended.stderr.contains("as a value"), "{ended:?}");
-    Home::new()
-        .run("-o json send text --to 1 a")
-        .fails(2, &["invalid value 'json' for '--output", JSON]);
+    Home::new().run("-o json send text --to 1 a").fails(
+        2,
+        &[
+            "--output: expected response or id or record or none, found `json`",
+            JSON,
+        ],
+    );
     Home::new()
         .run("bulk send https://example.com/a.csv text a")
         .fails(2, &["a list is a file on this machine"]);
@@ -1644,7 +1841,10 @@ fn wrong_first_list_command_gets_usable_hint() {
         .fails(2, &[is_directory]);
     Home::new()
         .run("bulk send a.csv --preview todo text a")
-        .fails(2, &["write a whole number, or all"]);
+        .fails(
+            2,
+            &["error: --preview: `todo` is not a whole number or all\n"],
+        );
     let several = "send text --sandbox --to 593987654321,593987654322 a";
     Home::new().run(several).fails(
         2,
@@ -1845,7 +2045,7 @@ fn api_url_without_a_secret_is_shown() {
             "`http://api.example.com` would get",
         ),
     ] {
-        let told = format!("'{url}' for '--api-url <URL>': {told}");
+        let told = format!("error: --api-url: {told}");
         Home::new()
             .run(&format!("send text --to 593987654321 Hola --api-url {url}"))
             .fails(2, &[&told]);

@@ -704,22 +704,16 @@ fn row_selection_without_rows_is_refused() {
     for (flags, parts) in [
         (
             &["--limit", "0"][..],
-            &[
-                "'--limit <N>'",
-                "write 1 or more; to send nothing: --dry-run",
-            ][..],
+            &["--limit: `0` is too small; use 1 or more"][..],
         ),
-        (
-            &["--limit", "x"],
-            &["'--limit <N>'", "write a whole number"],
-        ),
+        (&["--limit", "x"], &["--limit: ", "is not a whole number"]),
         (
             &["--limit", "18446744073709551615"],
-            &["'--limit <N>'", "write at most 9223372036854775807"],
+            &["--limit: `18446744073709551615` is too large; use at most 9223372036854775807"],
         ),
         (
             &["--preview", "0"],
-            &["'--preview <N|all>'", "write 1 or more"],
+            &["--preview: `0` is too small; use 1 or more"],
         ),
         (
             &["--skip", "2"],

@@ -184,7 +184,7 @@ fn report_format_follows_its_file_extension() {
         ),
         (
             "--delimiter x",
-            "invalid value 'x' for '--delimiter <SIGN>'",
+            "--delimiter: `x` is not a delimiter",
             "';'",
         ),
         (
@@ -199,8 +199,8 @@ fn report_format_follows_its_file_extension() {
         ),
         (
             "--file r.html --lang fr",
-            "invalid value 'fr'",
-            "[possible values: en, es]",
+            "--lang: expected en or es, found `fr`",
+            "en or es",
         ),
         (
             "--file r.html --state failed",

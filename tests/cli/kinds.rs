@@ -752,7 +752,7 @@ fn template_reports_missing_fields() {
     );
     refused(
         &["template", "x", "--type", "audio"],
-        &["invalid value 'audio'"],
+        &["--type: expected text or image or document or video, found `audio`"],
     );
     refused(
         &["template", "x", "--template-id", "7"],

@@ -488,18 +488,24 @@ fn invalid_query_is_refused_before_any_request() {
             "messages list --matching '('",
             "`(` is not a regular expression: ",
         ),
-        ("messages list --by agent", "[possible values: bot, user]"),
-        ("messages list --limit 0", "--limit"),
+        (
+            "messages list --by agent",
+            "--by: expected bot or user, found `agent`",
+        ),
+        (
+            "messages list --limit 0",
+            "--limit: expected 1 or more, found `0`",
+        ),
         (
             "messages list --to 0987654321",
             "--to: `0987654321` is a local number",
         ),
         ("messages get ''", "an id has 1 to 200 characters"),
         ("messages get ..", "it is neither . nor .."),
-        ("messages get x --for 1m", "--wait"),
+        ("messages get x --for 1m", "--for needs --wait STATE"),
         (
             "messages get x --wait accepted",
-            "[possible values: delivered, read, replied]",
+            "--wait: expected delivered or read or replied, found `accepted`",
         ),
         (
             "messages get x -o to",

@@ -326,10 +326,13 @@ fn rejected_message_is_not_waited_for() {
             ),
             "--wait: the response to a flow message has no id",
         ),
-        (format!("send text --to {ANA} Hola --for 1m"), "--wait"),
+        (
+            format!("send text --to {ANA} Hola --for 1m"),
+            "--for needs --wait STATE",
+        ),
         (
             format!("send text --to {ANA} Hola --wait replied"),
-            "[possible values: delivered, read]",
+            "--wait: expected delivered or read, found `replied`",
         ),
         (
             format!("send text --to {ANA} Hola --wait read --for soon"),

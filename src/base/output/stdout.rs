@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::escape::{compact, compact_text, one_line, pretty};
+use super::record::RecordError;
 use super::stderr::{Color, SystemError};
 use super::words::aligned;
 
@@ -165,9 +166,12 @@ impl Stdout {
         self.reader_is_gone.get().is_some()
     }
 
-    /// Returns whether the user passed `--output record` and nothing is printed yet.
-    pub(crate) fn lacks_record(&self) -> bool {
-        self.format == Format::Record && self.is_answered.get().is_none()
+    /// Prints the outcome of a command that has no other record. If printing fails, the exit code still shows it.
+    pub(crate) fn outcome(&self, exit_code: u8, error: Option<&RecordError>) {
+        if self.format == Format::Record && self.is_answered.get().is_none() {
+            let outcome = json!({ "schema_version": 1, "exit_code": exit_code, "error": error });
+            let _ = self.json(&outcome);
+        }
     }
 
     /// Prints clap's help, in its colours.

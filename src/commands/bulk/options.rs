@@ -42,7 +42,7 @@ pub(crate) struct WorkOptions {
     /// Send up to N requests at the same time, 1 to 4096 [default: 64]
     ///
     /// If the process is killed, up to N rows are unknown.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) concurrency: Option<u16>,
 
     /// How long to wait during a rate limit or network outage [default: 15m]
@@ -118,10 +118,10 @@ pub(crate) struct HoursOptions {
 /// Parses a positive number.
 pub(super) fn at_least_one(raw: &str) -> Result<u64, String> {
     match raw.parse() {
-        Ok(0) => Err("write 1 or more; to send nothing: --dry-run".to_owned()),
+        Ok(0) => Err("`0` is too small; use 1 or more".to_owned()),
         Ok(count) if i64::try_from(count).is_ok() => Ok(count),
-        Ok(_) => Err(format!("write at most {}", i64::MAX)),
-        Err(_) => Err("write a whole number".to_owned()),
+        Ok(_) => Err(format!("`{raw}` is too large; use at most {}", i64::MAX)),
+        Err(_) => Err(format!("`{}` is not a whole number", raw.escape_debug())),
     }
 }
 

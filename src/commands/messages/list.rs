@@ -64,7 +64,7 @@ pub(crate) struct ListArgs {
     pub(super) matching: Option<Matching>,
 
     /// Only the newest N messages
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(super) limit: Option<NonZeroUsize>,
 }
 

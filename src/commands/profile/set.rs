@@ -69,6 +69,7 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
         let argument = Arg::new(key.name)
             .long(flag.name.trim_start_matches('-'))
             .value_name(flag.value)
+            .allow_negative_numbers(true)
             .global(OF_ALL);
         let argument = match (key.form, key.name) {
             (KeyForm::Path, _) => argument

@@ -118,7 +118,7 @@ pub(crate) struct RunArgs {
     /// Keep this many last lines of stderr as {{ tail }}, 1 to 1000
     ///
     /// When the command exits, its stderr pipe closes. If the command starts a server, redirect the server's stderr.
-    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "LINES", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
     /// How long the notification may take [default: 30s]

@@ -21,7 +21,7 @@ impl FromStr for RunName {
         if raw.is_empty() || raw.len() > 64 || !raw.bytes().all(known) || raw.starts_with('-') {
             let raw = raw.escape_debug();
             return Err(format!(
-                "`{raw}` is not a valid run name: use 1 to 64 of a-z, 0-9 and -"
+                "`{raw}` is not a run name; use a-z, 0-9 and -, at most 64"
             ));
         }
         Ok(Self(raw.to_owned()))

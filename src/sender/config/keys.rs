@@ -158,7 +158,7 @@ fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
 pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
     match retry_for(raw)? {
         time if time < Duration::from_millis(1) => Err(format!(
-            "`{}` is too short; a timeout is 1ms to 24h",
+            "`{}` is too short; use 1ms to 24h",
             raw.escape_debug()
         )),
         time => Ok(time),

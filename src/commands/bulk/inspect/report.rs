@@ -206,7 +206,10 @@ fn delimiter(typed: &str) -> Result<u8, String> {
         ";" => Ok(b';'),
         "|" => Ok(b'|'),
         "tab" | "\t" | "\\t" => Ok(b'\t'),
-        _ => Err("write ',', ';', '|' or tab, in quotes".to_owned()),
+        _ => Err(format!(
+            "`{}` is not a delimiter; use ',', ';', '|' or tab, in quotes",
+            typed.escape_debug()
+        )),
     }
 }
 

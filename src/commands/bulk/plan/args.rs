@@ -54,11 +54,11 @@ pub(crate) struct BulkSendArgs {
     pub(crate) choices: ListChoices,
 
     /// Skip the first N rows
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, hide_default_value = true, help_heading = LIST)]
     pub(crate) skip: u64,
 
     /// Send at most N messages; skipped rows do not count
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = LIST)]
     pub(crate) limit: Option<u64>,
 
     #[command(flatten)]
@@ -173,7 +173,7 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
     if raw.eq_ignore_ascii_case("all") {
         return Ok(ALL_ROWS);
     }
-    at_least_one(raw).map_err(|problem| format!("{problem}, or all"))
+    at_least_one(raw).map_err(|problem| format!("{problem} or all"))
 }
 
 #[derive(Args, Debug)]

@@ -34,7 +34,7 @@ pub(crate) struct ListChoices {
     /// Read the header from line N [default: the first filled row]
     ///
     /// N is the line number in a sheet or editor.
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = RARE)]
     pub(crate) header_row: Option<u64>,
 
     #[command(flatten)]

@@ -148,6 +148,39 @@ impl MessageKind {
         Self::all().into_iter().find(|kind| kind.command() == name)
     }
 
+    /// Returns the kind that users call `word`: by its name, by another name for it, or by its command in other tools,
+    /// such as `send-image`.
+    pub(crate) fn from_any_name(word: &str) -> Option<Self> {
+        let word = word.to_lowercase().replace('_', "-");
+        let word = word.trim_start_matches("send-");
+        let mut commands = Self::all().into_iter();
+        commands.find(|kind| {
+            kind.written_by() == kind.command() && kind.all_names().iter().any(|name| name == word)
+        })
+    }
+
+    /// Returns the kind's name, and other names for it.
+    pub(crate) fn all_names(&self) -> Vec<String> {
+        let others = self.definition_lines("x-other-names", "");
+        let names = others.split_whitespace().chain([self.command()]);
+        names.map(str::to_owned).collect()
+    }
+
+    /// Returns the line that sends the kind, or each row of a list, with placeholders.
+    pub(crate) fn typical_line(&self, is_list: bool) -> String {
+        let kind = self.command();
+        let arguments = self.definition_lines("x-arguments", "");
+        if is_list {
+            let arguments = arguments.replace("'TEXT'", "'Hola {{ nombre }}'");
+            let arguments = arguments.replace("'VALUE'", "'{{ nombre }}'");
+            return format!("jelouctl bulk send LIST {kind} {arguments}");
+        }
+        match self.envelope() {
+            Envelope::OwnEndpoint => format!("jelouctl {kind} --to NUMBER {arguments}"),
+            _ => format!("jelouctl send {kind} --to NUMBER {arguments}"),
+        }
+    }
+
     pub(crate) fn command(&self) -> &'static str {
         self.kind.name
     }
