@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use crate::base::typed_line::{LinePart, TypedLine};
 
 /// A word of the line.
-pub(super) struct Token {
+pub(super) struct LineToken {
     pub(super) text: String,
     pub(super) role: Role,
     /// The path of the commands up to here, such as `jelouctl bulk send`.
@@ -25,7 +25,7 @@ pub(super) enum Role {
     Word,
 }
 
-impl Token {
+impl LineToken {
     /// Returns the name of a flag, with its hyphens.
     pub(super) fn name(&self) -> &str {
         self.text.split('=').next().unwrap_or_default()
@@ -33,8 +33,8 @@ impl Token {
 }
 
 /// Reads `arguments`, the program's name first, up to `--`. The commands of `app` are built.
-pub(super) fn read_line(app: &Command, arguments: &[OsString]) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+pub(super) fn read_line(app: &Command, arguments: &[OsString]) -> Vec<LineToken> {
+    let mut tokens: Vec<LineToken> = Vec::new();
     let mut last = app;
     for text in words_before_dashes(arguments).skip(1) {
         let role = if tokens.last().is_some_and(|flag| takes_value(app, flag)) {
@@ -48,7 +48,7 @@ pub(super) fn read_line(app: &Command, arguments: &[OsString]) -> Vec<Token> {
             Role::Word
         };
         let path = last.get_bin_name().unwrap_or_default().to_owned();
-        tokens.push(Token { text, role, path });
+        tokens.push(LineToken { text, role, path });
     }
     tokens
 }
@@ -92,12 +92,12 @@ pub(super) fn words_before_dashes(arguments: &[OsString]) -> impl Iterator<Item 
 }
 
 /// Returns the path of the commands among `tokens`, which begin the line.
-pub(super) fn path_of(tokens: &[Token]) -> &str {
+pub(super) fn path_of(tokens: &[LineToken]) -> &str {
     tokens.last().map_or("jelouctl", |token| &token.path)
 }
 
 /// Returns whether the next word is a value of the flag, in any command.
-fn takes_value(app: &Command, flag: &Token) -> bool {
+fn takes_value(app: &Command, flag: &LineToken) -> bool {
     let mut flags = all_commands(app)
         .into_iter()
         .filter_map(|command| find_flag(command, &flag.text));

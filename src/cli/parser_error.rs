@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::App;
-use super::line::{Role, Token, path_of};
+use super::line::{LineToken, Role, path_of};
 use crate::base::output::one_line;
 
 /// The maximum length of a message, in characters: a word of the line can have any length.
@@ -17,7 +17,7 @@ const MAX_SHOWN: usize = 300;
 const MAY_BE_SECRET: [&str; 3] = ["--client-id", "--api-url", "--allow-to"];
 
 /// Returns what is wrong with the line `tokens`.
-pub(super) fn in_our_words(error: &clap::Error, tokens: &[Token]) -> String {
+pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken]) -> String {
     let message = match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => wrong_value(error),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
@@ -69,7 +69,7 @@ fn wrong_value(error: &clap::Error) -> String {
 }
 
 /// Names the command that needs the missing arguments, or else the flag.
-fn missing_arguments(error: &clap::Error, tokens: &[Token]) -> String {
+fn missing_arguments(error: &clap::Error, tokens: &[LineToken]) -> String {
     let missing = missing_in(error);
     let command = format!("`{}`", path_of(tokens));
     for flag in std::iter::once(None).chain((0..tokens.len()).map(Some)) {
@@ -78,7 +78,7 @@ fn missing_arguments(error: &clap::Error, tokens: &[Token]) -> String {
         if !needed.is_empty() {
             let flag = flag
                 .and_then(|position| tokens.get(position))
-                .map(Token::name);
+                .map(LineToken::name);
             return format!("{} needs {}", flag.unwrap_or(&command), names(&needed));
         }
     }
@@ -86,7 +86,7 @@ fn missing_arguments(error: &clap::Error, tokens: &[Token]) -> String {
 }
 
 /// Returns what is missing in the line if it has only the flag at this position.
-fn missing_with(flag: Option<usize>, tokens: &[Token]) -> Vec<String> {
+fn missing_with(flag: Option<usize>, tokens: &[LineToken]) -> Vec<String> {
     let words = tokens
         .iter()
         .enumerate()

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, Command};
 
 use super::hints::Hint;
-use super::line::{Role, Token, all_commands, find_flag, path_of};
+use super::line::{LineToken, Role, all_commands, find_flag, path_of};
 use super::parser_error::{argument_name, missing_in, string};
 use super::word_form::form;
 use crate::base::suggest::find_similar;
@@ -28,7 +28,7 @@ pub(super) const LETS_MORE_THROUGH: [&str; 9] = [
 /// A line that the parser refuses.
 pub(super) struct WrongLine<'a> {
     app: &'a Command,
-    tokens: &'a [Token],
+    tokens: &'a [LineToken],
     error: &'a clap::Error,
     /// The wrong word, or the name of the wrong flag, as the table has it. Empty if something is missing.
     word: String,
@@ -40,15 +40,14 @@ pub(super) struct WrongLine<'a> {
 
 impl<'a> WrongLine<'a> {
     /// Finds the wrong word among `tokens` for the parser's `error`. The commands of `app` are built.
-    pub(super) fn new(app: &'a Command, tokens: &'a [Token], error: &'a clap::Error) -> Self {
+    pub(super) fn new(app: &'a Command, tokens: &'a [LineToken], error: &'a clap::Error) -> Self {
         let command = string(error, ContextKind::InvalidSubcommand);
         let word = command.unwrap_or(argument_name(error));
-        let is_wrong = |token: &Token| token.text == word || token.name() == word;
+        let is_wrong = |token: &LineToken| token.text == word || token.name() == word;
         let here = path_of(tokens.split(is_wrong).next().unwrap_or(tokens));
-        let mut meant = here.to_owned();
-        if word.starts_with('-') {
-            meant = path_of(tokens).to_owned();
-        }
+        let is_flag = word.starts_with('-');
+        let place = if is_flag { path_of(tokens) } else { here };
+        let mut meant = place.to_owned();
         let group = meant.trim_end_matches(" send");
         let lacks_kind = ["jelouctl", "jelouctl bulk"].contains(&group);
         let mut words = tokens
@@ -314,13 +313,12 @@ mod tests {
             "COMMAND" => "doctor",
             "RATE" => "5/s",
             "N" | "PORT" => "3",
-            "DURATION" => "1h",
+            "DURATION" | "TIME" => "1h",
             "CODE" => "EC",
             "STATE" => "sent",
             "NUMBER" | "RECIPIENT" => "593987654321",
             "DEGREES" => "0",
             "RUN" => "r",
-            "TIME" => "1h",
             "SHELL" => "bash",
             "FORMAT" => "record",
             other => other,
@@ -405,10 +403,11 @@ mod tests {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
-            // The rest of the line is left out.
-            ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand => hint.contains('…'),
-            // A placeholder has the wrong form.
-            ErrorKind::ValueValidation | ErrorKind::InvalidValue => hint.contains('…'),
+            // The rest of the line is left out, or a placeholder has the wrong form.
+            ErrorKind::MissingRequiredArgument
+            | ErrorKind::MissingSubcommand
+            | ErrorKind::ValueValidation
+            | ErrorKind::InvalidValue => hint.contains('…'),
             _ => false,
         };
         assert!(is_fine, "{hint}: {words:?}: {error}");

@@ -182,14 +182,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         return Err(UsageError::new(message, "to list the runs: jelouctl bulk list").into());
     }
     if !counts.is_finished() {
-        let message = format!(
-            "run {name} is not finished: {} not sent yet",
-            counted_are(counts.pending, "message")
-        );
-        let hint = format!(
-            "to finish it: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
-        );
-        return Err(UsageError::new(message, hint).into());
+        return Err(unfinished(name, counts.pending).into());
     }
     let scope = OnceScope {
         key: key.clone(),
@@ -230,6 +223,17 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         ));
     }
     Ok(())
+}
+
+fn unfinished(name: &RunName, pending: u64) -> UsageError {
+    let message = format!(
+        "run {name} is not finished: {} not sent yet",
+        counted_are(pending, "message")
+    );
+    let hint = format!(
+        "to finish it: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
+    );
+    UsageError::new(message, hint)
 }
 
 fn list(context: &Context) -> Result<(), CommandError> {

@@ -10,6 +10,8 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, CommandOutput, Home, sender, tool};
 use crate::server::{Reply, Server, refused_url};
 
+/// Values that must arrive as they are: words of a shell, a flag, a command of the log, and `@` with the name of a file
+/// that does not exist.
 pub(crate) const HOSTILE: [&str; 12] = [
     "it's \"quoted\"",
     "$(touch pwned) `touch pwned` ${HOME}",
@@ -18,7 +20,7 @@ pub(crate) const HOSTILE: [&str; 12] = [
     "::error::forged\n::set-output name=sent::yes",
     "-rf --to 14155550100",
     "--",
-    "@/etc/passwd",
+    "@/etc/passwd-of-nobody",
     "-",
     "%0A%25 \\n \\",
     "ñandú 👍 \u{202e}",

@@ -48,7 +48,7 @@ fn all_violated_limits_are_named_together() {
 
 #[test]
 fn non_number_is_refused_with_its_limits() {
-    for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
+    for value in ["NaN", "inf", "-inf", "1e400", "0,18,2", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
             let told = format!(
                 "is the text \"{value}\"; a number from -{most} to {most} is expected (set it with {flag})"
@@ -1122,7 +1122,7 @@ fn misplaced_recipient_suggests_the_to_flag() {
     for number in ["593987654322", "482913"] {
         home.run("send text")
             .args(&[number])
-            .env("JELOU_TO", "hint: to list the commands: jelouctl --help\n")
+            .env("JELOU_TO", "593987654321")
             .api(&server.url)
             .success();
         home.run("send text --to 593987654321")

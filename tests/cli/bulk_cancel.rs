@@ -38,7 +38,8 @@ fn cancel_skips_all_unsent_rows() {
     let home = people(6);
     let (jelou, is_mended) = paused(&home);
     let seen = jelou.requests().len();
-    home.run("bulk cancel").fails(2, &["<RUN>"]);
+    home.run("bulk cancel")
+        .fails(2, &["`jelouctl bulk cancel` needs RUN"]);
     home.run("bulk cancel nowhere --yes")
         .fails(2, &["there is no run nowhere"]);
     home.run("bulk cancel r --dry-run")

@@ -687,7 +687,7 @@ fn clock_before_1970_does_not_panic() {
     }
     assert_eq!(
         jelou.requests()[2].received.json()["text"],
-        "1960-01-01T00:00:00Z"
+        "1960-01-01 00:00:00 +00:00"
     );
     let words = ["--sandbox", "send", "text", "--to", "593987654321", "Hola"];
     let ended = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap()).end();

@@ -636,7 +636,7 @@ fn missing_header_suggests_its_line_number() {
         (
             "celular\n593987654321\n",
             &["--header-row", "0"],
-            &["'--header-row <N>'"],
+            &["--header-row: `0` is too small; use 1 or more"],
         ),
         (
             "celular\n593987654321\n",

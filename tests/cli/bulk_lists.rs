@@ -498,7 +498,10 @@ fn columns_with_numbers_are_proposed_for_recipient() {
     assert_eq!(ended.code, 2, "{ended:?}");
     stderr_has(
         &ended,
-        &["hint: to use `Phone 1 - Value`: --to-column 'Phone 1 - Value'\n"],
+        &[
+            "hint: to use `Phone 1 - Value`: --to-column 'Phone 1 - Value'; to use `Phone 2 - Value`: --to-column 'Phone 2 - \
+             Value'\n",
+        ],
     );
     home.write("people.csv", "nombre,dato 2\nAna,+593 98 765 4321\n");
     let ended = preview(&home, "people.csv", &[], "Hola");
@@ -515,7 +518,7 @@ fn columns_with_numbers_are_proposed_for_recipient() {
     ])
     .fails(
         2,
-        &["jelouctl bulk send LIST text --to '593{{ celular }}' 'Hola'"],
+        &["--to-column COLUMN before the kind; to build the number: --to '593{{ celular }}' after it"],
     );
 }
 

@@ -97,7 +97,7 @@ fn exit_codes_statuses_and_record_fields_are_explained() {
             "12",
             &[
                 "Exit code 12: ",
-                "unreadable, unwritable, damaged or stale",
+                "unreadable, unwritable or damaged",
                 "its database cannot be reached",
             ],
         ),

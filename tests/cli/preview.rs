@@ -52,7 +52,7 @@ fn commands() -> Vec<Vec<String>> {
         words(&[
             "flow-message",
             "--to",
-            "id:[1-3]{a,b}'*",
+            "id:[1-3]{ab}'*",
             "--type",
             "a b&c",
             "--body",

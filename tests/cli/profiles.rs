@@ -31,7 +31,7 @@ fn profile_set_saves_country_and_refuses_unusable_patterns() {
         "593 98*",
     ] {
         let told = "an allowed recipient is a number with its country code, a pattern such as 593*, or id:USER";
-        let value = "'(not shown)' for '--allow-to <PATTERN>'";
+        let value = "error: --allow-to: an allowed recipient is ";
         let ended = home
             .run(new)
             .args(&["--allow-to", pattern])
@@ -130,6 +130,8 @@ fn every_bulk_setting_can_be_set() {
         ["--not-on", "2027-01-01"],
         ["--time-zone", "America/Guayaquil"],
         ["--log", "log.ndjson"],
+        ["--to-column", "Cel titular"],
+        ["--to-column", "Celular"],
     ];
     home.run("profile set prod --bot 77 --client-id x")
         .args(&keys.concat())
@@ -141,6 +143,7 @@ fn every_bulk_setting_can_be_set() {
         "false",
         r#"["lun-vie 08:00-18:00", "sat 08:00-12:00"]"#,
         r#"["2026-12-25", "2027-01-01"]"#,
+        r#"["Cel titular", "Celular"]"#,
         "America/Guayaquil",
         "/no.txt",
         "/log.ndjson",
@@ -355,7 +358,7 @@ fn profile_show_names_each_value_origin() {
         shown,
         "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\
          api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5\t--timeout\nretry_for\t0\tprofile prod\nca_cert\t\tnot set\n\
-         allow_to\t[\"593*\"]\tprofile prod\ndo_not_contact\t\tnot set\nrate\t5/s\tdefault\ncountry\t\tnot set\nremember\t3d\tdefault\nconfirm_bulk\ttrue\tdefault\n\
+         allow_to\t[\"593*\"]\tprofile prod\ndo_not_contact\t\tnot set\nrate\t5/s\tdefault\ncountry\t\tnot set\nto_column\t\tnot set\nremember\t3d\tdefault\nconfirm_bulk\ttrue\tdefault\n\
          between\t\tnot set\nnot_on\t\tnot set\ntime_zone\t\tnot set\nprices\t\tnot set\nbudget\t\tnot set\nlimit_24h\t\tnot set\nlog\t\tnot set\nledger\t\tnot set\n\
              ledger_password\t\tnot set\n"
     );

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::bulk_run::signal;
-use crate::bulk_server::{Act, Jelou};
+use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::{CommandOutput, Home, kill, wait_until};
 use crate::server::{Reply, Server, refused_url};
 
@@ -481,10 +481,11 @@ fn only_shared_faults_end_all_sends() {
 /// The first message is accepted and waits for its delivery when the second shows that the credentials are refused.
 #[test]
 fn accepted_message_stays_sent_if_the_rest_cannot_be() {
-    let jelou = Jelou::start(|user, _| match user {
+    let act = |user: &str, _| match user {
         LUIS => Act::Answer(401, "", "{}"),
         _ => Act::Accept,
-    });
+    };
+    let jelou = Jelou::with_templates(|_| Listing::Answer(404), act);
     let line = format!("send text {ALL} --wait delivered --for 1s Hola -o record");
     let ended = Home::new().run(&line).api(&jelou.url).fails(10, &[]);
     let expected = [

@@ -470,7 +470,7 @@ fn impossible_options_are_reported_before_the_script() {
         ),
         (
             "--fault statsu=1".to_owned(),
-            &["for '--fault <RULE>': unknown key `statsu`", "--help"],
+            &["--fault `statsu=1`: unknown key `statsu`"],
         ),
         (
             "--list no/such/place".to_owned(),

@@ -302,7 +302,7 @@ fn listening_for_other_machines_needs_allowed_hosts() {
         ),
         (
             "--allow-host http://sandbox",
-            "'--allow-host <HOST>': `http://sandbox` is not a host name",
+            "--allow-host: `http://sandbox` is not a host name",
             "",
         ),
         (

@@ -174,7 +174,8 @@ fn secret_in_a_wrong_flag_is_hidden() {
     ] {
         home.run("send text --to 593987654321 Hola")
             .args(&arguments)
-            .fails(2, &["(not shown)"]);
+            .fails(2, &["error: --"])
+            .stderr_lacks(&["canary"]);
         let (flag, value) = (arguments[0], arguments[1]);
         if flag == "--api-url" {
             home.run("send text --to 593987654321 Hola")

@@ -842,19 +842,17 @@ fn replaced_database_pauses_the_run() {
     let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
-    home.run("bulk work r").api(&jelou.url).fails(
-        11,
-        &[
-            "the ledger may not record the latest messages",
-            "another identity",
-        ],
-    );
-    // `bulk resume` gives the same warning before it continues the run.
-    home.run("bulk resume r")
-        .api(&jelou.url)
-        .fails(11, &["the ledger may not record the latest messages"]);
+    let stale = [
+        "error: run r is stale: the ledger was copied or restored",
+        "hint: jelouctl bulk resume r --accept-stale\n",
+    ];
+    for words in ["bulk work r", "bulk resume r", "bulk resume r"] {
+        home.run(words).api(&jelou.url).fails(11, &stale);
+    }
     assert!(jelou.requests().is_empty());
-    home.run("bulk resume r").api(&jelou.url).success();
+    let accepted = "bulk resume r --accept-stale";
+    home.run(accepted).api(&jelou.url).success();
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]

@@ -560,7 +560,9 @@ fn jelou(
         } else if has(&RateLimit) {
             Reply::with_headers(429, "Retry-After: 60\r\n", "{}")
         } else {
-            Reply::accepted()
+            let id = format!("msg-{}", request.json()["userId"]);
+            let accepted = json!({"success": true, "messageId": id});
+            Reply::json(200, &accepted.to_string())
         }
     });
     server.allow_no_requests()

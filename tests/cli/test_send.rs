@@ -192,13 +192,13 @@ fn conflicting_test_options_are_refused() {
         ),
         (
             "--test-to 593999111222 --test-rows 0",
-            "write a number from 1 to 10",
+            "expected a number from 1 to 10",
         ),
         (
             "--test-to 593999111222 --test-rows 11",
-            "write a number from 1 to 10",
+            "expected a number from 1 to 10",
         ),
-        ("--test-rows 2", "--test-to <RECIPIENT>"),
+        ("--test-rows 2", "--test-rows needs --test-to RECIPIENT"),
         ("--test-to 12", "--test-to: "),
         ("--test-to x", "--test-to: `x` is not a phone number"),
     ] {

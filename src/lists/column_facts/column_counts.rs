@@ -103,7 +103,7 @@ impl ColumnCounts {
         let known = paths.iter().position(|known| known.written == path);
         let place = known.unwrap_or_else(|| {
             if paths.len() < MAX_EXPRESSIONS {
-                paths.push(ExpressionCounts::of_path(path));
+                paths.push(ExpressionCounts::for_path(path));
             }
             paths.len() - 1
         });
@@ -217,7 +217,7 @@ impl ExpressionCounts {
     }
 
     /// Creates the counts of a text of messages.
-    fn of_path(path: &str) -> Self {
+    fn for_path(path: &str) -> Self {
         Self {
             written: path.to_owned(),
             counts: ValueCounts::Printed(Box::default()),

@@ -193,13 +193,13 @@ fn which_of(columns: &[SurveyedColumn]) -> Question {
 }
 
 /// A filled cell of a row.
-struct Cell<'a> {
+struct FilledCell<'a> {
     row: &'a Row,
     text: Cow<'a, str>,
 }
 
 /// Returns the cell in the column `name`; None if it is empty, or if its row is bad or not sent.
-fn cell<'a>(row: &'a ListRow, hidden: Option<HiddenRule>, name: &str) -> Option<Cell<'a>> {
+fn cell<'a>(row: &'a ListRow, hidden: Option<HiddenRule>, name: &str) -> Option<FilledCell<'a>> {
     let is_sent = !row.is_hidden || hidden == Some(HiddenRule::Send);
     let row = row.row.as_ref().ok().filter(|_| is_sent)?;
     let text = match row.text(name) {
@@ -210,11 +210,11 @@ fn cell<'a>(row: &'a ListRow, hidden: Option<HiddenRule>, name: &str) -> Option<
                 .to_string(),
         ),
     };
-    (!text.trim().is_empty()).then_some(Cell { row, text })
+    (!text.trim().is_empty()).then_some(FilledCell { row, text })
 }
 
 /// How a cell reads as a recipient.
-enum Reading {
+enum CellReading {
     Recipient {
         is_mobile: bool,
     },
@@ -222,16 +222,16 @@ enum Reading {
     Local,
 }
 
-impl Cell<'_> {
+impl FilledCell<'_> {
     /// None if it is not a recipient.
-    fn reading(&self, countries: CountryRule) -> Option<Reading> {
+    fn reading(&self, countries: CountryRule) -> Option<CellReading> {
         // Google Contacts writes several numbers into a cell.
         let first = self.text.split(":::").next().unwrap_or_default();
         match read_recipient(first, countries.resolve(self.row.country_cells())) {
-            Ok(typed) => Some(Reading::Recipient {
+            Ok(typed) => Some(CellReading::Recipient {
                 is_mobile: is_mobile(typed.recipient.as_str()),
             }),
-            Err(error) => error.is_without_country.then_some(Reading::Local),
+            Err(error) => error.is_without_country.then_some(CellReading::Local),
         }
     }
 
@@ -251,11 +251,11 @@ impl SurveyedColumn {
         }
     }
 
-    fn add(&mut self, cell: &Cell<'_>, countries: CountryRule) {
+    fn add(&mut self, cell: &FilledCell<'_>, countries: CountryRule) {
         self.filled += 1;
         let is_mobile = match cell.reading(countries) {
-            Some(Reading::Recipient { is_mobile }) => is_mobile,
-            Some(Reading::Local) if cell.digits() >= MIN_DIGITS => false,
+            Some(CellReading::Recipient { is_mobile }) => is_mobile,
+            Some(CellReading::Local) if cell.digits() >= MIN_DIGITS => false,
             _ => return,
         };
         self.recipients += 1;

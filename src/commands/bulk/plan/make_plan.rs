@@ -182,16 +182,16 @@ impl Preparation {
         let countries = list_countries(args, sender);
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
-        let EarlierOptions { again, skip_sent } = args.choices.earlier;
-        let conditions = RunConditions {
-            again,
-            skip_sent,
-            ..self.conditions.clone()
-        };
+        let conditions = self.conditions_now(args);
         let mut settings = run_settings(args, sender, conditions, list.format(), &self.message);
         let language = language();
         let is_test = self.tester.is_some();
         let no_exclusions = Exclusions::default();
+        let exclusions = if is_test {
+            &no_exclusions
+        } else {
+            &self.exclusions
+        };
         let is_allowed =
             |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
         let base = sender.planned_base();
@@ -203,11 +203,7 @@ impl Preparation {
             recipient: recipient_rule(&language, args, &sender.settings.to_column)?,
             countries,
             // A test is sent to another recipient.
-            exclusions: if is_test {
-                &no_exclusions
-            } else {
-                &self.exclusions
-            },
+            exclusions,
             is_allowed: (args.policy.skip_not_allowed && !is_test).then_some(&is_allowed),
             bot: sender.bot.as_str(),
             base: base.url(),
@@ -229,12 +225,13 @@ impl Preparation {
         };
         let mut draft = LedgerDraft::create()?;
         let findings = reading.read(list, &mut draft, rows)?;
-        let test_messages = match &self.tester {
-            Some(tester) if findings.list_error.is_none() => {
+        let tester = self.tester.as_ref();
+        let test_messages = match tester.filter(|_| findings.list_error.is_none()) {
+            Some(tester) => {
                 let count = args.test_rows.unwrap_or(1);
                 first_messages(list, &draft, &import, tester, count)?
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         };
         if !is_test {
             note_rows(&mut settings, &findings.imported, &draft)?;
@@ -247,6 +244,16 @@ impl Preparation {
             rows: RowReportEnd::default(),
             test_messages,
         })
+    }
+
+    /// Returns the conditions of the run, with the answers so far.
+    fn conditions_now(&self, args: &BulkSendArgs) -> RunConditions {
+        let EarlierOptions { again, skip_sent } = args.choices.earlier;
+        RunConditions {
+            again,
+            skip_sent,
+            ..self.conditions.clone()
+        }
     }
 
     /// Returns the checks of rows. Runs in the sandbox have no earlier runs.
