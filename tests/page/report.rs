@@ -536,9 +536,18 @@ fn masked_page_names_no_recipient() {
     for part in [">nombre<", "131026", "EC"] {
         assert!(page.contains(part), "`{part}` is missing");
     }
-    // The table of columns names them, and has no cell.
     for part in ["Ana", "{{"] {
         assert!(!page.contains(part), "`{part}` stands in it");
+    }
+    // Only the table of columns names the recipient's column and the expressions, without a cell.
+    let (before, table) = page.split_once("<ul class=\"columns\">").unwrap();
+    let (_, after) = table.split_once("</ul>").unwrap();
+    for part in ["celular", "split"] {
+        let is_elsewhere = before.contains(part) || after.contains(part);
+        assert!(
+            !is_elsewhere,
+            "`{part}` stands outside the table of columns"
+        );
     }
 }
 
