@@ -47,7 +47,7 @@ sum=$(awk -v version="$version" -v target="$target" '$1 == version && $2 == targ
 directory=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
 archive=jelouctl-$version-$target.tar.gz
 curl --fail --silent --show-error --location --proto '=https' --max-time 120 --output "$directory/$archive" \
-  "https://github.com/${GITHUB_ACTION_REPOSITORY:?}/releases/download/v$version/$archive"
+  "https://github.com/${ACTION_REPOSITORY:?}/releases/download/v$version/$archive"
 if command -v sha256sum >/dev/null; then
   found=$(sha256sum "$directory/$archive")
 else

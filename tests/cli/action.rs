@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, CommandOutput, Home, sender, tool};
+use crate::recipes::{Block, blocks};
 use crate::server::{Reply, Server, refused_url};
 
 /// Values that must arrive as they are: words of a shell, a flag, a command of the log, and `@` with the name of a file
@@ -624,24 +625,73 @@ fn stopped_step_stops_its_send_and_reports() {
     }
 }
 
-/// Runs the step that installs, with this `releases.txt` and `archive` as the download.
-fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> CommandOutput {
-    let action = home.path().join("source/action");
-    fs::create_dir_all(&action).unwrap();
+/// The actions, as paths in the repository: one sends a message, the other only installs.
+const ACTIONS: [&str; 2] = ["", "action/setup"];
+
+/// A step of an action: its command, and the variables that it sets.
+struct Step {
+    run: String,
+    env: Vec<(String, String)>,
+}
+
+impl Step {
+    /// Reads the step that installs.
+    fn read(action: &str) -> Self {
+        let path = repository().join(action).join("action.yml");
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, steps) = text.split_once("\n    - shell: bash\n").unwrap();
+        let (step, _) = steps.split_once("\n    - ").unwrap_or((steps, ""));
+        let lines = step.lines().map(str::trim);
+        let mut fields = lines.filter(|line| !line.starts_with('#'));
+        let run = fields.next().unwrap().strip_prefix("run: '").unwrap();
+        assert_eq!(fields.next(), Some("env:"));
+        let env = fields.map(|line| line.split_once(": ").unwrap());
+        Self {
+            run: run.strip_suffix('\'').unwrap().to_owned(),
+            env: env
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        }
+    }
+}
+
+/// Runs the step of `action` that installs, with this `releases.txt` and `archive` as the download.
+fn install(
+    home: &Home,
+    action: &str,
+    releases: &str,
+    archive: &Path,
+    version: &str,
+) -> CommandOutput {
+    let source = home.path().join("source");
+    fs::create_dir_all(source.join("action/setup")).unwrap();
     fs::copy(
         repository().join("action/install.sh"),
-        action.join("install.sh"),
+        source.join("action/install.sh"),
     )
     .unwrap();
-    fs::write(action.join("releases.txt"), releases).unwrap();
+    fs::write(source.join("action/releases.txt"), releases).unwrap();
     // Replaces the network: notes the address and returns the archive.
     let curl = home.write("bin/curl", "#!/bin/sh\nfor last; do :; done\necho \"$last\" > asked\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$ARCHIVE\" \"$2\"\n");
     crate::harness::set_mode(&curl, 0o755);
+    let step = Step::read(action);
     let mut command = Command::new("bash");
     command
-        .arg(action.join("install.sh"))
+        .args(["-e", "-c", &step.run])
         .env_clear()
         .current_dir(home.path());
+    for (name, value) in &step.env {
+        let value = match value.as_str() {
+            "${{ inputs.version }}" => version,
+            "${{ github.action_repository }}" => "jelou/jelouctl",
+            other => panic!("{other}"),
+        };
+        command.env(name, value);
+    }
+    // A runner sets GITHUB_ACTION_REPOSITORY for such a step, but leaves it empty.
+    command
+        .env("GITHUB_ACTION_PATH", source.join(action))
+        .env("GITHUB_ACTION_REPOSITORY", "");
     command
         .env(
             "PATH",
@@ -651,9 +701,6 @@ fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Comman
     command
         .env("RUNNER_TEMP", home.path())
         .env("GITHUB_PATH", home.path().join("path"));
-    command
-        .env("GITHUB_ACTION_REPOSITORY", "jelou/jelouctl")
-        .env("INPUT_VERSION", version);
     // Variables that a workflow sets for its own code.
     command
         .env("RUSTFLAGS", "-Dwarnings")
@@ -661,9 +708,51 @@ fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Comman
     CommandOutput::new(&command.output().unwrap())
 }
 
+/// Runs the step of docs/ci.md that reports how a deploy ended, with its own variables; `deploy` is the deploy's script.
+fn deploy_as_on_the_page(home: &Home, url: &str, deploy: &str) -> CommandOutput {
+    let is_the_step = |block: &Block| block.text.contains("action/setup@");
+    let block = blocks("ci.md").into_iter().find(is_the_step).unwrap();
+    let lines: Vec<_> = block.text.lines().map(str::trim).collect();
+    let value = |key: &str| lines.iter().find_map(|line| line.strip_prefix(key));
+    let uses = value("- uses: OWNER/jelouctl/").unwrap();
+    assert!(ACTIONS.contains(&uses.strip_suffix("@COMMIT").unwrap()));
+    let script = home.write("deploy", format!("#!/bin/sh\n{deploy}\n"));
+    crate::harness::set_mode(&script, 0o755);
+    let mut command = home.program("bash");
+    command
+        .args(["-e", "-c", value("run: ").unwrap()])
+        .env("JELOU_API_URL", url);
+    let set = lines.iter().skip_while(|line| **line != "env:").skip(1);
+    let credentials = sender(url);
+    for line in set {
+        let (name, _) = line.split_once(": ").unwrap();
+        let known = credentials.iter().find(|(known, _)| *known == name);
+        command.env(name, known.map_or("593987654321", |(_, value)| value));
+    }
+    CommandOutput::new(&command.output().unwrap())
+}
+
+#[test]
+fn deploy_of_the_page_sends_its_failure() {
+    let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
+    let server = Server::answering(Reply::json(200, answer));
+    let ended = deploy_as_on_the_page(&Home::new(), &server.url, "exit 3");
+    assert_eq!(ended.code, 3, "{ended:?}");
+    let sent = server.only().json();
+    assert_eq!(sent["parameters"], json!(["deploy", "failed"]));
+    let quiet = Server::expect_no_requests();
+    let ended = deploy_as_on_the_page(&Home::new(), &quiet.url, "echo deployed");
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "deployed\n"));
+}
+
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn only_released_versions_are_installed() {
+    ACTIONS.map(installs_only_released_versions);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn installs_only_released_versions(action: &str) {
     let home = Home::new();
     let binary = home.write("jelouctl-0.1.0/jelouctl", "#!/bin/sh\necho released\n");
     crate::harness::set_mode(&binary, 0o755);
@@ -683,7 +772,7 @@ fn only_released_versions_are_installed() {
         "0".repeat(64)
     );
 
-    let ended = install(&home, &releases, &archive, "");
+    let ended = install(&home, action, &releases, &archive, "");
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let asked = home.read("asked");
     assert_eq!(
@@ -699,7 +788,7 @@ fn only_released_versions_are_installed() {
         ("9.9.9", "there is no release 9.9.9"),
         ("installed", "the runner has no jelouctl"),
     ] {
-        let ended = install(&home, &releases, &archive, version);
+        let ended = install(&home, action, &releases, &archive, version);
         assert_eq!(ended.code, 1, "{version}");
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
         assert!(!home.path().join("path").exists());
@@ -709,16 +798,17 @@ fn only_released_versions_are_installed() {
 #[test]
 fn source_is_installed_without_a_release() {
     // A candidate is not a release.
-    for (releases, version) in [
-        ("# none\n", ""),
-        ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""),
-        ("", "source"),
+    for (action, releases, version) in [
+        ("", "# none\n", ""),
+        ("action/setup", "# none\n", ""),
+        ("", "# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""),
+        ("action/setup", "", "source"),
     ] {
         let home = Home::new();
         let stub = "#!/bin/sh\necho \"$PWD ${RUSTFLAGS-none} ${CARGO_BUILD_TARGET-none} $*\" > \"$RUNNER_TEMP/asked\"\n";
         let cargo = home.write("bin/cargo", stub);
         crate::harness::set_mode(&cargo, 0o755);
-        let ended = install(&home, releases, Path::new("none"), version);
+        let ended = install(&home, action, releases, Path::new("none"), version);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         let asked = home.read("asked");
         let directory = asked.trim().rsplit_once("--root ").unwrap().1;
@@ -732,7 +822,7 @@ fn source_is_installed_without_a_release() {
 
         fs::remove_file(cargo).unwrap();
         assert!(
-            install(&home, releases, Path::new("none"), version)
+            install(&home, action, releases, Path::new("none"), version)
                 .stderr
                 .contains("no cargo")
         );
@@ -828,8 +918,12 @@ case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
 
 #[test]
 fn scripts_contain_no_inputs() {
-    let action = fs::read_to_string(repository().join("action.yml")).unwrap();
-    for line in action.lines().filter(|line| line.contains("${{")) {
+    let actions = ACTIONS.map(|action| {
+        let path = repository().join(action).join("action.yml");
+        fs::read_to_string(path).unwrap()
+    });
+    let lines = actions.iter().flat_map(|action| action.lines());
+    for line in lines.filter(|line| line.contains("${{")) {
         let (name, value) = line.trim().split_once(": ").unwrap();
         assert!(name == "value" || name == name.to_uppercase(), "{line}");
         assert!(
