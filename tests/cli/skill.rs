@@ -14,7 +14,7 @@ fn lines() -> Vec<(&'static str, i32)> {
         .map(|line| {
             (
                 line,
-                line.split_once(" # ends with ")
+                line.split_once(" # exits with ")
                     .map_or(0, |(_, code)| code.parse().unwrap()),
             )
         })
