@@ -180,7 +180,7 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<Turn, CommandError> {
         if self.patience.get().is_zero() {
-            return Err(key_timeout_error("its database was lost"));
+            return Err(key_timeout_error("it no longer responds"));
         }
         let scope = &self.terms.scope;
         let recipient = outgoing.recipient().as_str();
@@ -242,7 +242,7 @@ impl OnceSend {
     pub(super) fn kept_by_another(&self, waited: Option<Duration>) -> CommandError {
         let kept = self.ledger.kept_lock(waited.unwrap_or_default());
         kept.map_or_else(
-            || key_timeout_error("another process keeps it"),
+            || key_timeout_error("another process keeps it locked"),
             CommandError::from,
         )
     }
@@ -580,7 +580,7 @@ impl OnceFallback {
         }
         let every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR));
         context.stderr.warning(&format!(
-            "cannot check the key {key}: {problem}; the notification is sent unchecked, unless one was in the last {every}, \
+            "cannot check the key {key}: {problem}; the notification is sent unchecked, unless one was sent in the last {every}, \
              and may arrive twice"
         ));
         self.check = Some("unchecked");
@@ -598,7 +598,7 @@ fn unwritable_ledger(problem: &str) -> CommandError {
 
 /// Returns the error for a key that could not be checked in time.
 fn key_timeout_error(problem: &str) -> CommandError {
-    CommandError::from(LedgerError::unreachable("the ledger", problem))
+    CommandError::from(LedgerError::unreachable("with the keys", problem))
 }
 
 fn duration_from_millis(millis: i64) -> Duration {

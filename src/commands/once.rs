@@ -142,7 +142,7 @@ fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     context.refuse_preview("would change who gets a message")?;
     if !settings.keeps_keys {
-        let message = "this sandbox has no keys; this would change who gets a real message";
+        let message = "this sandbox has no keys, so the command would change your own";
         return Err(UsageError::new(message, "run it outside the sandbox").into());
     }
     Ok(settings)

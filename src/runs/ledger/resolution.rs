@@ -168,8 +168,8 @@ fn chosen_rows(
     let none = |of: &str| {
         let hint = if run.is_stale(db) {
             format!(
-                "to send the rest without recipients who got it: jelouctl bulk resume {name} \
-                    --accept-stale --exclude FILE; to end it: jelouctl bulk cancel {name}"
+                "to send the rest without recipients that got it: jelouctl bulk resume {name} \
+                    --accept-stale --exclude FILE; to cancel the rest: jelouctl bulk cancel {name}"
             )
         } else {
             format!("to list all rows: jelouctl bulk report {name}")
