@@ -1,12 +1,12 @@
 //! How countries write numbers and dates, according to CLDR, for the display of lists and the filters of templates.
 
-use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use jiff::civil::{DateTime, Weekday};
 use jiff::fmt::strtime;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::base::currencies::named_currencies;
 use crate::base::texts::rows;
 
 /// The countries, with the names of the columns in the first line. Windows writes the language ids in the formats
@@ -32,15 +32,13 @@ use Language::{English, Portuguese, Spanish};
 /// The conventions of one country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Conventions {
-    code: &'static str,
+    pub(crate) code: &'static str,
     pub(crate) decimal_mark: char,
     thousands_mark: char,
     /// The format of a short date, for strftime.
     pub(crate) short_date: &'static str,
     pub(crate) language: Option<Language>,
     language_ids: &'static str,
-    /// The symbols of its currency, with spaces between them: `S/ S/. PEN`.
-    currency_marks: &'static str,
 }
 
 impl Conventions {
@@ -51,15 +49,7 @@ impl Conventions {
     }
 
     fn from_row(
-        [
-            code,
-            decimal,
-            thousands,
-            short_date,
-            language,
-            language_ids,
-            currency_marks,
-        ]: [&'static str; 7],
+        [code, decimal, thousands, short_date, language, language_ids]: [&'static str; 6],
     ) -> Option<Self> {
         let decimal_mark = decimal.chars().next()?;
         let thousands_mark = thousands.chars().next()?;
@@ -73,7 +63,6 @@ impl Conventions {
             short_date,
             language,
             language_ids,
-            currency_marks,
         })
     }
 
@@ -98,53 +87,6 @@ impl Conventions {
             .copied()
     }
 
-    /// Returns the currency symbols of all countries. A longer symbol comes before its own
-    /// parts.
-    pub(crate) fn currency_marks() -> &'static [&'static str] {
-        static MARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-            let all = Conventions::all()
-                .iter()
-                .flat_map(|country| country.currency_marks.split(' '));
-            let mut marks: Vec<_> = all.collect();
-            marks.sort_by_key(|mark| (Reverse(mark.len()), *mark));
-            marks.dedup();
-            marks
-        });
-        &MARKS
-    }
-
-    pub(crate) fn is_currency_mark(text: &str) -> bool {
-        let marks = Self::currency_marks();
-        marks.iter().any(|mark| mark.eq_ignore_ascii_case(text))
-    }
-
-    /// Returns whether an amount with the symbol `shown` may be in the currency with the symbol `printed`. A symbol of
-    /// the `country` means its currency. Any other symbol, and a mere `$` in a list, may be of each country that has it.
-    pub(crate) fn may_be_same_currency(country: Option<&Self>, shown: &str, printed: &str) -> bool {
-        if shown.eq_ignore_ascii_case(printed) {
-            return true;
-        }
-        let country_of_shown = country.filter(|_| shown != "$");
-        let shown_in = Self::countries_with_mark(country_of_shown, shown);
-        let printed_in = Self::countries_with_mark(country, printed);
-        shown_in.iter().any(|code| printed_in.contains(code))
-    }
-
-    /// Returns the codes of the countries with the currency symbol `mark`: only the `country`, if it is one of them.
-    fn countries_with_mark(country: Option<&Self>, mark: &str) -> Vec<&'static str> {
-        let all = Self::all().iter().filter(|known| known.has_mark(mark));
-        let codes: Vec<_> = all.map(|known| known.code).collect();
-        match country {
-            Some(own) if codes.contains(&own.code) => vec![own.code],
-            _ => codes,
-        }
-    }
-
-    fn has_mark(&self, text: &str) -> bool {
-        let mut marks = self.currency_marks.split(' ');
-        marks.any(|mark| mark.eq_ignore_ascii_case(text))
-    }
-
     /// Returns whether a spreadsheet shows zero like this in the format for accounting: a dash,
     /// possibly with a currency symbol, such as `$ -`. A single letter may be another code.
     pub(crate) fn is_zero_as_dash(text: &str) -> bool {
@@ -156,7 +98,7 @@ impl Conventions {
         let is_space = |sign: char| sign.is_whitespace();
         let symbol = text.replace(is_dash, "").replace(is_space, "");
         let is_letter = symbol.len() == 1 && symbol.chars().all(char::is_alphabetic);
-        !is_letter && (symbol.is_empty() || Self::currency_marks().contains(&symbol.as_str()))
+        !is_letter && (symbol.is_empty() || !named_currencies(&symbol).is_empty())
     }
 
     /// Returns the delimiter of CSV in a spreadsheet of this country. If numbers contain commas, a comma

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod conventions;
+pub(crate) mod currencies;
 pub(crate) mod durations;
 pub(crate) mod exit;
 pub(crate) mod input;

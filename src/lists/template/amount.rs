@@ -1,7 +1,7 @@
 //! Reads numbers and dates only to compare them, so that the smallest and the largest of a column can be shown.
 
 use super::dates::read_date;
-use super::numbers::read_number;
+use super::read_number::{DecimalSign, read_number};
 use super::stored_amount::seconds;
 use crate::base::conventions::Conventions;
 
@@ -52,7 +52,8 @@ fn number(text: &str, conventions: impl Fn() -> Option<Conventions>) -> Option<f
         return None;
     }
     let mark = conventions().map(|known| known.decimal_mark);
-    f64::try_from(read_number(text, mark).ok()?).ok()
+    let sign = mark.map_or(DecimalSign::Unknown, DecimalSign::Declared);
+    f64::try_from(read_number(text, sign).ok()?).ok()
 }
 
 fn date(text: &str, conventions: Option<&Conventions>) -> Option<f64> {

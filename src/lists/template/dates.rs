@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
+use super::country_fit::CountryFit;
 use super::numbers::{conventions, refused};
 use super::row_view::RowView;
 use super::stored_amount::seconds;
@@ -407,18 +408,9 @@ fn has_month_first(conventions: &Conventions) -> Option<bool> {
     }
 }
 
-/// How a date fits the order of day and month in its country.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DateFit {
-    /// Either number may be the day, so the country decides: `12/05/2026`.
-    ByCountry,
-    /// The numbers show the other order: `12/25/2026` in Ecuador.
-    Contrary,
-}
-
 /// Returns how a date such as `12/25/2026`, in any form that [`read_date`] reads, fits its country. None if the order of its
 /// numbers is clear and fits, and for other texts.
-pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<DateFit> {
+pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<CountryFit> {
     let is_month_usual = has_month_first(conventions)?;
     let date = split_last_weekday(text).map_or(text, |(date, _)| date);
     let day = split_time(date).map_or(date, |(day, _)| day);
@@ -431,9 +423,9 @@ pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<DateFit>
         return None;
     }
     match (first > 12, second > 12) {
-        (false, false) if first != second => Some(DateFit::ByCountry),
-        (true, false) if is_month_usual => Some(DateFit::Contrary),
-        (false, true) if !is_month_usual => Some(DateFit::Contrary),
+        (false, false) if first != second => Some(CountryFit::ByCountry),
+        (true, false) if is_month_usual => Some(CountryFit::Contrary),
+        (false, true) if !is_month_usual => Some(CountryFit::Contrary),
         _ => None,
     }
 }
@@ -534,7 +526,7 @@ mod tests {
 
     #[test]
     fn order_of_day_and_month_is_found_in_every_form() {
-        use DateFit::{ByCountry, Contrary};
+        use CountryFit::{ByCountry, Contrary};
         let ecuador = Conventions::for_country("EC").unwrap();
         let united_states = Conventions::for_country("US").unwrap();
         for (text, in_ecuador, in_united_states) in [

@@ -3,6 +3,7 @@
 mod amount;
 mod body;
 mod console_letters;
+mod country_fit;
 mod dates;
 mod expressions;
 mod fault;
@@ -19,6 +20,7 @@ mod numbers;
 mod operators;
 mod percentages;
 mod placeholder;
+mod read_number;
 mod row_values;
 mod row_view;
 mod stored_amount;
@@ -30,7 +32,8 @@ mod walk;
 
 pub(crate) use self::amount::AmountKind;
 pub(crate) use self::body::{BodyTemplate, BodyText};
-pub(crate) use self::dates::{DateFit, date_fit};
+pub(crate) use self::country_fit::CountryFit;
+pub(crate) use self::dates::date_fit;
 pub(crate) use self::expressions::TextExpression;
 pub(crate) use self::fault::{TextFault, foreign_text, repeats_name};
 pub(crate) use self::foreign_text::ForeignText;
@@ -41,8 +44,8 @@ pub(crate) use self::misspelling::{
 };
 pub(crate) use self::near_column::near_columns;
 pub(crate) use self::no_value::{NoValue, missing_value};
-pub(crate) use self::numbers::{decimal_mark, describe_decimals};
 pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};
+pub(crate) use self::read_number::{describe_decimals, number_fit};
 pub(crate) use self::row_values::{RowValue, RowValues};
 pub(crate) use self::text::{TemplateError, TextTemplate};
 pub(crate) use self::usual_names::is_usual_name;

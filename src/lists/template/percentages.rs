@@ -2,10 +2,8 @@
 
 use minijinja::{Error, State, Value as Cell};
 
-use super::numbers::{
-    AmountUnits, find_decimal_mark, format_number, layout, read, read_number, refused, sheet_text,
-    visible_text,
-};
+use super::numbers::{Separator, format_number, layout, read, refused, sheet_text, visible_text};
+use super::read_number::{Amount, DecimalSign};
 use super::walk::quoted;
 use crate::base::conventions::NumberLayout;
 
@@ -25,7 +23,7 @@ pub(super) fn percent(
         ..NumberLayout::default()
     };
     let layout = decimals.map_or(Ok(plain), |decimals| layout("percent", decimals))?;
-    let stored = read(state, "percent", typed, None)?;
+    let stored = read(state, "percent", typed, Separator::SurelyOfCountry)?;
     let share = share_in_cell(state, typed, stored);
     let amount = format_number(
         state,
@@ -73,11 +71,12 @@ fn check_percentage(
     let Some(text) = visible_text(state, typed) else {
         return Ok(());
     };
-    let units = AmountUnits::find(&text);
-    if let Some(mark) = units.as_ref().and_then(|units| units.marks.first()) {
-        let argument = quoted(mark);
+    let amount = Amount::parse(&text);
+    if let Some(amount) = amount.as_ref().filter(|amount| !amount.currency.is_empty()) {
+        let currency = &amount.currency;
+        let argument = quoted(currency);
         let problem = format!(
-            "`{text}` is an amount in {mark}, not a percentage; to print it: `| money({argument})`"
+            "`{text}` is an amount in {currency}, not a percentage; to print it: `| money({argument})`"
         );
         return Err(refused("percent", &problem));
     }
@@ -91,7 +90,7 @@ fn check_percentage(
     }
     // A sheet may show other words next to the number.
     let stored = typed.as_str().unwrap_or_default().trim();
-    let cell = if units.is_some() { &text } else { stored };
+    let cell = if amount.is_some() { &text } else { stored };
     let problem = format!(
         "`{cell}` would be {percentage}; write `{cell}%` in the cell, or if the whole column is without %: \
          `({UNKNOWN_COLUMN} | number / 100) | {filter}`; to print {percentage}: `| number | {filter}`"
@@ -114,12 +113,14 @@ fn shows_percentage(shown: &str, percentage: f64) -> bool {
 
 /// Returns whether `digits` are `value`, rounded to their decimals. `known` is the decimal separator of ambiguous digits.
 fn is_rounded(digits: &str, known: char, value: f64) -> bool {
-    let read = read_number(digits, Some(known)).ok();
+    let Some(amount) = Amount::parse(digits) else {
+        return false;
+    };
+    let read = amount.number(DecimalSign::Declared(known)).ok().flatten();
     let Some(number) = read.and_then(|number| f64::try_from(number).ok()) else {
         return false;
     };
-    let mark = find_decimal_mark(digits, Some(known)).unwrap_or(known);
-    let decimals = digits.rsplit_once(mark).map_or(0, |(_, after)| after.len());
+    let decimals = amount.decimals(known);
     let half_unit = format!("5e-{}", decimals + 1);
     let half_unit = half_unit.parse::<f64>().unwrap_or_default();
     let rounding_error = 1e-9 * value;

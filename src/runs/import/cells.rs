@@ -14,8 +14,8 @@ use crate::base::input::UsageError;
 use crate::jelou::message::{each_text, refused_character};
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyText, ColumnPrint, DateFit, ForeignText, NoValue, ReadAmount, date_fit, decimal_mark,
-    describe_decimals, may_have_placeholder, placeholder_in_cell, unfilled_template,
+    BodyText, ColumnPrint, CountryFit, ForeignText, NoValue, ReadAmount, date_fit,
+    describe_decimals, may_have_placeholder, number_fit, placeholder_in_cell, unfilled_template,
 };
 use crate::phone::Country;
 
@@ -209,11 +209,12 @@ impl<'a> MessageColumns<'a> {
             let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else {
                 continue;
             };
-            match decimal_mark(text, None) {
-                Some(shown) if shown == mark => {}
-                Some(_) => self.amount_cells.note_contrary(place, mark, line, text),
-                None if decimal_mark(text, Some(mark)).is_some() => {
+            match number_fit(text, mark) {
+                Some(CountryFit::ByCountry) => {
                     self.amount_cells.note_by_country(place, mark, line, text);
+                }
+                Some(CountryFit::Contrary) => {
+                    self.amount_cells.note_contrary(place, mark, line, text);
                 }
                 None => {}
             }
@@ -275,10 +276,10 @@ impl<'a> MessageColumns<'a> {
             };
             let format = known.short_date;
             match date_fit(text, &known) {
-                Some(DateFit::ByCountry) => {
+                Some(CountryFit::ByCountry) => {
                     self.date_cells.note_by_country(place, format, line, text);
                 }
-                Some(DateFit::Contrary) => {
+                Some(CountryFit::Contrary) => {
                     self.date_cells.note_contrary(place, format, line, text);
                 }
                 None => {}

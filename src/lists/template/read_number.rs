@@ -1,0 +1,413 @@
+//! Reads a number as users write it in a cell: digits with separators, and around them a minus, a percent sign and the
+//! sign, code or name of a currency.
+
+use minijinja::Value as Cell;
+
+use super::country_fit::CountryFit;
+use crate::base::currencies::named_currencies;
+
+const MINUS: [char; 2] = ['-', '−'];
+
+/// The separators of thousands other than a point or a comma: spaces, and the apostrophe in both of its characters.
+const THOUSANDS_SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
+
+/// How the decimal separator of a number is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DecimalSign {
+    /// The text or the sheet declares it.
+    Declared(char),
+    /// The country of the list has it, so three digits behind it may as well be thousands.
+    OfCountry(char),
+    Unknown,
+}
+
+/// A number that has two readings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TwoReadings;
+
+/// An amount in a cell.
+#[derive(Debug)]
+pub(super) struct Amount<'a> {
+    is_negative: bool,
+    pub(super) is_percent: bool,
+    /// The currency as it is written before and after the digits; empty without one.
+    pub(super) currency: String,
+    /// Digits, points, commas, spaces and apostrophes.
+    digits: &'a str,
+}
+
+impl<'a> Amount<'a> {
+    /// Finds the amount in a text such as `-3`, `US$ 300.00`, `1.234,56-`, `(S/ 20)` or `120 soles`.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let is_digit = |sign: char| sign.is_ascii_digit();
+        let start = text.find(is_digit)?;
+        let end = text.rfind(is_digit)? + 1;
+        let digits = text.get(start..end)?;
+        if !digits.chars().all(is_of_digits) {
+            return None;
+        }
+        if digits.len() == text.len() {
+            return Some(Self {
+                is_negative: false,
+                is_percent: false,
+                currency: String::new(),
+                digits,
+            });
+        }
+        Self::with_signs(text.get(..start)?, digits, text.get(end..)?)
+    }
+
+    /// Reads the signs before and after the `digits`.
+    fn with_signs(before: &str, digits: &'a str, after: &str) -> Option<Self> {
+        // A hyphen that touches a letter belongs to a code: `L-15`.
+        let is_code = touches_letter(before) || touches_letter(after);
+        let behind = after.strip_prefix(MINUS);
+        let (before, opens) = without_sign(before, &['(']);
+        let (before, is_before) = without_sign(&before, &MINUS);
+        let (after, closes) = without_sign(behind.unwrap_or(after), &[')']);
+        let (after, is_percent) = without_sign(&after, &['%']);
+        let minus_signs = [opens, is_before, behind.is_some()];
+        let currency = format!("{before} {after}").trim().to_owned();
+        let is_amount = opens == closes
+            && !is_code
+            && minus_signs.into_iter().filter(|is_there| *is_there).count() <= 1
+            && (currency.is_empty() || !named_currencies(&currency).is_empty());
+        is_amount.then_some(Self {
+            is_negative: minus_signs.contains(&true),
+            is_percent,
+            currency,
+            digits,
+        })
+    }
+
+    /// Reads the number.
+    pub(super) fn number(&self, sign: DecimalSign) -> Result<Option<Cell>, TwoReadings> {
+        let split = split_digits(self.digits, sign)?;
+        Ok(split.and_then(|split| split.number(self.is_negative, self.is_percent)))
+    }
+
+    /// Returns how many decimals it has.
+    pub(super) fn decimals(&self, mark: char) -> usize {
+        let split = split_digits(self.digits, DecimalSign::Declared(mark));
+        let split = split.ok().flatten();
+        split.map_or(0, |split| split.decimals.len())
+    }
+}
+
+fn is_of_digits(sign: char) -> bool {
+    sign.is_ascii_digit() || [',', '.'].contains(&sign) || THOUSANDS_SPACES.contains(&sign)
+}
+
+/// Returns the trimmed `text` without the first of the `signs`, and whether it had one.
+fn without_sign(text: &str, signs: &[char]) -> (String, bool) {
+    let rest = text.replacen(signs, "", 1);
+    (rest.trim().to_owned(), rest.len() < text.len())
+}
+
+/// Returns whether a minus in `text` has a letter next to it.
+fn touches_letter(text: &str) -> bool {
+    text.split_once(MINUS).is_some_and(|(before, after)| {
+        before.ends_with(char::is_alphabetic) || after.starts_with(char::is_alphabetic)
+    })
+}
+
+/// The digits before and after the decimal separator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct SplitDigits<'a> {
+    whole: &'a str,
+    decimals: &'a str,
+}
+
+impl<'a> SplitDigits<'a> {
+    /// Splits `digits` at the decimal separator `mark`. The digits before it may be in groups of three.
+    fn new(digits: &'a str, mark: char) -> Option<Self> {
+        let (whole, decimals) = digits.split_once(mark).unwrap_or((digits, ""));
+        let is_number = is_grouped(whole) && decimals.bytes().all(|sign: u8| sign.is_ascii_digit());
+        is_number.then_some(Self { whole, decimals })
+    }
+
+    fn number(self, is_negative: bool, is_percent: bool) -> Option<Cell> {
+        let Self { whole, decimals } = self;
+        let minus = if is_negative { "-" } else { "" };
+        let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+        let plain = format!("{minus}{whole}");
+        if decimals.trim_end_matches('0').is_empty() && !is_percent {
+            return plain.parse::<i64>().ok().map(Cell::from);
+        }
+        let exponent = if is_percent { "e-2" } else { "" };
+        let number = format!("{plain}.{decimals}{exponent}");
+        number.parse::<f64>().ok().map(Cell::from)
+    }
+}
+
+/// Returns whether the digits are in groups of three, by any separators, or in one group.
+fn is_grouped(whole: &str) -> bool {
+    let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
+    match groups.as_slice() {
+        [_] => true,
+        [first, rest @ ..] => {
+            (1..=3).contains(&first.len())
+                && !first.starts_with('0')
+                && rest.iter().all(|group| group.len() == 3)
+        }
+        [] => false,
+    }
+}
+
+const fn other_mark(mark: char) -> char {
+    if mark == ',' { '.' } else { ',' }
+}
+
+/// Splits `digits` by their decimal separator. None if they are no number.
+fn split_digits(digits: &str, sign: DecimalSign) -> Result<Option<SplitDigits<'_>>, TwoReadings> {
+    let mark = match sign {
+        DecimalSign::Declared(mark) | DecimalSign::OfCountry(mark) => mark,
+        DecimalSign::Unknown => '.',
+    };
+    let usual = SplitDigits::new(digits, mark);
+    let other = SplitDigits::new(digits, other_mark(mark));
+    let may_be_other = match sign {
+        DecimalSign::Declared(_) => false,
+        // The country decides that a point in `1.500` is for thousands, but not that a comma in `1,500` is for decimals.
+        DecimalSign::OfCountry(mark) => digits.contains(mark),
+        DecimalSign::Unknown => digits.contains([',', '.']),
+    };
+    if may_be_other && usual.is_some() && other.is_some() {
+        return Err(TwoReadings);
+    }
+    Ok(usual.or(other))
+}
+
+/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`. An empty cell has no number.
+///
+/// # Errors
+/// If it is not a number, or could be two numbers.
+pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, String> {
+    let typed = text.trim();
+    if typed.is_empty() {
+        return Ok(Cell::from(()));
+    }
+    let read = Amount::parse(typed).map_or(Ok(None), |amount| amount.number(sign));
+    match read {
+        Ok(Some(number)) => Ok(number),
+        Ok(None) => Err(format!("`{typed}` is not a number")),
+        Err(TwoReadings) => Err(format!(
+            "`{typed}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.')"
+        )),
+    }
+}
+
+/// Returns how the separators of an amount fit the decimal separator `mark` of its country. None if they fit it in the only
+/// way, or if the cell is an error by itself.
+pub(crate) fn number_fit(text: &str, mark: char) -> Option<CountryFit> {
+    let digits = Amount::parse(text.trim())?.digits;
+    let usual = SplitDigits::new(digits, mark);
+    let other = SplitDigits::new(digits, other_mark(mark));
+    match (usual, other) {
+        (None, Some(_)) => Some(CountryFit::Contrary),
+        (Some(usual), Some(other)) if usual.decimals.is_empty() && other != usual => {
+            Some(CountryFit::ByCountry)
+        }
+        _ => None,
+    }
+}
+
+/// Describes an amount that is read with the decimal separator `mark`: `has a decimal comma`, or `is read as 1500` if it
+/// has no decimals.
+pub(crate) fn describe_decimals(text: &str, mark: char) -> String {
+    let digits = Amount::parse(text.trim()).map_or("", |amount| amount.digits);
+    if digits.contains(mark) {
+        let name = if mark == ',' { "comma" } else { "point" };
+        return format!("has a decimal {name}");
+    }
+    let whole: String = digits.chars().filter(char::is_ascii_digit).collect();
+    format!("is read as {whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DecimalSign::{Declared, OfCountry, Unknown};
+    use super::*;
+
+    fn check_number(text: &str, sign: DecimalSign, expected: Result<f64, &str>) {
+        let read = read_number(text, sign).map(|number| f64::try_from(number).unwrap());
+        match (read, expected) {
+            (Ok(read), Ok(expected)) => assert!((read - expected).abs() < 1e-9, "{text}: {read}"),
+            (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
+            (read, _) => panic!("{text}: {read:?}"),
+        }
+    }
+
+    #[test]
+    fn number_may_have_currency_and_sign() {
+        for (text, expected) in [
+            ("$ 50", Some(50.0)),
+            ("US$ 1.234.567", Some(1_234_567.0)),
+            ("U$S 1.234.567", Some(1_234_567.0)),
+            ("COP$ 1.200.000", Some(1_200_000.0)),
+            ("120 soles", Some(120.0)),
+            ("120,50 Soles peruanos", Some(120.5)),
+            ("USD dólares 20", Some(20.0)),
+            ("₡12.500,00", Some(12_500.0)),
+            ("Gs. 150.000.000", Some(150_000_000.0)),
+            ("₲ 20", Some(20.0)),
+            ("S/. 1,200.00", Some(1200.0)),
+            ("s/1,200.50", Some(1200.5)),
+            ("bs.s 20,5", Some(20.5)),
+            ("RD$ 1,200.50", Some(1200.5)),
+            ("L. 1,200.50", Some(1200.5)),
+            ("1 200,50 zł", Some(1200.5)),
+            ("12,50 kr.", Some(12.5)),
+            ("usd 1,200.50", Some(1200.5)),
+            ("$ 50 MXN", Some(50.0)),
+            ("₹1,200.50", Some(1200.5)),
+            ("-3,5", Some(-3.5)),
+            ("−3,5", Some(-3.5)),
+            ("-$1,500.00", Some(-1500.0)),
+            ("$-1,500.00", Some(-1500.0)),
+            ("S/ -20", Some(-20.0)),
+            ("USD -20", Some(-20.0)),
+            ("1.234,56-", Some(-1234.56)),
+            ("$ 1.234,56-", Some(-1234.56)),
+            ("(1.234,56)", Some(-1234.56)),
+            ("(S/ 20)", Some(-20.0)),
+            ("$ (20)", Some(-20.0)),
+            ("5-", Some(-5.0)),
+            ("15%", Some(0.15)),
+            ("-15 %", Some(-0.15)),
+            ("(15%)", Some(-0.15)),
+            ("L-15", None),
+            ("USD-15", None),
+            ("15-L", None),
+            ("15 -", None),
+            ("-15-", None),
+            ("(-15)", None),
+            ("--15", None),
+            ("(15", None),
+            ("15)", None),
+            ("20 mil", None),
+            ("20 kg", None),
+            ("20 km", None),
+            ("20k", None),
+            ("12.500.-", None),
+            ("50,00 CR", None),
+            ("MXN 20 soles", None),
+            ("20 peruanos", None),
+            (".5", None),
+            ("$.50", None),
+            ("€.50", None),
+            ("Gs .50", None),
+            ("XX 50", None),
+            ("S/", None),
+            ("15 %%", None),
+            ("1e5", None),
+            ("cien", None),
+            ("99999999999999999999", None),
+        ] {
+            let expected = expected.ok_or("is not a number");
+            check_number(text, OfCountry(','), expected);
+        }
+        assert_eq!(read_number("  ", Unknown), Ok(Cell::from(())));
+    }
+
+    #[test]
+    fn separators_are_read_by_the_country() {
+        let not_a_number = Err("is not a number");
+        let ambiguous = Err("is ambiguous");
+        for (text, by_comma, by_point, unknown) in [
+            ("1.200,50", Ok(1200.5), Ok(1200.5), Ok(1200.5)),
+            ("1250.50", Ok(1250.5), Ok(1250.5), Ok(1250.5)),
+            ("1.200", Ok(1200.0), ambiguous, ambiguous),
+            ("1,500", ambiguous, Ok(1500.0), ambiguous),
+            ("0,125", Ok(0.125), Ok(0.125), Ok(0.125)),
+            ("12.3456", Ok(12.3456), Ok(12.3456), Ok(12.3456)),
+            ("1234.567", Ok(1234.567), Ok(1234.567), Ok(1234.567)),
+            ("1 200", Ok(1200.0), Ok(1200.0), Ok(1200.0)),
+            (
+                "1\u{a0}234\u{a0}567,5",
+                Ok(1_234_567.5),
+                Ok(1_234_567.5),
+                Ok(1_234_567.5),
+            ),
+            (
+                "1.234.567",
+                Ok(1_234_567.0),
+                Ok(1_234_567.0),
+                Ok(1_234_567.0),
+            ),
+            ("1'200.50", Ok(1200.5), Ok(1200.5), Ok(1200.5)),
+            (
+                "1’200’000,5",
+                Ok(1_200_000.5),
+                Ok(1_200_000.5),
+                Ok(1_200_000.5),
+            ),
+            ("1'200.000", Ok(1_200_000.0), ambiguous, ambiguous),
+            ("1'200,000", ambiguous, Ok(1_200_000.0), ambiguous),
+            ("1 200.000", Ok(1_200_000.0), ambiguous, ambiguous),
+            (
+                "1.200'000",
+                Ok(1_200_000.0),
+                Ok(1_200_000.0),
+                Ok(1_200_000.0),
+            ),
+            (
+                "1'200.000,50",
+                Ok(1_200_000.5),
+                Ok(1_200_000.5),
+                Ok(1_200_000.5),
+            ),
+            ("1'20.000", not_a_number, not_a_number, not_a_number),
+            ("1'50", not_a_number, not_a_number, not_a_number),
+            ("'200", not_a_number, not_a_number, not_a_number),
+            ("200'", not_a_number, not_a_number, not_a_number),
+            ("1''200", not_a_number, not_a_number, not_a_number),
+            ("1´200", not_a_number, not_a_number, not_a_number),
+            ("10 20", not_a_number, not_a_number, not_a_number),
+            ("1 2345", not_a_number, not_a_number, not_a_number),
+            ("1000 200", not_a_number, not_a_number, not_a_number),
+            ("1,5 200", not_a_number, not_a_number, not_a_number),
+            ("1.20.3", not_a_number, not_a_number, not_a_number),
+        ] {
+            check_number(text, OfCountry(','), by_comma);
+            check_number(text, OfCountry('.'), by_point);
+            check_number(text, Unknown, unknown);
+        }
+        check_number("1,500", Declared(','), Ok(1.5));
+        check_number("1,500", Declared('.'), Ok(1500.0));
+        check_number("950.00", Declared(','), Ok(950.0));
+    }
+
+    #[test]
+    fn separators_of_a_cell_fit_its_country() {
+        use CountryFit::{ByCountry, Contrary};
+        for (text, mark, expected) in [
+            ("1.500", ',', Some(ByCountry)),
+            ("$ 1'500.000", ',', Some(ByCountry)),
+            ("950.00", ',', Some(Contrary)),
+            ("1,234.50", ',', Some(Contrary)),
+            ("1,234,567", ',', Some(Contrary)),
+            // It is an error of its row.
+            ("1,500", ',', None),
+            ("1.500,25", ',', None),
+            ("1234", ',', None),
+            ("B/. 50", '.', None),
+            ("pagado, gracias.", ',', None),
+        ] {
+            assert_eq!(number_fit(text, mark), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn amount_without_decimals_has_no_decimal_separator() {
+        for (text, mark, expected) in [
+            ("1.500", ',', "is read as 1500"),
+            ("Gs. 1,500", '.', "is read as 1500"),
+            ("1,234,567", '.', "is read as 1234567"),
+            ("1,500", ',', "has a decimal comma"),
+            ("1,234.50", '.', "has a decimal point"),
+        ] {
+            assert_eq!(describe_decimals(text, mark), expected, "{text}");
+        }
+    }
+}
