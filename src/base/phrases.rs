@@ -230,8 +230,6 @@ mod tests {
             "--encoding windows-1252: line 2 of list.csv reads `Jos‚`; in CP850 it reads `José`",
             "text: the decimal separator of x is unclear: in its country, `1.500` in line 3 is read as 1500, but `950.00` in \
              line 4 has a decimal point",
-            "`0987654321` is read as a number of EC, but `Country Code` is `+51`; write countries such as EC instead of the \
-             codes, and rename the column to `pais`, or remove the column",
             "text: the order of day and month in x is unclear: in its country, `12/05/2026` in line 2 has the day first, but \
              `12/25/2026` in line 3 has the month first",
             "text: `\\n` is sent as these two characters; for a line break, write $'first\\nsecond' in bash, or press Enter \

@@ -69,11 +69,13 @@ impl Question {
         !self.answers.is_empty() || self.free.is_some()
     }
 
-    /// Returns the hint for a command that cannot ask: the flags of the first answers.
+    /// Returns the hint for a command that cannot ask: the flag with a placeholder, or those of the first answers.
     pub(crate) fn hint(&self) -> String {
+        if let Some(free) = self.free {
+            return free.usage.to_owned();
+        }
         let answers = self.answers.iter().map(ToString::to_string);
-        let free = self.free.iter().map(|free| free.usage.to_owned());
-        let ways: Vec<_> = answers.chain(free).take(MAX_IN_HINT).collect();
+        let ways: Vec<_> = answers.take(MAX_IN_HINT).collect();
         ways.join("; ")
     }
 

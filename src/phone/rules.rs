@@ -183,6 +183,11 @@ impl Country {
         (Self::from_name(code) == Some(country)).then_some(country)
     }
 
+    /// Returns the countries that Jelou serves.
+    pub(crate) fn common() -> impl Iterator<Item = Self> {
+        common_regions().map(Self)
+    }
+
     /// Parses a country. The error is for text that is not a country.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Self::from_name(text).ok_or_else(|| unknown(text))

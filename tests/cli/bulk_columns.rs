@@ -50,7 +50,7 @@ fn log(home: &Home, words: &[&str], text: &str) -> CommandOutput {
 }
 
 /// The table without the breaks of its lines.
-fn table(shown: &str) -> String {
+pub(crate) fn table(shown: &str) -> String {
     let begin = shown
         .find("note: columns of the")
         .unwrap_or_else(|| panic!("no table: {shown}"));

@@ -69,7 +69,7 @@ fn country_column_completes_local_numbers() {
         stderr_has(&send(&home, flags).success(), &how);
         assert_eq!(jelou.users(), everybody, "{list}");
     }
-    // A template may use the column if no row needs a country. A country flag applies to all rows.
+    // A template may use the column if no row needs a country.
     let jelou = Jelou::accept_all();
     let home = home_in_ecuador(&jelou);
     home.write(
@@ -84,15 +84,6 @@ fn country_column_completes_local_numbers() {
     )
     .success();
     assert_eq!(jelou.users(), everybody);
-    let jelou = Jelou::accept_all();
-    let home = home_in_ecuador(&jelou);
-    home.write("people.csv", "celular,pais\n987654321,PE\n");
-    let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
-    stderr_has(
-        &ended,
-        &["jelouctl reads numbers without + as numbers of EC and ignores `pais`"],
-    );
-    assert_eq!(jelou.users(), ["593987654321"]);
 }
 
 #[test]
@@ -134,12 +125,12 @@ fn number_of_unknown_country_is_not_sent() {
             ][..],
         ),
         (
-            "celular,pais\n593987654321,593\n",
-            &["line 2: celular: pais: `593` is not a country"],
+            "celular,pais\n593987654321,999\n",
+            &["line 2: celular: pais: `999` is not a country"],
         ),
         (
-            "{\"celular\":\"987654321\",\"pais\":51}\n",
-            &["line 1: celular: pais: `51` is not a country"],
+            "{\"celular\":\"987654321\",\"pais\":0}\n",
+            &["line 1: celular: pais: `0` is not a country"],
         ),
         (
             "{\"celular\":\"987654321\",\"pais\":{\"code\":\"PE\"}}\n",
@@ -658,201 +649,6 @@ fn lock_files_web_pages_and_vcards_are_named() {
             home.run_args(&words).fails(2, &parts);
         }
     }
-}
-
-#[test]
-fn country_in_unused_column_is_warned_about() {
-    let home = Home::new();
-    let preview = |list: &str, words: &str| {
-        home.write("a.csv", list);
-        let words = format!("--sandbox bulk send a.csv --dry-run {words} text Hola");
-        home.run(&words).end()
-    };
-    let warning = |column: &str| {
-        format!(
-            "line 3: `4155550123` is read as a number of MX, but `{column}` is `US`; rename the column to `pais` and \
-             omit --country, or remove it"
-        )
-    };
-    for column in [
-        "Billing Country",
-        "País de residencia",
-        "countryCode",
-        "Cod. País",
-    ] {
-        let list = format!(
-            "nombre,{column},celular\nAna,MX,5512345678\nBob,US,4155550123\nEva,,4155550124\n"
-        );
-        let ended = preview(&list, "--country MX").stderr_has(&[&warning(column)]);
-        assert_eq!(ended.stderr.matches("is read as").count(), 1, "{ended:?}");
-        home.run("--sandbox bulk send a.csv --country MX --dry-run text --strict Hola")
-            .fails(2, &[&format!("`{column}` is `US`")]);
-    }
-    let ndjson =
-        "{\"celular\":\"5512345678\"}\n{}\n{\"celular\":\"4155550123\",\"Ship Country\":\"US\"}\n";
-    preview(ndjson, "--country MX").stderr_has(&[&warning("Ship Country")]);
-    for (list, words) in [
-        // Another country's number is the same, or not a number.
-        ("Billing Country,celular\nUS,+14155550123\n", "--country MX"),
-        ("Billing Country,celular\nEC,593987654321\n", "--country MX"),
-        (
-            "País de nacimiento,celular\nPerú,0987654321\n",
-            "--country EC",
-        ),
-        ("Country of Origin,celular\nCR,61234560\n", "--country PA"),
-        ("Billing Country,celular\nUS,4155550123\n", "--country CA"),
-        // The country is in use.
-        ("pais,Billing Country,celular\nMX,US,4155550123\n", ""),
-        ("Paisaje,celular\nUS,4155550123\n", "--country MX"),
-    ] {
-        let ended = preview(list, words);
-        assert!(!ended.stderr.contains("rename the column"), "{ended:?}");
-        assert_eq!(ended.code, 0, "{ended:?}");
-    }
-    preview("Billing Country,celular\nUS,+14155550123\nEC,0987654321\n", "").stderr_has(&[
-        "hint: to read each country from `Billing Country`: rename it to `pais`; if all local numbers are of one \
-         country: pass it with --country CODE",
-    ]);
-    home.write("a.csv", "Billing Country,celular\nUS,4155550123\n");
-    let to = "{{celular|phone(billing_country)}}";
-    let words = format!("--sandbox bulk send a.csv --country MX --dry-run text --to {to} Hola");
-    let ended = home.run(&words).success();
-    assert!(!ended.stderr.contains("rename the column"), "{ended:?}");
-}
-
-#[test]
-fn calling_code_in_unused_column_is_warned_about() {
-    let home = Home::new();
-    let preview = |list: &str, words: &str| {
-        home.write("a.csv", list);
-        let words = format!("--sandbox bulk send a.csv --dry-run {words} text Hola");
-        home.run(&words).end()
-    };
-    for (column, code, to) in [
-        ("Country Code", "+51", "{{ country_code }}{{ Celular }}"),
-        ("Indicativo", "51", "+{{ Indicativo }}{{ Celular }}"),
-        ("Código de país", "51", "+{{ codigo_de_pais }}{{ Celular }}"),
-        ("Prefijo", "(51)", "+{{ Prefijo }}{{ Celular }}"),
-        ("LADA país", "51", "+{{ lada_pais }}{{ Celular }}"),
-        ("Phone code", "0051", "{{ phone_code }}{{ Celular }}"),
-        ("País", "+51", "{{ pais }}{{ Celular }}"),
-    ] {
-        let list = format!("Nombre,{column},Celular\nAna,{code},987654321\nEva,593,987654323\n");
-        let warning = format!(
-            "line 2: `987654321` is read as a number of EC, but `{column}` is `{code}`; add after the kind: --to \
-             '{to}', or remove the column"
-        );
-        let ended = preview(&list, "--country EC").stderr_has(&[&warning]);
-        assert_eq!(ended.code, 0, "{ended:?}");
-        assert_eq!(ended.stderr.matches("is read as").count(), 1, "{ended:?}");
-        home.run("--sandbox bulk send a.csv --country EC --dry-run text --strict Hola")
-            .fails(2, &[&warning]);
-        let list = format!("Nombre,{column},Celular\nAna,{code},987654321\n");
-        home.write("b.csv", list);
-        let ended = home
-            .run_args(&[
-                "--sandbox",
-                "bulk",
-                "send",
-                "b.csv",
-                "--country",
-                "EC",
-                "--dry-run",
-                "text",
-                "--to",
-                to,
-                "Hola",
-            ])
-            .success();
-        assert!(ended.stdout.contains("\"51987654321\""), "{ended:?}");
-        assert!(!ended.stderr.contains("is read as"), "{ended:?}");
-    }
-    for (list, words) in [
-        // The code is the one of the number's country.
-        ("Indicativo,Celular\n+593,987654321\n", "--country EC"),
-        ("Country Code,celular\n1,4155550123\n", "--country CA"),
-        ("Indicativo,Celular\n51,+51987654321\n", "--country EC"),
-        ("Indicativo,Celular\n51,51987654321\n", "--country EC"),
-        // Codes of other things.
-        ("Prefijo,Celular\n11,1123456789\n", "--country AR"),
-        ("Código postal,Celular\n51,987654321\n", "--country EC"),
-        ("Código,Celular\n51,987654321\n", "--country EC"),
-        ("Cód. área,Celular\n51,987654321\n", "--country EC"),
-        ("Prefijo,Celular\nSr,987654321\n", "--country EC"),
-        ("Prefijo,Celular\n001,3102345678\n", "--country CO"),
-        ("Prefijo,Celular\n55,5532345678\n", "--country MX"),
-    ] {
-        let ended = preview(list, words);
-        assert!(!ended.stderr.contains("or remove the column"), "{ended:?}");
-        assert_eq!(ended.code, 0, "{ended:?}");
-    }
-}
-
-#[test]
-fn calling_code_is_proposed_instead_of_a_country() {
-    let home = Home::new();
-    home.write("a.csv", "Indicativo,Celular\n51,987654321\n51,987654322\n");
-    let parts = [
-        "line 2: Celular: `987654321` is a local number: use the code in `Indicativo`",
-        "hint: to use the code in `Indicativo`: add after the kind: --to '+{{ Indicativo }}{{ Celular }}'",
-    ];
-    let ended = home
-        .run("--sandbox bulk send a.csv --dry-run text Hola")
-        .fails(2, &parts);
-    assert!(!ended.stderr.contains("--country"), "{ended:?}");
-    for (list, hint) in [
-        (
-            "Indicativo,Celular\n,987654321\n",
-            "to set the country of the local numbers: --country CODE",
-        ),
-        (
-            "Prefijo,Celular\nSr.,0987654321\n",
-            "to set the country of the local numbers: --country CODE",
-        ),
-        (
-            "Prefijo,Celular\n001,3102345678\n",
-            "to set the country of the local numbers: --country CODE",
-        ),
-        (
-            "Country Code,Celular\n+593,0987654321\n",
-            "to use the code in `Country Code`: write countries such as EC instead of the codes, and rename the column to `pais`",
-        ),
-    ] {
-        home.write("a.csv", list);
-        home.run("--sandbox bulk send a.csv --dry-run text Hola")
-            .fails(2, &[&format!("{hint}\n")]);
-    }
-    // A calling code belongs to the number, also next to a country.
-    home.write(
-        "a.csv",
-        "País,Country Code,Celular\nEcuador,+51,987654321\n",
-    );
-    home.run("--sandbox bulk send a.csv --dry-run text Hola")
-        .success()
-        .stderr_has(&["is read as a number of EC, but `Country Code` is `+51`"]);
-}
-
-#[test]
-fn other_country_in_ignored_country_column_is_warned_about() {
-    let home = Home::new();
-    home.write(
-        "a.csv",
-        "Nombre,País,Celular\nAna,Perú,987654321\nLuis,Ecuador,0987654322\nEva,,0987654323\n",
-    );
-    let ended = home
-        .run("--sandbox bulk send a.csv --country EC --dry-run text Hola")
-        .success()
-        .stderr_has(&[
-            "line 2: `987654321` is read as a number of EC, but `País` is `Perú`; omit --country, or remove the column",
-            "jelouctl reads numbers without + as numbers of EC and ignores `País`",
-        ]);
-    assert_eq!(ended.stderr.matches("is read as").count(), 1, "{ended:?}");
-    home.run("--sandbox bulk send a.csv --country EC --dry-run text --strict Hola")
-        .fails(2, &["`País` is `Perú`"]);
-    let ended = home
-        .run("--sandbox bulk send a.csv --dry-run text Hola")
-        .end();
-    assert!(!ended.stderr.contains("is read as"), "{ended:?}");
 }
 
 #[test]

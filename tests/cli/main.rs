@@ -35,6 +35,8 @@ mod bulk_conditions;
 #[cfg(unix)]
 mod bulk_connections;
 mod bulk_cost;
+#[cfg(unix)]
+mod bulk_countries;
 mod bulk_crash;
 #[cfg(unix)]
 mod bulk_damage;

@@ -163,11 +163,12 @@ const CASES: &[Case] = &[
         },
         shown: &[
             "1 row cannot be sent; `0987654321` in line 2 is a local number without its country\r\nWhich country are \
-             the local numbers of?\r\nType the code of a country, such as EC: ",
+             the local numbers of?\r\n  1  use Ecuador (1 of 1 valid)\r\n",
+            "or the code of a country, such as EC: ",
         ],
         hint: "to set the country of the local numbers: --country CODE",
         flag: "--country EC",
-        answer: "Ecuador",
+        answer: "1",
         users: &["593987654321", "593987654322"],
         refused: 2,
         before: 0,

@@ -1,21 +1,19 @@
 //! The counts of all columns: of those that a message uses, and of the others.
 
-use std::cmp::Reverse;
-
 use super::counted_column::CountedColumn;
 use super::counted_row::{CountedRow, SentValues};
+use super::countries::RecipientCountries;
 use super::printed_value::PrintedValue;
 use super::printed_values::{PrintedValues, ShapeRank};
 use super::table::{
-    ColumnTable, ColumnValues, ContrastLines, CountryRows, ExpressionFacts, RareShape,
-    RecipientFacts, UnusedColumn,
+    ColumnTable, ColumnValues, ContrastLines, ExpressionFacts, RareShape, RecipientFacts,
+    UnusedColumn,
 };
 use super::unused_column::{UnusedCounts, sort_unused};
 use crate::base::conventions::Conventions;
 use crate::jelou::message::each_text;
 use crate::lists::list_file::Row;
 use crate::lists::template::{RowValue, TextExpression};
-use crate::phone::find_country;
 
 /// The most expressions that are counted, so that a text with thousands of them needs little memory.
 const MAX_EXPRESSIONS: usize = 100;
@@ -29,7 +27,7 @@ const KEPT_UNUSED: usize = 100;
 pub(crate) struct ColumnCounts {
     rows: u64,
     recipient_column: String,
-    countries: CountriesOfRecipients,
+    countries: RecipientCountries,
     expressions: Vec<ExpressionCounts>,
     more_expressions: usize,
     unused: Vec<UnusedCounts>,
@@ -161,7 +159,7 @@ impl ColumnCounts {
         counted.map_or_else(
             || UnusedColumn {
                 column: name.to_owned(),
-                has_phones: false,
+                reads_as: None,
                 values: Vec::new(),
             },
             UnusedCounts::facts,
@@ -301,52 +299,5 @@ fn column_values(column: &CountedColumn) -> ColumnValues {
     ColumnValues {
         column: column.name.clone(),
         values: column.all_values(),
-    }
-}
-
-/// The recipients by country.
-#[derive(Debug, Default)]
-struct CountriesOfRecipients {
-    counted: Vec<CountedCountry>,
-    /// The position of the last recipient's country. The next one is usually from there, too.
-    last: usize,
-}
-
-#[derive(Debug)]
-struct CountedCountry {
-    /// Two letters; None for recipients without a country.
-    country: Option<&'static str>,
-    rows: u64,
-}
-
-impl CountriesOfRecipients {
-    fn count(&mut self, recipient: &str) {
-        let country = find_country(recipient);
-        if let Some(last) = self.counted.get_mut(self.last)
-            && last.country == country
-        {
-            last.rows += 1;
-            return;
-        }
-        let known = self
-            .counted
-            .iter()
-            .position(|known| known.country == country);
-        self.last = known.unwrap_or(self.counted.len());
-        match self.counted.get_mut(self.last) {
-            Some(known) => known.rows += 1,
-            None => self.counted.push(CountedCountry { country, rows: 1 }),
-        }
-    }
-
-    /// The countries with most rows first, and rows without a country at the end.
-    fn facts(&self) -> Vec<CountryRows> {
-        let mut countries: Vec<_> = self.counted.iter().collect();
-        countries.sort_by_key(|known| (known.country.is_none(), Reverse(known.rows)));
-        let facts = countries.into_iter().map(|known| CountryRows {
-            country: known.country.map(str::to_owned),
-            rows: known.rows,
-        });
-        facts.collect()
     }
 }

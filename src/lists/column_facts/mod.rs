@@ -5,6 +5,7 @@ mod amounts;
 mod column_counts;
 mod counted_column;
 mod counted_row;
+mod countries;
 mod few_values;
 mod frequent;
 mod letters;
@@ -19,6 +20,7 @@ use twox_hash::XxHash3_64;
 
 pub(crate) use self::column_counts::ColumnCounts;
 pub(crate) use self::counted_row::{CountedRow, SentValues};
+pub(crate) use self::countries::RecipientCountries;
 pub(crate) use self::table::{ColumnTable, RareShape};
 
 /// The key of a text in a table of counts.

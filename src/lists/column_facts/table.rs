@@ -165,12 +165,20 @@ pub(super) struct ValueRows {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(super) struct UnusedColumn {
     pub(super) column: String,
-    /// Whether its cells read as phone numbers.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub(super) has_phones: bool,
+    /// How all its cells read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reads_as: Option<CellKind>,
     /// The values with most rows, if it has few different ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) values: Vec<ValueRows>,
+}
+
+/// What all cells of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CellKind {
+    Phones,
+    Countries,
 }
 
 impl ColumnTable {

@@ -4,29 +4,31 @@ use std::cmp::Reverse;
 
 use super::counted_column::CountedColumn;
 use super::counted_row::CountedRow;
-use super::table::UnusedColumn;
+use super::table::{CellKind, UnusedColumn};
 use crate::base::suggest::plain;
 use crate::lists::list_file::Row;
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, PhoneNumber};
 
 /// How many values of a column are shown.
 const SHOWN_VALUES: usize = 3;
-/// The number of rows that decide whether a column has phone numbers.
-const PHONE_ROWS: u64 = 100;
+/// The number of rows that decide whether a column has phone numbers or countries.
+const DECIDING_ROWS: u64 = 100;
 
 /// The counts of a column that the message does not use.
 #[derive(Debug)]
 pub(super) struct UnusedCounts {
     column: CountedColumn,
-    /// How many cells read as phone numbers. None after one that does not.
-    phones: Option<u64>,
+    /// How all filled cells so far read.
+    kinds: Vec<CellKind>,
+    has_cell: bool,
 }
 
 impl UnusedCounts {
     pub(super) fn new(name: &str, row: &Row) -> Self {
         Self {
             column: CountedColumn::new(name, row),
-            phones: Some(0),
+            kinds: CellKind::ALL.to_vec(),
+            has_cell: false,
         }
     }
 
@@ -36,14 +38,15 @@ impl UnusedCounts {
 
     /// Counts the cell of a row, which is the row with this `number`.
     pub(super) fn count(&mut self, counted: CountedRow<'_>, number: u64) {
-        let may_be_phones = self.phones.is_some() && number <= PHONE_ROWS;
-        if self.column.has_too_many_values() && !may_be_phones {
+        let is_deciding = !self.kinds.is_empty() && number <= DECIDING_ROWS;
+        if self.column.has_too_many_values() && !is_deciding {
             return;
         }
         let cell = self.column.shown(counted.row).unwrap_or_default();
-        if may_be_phones && !cell.trim().is_empty() {
-            let is_phone = PhoneNumber::read(&cell, counted.country).is_ok();
-            self.phones = self.phones.filter(|_| is_phone).map(|phones| phones + 1);
+        if is_deciding && !cell.trim().is_empty() {
+            self.has_cell = true;
+            let country = counted.country;
+            self.kinds.retain(|kind| kind.has_cell(&cell, country));
         }
         self.column.count(&cell);
     }
@@ -54,20 +57,40 @@ impl UnusedCounts {
         values.truncate(SHOWN_VALUES);
         UnusedColumn {
             column: self.column.name.clone(),
-            has_phones: self.phones.is_some_and(|phones| phones > 0),
+            reads_as: self.kinds.first().filter(|_| self.has_cell).copied(),
             values,
         }
     }
 }
 
-/// Sorts columns: first those whose name stands in one of `texts`, then those with phone numbers, otherwise in the order of
-/// the list.
+impl CellKind {
+    /// In the order in which columns are shown.
+    const ALL: [Self; 2] = [Self::Phones, Self::Countries];
+
+    /// Returns whether a cell of a row with this `country` reads as one.
+    fn has_cell(self, cell: &str, country: Option<Country>) -> bool {
+        match self {
+            Self::Phones => PhoneNumber::read(cell, country).is_ok(),
+            // Digits without a sign can be anything.
+            Self::Countries if cell.trim().starts_with('+') => {
+                !Country::with_calling_code(cell).is_empty()
+            }
+            Self::Countries => Country::from_name(cell).is_some(),
+        }
+    }
+}
+
+/// Sorts columns: first those whose name stands in one of `texts`, then those with phone numbers, then those with countries,
+/// otherwise in the order of the list.
 pub(super) fn sort_unused(unused: &mut [UnusedColumn], texts: &[&str]) {
     let texts: Vec<_> = texts.iter().map(|text| plain_words(text)).collect();
     unused.sort_by_cached_key(|column| {
         let name = plain_words(&column.column);
         let is_in_text = texts.iter().any(|words| stands_in(words, &name));
-        (!is_in_text, !column.has_phones)
+        let kind = CellKind::ALL
+            .iter()
+            .position(|kind| column.reads_as == Some(*kind));
+        (!is_in_text, kind.unwrap_or(CellKind::ALL.len()))
     });
 }
 
@@ -87,17 +110,18 @@ mod tests {
 
     #[test]
     fn columns_in_the_text_come_first() {
-        let column = |name: &str, has_phones| UnusedColumn {
+        let column = |name: &str, reads_as| UnusedColumn {
             column: name.to_owned(),
-            has_phones,
+            reads_as,
             values: Vec::new(),
         };
         let mut columns = [
-            column("correo", false),
-            column("Tel. casa", true),
-            column("cita", false),
-            column("Fecha de Emisión", false),
-            column("---", false),
+            column("correo", None),
+            column("Nacionalidad", Some(CellKind::Countries)),
+            column("Tel. casa", Some(CellKind::Phones)),
+            column("cita", None),
+            column("Fecha de Emisión", None),
+            column("---", None),
         ];
         sort_unused(
             &mut columns,
@@ -106,7 +130,14 @@ mod tests {
         let names = columns.map(|column| column.column);
         assert_eq!(
             names,
-            ["Fecha de Emisión", "Tel. casa", "correo", "cita", "---"]
+            [
+                "Fecha de Emisión",
+                "Tel. casa",
+                "Nacionalidad",
+                "correo",
+                "cita",
+                "---"
+            ]
         );
     }
 }

@@ -1,8 +1,8 @@
 //! Writes the table of columns in words, in English or Spanish.
 
 use super::table::{
-    ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths, Letter, Range,
-    Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
+    CellKind, ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths,
+    Letter, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
 use crate::base::invisible::is_unseen;
 use crate::base::output::{FactLine, one_line};
@@ -59,38 +59,11 @@ struct Words {
 
 impl Words {
     fn recipient_line(&self, table: &ColumnTable) -> FactLine {
-        let countries = &table.recipient.countries;
-        let named = countries.iter().take(MAX_COUNTRIES);
-        let mut items: Vec<_> = named.map(|known| self.country(known)).collect();
-        let others = countries.iter().skip(MAX_COUNTRIES);
-        let rows: u64 = others.clone().map(|known| known.rows).sum();
-        if rows > 0 {
-            let number = others.count();
-            let rows = self.language.number(rows);
-            items.push(self.language.pick([
-                format!("{number} more countries {rows}"),
-                format!("otros {number} países {rows}"),
-            ]));
-        }
+        let countries = country_words(&table.recipient.countries, self.language);
         FactLine {
             label: table.recipient.column.clone(),
             count: self.language.number(self.rows),
-            facts: joined(vec![items]),
-        }
-    }
-
-    fn country(&self, known: &CountryRows) -> String {
-        let rows = self.language.number(known.rows);
-        match &known.country {
-            Some(code) => {
-                let name =
-                    country_title(code).map_or(code.as_str(), |names| self.language.pick(names));
-                format!("{name} {rows}")
-            }
-            None => self.language.pick([
-                format!("without a country {rows}"),
-                format!("sin país {rows}"),
-            ]),
+            facts: joined(vec![countries]),
         }
     }
 
@@ -358,10 +331,12 @@ impl Words {
             .iter()
             .map(|known| self.value_rows(known))
             .collect();
-        if column.has_phones {
-            let reads = ["reads as phone numbers", "se lee como teléfonos"];
-            notes.push(self.language.pick(reads).to_owned());
-        }
+        let reads = match column.reads_as {
+            Some(CellKind::Phones) => Some(["reads as phone numbers", "se lee como teléfonos"]),
+            Some(CellKind::Countries) => Some(["reads as countries", "se lee como países"]),
+            None => None,
+        };
+        notes.extend(reads.map(|reads| self.language.pick(reads).to_owned()));
         if notes.is_empty() {
             name
         } else {
@@ -377,6 +352,37 @@ impl Words {
         } else {
             rows
         }
+    }
+}
+
+/// Returns the first countries with their rows, and the number of the others.
+pub(super) fn country_words(countries: &[CountryRows], language: ReportLanguage) -> Vec<String> {
+    let named = countries.iter().take(MAX_COUNTRIES);
+    let mut items: Vec<_> = named.map(|known| one_country(known, language)).collect();
+    let others = countries.iter().skip(MAX_COUNTRIES);
+    let rows: u64 = others.clone().map(|known| known.rows).sum();
+    if rows > 0 {
+        let number = others.count();
+        let rows = language.number(rows);
+        items.push(language.pick([
+            format!("{number} more countries {rows}"),
+            format!("otros {number} países {rows}"),
+        ]));
+    }
+    items
+}
+
+fn one_country(known: &CountryRows, language: ReportLanguage) -> String {
+    let rows = language.number(known.rows);
+    match &known.country {
+        Some(code) => {
+            let name = country_title(code).map_or(code.as_str(), |names| language.pick(names));
+            format!("{name} {rows}")
+        }
+        None => language.pick([
+            format!("without a country {rows}"),
+            format!("sin país {rows}"),
+        ]),
     }
 }
 

@@ -32,34 +32,56 @@ impl CountryRule {
     ///
     /// # Errors
     /// If a cell is not a country, or two cells are different countries.
-    pub(crate) fn resolve<'a>(
+    pub(super) fn resolve<'a>(
         self,
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
     ) -> Result<Option<Country>, String> {
-        let mut named: Option<(&str, Country)> = None;
-        let cells = cells
-            .into_iter()
-            .filter(|(_, cell)| self.by_column && !cell.as_ref().trim().is_empty());
-        for (column, cell) in cells {
-            let cell = cell.as_ref();
-            let unknown = || {
-                let written = cell.trim();
-                format!(
-                    "{column}: `{written}` is not a country; write its code or name, such as EC or Ecuador"
-                )
-            };
-            let country = Country::from_name(cell).ok_or_else(unknown)?;
-            match named {
-                Some((first, other)) if other != country => {
-                    return Err(format!(
-                        "{first} and {column} name different countries; write the same country in both"
-                    ));
-                }
-                _ => named = Some((column, country)),
-            }
-        }
-        Ok(named.map(|(_, country)| country).or(self.otherwise))
+        let cells = cells.into_iter().filter(|_| self.by_column);
+        Ok(country_in(cells)?.or(self.otherwise))
     }
+}
+
+/// Returns the country that `cells` name, each with the name of its column. None if all are empty.
+///
+/// # Errors
+/// If a cell is not a country, or two cells are different countries.
+pub(crate) fn country_in<'a>(
+    cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
+) -> Result<Option<Country>, String> {
+    let mut named: Option<(&str, Country)> = None;
+    for (column, cell) in cells {
+        let cell = cell.as_ref().trim();
+        if cell.is_empty() {
+            continue;
+        }
+        let country = read_country(cell).ok_or_else(|| {
+            format!(
+                "{column}: `{cell}` is not a country; write its code or name, such as EC or Ecuador"
+            )
+        })?;
+        match named {
+            Some((first, other)) if other != country => {
+                return Err(format!(
+                    "{first} and {column} name different countries; write the same country in both"
+                ));
+            }
+            _ => named = Some((column, country)),
+        }
+    }
+    Ok(named.map(|(_, country)| country))
+}
+
+/// Reads the code, the name or the calling code of a country. Of several countries with one calling code, returns the main
+/// one: their numbers are the same.
+fn read_country(cell: &str) -> Option<Country> {
+    let by_calling_code = || {
+        let is_around = |sign: char| sign.is_whitespace() || "+()'".contains(sign);
+        let digits = cell.trim_matches(is_around);
+        let code = digits.strip_prefix("00").unwrap_or(digits);
+        let countries = Country::with_calling_code(&format!("+{code}"));
+        countries.into_iter().next()
+    };
+    Country::from_name(cell).or_else(by_calling_code)
 }
 
 /// Reads the recipient in `typed`, for a row of this country. An international number needs no

@@ -7,4 +7,4 @@ mod meaning;
 
 pub(crate) use self::exclusion_file::{ExclusionOptions, read_exclusion_list};
 pub(crate) use self::exclusion_list::{ExclusionList, Exclusions, SoughtRecipients};
-pub(crate) use self::meaning::{CountryRule, read_recipient};
+pub(crate) use self::meaning::{CountryRule, country_in, read_recipient};

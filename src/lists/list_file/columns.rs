@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::country_columns::{has_one_of, is_country_column, is_possible_country_column};
+use super::country_column::is_country_column;
 use super::questions::{HeaderLine, filled, which_column, which_header};
 use crate::base::input::UsageError;
 use crate::base::question::Question;
@@ -124,10 +124,8 @@ pub(crate) struct Columns {
     names: Vec<String>,
     /// The names in the form of [`plain`].
     plain_names: Vec<String>,
-    /// The columns with the country of a row's local numbers.
+    /// The columns with a usual name for the country of a row.
     country_places: Vec<usize>,
-    /// The columns that only may have it or its calling code, such as `Billing Country`.
-    possible_country_places: Vec<usize>,
     /// Set if the line may be above the header: its only name, which is then a title, or an empty
     /// text.
     title: Option<String>,
@@ -164,17 +162,15 @@ impl Columns {
         let title = possible_title(&names)
             .filter(|name| !place.is_chosen && recipient_column(&[name], &[], None).is_err())
             .map(str::to_owned);
-        let places = |is_wanted: fn(&str) -> bool| {
-            let wanted = (0..).zip(&names).filter(|(_, name)| is_wanted(name));
-            wanted.map(|(place, _)| place).collect()
-        };
-        let country_places = places(is_country_column);
-        let possible_country_places = places(is_possible_country_column);
+        let country_places = (0..)
+            .zip(&names)
+            .filter(|(_, name)| is_country_column(name))
+            .map(|(place, _)| place)
+            .collect();
         Ok(Self {
             names,
             plain_names,
             country_places,
-            possible_country_places,
             title,
             place,
         })
@@ -266,10 +262,6 @@ impl Columns {
 
     pub(super) fn country_places(&self) -> &[usize] {
         &self.country_places
-    }
-
-    pub(super) fn possible_country_places(&self) -> &[usize] {
-        &self.possible_country_places
     }
 
     /// Returns the position of the column that `name` selects, as in [`meant_columns`].
@@ -535,6 +527,11 @@ pub(super) fn is_number(text: &str, fewest: usize) -> bool {
         && text
             .chars()
             .all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
+}
+
+/// Returns whether one of the `words` is `wanted`.
+fn has_one_of(words: &[String], wanted: &[&str]) -> bool {
+    words.iter().any(|word| wanted.contains(&word.as_str()))
 }
 
 /// Returns an error if `names` are the cells of a row, because one of them is a phone number.

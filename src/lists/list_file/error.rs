@@ -6,7 +6,7 @@ use super::questions::{WHICH_SHEET, which_column};
 use crate::base::input::UsageError;
 use crate::base::private_file::NO_FILE_NAME;
 use crate::base::question::Question;
-use crate::base::suggest::nearest;
+use crate::base::suggest::{nearest, plain};
 
 /// The hint for an exclusion list with an unclear recipient.
 pub(crate) const ONE_A_LINE: &str = "write one recipient per line (+593987654321, a WhatsApp user id or id:USER), or a header \
@@ -30,8 +30,11 @@ impl UsageError {
     /// Creates the error for an unknown column name.
     pub(crate) fn no_column(path: &str, name: &str, columns: &[&str], hint: &str) -> Self {
         let columns: Vec<_> = columns.iter().map(|name| name.trim()).collect();
-        let meant = nearest(name, columns.iter().copied());
-        let meant = meant
+        let plain_names: Vec<_> = columns.iter().map(|name| plain(name)).collect();
+        let meant = nearest(&plain(name), plain_names.iter().map(String::as_str));
+        let place = meant.and_then(|meant| plain_names.iter().position(|name| name == meant));
+        let meant = place
+            .and_then(|place| columns.get(place))
             .map(|column| format!(" (did you mean `{column}`?)"))
             .unwrap_or_default();
         Self::new(

@@ -3,7 +3,7 @@
 
 mod any_input;
 mod columns;
-mod country_columns;
+mod country_column;
 mod csv;
 mod encoding;
 mod error;
@@ -23,9 +23,7 @@ pub(crate) use self::columns::{
     ColumnRole, meant_columns, named_columns, no_header, other_mobile_columns, recipient_column,
     several_columns, unnamed_column,
 };
-pub(crate) use self::country_columns::{
-    is_calling_code_column, is_country_column, is_possible_country_column,
-};
+pub(crate) use self::country_column::{CountryColumn, is_country_column};
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
@@ -35,7 +33,7 @@ pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,
 };
-pub(crate) use self::questions::{read_sheet, use_column, which_column};
+pub(crate) use self::questions::{read_sheet, typed_name, use_column, which_column};
 pub(crate) use self::reader::{ListReader, is_report};
 pub(crate) use self::row::{ListRow, Row, kept_cells, with_stored_dates};
 pub(crate) use self::sheet_list::FallbackColumn;

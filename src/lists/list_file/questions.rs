@@ -29,12 +29,16 @@ pub(crate) fn read_sheet(name: impl AsRef<str>) -> PossibleAnswer {
 /// Returns the answer that uses the column `name` for the recipients.
 pub(crate) fn use_column(name: impl AsRef<str>) -> PossibleAnswer {
     let name = name.as_ref();
-    // A line break in quotes is hard to type, and these two characters mean the same.
-    let written = name.replace('\r', r"\r").replace('\n', r"\n");
     PossibleAnswer::new(
         format!("use `{name}`"),
-        TypedFlag::with_value("--to-column", written),
+        TypedFlag::with_value("--to-column", typed_name(name)),
     )
+}
+
+/// Returns the name of a column as it is typed. A line break in quotes is hard to type, and these two characters mean the
+/// same.
+pub(crate) fn typed_name(name: &str) -> String {
+    name.replace('\r', r"\r").replace('\n', r"\n")
 }
 
 /// Returns the question which of `lines` is the header.

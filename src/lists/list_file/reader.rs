@@ -1,7 +1,7 @@
 //! Reads the rows of a list one at a time, each with its first line. The first bytes decide the
 //! format.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;
 
@@ -26,6 +26,9 @@ const LOOKED_AT_FOR_HEADER: usize = 10;
 
 /// How many rows of NDJSON to look at for the names of its fields, if the first ones are bad.
 const LOOKED_AT_FOR_NAMES: usize = 100;
+
+/// How many rows of NDJSON have the names that a flag can select.
+const FIRST_ROWS: usize = 1000;
 
 /// Reads the rows of a list.
 pub(crate) struct ListReader {
@@ -96,6 +99,19 @@ impl ListReader {
             .find_map(|row| row.row.as_ref().ok());
         let names = good.map(Row::names).unwrap_or_default();
         names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Returns the names of the columns; of NDJSON, the fields of its first rows.
+    pub(crate) fn first_names(&mut self) -> Vec<String> {
+        if let Some(names) = self.header() {
+            return names.to_vec();
+        }
+        let rows = self.look_ahead(FIRST_ROWS);
+        let rows = rows.filter_map(|row| row.row.as_ref().ok());
+        let mut known = HashSet::new();
+        let names = rows.flat_map(Row::names);
+        let new = names.filter(|name| known.insert((*name).to_owned()));
+        new.map(str::to_owned).collect()
     }
 
     /// Returns whether the list is a report that was saved as a workbook.

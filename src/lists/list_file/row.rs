@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::columns::{Columns, HeaderPlace, meant_columns};
-use super::country_columns::{is_country_column, is_possible_country_column};
+use super::country_column::CountryColumn;
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
 
@@ -340,18 +340,17 @@ impl Row {
     }
 
     /// Returns the cells with the country of the row's local numbers, each with its column's name.
-    pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
-        match self {
-            Self::Cells { columns, .. } => self.cells_at(columns.country_places()),
-            Self::Fields(_) => self.fields_named(is_country_column),
-        }
-    }
-
-    /// Returns the cells that only may have this country or its calling code, each with its column's name.
-    pub(crate) fn possible_country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
-        match self {
-            Self::Cells { columns, .. } => self.cells_at(columns.possible_country_places()),
-            Self::Fields(_) => self.fields_named(is_possible_country_column),
+    pub(crate) fn country_cells(&self, column: &CountryColumn) -> Vec<(&str, Cow<'_, str>)> {
+        match (self, column) {
+            (_, CountryColumn::None) => Vec::new(),
+            (Self::Cells { columns, .. }, CountryColumn::Usual) => {
+                self.cells_at(columns.country_places())
+            }
+            (Self::Cells { columns, .. }, CountryColumn::Named(name)) => {
+                let place = columns.position(name);
+                self.cells_at(place.as_slice())
+            }
+            (Self::Fields(fields), _) => country_fields(fields, column),
         }
     }
 
@@ -365,21 +364,6 @@ impl Row {
             Some((name, Cow::Borrowed(cells.get(*place)?.as_str())))
         };
         places.iter().filter_map(cell).collect()
-    }
-
-    /// Returns the fields of an NDJSON row with a wanted name.
-    fn fields_named(&self, is_wanted: fn(&str) -> bool) -> Vec<(&str, Cow<'_, str>)> {
-        let Self::Fields(fields) = self else {
-            return Vec::new();
-        };
-        let named = fields
-            .iter()
-            .filter(|(name, value)| !value.is_null() && is_wanted(name));
-        let cells = named.map(|(name, value)| match value {
-            Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
-            other => (name.as_str(), Cow::Owned(other.to_string())),
-        });
-        cells.collect()
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -450,6 +434,21 @@ impl Row {
                 _ => None,
             })
     }
+}
+
+/// Returns the fields of an NDJSON row that have its country.
+fn country_fields<'a>(
+    fields: &'a Map<String, Value>,
+    column: &CountryColumn,
+) -> Vec<(&'a str, Cow<'a, str>)> {
+    let named = fields
+        .iter()
+        .filter(|(name, value)| !value.is_null() && column.has_name(name));
+    let cells = named.map(|(name, value)| match value {
+        Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
+        other => (name.as_str(), Cow::Owned(other.to_string())),
+    });
+    cells.collect()
 }
 
 #[expect(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::import_result::ImportResult;
 use super::plan::ImportPlan;
 use crate::lists::column_facts::{ColumnCounts, ColumnTable, CountedRow, SentValues};
-use crate::lists::list_file::{ListReader, Row, is_country_column, meant_columns};
+use crate::lists::list_file::{ListReader, Row, meant_columns};
 use crate::lists::template::{BodyTemplate, RowValues};
 use crate::runs::ledger::{LedgerDraft, LedgerError};
 
@@ -126,7 +126,7 @@ fn unused_columns<'n>(
     used.push(recipient_column.trim());
     let is_unused = |name: &&str| {
         let name = name.trim();
-        let sets_country = plan.countries.by_column && is_country_column(name);
+        let sets_country = plan.countries.column.has_name(name);
         !name.is_empty() && !used.contains(&name) && !sets_country
     };
     names.iter().copied().filter(is_unused).collect()

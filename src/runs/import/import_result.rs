@@ -2,23 +2,21 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::bare_codes::BareCodes;
+use super::country_conflict::CountryConflict;
 use super::policy::ImportPolicy;
 use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
 use crate::lists::column_facts::ColumnCounts;
-use crate::lists::exclusions::CountryRule;
-use crate::lists::list_file::{
-    Row, is_calling_code_column, is_country_column, is_possible_country_column,
-};
-use crate::phone::{find_country, may_be_national};
+use crate::lists::list_file::Row;
 use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 
 /// The maximum number of different field names in the rows of an NDJSON list.
 const MAX_FIELDS: usize = 1000;
-/// How many country codes a note lists.
-const MAX_LISTED_CODES: usize = 5;
+/// How many local numbers without a country are kept, to find out where they are valid.
+const MAX_LOCAL_NUMBERS: usize = 100;
 
 /// The reason in the report for a row with a recipient on `list`.
 pub(crate) fn describe_exclusion(list: &str) -> String {
@@ -109,10 +107,9 @@ pub(crate) struct ImportResult {
     pub(crate) invalid: u64,
     /// The invalid rows whose recipient is not valid.
     pub(crate) invalid_recipients: u64,
-    /// The first two invalid rows with a number that would be valid with a country.
+    /// The first invalid rows with a number that would be valid with a country.
     pub(super) without_country: Vec<LocalNumber>,
-    /// How to use the calling code in a column of a row without a country, if it has one.
-    pub(crate) way_to_use_code: Option<String>,
+    pub(super) country_conflict: CountryConflict,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same recipient.
@@ -160,7 +157,7 @@ impl ImportResult {
 
     /// Records a number that would be valid with a country.
     pub(super) fn note_local_number(&mut self, number: LocalNumber) {
-        if self.without_country.len() < 2 {
+        if self.without_country.len() < MAX_LOCAL_NUMBERS {
             self.without_country.push(number);
         }
     }
@@ -169,21 +166,8 @@ impl ImportResult {
     pub(super) fn cut(&mut self, last: u64) {
         self.bare_codes.cut(last);
         self.without_country.retain(|number| number.line <= last);
+        self.country_conflict.cut(last);
         self.last_line = Some(last);
-    }
-
-    /// The column that sets the country of each row, if there is one and `rule` uses it.
-    pub(crate) fn country_column(&self, rule: CountryRule) -> Option<&str> {
-        let column = self.columns.iter().find(|name| is_country_column(name));
-        column.filter(|_| rule.by_column).map(|name| name.trim())
-    }
-
-    /// A column that only may have the country of each row. A calling code is not read as a country.
-    pub(crate) fn possible_country_column(&self) -> Option<&str> {
-        let mut columns = self.columns.iter();
-        let has_country =
-            |name: &&String| is_possible_country_column(name) && !is_calling_code_column(name);
-        columns.find(has_country).map(|name| name.trim())
     }
 
     /// Rows that can be sent.
@@ -307,86 +291,4 @@ pub(super) struct LocalNumber {
     pub(super) line: u64,
     /// As the list has it; empty if it is not in one cell.
     pub(super) written: String,
-}
-
-/// A country code of numbers without `+`.
-#[derive(Debug)]
-struct BareCode {
-    code: &'static str,
-    /// The first number, as the list has it.
-    example: String,
-    /// The line of the first number.
-    line: u64,
-    /// The country of the code, if the number may be a local one of another country; otherwise empty.
-    unlikely_country: &'static str,
-}
-
-/// The numbers without `+`.
-#[derive(Debug, Default)]
-pub(crate) struct BareCodes {
-    codes: Vec<BareCode>,
-    /// Whether any of them has a country in the list.
-    pub(crate) by_column: bool,
-}
-
-impl BareCodes {
-    /// Records a number without `+`. Do not call it for a row with a country.
-    pub(super) fn note(&mut self, code: &'static str, written: &str, number: &str, line: u64) {
-        if self.codes.iter().any(|known| known.code == code) {
-            return;
-        }
-        // A number that is probably right needs no note.
-        let unlikely_country = find_country(number)
-            .filter(|_| may_be_national(number))
-            .unwrap_or_default();
-        self.codes.push(BareCode {
-            code,
-            example: written.to_owned(),
-            line,
-            unlikely_country,
-        });
-    }
-
-    /// Drops codes that first occur after `line`.
-    pub(super) fn cut(&mut self, line: u64) {
-        self.codes.retain(|known| known.line <= line);
-    }
-
-    /// The warning if there are several codes, or an unlikely one. `column` is the list's country column, if it is used.
-    pub(crate) fn warning(&self, column: Option<&str>) -> Option<String> {
-        let count = self.codes.len();
-        let way = match column {
-            Some(column) => format!("write their country in `{column}`"),
-            None => "pass their country with --country".to_owned(),
-        };
-        if let [only] = self.codes.as_slice()
-            && !only.unlikely_country.is_empty()
-        {
-            let BareCode {
-                code,
-                example,
-                unlikely_country,
-                ..
-            } = only;
-            return Some(format!(
-                "the numbers without + are read as numbers of {unlikely_country} (+{code}), such as {example}; if they \
-                 are local numbers, {way}"
-            ));
-        }
-        if count < 2 {
-            return None;
-        }
-        let examples = self.codes.iter().take(MAX_LISTED_CODES);
-        let examples = examples
-            .map(|known| format!("+{} (line {}: `{}`)", known.code, known.line, known.example));
-        let more = if count > MAX_LISTED_CODES {
-            ", …"
-        } else {
-            ""
-        };
-        let examples = examples.collect::<Vec<_>>().join(", ");
-        Some(format!(
-            "the numbers without + have {count} country codes: {examples}{more}; if they are local numbers, {way}"
-        ))
-    }
 }

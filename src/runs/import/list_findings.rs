@@ -2,14 +2,13 @@
 
 use jiff::civil::DateTime;
 
+use super::countries::country_column;
 use super::finding::{Finding, Place};
 use super::import_result::ImportResult;
 use super::plan::ImportPlan;
 use super::policy::HiddenRule;
 use crate::base::output::{counted, counted_are};
-use crate::lists::list_file::{
-    FallbackColumn, FormatFallback, ListReader, is_country_column, read_sheet, use_column,
-};
+use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, read_sheet, use_column};
 
 /// The most lines that a finding names.
 const NAMED: usize = 5;
@@ -33,7 +32,7 @@ impl ListFindings {
         let texts = imported.warnings.iter().map(Finding::warning);
         let codes = imported
             .bare_codes
-            .warning(imported.country_column(plan.countries))
+            .warning(country_column(&imported.columns, &plan.countries))
             .map(Finding::warning);
         let all = texts
             .chain(fallbacks.iter().cloned())
@@ -107,21 +106,14 @@ fn filter_for(stored: &str) -> &'static str {
     }
 }
 
-/// Returns how numbers without `+` are read in a list that has countries.
+/// Returns the column with the countries of numbers without `+`, if any of them has one.
 fn countries(imported: &ImportResult, plan: &ImportPlan<'_>) -> Option<Finding> {
-    let rule = plan.countries;
-    let mut columns = imported.columns.iter();
-    let column = columns.find(|name| is_country_column(name))?.trim();
-    let message = match rule.otherwise.filter(|_| !rule.by_column) {
-        Some(country) => format!(
-            "jelouctl reads numbers without + as numbers of {country} and ignores `{column}`"
-        ),
-        None if imported.bare_codes.by_column => {
-            format!("numbers without + are read with the country in `{column}`")
-        }
-        None => return None,
-    };
-    Some(Finding::note(message))
+    let column = country_column(&imported.columns, &plan.countries)?;
+    let message = format!("numbers without + are read with the country in `{column}`");
+    imported
+        .bare_codes
+        .by_column
+        .then(|| Finding::note(message))
 }
 
 /// Returns which column has the recipients, if another one may have their mobiles.

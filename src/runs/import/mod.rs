@@ -1,17 +1,19 @@
 //! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
+mod bare_codes;
 mod body_faults;
 mod cells;
 mod contradictions;
 mod contrast;
 mod counted_columns;
+mod countries;
+mod country_conflict;
 mod doubled_signs;
 mod draft_feed;
 mod error;
 mod finding;
 mod import_result;
 mod list_findings;
-mod other_country;
 mod plan;
 mod policy;
 mod questions;
@@ -22,6 +24,7 @@ mod skipped;
 mod verdict;
 
 pub(crate) use self::contrast::{contrasting_rows, rows_to_preview};
+pub(crate) use self::countries::{ListCountries, TypedCountries};
 pub(crate) use self::error::BulkError;
 pub(crate) use self::finding::{Finding, Severity};
 pub(crate) use self::import_result::{

@@ -3,8 +3,9 @@
 use serde_json::Value;
 use url::Url;
 
+use super::bare_codes::BareCodes;
+use super::countries::ListCountries;
 use super::error::{BulkError, RowError};
-use super::import_result::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use super::recipient_column::ColumnRule;
 use crate::base::input::UsageError;
@@ -12,10 +13,9 @@ use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
     named_parameter, with_country_codes,
 };
-use crate::lists::exclusions::{CountryRule, Exclusions, read_recipient};
+use crate::lists::exclusions::{Exclusions, read_recipient};
 use crate::lists::list_file::{
-    ColumnRole, Row, SENT_COLUMN, columns_without_sent, is_country_column, meant_columns,
-    no_header, recipient_column,
+    ColumnRole, Row, SENT_COLUMN, columns_without_sent, meant_columns, no_header,
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, Misspelling, RowValues, TextTemplate, foreign_text, missing_value,
@@ -31,8 +31,7 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) strict: bool,
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
-    /// The country of national numbers in the list.
-    pub(crate) countries: CountryRule,
+    pub(crate) countries: ListCountries,
     /// The recipients to exclude.
     pub(crate) exclusions: &'a Exclusions,
     /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows with other recipients are skipped.
@@ -83,22 +82,14 @@ impl RecipientRule<'_> {
         }
     }
 
-    /// The column of the recipient in a list with this row, also for errors.
-    pub(crate) fn column(&self, row: &Row) -> Result<String, UsageError> {
-        match self {
-            Self::Template(_) => Ok(TO.to_owned()),
-            Self::Column(rule) => recipient_column(&row.names(), &row.texts(), rule.typed),
-        }
-    }
-
     /// The recipient of a row.
     pub(crate) fn read(
         &self,
         row: &Row,
         column: &str,
-        countries: CountryRule,
+        countries: &ListCountries,
     ) -> Result<Addressee, RowError> {
-        let country = countries.resolve(row.country_cells());
+        let country = countries.of_row(row);
         let mut numbers = Vec::new();
         let recipient = match self {
             Self::Template(template) => {
@@ -140,6 +131,17 @@ impl RecipientRule<'_> {
             written: recipient,
             typed,
         })
+    }
+}
+
+impl Addressee {
+    /// As the list has it.
+    pub(super) fn written(&self) -> &str {
+        &self.written
+    }
+
+    pub(super) fn recipient(&self) -> &str {
+        self.typed.recipient.as_str()
     }
 }
 
@@ -244,9 +246,7 @@ impl ImportPlan<'_> {
     pub(super) fn addresses_with(&self, row: &Row, recipient: &str, column: &str) -> bool {
         row.column(recipient) == Some(column)
             || self.addresses_by(row, column)
-            || (self.countries.by_column
-                && is_country_column(column)
-                && !self.is_international(row, recipient))
+            || (self.countries.column.has_name(column) && !self.is_international(row, recipient))
     }
 
     /// Whether `--to` uses the column `column` of `row`.
@@ -256,7 +256,8 @@ impl ImportPlan<'_> {
 
     /// Whether the recipient of `row` is the same with every country.
     fn is_international(&self, row: &Row, recipient: &str) -> bool {
-        let read = self.recipient.read(row, recipient, CountryRule::default());
+        let countries = ListCountries::unknown();
+        let read = self.recipient.read(row, recipient, &countries);
         read.is_ok_and(|addressee| addressee.typed.bare_code().is_none())
     }
 
@@ -367,20 +368,14 @@ impl ImportPlan<'_> {
             if country.is_none() {
                 codes.note(code, &written, typed.recipient.as_str(), line);
             }
-            codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
-            let warning = country.and_then(|country| {
-                self.other_country(row, &written, typed.recipient.as_str(), country)
-            });
-            typed.warn(warning);
+            codes.by_column |= !row.country_cells(&self.countries.column).is_empty();
         }
         self.build(body.value, typed, country)
     }
 
     /// The country of a row; None if it is unclear. That is an error only if a number needs the country.
     pub(super) fn find_country(&self, row: &Row) -> Option<Country> {
-        self.countries
-            .resolve(row.country_cells())
-            .unwrap_or_default()
+        self.countries.of_row(row).unwrap_or_default()
     }
 
     /// The message of a row for another recipient, with its warnings.

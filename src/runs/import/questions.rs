@@ -1,8 +1,12 @@
 //! The questions that the rows of a list leave open: hidden rows, the country of local numbers, and recipients that got
 //! the message before.
 
+use std::cmp::Reverse;
+
+use super::import_result::LocalNumber;
 use crate::base::question::{FreeAnswer, PossibleAnswer, Question, TypedFlag};
-use crate::phone::Country;
+use crate::jelou::message::TypedRecipient;
+use crate::phone::{Country, country_title, is_mobile};
 
 /// Returns the question what to do with hidden rows.
 pub(super) fn hidden_rows() -> Question {
@@ -34,8 +38,19 @@ fn send_again() -> PossibleAnswer {
     PossibleAnswer::new("send them again", TypedFlag::switch("--again"))
 }
 
-/// Returns the question which country local numbers are of.
-pub(super) fn which_country() -> Question {
+/// The most countries that are offered for local numbers.
+const MAX_COUNTRIES: usize = 4;
+
+/// Returns the question which country the local `numbers` are of. The answers are the countries that Jelou serves, if most of
+/// the numbers are theirs.
+pub(super) fn which_country(numbers: &[LocalNumber]) -> Question {
+    let mut fitting: Vec<_> = Country::common()
+        .map(|country| FittingCountry::new(country, numbers))
+        .filter(|fitting| fitting.valid * 2 > numbers.len())
+        .collect();
+    fitting.sort_by_key(|fitting| Reverse((fitting.valid, fitting.mobiles)));
+    fitting.truncate(MAX_COUNTRIES);
+    let answers = fitting.iter().map(|fitting| fitting.answer(numbers.len()));
     let free = FreeAnswer {
         what: "the code of a country, such as EC",
         usage: "to set the country of the local numbers: --country CODE",
@@ -43,7 +58,45 @@ pub(super) fn which_country() -> Question {
     };
     Question {
         free: Some(free),
-        ..Question::new("Which country are the local numbers of?", Vec::new())
+        ..Question::new("Which country are the local numbers of?", answers.collect())
+    }
+}
+
+/// A country, with how many of the local numbers are valid there.
+struct FittingCountry {
+    country: Country,
+    valid: usize,
+    mobiles: usize,
+}
+
+impl FittingCountry {
+    fn new(country: Country, numbers: &[LocalNumber]) -> Self {
+        let written = numbers.iter().map(|number| number.written.as_str());
+        let read = written.filter_map(|written| TypedRecipient::read(written, Some(country)).ok());
+        // A number that is not written as in this country has a warning.
+        let local = read.filter(|read| {
+            read.recipient.as_str().starts_with(country.calling_code())
+                && read.warnings().is_empty()
+        });
+        let mut fitting = Self {
+            country,
+            valid: 0,
+            mobiles: 0,
+        };
+        for number in local {
+            fitting.valid += 1;
+            fitting.mobiles += usize::from(is_mobile(number.recipient.as_str()));
+        }
+        fitting
+    }
+
+    fn answer(&self, all: usize) -> PossibleAnswer {
+        let code = self.country.code();
+        let name = country_title(code).map_or(code, |[english, _]| english);
+        PossibleAnswer::new(
+            format!("use {name} ({} of {all} valid)", self.valid),
+            TypedFlag::with_value("--country", code),
+        )
     }
 }
 

@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use super::countries::ListCountries;
 use super::policy::HiddenRule;
 use crate::base::input::UsageError;
 use crate::base::output::grouped;
 use crate::base::question::Question;
-use crate::lists::exclusions::{CountryRule, read_recipient};
+use crate::lists::exclusions::read_recipient;
 use crate::lists::list_file::{
     ListReader, ListRow, Row, meant_columns, named_columns, recipient_column, several_columns,
     unnamed_column, use_column,
@@ -33,7 +34,7 @@ pub(crate) struct ColumnRule<'a> {
 /// The rows at the beginning of a list, and how to read their numbers.
 pub(super) struct FirstRows<'a> {
     pub(super) list: &'a mut ListReader,
-    pub(super) countries: CountryRule,
+    pub(super) countries: &'a ListCountries,
     pub(super) hidden: Option<HiddenRule>,
 }
 
@@ -224,10 +225,10 @@ enum CellReading {
 
 impl FilledCell<'_> {
     /// None if it is not a recipient.
-    fn reading(&self, countries: CountryRule) -> Option<CellReading> {
+    fn reading(&self, countries: &ListCountries) -> Option<CellReading> {
         // Google Contacts writes several numbers into a cell.
         let first = self.text.split(":::").next().unwrap_or_default();
-        match read_recipient(first, countries.resolve(self.row.country_cells())) {
+        match read_recipient(first, countries.of_row(self.row)) {
             Ok(typed) => Some(CellReading::Recipient {
                 is_mobile: is_mobile(typed.recipient.as_str()),
             }),
@@ -251,7 +252,7 @@ impl SurveyedColumn {
         }
     }
 
-    fn add(&mut self, cell: &FilledCell<'_>, countries: CountryRule) {
+    fn add(&mut self, cell: &FilledCell<'_>, countries: &ListCountries) {
         self.filled += 1;
         let is_mobile = match cell.reading(countries) {
             Some(CellReading::Recipient { is_mobile }) => is_mobile,

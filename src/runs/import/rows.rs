@@ -5,6 +5,7 @@ use std::thread;
 use super::body_faults::{BodyFault, body_faults};
 use super::cells::{MessageColumns, RowCells, SuspectCell};
 use super::counted_columns::{RowToCount, count_row};
+use super::countries::country_column;
 use super::doubled_signs::{PossibleDouble, possible_doubles, warn_of_doubled_signs};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
@@ -193,7 +194,7 @@ impl<'a> Importer<'a> {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         let mut first = FirstRows {
             list,
-            countries: self.plan.countries,
+            countries: &self.plan.countries,
             hidden: self.plan.policy.hidden,
         };
         self.choice = rule.choose(&names, &mut first);
@@ -211,7 +212,7 @@ impl<'a> Importer<'a> {
         let recipient = &self.plan.recipient;
         let column = self.choice.as_ref().ok();
         let is_row = |row: &Row| {
-            column.is_some_and(|column| recipient.read(row, column, self.plan.countries).is_ok())
+            column.is_some_and(|column| recipient.read(row, column, &self.plan.countries).is_ok())
         };
         Ok(row.reject_merged_rows(name, is_row)?)
     }
@@ -331,7 +332,10 @@ impl<'a> Importer<'a> {
         if self.may_say_sent && outcome.is_none() {
             self.plan.refuse_sent(row).map_err(RowError::from_list)?;
         }
-        let addressee = self.read_recipient(row, column, faulty_cells)?;
+        let addressee = self.read_recipient(row, column, faulty_cells);
+        let conflict = &mut self.imported.country_conflict;
+        conflict.note(self.plan, line, row, column, addressee.as_ref().ok());
+        let addressee = addressee?;
         cells.refuse_suspects(self.plan.strict)?;
         let (outgoing, mut warnings) = self
             .plan
@@ -382,8 +386,8 @@ impl<'a> Importer<'a> {
         if let Some((_, problem)) = fault_of_recipient {
             return Err(RowError::Problem(problem.clone()));
         }
-        let addressee = self.plan.recipient.read(row, column, self.plan.countries);
-        let addressee = addressee.map_err(|error| self.name_country_column(row, error))?;
+        let addressee = self.plan.recipient.read(row, column, &self.plan.countries);
+        let addressee = addressee.map_err(|error| self.name_country_column(error))?;
         let fault = faulty_cells
             .iter()
             .find(|(name, _)| self.plan.uses(row, column, name));
@@ -393,20 +397,15 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Names the list's column with countries or calling codes in the error of a row without a country.
-    fn name_country_column(&self, row: &Row, error: RowError) -> RowError {
+    /// Names the list's column with countries in the error of a row without a country.
+    fn name_country_column(&self, error: RowError) -> RowError {
         let RowError::Recipient { column, error } = error else {
             return error;
         };
-        let way = match self.imported.country_column(self.plan.countries) {
-            Some(country_column) => Some(format!("write its country in `{country_column}`")),
-            None => self
-                .plan
-                .code_column(row)
-                .map(|code_column| format!("use the code in `{code_column}`")),
-        };
-        let error = match way {
-            Some(way) => error.with_way_to_country(&way),
+        let error = match country_column(&self.imported.columns, &self.plan.countries) {
+            Some(country_column) => {
+                error.with_way_to_country(&format!("write its country in `{country_column}`"))
+            }
             None => error,
         };
         RowError::Recipient { column, error }
@@ -486,7 +485,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Records the number in `row` if it has no country, and how to use the calling code in another column.
+    /// Records the number in `row` if it has no country.
     fn note_local_number(&mut self, line: u64, row: &Row, error: &RowError) {
         let RowError::Recipient { column, error } = error else {
             return;
@@ -497,9 +496,6 @@ impl<'a> Importer<'a> {
         let written = row.text(column).unwrap_or_default().trim().to_owned();
         self.imported
             .note_local_number(LocalNumber { line, written });
-        if self.imported.way_to_use_code.is_none() {
-            self.imported.way_to_use_code = self.plan.way_to_use_code(row);
-        }
     }
 
     fn add_invalid(

@@ -1,5 +1,6 @@
 //! Decides whether a list may be sent, after every row is read.
 
+use super::countries::country_column;
 use super::import_result::ImportResult;
 use super::list_findings::{ListFindings, describe_hidden};
 use super::plan::ImportPlan;
@@ -18,6 +19,8 @@ pub(crate) fn refuse_list(
     if let Some(unclear) = &imported.unclear_column {
         return Err(unclear.clone());
     }
+    let conflict = &imported.country_conflict;
+    conflict.refuse(plan.countries.otherwise)?;
     refuse_faulty(imported, plan)?;
     if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
         let hint = "pass the right --encoding, or remove --strict";
@@ -99,31 +102,17 @@ fn without_country(
         }
     };
     // --country would override the column, and send the numbers of other countries to strangers.
-    let hint = match imported.country_column(plan.countries) {
+    let hint = match country_column(&imported.columns, &plan.countries) {
         Some(column) if others.is_empty() => {
             format!("write the country of the number in `{column}` in line {line}")
         }
         Some(column) => {
             format!("write the countries of the local numbers in `{column}`, first in line {line}")
         }
-        None => return Some(without_country_column(&message, imported)),
+        None => {
+            let question = which_country(&imported.without_country);
+            return Some(UsageError::open(message, question));
+        }
     };
     Some(UsageError::new(message, hint))
-}
-
-/// Returns the error for local numbers in a list without a country column.
-fn without_country_column(message: &str, imported: &ImportResult) -> UsageError {
-    if let Some(way) = &imported.way_to_use_code {
-        return UsageError::new(message, way);
-    }
-    match imported.possible_country_column() {
-        Some(column) => UsageError::new(
-            message,
-            format!(
-                "to read each country from `{column}`: rename it to `pais`; if all local numbers are of one country: \
-                 pass it with --country CODE"
-            ),
-        ),
-        None => UsageError::open(message, which_country()),
-    }
 }

@@ -25,6 +25,13 @@ pub(crate) struct ListChoices {
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(crate) country: Option<Country>,
 
+    /// Read countries from this column, or `none` [default: found by its name]
+    ///
+    /// The default is a column named `país`, `country` or `Country/Region`, unless --country is passed. Its cells are codes,
+    /// names or calling codes. For an empty cell, --country or the profile sets the country.
+    #[arg(long, value_name = "NAME", help_heading = LIST)]
+    pub(crate) country_column: Option<String>,
+
     /// Skip or send the rows that are hidden or crossed out in the sheet
     ///
     /// Without this flag, jelouctl asks, or refuses a sheet with these rows.
@@ -64,6 +71,7 @@ impl ListChoices {
             sheet: self.sheet.or(typed.sheet),
             to_column: self.to_column.or(typed.to_column),
             country: self.country.or(typed.country),
+            country_column: self.country_column.or(typed.country_column),
             hidden: self.hidden.or(typed.hidden),
             header_row: self.header_row.or(typed.header_row),
             earlier: EarlierOptions {
@@ -91,6 +99,7 @@ mod tests {
         for flag in [
             TypedFlag::with_value("--to-column", "-cel"),
             TypedFlag::with_value("--country", "EC"),
+            TypedFlag::with_value("--country-column", "none"),
             TypedFlag::with_value("--header-row", "4"),
             TypedFlag::with_value("--hidden", "skip"),
             TypedFlag::with_value("--sheet", "Hoja 2"),
@@ -100,6 +109,7 @@ mod tests {
         assert_eq!(choices.sheet.as_deref(), Some("Hoja 2"));
         assert_eq!(choices.to_column.as_deref(), Some("-cel"));
         assert_eq!(choices.country.map(Country::code), Some("EC"));
+        assert_eq!(choices.country_column.as_deref(), Some("none"));
         assert_eq!(choices.header_row, Some(4));
         assert_eq!(choices.hidden, Some(HiddenRule::Skip));
         assert!(choices.earlier.again && !choices.earlier.skip_sent);

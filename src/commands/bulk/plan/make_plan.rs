@@ -26,7 +26,9 @@ use crate::jelou::message::{MessageKind, Outgoing, TypedRecipient};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::ListReader;
 use crate::lists::template::language;
-use crate::runs::import::{DuplicatePolicy, ImportPlan, ImportResult};
+use crate::runs::import::{
+    DuplicatePolicy, ImportPlan, ImportResult, ListCountries, TypedCountries,
+};
 use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{
@@ -151,8 +153,7 @@ impl Preparation {
             warn_about_local_keys(context, ledger.as_ref());
         }
         let windows = windows_for_list(context, args, &message.kind, &sender)?;
-        let countries = list_countries(args, &sender);
-        let tester = read_tester(context, args, countries)?;
+        let tester = read_tester(context, args, &sender)?;
         let run_name = new_name(context, args, ledger.as_ref())?;
         Ok(Self {
             message,
@@ -179,7 +180,11 @@ impl Preparation {
         rows: &mut RowReportEnd,
     ) -> Result<Reading, CommandError> {
         let sender = &self.sender;
-        let countries = list_countries(args, sender);
+        let typed_countries = TypedCountries {
+            country: args.choices.country,
+            column: args.choices.country_column.as_deref(),
+        };
+        let countries = ListCountries::new(typed_countries, sender.settings.country, list)?;
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
         let conditions = self.conditions_now(args);
@@ -345,11 +350,6 @@ impl Plan {
     }
 }
 
-/// Returns the countries of local numbers in the list.
-fn list_countries(args: &BulkSendArgs, sender: &Sender) -> CountryRule {
-    CountryRule::new(args.choices.country, sender.settings.country)
-}
-
 /// Opens the file of the page; None without the flag.
 fn open_page(context: &Context, args: &BulkSendArgs) -> Result<Option<ReportFile>, UsageError> {
     let path = args.page_file()?;
@@ -360,7 +360,7 @@ fn open_page(context: &Context, args: &BulkSendArgs) -> Result<Option<ReportFile
 /// Reads the exclusion lists, with local numbers of the list's countries.
 fn exclusions_for_list(args: &BulkSendArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
     let options = ExclusionOptions {
-        countries: list_countries(args, sender),
+        countries: CountryRule::new(args.choices.country, sender.settings.country),
         encoding: args.encoding,
     };
     read_exclusions(&args.policy.exclude, options, &sender.settings, None)

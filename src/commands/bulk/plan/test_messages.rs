@@ -5,20 +5,23 @@ use crate::base::input::UsageError;
 use crate::command_error::CommandError;
 use crate::commands::read_recipient;
 use crate::jelou::message::{InvalidMessage, Outgoing, TypedRecipient};
-use crate::lists::exclusions::CountryRule;
 use crate::lists::list_file::ListReader;
 use crate::runs::import::ImportPlan;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
+use crate::sender::Sender;
 use crate::sender::context::Context;
 
 /// Reads the recipient of the test; None without the flag.
 pub(super) fn read_tester(
     context: &Context,
     args: &BulkSendArgs,
-    countries: CountryRule,
+    sender: &Sender,
 ) -> Result<Option<TypedRecipient>, InvalidMessage> {
     match &args.test_to {
-        Some(to) => read_recipient(context, "--test-to", to, countries.otherwise).map(Some),
+        Some(to) => {
+            let country = args.choices.country.or(sender.settings.country);
+            read_recipient(context, "--test-to", to, country).map(Some)
+        }
         None => Ok(None),
     }
 }

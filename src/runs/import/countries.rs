@@ -1,0 +1,91 @@
+//! The country of a row's local numbers: from a column of the list, from `--country`, or from the profile.
+
+use crate::base::input::UsageError;
+use crate::lists::exclusions::country_in;
+use crate::lists::list_file::{CountryColumn, ListReader, Row, meant_columns};
+use crate::phone::Country;
+
+pub(super) const FLAG: &str = "--country-column";
+
+/// The value of the flag for a list whose columns have no countries.
+pub(super) const NO_COLUMN: &str = "none";
+
+/// What is typed about the countries of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypedCountries<'a> {
+    /// `--country`
+    pub(crate) country: Option<Country>,
+    /// `--country-column`
+    pub(crate) column: Option<&'a str>,
+}
+
+/// The countries of the local numbers in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct ListCountries {
+    pub(crate) column: CountryColumn,
+    /// The country of rows without one in the column.
+    pub(crate) otherwise: Option<Country>,
+    /// Whether `--country` sets aside the column, although it may lead to other numbers.
+    pub(super) is_open: bool,
+}
+
+impl ListCountries {
+    /// # Errors
+    /// If the list does not have the typed column.
+    pub(crate) fn new(
+        typed: TypedCountries<'_>,
+        of_profile: Option<Country>,
+        list: &mut ListReader,
+    ) -> Result<Self, UsageError> {
+        let column = match (typed.column, typed.country) {
+            (None, None) => CountryColumn::Usual,
+            (None, Some(_)) | (Some(NO_COLUMN), _) => CountryColumn::None,
+            (Some(name), _) => CountryColumn::Named(find_column(name, list)?),
+        };
+        Ok(Self {
+            column,
+            otherwise: typed.country.or(of_profile),
+            is_open: typed.column.is_none() && typed.country.is_some(),
+        })
+    }
+
+    /// Without any country.
+    pub(super) fn unknown() -> Self {
+        Self {
+            column: CountryColumn::None,
+            otherwise: None,
+            is_open: false,
+        }
+    }
+
+    /// Returns the country of a row.
+    ///
+    /// # Errors
+    /// If a cell is not a country, or two cells are different countries.
+    pub(super) fn of_row(&self, row: &Row) -> Result<Option<Country>, String> {
+        let cells = row.country_cells(&self.column);
+        Ok(country_in(cells)?.or(self.otherwise))
+    }
+}
+
+fn find_column(name: &str, list: &mut ListReader) -> Result<String, UsageError> {
+    let names = list.first_names();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    match meant_columns(&names, name)[..] {
+        [one] => Ok(one.to_owned()),
+        [first, second, ..] => Err(UsageError::ambiguous_column(FLAG, name, first, second)),
+        [] => {
+            let hint = format!("if no column has the countries: {FLAG} {NO_COLUMN}");
+            Err(UsageError::no_column(FLAG, name, &names, &hint))
+        }
+    }
+}
+
+/// Returns the first column of `names` that has the countries.
+pub(super) fn country_column<'a>(
+    names: &'a [String],
+    countries: &ListCountries,
+) -> Option<&'a str> {
+    let mut names = names.iter().map(|name| name.trim());
+    names.find(|name| countries.column.has_name(name))
+}
