@@ -7,6 +7,7 @@ pub(crate) mod durations;
 pub(crate) mod exit;
 pub(crate) mod input;
 pub(crate) mod invisible;
+pub(crate) mod letters;
 pub(crate) mod output;
 pub(crate) mod owner;
 pub(crate) mod paths;

@@ -234,7 +234,6 @@ mod tests {
              `12/25/2026` in line 3 has the month first",
             "text: `\\n` is sent as these two characters; for a line break, write $'first\\nsecond' in bash, or press Enter \
              within the quotes",
-            "text: `}}` is sent unchanged, because no `{{` is before it",
             "the report's sent: is empty; write `no` if the row was not sent yet, else `yes`",
             "parameters: `a` is not NAME=VALUE; a template by its id has named parameters",
         ] {

@@ -22,7 +22,7 @@ use crate::command_error::CommandError;
 use crate::jelou::message::{
     InvalidMessage, MessageArgs, NamedRecipients, Outgoing, Route, each_text,
 };
-use crate::lists::template::{TextFault, is_usual_name, repeats_name};
+use crate::lists::template::faults_of_single_text;
 use crate::runs::cost::PriceList;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
@@ -312,21 +312,19 @@ pub(super) fn other_kind_hint(kind: &str) -> String {
     format!("it is a body of {kind}: jelouctl {command} --to NUMBER --body FILE")
 }
 
-/// Warns of text that looks like a column, because a single message has no columns, of text for another program, of text
-/// that stands for a missing value, and of parameters with names.
+/// Warns about expressions, because a single message has no columns, about texts that are certainly wrong, and about
+/// parameters with names.
 fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
     let mut told = texts_left_as_typed(outgoing.body());
-    told.extend(outgoing.named_parameters(is_usual_name));
+    told.extend(outgoing.named_parameters(|_| false));
     told
 }
 
 fn texts_left_as_typed(body: &Value) -> Vec<String> {
     let mut told = Vec::new();
     each_text(body, "", &mut |path, text| {
-        let faults = TextFault::find_all(path, text).into_iter();
-        told.extend(faults.map(|fault| format!("{path}: {}", fault.describe())));
+        told.extend(faults_of_single_text(path, text));
     });
-    told.dedup_by(|later, earlier| repeats_name(later, earlier));
     told
 }
 
@@ -341,24 +339,12 @@ mod tests {
         let body = json!({
             "text": "Hola {{ nombre }}",
             "rows": [{ "title": "Uno" }, { "title": "{{ dos }}" }],
-            "caption": "Para #nombre#",
+            "caption": "Para #nombre# {nombre}",
             "count": 3,
         });
         let expected = [
             "text: {{ nombre }} is sent unchanged: only `bulk send` fills in columns",
             "rows[1].title: {{ dos }} is sent unchanged: only `bulk send` fills in columns",
-            "caption: #nombre# is sent unchanged: only `bulk send` fills in columns",
-        ];
-        assert_eq!(texts_left_as_typed(&body), expected);
-    }
-
-    #[test]
-    fn wrong_letter_in_a_contact_name_is_reported_once() {
-        let body = json!({ "contacts": [{
-            "name": { "formatted_name": "Luc¡a Paz", "first_name": "Luc¡a", "last_name": "Paz" },
-        }] });
-        let expected = [
-            "contacts[0].name.formatted_name: `Luc¡a` was probably `Lucía`, saved in another encoding",
         ];
         assert_eq!(texts_left_as_typed(&body), expected);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, TextFault, language, misspelling, near_columns, unfilled_placeholders,
+    BodyTemplate, MarkedName, faults_of_row_text, faults_of_single_text, language,
 };
 
 /// The content of a cell.
@@ -19,10 +19,10 @@ pub fn template(bytes: &[u8]) {
         return;
     };
     let language = language();
-    let columns = |name: &str| near_columns(&["nombre", "saldo"], name);
-    let _ = misspelling(source, None, columns);
-    TextFault::find_all("text", source);
-    unfilled_placeholders(source);
+    let columns = ["nombre", "saldo"];
+    let _ = MarkedName::find(source, None, &columns);
+    faults_of_single_text("text", source);
+    faults_of_row_text("text", source);
     let kind = MessageKind::from_name("text").unwrap();
     let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });
     let Value::Object(row) = row else { return };
@@ -32,7 +32,7 @@ pub fn template(bytes: &[u8]) {
         return;
     };
     for text in compiled.texts() {
-        let _ = misspelling(text.source, text.uses(), columns);
+        let _ = MarkedName::find(text.source, text.uses(), &columns);
     }
     let Ok(filled) = compiled.fill(&row, None) else {
         return;

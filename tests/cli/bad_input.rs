@@ -2289,14 +2289,7 @@ fn text_without_value_is_reported() {
     home.write("people.csv", "to\n593987654321\n");
     let to = ["--to", "593987654321", "--dry-run"];
     let send = |words: &[&str]| home.run_args(&[&["--sandbox"], words].concat());
-    for text in [
-        "NULL",
-        "undefined",
-        "#N/A",
-        "Err:502",
-        "[object Object]",
-        " NaN",
-    ] {
+    for text in ["NULL", "undefined", "#N/A", "Err:502", " NULL\n"] {
         let meaning = if ["#N/A", "Err:502"].contains(&text) {
             "is a spreadsheet error"
         } else {
@@ -2331,7 +2324,11 @@ fn text_without_value_is_reported() {
     }
     for text in [
         "El valor es NULL",
-        "Nil",
+        "Null",
+        "[object Object]",
+        "NaN",
+        "fix: `\\n` and {name} in <name>, [name]",
+        "C:\\nuevo\\notas.txt",
         "S/N",
         "N. A. Díaz",
         "Error",

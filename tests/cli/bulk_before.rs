@@ -212,7 +212,7 @@ fn preview_page_has_every_message() {
     let ended = home.run_args(&[&page[..], &message].concat()).fails(
         2,
         &[
-            "2 rows cannot be sent",
+            "3 rows cannot be sent",
             "a page with 7 rows written to preview.html",
         ],
     );
@@ -225,8 +225,8 @@ fn preview_page_has_every_message() {
         "Hola Ana",
         "the same message to the same recipient as line 2",
         "the recipient is not allowed",
-        "no value in column “nombre”",
-        "“N&#x2f;A” in column “nombre”",
+        "nombre: is empty, so the text lacks a value",
+        "Hola N&#x2f;A",
         "is excluded by bajas.txt",
         "a phone number has 7 to 15 digits",
     ] {
@@ -236,7 +236,7 @@ fn preview_page_has_every_message() {
         .fails(2, &["written to preview.html"]);
     let made = home.read("preview.html");
     for part in [
-        "no se pueden enviar 2 filas",
+        "no se pueden enviar 3 filas",
         "to: un número de teléfono tiene de 7 a 15 cifras; «12» tiene 2 (leído como «12»)",
         "el destinatario está excluido por bajas.txt",
         "el mismo mensaje al mismo destinatario que la línea 2",

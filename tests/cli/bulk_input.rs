@@ -1037,7 +1037,7 @@ fn every_invalid_row_is_listed_and_nothing_sent() {
         &[
             "line 3: to: a phone number has 7 to 15 digits; `1` has 1",
             "line 4: text: has 4097 characters; at most 4096 are allowed",
-            "line 5: text: is empty",
+            "line 5: x: is empty, so the text lacks a value",
             "3 rows cannot be sent",
         ],
     );
@@ -1077,12 +1077,12 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre.x }}",
-            "line 2: text: a value is missing: the cell lacks this part, or `x if y` has no `else`",
+            "line 2: text: a value is missing, because the cell lacks this part",
         ),
         (
             "people.ndjson",
             "a {{ objeto.b }}",
-            "line 1: text: a value is missing: the cell lacks this part",
+            "line 1: text: a value is missing, because the cell lacks this part",
         ),
         (
             "people.csv",

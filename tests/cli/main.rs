@@ -93,6 +93,7 @@ mod harness;
 #[cfg(unix)]
 mod installer;
 mod kinds;
+mod known_or_shown;
 mod layout;
 mod limits;
 mod listening;

@@ -19,10 +19,7 @@ use crate::jelou::message::{
     is_refused, visit_texts,
 };
 use crate::lists::list_file::Row;
-use crate::lists::template::{
-    BodyTemplate, foreign_text, is_usual_name, language, meant_value, missing_value,
-    placeholders_in_words, repeats_name, spelling,
-};
+use crate::lists::template::{BodyTemplate, faults_of_words, language};
 
 /// The text instead of the tail if the command printed nothing on stderr: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
@@ -139,32 +136,16 @@ impl RunNotification {
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;
         changed.extend(warnings);
-        let is_name = |word: &str| is_usual_name(word) || VALUES.contains(&word);
-        changed.extend(outgoing.named_parameters(is_name));
+        changed.extend(outgoing.named_parameters(|word| VALUES.contains(&word)));
         Ok((outgoing, changed))
     }
 
-    /// Warnings about texts that are sent unchanged, but look like values: `{command}`.
+    /// Warnings about texts that are certainly wrong.
     pub(crate) fn cautions(&self) -> Vec<String> {
         let mut cautions = Vec::new();
         each_text(&self.body, "", &mut |path, text| {
-            let meant = meant_value(text, &VALUES);
-            let value = meant.as_ref().and_then(|meant| meant.columns.first());
-            if let (Some(meant), Some(value)) = (&meant, value) {
-                cautions.push(format!(
-                    "{path}: {} is sent unchanged: to print the value, write {}",
-                    meant.written,
-                    spelling(value, &VALUES)
-                ));
-            } else {
-                let others = placeholders_in_words(text).into_iter();
-                cautions
-                    .extend(others.map(|written| format!("{path}: {written} is sent unchanged")));
-            }
-            cautions.extend(foreign_text(path, text));
-            cautions.extend(missing_value(path, text));
+            cautions.extend(faults_of_words(path, text));
         });
-        cautions.dedup_by(|later, earlier| repeats_name(later, earlier));
         cautions
     }
 
@@ -279,18 +260,13 @@ mod tests {
     }
 
     #[test]
-    fn unfilled_placeholders_are_warned_about() {
+    fn only_texts_that_are_certainly_wrong_are_warned_about() {
         for (text, expected) in [
             (
-                "Falló {command}",
-                &["text: {command} is sent unchanged: to print the value, write {{ command }}"][..],
+                "NULL",
+                &["text: `NULL` means no value and would be sent"][..],
             ),
-            (
-                "{{ command }}: $code",
-                &["text: $code is sent unchanged: to print the value, write {{ code }}"],
-            ),
-            ("Hola #nombre#", &["text: #nombre# is sent unchanged"]),
-            ("{{ command }}: {{ result }}, [OK] #1 {", &[]),
+            ("Falló {command}, $code, #nombre# [OK] {", &[]),
         ] {
             let body = json!({ "type": "text", "text": text });
             let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();

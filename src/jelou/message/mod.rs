@@ -44,7 +44,7 @@ pub(crate) use self::outgoing::{
     Outgoing, has_misspelt_recipients, recipients_in, with_country_codes, written_recipients,
 };
 pub(crate) use self::parameter::named_parameter;
-pub(crate) use self::placeholder::{documented_placeholder, hidden_address};
+pub(crate) use self::placeholder::documented_placeholder;
 pub(crate) use self::recipient::{
     NamedRecipients, RecipientChoice, RecipientSources, TypedRecipient, typed_form,
 };

@@ -51,13 +51,6 @@ fn is_name_in_brackets(value: &str) -> bool {
     })
 }
 
-/// Returns the part of `text` that a web page wrote instead of an address.
-pub(crate) fn hidden_address(text: &str) -> Option<&'static str> {
-    HIDDEN_ADDRESSES
-        .into_iter()
-        .find(|hidden| text.contains(hidden))
-}
-
 /// A value that was copied from the API's documentation.
 pub(super) struct CopiedValue {
     pub(super) path: String,

@@ -1,10 +1,7 @@
 //! Finds characters that are neither ASCII nor letters of Spanish, Portuguese or English: `¤` in `Pe¤a` is a sign of a
 //! wrong encoding.
 
-use std::sync::LazyLock;
-
-/// A comment, and the letters in both cases. `tests/letters` writes it.
-const LETTERS: &str = include_str!("letters.txt");
+use crate::base::letters::is_usual_letter;
 
 /// The most different characters that are counted.
 const MAX_OTHERS: usize = 32;
@@ -55,11 +52,7 @@ impl OtherLetters {
 }
 
 fn is_other(character: char) -> bool {
-    static KNOWN: LazyLock<Vec<char>> = LazyLock::new(|| {
-        let letters = LETTERS.lines().nth(1).unwrap_or_default();
-        letters.chars().collect()
-    });
-    !character.is_ascii() && !character.is_whitespace() && KNOWN.binary_search(&character).is_err()
+    !character.is_ascii() && !character.is_whitespace() && !is_usual_letter(character)
 }
 
 #[cfg(test)]
@@ -91,7 +84,5 @@ mod tests {
         let found = others.rarest(2);
         let found: Vec<_> = found.iter().map(|other| other.letter).collect();
         assert_eq!(found, ['\u{82}', 'Ý']);
-        assert!(LETTERS.starts_with("# "), "{LETTERS}");
-        assert_eq!(LETTERS.lines().count(), 2);
     }
 }

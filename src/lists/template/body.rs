@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::expressions::{Expressions, TextExpression};
 use super::row_values::RowValues;
 use super::text::{Filled, TemplateError, TextTemplate};
-use super::walk::{ColumnPrint, ColumnUses};
+use super::walk::ColumnUses;
 use crate::base::conventions::Conventions;
 use crate::jelou::message::{Schema, fit};
 use crate::lists::list_file::Row;
@@ -40,25 +40,6 @@ impl BodyText<'_> {
     /// Returns how the text uses columns, if it is a template.
     pub(crate) fn uses(&self) -> Option<&ColumnUses> {
         self.template.as_ref().map(|(template, _)| &*template.uses)
-    }
-
-    /// Returns whether the text of `row` contains the column at this place.
-    pub(crate) fn prints(&self, print: &ColumnPrint, row: &Row, country: Option<Country>) -> bool {
-        self.template.as_ref().is_some_and(|(template, type_name)| {
-            template.prints(print, row, country, is_text(*type_name))
-        })
-    }
-
-    /// Returns whether the column would leave a gap at this place of the text of `row`, if its cell is empty.
-    pub(crate) fn leaves_gap(
-        &self,
-        print: &ColumnPrint,
-        row: &Row,
-        country: Option<Country>,
-    ) -> bool {
-        self.template.as_ref().is_some_and(|(template, type_name)| {
-            template.leaves_gap(print, row, country, is_text(*type_name))
-        })
     }
 
     /// Fills the value for a row. Adds what the text reads to `found`.

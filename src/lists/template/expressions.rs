@@ -23,6 +23,18 @@ pub(crate) struct TextExpression {
     pub(crate) is_formatted: bool,
     /// The columns that it uses, by the names in the text. Empty if it may use any column.
     pub(crate) columns: Vec<String>,
+    pub(super) rule: PrintRule,
+}
+
+/// What an expression may print.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PrintRule {
+    /// The columns in its value.
+    pub(super) printed: Vec<String>,
+    /// Whether its text says that it may print nothing.
+    pub(super) may_be_empty: bool,
+    /// Whether a text has it inside a link.
+    pub(super) is_in_link: bool,
 }
 
 impl TextExpression {
@@ -35,6 +47,7 @@ impl TextExpression {
             is_condition: false,
             is_formatted: false,
             columns: Vec::new(),
+            rule: PrintRule::default(),
         }
     }
 
@@ -48,6 +61,7 @@ impl TextExpression {
             is_condition: true,
             is_formatted: false,
             columns: Vec::new(),
+            rule: PrintRule::default(),
         }
     }
 }
@@ -65,14 +79,15 @@ pub(super) struct Expressions {
 impl Expressions {
     /// Returns the number of `expression`.
     pub(super) fn number(&mut self, expression: TextExpression) -> usize {
-        let known = self
-            .all
-            .iter()
-            .position(|known| known.written == expression.written);
-        known.unwrap_or_else(|| {
-            self.all.push(expression);
-            self.all.len() - 1
-        })
+        let mut all = self.all.iter_mut().enumerate();
+        let known = all.find(|(_, known)| known.written == expression.written);
+        if let Some((number, known)) = known {
+            known.rule.may_be_empty &= expression.rule.may_be_empty;
+            known.rule.is_in_link |= expression.rule.is_in_link;
+            return number;
+        }
+        self.all.push(expression);
+        self.all.len() - 1
     }
 
     pub(super) fn into_all(self) -> Vec<TextExpression> {

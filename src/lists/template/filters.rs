@@ -82,7 +82,7 @@ const fn filter(
 }
 
 /// All filters.
-const FILTERS: [FilterRule; 23] = [
+const FILTERS: [FilterRule; 24] = [
     filter("abs", &[Number], New(Number), "abs"),
     filter("capitalize", ONE, New(Text), "capitalize"),
     filter("date", AMOUNT, New(Text), "date('%d/%m/%Y')").with_optional(&[Text]),
@@ -105,6 +105,7 @@ const FILTERS: [FilterRule; 23] = [
     filter("title", ONE, New(Text), "title"),
     filter("trim", ONE, New(Text), "trim").with_optional(&[Any]),
     filter("upper", ONE, New(Text), "upper"),
+    filter("urlencode", AMOUNT, New(Text), "urlencode"),
     filter("yes", ONE, New(Truth), "yes"),
 ];
 
@@ -126,11 +127,6 @@ impl FilterRule {
     /// Returns whether the filter replaces only an empty value.
     pub(super) fn is_default(&self) -> bool {
         self.output == Either
-    }
-
-    /// Returns whether the result of the filter can contain its arguments, next to the value before it.
-    pub(super) fn adds_arguments(&self) -> bool {
-        matches!(self.name, "join" | "replace")
     }
 
     /// Returns the filter with this name.

@@ -2,51 +2,47 @@
 
 mod amount;
 mod body;
-mod console_letters;
+mod cell_notes;
 mod country_fit;
 mod dates;
+mod error_values;
 mod expressions;
 mod fault;
 mod filters;
 #[cfg(test)]
 mod fixture;
-mod foreign_text;
 mod language;
-mod marked_text;
-mod misspelling;
-mod near_column;
-mod no_value;
+mod links;
+mod literals;
+mod marks;
+mod nothing;
 mod numbers;
 mod operators;
 mod percentages;
-mod placeholder;
+mod printed_cells;
 mod read_number;
 mod row_values;
 mod row_view;
+mod spelling;
 mod stored_amount;
 mod syntax_error;
 mod text;
-mod usual_names;
+mod unfilled;
 mod values;
 mod walk;
+mod wrong_decoding;
 
 pub(crate) use self::amount::AmountKind;
-pub(crate) use self::body::{BodyTemplate, BodyText};
+pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::country_fit::CountryFit;
 pub(crate) use self::dates::date_fit;
 pub(crate) use self::expressions::TextExpression;
-pub(crate) use self::fault::{TextFault, foreign_text, repeats_name};
-pub(crate) use self::foreign_text::ForeignText;
+pub(crate) use self::fault::{faults_of_row_text, faults_of_single_text, faults_of_words};
 pub(crate) use self::language::language;
-pub(crate) use self::misspelling::{
-    Misspelling, meant_value, misspelling, misspelt, placeholders_in_words, spelling,
-    unfilled_placeholders, unfilled_template,
-};
-pub(crate) use self::near_column::near_columns;
-pub(crate) use self::no_value::{NoValue, missing_value};
-pub(crate) use self::placeholder::{may_have_placeholder, placeholder_in_cell};
+pub(crate) use self::marks::MarkedName;
+pub(crate) use self::printed_cells::check_printed;
 pub(crate) use self::read_number::{describe_decimals, number_fit};
 pub(crate) use self::row_values::{RowValue, RowValues};
+pub(crate) use self::spelling::{escape_marks, spelling};
 pub(crate) use self::text::{TemplateError, TextTemplate};
-pub(crate) use self::usual_names::is_usual_name;
-pub(crate) use self::walk::{ColumnPrint, ColumnUses, ReadAmount};
+pub(crate) use self::walk::{ColumnUses, ReadAmount};

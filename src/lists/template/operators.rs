@@ -55,6 +55,11 @@ pub(super) fn replace_operators(instructions: &mut Instructions<'_>) {
             Instruction::Ne => "\0!=",
             Instruction::In => "\0in",
             Instruction::StringConcat => "\0~",
+            // `'VIP' if plan == 'oro'` without `else` prints nothing.
+            Instruction::LoadConst(value) if value.is_undefined() => {
+                *value = Cell::from("");
+                continue;
+            }
             _ => continue,
         };
         *instruction = Instruction::ApplyFilter(ours, Some(2), NOT_CACHED);
@@ -352,7 +357,7 @@ mod tests {
             (
                 "{{ x | first }}",
                 "",
-                Err("`x` is empty, so the text lacks a value; write `x | default('…')`"),
+                Err("`x` is empty, so the text lacks a value; write `x | default('cliente')`"),
             ),
             ("a{{ x | first | default('-') }}", "", Ok("a-")),
             ("{{ [x] | join(', ') }}", "a", Ok("a")),

@@ -4,7 +4,7 @@ use minijinja::Error;
 use minijinja::machinery::{Token, tokenize};
 
 use super::language::{describe, syntax};
-use super::misspelling::name_with_blanks;
+use super::spelling::name_with_blanks;
 use crate::base::invisible::is_unseen;
 use crate::base::texts::shorten;
 

@@ -11,15 +11,14 @@ use serde_json::Value;
 
 use super::expressions::{Expressions, compile_noted};
 use super::language::{check_bounds, describe, syntax};
-use super::misspelling::{has_choice_without_else, spelling};
 use super::operators::{NULL_IN_TEXT, replace_operators};
 use super::percentages::UNKNOWN_COLUMN;
 use super::row_values::RowValues;
 use super::row_view::{ROW, RowView};
+use super::spelling::spelling;
 use super::stored_amount::stored_amount;
 use super::syntax_error::describe_syntax_error;
-use super::usual_names::is_name_column;
-use super::walk::{ColumnPrint, ColumnUses, walk};
+use super::walk::{ColumnUses, walk};
 use crate::base::input::UsageError;
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
@@ -85,8 +84,6 @@ pub(crate) struct TextTemplate<'a> {
     parts: Option<Vec<PlainPart<'a>>>,
     /// How it uses columns. Boxed, because most bodies have many fields and few templates.
     pub(crate) uses: Box<ColumnUses>,
-    /// The expressions that show what a row prints.
-    expressions: Vec<Instructions<'a>>,
     /// The number of the expression, if the text is a single one.
     number: Option<usize>,
 }
@@ -144,7 +141,6 @@ impl<'a> TextTemplate<'a> {
             is_whole: whole.is_some(),
             parts: simple_parts(&text, &numbers),
             uses: Box::new(walked.uses),
-            expressions: walked.expressions,
             number: numbers.first().copied().flatten(),
         }))
     }
@@ -273,51 +269,6 @@ impl<'a> TextTemplate<'a> {
         Ok(value)
     }
 
-    /// Returns whether the text of `row` contains the column at this place. True as well if a
-    /// condition has an error, which `fill` reports.
-    pub(crate) fn prints(
-        &self,
-        print: &ColumnPrint,
-        row: &Row,
-        country: Option<Country>,
-        as_shown: bool,
-    ) -> bool {
-        if print.guards.is_empty() {
-            return true;
-        }
-        let view = Arc::new(RowView::new(row, country, as_shown));
-        print.guards.iter().all(|guard| {
-            let found = self.value_of(guard.condition, &view);
-            found.is_none_or(|found| found.is_true() == guard.expected)
-        })
-    }
-
-    /// Returns whether the column would leave a gap at this place of the text of `row`, if its cell is empty.
-    pub(crate) fn leaves_gap(
-        &self,
-        print: &ColumnPrint,
-        row: &Row,
-        country: Option<Country>,
-        as_shown: bool,
-    ) -> bool {
-        if !print.has_gap || !self.prints(print, row, country, as_shown) {
-            return false;
-        }
-        let joined_by = print.joined_by.filter(|_| is_name_column(&print.column));
-        let Some(joined_by) = joined_by else {
-            return true;
-        };
-        let view = Arc::new(RowView::new(row, country, as_shown));
-        let joined = self.value_of(joined_by, &view);
-        !joined.is_some_and(|joined| joined.as_str().is_some_and(is_without_gap))
-    }
-
-    /// Returns the value of the expression at `position` for a row. None if it has an error.
-    fn value_of(&self, position: usize, view: &Arc<RowView>) -> Option<Cell> {
-        let instructions = self.expressions.get(position)?;
-        self.evaluate(instructions, view, &mut String::new()).ok()?
-    }
-
     /// Fills the text, if it has only literal text and columns of the header of `row`. Adds their values to `values`.
     fn joined(&self, row: &Row, as_shown: bool, values: &mut RowValues) -> Option<String> {
         let parts = self.parts.as_ref()?;
@@ -360,19 +311,15 @@ impl<'a> TextTemplate<'a> {
     /// can be the cause.
     fn missing_part(&self, row: &Row) -> String {
         let is_empty = |name: &&String| row.text(name).is_some_and(|cell| cell.trim().is_empty());
-        let empty: Vec<_> = self.uses.columns.iter().filter(is_empty).collect();
-        // An empty cell that is printed unchanged is an empty text, not a missing value.
-        let with_filter = empty.iter().find(|name| !self.uses.may_leave_gap(name));
-        match with_filter.or(empty.first()) {
-            Some(name) if !has_choice_without_else(self.source) => {
+        match self.uses.columns.iter().find(is_empty) {
+            Some(name) => {
                 let column = row.column(name).unwrap_or(name).trim();
                 let written = written_column(name, row);
                 format!(
-                    "`{column}` is empty, so the text lacks a value; write `{written} | default('…')`"
+                    "`{column}` is empty, so the text lacks a value; write `{written} | default('cliente')`"
                 )
             }
-            _ => "a value is missing: the cell lacks this part, or `x if y` has no `else`; write \
-                 `| default('…')` after it"
+            None => "a value is missing, because the cell lacks this part; write `| default('cliente')` after it"
                 .to_owned(),
         }
     }
@@ -404,7 +351,7 @@ impl<'r> PlainCell<'r> {
 }
 
 /// Returns a column as it is written in an expression: `saldo`, or `row['% mensual']`.
-fn written_column(name: &str, row: &Row) -> String {
+pub(super) fn written_column(name: &str, row: &Row) -> String {
     let placeholder = spelling(name, &row.names());
     placeholder.trim_matches(['{', '}', ' ']).to_owned()
 }
@@ -415,15 +362,6 @@ fn cell_of_filter_error(problem: &str) -> Option<&str> {
     let (cell, _) = quoted.split_once('`')?;
     let is_name = filter.chars().all(char::is_alphabetic);
     is_name.then_some(cell).filter(|cell| !cell.is_empty())
-}
-
-/// Returns whether `text` is not empty, and has only single spaces, between its words.
-fn is_without_gap(text: &str) -> bool {
-    let has_double_space = text
-        .chars()
-        .zip(text.chars().skip(1))
-        .any(|(sign, next)| sign.is_whitespace() && next.is_whitespace());
-    !text.is_empty() && text.trim() == text && !has_double_space
 }
 
 /// Returns the parts of a text, if they are only literal text and columns. `numbers` has the numbers of the columns.
@@ -488,15 +426,15 @@ mod tests {
         for (source, expected) in [
             (
                 "Hola {{ representante | split | first }}",
-                "`Representante` is empty, so the text lacks a value; write `representante | default('…')`",
+                "`Representante` is empty, so the text lacks a value; write `representante | default('cliente')`",
             ),
             (
                 "{{ row['Mi saldo'] | split | first }} {{ representante }}",
-                "`Mi saldo` is empty, so the text lacks a value; write `mi_saldo | default('…')`",
+                "`Mi saldo` is empty, so the text lacks a value; write `mi_saldo | default('cliente')`",
             ),
             (
-                "{{ 'VIP' if representante == 'Ana' }}",
-                "a value is missing: the cell lacks this part, or `x if y` has no `else`; write `| default('…')` after it",
+                "{{ plan | replace('oro', '') | split | first }}",
+                "a value is missing, because the cell lacks this part; write `| default('cliente')` after it",
             ),
         ] {
             let template = TextTemplate::compile(&language, "text", source)

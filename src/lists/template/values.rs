@@ -6,8 +6,9 @@ use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr,
 use minijinja::value::ValueKind;
 
 use super::filters::{FilterRule, Type};
+use super::nothing::is_empty_text;
 use super::walk::{
-    ColumnPrint, ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text,
+    ExprInfo, ReadAmount, TextWalk, UsedColumn, brackets, check_number, check_text,
     write_expression,
 };
 
@@ -46,7 +47,7 @@ impl<'a> TextWalk<'a> {
             },
             Expr::BinOp(operation) => return self.operation(operation),
             Expr::IfExpr(choice) => return self.choice(choice),
-            Expr::Filter(filter) => return self.filter(expression, filter),
+            Expr::Filter(filter) => return self.filter(filter),
             Expr::Tuple(_) | Expr::Map(_) => {
                 return Err(unsupported(
                     "`( , )` and `{ }`",
@@ -86,15 +87,12 @@ impl<'a> TextWalk<'a> {
         let column = name.to_owned();
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
-        let print = ColumnPrint {
-            column,
+        let used = UsedColumn {
+            name: column,
             is_plain: true,
-            has_gap: true,
-            joined_by: None,
-            guards: self.guards.clone(),
         };
         ExprInfo {
-            prints: vec![print],
+            columns: vec![used],
             ..ExprInfo::new(Type::Any)
         }
     }
@@ -145,31 +143,27 @@ impl<'a> TextWalk<'a> {
         let mut list = ExprInfo::new(Type::List);
         for item in items {
             let item = self.value(item)?;
-            list.joins_words |= item.joins_words;
             list.constants.extend(item.constants);
-            list.prints.extend(item.prints);
+            list.columns.extend(item.columns);
         }
         Ok(Box::new(list))
     }
 
     fn choice(&mut self, choice: &IfExpr<'a>) -> ExprResult {
         self.condition(&choice.test_expr)?;
-        let condition = self.add_expression(&choice.test_expr);
-        let one = self.guarded(condition, true, |walk| walk.value(&choice.true_expr))?;
+        let one = self.value(&choice.true_expr)?;
         let Some(other) = &choice.false_expr else {
             return Ok(one);
         };
-        let other = self.guarded(condition, false, |walk| walk.value(other))?;
+        let other = self.value(other)?;
         Ok(Box::new(one.or(*other)))
     }
 
     /// Examines `nombre or 'cliente'`, or with `and`. It is its left value if that is not empty, or
     /// with `and`, if that is empty.
     fn either(&mut self, operation: &BinOp<'a>) -> ExprResult {
-        let is_or = matches!(operation.op, BinOpKind::ScOr);
-        let condition = self.add_expression(&operation.left);
-        let left = self.guarded(condition, is_or, |walk| walk.value(&operation.left))?;
-        let right = self.guarded(condition, !is_or, |walk| walk.value(&operation.right))?;
+        let left = self.value(&operation.left)?;
+        let right = self.value(&operation.right)?;
         Ok(Box::new(left.or(*right)))
     }
 
@@ -197,15 +191,19 @@ impl<'a> TextWalk<'a> {
         let right = self.value(&operation.right)?;
         let has_number = left.kind == Type::Number || right.kind == Type::Number;
         let operands = [(&operation.left, &*left), (&operation.right, &*right)];
+        let compares_empty_text = matches!(operation.op, Eq | Ne)
+            && (is_empty_text(&operation.left) || is_empty_text(&operation.right));
+        if compares_empty_text {
+            let compared = left.columns.iter().chain(&right.columns);
+            self.tested.extend(compared.map(|used| used.name.clone()));
+        }
         let kind = match operation.op {
             Concat => {
                 operands
                     .iter()
                     .try_for_each(|(written, known)| check_text(written, known))?;
-                let adds_words = left.has_words() || right.has_words();
                 let mut joined = left.or(*right);
                 joined.kind = Type::Text;
-                joined.joins_words |= adds_words;
                 return Ok(Box::new(joined));
             }
             Add if !has_number => {
@@ -232,16 +230,15 @@ impl<'a> TextWalk<'a> {
 
     /// Records the texts that the columns of `one` are compared with.
     fn record_comparisons(&mut self, one: &ExprInfo, other: &ExprInfo) {
-        for print in one.prints.iter().filter(|print| print.is_plain) {
+        for used in one.columns.iter().filter(|used| used.is_plain) {
             let texts = other.constants.iter().filter_map(Cell::as_str);
             self.uses
                 .compared
-                .extend(texts.map(|text| (print.column.clone(), text.to_owned())));
+                .extend(texts.map(|text| (used.name.clone(), text.to_owned())));
         }
     }
 
-    /// Examines `filter`, which is the whole `expression`.
-    fn filter(&mut self, expression: &Expr<'a>, filter: &Filter<'a>) -> ExprResult {
+    fn filter(&mut self, filter: &Filter<'a>) -> ExprResult {
         let name = filter.name;
         let Some(before) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
@@ -249,7 +246,7 @@ impl<'a> TextWalk<'a> {
         let inside = self.value(before)?;
         let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
-        let given = self.arguments(filter, before, rule)?;
+        let given = self.arguments(filter, rule)?;
         let own = write_expression(before);
         let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
@@ -265,24 +262,21 @@ impl<'a> TextWalk<'a> {
             });
         }
         if name == "date" {
-            let columns = inside.prints.iter().map(|print| print.column.clone());
+            let columns = inside.columns.iter().map(|used| used.name.clone());
             self.uses.dates.extend(columns);
         }
         self.record_amounts(filter, &own, &inside, &given);
         let kind = rule.result_type(inside.kind, types.first().copied());
-        let adds_words = rule.adds_arguments() && given.iter().any(ExprInfo::has_words);
-        let joins_words = inside.has_words() || adds_words;
-        let is_joined = inside.prints.len() > 1;
-        let mut prints = filtered_prints(rule, kind, *inside, given);
-        if is_joined && !joins_words {
-            let position = self.add_expression(expression);
-            for print in &mut prints {
-                print.joined_by = Some(position);
-            }
+        let mut columns = inside.columns;
+        for used in &mut columns {
+            // A default leaves a filled cell unchanged.
+            used.is_plain &= rule.is_default();
+        }
+        if rule.is_default() {
+            columns.extend(given.into_iter().flat_map(|known| known.columns));
         }
         Ok(Box::new(ExprInfo {
-            prints,
-            joins_words,
+            columns,
             ..ExprInfo::new(kind)
         }))
     }
@@ -310,25 +304,20 @@ impl<'a> TextWalk<'a> {
         } else {
             format!(" | {name}{}", brackets(&filter.args))
         };
-        for print in &inside.prints {
+        for used in &inside.columns {
             let with_point = format!("{own} | number('.'){rest}");
             self.uses.amounts.push(ReadAmount {
-                column: print.column.clone(),
+                column: used.name.clone(),
                 with_point,
             });
         }
     }
 
-    /// Examines the arguments of a filter for the value `before`.
     fn arguments(
         &mut self,
         filter: &Filter<'a>,
-        before: &Expr<'a>,
         rule: &FilterRule,
     ) -> Result<Vec<ExprInfo>, String> {
-        // A default is printed only if the value before it is empty.
-        let condition =
-            (rule.is_default() && !filter.args.is_empty()).then(|| self.add_expression(before));
         let mut given = Vec::new();
         for argument in &filter.args {
             let CallArg::Pos(value) = argument else {
@@ -337,11 +326,7 @@ impl<'a> TextWalk<'a> {
                     filter.name, rule.example
                 ));
             };
-            let known = match condition {
-                Some(condition) => self.guarded(condition, false, |walk| walk.value(value))?,
-                None => self.value(value)?,
-            };
-            given.push(*known);
+            given.push(*self.value(value)?);
         }
         Ok(given)
     }
@@ -382,27 +367,6 @@ fn check_filter_of_operand(
     Err(format!(
         "`{own}` is not a number; write `({left} {sign} {number}) | {written}`"
     ))
-}
-
-/// Returns the columns that a filter prints: those in the value before it, and those in a default.
-fn filtered_prints(
-    rule: &FilterRule,
-    result: Type,
-    inside: ExprInfo,
-    given: Vec<ExprInfo>,
-) -> Vec<ColumnPrint> {
-    let mut prints = inside.prints;
-    for print in &mut prints {
-        // A default leaves a filled cell unchanged, and replaces an empty one.
-        print.is_plain &= rule.is_default();
-        // The length of an empty cell is 0.
-        let is_never_empty = matches!(result, Type::Number | Type::Truth);
-        print.has_gap &= !rule.is_default() && !is_never_empty;
-    }
-    if rule.is_default() {
-        prints.extend(given.into_iter().flat_map(|known| known.prints));
-    }
-    prints
 }
 
 fn unsupported(what: &str, instead: &str) -> String {

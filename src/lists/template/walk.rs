@@ -1,17 +1,18 @@
 //! The language of a text. One walk over its syntax tree gives each expression a type and its
 //! columns (`values.rs`), or rejects the text with the text to write instead. It happens once for
 //! each text. This file has the statements and conditions, the type for an expression, and the uses
-//! of columns. It also records the conditions under which a column is printed.
+//! of columns.
 
 use std::collections::BTreeSet;
 
 use minijinja::Value as Cell;
+use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
-use minijinja::machinery::{CodeGenerator, Instructions, Span};
 
-use super::expressions::TextExpression;
+use super::expressions::{PrintRule, TextExpression};
 use super::filters::Type;
-use super::operators::replace_operators;
+use super::links::LinkState;
+use super::nothing::may_print_nothing;
 use super::row_view::ROW;
 
 /// How a text uses columns.
@@ -23,8 +24,10 @@ pub(crate) struct ColumnUses {
     pub(crate) names: BTreeSet<String>,
     /// Whether it may use any column: `row['cuota ' ~ n]`.
     pub(crate) is_of_all: bool,
-    /// The places where it prints a column.
-    pub(crate) prints: Vec<ColumnPrint>,
+    /// The columns in the expressions that it prints.
+    pub(crate) printed: BTreeSet<String>,
+    /// Those that it prints without a filter, as the sheet shows them.
+    pub(crate) printed_as_shown: BTreeSet<String>,
     /// The numbers without a fixed decimal separator: their cells and the country decide it.
     pub(crate) amounts: Vec<ReadAmount>,
     /// The columns that it reads as dates.
@@ -33,30 +36,6 @@ pub(crate) struct ColumnUses {
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions without a column and without a text: `{{1}}`.
     pub(crate) constants: Vec<String>,
-}
-
-/// A place where a text prints a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ColumnPrint {
-    pub(crate) column: String,
-    /// Whether it is printed as the sheet shows it.
-    pub(crate) is_plain: bool,
-    /// Whether an empty cell leaves a gap in the text, because it has no default.
-    pub(crate) has_gap: bool,
-    /// The position in [`WalkedText::expressions`] of a filter of joined columns, if they are joined only with spaces. The
-    /// filter may close the gap: `(nombre ~ ' ' ~ apellido) | trim`.
-    pub(super) joined_by: Option<usize>,
-    /// The conditions for it. All must apply.
-    pub(super) guards: Vec<PrintCondition>,
-}
-
-/// A condition for a part of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PrintCondition {
-    /// The position in [`WalkedText::expressions`].
-    pub(super) condition: usize,
-    /// The result that the condition must have.
-    pub(super) expected: bool,
 }
 
 /// A column that is read as a number.
@@ -72,21 +51,11 @@ impl ColumnUses {
     pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty() && !self.is_of_all
     }
-
-    /// Returns whether an empty cell of `column` may leave a gap in the text.
-    pub(super) fn may_leave_gap(&self, column: &str) -> bool {
-        self.prints
-            .iter()
-            .any(|print| print.has_gap && print.column == column)
-    }
 }
 
 /// The results of the walk.
-pub(super) struct WalkedText<'a> {
+pub(super) struct WalkedText {
     pub(super) uses: ColumnUses,
-    /// The expressions that show what a row prints: the conditions of statements and choices, and filters of joined
-    /// columns.
-    pub(super) expressions: Vec<Instructions<'a>>,
     /// Each printed expression and each condition of a statement, in order. None if it uses no column.
     pub(super) noted: Vec<Option<TextExpression>>,
 }
@@ -100,21 +69,21 @@ pub(super) fn walk<'a>(
     source: &'a str,
     text: &Stmt<'a>,
     is_whole: bool,
-) -> Result<WalkedText<'a>, String> {
+) -> Result<WalkedText, String> {
     let mut walk = TextWalk {
         source,
         is_whole,
         uses: ColumnUses::default(),
         seen: Vec::new(),
         words: 0,
-        expressions: Vec::new(),
         noted: Vec::new(),
-        guards: Vec::new(),
+        tested: BTreeSet::new(),
+        link: LinkState::default(),
     };
     walk.statement(text)?;
+    walk.allow_tested_columns();
     Ok(WalkedText {
         uses: walk.uses,
-        expressions: walk.expressions,
         noted: walk.noted,
     })
 }
@@ -128,12 +97,12 @@ pub(super) struct TextWalk<'a> {
     pub(super) seen: Vec<String>,
     /// The number of texts in expressions.
     pub(super) words: usize,
-    /// The recorded expressions so far.
-    expressions: Vec<Instructions<'a>>,
     /// As in [`WalkedText`].
     noted: Vec<Option<TextExpression>>,
-    /// The conditions for the current part.
-    pub(super) guards: Vec<PrintCondition>,
+    /// The columns that the text compares with an empty text, so that it says what an empty cell prints.
+    pub(super) tested: BTreeSet<String>,
+    /// Whether the next part of the text is inside a link.
+    link: LinkState,
 }
 
 impl<'a> TextWalk<'a> {
@@ -146,16 +115,22 @@ impl<'a> TextWalk<'a> {
     fn statement(&mut self, statement: &Stmt<'a>) -> Result<(), String> {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
-            Stmt::EmitRaw(_) => Ok(()),
+            Stmt::EmitRaw(words) => {
+                self.link.pass(words.raw);
+                Ok(())
+            }
             Stmt::EmitExpr(emit) => self.print(&emit.expr, emit.span()),
             Stmt::IfCond(condition) => {
                 let seen = self.seen.len();
                 self.condition(&condition.expr)?;
                 let statement = TextExpression::condition(self.source, condition.span());
                 self.note(statement, seen);
-                let place = self.add_expression(&condition.expr);
-                self.guarded(place, true, |walk| walk.statements(&condition.true_body))?;
-                self.guarded(place, false, |walk| walk.statements(&condition.false_body))
+                let before = self.link.clone();
+                self.statements(&condition.true_body)?;
+                let after = std::mem::replace(&mut self.link, before);
+                self.statements(&condition.false_body)?;
+                self.link = after;
+                Ok(())
             }
             _ => {
                 Err("the only statements are `{% if … %}`, `{% elif … %}`, `{% else %}` and `{% endif %}`; to print a list: \
@@ -165,37 +140,23 @@ impl<'a> TextWalk<'a> {
         }
     }
 
-    /// Records an expression that is evaluated for rows, and returns its position.
-    pub(super) fn add_expression(&mut self, expression: &Expr<'a>) -> usize {
-        let mut generator = CodeGenerator::new("<text>", self.source);
-        generator.compile_expr(expression);
-        let (mut instructions, _) = generator.finish();
-        replace_operators(&mut instructions);
-        self.expressions.push(instructions);
-        self.expressions.len() - 1
-    }
-
-    /// Examines a part of the text that has effect only if a condition is `expected`.
-    pub(super) fn guarded<T>(
-        &mut self,
-        condition: usize,
-        expected: bool,
-        examine: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        self.guards.push(PrintCondition {
-            condition,
-            expected,
-        });
-        let known = examine(self);
-        self.guards.pop();
-        known
+    /// An expression may print nothing if the text compares each column in it with an empty text.
+    fn allow_tested_columns(&mut self) {
+        for noted in self.noted.iter_mut().flatten() {
+            let rule = &mut noted.rule;
+            let mut printed = rule.printed.iter();
+            rule.may_be_empty |=
+                !rule.printed.is_empty() && printed.all(|column| self.tested.contains(column));
+        }
     }
 
     /// Records an expression or a condition, with the columns that it uses: those after the first `seen`.
     fn note(&mut self, noted: TextExpression, seen: usize) {
         let mut columns: Vec<_> = self.seen.get(seen..).unwrap_or_default().to_vec();
         let uses_columns = !columns.is_empty();
-        columns.retain(|column| column != ROW);
+        if columns.iter().any(|column| column == ROW) {
+            columns.clear();
+        }
         columns.dedup();
         self.noted
             .push(uses_columns.then_some(TextExpression { columns, ..noted }));
@@ -209,16 +170,23 @@ impl<'a> TextWalk<'a> {
         if !self.is_whole {
             check_text(expression, &known)?;
         }
-        self.uses.prints.extend(known.prints);
-        let printed = TextExpression::printed(self.source, span);
+        let as_shown = known.columns.iter().filter(|used| used.is_plain);
+        let as_shown = as_shown.map(|used| used.name.clone());
+        self.uses.printed_as_shown.extend(as_shown);
+        let printed: Vec<_> = known.columns.into_iter().map(|used| used.name).collect();
+        self.uses.printed.extend(printed.iter().cloned());
         let is_formatted = known.kind == Type::Number || is_written_by_filter(expression);
-        self.note(
-            TextExpression {
-                is_formatted,
-                ..printed
-            },
-            seen,
-        );
+        let rule = PrintRule {
+            printed,
+            may_be_empty: may_print_nothing(expression),
+            is_in_link: self.link.is_inside(),
+        };
+        let noted = TextExpression {
+            is_formatted,
+            rule,
+            ..TextExpression::printed(self.source, span)
+        };
+        self.note(noted, seen);
         if self.seen.len() == seen && self.words == words {
             self.uses
                 .constants
@@ -244,32 +212,30 @@ impl<'a> TextWalk<'a> {
     }
 }
 
+/// A column in the value of an expression.
+#[derive(Clone, Debug)]
+pub(super) struct UsedColumn {
+    pub(super) name: String,
+    /// Whether no filter has changed it.
+    pub(super) is_plain: bool,
+}
+
 /// The properties of an expression that are the same for every row.
 pub(super) struct ExprInfo {
     pub(super) kind: Type,
-    /// The columns that it prints.
-    pub(super) prints: Vec<ColumnPrint>,
+    /// The columns in its value.
+    pub(super) columns: Vec<UsedColumn>,
     /// Its value if it is a constant, or the values if it is a list of constants.
     pub(super) constants: Vec<Cell>,
-    /// Whether it has words next to its columns, not only spaces: `'Sr. ' ~ nombre`.
-    pub(super) joins_words: bool,
 }
 
 impl ExprInfo {
     pub(super) fn new(kind: Type) -> Self {
         Self {
             kind,
-            prints: Vec::new(),
+            columns: Vec::new(),
             constants: Vec::new(),
-            joins_words: false,
         }
-    }
-
-    /// Returns whether it has words, not only columns and spaces.
-    pub(super) fn has_words(&self) -> bool {
-        let is_space =
-            |constant: &Cell| constant.as_str().is_some_and(|text| text.trim().is_empty());
-        self.joins_words || !self.constants.iter().all(is_space)
     }
 
     /// Combines the properties of two values, for an expression that is one of them or both joined.
@@ -279,12 +245,8 @@ impl ExprInfo {
         } else {
             Type::Any
         };
-        // One of two words is a word. A word instead of an empty column is like a default.
-        let is_constant = self.prints.is_empty() && other.prints.is_empty();
-        let is_word = is_constant && (self.has_words() || other.has_words());
         Self {
-            joins_words: is_word || self.joins_words || other.joins_words,
-            prints: [self.prints, other.prints].concat(),
+            columns: [self.columns, other.columns].concat(),
             ..Self::new(kind)
         }
     }
@@ -431,30 +393,6 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_may_be_empty_are_found() {
-        for (source, expected) in [
-            (
-                "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
-                &["Nombre completo", "a", "nombre"][..],
-            ),
-            (
-                "{{ nombre | default('x', true) }} {{ nombre | length }} {{ nombre | yes }}",
-                &[],
-            ),
-            ("{{ Ciudad | first }}", &["Ciudad"]),
-            ("{{ 'Sr. ' ~ nombre ~ a }}", &["a", "nombre"]),
-            ("{{ [a, nombre] | join(' ') }}", &["a", "nombre"]),
-            ("{{ nombre if vip | yes else 'x' }}", &["nombre"]),
-            ("{{ nombre | default(apodo) }}", &["apodo"]),
-        ] {
-            let prints = column_uses(source).prints;
-            let gaps = prints.into_iter().filter(|print| print.has_gap);
-            let gaps: BTreeSet<_> = gaps.map(|print| print.column).collect();
-            assert_eq!(Vec::from_iter(gaps), expected, "{source}");
-        }
-    }
-
-    #[test]
     fn printed_columns_are_found() {
         for (source, expected) in [
             (
@@ -465,19 +403,20 @@ mod tests {
             ("{{ [a, Ciudad] | join(' ') }}", &["Ciudad", "a"]),
             ("{{ a | default(Ciudad) }}", &["Ciudad", "a"]),
             (
-                "{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}",
+                "{{ nombre if vip != '#N/A' else 'x' }} {{ 'x' }} {{ row }}",
                 &["nombre"],
             ),
-            ("{% if nombre | yes %}{{ nombre }}{% endif %}", &["nombre"]),
-            ("{% if nombre != '-' %}{{ otro }}{% endif %}", &["otro"]),
+            ("{% if vip | yes %}{{ nombre }}{% endif %}", &["nombre"]),
             (
                 "{{ Ciudad | split | first }} {{ nombre | title }}",
                 &["Ciudad", "nombre"],
             ),
         ] {
-            let prints = column_uses(source).prints;
-            let printed: BTreeSet<_> = prints.into_iter().map(|print| print.column).collect();
-            assert_eq!(Vec::from_iter(printed), expected, "{source}");
+            assert_eq!(
+                Vec::from_iter(column_uses(source).printed),
+                expected,
+                "{source}"
+            );
         }
     }
 

@@ -1,55 +1,18 @@
-//! Finds cells that are probably a mistake. Examples are a placeholder or a spreadsheet error, such as `#N/A` in a
-//! greeting, and an empty cell that leaves a gap. Others are a text in a wrong encoding or in HTML, and amounts with
-//! contradicting decimal separators.
+//! The columns of a message with amounts, dates and comparisons: cells that contradict each other, and cells that differ from
+//! a compared text only in case.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::contradictions::{Contradiction, Contradictions};
-use super::error::RowError;
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
-use crate::jelou::message::{each_text, refused_character};
 use crate::lists::list_file::Row;
-use crate::lists::template::{
-    BodyText, ColumnPrint, CountryFit, ForeignText, NoValue, ReadAmount, date_fit,
-    describe_decimals, may_have_placeholder, number_fit, placeholder_in_cell, unfilled_template,
-};
+use crate::lists::template::{CountryFit, ReadAmount, date_fit, describe_decimals, number_fit};
 use crate::phone::Country;
-
-/// A text of a row that the message may print.
-struct PrintedCell<'r> {
-    column: &'r str,
-    text: &'r str,
-}
-
-/// A cell that is probably a mistake.
-pub(super) struct SuspectCell<'r> {
-    pub(super) column: &'r str,
-    /// The word in the cell that stands for a missing value. None for an empty cell, which leaves a gap.
-    pub(super) found: Option<NoValue<'r>>,
-}
-
-/// The cells of a row that the message may print, and what is unusual about them.
-pub(super) struct RowCells<'r> {
-    pub(super) row: &'r Row,
-    printed: Vec<PrintedCell<'r>>,
-    /// Cells with a placeholder or an error, and empty cells that leave a gap. A cell is not suspect if the message
-    /// compares it with that text, or does not print it in this row.
-    pub(super) suspects: Vec<SuspectCell<'r>>,
-    /// Descriptions of text for another program or in another encoding.
-    pub(super) foreign_texts: Vec<String>,
-}
 
 /// The columns that a message uses.
 pub(super) struct MessageColumns<'a> {
-    printed: BTreeSet<&'a str>,
-    /// Whether any column may be printed.
-    prints_all: bool,
-    /// Each place that prints a column, with its text.
-    prints: Vec<(&'a BodyText<'a>, &'a ColumnPrint)>,
     /// Each with the path of its text.
     amounts: Vec<(&'a str, &'a ReadAmount)>,
     /// The cells of `amounts`, with the decimal separator of the row's country.
@@ -72,120 +35,13 @@ impl<'a> MessageColumns<'a> {
                 .iter()
                 .map(move |column| (*path, column.as_str()))
         });
-        let prints_of = |text: &'a BodyText<'a>| {
-            let prints = text.uses().into_iter().flat_map(|uses| &uses.prints);
-            prints.map(move |print| (text, print))
-        };
-        let prints: Vec<_> = plan.body.texts().iter().flat_map(prints_of).collect();
         Self {
-            printed: prints
-                .iter()
-                .map(|(_, print)| print.column.as_str())
-                .collect(),
-            prints_all: plan.body.uses().any(|(_, uses)| uses.is_of_all),
-            prints,
             amounts: amounts.collect(),
             amount_cells: Contradictions::default(),
             dates: dates.collect(),
             date_cells: Contradictions::default(),
             compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
         }
-    }
-
-    /// Reads the cells of `row` that the message may print. `country` returns the country of the row.
-    pub(super) fn read<'r>(
-        &self,
-        row: &'r Row,
-        country: &impl Fn() -> Option<Country>,
-    ) -> RowCells<'r>
-    where
-        'a: 'r,
-    {
-        let printed = self.printed(row);
-        let suspects = self.suspects(row, &printed, country);
-        let foreign_texts = printed
-            .iter()
-            .filter_map(|cell| {
-                let description = describe_foreign_text(cell)?;
-                self.prints(row, cell.column, country)
-                    .then_some(description)
-            })
-            .collect();
-        RowCells {
-            row,
-            printed,
-            suspects,
-            foreign_texts,
-        }
-    }
-
-    fn printed<'r>(&self, row: &'r Row) -> Vec<PrintedCell<'r>>
-    where
-        'a: 'r,
-    {
-        let all = if self.prints_all {
-            row.names()
-        } else {
-            Vec::new()
-        };
-        let rest = all.into_iter().filter(|name| !self.printed.contains(name));
-        let columns = self.printed.iter().copied().chain(rest);
-        columns
-            .filter_map(|column| {
-                let text = row.text(column)?;
-                Some(PrintedCell { column, text })
-            })
-            .collect()
-    }
-
-    fn suspects<'r>(
-        &self,
-        row: &Row,
-        cells: &[PrintedCell<'r>],
-        country: &impl Fn() -> Option<Country>,
-    ) -> Vec<SuspectCell<'r>> {
-        let mut suspects = Vec::new();
-        for cell in cells {
-            let PrintedCell { column, text } = *cell;
-            let found = NoValue::in_cell(text.trim());
-            let is_suspect = if found.is_some() {
-                self.prints(row, column, country)
-            } else {
-                text.trim().is_empty() && self.leaves_gap(row, column, country)
-            };
-            if is_suspect && !self.is_compared(cell) {
-                suspects.push(SuspectCell { column, found });
-            }
-        }
-        suspects
-    }
-
-    /// Returns whether the message compares the column with the text of its cell.
-    fn is_compared(&self, cell: &PrintedCell<'_>) -> bool {
-        self.compared
-            .iter()
-            .any(|(column, text)| column == cell.column && text == cell.text)
-    }
-
-    /// Returns whether the message of `row` prints `column`.
-    fn prints(&self, row: &Row, column: &str, country: &impl Fn() -> Option<Country>) -> bool {
-        self.prints_all
-            || self
-                .places(column)
-                .any(|(text, print)| text.prints(print, row, country()))
-    }
-
-    /// Returns whether the empty cell of `column` leaves a gap in the message of `row`.
-    fn leaves_gap(&self, row: &Row, column: &str, country: &impl Fn() -> Option<Country>) -> bool {
-        self.places(column)
-            .any(|(text, print)| text.leaves_gap(print, row, country()))
-    }
-
-    /// Returns the places that print `column`.
-    fn places(&self, column: &str) -> impl Iterator<Item = &(&'a BodyText<'a>, &'a ColumnPrint)> {
-        self.prints
-            .iter()
-            .filter(move |(_, print)| print.column == column)
     }
 
     /// Records which decimal separators the amounts of a row show.
@@ -316,11 +172,12 @@ impl<'a> MessageColumns<'a> {
         ))
     }
 
-    /// Warnings about cells that the message compares with a text, if they differ only in case.
+    /// Warnings about cells that the message compares with a text, if they differ only in case, and from all such texts.
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
         self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;
-            if cell == text || cell.trim().to_lowercase() != text.trim().to_lowercase() {
+            let is_similar = cell.trim().to_lowercase() == text.trim().to_lowercase();
+            if !is_similar || self.compares(column, cell) {
                 return None;
             }
             let what = format!("{column}: `{cell}` is not exactly `{text}`, as in the message");
@@ -331,82 +188,10 @@ impl<'a> MessageColumns<'a> {
             })
         })
     }
-}
 
-impl RowCells<'_> {
-    /// Refuses a spreadsheet error; if `is_strict`, also a placeholder, an empty cell, or text for another program.
-    pub(super) fn refuse_suspects(&self, is_strict: bool) -> Result<(), RowError> {
-        let is_error =
-            |cell: &SuspectCell<'_>| cell.found.is_some_and(|found| found.is_spreadsheet_error());
-        let refused = self
-            .suspects
-            .iter()
-            .find(|cell| is_error(cell) || is_strict);
-        if let Some(cell) = refused {
-            return Err(RowError::Problem(describe_suspect(cell)));
-        }
-        match self.foreign_texts.first() {
-            Some(warning) if is_strict => Err(RowError::Problem(warning.clone())),
-            _ => Ok(()),
-        }
+    /// Whether the message compares `column` with `text`.
+    fn compares(&self, column: &str, text: &str) -> bool {
+        let mut compared = self.compared.iter();
+        compared.any(|(name, other)| name == column && other == text)
     }
-
-    /// The problem of the first printed cell with a character that messages cannot contain.
-    pub(super) fn refused_character(&self) -> Option<String> {
-        let mut cells = self.printed.iter();
-        cells.find_map(|cell| {
-            let problem = refused_character(cell.text)?;
-            Some(format!("{}: {problem}", cell.column))
-        })
-    }
-
-    /// The problem of the first printed cell with a template that no program has filled in, such as `Hola {{ nombre }}`.
-    /// A filter may have removed it, so `body`, the message, decides.
-    pub(super) fn unfilled_template(&self, body: &Value) -> Option<String> {
-        let mut cells = self.printed.iter();
-        let (column, written) =
-            cells.find_map(|cell| Some((cell.column, unfilled_template(cell.text)?)))?;
-        let is_sent = any_text(body, |text| unfilled_template(text).is_some());
-        is_sent.then(|| {
-            format!("{column}: `{written}` is a template that was not filled in, and would be sent")
-        })
-    }
-
-    /// Warnings about the printed cells with a column in the marks of another tool, such as `{nombre}`, if `body`, the
-    /// message, contains it too.
-    pub(super) fn placeholders(&self, body: &Value) -> Vec<String> {
-        let in_cell = |cell: &PrintedCell<'_>| {
-            if !may_have_placeholder(cell.text) {
-                return None;
-            }
-            let written = placeholder_in_cell(cell.text, &self.row.names())?;
-            let lower = written.to_lowercase();
-            let is_sent = unfilled_template(cell.text).is_none()
-                && any_text(body, |text| text.to_lowercase().contains(&lower));
-            is_sent.then(|| format!("{}: `{written}` is sent unchanged", cell.column))
-        };
-        self.printed.iter().filter_map(in_cell).collect()
-    }
-}
-
-/// Describes text in a cell for another program or in another encoding.
-fn describe_foreign_text(cell: &PrintedCell<'_>) -> Option<String> {
-    let found = ForeignText::find(cell.text)?;
-    Some(format!("{}: {}", cell.column, found.describe_in_cell()))
-}
-
-fn describe_suspect(SuspectCell { column, found }: &SuspectCell<'_>) -> String {
-    match found {
-        Some(found) => format!("{column}: {}", found.describe()),
-        None => format!("{column}: is empty and would leave a gap in the text"),
-    }
-}
-
-/// Whether `is_it` is true for a text of `body`.
-fn any_text(body: &Value, is_it: impl Fn(&str) -> bool) -> bool {
-    let mut is_found = false;
-    each_text(body, "", &mut |_, text| {
-        is_found |= is_it(text);
-    });
-    is_found
 }

@@ -62,13 +62,6 @@ pub(crate) enum RowProblem {
     /// `allow_to` does not allow its recipient.
     NotAllowed,
     Warning(String),
-    /// A text uses the empty cell in this column.
-    EmptyCell(String),
-    /// A text uses a cell with a placeholder, such as `N/A`.
-    PlaceholderCell {
-        column: String,
-        cell: String,
-    },
     /// Sent, like this earlier line to the same recipient.
     RepeatedPerson {
         of: u64,
@@ -83,10 +76,7 @@ impl RowProblem {
     pub(crate) fn is_fault(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Duplicate { .. } | Self::NotAllowed => true,
-            Self::Warning(_)
-            | Self::EmptyCell(_)
-            | Self::PlaceholderCell { .. }
-            | Self::RepeatedPerson { .. } => false,
+            Self::Warning(_) | Self::RepeatedPerson { .. } => false,
         }
     }
 }

@@ -54,9 +54,8 @@ fn fallback_columns(
 ) -> Vec<Finding> {
     let is_printed = |column: &&FallbackColumn| {
         plan.texts().any(|(_, uses)| {
-            uses.prints
-                .iter()
-                .any(|print| print.is_plain && list.is_column(&print.column, &column.name))
+            let mut printed = uses.printed_as_shown.iter();
+            printed.any(|printed| list.is_column(printed, &column.name))
         })
     };
     let is_within = |column: &&FallbackColumn| last_line.is_none_or(|last| column.row <= last);

@@ -1,14 +1,12 @@
 //! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
 mod bare_codes;
-mod body_faults;
 mod cells;
 mod contradictions;
 mod contrast;
 mod counted_columns;
 mod countries;
 mod country_conflict;
-mod doubled_signs;
 mod draft_feed;
 mod error;
 mod finding;

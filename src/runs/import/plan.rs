@@ -18,8 +18,8 @@ use crate::lists::list_file::{
     ColumnRole, Row, SENT_COLUMN, columns_without_sent, meant_columns, no_header,
 };
 use crate::lists::template::{
-    BodyTemplate, ColumnUses, Misspelling, RowValues, TextTemplate, foreign_text, missing_value,
-    misspelling, misspelt, near_columns, repeats_name, unfilled_placeholders,
+    BodyTemplate, ColumnUses, MarkedName, RowValues, TextTemplate, check_printed, escape_marks,
+    faults_of_words, spelling,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
@@ -277,41 +277,24 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// Refuses a text with a placeholder that matches no column: every recipient would get it unchanged.
+    /// Refuses a text with an expression without a column, or with a column in the marks of another tool: every recipient
+    /// would get the same.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let similar = |name: &str| near_columns(columns, name);
-        let texts = self
-            .body
-            .texts()
-            .iter()
-            .map(|text| (text.path.as_str(), text.source, text.uses()));
+        let texts = self.body.texts().iter();
+        let texts = texts.map(|text| (text.path.as_str(), text.source, text.uses()));
         let to = self.to().map(|to| ("--to", to.source, Some(&*to.uses)));
-        let found = texts.chain(to).find_map(|(path, source, uses)| {
-            let bare = path
-                .starts_with("parameters")
-                .then(|| bare_column(columns, source))
-                .flatten();
-            // Quotes send the name of a column in a parameter.
-            let is_word = |found: &Misspelling| {
-                path.starts_with("parameters") && found.is_quoted() && found.written == source
-            };
-            Some((
-                path,
-                bare.or_else(|| {
-                    misspelling(source, uses, similar).filter(|found| !is_word(found))
-                })?,
-            ))
-        });
-        match found {
-            None => Ok(()),
-            Some((path, misspelling)) => {
-                let columns = columns
-                    .iter()
-                    .map(|name| name.trim().to_owned())
-                    .filter(|name| !name.is_empty());
-                Err(misspelt(path, &misspelling, &columns.collect::<Vec<_>>()).into())
+        for (path, source, uses) in texts.chain(to) {
+            if let Some(constant) = uses.and_then(|uses| uses.constants.first()) {
+                return Err(without_column(path, constant, columns).into());
+            }
+            let is_parameter = path.starts_with("parameters");
+            let bare = bare_column(columns, source).filter(|_| is_parameter);
+            let found = bare.or_else(|| MarkedName::find(source, uses, columns));
+            if let Some(found) = found {
+                return Err(found.error(path, columns).into());
             }
         }
+        Ok(())
     }
 
     /// Whether a message is invalid for a reason that does not depend on the row.
@@ -334,17 +317,11 @@ impl ImportPlan<'_> {
         let mut cautions = Vec::new();
         for text in self.body.texts() {
             let path = &text.path;
-            let unknown = unfilled_placeholders(text.source).into_iter();
-            cautions.extend(unknown.map(|written| {
-                format!("{path}: {written} is sent unchanged: no column has this name")
-            }));
-            cautions.extend(foreign_text(path, text.source));
-            cautions.extend(missing_value(path, text.source));
+            cautions.extend(faults_of_words(path, text.source));
             if has_order {
                 cautions.extend(named_parameter(path, text.source, is_column));
             }
         }
-        cautions.dedup_by(|later, earlier| repeats_name(later, earlier));
         if self.strict && !cautions.is_empty() {
             return Err(BulkError::Message(InvalidMessage::warnings(cautions)));
         }
@@ -362,6 +339,11 @@ impl ImportPlan<'_> {
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.find_country(row);
         let body = self.body.fill_and_note(row, country, values)?;
+        let mut warnings =
+            check_printed(self.body.expressions(), values, row).map_err(RowError::Problem)?;
+        if self.strict && !warnings.is_empty() {
+            return Err(RowError::Problem(warnings.swap_remove(0)));
+        }
         let Addressee { written, mut typed } = addressee;
         typed.warn(body.warnings());
         if let Some(code) = typed.bare_code() {
@@ -370,7 +352,9 @@ impl ImportPlan<'_> {
             }
             codes.by_column |= !row.country_cells(&self.countries.column).is_empty();
         }
-        self.build(body.value, typed, country)
+        let (outgoing, others) = self.build(body.value, typed, country)?;
+        warnings.extend(others);
+        Ok((outgoing, warnings))
     }
 
     /// The country of a row; None if it is unclear. That is an error only if a number needs the country.
@@ -447,13 +431,28 @@ fn needs(uses: &ColumnUses, row: &Row, column: &str) -> bool {
     uses.is_of_all || uses.columns.iter().any(is_column)
 }
 
+/// The error for the expression `written` without a column, such as `{{1}}`.
+fn without_column(path: &str, written: &str, columns: &[&str]) -> UsageError {
+    let names = columns.iter().map(|name| name.trim());
+    let names = names.filter(|name| !name.is_empty());
+    let all: Vec<_> = names.map(|name| spelling(name, columns)).collect();
+    UsageError::new(
+        format!("{path}: {written} is not a column: every recipient would get the same"),
+        format!(
+            "to print a column, write one of: {}; to send it unchanged, write {}",
+            all.join(", "),
+            escape_marks(written)
+        ),
+    )
+}
+
 /// A template parameter that is only a column's name: `--param nombre`.
-fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
+fn bare_column<'c>(columns: &[&'c str], source: &str) -> Option<MarkedName<'c>> {
     let column = columns
         .iter()
         .find(|column| !source.is_empty() && column.trim() == source.trim())?;
-    Some(Misspelling {
+    Some(MarkedName {
         written: source.to_owned(),
-        columns: vec![(*column).to_owned()],
+        column: Some(column),
     })
 }

@@ -2,11 +2,9 @@
 
 use std::thread;
 
-use super::body_faults::{BodyFault, body_faults};
-use super::cells::{MessageColumns, RowCells, SuspectCell};
+use super::cells::MessageColumns;
 use super::counted_columns::{RowToCount, count_row};
 use super::countries::country_column;
-use super::doubled_signs::{PossibleDouble, possible_doubles, warn_of_doubled_signs};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::import_result::{FaultReport, ImportResult, LocalNumber, RowFault, RowProblem};
@@ -17,11 +15,11 @@ use super::reported::{EarlierOutcome, ReportRuns};
 use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::{Request, SuccessCriterion};
-use crate::jelou::message::{Outgoing, Route};
+use crate::jelou::message::{Outgoing, Route, each_text, refused_character};
 use crate::lists::list_file::{
     ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN, other_mobile_columns,
 };
-use crate::lists::template::{BodyTemplate, RowValues};
+use crate::lists::template::{BodyTemplate, RowValues, faults_of_row_text};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
@@ -80,7 +78,6 @@ struct Importer<'a> {
     /// Whether a row may have a report's column `sent`; set with the first row.
     may_say_sent: bool,
     cells: MessageColumns<'a>,
-    doubles: Vec<PossibleDouble<'a>>,
     reported: ReportRuns<'a>,
     /// The number of rows so far.
     read: u64,
@@ -94,8 +91,6 @@ struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     fn new(plan: &'a ImportPlan<'a>, is_read: &'a dyn Fn(u64)) -> Self {
-        let texts = plan.body.texts().iter();
-        let sources = texts.map(|text| (text.path.as_str(), text.source));
         Self {
             plan,
             is_read,
@@ -104,7 +99,6 @@ impl<'a> Importer<'a> {
             column: None,
             may_say_sent: false,
             cells: MessageColumns::new(plan),
-            doubles: possible_doubles(sources),
             reported: ReportRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
             read: 0,
             requests: 0,
@@ -289,10 +283,9 @@ impl<'a> Importer<'a> {
         let country = || plan.find_country(row);
         self.cells.note_dates(line, row, country);
         self.cells.note_decimals(line, row, country);
-        let cells = self.cells.read(row, &country);
-        let message = self.build(line, &cells, faulty_cells, outcome)?;
+        let message = self.build(line, row, faulty_cells, outcome)?;
         let skipped = self.why_skipped(&message);
-        self.report_message(line, cells, &message, skipped, report);
+        self.report_message(line, row, &message, skipped, report);
         Ok((message, skipped))
     }
 
@@ -320,11 +313,10 @@ impl<'a> Importer<'a> {
     fn build(
         &mut self,
         line: u64,
-        cells: &RowCells<'_>,
+        row: &Row,
         faulty_cells: &[(String, String)],
         outcome: Option<&ReportedOutcome>,
     ) -> Result<RowMessage, RowError> {
-        let row = cells.row;
         if self.column.is_none() {
             self.note_first_row(row, line, outcome.is_some())?;
         }
@@ -336,7 +328,6 @@ impl<'a> Importer<'a> {
         let conflict = &mut self.imported.country_conflict;
         conflict.note(self.plan, line, row, column, addressee.as_ref().ok());
         let addressee = addressee?;
-        cells.refuse_suspects(self.plan.strict)?;
         let (outgoing, mut warnings) = self
             .plan
             .request(
@@ -346,17 +337,8 @@ impl<'a> Importer<'a> {
                 &mut self.imported.bare_codes,
                 &mut self.values,
             )
-            .map_err(|error| self.name_column(error, cells))?;
-        if let Some(problem) = cells.unfilled_template(outgoing.body()) {
-            return Err(RowError::Problem(problem));
-        }
-        let faults = self.body_faults(&outgoing)?;
-        let mut mistakes = cells.placeholders(outgoing.body());
-        mistakes.extend(warn_of_doubled_signs(&self.doubles, outgoing.body()));
-        if self.plan.strict && !mistakes.is_empty() {
-            return Err(RowError::Problem(mistakes.swap_remove(0)));
-        }
-        warnings.append(&mut mistakes);
+            .map_err(|error| self.name_column(error, row))?;
+        warnings.extend(self.body_faults(&outgoing)?);
         let earlier = match outcome {
             Some(outcome) => {
                 self.reported
@@ -367,7 +349,6 @@ impl<'a> Importer<'a> {
         Ok(RowMessage {
             outgoing,
             warnings,
-            faults,
             earlier,
         })
     }
@@ -412,25 +393,38 @@ impl<'a> Importer<'a> {
     }
 
     /// The faults in the texts of a row that is a whole body. With --strict, the first is an error.
-    fn body_faults(&self, outgoing: &Outgoing) -> Result<Vec<BodyFault>, RowError> {
-        if !matches!(self.plan.body, BodyTemplate::Row) {
-            return Ok(Vec::new());
+    fn body_faults(&self, outgoing: &Outgoing) -> Result<Vec<String>, RowError> {
+        let mut faults = Vec::new();
+        if matches!(self.plan.body, BodyTemplate::Row) {
+            each_text(outgoing.body(), "", &mut |path, text| {
+                faults.extend(faults_of_row_text(path, text));
+            });
         }
-        let faults = body_faults(outgoing.body());
         match faults.first() {
-            Some(fault) if self.plan.strict => Err(RowError::Problem(fault.describe())),
+            Some(fault) if self.plan.strict => Err(RowError::Problem(fault.clone())),
             _ => Ok(faults),
         }
     }
 
-    /// Names the column instead of the text in the error of a row, if a character of one of its `cells` is the cause.
-    fn name_column(&self, error: RowError, cells: &RowCells<'_>) -> RowError {
+    /// Names the column instead of the text in the error of a row, if a character of its cell is the cause.
+    fn name_column(&self, error: RowError, row: &Row) -> RowError {
         match error {
-            RowError::Message(message) if !self.plan.affects_every_row(&message) => cells
-                .refused_character()
+            RowError::Message(message) if !self.plan.affects_every_row(&message) => self
+                .refused_character(row)
                 .map_or(RowError::Message(message), RowError::Problem),
             error => error,
         }
+    }
+
+    /// The problem of the first cell that the message uses with a character that messages cannot contain.
+    fn refused_character(&self, row: &Row) -> Option<String> {
+        let expressions = self.plan.body.expressions().iter();
+        let mut columns = expressions.flat_map(|expression| &expression.columns);
+        columns.find_map(|column| {
+            let problem = refused_character(row.text(column)?)?;
+            let name = row.column(column).unwrap_or(column).trim();
+            Some(format!("{name}: {problem}"))
+        })
     }
 
     /// Why the row of `message` is skipped, whatever other rows there are.
@@ -448,30 +442,23 @@ impl<'a> Importer<'a> {
         (!is_allowed).then_some(Skipped::NotAllowed)
     }
 
-    /// Reports the warnings about a row with a message, and why it is skipped. If it is not, also reports suspect cells
-    /// and an earlier outcome.
+    /// Reports the warnings about a row with a message, and why it is skipped. If it is not, also reports an earlier
+    /// outcome.
     fn report_message(
         &self,
         line: u64,
-        cells: RowCells<'_>,
+        row: &Row,
         message: &RowMessage,
         skipped: Option<Skipped<'_>>,
         report: FaultReport<'_>,
     ) {
-        let cell_warnings = self.cells.warnings(cells.row);
         let warnings = message.warnings.iter().cloned();
-        for warning in warnings.chain(cell_warnings).chain(cells.foreign_texts) {
+        for warning in warnings.chain(self.cells.warnings(row)) {
             report(line, RowFault::Remark(RowProblem::Warning(warning)));
         }
         if let Some(skipped) = skipped {
             report(line, skipped.fault());
             return;
-        }
-        for suspect in cells.suspects {
-            report(line, RowFault::Remark(suspect_problem(&suspect)));
-        }
-        for fault in &message.faults {
-            report(line, RowFault::Remark(fault.problem()));
         }
         if let Some(reason) = message.earlier.sent {
             let is_undelivered = message.earlier.is_undelivered;
@@ -612,8 +599,6 @@ impl<'a> Importer<'a> {
 struct RowMessage {
     outgoing: Outgoing,
     warnings: Vec<String>,
-    /// The faults in the texts of a row that is a whole body.
-    faults: Vec<BodyFault>,
     /// The outcome of the row in an earlier run.
     earlier: EarlierOutcome,
 }
@@ -625,17 +610,5 @@ fn hidden_row(line: u64, cells: String) -> DraftRow {
         cells,
         request: None,
         skip: Some((SkipReason::Hidden, problem)),
-    }
-}
-
-/// The problem of a cell that is empty or a placeholder.
-fn suspect_problem(SuspectCell { column, found }: &SuspectCell<'_>) -> RowProblem {
-    let column = (*column).to_owned();
-    match found {
-        Some(found) => RowProblem::PlaceholderCell {
-            column,
-            cell: found.word.to_owned(),
-        },
-        None => RowProblem::EmptyCell(column),
     }
 }

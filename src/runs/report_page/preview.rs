@@ -180,8 +180,6 @@ fn reason_name(remark: &RowProblem) -> &'static str {
         RowProblem::Duplicate { .. } => SkipReason::Repeated.name(),
         RowProblem::NotAllowed => "not_allowed",
         RowProblem::Warning(_) => "warning",
-        RowProblem::EmptyCell(_) => "empty_cell",
-        RowProblem::PlaceholderCell { .. } => "placeholder_cell",
         RowProblem::RepeatedPerson { .. } => "same_person",
     }
 }
@@ -191,11 +189,6 @@ fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) ->
         RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.translate(words),
         RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
-        RowProblem::EmptyCell(column) => language.text_with("has_no_value", column),
-        RowProblem::PlaceholderCell { column, cell } => language
-            .text("says_in_column")
-            .replace("{cell}", cell)
-            .replace("{column}", column),
         RowProblem::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
     }
 }

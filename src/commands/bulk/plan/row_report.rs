@@ -118,14 +118,6 @@ impl<'a> RowReport<'a> {
                 let words = "addressed to recipients that are not allowed".to_owned();
                 notes.warn(words, line, "; to skip them: --skip-not-allowed");
             }
-            RowProblem::EmptyCell(column) => {
-                let words = format!("missing `{column}`");
-                notes.warn(words, line, "; this leaves a gap in the text");
-            }
-            RowProblem::PlaceholderCell { column, cell } => {
-                let words = format!("marked `{cell}` in `{column}`");
-                notes.warn(words, line, "; the recipient would read that");
-            }
             RowProblem::RepeatedPerson { of } => {
                 let words = "addressed to the recipient of an earlier row".to_owned();
                 let way_out = "; to send only the first: --one-per-recipient";
