@@ -120,12 +120,13 @@ fn call(
     let flight = RequestProgress::default();
     let made = async {
         path.for_bot(&sender.bot).check_harmless(&method, false)?;
-        let mut connection = sender.connect(context).await?;
+        let connection = sender.connect(context).await?;
         record.api_url = Some(connection.base.to_string());
         let request = request(&connection.base)?;
         let retry_for = connection.retry_for;
+        let stop = connection.signals.next();
         Ok(connection
-            .deliver(&request, None, retry_for, None, &flight)
+            .deliver(&request, None, retry_for, None, &flight, stop)
             .await)
     };
     let code = note_delivery(catch_panic(&flight, || block_on(made))?, record);

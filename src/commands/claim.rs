@@ -2,11 +2,11 @@
 //! the outcome.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 use std::{env, mem};
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 use tokio::time::sleep;
 
 use super::open_ledger::{
@@ -15,21 +15,20 @@ use super::open_ledger::{
 };
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
+use super::turn::{KeyTerms, Replay, Turn, in_flight_error};
 use crate::base::exit::ExitCode;
-use crate::base::output::{EarlierMessage, Record, Sent, Stderr};
+use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
-use crate::base::process::{Signals, overdue_signal};
+use crate::base::process::{Signal, Signals, overdue_signal};
 use crate::base::timestamps::{from_millis, second_in, time_in};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
-use crate::jelou::message::{Outgoing, merge, typed_form};
+use crate::jelou::message::Outgoing;
 use crate::runs::ledger::{
     ClaimResult, HeldClaim, Ledger, LedgerError, LedgerErrorKind, OnceEntry, OnceState,
 };
-use crate::runs::once::{OnceKey, OnceScope, describe_every};
-use crate::runs::unchecked::{
-    EndedMark, FoundMark, HeldMark, MarkResult, MarkedSend, UNCHECKED_FOR, UncheckedMarks,
-};
+use crate::runs::once::{OnceScope, describe_every};
+use crate::runs::unchecked::UNCHECKED_FOR;
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
@@ -43,42 +42,6 @@ const LEASE: Duration = Duration::from_secs(60);
 const SECOND_MS: i64 = 1_000;
 /// The flag that chooses this machine's own ledger.
 const LOCAL_LEDGER: &str = " --ledger local";
-
-/// The key of a command.
-#[derive(Clone)]
-struct KeyTerms {
-    scope: OnceScope,
-    /// How long a message with the key counts; None is forever.
-    every: Option<Duration>,
-    /// The zone of the times that the command reports.
-    zone: TimeZone,
-    /// The flags that the commands of a hint need to act for the same bot.
-    sender_flags: String,
-}
-
-impl KeyTerms {
-    /// None without a key, and in a sandbox that does not save keys.
-    fn new(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<Self> {
-        let key = arguments.once.clone()?;
-        let settings = &sender.settings;
-        if !settings.keeps_keys {
-            context.stderr.note(
-                "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND",
-            );
-            return None;
-        }
-        Some(Self {
-            scope: OnceScope {
-                key,
-                bot: sender.bot.as_str().to_owned(),
-                address: settings.api_url.as_key(),
-            },
-            every: arguments.every,
-            zone: settings.hours.zone(),
-            sender_flags: settings.sender_flags(),
-        })
-    }
-}
 
 /// A key, and the ledger that it is checked in.
 pub(super) struct OnceSend {
@@ -207,11 +170,9 @@ impl OnceSend {
                     return Err(CommandError::interrupted(signal));
                 }
                 // The ledger does not have notifications that were sent unchecked.
-                let marked = self.marked(recipient);
-                let marks = UncheckedMarks::existing();
-                if let Some(found) = marks.iter().find_map(|marks| marks.find(marked)) {
+                if let Some(found) = self.terms.find_mark(recipient) {
                     let _ = held.end(Sent::No, None);
-                    return Turn::after_unchecked(found, marked, &self.terms.zone);
+                    return self.terms.after_unchecked(found, recipient);
                 }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
                 Ok(Turn::Claimed(held))
@@ -245,14 +206,6 @@ impl OnceSend {
             || key_timeout_error("another process keeps it locked"),
             CommandError::from,
         )
-    }
-
-    fn marked<'a>(&'a self, recipient: &'a str) -> MarkedSend<'a> {
-        MarkedSend {
-            scope: &self.terms.scope,
-            recipient,
-            every: self.terms.every,
-        }
     }
 
     /// Prints a note that the last command with the key had another --every.
@@ -289,12 +242,12 @@ impl OnceSend {
     }
 
     /// Saves the outcome of the message, as the `record` has it. If the database is down, it retries for some time, until
-    /// a signal comes.
+    /// `stop`.
     pub(super) async fn end(
         &self,
         mut held: HeldClaim,
         context: &Context,
-        signals: &mut Signals,
+        stop: impl Future<Output = Signal>,
         record: &Record,
     ) {
         let message_id = record
@@ -304,6 +257,7 @@ impl OnceSend {
         let begun = Instant::now();
         let mut tried = begun;
         let mut ended = held.end(record.sent, message_id);
+        let mut stop = pin!(stop);
         // The next attempt may take as long as this one.
         while ended.as_ref().is_err_and(LedgerError::may_pass)
             && begun.elapsed() + tried.elapsed() + BETWEEN_TRIES < self.patience.get()
@@ -311,7 +265,7 @@ impl OnceSend {
         {
             tokio::select! {
                 biased;
-                _ = signals.next() => break,
+                _ = &mut stop => break,
                 () = sleep(BETWEEN_TRIES) => {}
             }
             tried = Instant::now();
@@ -339,105 +293,6 @@ impl OnceSend {
             }
         };
         context.stderr.warning(&problem);
-    }
-}
-
-/// Whether a message may be sent.
-pub(super) enum Turn {
-    /// It may: there is no key, or nothing can check it.
-    Free,
-    /// It may: this process has claimed the recipient in the ledger.
-    Claimed(HeldClaim),
-    /// It may: this process has marked a notification that no ledger checks.
-    Marked(HeldMark),
-    /// The recipient got a message before.
-    Replay(Replay),
-}
-
-impl Turn {
-    /// Returns the deadline for the first byte of the message, if others cannot see whether this process is alive.
-    pub(super) fn begins_by(&self) -> Option<Deadline> {
-        match self {
-            Self::Claimed(held) => held.begins_by,
-            Self::Free | Self::Marked(_) | Self::Replay(_) => None,
-        }
-    }
-
-    /// Returns what the mark of an unchecked notification means for another one.
-    ///
-    /// # Errors
-    /// If another process is sending it, or may have sent it.
-    fn after_unchecked(
-        found: FoundMark,
-        MarkedSend {
-            scope, recipient, ..
-        }: MarkedSend<'_>,
-        zone: &TimeZone,
-    ) -> Result<Self, CommandError> {
-        let FoundMark::Ended(ended) = found else {
-            return Err(in_flight_error(scope, recipient, None));
-        };
-        let EndedMark { is_sent, at, until } = ended;
-        let key = &scope.key;
-        if !is_sent {
-            let at = time_in(zone, at);
-            let until = time_in(zone, until);
-            let message = format!(
-                "{recipient} may have got an unchecked notification with the key {key}, at {at}"
-            );
-            let hint = format!("check the chat; the key allows another notification at {until}");
-            return Err(CommandError::unknown(message, hint));
-        }
-        Ok(Self::Replay(Replay {
-            key: key.clone(),
-            zone: zone.clone(),
-            at,
-            until: Some(until),
-            run: None,
-            message_id: None,
-        }))
-    }
-}
-
-/// A message that was sent before with the same key.
-pub(super) struct Replay {
-    pub(super) key: OnceKey,
-    pub(super) zone: TimeZone,
-    /// When it was sent, and until when it counts, in milliseconds since 1970; None is forever.
-    pub(super) at: i64,
-    pub(super) until: Option<i64>,
-    pub(super) run: Option<String>,
-    pub(super) message_id: Option<String>,
-}
-
-impl Replay {
-    /// Prints that the message was sent before, and fills in its record.
-    pub(super) fn note(self, context: &Context, record: &mut Record) {
-        let at = time_in(&self.zone, self.at);
-        let until = self.until;
-        let until = until.map(|until| format!(" until {}", time_in(&self.zone, until)));
-        let until = until.unwrap_or_default();
-        let run = self.run.map(|run| format!(" by run {run}"));
-        let run = run.unwrap_or_default();
-        let to = record.to.as_deref().map(|to| format!(" to {to}"));
-        let to = to.unwrap_or_default();
-        context.stderr.note(&format!(
-            "already sent{to} with the key {} at {at}{run}: nothing is sent{until}",
-            self.key
-        ));
-        let mut response = json!({ "success": true, "replayed": true });
-        if let Some(id) = &self.message_id {
-            merge(&mut response, json!({ "messageId": id }));
-        }
-        record.response = Some(response);
-        record.sent = Sent::Yes;
-        record.replayed = true;
-        record.once = Some(EarlierMessage {
-            key: self.key.to_string(),
-            at: from_millis(self.at).to_string(),
-            until: self.until.map(|until| from_millis(until).to_string()),
-        });
-        record.message_id = self.message_id;
     }
 }
 
@@ -476,7 +331,7 @@ pub(super) fn note_skipped<'a>(
 
 /// The fallback of a notification if the ledger cannot check its key: a failed job still sends its alert.
 pub(super) struct OnceFallback {
-    terms: KeyTerms,
+    pub(super) terms: KeyTerms,
     /// Whether to check the key in this machine's own ledger: not if that ledger has failed.
     has_own_ledger: bool,
     /// Whether to only look the key up there, if that ledger cannot be written.
@@ -515,32 +370,6 @@ impl OnceFallback {
             unwritable: Some(problem.to_owned()),
             ..once
         })
-    }
-
-    /// Returns whether the notification may be sent although no ledger checks its key: once in its time, by its mark.
-    ///
-    /// # Errors
-    /// If another process is sending it, or may have sent it.
-    pub(super) fn unchecked_turn(
-        &self,
-        context: &Context,
-        recipient: &str,
-    ) -> Result<Turn, CommandError> {
-        let send = MarkedSend {
-            scope: &self.terms.scope,
-            recipient,
-            every: self.terms.every,
-        };
-        match UncheckedMarks::open().and_then(|marks| marks.claim(send)) {
-            Ok(MarkResult::Held(held)) => Ok(Turn::Marked(held)),
-            Ok(MarkResult::Found(found)) => Turn::after_unchecked(found, send, &self.terms.zone),
-            Err(error) => {
-                context.stderr.warning(&format!(
-                    "cannot mark the unchecked notification, so the next one may repeat it: {error}"
-                ));
-                Ok(Turn::Free)
-            }
-        }
     }
 
     /// Returns whether an error means that the key was not checked.
@@ -676,31 +505,6 @@ pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) 
     // The next second is after the end of the lease.
     let at = from_millis(entry.counts_from + SECOND_MS);
     (is_single_send && ledger.is_shared()).then(|| second_in(zone, at))
-}
-
-/// Returns the error for a message in flight; `unknown_from` is when it counts as unknown.
-pub(super) fn in_flight_error(
-    scope: &OnceScope,
-    recipient: &str,
-    unknown_from: Option<String>,
-) -> CommandError {
-    let key = &scope.key;
-    let Some(at) = unknown_from else {
-        let message =
-            format!("another process is sending {recipient} a message with the key {key}");
-        return CommandError::guard(message, "try again in a moment");
-    };
-    let message = format!(
-        "another process is sending {recipient} a message with the key {key}, or was killed; if it was killed, its \
-         message counts as unknown at {at}"
-    );
-    let to = typed_form(recipient);
-    let key = key.quoted();
-    let hint = format!(
-        "try again at {at}; if the message is unknown then, set it to sent or failed: jelouctl once resolve {key} --to {to} \
-         --as STATE"
-    );
-    CommandError::guard(message, hint)
 }
 
 /// Returns the error if an unfinished run will send it. `ledger_flag` is what its commands need to

@@ -1,48 +1,50 @@
 //! Sends the messages of a command one after another, each with its claim, its place in the limit and its report; then
-//! waits for all of them together.
+//! waits for all of them together. The first message shows whether the others can be sent: after refused credentials or a
+//! signal, they are not tried. `notify.rs` sends the notifications of `run` at the same time instead.
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Duration;
 
-use super::claim::{OnceFallback, OnceSend, PATIENCE, Turn};
+use super::claim::{OnceFallback, OnceSend, PATIENCE};
 use super::limited_send::LimitedSend;
 use super::recipients::to_flag;
 use super::result::{note_delivery, note_error, note_error_among_others};
 use super::sends::{RecipientSend, SendReport, Sends};
+use super::turn::Turn;
 use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, Sent};
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
 use crate::command_error::CommandError;
-use crate::jelou::api::{Cause, Deadline, Delivery, Outcome, Request, excerpt};
+use crate::jelou::api::{Deadline, Delivery, Outcome, Request, excerpt};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::phone::is_user_id;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::Context;
 use crate::sender::{
-    AwaitedMessage, Connection, DeliveryWait, RequestProgress, Sender, refuse_templates,
-    refused_template_hint, wait_for_deliveries,
+    AwaitedMessage, Connection, DeliveryWait, RequestProgress, Sender, check_templates,
+    refuse_unusable, refused_template_hint, wait_for_deliveries,
 };
 
 /// What all messages of a command share, set before the first is sent.
 pub(crate) struct SendTerms<'a> {
     pub(super) context: &'a Context,
     pub(super) sender: &'a Sender,
-    pub(super) once: Option<OnceSend>,
+    pub(super) once: Option<Rc<OnceSend>>,
     /// What to do if the ledger of `once` fails; None if the message is then not sent.
     pub(super) fallback: Option<OnceFallback>,
     pub(super) limit: Option<LimitedSend>,
     pub(super) wait: Option<DeliveryWait>,
-    /// How long each notification of `run` may take; None for `send`.
+    /// How long the notifications of `run` may take; None for `send`.
     pub(super) notify_timeout: Option<Duration>,
 }
 
 /// The position of a message among the messages of a command.
 #[derive(Clone, Copy)]
-struct MessagePlace {
-    is_first: bool,
-    is_last: bool,
-    are_several: bool,
+pub(super) struct MessagePlace {
+    pub(super) is_first: bool,
+    pub(super) are_several: bool,
 }
 
 impl<'a> SendTerms<'a> {
@@ -71,7 +73,6 @@ impl<'a> SendTerms<'a> {
     ) {
         let are_several = sends.are_several();
         let mut is_first = true;
-        let last = sends.all.iter().rposition(|send| send.code.is_none());
         for at in 0..sends.all.len() {
             let Some(send) = sends.all.get_mut(at).filter(|send| send.code.is_none()) else {
                 continue;
@@ -82,21 +83,13 @@ impl<'a> SendTerms<'a> {
             }
             let place = MessagePlace {
                 is_first,
-                is_last: last == Some(at),
                 are_several,
             };
             is_first = false;
             let ended = self.send(connection, send, flight, place).await;
             flight.landed();
             let is_of_ledger = ended.as_ref().is_err_and(|error| error.ledger.is_some());
-            let code = ended.unwrap_or_else(|error| self.note_error(error, send, are_several));
-            let is_awaited = send.report.record.sent == Sent::Yes && self.wait.is_some();
-            if is_awaited {
-                // Logged now, because the process could be killed while it waits.
-                send.report.log(self.context, code);
-            } else {
-                send.code = Some(code);
-            }
+            let code = self.end(ended, send, are_several);
             // These errors apply to every recipient.
             let ends_all = is_of_ledger
                 || matches!(
@@ -110,6 +103,29 @@ impl<'a> SendTerms<'a> {
             }
             sends.put_out(self.context);
         }
+        self.wait_for_accepted(connection, sends).await;
+    }
+
+    /// Ends the message with its exit code or error, unless its delivery is awaited.
+    pub(super) fn end(
+        &self,
+        ended: Result<ExitCode, CommandError>,
+        send: &mut RecipientSend,
+        are_several: bool,
+    ) -> ExitCode {
+        let code = ended.unwrap_or_else(|error| self.note_error(error, send, are_several));
+        let is_awaited = send.report.record.sent == Sent::Yes && self.wait.is_some();
+        if is_awaited {
+            // Logged now, because the process could be killed while it waits.
+            send.report.log(self.context, code);
+        } else {
+            send.code = Some(code);
+        }
+        code
+    }
+
+    /// Prints what has ended, and waits for the accepted messages if wanted.
+    pub(super) async fn wait_for_accepted(&self, connection: &mut Connection, sends: &mut Sends) {
         sends.put_out(self.context);
         let is_interrupted = matches!(sends.exit_code(), ExitCode::Signal(_));
         match &self.wait {
@@ -164,7 +180,7 @@ impl<'a> SendTerms<'a> {
     }
 
     /// Ends the untried messages from this index on.
-    fn end_rest(
+    pub(super) fn end_rest(
         &self,
         sends: &mut Sends,
         from: usize,
@@ -226,7 +242,6 @@ impl<'a> SendTerms<'a> {
     ) -> Result<ExitCode, CommandError> {
         let place = MessagePlace {
             is_first: true,
-            is_last: true,
             are_several: false,
         };
         self.send_one(connection, outgoing, report, flight, place)
@@ -256,22 +271,24 @@ impl<'a> SendTerms<'a> {
                 let begins_by = turn.begins_by();
                 let delivered = self.deliver(connection, outgoing, begins_by, flight, place);
                 let delivery = delivered.await;
+                let code = delivery.map(|delivery| self.note(outgoing, delivery, record));
                 // Reported first: saving the outcome can take some seconds.
-                let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
-                self.end_turn(turn, connection, record).await;
+                if let Ok(code) = code {
+                    self.add_template_hint(connection, outgoing, code, record)
+                        .await;
+                    self.report(outgoing, record, place);
+                }
+                let stop = connection.signals.next();
+                self.end_turn(turn, self.once.as_deref(), stop, record)
+                    .await;
                 code?
             }
         };
-        let is_awaited = self.wait.is_some();
-        if record.sent == Sent::Yes && !is_awaited && is_user_id(outgoing.recipient().as_str()) {
-            let note = "WhatsApp may silently drop a message to a user id; to confirm delivery: --wait delivered";
-            context.stderr.note(note);
-        }
         Ok(code)
     }
 
     /// Claims the recipient with the key, or marks a notification that is sent unchecked.
-    async fn turn(
+    pub(super) async fn turn(
         &mut self,
         connection: &mut Connection,
         outgoing: &Outgoing,
@@ -283,27 +300,32 @@ impl<'a> SendTerms<'a> {
                 let recipient = outgoing.recipient().as_str();
                 let unchecked = self.fallback.as_ref();
                 return unchecked.map_or(Ok(Turn::Free), |fallback| {
-                    fallback.unchecked_turn(self.context, recipient)
+                    fallback.terms.unchecked_turn(self.context, recipient)
                 });
             };
             let turn = in_time(patience, once.turn(connection, self.sender, outgoing)).await;
             let turn = turn.unwrap_or_else(|| Err(once.kept_by_another(patience)));
             match (turn, &mut self.fallback) {
                 (Err(problem), Some(fallback)) if OnceFallback::applies_to(&problem) => {
-                    self.once = fallback.next(self.context, &problem);
+                    self.once = fallback.next(self.context, &problem).map(Rc::new);
                 }
                 (turn, _) => return turn,
             }
         }
     }
 
-    /// Saves the outcome of a message, as the `record` has it, with its key.
-    async fn end_turn(&self, turn: Turn, connection: &mut Connection, record: &Record) {
+    /// Saves the outcome of a message, as the `record` has it, with the key that claimed it.
+    pub(super) async fn end_turn(
+        &self,
+        turn: Turn,
+        once: Option<&OnceSend>,
+        stop: impl Future<Output = Signal>,
+        record: &Record,
+    ) {
         match turn {
             Turn::Claimed(held) => {
-                if let Some(once) = &self.once {
-                    let signals = &mut connection.signals;
-                    once.end(held, self.context, signals, record).await;
+                if let Some(once) = once {
+                    once.end(held, self.context, stop, record).await;
                 }
             }
             Turn::Marked(held) => {
@@ -317,10 +339,6 @@ impl<'a> SendTerms<'a> {
         }
     }
 
-    fn given_up(&self, flight: &RequestProgress) -> Delivery {
-        flight.given_up(self.notify_timeout.unwrap_or_default())
-    }
-
     async fn deliver(
         &self,
         connection: &mut Connection,
@@ -329,12 +347,8 @@ impl<'a> SendTerms<'a> {
         flight: &RequestProgress,
         place: MessagePlace,
     ) -> Result<Delivery, CommandError> {
-        // WhatsApp may silently drop a template for authentication.
-        let mut to_user_ids = TemplateUses::default();
-        to_user_ids.note(outgoing);
-        to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
-        let hint = "fix the message, or send it to the recipient's phone number";
-        refuse_templates(connection, &to_user_ids, false, hint).await?;
+        let faults = faults_for_user_ids(connection, [outgoing]).await?;
+        refuse_unusable(&faults, FOR_USER_ID)?;
         let admission = match &self.limit {
             Some(limit) => Some(limit.admit(connection, outgoing).await?),
             None => None,
@@ -342,26 +356,11 @@ impl<'a> SendTerms<'a> {
         let until = admission.as_ref().map(|admission| admission.begins_by);
         let begins_by = begins_by.into_iter().chain(until).min();
         let request = self.request(&connection.base, outgoing);
-        let retry_for = connection.retry_for;
-        let begun = Instant::now();
         let recipient = place.are_several.then_some(outgoing.recipient().as_str());
-        let delivered = connection.deliver(&request, recipient, retry_for, begins_by, flight);
-        let delivery = in_time(self.notify_timeout, delivered).await;
-        let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
-        // A hint must not delay the next notification, nor take longer than the notification may.
-        let has_time = self.notify_timeout.is_none() || place.is_last;
-        if has_time
-            && matches!(delivery.outcome, Outcome::NotSent(Cause::Rejected))
-            && let Some(problem) = &mut delivery.problem
-        {
-            let left = self
-                .notify_timeout
-                .map(|limit| limit.saturating_sub(begun.elapsed()));
-            let hint = in_time(left, refused_template_hint(connection, outgoing, problem)).await;
-            if let Some(hint) = hint.flatten() {
-                problem.hint = hint;
-            }
-        }
+        let stop = connection.signals.next();
+        let retry_for = connection.retry_for;
+        let delivered = connection.deliver(&request, recipient, retry_for, begins_by, flight, stop);
+        let delivery = delivered.await;
         if matches!(delivery.outcome, Outcome::NotSent(_))
             && let Some(admission) = admission
             && let Err(error) = admission.reached.take_back()
@@ -370,23 +369,38 @@ impl<'a> SendTerms<'a> {
                 format!("the recipient counts for limit_24h, although nothing was sent: {error}");
             self.context.stderr.warning(&warning);
         }
-        if delivery.is_late {
-            let problem =
-                "the start was delayed for so long that another process may have sent the message";
-            return Err(CommandError::guard(problem, "send it again"));
-        }
-        Ok(delivery)
+        refuse_late(delivery)
     }
 
-    /// Prints what the outcome means on stderr, and fills in the record.
-    fn report(
+    /// Fills in the record of a message with its outcome.
+    pub(super) fn note(
         &self,
         outgoing: &Outgoing,
         delivery: Delivery,
         record: &mut Record,
-        place: MessagePlace,
     ) -> ExitCode {
-        let code = note_delivery(self.with_look_up(outgoing, delivery), record);
+        note_delivery(self.with_look_up(outgoing, delivery), record)
+    }
+
+    /// Adds what is wrong with the template of a rejected message.
+    pub(super) async fn add_template_hint(
+        &self,
+        connection: &Connection,
+        outgoing: &Outgoing,
+        code: ExitCode,
+        record: &mut Record,
+    ) {
+        if code == ExitCode::Rejected
+            && let Some(error) = &mut record.error
+            && let Some(api_code) = &error.api_code
+            && let Some(hint) = refused_template_hint(connection, outgoing, api_code).await
+        {
+            error.hint = Some(hint);
+        }
+    }
+
+    /// Prints the outcome of a message, as its record has it.
+    pub(super) fn report(&self, outgoing: &Outgoing, record: &Record, place: MessagePlace) {
         let recipient = outgoing.recipient().as_str();
         if record.sent == Sent::Yes {
             self.report_accepted(recipient, record);
@@ -395,7 +409,11 @@ impl<'a> SendTerms<'a> {
         if let Some(note) = self.sender.settings.sandbox_note() {
             self.report_in_sandbox(note, outgoing, record, place);
         }
-        code
+        let is_awaited = self.wait.is_some();
+        if record.sent == Sent::Yes && !is_awaited && is_user_id(recipient) {
+            let note = "WhatsApp may silently drop a message to a user id; to confirm delivery: --wait delivered";
+            self.context.stderr.note(note);
+        }
     }
 
     /// Adds the command that looks for a message that may have been sent, except in the sandbox.
@@ -533,8 +551,45 @@ impl<'a> SendTerms<'a> {
     }
 }
 
+/// The hint for a template for authentication to a user id.
+pub(super) const FOR_USER_ID: &str = "fix the message, or send it to the recipient's phone number";
+
+/// Returns why the templates of these messages cannot be sent to their user ids: WhatsApp may silently drop a template for
+/// authentication.
+///
+/// # Errors
+/// If a signal arrives.
+pub(super) async fn faults_for_user_ids(
+    connection: &mut Connection,
+    messages: impl IntoIterator<Item = &Outgoing>,
+) -> Result<Vec<String>, CommandError> {
+    let mut uses = TemplateUses::default();
+    for outgoing in messages {
+        uses.note(outgoing);
+    }
+    uses.uses.retain(|wanted| wanted.goes_to_user_id);
+    let checked = check_templates(connection, &uses, false).await?;
+    Ok(checked.faults)
+}
+
+/// Returns the delivery.
+///
+/// # Errors
+/// If its deadline passed before its first byte.
+pub(super) fn refuse_late(delivery: Delivery) -> Result<Delivery, CommandError> {
+    if delivery.is_late {
+        let problem =
+            "the start was delayed for so long that another process may have sent the message";
+        return Err(CommandError::guard(problem, "send it again"));
+    }
+    Ok(delivery)
+}
+
 /// Waits for the result of `work`; None if it took longer than `limit`.
-async fn in_time<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn in_time<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     match limit {
         Some(limit) => tokio::time::timeout(limit, work).await.ok(),
         None => Some(work.await),

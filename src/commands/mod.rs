@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod ledger;
 mod limited_send;
 pub(crate) mod messages;
+mod notify;
 pub(crate) mod once;
 pub(crate) mod open_ledger;
 mod prices;
@@ -25,6 +26,7 @@ mod sends;
 mod setting_rows;
 mod single_send;
 pub(crate) mod templates;
+mod turn;
 mod zone;
 
 use clap::Args;

@@ -4,8 +4,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::claim::{in_flight_error, pending_run_error, unknown_from};
+use super::claim::{pending_run_error, unknown_from};
 use super::open_ledger::{open_keys_to_read, open_ledger};
+use super::turn::in_flight_error;
 use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;

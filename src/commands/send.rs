@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::Args;
 use serde_json::Value;
@@ -202,7 +203,7 @@ fn terms<'a>(
     sends: &Sends,
 ) -> Result<SendTerms<'a>, CommandError> {
     let mut terms = SendTerms::new(context, sender);
-    terms.once = OnceSend::open(context, &arguments.send, sender)?;
+    terms.once = OnceSend::open(context, &arguments.send, sender)?.map(Rc::new);
     terms.wait = arguments.send.wait();
     // The messages differ only in the recipient.
     if let Some(outgoing) = sends.messages().next() {

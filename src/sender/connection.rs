@@ -16,7 +16,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_INPUT_BYTES, UsageError};
 use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
-use crate::base::process::{Signals, run_blocking};
+use crate::base::process::{Signal, Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
@@ -203,15 +203,16 @@ impl Connection {
         self.signals = Signals::default();
     }
 
-    /// Sends `request`, prints its progress and records it in `flight`. With `begins_by`, no attempt starts later. Of several
-    /// messages, `recipient` is whose message waits.
+    /// Sends `request` until `stop`, prints its progress and records it in `flight`. With `begins_by`, no attempt starts
+    /// later. Of several messages, `recipient` is whose message waits.
     pub(crate) async fn deliver(
-        &mut self,
+        &self,
         request: &Request,
         recipient: Option<&str>,
         retry_for: Duration,
         begins_by: Option<Deadline>,
         flight: &RequestProgress,
+        stop: impl Future<Output = Signal>,
     ) -> Delivery {
         let Self {
             client,
@@ -232,7 +233,7 @@ impl Connection {
             credentials,
             retry_for,
             begins_by,
-            signals.next(),
+            stop,
             watch,
         )
         .await;

@@ -126,7 +126,7 @@ impl Sender {
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, CommandError> {
         let base = reach_or_start(&self.settings, &context.stderr).await?;
         let client = new_client(&self.settings, &base)?;
-        let mut signals = Signals::catch()?;
+        let signals = Signals::catch()?;
         let credentials = tokio::select! {
             biased;
             signal = signals.next() => return Err(self.interrupted(signal)),

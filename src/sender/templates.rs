@@ -10,8 +10,8 @@ use crate::base::exit::ExitCode;
 use crate::base::output::Stderr;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
-    Body, ListingCoverage, LookUpError, Outcome, Pager, Problem, Request, TEMPLATES_LIMIT,
-    TemplateFilter, counted,
+    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter,
+    counted,
 };
 use crate::jelou::message::{
     Outgoing, TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean,
@@ -26,7 +26,7 @@ const MAX_PAGES: u32 = 100;
 /// # Errors
 /// If a page cannot be read.
 pub(crate) async fn read_templates(
-    connection: &mut Connection,
+    connection: &Connection,
     filter: &TemplateFilter,
     retry_for: Duration,
 ) -> Result<Listing, LookUpError> {
@@ -67,14 +67,16 @@ impl Listing {
     /// If it cannot be read.
     pub(crate) async fn read_page(
         &mut self,
-        connection: &mut Connection,
+        connection: &Connection,
         retry_for: Duration,
     ) -> Result<(), LookUpError> {
         let page = self.pager.next_page();
         let request =
             Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
+        let flight = RequestProgress::default();
+        let stop = connection.signals.next();
         let delivery = connection
-            .deliver(&request, None, retry_for, None, &RequestProgress::default())
+            .deliver(&request, None, retry_for, None, &flight, stop)
             .await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (
@@ -302,12 +304,11 @@ const REFUSED_TEMPLATE: [&str; 2] = ["notification_could_not_be_send", "132001"]
 /// Returns a hint from the bot's list, after a rejected template: the names or the languages that the
 /// bot has. None if the rejection has another cause, or the list does not arrive in time.
 pub(crate) async fn refused_template_hint(
-    connection: &mut Connection,
+    connection: &Connection,
     outgoing: &Outgoing,
-    problem: &Problem,
+    api_code: &str,
 ) -> Option<String> {
-    let code = problem.api_code.as_deref()?;
-    if !REFUSED_TEMPLATE.contains(&code) {
+    if !REFUSED_TEMPLATE.contains(&api_code) {
         return None;
     }
     let mut uses = TemplateUses::default();

@@ -748,7 +748,9 @@ fn deploy_of_the_page_sends_its_failure() {
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn only_released_versions_are_installed() {
-    ACTIONS.map(installs_only_released_versions);
+    for action in ACTIONS {
+        installs_only_released_versions(action);
+    }
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -100,6 +100,7 @@ mod listening;
 #[cfg(unix)]
 mod messages;
 mod needs;
+mod notify;
 mod numbers;
 #[cfg(unix)]
 mod once;

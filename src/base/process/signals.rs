@@ -62,12 +62,12 @@ impl Signals {
     }
 
     /// Takes a signal that has already arrived. This process must end soon.
-    pub(crate) fn came(&mut self) -> Option<Signal> {
+    pub(crate) fn came(&self) -> Option<Signal> {
         self.next().now_or_never()
     }
 
     /// Waits for the next caught signal. This process must end soon. Without caught signals, waits forever.
-    pub(crate) async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&self) -> Signal {
         match self.listener() {
             Some(listener) => listener.wait_for(&self.caught, true).await.signal,
             None => pending().await,

@@ -36,11 +36,10 @@ impl Checkup {
             self.warn(CREDENTIALS, "not checked: credentials or bot are missing");
             return None;
         };
-        let mut connection =
-            Connection::new(base, client, credentials, bot, settings, &context.stderr);
+        let connection = Connection::new(base, client, credentials, bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
         // One page shows whether Jelou accepts the credentials.
-        let read = listing.read_page(&mut connection, Duration::ZERO).await;
+        let read = listing.read_page(&connection, Duration::ZERO).await;
         self.check(CREDENTIALS, read)?;
         let at_least = if listing.end == Some(ListingCoverage::Whole) {
             ""

@@ -329,7 +329,7 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
     const QUESTION: &str =
         "Client secret (hidden; saved in the configuration file; empty: not saved):";
     let typed = block_on(async {
-        let mut signals = Signals::catch()?;
+        let signals = Signals::catch()?;
         tokio::select! {
             biased;
             signal = signals.next() => Err(interrupted(signal)),

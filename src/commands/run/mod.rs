@@ -4,6 +4,7 @@
 mod notification;
 
 use std::ffi::{OsStr, OsString};
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
@@ -121,10 +122,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "LINES", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
-    /// How long the notification may take [default: 30s]
+    /// How long the notifications may take [default: 30s]
     ///
-    /// The total for each recipient, including retries and waits. Reading the secret and checking a
-    /// key come before it.
+    /// The total for all recipients, including retries and waits: they are notified at the same time.
+    /// Reading the secret and checking a key come before it.
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 
@@ -326,15 +327,14 @@ impl CommandRun<'_> {
             .filter(|(at, _)| is_notified(*at))
             .filter_map(|(_, send)| Some(send.outgoing.as_ref()?.recipient().as_str()))
             .collect();
-        let each = if recipients.len() > 1 { " each" } else { "" };
         format!(
-            "the command has ended; notifying {}, at most {}{each}",
+            "the command has ended; notifying {}, at most {}",
             recipients.join(", "),
             rounded(self.arguments.notify_timeout)
         )
     }
 
-    /// Fills the notifications with the command's result, and sends them like any message, each within its time.
+    /// Fills the notifications with the command's result, and sends them.
     async fn notify(
         &self,
         prepared: ReadyNotification,
@@ -389,8 +389,9 @@ impl CommandRun<'_> {
                 fallback.next(context, &problem)
             }
             (opened, _) => opened?,
-        };
-        terms.send_all(&mut connection, sends, self.flight).await;
+        }
+        .map(Rc::new);
+        terms.notify_all(&mut connection, sends, self.flight).await;
         Ok(())
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
 
 /// Waits until other processes have no rows in flight, so that nothing is sent after the command exits.
 async fn wait_for_inflight(context: &Context, run: &Run) -> Result<(), CommandError> {
-    let mut signals = Signals::catch()?;
+    let signals = Signals::catch()?;
     let mut is_told = false;
     loop {
         let in_flight = run.inflight()?;
