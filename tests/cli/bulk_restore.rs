@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use crate::bulk_damage::{Killed, ROWS, SENT};
 use crate::bulk_run::user;
-use crate::bulk_server::Jelou;
+use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CommandOutput, Home, STATE, kill, tool};
 
 /// Ways to restore a backup `$b` into the directory `$d` of the ledger.
@@ -154,6 +154,42 @@ fn older_copy_sends_nothing_after_an_end() {
         assert_eq!(killed.resume().code, 10, "{way}");
         shell(&killed.home, way);
         sends_nothing(&killed, way);
+    }
+}
+
+/// The rows that failed before the backup were sent after it. Most of these ways keep the identity of the files.
+#[test]
+fn reopened_run_of_older_copy_sends_nothing() {
+    for way in &WAYS_BACK[..5] {
+        let home = Home::new();
+        let jelou = Jelou::start(|_, before| {
+            if before == 0 {
+                Act::Answer(422, "", "{}")
+            } else {
+                Act::Accept
+            }
+        });
+        home.write("people.csv", format!("to\n{}\n{}\n", user(0), user(1)));
+        let run = |words: &str| home.run(words).api(&jelou.url).end();
+        let reopen = "bulk resolve r --failed-as pending";
+        let sent = run("bulk send people.csv --yes --run r --rate 2000/s text Hola");
+        assert_eq!(sent.code, 10, "{way}: {sent:?}");
+        shell(&home, "cp -a $d $b");
+        for words in [reopen, "bulk resume r --rate 2000/s"] {
+            let ended = run(words);
+            assert_eq!(ended.code, 0, "{way}: {ended:?}");
+            ended.stderr_lacks(&["restored"]);
+        }
+        shell(&home, way);
+        let reopened = run(reopen);
+        if reopened.code == 0 {
+            reopened.stderr_has(&["warning: the ledger was copied or restored"]);
+        }
+        for words in ["bulk resume r", "bulk work r"] {
+            let ended = run(words);
+            assert!([11, 12].contains(&ended.code), "{way}: {ended:?}");
+        }
+        assert_eq!(jelou.times(&[user(0), user(1)]), [1, 1], "{way}");
     }
 }
 

@@ -10,7 +10,7 @@ use assert_cmd::cargo::cargo_bin;
 use rustix::fs::{OFlags, fcntl_setfl};
 
 use crate::bulk_run::{end, user};
-use crate::bulk_server::Jelou;
+use crate::bulk_server::{Act, Jelou};
 use crate::harness::{
     CommandOutput, Home, STATE, kill, sender, test_with_both_ledgers, tool, wait_until,
 };
@@ -165,6 +165,7 @@ test_with_both_ledgers! {
     refused_and_killed_commands_accept_nothing,
     notification_is_sent_unchecked_and_accepts_nothing,
     accepted_ledger_sends_again,
+    accepted_ledger_sends_rows_of_reopened_run,
     accepted_run_needs_no_accepted_ledger,
     answer_does_not_accept_a_later_restore,
     only_one_of_two_commands_accepts,
@@ -273,6 +274,36 @@ fn accepted_ledger_sends_again() {
     assert_eq!(restored.times(KEYED), 2);
 }
 
+/// The ledger was moved, for example, so it lacks nothing.
+#[test]
+fn accepted_ledger_sends_rows_of_reopened_run() {
+    let home = Home::new();
+    let jelou = Jelou::start(|user, before| {
+        if user.ends_with('1') && before == 0 {
+            Act::Answer(422, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
+    home.write("people.csv", format!("to\n{}\n{}\n", user(0), user(1)));
+    let mut moved = Restored {
+        home,
+        jelou,
+        dump: None,
+    };
+    let sent = moved.end("bulk send people.csv --yes --run r --rate 100000/s text Hola");
+    assert_eq!(sent.code, 10, "{sent:?}");
+    moved.copy();
+    moved.restore();
+    moved.success("ledger accept --yes");
+    let reopened = moved.success("bulk resolve r --failed-as pending");
+    let reopened = reopened.stderr_lacks(&["restored"]);
+    assert_eq!(reopened.json()["pending"], 1, "{reopened:?}");
+    moved.success("bulk list").stderr_lacks(&["restored"]);
+    moved.success(RESUME);
+    assert_eq!(moved.jelou.times(&[user(0), user(1)]), [1, 1]);
+}
+
 #[test]
 fn accepted_run_needs_no_accepted_ledger() {
     let restored = Restored::new();
@@ -320,6 +351,21 @@ fn only_one_of_two_commands_accepts() {
         .filter(|ended| ended.stderr.contains("note: nothing to accept: "));
     assert_eq!(others.count(), 1, "{ended:?}");
     assert!(ended.iter().all(|ended| ended.code == 0), "{ended:?}");
+    restored.success(&keyed("k", KEYED));
+}
+
+#[test]
+fn unreadable_log_settings_do_not_hide_the_acceptance() {
+    let restored = Restored::new();
+    let accepted = restored
+        .home
+        .run("ledger accept --yes")
+        .api("nonsense")
+        .success();
+    accepted.stderr_has(&[
+        "warning: the audit log may be incomplete: ",
+        " is accepted, and jelouctl sends from it again\n",
+    ]);
     restored.success(&keyed("k", KEYED));
 }
 

@@ -6,8 +6,8 @@ use super::error::LedgerError;
 /// Marks a ledger that lacks records, although its identity is the same. The new identity is from
 /// [`identity_of_restore`].
 pub(super) const MARK_STORE: &str = "UPDATE store SET identity = ?1 WHERE id = 1";
-/// Does the same for its unfinished runs.
-pub(super) const MARK_RUNS: &str = "UPDATE run SET identity = ?1 WHERE finished_at IS NULL";
+/// Does the same for its runs. A finished run becomes stale if you reopen it.
+pub(super) const MARK_RUNS: &str = "UPDATE run SET identity = ?1";
 /// The time of the newest record of a message.
 const NEWEST_RECORD: &str = "SELECT max(at) AS at FROM (SELECT max(changed_at) AS at FROM run \
     UNION ALL SELECT max(at) AS at FROM claim) AS newest";

@@ -1,9 +1,9 @@
 //! A copied or restored ledger may lack its latest records. It refuses to send until you accept it.
 //!
 //! `store.identity` names the ledger that was created or last accepted, and `run.identity` does so
-//! for each unfinished run. If it differs from [`DbEngine::identity`](super::db::DbEngine::identity),
-//! the ledger was restored, or the run is stale. Refusing changes neither, so the next command is
-//! refused, too.
+//! for each run. If it differs from [`DbEngine::identity`](super::db::DbEngine::identity), the
+//! ledger was restored, or the run is stale unless it is finished. Refusing changes neither, so the
+//! next command is refused, too.
 
 use super::db::{Db, values};
 use super::error::LedgerError;
@@ -18,9 +18,8 @@ const MARK_LATE: &str = "UPDATE store SET identity = ?1, complete_until = 0 WHER
 /// Accepts the ledger, unless it was restored again: `identity` and the shown identity.
 const ACCEPT: &str = "UPDATE store SET identity = ?1, complete_until = NULL WHERE id = 1 \
     AND identity = ?2";
-/// Accepts its stale runs: `identity`.
-const ACCEPT_RUNS: &str = "UPDATE run SET identity = ?1 WHERE finished_at IS NULL \
-    AND identity <> ?1";
+/// Accepts its runs, also finished ones, because you may reopen them: `identity`.
+const ACCEPT_RUNS: &str = "UPDATE run SET identity = ?1 WHERE identity <> ?1";
 /// The stale runs to real recipients: `identity`.
 const STALE_RUNS: &str = "SELECT name, (SELECT count(*) FROM row WHERE row.run = run.id \
     AND state = 'pending') AS pending FROM run WHERE finished_at IS NULL AND sandbox = 0 \
@@ -93,7 +92,7 @@ impl Ledger {
         })
     }
 
-    /// Accepts the ledger and its stale runs for a person who has seen `seen`.
+    /// Accepts the ledger and its runs for a person who has seen `seen`.
     ///
     /// # Errors
     ///
@@ -112,15 +111,15 @@ impl Ledger {
         })
     }
 
-    /// Marks the ledger and its unfinished runs, because it lacks records of a process although its
-    /// identity is the same.
+    /// Marks the ledger and its runs, because it lacks records of a process although its identity
+    /// is the same. If it was restored before, this is another restore: an open answer does not
+    /// count for it, and the runs that were accepted are stale again.
     pub(super) fn mark_restored(&self) -> Result<(), LedgerError> {
         self.db().change(|db| {
-            if lock_ledger(db)?.is_accepted {
-                let identity = identity_of_restore();
-                db.run(MARK_LATE, &values![&identity])?;
-                db.run(MARK_RUNS, &values![&identity])?;
-            }
+            lock_ledger(db)?;
+            let identity = identity_of_restore();
+            db.run(MARK_LATE, &values![&identity])?;
+            db.run(MARK_RUNS, &values![&identity])?;
             Ok(())
         })
     }

@@ -9,7 +9,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::resume_hint;
 use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::summary::RunSummary;
-use crate::commands::open_ledger::open_ledger;
+use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::read_recipient;
 use crate::jelou::message::InvalidMessage;
 use crate::phone::Country;
@@ -92,7 +92,7 @@ impl Decision {
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    let ledger = open_ledger(context)?;
+    let ledger = open_ledger_to_show(context)?;
     let Some(run) = ledger.named_or_unfinished(args.run.as_ref())? else {
         return Err(LedgerError::from_choice("no unfinished runs").into());
     };

@@ -121,6 +121,9 @@ every_engine! {
         old_answer_does_not_accept_a_later_restore,
         accepted_run_leaves_the_ledger_refused,
         restored_ledger_keeps_the_time_of_its_newest_record,
+        reopened_run_of_restored_ledger_is_stale,
+        reopened_run_of_accepted_ledger_is_sent,
+        refused_ledger_that_lacks_records_is_refused_again,
     }
     stale_runs {
         failed_rows_of_stale_run_are_not_resent,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{PEOPLE, TestedLedger, exchange, join, make_under_key, scope, send_all};
+use super::{
+    PEOPLE, TestedLedger, exchange, join, make_under_key, resolve, scope, send_all, states,
+};
 use crate::runs::ledger::claims::ClaimResult;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
@@ -19,8 +21,7 @@ use crate::runs::ledger::types::ResumeOptions;
 fn restore(tested: &TestedLedger, identity: &str) -> Ledger {
     let changed = tested.ledger.db().change(|db| {
         db.run("UPDATE store SET identity = ?1", &values![identity])?;
-        let runs = "UPDATE run SET identity = ?1 WHERE finished_at IS NULL";
-        db.run(runs, &values![identity])
+        db.run("UPDATE run SET identity = ?1", &values![identity])
     });
     changed.unwrap();
     tested.ledger.reopened().unwrap()
@@ -141,4 +142,56 @@ pub(super) fn restored_ledger_keeps_the_time_of_its_newest_record(tested: &Teste
     ledger.accept(&seen(&ledger)).unwrap();
     let ledger = restore(tested, "a third one");
     assert_eq!(seen(&ledger).complete_until, Some(newest + 60_000));
+}
+
+const SEND_AGAIN: [RowState; 2] = [RowState::Failed, RowState::Pending];
+
+pub(super) fn reopened_run_of_restored_ledger_is_stale(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..2]);
+    send_all(&tested.ledger, "r", &[RowState::Sent, RowState::Failed]);
+    // The files were replaced in place, so their identity is the same.
+    tested.ledger.mark_restored().unwrap();
+    assert!(run.stale_reason().unwrap().is_none(), "it is finished");
+    assert_eq!(resolve(&run, SEND_AGAIN, &[]).unwrap(), 1);
+    is_refused(resume(&run, None), ACCEPT_RUN);
+    let reply = join(&run).exchange(&[], &[], 5).unwrap();
+    assert!(reply.rows.is_empty());
+    assert_eq!(states(&run), [RowState::Sent, RowState::Unknown]);
+    let ledger = tested.ledger.reopened().unwrap();
+    assert_eq!(seen(&ledger).stale_runs[0].pending, 1);
+    let identities = run.stale_identities().unwrap();
+    resume(&run, identities.as_ref()).unwrap();
+    assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 1);
+}
+
+pub(super) fn reopened_run_of_accepted_ledger_is_sent(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..2]);
+    send_all(&tested.ledger, "r", &[RowState::Sent, RowState::Failed]);
+    let ledger = restore(tested, "another");
+    assert_eq!(ledger.accept(&seen(&ledger)).unwrap(), Acceptance::Accepted);
+    assert_eq!(resolve(&run, SEND_AGAIN, &[]).unwrap(), 1);
+    assert_eq!(states(&run), [RowState::Sent, RowState::Pending]);
+    resume(&run, None).unwrap();
+    assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 1);
+}
+
+pub(super) fn refused_ledger_that_lacks_records_is_refused_again(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..2]);
+    let ledger = restore(tested, "another");
+    let restored = seen(&ledger);
+    let identities = run.stale_identities().unwrap();
+    resume(&run, identities.as_ref()).unwrap();
+    ledger.mark_restored().unwrap();
+    assert!(run.stale_reason().unwrap().is_some());
+    is_refused(ledger.accept(&restored), ACCEPT);
+    // A worker of the accepted run ends, and does not exchange forever.
+    let identities = run.stale_identities().unwrap();
+    resume(&run, identities.as_ref()).unwrap();
+    let mut worker = join(&run);
+    assert_eq!(exchange(&mut worker, &[], 1).rows.len(), 1);
+    let older = "UPDATE worker SET exchanges = 0";
+    ledger.db().change(|db| db.run(older, &[])).unwrap();
+    let reply = exchange(&mut worker, &[], 5);
+    assert!(reply.rows.is_empty());
+    assert_eq!(reply.pause.unwrap().reason, PauseReason::Stale);
 }

@@ -281,7 +281,9 @@ const RESTORED: Profile = Profile {
     rates: &[2.0, 50.0],
     sender_percent: 45,
     single_percent: 30,
-    commands: &[Accept, Accept, Accept, Accept, Stop, Cancel, Status],
+    commands: &[
+        Accept, Accept, Accept, Accept, Resolve, Resolve, Stop, Cancel, Status,
+    ],
     max_fault_level: 2,
     restores: 25,
     ..MIXED
