@@ -36,6 +36,16 @@ fn is_nothing_sent(home: &Home) {
         .fails(2, &[&told, "hint: to list its runs: jelouctl bulk list\n"]);
 }
 
+/// Checks that the home's own ledger has no run in progress, but these unfinished ones.
+fn is_only_unfinished(home: &Home, runs: &str, hint: &str) {
+    let told = format!(
+        "error: nothing is being sent from the ledger {}; unfinished: {runs}\n",
+        ledger_file(home)
+    );
+    let hint = format!("hint: {hint}\n");
+    home.run("bulk stop").fails(2, &[&told, &hint]);
+}
+
 #[test]
 fn stopped_run_finishes_requests_and_resumes_later() {
     let home = people(300);
@@ -214,11 +224,16 @@ fn stop_names_the_ledger_without_a_run_in_progress() {
     other.run("bulk stop r").fails(2, &[&missing]);
     // An idle run is not the one that you mean.
     other.run(IMPORT).api(&jelou.url).success();
-    is_nothing_sent(&other);
+    is_only_unfinished(&other, "r", "to pause it: jelouctl bulk stop r");
     assert_eq!(
         other.run("bulk status r").success().json()["paused"],
         serde_json::Value::Null
     );
+    let second = IMPORT.replace("--run r", "--again --run s");
+    other.run(&second).api(&jelou.url).success();
+    is_only_unfinished(&other, "r, s", "to pause one: jelouctl bulk stop RUN");
+    other.run("bulk stop r").success();
+    is_only_unfinished(&other, "s", "to pause it: jelouctl bulk stop s");
     home.run("bulk stop").success();
     assert_eq!(run.end().code, 11);
     is_nothing_sent(&home);
@@ -300,7 +315,7 @@ fn run_of_a_dying_process_is_stopped_truly() {
     let resumed = start(&home, "bulk resume r --progress none", &[], &jelou.url);
     arrived.recv().unwrap();
     kill(resumed);
-    is_nothing_sent(&home);
+    is_only_unfinished(&home, "r", "to pause it: jelouctl bulk stop r");
     home.run("bulk stop r")
         .success()
         .stderr_has(&["is paused: no process was sending it"]);

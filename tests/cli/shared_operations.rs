@@ -325,6 +325,30 @@ fn pause_is_described_in_local_time() {
     assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
 }
 
+/// A sleeping laptop looks like a lost process, but sends on when it wakes.
+#[test]
+fn stop_names_a_run_whose_process_may_return() {
+    let Some(home) = people_in_a_database(300) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    let words = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
+    let run = Watched::new(start(&home, words, &[], &jelou.url));
+    jelou.wait_for(1);
+    signal(&run.child, Signal::STOP);
+    home.end_leases();
+    home.run("bulk stop").fails(
+        2,
+        &[
+            "; unfinished: r\n",
+            "hint: to pause it: jelouctl bulk stop r\n",
+        ],
+    );
+    home.run("bulk stop r").success();
+    signal(&run.child, Signal::CONT);
+    assert_eq!(run.end().code, 11);
+}
+
 #[test]
 fn stop_without_the_database_names_the_file() {
     let Some(home) = people_in_a_database(300) else {

@@ -310,22 +310,33 @@ impl LedgerError {
         ))
     }
 
-    /// Returns the error if no process sends a run of this ledger.
-    pub(super) fn none_in_progress(ledger: impl fmt::Display) -> Self {
-        Self::new(
-            LedgerErrorKind::Choice,
-            format!(
-                "nothing is being sent from the ledger {ledger}; other accounts and databases have their own"
+    /// Returns the error if no process sends a run of this ledger. The runs `unfinished` are not
+    /// paused.
+    pub(super) fn none_in_progress(ledger: impl fmt::Display, unfinished: &[RunName]) -> Self {
+        let nothing = format!("nothing is being sent from the ledger {ledger}");
+        match unfinished {
+            [] => Self::new(
+                LedgerErrorKind::Choice,
+                format!("{nothing}; other accounts and databases have their own"),
+                "to list its runs: jelouctl bulk list",
             ),
-            "to list its runs: jelouctl bulk list",
-        )
+            [run] => Self::new(
+                LedgerErrorKind::Choice,
+                format!("{nothing}; unfinished: {run}"),
+                format!("to pause it: jelouctl bulk stop {run}"),
+            ),
+            several => Self::new(
+                LedgerErrorKind::Choice,
+                format!("{nothing}; unfinished: {}", joined(several)),
+                "to pause one: jelouctl bulk stop RUN",
+            ),
+        }
     }
 
     pub(super) fn several_in_progress(ledger: impl fmt::Display, known: &[RunName]) -> Self {
-        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
         Self::from_choice(format!(
             "several runs are being sent from the ledger {ledger}: {}",
-            names.join(", ")
+            joined(known)
         ))
     }
 
@@ -338,8 +349,7 @@ impl LedgerError {
     }
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
-        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
-        Self::from_choice(format!("several runs are unfinished: {}", names.join(", ")))
+        Self::from_choice(format!("several runs are unfinished: {}", joined(known)))
     }
 
     pub(super) fn exists(name: &RunName, is_of_sandbox: bool) -> Self {
@@ -420,6 +430,11 @@ impl LedgerError {
 
 /// The command that accepts a restored ledger.
 const ACCEPT_LEDGER: &str = "jelouctl ledger accept";
+
+fn joined(names: &[RunName]) -> String {
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
 
 /// Returns the command that sends a stale run.
 fn accept_run(run: &str) -> String {

@@ -85,7 +85,7 @@ impl Ledger {
             .collect();
         self.prefer_own(&mut runs);
         match runs.as_slice() {
-            [] => Err(LedgerError::none_in_progress(self.location())),
+            [] => Err(self.none_in_progress()?),
             [run] => Ok(run.open(self)),
             several => Err(LedgerError::several_in_progress(
                 self.location(),
@@ -94,13 +94,26 @@ impl Ledger {
         }
     }
 
+    /// Returns the error if no process sends a run now. It names the runs that may be sent on: their
+    /// process may be suspended, or at work before it joins.
+    fn none_in_progress(&self) -> Result<LedgerError, LedgerError> {
+        let mut runs = self.unfinished()?;
+        runs.retain(|run| run.may_be_sent);
+        self.prefer_own(&mut runs);
+        let names = names_of(&runs);
+        Ok(LedgerError::none_in_progress(self.location(), &names))
+    }
+
     fn unfinished(&self) -> Result<Vec<UnfinishedRun>, LedgerError> {
-        let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
+        let query = "SELECT id, name, sandbox, CASE WHEN paused IS NULL \
+            AND cancelled_at IS NULL THEN 1 ELSE 0 END AS may_be_sent FROM run \
+            WHERE finished_at IS NULL ORDER BY name";
         self.db().rows(query, &[], |row| {
             Ok(UnfinishedRun {
                 id: row.int("id")?,
                 name: name_in(&row)?,
                 is_sandbox: row.is_set("sandbox")?,
+                may_be_sent: row.is_set("may_be_sent")?,
             })
         })
     }
@@ -170,6 +183,8 @@ struct UnfinishedRun {
     id: i64,
     name: RunName,
     is_sandbox: bool,
+    /// Whether it is neither paused nor cancelled.
+    may_be_sent: bool,
 }
 
 impl UnfinishedRun {
