@@ -98,6 +98,13 @@ fn hints_after_rejections_do_not_repeat_the_message() {
         .stderr_has(&[complete]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"cancelled": 19}));
     assert_eq!(jelou.requests().len(), 41);
+    // Two rows are enough for the advice.
+    home.write("two.csv", format!("to\n{}\n{}\n", user(0), user(1)));
+    let words = "bulk send two.csv --yes --run two --rate 1000000/s text Hola";
+    home.run(words)
+        .api(&jelou.url)
+        .fails(10, &[complete])
+        .stderr_lacks(&["to correct"]);
     // Nobody has the message, so the corrected list is sent to all.
     let mended = Jelou::accept_all();
     let mended = home
@@ -105,6 +112,56 @@ fn hints_after_rejections_do_not_repeat_the_message() {
         .api(&mended.url);
     let ended = mended.success();
     assert_eq!(counts(&ended.json()), [30, 0, 0, 0]);
+}
+
+/// The message can be right, so the failed rows are corrected.
+#[test]
+fn few_failed_rows_do_not_condemn_the_message() {
+    let advice = "Jelou accepted no message";
+    let to_correct = |rows: &str| format!("note: to correct and resend {rows}: ");
+    // The others have the message of an earlier run.
+    let home = people(6);
+    let jelou = Jelou::start(|user, _| match user.chars().last() {
+        Some('4' | '5') => REJECTED,
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url).fails(10, &[&to_correct("2 rows")]);
+    let again = |run: &str| {
+        let words = format!("{SEND} --skip-sent").replace("--run r", &format!("--run {run}"));
+        home.run(&words)
+            .args(&["text", "Hola {{ nombre }}"])
+            .api(&jelou.url)
+            .end()
+    };
+    let ended = again("s").stderr_lacks(&[advice]);
+    assert_eq!(counts(&ended.json()), [0, 2, 0, 0], "{ended:?}");
+    ended.stderr_has(&[&to_correct("2 rows")]);
+    // Only one row failed.
+    let home = people(1);
+    send(&home, &Jelou::start(|_, _| REJECTED).url)
+        .fails(10, &[&to_correct("1 row")])
+        .stderr_lacks(&[advice]);
+    // The rows failed for different reasons.
+    let home = people(2);
+    let jelou = Jelou::start(|user, _| {
+        if user.ends_with('1') {
+            REJECTED
+        } else {
+            Act::Answer(422, "", r#"{"code":"E0423","description":"wrong"}"#)
+        }
+    });
+    send(&home, &jelou.url)
+        .fails(10, &[&to_correct("2 rows")])
+        .stderr_lacks(&[advice]);
+    // The user decided, and Jelou rejected nothing.
+    let home = people(2);
+    let jelou = Jelou::start(|_, _| Act::AcceptAndFail);
+    send(&home, &jelou.url).fails(8, &[]);
+    resume(&home, &jelou.url).fails(10, &[]);
+    home.run("bulk resolve r --unknown-as failed")
+        .success()
+        .stderr_has(&[&to_correct("2 rows")])
+        .stderr_lacks(&[advice]);
 }
 
 #[test]

@@ -17,8 +17,8 @@ use crate::jelou::message::merge;
 use crate::lists::column_facts::ColumnTable;
 use crate::runs::cost::RunCost;
 use crate::runs::ledger::{
-    Cancellation, Counts, LedgerDraft, LedgerError, Run, RunName, RunSettings, SkipCounts,
-    SkipReason,
+    Cancellation, Counts, LedgerDraft, LedgerError, RESOLVED, Run, RunName, RunSettings,
+    SkipCounts, SkipReason,
 };
 use crate::runs::report::report_to_correct;
 use crate::sender::context::Context;
@@ -213,9 +213,19 @@ impl RunSummary {
         }
     }
 
-    /// Returns whether Jelou rejected every message, so that the message itself is probably wrong.
-    fn are_all_rejected(&self) -> bool {
-        self.counts.failed > 0 && self.counts.sent + self.counts.unknown == 0
+    /// Returns whether the message itself is probably wrong: Jelou rejected it for several recipients, always for the
+    /// same reason, and never accepted it.
+    fn is_message_wrong(&self) -> bool {
+        let Counts {
+            sent,
+            failed,
+            unknown,
+            ..
+        } = self.counts;
+        let was_accepted = sent + unknown + self.skips.rows(SkipReason::AlreadySent) > 0;
+        let mut reasons = self.reasons.keys();
+        let common = reasons.next().filter(|_| reasons.next().is_none());
+        failed > 1 && !was_accepted && common.is_some_and(|reason| reason != RESOLVED)
     }
 
     /// Prints the commands for the rows that were not sent.
@@ -241,7 +251,7 @@ impl RunSummary {
         if !self.is_complete() {
             return;
         }
-        if self.are_all_rejected() {
+        if self.is_message_wrong() {
             context.stderr.note(
                 "Jelou accepted no message of this run: correct the message, then send the list again",
             );

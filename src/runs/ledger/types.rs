@@ -23,6 +23,8 @@ use crate::runs::cost::{Category, Estimate};
 use crate::runs::hours::Hours;
 use crate::runs::once::{OnceKey, OnceScope};
 
+/// The code of a row that you decided.
+pub(crate) const RESOLVED: &str = "resolved";
 /// The code of a row of a stale run that may have been sent.
 pub(super) const STALE: &str = "stale";
 

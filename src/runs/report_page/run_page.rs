@@ -18,8 +18,8 @@ use crate::phone::find_country;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
-    LedgerError, ReportRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunName, RunSettings,
-    now,
+    LedgerError, RESOLVED, ReportRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunName,
+    RunSettings, now,
 };
 use crate::runs::report::reported_cells;
 
@@ -217,7 +217,7 @@ fn row_reason<'r>(row: &'r ReportRow, mask: bool, outcomes: &Outcomes) -> &'r st
         .filter(|code| row.state != RowState::Pending || *code != "ledger")
         .filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
     let Some(code) = code else { return "" };
-    let is_decided = row.state == RowState::Skipped || code == "resolved";
+    let is_decided = row.state == RowState::Skipped || code == RESOLVED;
     let api_code = row.api_code.as_deref().filter(|_| !is_decided);
     api_code
         .and_then(|code| usable_code(code, mask, outcomes))
