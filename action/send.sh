@@ -2,10 +2,11 @@
 # Sends the message of the inputs. Each input reaches jelouctl as one argument or as a file, whatever it contains.
 set -euo pipefail
 
-# Whether the messages so far were sent: yes, no, some or unknown; and their ids. `why` is the reason if this script
-# refuses the inputs.
+# Whether the messages so far were sent: yes, no, some or unknown; and the ids of the recipients. `why` is the reason if
+# this script refuses the inputs.
 sent=no
 ids=()
+recipients=()
 why=''
 files=''
 # The exit codes of the received signals.
@@ -17,6 +18,7 @@ finish() {
   set +e
   trap '' HUP INT TERM
   rm -rf "$files"
+  while [ ${#ids[@]} -lt ${#recipients[@]} ]; do ids+=(''); done
   if [ ${#ids[@]} -le 1 ]; then
     outputs="sent=$sent"$'\n'"message-id=${ids[0]-}"
   else
@@ -108,7 +110,6 @@ fi
 newline=$'\n'
 listed=${INPUT_TO:-}
 listed=${listed//[,;$'\r']/$newline}
-recipients=()
 while read -r recipient; do
   [ -z "$recipient" ] || recipients+=("--to=$recipient")
 done <<< "$listed"
@@ -116,39 +117,26 @@ done <<< "$listed"
 # The maximum number of recipients of a command.
 most=20
 
-# With several commands, check every recipient before the first send. Name each recipient once, and mark the excluded
-# ones with 1: they do not count, so a group with only such recipients is not sent.
-excluded=(0)
+# With several commands, one more command checks all recipients before the first send. Each record is a recipient, which
+# it names once. Mark the excluded ones with 1: they get no message.
+excluded=()
 if [ ${#recipients[@]} -gt $most ]; then
-  listed=("${recipients[@]}")
+  code=0
+  checked=$(jelouctl --output record --dry-run send "${message[0]}" "${recipients[@]}" "${options[@]}" \
+    "${message[@]:1}") || code=$?
   recipients=()
-  excluded=()
-  seen=$newline
-  problem=0
-  for recipient in "${listed[@]}"; do
-    code=0
-    checked=$(jelouctl --output record --dry-run --quiet send "${message[0]}" "$recipient" "${options[@]}" \
-      "${message[@]:1}" 2> "$files/problem") || code=$?
-    user=$(sed -nE 's/.*"to":"(([^"\\]|\\.)*)".*/\1/p' <<< "$checked")
-    case $seen in *"$newline${user:-no user}$newline"*) continue ;; esac
-    seen=$seen$user$newline
-    recipients+=("$recipient")
-    case $code-$checked in
-      11-*'"code":"excluded"'*)
-        excluded+=(1)
-        continue
-        ;;
+  user='"to":"(([^"\]|\\.)*)"'
+  while IFS= read -r record; do
+    [[ $record =~ $user ]] || continue
+    recipient=${BASH_REMATCH[1]//\\\"/\"}
+    recipients+=("--to=id:${recipient//\\\\/\\}")
+    case $record in
+      *'"code":"excluded"'*) excluded+=(1) ;;
+      *) excluded+=(0) ;;
     esac
-    excluded+=(0)
-    cat "$files/problem" >&2
-    case $code in
-      0) ;;
-      # Print the problems of all recipients. A wrong recipient comes before a refused one.
-      2 | 11) [ "$problem" = 2 ] || problem=$code ;;
-      *) exit "$code" ;;
-    esac
-  done
-  [ "$problem" = 0 ] || exit "$problem"
+  done <<< "$checked"
+  [ "$code" = 0 ] || exit "$code"
+  [ ${#recipients[@]} -gt 0 ] || refuse 'the check of the recipients printed nothing' 1
 fi
 
 # deliver RECIPIENTS: sends to them, writes one id per line to a file, and returns the exit code of the send.
@@ -189,23 +177,31 @@ note() {
   sent=$outcome
 }
 
+# note_ids FIRST: adds the ids on standard input for the recipients from this one on. Each id is one line, whatever the
+# API's response contains. A recipient without an id has an empty one.
+note_ids() {
+  local at id
+  for ((at = $1; at < $1 + most && at < ${#recipients[@]}; at++)); do
+    id=''
+    [ "${excluded[at]-0}" = 1 ] || IFS= read -r id || true
+    ids+=("$id")
+  done
+}
+
 for ((first = 0; first < ${#recipients[@]}; first += most)); do
   # A signal stops the step.
   if [ ${#stopped[@]} != 0 ]; then
     note no "${stopped[0]}"
     exit "${stopped[0]}"
   fi
-  group=("${recipients[@]:first:most}")
-  case ${excluded[*]:first:most} in
-    *0*) ;;
-    *)
-      for recipient in "${group[@]}"; do
-        echo "warning: skipped: ${recipient#--to=} is excluded" >&2
-        ids+=('')
-      done
-      continue
-      ;;
-  esac
+  group=()
+  for ((at = first; at < first + most && at < ${#recipients[@]}; at++)); do
+    [ "${excluded[at]-0}" = 1 ] || group+=("${recipients[at]}")
+  done
+  if [ ${#group[@]} = 0 ]; then
+    note_ids "$first" < /dev/null
+    continue
+  fi
   # If the step ends during the send, its messages are unknown.
   sent=unknown
   code=0
@@ -219,17 +215,11 @@ for ((first = 0; first < ${#recipients[@]}; first += most)); do
     # Also codes that are not jelouctl's own: 137 if it was killed, 124 if it timed out.
     *) note unknown "$code" ;;
   esac
-  # Each id is one line, whatever the API's response contains.
-  while IFS= read -r id; do ids+=("$id"); done < "$files/ids"
+  note_ids "$first" < "$files/ids"
   case $code in
     129 | 130 | 143) exit "$code" ;;
     # The next commands would fail, too.
     3 | 4) break ;;
   esac
 done
-if [ -z "$outcome" ]; then
-  why='all recipients are excluded'
-  echo "error: $why; nothing was sent" >&2
-  exit 11
-fi
 exit "$outcome_code"

@@ -8,15 +8,15 @@ use crate::base::output::{Sent, counted};
 use crate::command_error::CommandError;
 use crate::jelou::message::{RecipientChoice, RecipientSources, typed_form};
 use crate::phone::person_key;
-use crate::sender::context::Context;
+use crate::sender::context::{Context, Mode};
 
-/// The maximum number of recipients. For more, `bulk send` checks a list and can resume.
+/// The maximum number of recipients of a command that sends. For more, `bulk send` checks a list and can resume.
 const MAX_RECIPIENTS: usize = 20;
 
 /// Returns the recipients without repetitions, with a note about each repetition.
 ///
 /// # Errors
-/// If there are more than the maximum of one command.
+/// If it sends to more than the maximum.
 pub(super) fn distinct(
     context: &Context,
     sources: Vec<RecipientSources>,
@@ -39,7 +39,7 @@ pub(super) fn distinct(
         }
         distinct.push(source);
     }
-    if distinct.len() > MAX_RECIPIENTS {
+    if context.mode == Mode::Send && distinct.len() > MAX_RECIPIENTS {
         let message = format!(
             "{} recipients: one command sends to at most {MAX_RECIPIENTS}",
             distinct.len()

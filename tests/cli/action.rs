@@ -492,6 +492,7 @@ fn recipients_of_several_commands_are_checked_together() {
         assert_eq!(ended.code, code, "{ended:?}");
         let has_all = parts.iter().all(|part| ended.stderr.contains(part));
         assert!(has_all, "{ended:?}");
+        assert_eq!(ended.stderr.matches("error: ").count(), 1, "{ended:?}");
         assert_eq!(jelou.requests().len(), 0);
     }
     assert_eq!(step("+593 98 765 0000\n593987650021").code, 0);
@@ -894,6 +895,9 @@ fn all_recipients_are_checked_before_the_first_send() {
     let stub = r#"#!/bin/sh
 echo "$@" >> asked
 case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
+for word; do
+  case $word in --to=*) echo "{\"to\":\"${word#--to=}\",\"error\":null}" ;; esac
+done
 "#;
     crate::harness::set_mode(&home.write("bin/jelouctl", stub), 0o755);
     let path = format!("{}/bin:/usr/bin:/bin", home.path().display());
@@ -903,19 +907,55 @@ case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
         ("PATH", &path),
     ];
     let (ended, outputs) = send(&home, "", &inputs);
-    assert_eq!(
-        (ended.code, outputs.as_str()),
-        (143, "sent=unknown\nmessage-id=\n"),
-        "{}",
-        ended.stderr
-    );
-    assert_eq!(
-        home.read("asked")
-            .lines()
-            .filter(|line| !line.contains("--dry-run"))
-            .count(),
-        1
-    );
+    assert_eq!(ended.code, 143, "{ended:?}");
+    assert!(outputs.starts_with("sent=unknown\n"), "{outputs}");
+    assert_eq!(outputs.lines().count(), 50 + 3, "{outputs}");
+    // One command checks all recipients, and one sends to the first of them.
+    let asked = home.read("asked");
+    let asked: Vec<_> = asked.lines().collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert_eq!(asked[0].matches("--to=5939876500").count(), 50);
+    assert_eq!(asked[1].matches("--to=id:5939876500").count(), 20);
+}
+
+/// The two spellings of a number are in different groups.
+#[test]
+fn one_person_in_two_groups_gets_one_message() {
+    for (first, second) in [
+        ("5215512345678", "525512345678"),
+        ("5491123456789", "541123456789"),
+        ("553187654321", "5531987654321"),
+    ] {
+        let jelou = Jelou::accept_all();
+        let to = format!("{first}\n{}{second}", other_recipients(20));
+        let inputs = [("INPUT_TO", &*to), ("INPUT_TEXT", "a")];
+        let (ended, outputs) = send(&Home::new(), &jelou.url, &inputs);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let said = format!("note: {first} and {second} are the same recipient");
+        assert_eq!(ended.stderr.matches(&said).count(), 1, "{ended:?}");
+        assert_eq!(jelou.requests().len(), 21, "{first}");
+        assert_eq!(outputs.lines().count(), 21 + 3, "{outputs}");
+    }
+}
+
+#[test]
+fn every_recipient_of_several_commands_arrives_unchanged() {
+    let server = Server::answering(Reply::accepted());
+    let ids = ["id:a\"b\\c\\\"", "id:12345", "id:$(touch pwned)"];
+    let to = format!("{}{}", other_recipients(20), ids.join("\n"));
+    let inputs = [("INPUT_TO", &*to), ("INPUT_TEXT", "Hola {{ nombre }}")];
+    let (ended, _) = send(&Home::new(), &server.url, &inputs);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    // Each of three commands warns of the text, not each recipient.
+    let warnings = ended.stderr.matches("warning: text: {{ nombre }} is sent");
+    assert_eq!(warnings.count(), 3, "{ended:?}");
+    let received = server.received();
+    let users: Vec<_> = received
+        .iter()
+        .map(|request| request.json()["userId"].clone())
+        .collect();
+    let expected = ids.map(|id| json!(id.strip_prefix("id:").unwrap()));
+    assert_eq!(users[20..], expected);
 }
 
 #[test]

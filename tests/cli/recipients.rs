@@ -180,6 +180,13 @@ fn wrong_recipients_stop_the_send_together() {
                 "nothing was sent",
             ],
         );
+    // A check of more recipients sends nothing.
+    let checked = Home::new()
+        .run(&format!("send text --to {ANA} {many} Hola --dry-run"))
+        .args(&["-o", "record"])
+        .api(&server.url)
+        .success();
+    assert_eq!(checked.stdout.lines().count(), 21);
 }
 
 #[test]
