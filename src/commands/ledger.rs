@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::confirm;
-use super::open_ledger::{ledger_address, open_existing_ledger};
+use super::open_ledger::{ledger_address, open_existing_ledger, warn_about_access};
 use super::zone::profile_zone;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
@@ -87,6 +87,7 @@ fn accept(context: &Context) -> Result<(), CommandError> {
         context.stderr.note("nothing to accept: there is no ledger");
         return Ok(());
     };
+    warn_about_access(context, &ledger);
     let place = ledger.place();
     let Some(restored) = ledger.restored()? else {
         context.stderr.note(&format!(
@@ -109,7 +110,7 @@ fn accept(context: &Context) -> Result<(), CommandError> {
         ));
         return Ok(());
     }
-    log_acceptance(context, &place, &restored)?;
+    log_acceptance(context, &place, &restored);
     context.stderr.note(&format!(
         "the ledger {place} is accepted, and jelouctl sends from it again"
     ));
@@ -139,17 +140,13 @@ fn warn_about_restore(
     Ok(())
 }
 
-fn log_acceptance(
-    context: &Context,
-    place: &str,
-    restored: &RestoredLedger,
-) -> Result<(), CommandError> {
+fn log_acceptance(context: &Context, place: &str, restored: &RestoredLedger) {
     let until = restored
         .complete_until
         .map(|at| from_millis(at).to_string());
     let runs = restored.stale_runs.iter().map(|run| &run.name);
     let runs: Vec<_> = runs.map(RunName::to_string).collect();
     let accepted = json!({ "ledger": place, "complete_until": until, "stale_runs": runs });
-    AuditLog::from_flags(&context.flags)?.ledger(&context.stderr, "ledger accept", accepted);
-    Ok(())
+    let log = AuditLog::after_change(&context.flags, &context.stderr);
+    log.ledger(&context.stderr, "ledger accept", accepted);
 }

@@ -33,7 +33,7 @@ fn open_ledger_with(context: &Context, patience: TurnPatience) -> Result<Ledger,
 }
 
 /// Warns about a ledger that other users may read, or that members of one of our groups may write.
-fn warn_about_access(context: &Context, ledger: &Ledger) {
+pub(super) fn warn_about_access(context: &Context, ledger: &Ledger) {
     if let Some(AccessWarning { message, hint }) = ledger.access_warning() {
         context.stderr.warning(&format!("{message}; {hint}"));
     }

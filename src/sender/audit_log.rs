@@ -67,6 +67,17 @@ impl AuditLog {
         Ok(Self::from_settings(&Settings::load(flags, &environment)?))
     }
 
+    /// Does the same for a change that was made. If the settings cannot be read, it prints a warning and logs nothing.
+    pub(crate) fn after_change(flags: &Flags, stderr: &Stderr) -> Self {
+        Self::from_flags(flags).unwrap_or_else(|error| {
+            stderr.warning(&format!(
+                "the audit log may be incomplete: {}",
+                error.message
+            ));
+            Self::default()
+        })
+    }
+
     /// Adds the bot and the client that started a run.
     pub(crate) fn for_run(mut self, bot: &str, client_id: &str) -> Self {
         merge(

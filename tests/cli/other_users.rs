@@ -267,6 +267,17 @@ fn directory_of_root_is_used_if_only_own_groups_may_write_it() {
         "{shown:?}"
     );
     assert_eq!(mode(&state.join("state.db")), 0o600);
+    // A restored ledger hides this from nobody.
+    let counts = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap());
+    for count in counts.filter(|entry| entry.file_name().to_string_lossy().contains("-commits-")) {
+        as_root(&["rm", count.path().to_str().unwrap()]);
+    }
+    let doctor = run_as_user(&home, "7777", "doctor --offline", &jelou.url);
+    let restored = format!("{row}, and so change what jelouctl sends; but the ledger was copied");
+    assert!(doctor.stdout.contains(&restored), "{doctor:?}");
+    let accepted = run_as_user(&home, "7777", "ledger accept --yes", &jelou.url);
+    assert_eq!(accepted.code, 0, "{accepted:?}");
+    accepted.stderr_has(&[&said, " is accepted, and jelouctl sends"]);
     // The hint mends it.
     as_root(&["chown", "-R", USER, path]);
     let quiet = run_as_user(&home, "7777", "bulk status r", &jelou.url);

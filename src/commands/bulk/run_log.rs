@@ -75,15 +75,8 @@ pub(super) fn log_row_decision(
     {
         flags.default_profile = Some(profile.clone());
     }
-    match AuditLog::from_flags(flags) {
-        Ok(log) => {
-            let fields = run_fields(Some(name), Some(details), counts, ended);
-            log.for_run(&details.bot, &details.client_id)
-                .run(&context.stderr, command, fields);
-        }
-        Err(error) => context.stderr.warning(&format!(
-            "the audit log may be incomplete: {}",
-            error.message
-        )),
-    }
+    let fields = run_fields(Some(name), Some(details), counts, ended);
+    AuditLog::after_change(flags, &context.stderr)
+        .for_run(&details.bot, &details.client_id)
+        .run(&context.stderr, command, fields);
 }

@@ -5,7 +5,7 @@ use crate::base::output::CheckState;
 use crate::base::paths::STATE;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{ledger_address, open_existing_ledger};
-use crate::runs::ledger::{AccessWarning, LedgerError, check_writable, make_private};
+use crate::runs::ledger::{AccessWarning, Ledger, LedgerError, check_writable, make_private};
 use crate::sender::context::Context;
 
 const LEDGERS: &str = "ledgers";
@@ -40,12 +40,33 @@ impl Checkup {
     }
 }
 
+/// Something wrong with a ledger that can be used, and how to fix it.
+struct LedgerProblem {
+    message: String,
+    hint: String,
+}
+
+impl From<AccessWarning> for LedgerProblem {
+    fn from(AccessWarning { message, hint }: AccessWarning) -> Self {
+        Self { message, hint }
+    }
+}
+
+impl From<LedgerError> for LedgerProblem {
+    fn from(error: LedgerError) -> Self {
+        Self {
+            message: error.to_string(),
+            hint: error.hint,
+        }
+    }
+}
+
 /// Checks the whole ledger; returns its description, with a hint if something is wrong. A read-only role is not an error.
 fn ledger(
     context: &Context,
     database: Option<&str>,
 ) -> Result<(String, Option<String>), CommandError> {
-    let mut access_warning = None;
+    let mut problems: Vec<LedgerProblem> = Vec::new();
     let detail = if let Some(shown) = database {
         format!(
             "{shown}: durable, with a ledger (checked: connection, certificate, that it is the primary, server version, \
@@ -53,18 +74,13 @@ fn ledger(
         )
     } else {
         let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
-        access_warning = make_private(&directory)?;
+        problems.extend(make_private(&directory)?.map(LedgerProblem::from));
         check_writable(&directory)?;
         format!("{} is writable", directory.display())
     };
-    let usable = match access_warning {
-        Some(AccessWarning { message, hint }) => (format!("{detail}; but {message}"), Some(hint)),
-        None => (detail.clone(), None),
-    };
     let Some(ledger) = open_existing_ledger(context)? else {
-        return Ok(usable);
+        return Ok(describe(&detail, &problems));
     };
-    let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
     match ledger.ensure_writable() {
         Err(error) if database.is_some() => {
             return Ok((
@@ -75,15 +91,33 @@ fn ledger(
         may_write => may_write?,
     }
     ledger.check()?;
+    problems.extend(why_not_sent(&ledger)?.map(LedgerProblem::from));
+    Ok(describe(&detail, &problems))
+}
+
+/// Returns why the ledger, or one of its runs, is not sent.
+fn why_not_sent(ledger: &Ledger) -> Result<Option<LedgerError>, LedgerError> {
     for refused in [ledger.refuse_older_layout(), ledger.refuse_restored()] {
         if let Err(error) = refused {
-            return usable_but(error);
+            return Ok(Some(error));
         }
     }
     for run in ledger.runs()? {
         if let Some(error) = run.stale_reason()? {
-            return usable_but(error);
+            return Ok(Some(error));
         }
     }
-    Ok(usable)
+    Ok(None)
+}
+
+/// Adds the problems to the description of the ledger, and returns their hints.
+fn describe(detail: &str, problems: &[LedgerProblem]) -> (String, Option<String>) {
+    let mut described = vec![detail];
+    described.extend(problems.iter().map(|problem| problem.message.as_str()));
+    let hints: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.hint.as_str())
+        .collect();
+    let hint = (!hints.is_empty()).then(|| hints.join("; "));
+    (described.join("; but "), hint)
 }
