@@ -44,6 +44,8 @@ pub(crate) struct CommandError {
 pub(crate) enum Phase {
     /// Reading or changing the keys of `--once`, without sending.
     KeyChange,
+    /// Changing a profile. An error leaves the file as it was.
+    Saving,
     /// Preparing or sending one message, before the ledger was written.
     SingleSend,
     /// Preparing or sending one of several messages. Others may have been sent.
@@ -109,6 +111,11 @@ impl CommandError {
         )
     }
 
+    /// Creates the error for an invalid setting, whose message says everything.
+    pub(crate) fn bare_configuration(message: impl fmt::Display) -> Self {
+        Self::new(ExitCode::Configuration, "configuration", message, None)
+    }
+
     /// Creates the error for a signal before anything was sent.
     pub(crate) fn interrupted(signal: Signal) -> Self {
         let message = format!("interrupted by {}", signal.name());
@@ -156,7 +163,8 @@ impl CommandError {
     /// | phase | an error of the ledger | note, if certain |
     /// |---|---|---|
     /// | `KeyChange` | becomes an error of the configuration or of the network | |
-    /// | `SingleSend` | the same | nothing was sent |
+    /// | `Saving` | stays as it is | nothing was saved |
+    /// | `SingleSend` | the same as `KeyChange` | nothing was sent |
     /// | `OneOfSeveral` | the same | |
     /// | `Planning` | gets a hint without a run, if the ledger's file fails | nothing was sent |
     /// | `Resuming` | gets a hint how to continue the run | nothing more was sent |
@@ -167,6 +175,7 @@ impl CommandError {
             return self;
         }
         let error = match phase {
+            Phase::Saving => self,
             Phase::KeyChange | Phase::SingleSend => self.into_setup_error(),
             Phase::OneOfSeveral => self.into_setup_error().after_sending(),
             Phase::Planning => self.without_run(),
@@ -183,6 +192,7 @@ impl CommandError {
     /// Returns what the error means for the messages of the command, printed on its own line.
     pub(crate) fn note(&self) -> Option<&'static str> {
         let note = match self.phase? {
+            Phase::Saving => return Some("nothing was saved"),
             Phase::SingleSend | Phase::Planning => "nothing was sent",
             Phase::Resuming => "nothing more was sent",
             Phase::KeyChange | Phase::OneOfSeveral | Phase::Sending | Phase::AfterWait => {
@@ -295,7 +305,7 @@ impl From<UsageError> for CommandError {
         Self {
             details,
             question,
-            ..Self::new(ExitCode::Usage, "usage", message, Some(hint))
+            ..Self::new(ExitCode::Usage, "usage", message, hint)
         }
     }
 }

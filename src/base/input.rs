@@ -16,6 +16,7 @@ use crate::base::invisible::without_final_line_break;
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::question::Question;
 use crate::base::text_encoding::decode_text;
+use crate::base::texts::shell_argument;
 
 /// The maximum size of a file or standard input, in bytes. A message body is far smaller.
 pub(crate) const MAX_INPUT_BYTES: u64 = 1024 * 1024;
@@ -116,7 +117,7 @@ pub(crate) fn refuse_lone_dash(
 
 /// Returns the flag that sends the content of a file, or of standard input for `-`.
 fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> String {
-    let word = shlex::try_quote(file).unwrap_or(file.into());
+    let word = shell_argument(file);
     match file_flag {
         Some(file_flag) => format!("to send its content: {file_flag} {word}"),
         None => format!("to send its content: {flag} \"$(cat {word})\""),
@@ -130,7 +131,8 @@ pub(crate) struct UsageError {
     pub(crate) message: String,
     /// The faults one by one, if there are several.
     pub(crate) details: Vec<String>,
-    pub(crate) hint: String,
+    /// None if the message says everything.
+    pub(crate) hint: Option<String>,
     /// What to ask at a terminal instead. Its answers are the hint.
     pub(crate) question: Option<Box<Question>>,
 }
@@ -138,9 +140,17 @@ pub(crate) struct UsageError {
 impl UsageError {
     pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
         Self {
+            hint: Some(hint.into()),
+            ..Self::bare(message)
+        }
+    }
+
+    /// Creates the error for a message that says everything.
+    pub(crate) fn bare(message: impl Display) -> Self {
+        Self {
             message: message.to_string(),
             details: Vec::new(),
-            hint: hint.into(),
+            hint: None,
             question: None,
         }
     }
@@ -211,13 +221,18 @@ impl Input {
         };
         let is_absent = matches!(source, Source::File(path) if !path.exists());
         read.map_err(|problem| {
-            let hint = match flag {
-                "--body" if is_absent => {
-                    "pass a file or JSON; to send a text: jelouctl send text --to NUMBER 'TEXT'"
-                }
-                _ => "check the path, its permissions and its size: at most 1 MiB",
-            };
-            UsageError::new(format!("{flag}: {problem}"), hint)
+            let message = format!("{flag}: {problem}");
+            match flag {
+                "--body" if is_absent => UsageError::new(
+                    message,
+                    "to send a text: jelouctl send text --to NUMBER 'TEXT'",
+                ),
+                _ if is_absent => UsageError::bare(message),
+                _ => UsageError::new(
+                    message,
+                    "check the path, its permissions and its size: at most 1 MiB",
+                ),
+            }
         })
     }
 
@@ -358,8 +373,9 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
     } else {
         "fix it there"
     };
-    parse_with_hint(text, to_fix).map_err(|UsageError { message, hint, .. }| {
-        UsageError::new(format!("{flag}: {name} {message}"), hint)
+    parse_with_hint(text, to_fix).map_err(|error| UsageError {
+        message: format!("{flag}: {name} {}", error.message),
+        ..error
     })
 }
 

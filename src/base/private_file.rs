@@ -40,6 +40,11 @@ impl FileError {
         }
     }
 
+    /// Whether the file does not exist, so that the error says everything.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.cause.kind() == io::ErrorKind::NotFound
+    }
+
     fn describe(&self) -> String {
         let Self {
             action,
@@ -47,9 +52,26 @@ impl FileError {
             cause,
         } = self;
         if path.as_os_str().is_empty() {
-            NO_FILE_NAME.to_owned()
-        } else {
-            format!("failed to {action} {}: {cause}", path.display())
+            return NO_FILE_NAME.to_owned();
+        }
+        let shown = path.display();
+        let parent = path.parent().unwrap_or(path).display();
+        match cause.kind() {
+            io::ErrorKind::NotFound if *action == "read" => format!("{shown} does not exist"),
+            io::ErrorKind::NotFound if ["create", "write"].contains(action) => {
+                format!("failed to {action} {shown}: {parent} does not exist")
+            }
+            io::ErrorKind::AlreadyExists if *action == "create" => {
+                format!("{shown} is a file, not a directory")
+            }
+            io::ErrorKind::NotADirectory => match path.ancestors().find(|above| above.exists()) {
+                Some(file) => format!(
+                    "failed to {action} {shown}: {} is a file, not a directory",
+                    file.display()
+                ),
+                None => format!("failed to {action} {shown}: {cause}"),
+            },
+            _ => format!("failed to {action} {shown}: {cause}"),
         }
     }
 }

@@ -19,7 +19,7 @@ use clap::CommandFactory;
 use self::app::{App, Command};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{Color, Format, RecordError, Stdout};
+use crate::base::output::{Color, Format, RecordError, Stdout, set_config};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let mut context = app.global.context(std::env::var_os("CI").is_some());
+    set_config(context.flags.config.as_deref());
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
     if is_list && context.can_ask() {
         context.typed_line = line::line_of_list(&App::command(), arguments);

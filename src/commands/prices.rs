@@ -6,7 +6,7 @@ use crate::base::input::UsageError;
 use crate::command_error::CommandError;
 use crate::jelou::message::{Outgoing, sends_template};
 use crate::phone::find_country;
-use crate::runs::cost::{Category, Money, PriceList};
+use crate::runs::cost::{Category, Money, PriceList, PriceListError};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 
@@ -18,12 +18,20 @@ pub(super) fn read_prices(
     settings: &Settings,
 ) -> Result<Option<PriceList>, CommandError> {
     match (typed, &settings.prices) {
-        (Some(path), _) => Ok(Some(
-            PriceList::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?,
-        )),
-        (None, Some(path)) => PriceList::read(path)
-            .map(Some)
-            .map_err(|problem| CommandError::configuration(problem, FORMAT)),
+        (Some(path), _) => PriceList::read(path).map(Some).map_err(|error| {
+            let problem = format!("--prices: {error}");
+            match error {
+                PriceListError::File(_) => UsageError::bare(problem).into(),
+                PriceListError::Content(_) => UsageError::new(problem, FORMAT).into(),
+            }
+        }),
+        (None, Some(path)) => PriceList::read(path).map(Some).map_err(|error| {
+            let problem = format!("prices ({}): {error}", settings.origin("prices"));
+            match error {
+                PriceListError::File(_) => CommandError::bare_configuration(problem),
+                PriceListError::Content(_) => CommandError::configuration(problem, FORMAT),
+            }
+        }),
         (None, None) => Ok(None),
     }
 }

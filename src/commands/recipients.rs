@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Sent, counted};
+use crate::base::texts::shell_argument;
 use crate::command_error::CommandError;
 use crate::jelou::message::{RecipientChoice, RecipientSources, typed_form};
 use crate::phone::person_key;
@@ -149,7 +150,7 @@ pub(super) fn report_incomplete(
 /// Returns the flag that names this recipient, quoted for a shell.
 pub(super) fn to_flag(recipient: &str) -> String {
     let typed = typed_form(recipient);
-    let quoted = shlex::try_quote(&typed).map_or_else(|_| typed.clone(), Into::into);
+    let quoted = shell_argument(&typed);
     format!("--to {quoted}")
 }
 

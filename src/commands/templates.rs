@@ -36,6 +36,9 @@ pub(crate) struct TemplatesArgs {
     category: Option<String>,
 }
 
+/// The statuses in the help of `--status`. Jelou documents no list of them, so that another one is only noted.
+const STATUSES: [&str; 5] = ["APPROVED", "PENDING", "REJECTED", "DISABLED", "DELETED"];
+
 /// Parses a word in any case. The API accepts these words only in capitals.
 fn capitals() -> impl TypedValueParser<Value = String> {
     StringValueParser::new().map(|word| word.to_uppercase())
@@ -54,12 +57,25 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
         status,
         category,
     };
+    let unknown = filter
+        .status
+        .as_deref()
+        .filter(|status| !STATUSES.contains(status));
     let first = |base: &Url| Request::templates(base, &sender.bot, &filter, 1);
     sender.ask(context, first, async |connection| {
         let retry_for = connection.retry_for;
         let listing = read_templates(connection, &filter, retry_for).await?;
         let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
         let listing = listing.into_value();
+        if let Some(status) = unknown
+            && templates(&listing).is_empty()
+        {
+            let known = STATUSES.join(", ").to_lowercase();
+            context.stderr.note(&format!(
+                "--status: `{}` is none of the known statuses: {known}",
+                status.to_lowercase()
+            ));
+        }
         print(&context.stdout, &listing)?;
         match coverage {
             ListingCoverage::Whole => Ok(ExitCode::Success),
@@ -72,12 +88,13 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
     })
 }
 
+fn templates(listing: &Value) -> &[Value] {
+    let results = listing.get("results").and_then(Value::as_array);
+    results.map(Vec::as_slice).unwrap_or_default()
+}
+
 fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
-    let templates = listing
-        .get("results")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let templates = templates(listing);
     match stdout.format {
         Format::Id => templates
             .iter()

@@ -10,6 +10,7 @@ use ring::hmac::{self, HMAC_SHA256};
 use serde::{Deserialize, Serialize};
 
 use crate::base::invisible::is_invisible;
+use crate::base::texts::shell_argument;
 use crate::phone::person_key;
 
 const MAX_CHARACTERS: usize = 100;
@@ -27,7 +28,7 @@ impl OnceKey {
 
     /// The key quoted for a shell.
     pub(crate) fn quoted(&self) -> String {
-        shlex::try_quote(&self.0).map_or_else(|_| self.0.clone(), Into::into)
+        shell_argument(&self.0)
     }
 }
 

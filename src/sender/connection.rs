@@ -363,7 +363,10 @@ fn check_roots_directories(paths: &OsStr) -> Result<(), String> {
 
 /// Returns the error for a client that cannot be created. It is a configuration error.
 pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> CommandError {
-    CommandError::configuration(message, hint)
+    CommandError {
+        hint,
+        ..CommandError::bare_configuration(message)
+    }
 }
 
 /// Returns the proxy for the API at `base`. Never for this machine or a sandbox, which are the only

@@ -254,7 +254,7 @@ fn unwritable_log_warns_and_keeps_exit_code() {
     for (log, problem) in [
         ("directory", "Is a directory"),
         ("/dev/full", "No space left on device"),
-        ("nowhere/log", "No such file or directory"),
+        ("nowhere/log", "nowhere does not exist"),
         (
             "open",
             "anyone can change it; to make it private: chmod 600",

@@ -281,7 +281,7 @@ fn preview_page_has_every_message() {
         ),
         (
             &["--preview", "all", "--file", "no/preview.html"],
-            "No such file",
+            "does not exist",
         ),
     ] {
         let words_of = [&["-p", "p", "bulk", "send", "people.csv"], flags, &message].concat();

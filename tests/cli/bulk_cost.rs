@@ -195,10 +195,26 @@ fn invalid_price_list_stops_before_reading_or_sending() {
     let missing = "bulk send people.csv --yes --prices none.csv text Hola";
     home.run(missing)
         .api(&jelou.url)
-        .fails(2, &["failed to read none.csv"]);
+        .fails(2, &["error: --prices: none.csv does not exist\nnote: "]);
+    home.write("people2.csv", "to\n593987654321\n");
+    let other = "bulk send people.csv --yes --prices people2.csv text Hola";
+    home.run(other).api(&jelou.url).fails(
+        2,
+        &["--prices: people2.csv is not a price list: no column `country`; there are: to\nhint: "],
+    );
+    home.write(
+        "prices.ndjson",
+        "{\"pais\": \"EC\", \"category\": \"service\", \"price\": 1, \"currency\": \"USD\"}\n{}\n",
+    );
+    let other = "bulk send people.csv --yes --prices prices.ndjson text Hola";
+    home.run(other)
+        .api(&jelou.url)
+        .fails(2, &["prices.ndjson, line 2: no column `country`"]);
     home.profile("p", &jelou.url, "prices = \"none.csv\"");
-    home.run("bulk send people.csv --yes text Hola")
-        .fails(3, &["failed to read", "none.csv"]);
+    home.run("bulk send people.csv --yes text Hola").fails(
+        3,
+        &["prices (profile p): ", "none.csv does not exist\nnote: "],
+    );
     // A send does not read the prices.
     home.run("send text --to 593987654321 Hola --sandbox")
         .success();

@@ -187,9 +187,7 @@ fn unwritable_ledger_directory_stops_before_sending() {
     home.run(send).api(&jelou.url).fails(
         12,
         &[
-            "failed to create",
-            "/jelouctl",
-            "or set XDG_STATE_HOME to another one",
+            "/jelouctl is a file, not a directory\nhint: to keep runs elsewhere: set XDG_STATE_HOME\n",
         ],
     );
 }

@@ -144,17 +144,20 @@ fn profile_comes_from_flag_variable_or_default() {
     home.run(SEND).args(&["--profile", "prd"]).fails(
         3,
         &[
-            "profile `prd` (from --profile) does not exist; profiles: prod, test",
+            "error: there is no profile `prd`; there are: prod, test",
             "did you mean `prod`?",
         ],
     );
     home.run(SEND)
         .env("JELOU_PROFILE", "x")
-        .fails(3, &["from JELOU_PROFILE"]);
-    Home::new()
-        .run(SEND)
-        .args(&["-p", "x"])
-        .fails(3, &["no profiles exist", "jelouctl profile set x"]);
+        .fails(3, &["JELOU_PROFILE: there is no profile"]);
+    Home::new().run(SEND).args(&["-p", "x"]).fails(
+        3,
+        &[
+            "there is no profile `x`; none exists",
+            "jelouctl profile set x",
+        ],
+    );
     // The sandbox works in any case.
     home.config(&two);
     home.run(SEND).args(&["--sandbox"]).success();
@@ -172,7 +175,7 @@ fn every_command_uses_the_configured_ledger() {
     };
     home.config(&format!("{}{}", with_ledger("prod"), with_ledger("test")));
     home.write("list.csv", "to\n593987654321\n");
-    let unknown = "profile `prodd` (from ";
+    let unknown = "there is no profile `prodd`";
     for command in [
         "bulk stop",
         "bulk work",
@@ -193,7 +196,7 @@ fn every_command_uses_the_configured_ledger() {
             &["--profile", "prodd"][..],
             &["--profile", "prodd", "--ledger", &database("prod")],
         ] {
-            let ended = run().args(profile).fails(3, &[unknown, "--profile", near]);
+            let ended = run().args(profile).fails(3, &[unknown, near]);
             assert_eq!(ended.stdout, "", "{command}");
         }
         run()
@@ -212,10 +215,10 @@ fn every_command_uses_the_configured_ledger() {
         );
         run()
             .args(&["--config", "nosuch.toml"])
-            .fails(3, &["nosuch.toml: no such file"]);
+            .fails(3, &["nosuch.toml does not exist"]);
         run()
             .env("JELOUCTL_CONFIG", "nosuch.toml")
-            .fails(3, &["nosuch.toml: no such file"]);
+            .fails(3, &["nosuch.toml does not exist"]);
     }
     // A sandbox run uses the ledger of the profile, too.
     home.run("bulk stop --sandbox")
@@ -249,7 +252,7 @@ fn file_ledgers_need_no_profile_or_sender() {
     }
     run("ledger setup").fails(2, &["no database is named"]);
     let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
-    run("bulk list --profile c").fails(3, &["profile `c` (from --profile) does not exist"]);
+    run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
     run("bulk list --profile c")
         .env(sandbox.0, sandbox.1)
         .success();
@@ -272,7 +275,7 @@ fn file_ledgers_need_no_profile_or_sender() {
             let ended = run(command)
                 .args(&["--profile", "c"])
                 .env(sandbox.0, sandbox.1);
-            ended.fails(3, &["profile `c` (from --profile) does not exist"]);
+            ended.fails(3, &["there is no profile `c`"]);
         }
     }
     home.config(&format!("{same}[profiles.c]\n"));
@@ -591,10 +594,10 @@ fn insecure_or_unreadable_configuration_is_refused() {
     );
     home.run(SEND)
         .args(&["--config", "missing.toml"])
-        .fails(3, &["failed to read missing.toml"]);
+        .fails(3, &["missing.toml does not exist"]);
     home.run(SEND)
         .env("JELOUCTL_CONFIG", "missing.toml")
-        .fails(3, &["failed to read missing.toml"]);
+        .fails(3, &["missing.toml does not exist"]);
     home.write("broken.toml", "[profiles.prod]\nbotid = \"1\"\n");
     home.run(SEND).args(&["--config", "broken.toml"]).fails(
         3,
@@ -738,7 +741,7 @@ fn secret_file_is_named_by_a_variable() {
         .success();
     send()
         .env("JELOU_CLIENT_SECRET_FILE", "./missing")
-        .fails(3, &["JELOU_CLIENT_SECRET_FILE: failed to read ./missing"]);
+        .fails(3, &["JELOU_CLIENT_SECRET_FILE: ./missing does not exist\n"]);
     let both = send()
         .env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou")
         .env("JELOU_CLIENT_SECRET", "canary-2");
@@ -766,11 +769,11 @@ fn secret_file_is_named_by_a_variable() {
         .success();
     home.run(SEND).fails(
         3,
-        &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou"],
+        &["profile p: ${CREDENTIALS_DIRECTORY}/jelou does not exist"],
     );
     configure("${HOME}/credentials/jelou");
     home.run(SEND)
-        .fails(3, &["profile p: failed to read ${HOME}/credentials/jelou"]);
+        .fails(3, &["profile p: ${HOME}/credentials/jelou does not exist"]);
     let secrets: Vec<_> = server
         .received()
         .iter()
@@ -943,7 +946,7 @@ fn unavailable_secret_is_explained() {
         ),
         (
             format!("client_secret_file = \"{}\"", path("missing.txt")),
-            "profile p: failed to read",
+            "missing.txt does not exist",
         ),
         (
             "client_secret_command = [\"/no/such\"]".to_owned(),
@@ -1161,4 +1164,87 @@ fn rejected_credentials_are_reported_with_their_origin() {
             &["; the client id is from JELOU_CLIENT_ID, the secret from JELOU_CLIENT_SECRET"],
         );
     }
+}
+
+/// Hints repeat `--config`, so that they change and read the same file, and quote a profile's name.
+#[test]
+fn hints_repeat_the_configuration_file() {
+    let home = Home::new();
+    set_mode(
+        &home.write("my conf.toml", "[profiles.\"a b\"]\ntimeout = \"soon\"\n"),
+        0o600,
+    );
+    let hint = |words: &[&str], code: i32| {
+        let line = [&["--config", "my conf.toml"], words].concat();
+        let ended = home.run_args(&line).fails(code, &[]);
+        ended
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("hint: "))
+            .unwrap()
+            .to_owned()
+    };
+    let send: Vec<_> = SEND.split(' ').collect();
+    assert_eq!(
+        hint(&send, 3),
+        "hint: to change it: jelouctl --config 'my conf.toml' profile set 'a b' --timeout DURATION"
+    );
+    assert_eq!(
+        hint(&["profile", "show", "nope"], 3),
+        "hint: to create it: jelouctl --config 'my conf.toml' profile set nope --bot BOT --client-id ID"
+    );
+    assert_eq!(
+        hint(&["profile", "set", "c d", "--bot", "77"], 2),
+        "hint: jelouctl --config 'my conf.toml' profile set 'c d' --bot 77 --client-id ID"
+    );
+    // A command that does not read the file needs no flag.
+    assert_eq!(
+        hint(&["explain", "nope"], 2),
+        "hint: did you mean `no`? to list all: jelouctl explain"
+    );
+    let record = home
+        .run_args(&[
+            "--config",
+            "my conf.toml",
+            "-o",
+            "record",
+            "profile",
+            "use",
+            "x y",
+        ])
+        .fails(3, &["there is no profile `x y`; there are: a b"])
+        .json();
+    assert_eq!(
+        record["error"]["hint"],
+        "to create it: jelouctl --config 'my conf.toml' profile set 'x y' --bot BOT --client-id ID"
+    );
+}
+
+#[test]
+fn profile_of_a_variable_is_named_with_it() {
+    let home = Home::new();
+    home.config("[profiles.p1]\nbot_id = \"7\"\n[profiles.p2]\nbot_id = \"8\"\n");
+    home.run("profile show nope")
+        .fails(3, &["error: there is no profile `nope`; there are: p1, p2"]);
+    home.run("profile show").env("JELOU_PROFILE", "p3").fails(
+        3,
+        &["error: JELOU_PROFILE: there is no profile `p3`; there are: p1, p2"],
+    );
+}
+
+#[test]
+fn password_in_the_ledger_of_a_profile_is_refused_by_its_key() {
+    let home = Home::new();
+    set_mode(
+        &home.config("[profiles.p]\nledger = \"postgres://u:secreto@db.example/j\"\n"),
+        0o600,
+    );
+    let ended = home.run("bulk list").fails(
+        3,
+        &[
+            "error: ledger of profile p: the address must not contain a password\n",
+            "hint: to read the password from a file: jelouctl profile set p --ledger-password-file FILE",
+        ],
+    );
+    assert!(!ended.stderr.contains("secreto"), "{ended:?}");
 }

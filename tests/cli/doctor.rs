@@ -277,7 +277,7 @@ fn unusable_configuration_is_reported_first() {
             .end(),
         "profile",
         "failed",
-        "profile `q` (from --profile) does not exist",
+        "there is no profile `q`",
     );
     assert!(
         !home
@@ -322,7 +322,7 @@ fn unusable_ledger_is_reported() {
         "warning",
         "bulk and --once do not work: ",
     );
-    is(&ended, "ledgers", "warning", "Not a directory");
+    is(&ended, "ledgers", "warning", "is a file, not a directory");
     assert!(
         !ended.stdout.contains("everything else"),
         "{}",

@@ -725,7 +725,7 @@ fn carousel_card_must_be_complete_and_in_order() {
         &["parameters.cards[0].body: is missing (set it with --card)"],
     );
     send("[]", &["parameters.cards: is empty (set it with --card)"]);
-    send("@missing.json", &["--card: failed to read missing.json"]);
+    send("@missing.json", &["--card: missing.json does not exist"]);
     let whole = card(&|_| {});
     warns(
         &["carousel", "--text", "a", "--card", &whole],

@@ -257,6 +257,30 @@ fn sandbox_has_sample_templates() {
 }
 
 #[test]
+fn unknown_status_with_an_empty_list_is_noted() {
+    let home = Home::new();
+    let list = |status: &str| {
+        home.run("templates --sandbox --status")
+            .args(&[status])
+            .success()
+            .stderr
+    };
+    assert_eq!(
+        list("foo"),
+        "note: --status: `foo` is none of the known statuses: approved, pending, rejected, disabled, deleted\n"
+    );
+    for status in ["pending", "Approved"] {
+        assert_eq!(list(status), "");
+    }
+    let server = Server::answering(page(&[("a", "es")], Some(1)));
+    let listed = home
+        .run("templates --status paused")
+        .api(&server.url)
+        .success();
+    assert_eq!(listed.stderr, "");
+}
+
+#[test]
 fn missing_template_error_explains_finding_its_name() {
     let missing =
         r#"{"code":"notification_could_not_be_send","description":"Template does not exist"}"#;

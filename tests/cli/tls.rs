@@ -426,7 +426,7 @@ fn broken_or_missing_roots_are_configuration_errors() {
     home.run(SEND)
         .args(&["--ca-cert", "missing.pem"])
         .api(url)
-        .fails(3, &["failed to read missing.pem"]);
+        .fails(3, &["missing.pem does not exist"]);
     if cfg!(target_os = "linux") {
         let missing = home.path().join("missing.pem");
         let run = home
@@ -440,7 +440,7 @@ fn broken_or_missing_roots_are_configuration_errors() {
             (
                 "SSL_CERT_FILE",
                 "missing.pem",
-                "SSL_CERT_FILE: failed to read missing.pem: No such file",
+                "SSL_CERT_FILE: missing.pem does not exist",
             ),
             ("SSL_CERT_FILE", "", "SSL_CERT_FILE: it is empty"),
             (

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::program::serialize_hint;
+
 /// Whether the message was sent. `Yes` means accepted by Jelou, not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -73,6 +75,7 @@ pub(crate) struct RecordError {
     pub(crate) code: &'static str,
     pub(crate) api_code: Option<String>,
     pub(crate) message: String,
+    #[serde(serialize_with = "serialize_hint")]
     pub(crate) hint: Option<String>,
     /// Seconds.
     pub(crate) retry_after_s: Option<u64>,

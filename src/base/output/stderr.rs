@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::escape::one_line;
 use super::facts::{FactLine, fact_table};
+use super::program::completed;
 
 /// The maximum of characters of a listed message.
 const MAX_LISTED: usize = 100;
@@ -73,7 +74,7 @@ impl Stderr {
             self.print("  -", detail);
         }
         if let Some(hint) = hint {
-            self.print("\x1b[36mhint:\x1b[0m", hint);
+            self.print("\x1b[36mhint:\x1b[0m", &completed(hint));
         }
     }
 
@@ -84,7 +85,7 @@ impl Stderr {
 
     pub(crate) fn warning(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
-            self.print("\x1b[33mwarning:\x1b[0m", message);
+            self.print("\x1b[33mwarning:\x1b[0m", &completed(message));
         }
     }
 
@@ -96,7 +97,7 @@ impl Stderr {
 
     pub(crate) fn note(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
-            self.print("\x1b[2mnote:\x1b[0m", message);
+            self.print("\x1b[2mnote:\x1b[0m", &completed(message));
         }
     }
 

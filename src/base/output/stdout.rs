@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::escape::{compact, compact_text, one_line, pretty};
+use super::program::{completed, serialize_hint};
 use super::record::RecordError;
 use super::stderr::{Color, SystemError};
 use super::words::aligned;
@@ -200,6 +201,7 @@ pub(crate) struct Check {
     pub(crate) state: CheckState,
     pub(crate) detail: String,
     /// The remedy, if any.
+    #[serde(serialize_with = "serialize_hint")]
     pub(crate) hint: Option<String>,
 }
 
@@ -243,10 +245,10 @@ impl Stdout {
                 one_line(detail)
             );
             if let Some(hint) = hint {
-                let _ = writeln!(text, "         {}", one_line(hint));
+                let _ = writeln!(text, "         {}", one_line(&completed(hint)));
             }
         }
-        let _ = writeln!(text, "{}", one_line(summary));
+        let _ = writeln!(text, "{}", one_line(&completed(summary)));
         self.help(&text)
     }
 }

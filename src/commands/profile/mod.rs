@@ -13,7 +13,7 @@ use super::open_ledger::ledger_database;
 use super::setting_rows::setting_rows;
 use crate::base::exit::ExitCode;
 use crate::base::output::Format;
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::sender::config::{
     ConfigEdit, ConfigFile, Environment, LedgerDatabase, Origin, Settings,
 };
@@ -75,7 +75,9 @@ pub(crate) fn run(
         ProfileCommand::List => list(context)?,
         ProfileCommand::Show { name } => show(context, name)?,
         ProfileCommand::Set { name, keys } => {
-            set::set(context, &config_path(context)?, &name, keys.0)?;
+            let path = config_path(context)?;
+            set::set(context, &path, &name, keys.0)
+                .map_err(|error| error.in_phase(Phase::Saving))?;
         }
         ProfileCommand::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;

@@ -11,6 +11,7 @@ use crate::base::output::SystemError;
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, Signals, block_on};
 use crate::base::secret::Secret;
+use crate::base::texts::shell_argument;
 use crate::base::timestamps::now;
 use crate::command_error::CommandError;
 use crate::phone::Country;
@@ -18,7 +19,7 @@ use crate::runs::hours::{day_off, days_past_everywhere};
 use crate::sender;
 use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
-    WithOrigin, checked, describe_useless_pattern, interrupted, is_bare_name,
+    WithOrigin, checked, describe_useless_pattern, interrupted, is_bare_name, set_profile,
 };
 use crate::sender::context::Context;
 
@@ -170,9 +171,9 @@ pub(super) fn set(
         Ok(())
     })?;
     warn_about_past_days(context, &change);
-    let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
-        "profile {name} is saved; to test it: jelouctl doctor --profile {word}"
+        "profile {name} is saved; to test it: jelouctl doctor --profile {}",
+        shell_argument(name)
     ));
     Ok(())
 }
@@ -200,7 +201,7 @@ fn warn_about_past_days(context: &Context, change: &Layer) {
 /// Refuses invalid values, values that contradict each other, and patterns that match no recipient, such as a local
 /// number without a country.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
-    let refused = |problem| UsageError::new(problem, "pass another value; nothing was saved");
+    let refused = |problem| UsageError::bare(problem);
     config::check(change).map_err(refused)?;
     let country = change
         .text("country")
@@ -220,7 +221,7 @@ fn require_prices(name: &str, change: &Layer, saved: Option<&Layer>) -> Result<(
     }
     Err(UsageError::new(
         format!("--budget needs a price list, and profile {name} has none"),
-        "add --prices FILE; to see the format: jelouctl explain prices; nothing was saved",
+        "--prices FILE",
     ))
 }
 
@@ -231,19 +232,22 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     let flag = key.flag_name();
     let is_read = key.name != "log";
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
-        let hint = "write the path of a permanent file; to pipe a secret in: --client-secret-file -; nothing was saved";
         let message = format!(
             "{flag}: {} is below /dev or /proc, where files are temporary",
             path.display()
         );
-        return Err(UsageError::new(message, hint).into());
+        if key.name == "client_secret_file" {
+            let hint = "to pipe a secret in: --client-secret-file -";
+            return Err(UsageError::new(message, hint).into());
+        }
+        return Err(UsageError::bare(message).into());
     }
     let whole = std::path::absolute(path).map_err(FileError::while_doing("find", path))?;
     let may_be_secret = key.name == "client_secret_file" && is_bare_name(&path.to_string_lossy());
     if may_be_secret && !whole.exists() {
         let problem =
             format!("{flag}: no such file; its name is hidden because it may be the secret");
-        let hint = "to save the secret itself, pipe it in: --client-secret-file -; to use a file that does not exist yet: ./FILE; nothing was saved";
+        let hint = "to save the secret itself, pipe it in: --client-secret-file -; to use a file that does not exist yet: ./FILE";
         return Err(UsageError::new(problem, hint).into());
     }
     if is_read && !whole.exists() {
@@ -283,9 +287,14 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
     }
     if !missing.is_empty() {
         let problem = format!("a new profile needs {}", missing.join(" and "));
-        let hint =
-            format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved");
-        return Err(UsageError::new(problem, hint).into());
+        let bot = change.text("bot_id").unwrap_or("BOT");
+        let id = change.text("client_id").unwrap_or("ID");
+        let flags = format!(
+            "--bot {} --client-id {}",
+            shell_argument(bot),
+            shell_argument(id)
+        );
+        return Err(UsageError::new(problem, set_profile(name, &flags)).into());
     }
     if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
         change.type_in("client_secret", ask_secret()?);

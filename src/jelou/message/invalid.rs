@@ -80,7 +80,7 @@ impl InvalidMessage {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
         match self {
-            Self::Other(error) => Some(error.hint.clone()),
+            Self::Other(error) => error.hint.clone(),
             Self::Violations {
                 text_is_missing, ..
             } => text_is_missing.then(|| text.to_owned()),

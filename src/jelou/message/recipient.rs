@@ -6,6 +6,7 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use super::placeholder::documented_placeholder;
 use crate::base::invisible::is_unseen;
+use crate::base::texts::shell_argument;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_user_id};
 
 /// A `userId` in a body: a phone number's digits, a WhatsApp user id, or the user id of another
@@ -200,7 +201,7 @@ fn one_flag_each(raw: &str, country: Option<Country>) -> Option<String> {
     let mut flags = Vec::new();
     for one in split_list(raw) {
         TypedRecipient::read(one, country).ok()?;
-        let quoted = shlex::try_quote(one).unwrap_or(one.into());
+        let quoted = shell_argument(one);
         flags.push(format!("--to {quoted}"));
     }
     (!flags.is_empty()).then(|| format!("pass each recipient on its own: {}", flags.join(" ")))

@@ -254,21 +254,16 @@ impl BadLines {
             1 => Err(self.lines.remove(0).in_file(name)),
             count => {
                 let more = count.saturating_sub(self.lines.len() as u64);
-                let hint = self
-                    .lines
-                    .first()
-                    .map(|fault| fault.hint.clone())
-                    .unwrap_or_default();
+                let hint = self.lines.first().and_then(|fault| fault.hint.clone());
                 let details = self.lines.into_iter().map(|fault| fault.message);
                 let details = details
                     .chain((more > 0).then(|| format!("and {more} more")))
                     .collect();
+                let message = format!("{name}: {count} lines have no valid recipient");
                 Err(UsageError {
                     details,
-                    ..UsageError::new(
-                        format!("{name}: {count} lines have no valid recipient"),
-                        hint,
-                    )
+                    hint,
+                    ..UsageError::bare(message)
                 })
             }
         }

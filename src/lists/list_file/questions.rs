@@ -76,11 +76,15 @@ pub(super) fn with_sheets(error: UsageError, others: &[String]) -> UsageError {
         return error;
     };
     let Some(question) = error.question else {
-        let hint = format!(
-            "{}; if the list is on another sheet: {}",
-            error.hint,
+        let other = format!(
+            "if the list is on another sheet: {}",
             read_sheet(first).flag
         );
+        let hint = match error.hint {
+            Some(hint) => format!("{hint}; {other}"),
+            None => other,
+        };
+        let hint = Some(hint);
         return UsageError { hint, ..error };
     };
     let text = if question.answers.is_empty() {

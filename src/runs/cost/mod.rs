@@ -4,4 +4,4 @@ mod estimate;
 mod prices;
 
 pub(crate) use self::estimate::{Estimate, RunCost};
-pub(crate) use self::prices::{Category, EXPLAINED, Money, PriceList};
+pub(crate) use self::prices::{Category, EXPLAINED, Money, PriceList, PriceListError};

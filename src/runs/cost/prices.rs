@@ -10,6 +10,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use thiserror::Error;
 
 use crate::base::private_file::{FileError, PipeBound, open_to_read};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
@@ -74,6 +75,15 @@ impl Category {
     }
 }
 
+/// Why a file has no prices.
+#[derive(Debug, Error)]
+pub(crate) enum PriceListError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("{0}")]
+    Content(String),
+}
+
 /// The prices of one file.
 #[derive(Clone, Debug)]
 pub(crate) struct PriceList {
@@ -86,20 +96,19 @@ impl PriceList {
     /// Reads a price list.
     ///
     /// # Errors
-    /// A message with the line and the column, if a row is not a price, contradicts another row, or has another
-    /// currency.
-    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+    /// If the file cannot be opened. Or a message with the line and the column, if a row is not a price, contradicts
+    /// another row, or has another currency.
+    pub(crate) fn read(path: &Path) -> Result<Self, PriceListError> {
         let file =
             open_to_read(path, PipeBound::FirstByte).map_err(FileError::while_doing("read", path));
-        Self::read_from(
-            ListInput::File(file.map_err(|error| error.to_string())?),
-            &path.display().to_string(),
-        )
+        let name = path.display().to_string();
+        Self::read_from(ListInput::File(file?), &name).map_err(PriceListError::Content)
     }
 
     fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
         let mut list = ListReader::open(input, name, &ListOptions::default())
             .map_err(|error| error.to_string())?;
+        let has_header = list.header().is_some();
         let mut prices: Option<Self> = None;
         while let Some(row) = list.read().map_err(|error| error.to_string())? {
             let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
@@ -108,9 +117,13 @@ impl PriceList {
                 let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
                     let [column, _] = names;
                     let found = cells.names().join(", ");
-                    return Err(at(format!(
-                        "no column `{column}` found; the columns are {found}"
-                    )));
+                    let problem = format!("no column `{column}`; there are: {found}");
+                    // The header of a table is on another line. Rows of NDJSON have their own fields.
+                    return Err(if has_header {
+                        format!("{name} is not a price list: {problem}")
+                    } else {
+                        at(problem)
+                    });
                 };
                 let text = match cells.get(column) {
                     Some(Value::String(text)) => text.trim().to_owned(),
@@ -347,8 +360,8 @@ mod tests {
         }
         let error = PriceList::parse("country,price,currency\nEC,1,USD").unwrap_err();
         assert!(
-            error.contains(
-                "line 2: no column `category` found; the columns are country, price, currency"
+            error.ends_with(
+                " is not a price list: no column `category`; there are: country, price, currency"
             ),
             "{error}"
         );

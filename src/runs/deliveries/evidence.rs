@@ -90,9 +90,8 @@ pub(crate) enum UnresolvedReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowProof {
     pub(crate) row: usize,
+    /// The id of the listed message.
     pub(crate) message_id: String,
-    /// The evidence that it was sent: the number of listed copies, which equals the number of attempts.
-    pub(crate) copies: usize,
 }
 
 /// Decides the unknown rows among `attempts` with the messages in `listed`, which has each message once. A listed message
@@ -145,7 +144,6 @@ pub(crate) fn decide(
                 (Ok(_), Some(id)) => Ok(RowProof {
                     row,
                     message_id: (*id).to_owned(),
-                    copies: attempts.len(),
                 }),
                 (Ok(_), None) => Err((row, UnresolvedReason::FewerListed)),
                 (Err(why), _) => Err((row, *why)),

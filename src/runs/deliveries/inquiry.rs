@@ -10,7 +10,6 @@ use super::evidence::{
     UnresolvedReason, decide,
 };
 use super::inquired_row::{CheckLimits, CheckedRow};
-use crate::base::timestamps::from_millis;
 use crate::jelou::api::{
     DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageClass, Notification,
 };
@@ -350,7 +349,6 @@ impl DeliveryCheck {
         let RowProof {
             row: place,
             message_id,
-            copies,
         } = proven;
         let Some(row) = self.rows.get_mut(*place) else {
             return;
@@ -365,10 +363,7 @@ impl DeliveryCheck {
         news.proven.push(ProvenRow {
             index: row.index,
             number: row.number,
-            evidence: format!(
-                "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
-                from_millis(copy.at)
-            ),
+            evidence: format!("Jelou's history has it as {message_id}"),
         });
         news.merge(
             row.index,
@@ -385,6 +380,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::base::phrases::assert_in_spanish;
     use crate::runs::ledger::DeliveryRecord;
 
     const HOUR: i64 = 3_600_000;
@@ -451,6 +447,9 @@ mod tests {
             check.count(attempt, true);
         }
         let (news, left) = check.settle(is_whole);
+        for row in &news.proven {
+            assert_in_spanish(&row.evidence);
+        }
         let left = left
             .into_iter()
             .flat_map(|(why, rows)| (0..rows).map(move |_| why));

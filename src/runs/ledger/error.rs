@@ -449,10 +449,7 @@ impl From<FileError> for LedgerError {
         // These actions concern the directory of the ledger. Other files belong to runs.
         match error.action {
             "create" => {
-                let hint = format!(
-                    "make the directory writable, or set {} to another one",
-                    STATE.variable
-                );
+                let hint = format!("to keep runs elsewhere: set {}", STATE.variable);
                 Self::new(LedgerErrorKind::Other, error.to_string(), hint)
             }
             "read" => Self::new(LedgerErrorKind::Other, error.to_string(), CHECK_THE_DISK),

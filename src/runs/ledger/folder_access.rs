@@ -10,6 +10,7 @@ use crate::base::owner::{
     OthersAccess, describe_owner, is_on_read_only_disk, is_trusted, take_from_others, user_id,
 };
 use crate::base::paths::STATE;
+use crate::base::texts::shell_argument;
 
 /// What other users may still do with the files of a ledger that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,10 +101,10 @@ fn take(directory: &Path, file: &Path) -> Result<Option<AccessWarning>, LedgerEr
 
 fn how_to_take(directory: &Path) -> String {
     let shown = directory.to_string_lossy();
-    let quoted = shlex::try_quote(&shown).unwrap_or_default();
     format!(
-        "to make it yours: chown -R {} {quoted}; to use another directory: set {}",
+        "to make it yours: chown -R {} {}; to use another directory: set {}",
         user_id(),
+        shell_argument(&shown),
         STATE.variable
     )
 }

@@ -411,6 +411,11 @@ mod tests {
                 "to: “098” has no country code",
                 "to: «098» no tiene código de país",
             ),
+            (
+                "the API answered 429",
+                "Jelou answered with the code 429",
+                "Jelou respondió con el código 429",
+            ),
             ("a ` of their own", "a ` of their own", "a ` of their own"),
         ] {
             let quotes = |text: &str, [open, close]: [&str; 2]| {

@@ -139,7 +139,7 @@ impl ConfigEdit {
             return Ok(());
         }
         let known: Vec<_> = self.file.profiles.keys().map(String::as_str).collect();
-        Err(unknown_profile(name, "the command", &known))
+        Err(unknown_profile(name, None, &known))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::base::private_file::FileError;
 use crate::base::process::Signal;
 use crate::base::suggest::nearest;
+use crate::base::texts::shell_argument;
 use crate::command_error::CommandError;
 
 /// Creates the error for a wrong value of the variable or setting called `name`.
@@ -32,24 +33,37 @@ pub(super) fn wrong_line(path: &Path, line: usize, problem: &str) -> CommandErro
 /// Creates the error for a file that cannot be read or written.
 pub(crate) fn bad_file(error: FileError) -> CommandError {
     let hint = match error.action {
+        "read" if error.is_missing() => return CommandError::bare_configuration(error),
         "read" => "check the path and its permissions",
         _ => "check the permissions of the directory and the free disk space",
     };
     CommandError::configuration(error, hint)
 }
 
-pub(super) fn unknown_profile(name: &str, origin: &str, known: &[&str]) -> CommandError {
+/// Creates the error for a profile that does not exist. It names the `variable` with the name, if there is one, because
+/// the user may not know of it.
+pub(super) fn unknown_profile(name: &str, variable: Option<&str>, known: &[&str]) -> CommandError {
     let hint = match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("to create it: jelouctl profile set {name} --bot BOT --client-id ID"),
+        None => format!(
+            "to create it: {}",
+            set_profile(name, "--bot BOT --client-id ID")
+        ),
     };
     let known = if known.is_empty() {
-        "no profiles exist".to_owned()
+        "none exists".to_owned()
     } else {
-        format!("profiles: {}", known.join(", "))
+        format!("there are: {}", known.join(", "))
     };
-    let message = format!("profile `{name}` (from {origin}) does not exist; {known}");
+    let place = variable.map(|variable| format!("{variable}: "));
+    let place = place.unwrap_or_default();
+    let message = format!("{place}there is no profile `{name}`; {known}");
     CommandError::configuration(message, hint)
+}
+
+/// Returns the command that saves `flags` in a profile.
+pub(crate) fn set_profile(name: &str, flags: &str) -> String {
+    format!("jelouctl profile set {} {flags}", shell_argument(name))
 }
 
 pub(crate) fn no_bot() -> CommandError {

@@ -67,7 +67,10 @@ impl ConfigFile {
             return Self::load_default();
         };
         Self::load(path)?
-            .ok_or_else(|| unreadable(path, "no such file"))
+            .ok_or_else(|| {
+                let missing = io::ErrorKind::NotFound.into();
+                bad_file(FileError::while_doing("read", path)(missing))
+            })
             .map(Some)
     }
 

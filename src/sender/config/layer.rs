@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::error::wrong_variable;
+use super::error::{set_profile, wrong_variable};
 use super::key_table::{KEYS, Key, KeyForm};
 use crate::command_error::CommandError;
 
@@ -192,9 +192,9 @@ impl Layer {
             Origin::Profile(profile) => {
                 let flag = Key::find(name)
                     .and_then(|key| key.flag.as_ref())
-                    .map(|flag| format!(" {} {}", flag.name, flag.value))
+                    .map(|flag| format!("{} {}", flag.name, flag.value))
                     .unwrap_or_default();
-                let hint = format!("to change it: jelouctl profile set {profile}{flag}");
+                let hint = format!("to change it: {}", set_profile(profile, &flag));
                 CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.

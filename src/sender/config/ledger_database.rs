@@ -11,6 +11,7 @@ use tokio_postgres::config::Host;
 use url::Url;
 
 use super::env::{Environment, Flags};
+use super::error::set_profile;
 use super::file::ConfigFile;
 use super::layer::{Origin, WithOrigin};
 use super::secret_source::SecretSource;
@@ -117,18 +118,16 @@ impl LedgerDatabase {
     /// If it is not a URL of a database, or contains a password in the wrong place.
     fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
         let database = Self::read(origin, without_final_line_break(raw)).map_err(|problem| {
+            let place = match origin {
+                Origin::Profile(name) => format!("ledger of profile {name}"),
+                origin => origin.to_string(),
+            };
             let hint = "use postgres://USER@HOST/DATABASE, or `local` for this machine's file";
-            CommandError::configuration(format!("{origin}: {problem}"), hint)
+            CommandError::configuration(format!("{place}: {problem}"), hint)
         })?;
         let may_have_password = matches!(origin, Origin::Variable(_));
         if database.password.is_some() && !may_have_password {
-            let problem = "it contains a password that others can read";
-            let hint = "use postgres://USER@HOST/DATABASE; to set the password: jelouctl profile set NAME \
-                --ledger-password-file FILE";
-            return Err(CommandError::configuration(
-                format!("{origin}: {problem}"),
-                hint,
-            ));
+            return Err(password_in_address(origin));
         }
         Ok(database)
     }
@@ -195,6 +194,21 @@ impl LedgerDatabase {
             None => Ok(None),
         }
     }
+}
+
+/// Creates the error for a password in an argument or a profile.
+fn password_in_address(origin: &Origin) -> CommandError {
+    let (place, name) = match origin {
+        Origin::Profile(name) => (format!("ledger of profile {name}"), name.as_str()),
+        origin => (origin.to_string(), "NAME"),
+    };
+    CommandError::configuration(
+        format!("{place}: the address must not contain a password"),
+        format!(
+            "to read the password from a file: {}",
+            set_profile(name, "--ledger-password-file FILE")
+        ),
+    )
 }
 
 /// The parameters of a URL that jelouctl reads itself.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::api_url::ApiUrl;
-use super::error::incomplete;
+use super::error::{incomplete, set_profile};
 use super::keys::client_id;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::secret_source::SecretSource;
@@ -101,8 +101,8 @@ impl Login {
         };
         let no_secret = |id: &str| {
             let hint = format!(
-                "to save it in a profile: jelouctl profile set {profile} --client-secret-file FILE; to use variables: \
-                 set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET"
+                "to save it in a profile: {}; to use variables: set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET",
+                set_profile(profile, "--client-secret-file FILE")
             );
             CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
         };

@@ -15,6 +15,7 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use crate::base::paths::is_ledger_file;
 use crate::base::private_file::link_target;
+use crate::base::texts::shell_argument;
 use crate::command_error::CommandError;
 use crate::phone::Country;
 use crate::runs::cost::Money;
@@ -240,8 +241,7 @@ impl Settings {
         let bot = bot.map(|bot| ("--bot", bot));
         let mut flags = String::new();
         for (flag, value) in profile.into_iter().chain(bot) {
-            let quoted = shlex::try_quote(value).unwrap_or(value.into());
-            let _ = write!(flags, " {flag} {quoted}");
+            let _ = write!(flags, " {flag} {}", shell_argument(value));
         }
         flags
     }
@@ -400,11 +400,11 @@ pub(super) fn choose_profile(
         if !is_needed && environment.sandbox.is_some() {
             return Ok(None);
         }
-        return Err(unknown_profile(
-            &requested.value,
-            &requested.origin.to_string(),
-            &known,
-        ));
+        let variable = match requested.origin {
+            Origin::Variable(variable) => Some(variable),
+            _ => None,
+        };
+        return Err(unknown_profile(&requested.value, variable, &known));
     }
     let default = file
         .map(ConfigFile::default_profile)

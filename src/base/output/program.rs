@@ -1,0 +1,143 @@
+//! The flags that a command line in a hint must repeat, so that it acts on the same configuration.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use serde::Serializer;
+
+use crate::base::texts::shell_argument;
+
+/// The program of this process. Unset in tests.
+static PROGRAM: OnceLock<Program> = OnceLock::new();
+
+const NAME: &str = "jelouctl ";
+
+/// The commands that read the configuration.
+const CONFIGURED: [&str; 11] = [
+    "send",
+    "flow-message",
+    "templates",
+    "messages",
+    "bulk",
+    "once",
+    "run",
+    "api",
+    "profile",
+    "ledger",
+    "doctor",
+];
+
+/// Sets the file of `--config`, once for the process.
+pub(crate) fn set_config(config: Option<&Path>) {
+    let _ = PROGRAM.set(Program::new(config));
+}
+
+/// Returns the text with the flags of this process in its command lines.
+pub(super) fn completed(text: &str) -> Cow<'_, str> {
+    match PROGRAM.get() {
+        Some(program) => program.complete(text),
+        None => text.into(),
+    }
+}
+
+/// Writes a hint with the flags of this process.
+#[expect(clippy::ref_option, reason = "serde passes the field")]
+pub(super) fn serialize_hint<S: Serializer>(
+    hint: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match hint {
+        Some(hint) => serializer.serialize_some(&completed(hint)),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// The program as the user calls it.
+#[derive(Clone, Debug, Default)]
+struct Program {
+    /// `--config` with its file and a space, or empty.
+    flag: String,
+}
+
+impl Program {
+    /// Creates the program with the file of `--config`.
+    fn new(config: Option<&Path>) -> Self {
+        let flag =
+            config.map(|file| format!("--config {} ", shell_argument(&file.to_string_lossy())));
+        Self {
+            flag: flag.unwrap_or_default(),
+        }
+    }
+
+    /// Returns the text with the flag in each command line: after `jelouctl`, if a command that reads the configuration
+    /// follows. A command line that has the flag stays as it is.
+    fn complete<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.flag.is_empty() || text.contains("--config ") {
+            return text.into();
+        }
+        let mut parts = text.split(NAME);
+        let mut completed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let command = part.split(|sign: char| !is_of_name(sign)).next();
+            let is_configured = command.is_some_and(|command| CONFIGURED.contains(&command));
+            completed.push_str(NAME);
+            completed.push_str(if is_configured { &self.flag } else { "" });
+            completed.push_str(part);
+        }
+        completed.into()
+    }
+}
+
+/// Returns whether the character can be in the name of a command.
+fn is_of_name(sign: char) -> bool {
+    sign.is_alphanumeric() || sign == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines_repeat_the_configuration() {
+        let program = Program::new(Some(Path::new("my conf.toml")));
+        for (text, expected) in [
+            (
+                "to see its state: jelouctl bulk status nov; to stop it: jelouctl bulk stop nov",
+                "to see its state: jelouctl --config 'my conf.toml' bulk status nov; to stop it: jelouctl --config \
+                 'my conf.toml' bulk stop nov",
+            ),
+            (
+                "check `jelouctl doctor`",
+                "check `jelouctl --config 'my conf.toml' doctor`",
+            ),
+            ("jelouctl explain prices", "jelouctl explain prices"),
+            ("jelouctl --help", "jelouctl --help"),
+            ("jelouctl sends nothing new", "jelouctl sends nothing new"),
+            (
+                "jelouctl runs inside a sandbox",
+                "jelouctl runs inside a sandbox",
+            ),
+            (
+                "jelouctl send a.csv --config b.toml",
+                "jelouctl send a.csv --config b.toml",
+            ),
+            ("to continue: jelouctl ", "to continue: jelouctl "),
+        ] {
+            assert_eq!(program.complete(text), expected);
+            assert_eq!(Program::new(None).complete(text), text);
+        }
+    }
+
+    #[test]
+    fn configured_commands_exist() {
+        let commands = include_str!("../../cli/app.rs");
+        for command in CONFIGURED {
+            let name: String = command
+                .split('-')
+                .map(|part| part[..1].to_uppercase() + &part[1..])
+                .collect();
+            assert!(commands.contains(&format!("    {name}(")), "{name}");
+        }
+    }
+}
