@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod conventions;
 pub(crate) mod currencies;
+pub(crate) mod date_names;
 pub(crate) mod durations;
 pub(crate) mod exit;
 pub(crate) mod input;

@@ -1,6 +1,6 @@
 //! Reads numbers and dates only to compare them, so that the smallest and the largest of a column can be shown.
 
-use super::dates::read_date;
+use super::read_date::read_date;
 use super::read_number::{DecimalSign, read_number};
 use super::stored_amount::seconds;
 use crate::base::conventions::Conventions;

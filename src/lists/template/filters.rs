@@ -54,6 +54,8 @@ pub(super) struct FilterRule {
     /// The types of its arguments, in order. The first `min_arguments` are required.
     arguments: &'static [Type],
     min_arguments: usize,
+    /// An argument with a name, which must be a text in quotes.
+    named: Option<&'static str>,
     output: FilterOutput,
     /// An example with its usual arguments.
     pub(super) example: &'static str,
@@ -76,6 +78,7 @@ const fn filter(
         takes,
         arguments: &[],
         min_arguments: 0,
+        named: None,
         output,
         example,
     }
@@ -85,7 +88,9 @@ const fn filter(
 const FILTERS: [FilterRule; 24] = [
     filter("abs", &[Number], New(Number), "abs"),
     filter("capitalize", ONE, New(Text), "capitalize"),
-    filter("date", AMOUNT, New(Text), "date('%d/%m/%Y')").with_optional(&[Text]),
+    filter("date", AMOUNT, New(Text), "date('%d/%m/%Y')")
+        .with_optional(&[Text])
+        .with_named("from"),
     filter("default", ALL, Either, "default('-')").with_optional(&[Any, Truth]),
     filter("first", MANY, Item, "first"),
     filter("join", MANY, New(Text), "join(', ')").with_optional(&[Any]),
@@ -122,6 +127,18 @@ impl FilterRule {
     /// Sets the arguments of a filter. All are optional.
     const fn with_optional(self, arguments: &'static [Type]) -> Self {
         self.with_arguments(arguments, 0)
+    }
+
+    /// Adds an argument with a name.
+    const fn with_named(self, name: &'static str) -> Self {
+        Self {
+            named: Some(name),
+            ..self
+        }
+    }
+
+    pub(super) fn has_named(&self, name: &str) -> bool {
+        self.named == Some(name)
     }
 
     /// Returns whether the filter replaces only an empty value.
@@ -265,7 +282,25 @@ mod tests {
             ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
             (
                 "{{ x | date(lang='es') }}",
-                Some("the arguments of `date` have no names; write `date('%d/"),
+                Some("`x | date(lang='es')`: it has no argument `lang`; write `date('%d/"),
+            ),
+            ("{{ x | date('%d/%m', from='%m/%d/%y') }}", None),
+            ("{{ x | date(from='%d.%m.%Y %H.%M') }}", None),
+            (
+                "{{ x | date(from='%m') }}",
+                Some("`x | date(from='%m')`: `%m` is not the format of a date"),
+            ),
+            (
+                "{{ x | date(from='mm/dd/yy') }}",
+                Some("`mm/dd/yy` is not the format of a date, such as `%m/%d/%y`"),
+            ),
+            (
+                "{{ x | date(from='%d de %B') }}",
+                Some("`%d de %B` has an unknown code; the codes are %d %-d"),
+            ),
+            (
+                "{{ x | date(from=y) }}",
+                Some("`from` must be a text in quotes"),
             ),
             (
                 "{{ x | upper(*y) }}",

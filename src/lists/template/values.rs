@@ -5,6 +5,7 @@ use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr, UnaryOpKind};
 use minijinja::value::ValueKind;
 
+use super::dates::source_problem;
 use super::filters::{FilterRule, Type};
 use super::nothing::is_empty_text;
 use super::walk::{
@@ -246,7 +247,7 @@ impl<'a> TextWalk<'a> {
         let inside = self.value(before)?;
         let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
-        let given = self.arguments(filter, rule)?;
+        let given = self.arguments(filter, before, rule)?;
         let own = write_expression(before);
         let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
@@ -261,7 +262,11 @@ impl<'a> TextWalk<'a> {
                 format!("{error}; write `{own} | {corrected}`")
             });
         }
-        if name == "date" {
+        let is_declared = filter
+            .args
+            .iter()
+            .any(|argument| matches!(argument, CallArg::Kwarg(..)));
+        if name == "date" && !is_declared {
             let columns = inside.columns.iter().map(|used| used.name.clone());
             self.uses.dates.extend(columns);
         }
@@ -316,20 +321,47 @@ impl<'a> TextWalk<'a> {
     fn arguments(
         &mut self,
         filter: &Filter<'a>,
+        before: &Expr<'a>,
         rule: &FilterRule,
     ) -> Result<Vec<ExprInfo>, String> {
         let mut given = Vec::new();
         for argument in &filter.args {
-            let CallArg::Pos(value) = argument else {
-                return Err(format!(
-                    "the arguments of `{}` have no names; write `{}`",
-                    filter.name, rule.example
-                ));
+            let value = match argument {
+                CallArg::Pos(value) => value,
+                CallArg::Kwarg(name, value) => {
+                    named_argument(rule, name, value).map_err(|problem| {
+                        let own = write_expression(before);
+                        let written = format!("{}{}", filter.name, brackets(&filter.args));
+                        format!("`{own} | {written}`: {problem}")
+                    })?;
+                    continue;
+                }
+                _ => {
+                    return Err(format!(
+                        "the arguments of `{}` have no names; write `{}`",
+                        filter.name, rule.example
+                    ));
+                }
             };
             given.push(*self.value(value)?);
         }
         Ok(given)
     }
+}
+
+/// Checks an argument with a name: the format of the dates in the cells.
+fn named_argument(rule: &FilterRule, name: &str, value: &Expr<'_>) -> Result<(), String> {
+    if !rule.has_named(name) {
+        return Err(format!(
+            "it has no argument `{name}`; write `{}`",
+            rule.example
+        ));
+    }
+    let constant = value.as_const();
+    let Some(from) = constant.as_ref().and_then(Cell::as_str) else {
+        return Err(format!("`{name}` must be a text in quotes"));
+    };
+    source_problem(from).map_or(Ok(()), Err)
 }
 
 /// Rejects `saldo | number * 1.12 | money('$')`, because the filter applies only to 1.12. The error has the parentheses

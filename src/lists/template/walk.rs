@@ -329,6 +329,7 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
     let value = |argument: &CallArg<'_>| match argument {
         CallArg::Pos(value) => write_expression(value),
+        CallArg::Kwarg(name, value) => format!("{name}={}", write_expression(value)),
         _ => "…".to_owned(),
     };
     let values: Vec<_> = given.iter().map(value).collect();
