@@ -15,8 +15,7 @@ use super::open_ledger::{
 };
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
-use super::turn::{KeyTerms, Replay, Turn, in_flight_error};
-use crate::base::exit::ExitCode;
+use super::turn::{KeyTerms, Replay, Turn, in_flight_error, perhaps_killed_error, resolve_command};
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
@@ -51,8 +50,6 @@ pub(super) struct OnceSend {
     patience: Cell<Duration>,
     /// The flag that the commands of a hint need to find this ledger; empty without one.
     ledger_flag: &'static str,
-    /// Why the ledger can only be read, if so.
-    unwritable: Option<String>,
 }
 
 impl OnceSend {
@@ -96,7 +93,6 @@ impl OnceSend {
             terms,
             patience: Cell::new(PATIENCE),
             ledger_flag: "",
-            unwritable: None,
         }
     }
 
@@ -147,12 +143,6 @@ impl OnceSend {
         }
         let scope = &self.terms.scope;
         let recipient = outgoing.recipient().as_str();
-        if let Some(problem) = &self.unwritable {
-            return match self.obstacle(recipient)? {
-                Some(entry) => self.found(recipient, entry),
-                None => Err(unwritable_ledger(problem)),
-            };
-        }
         let hash = self.ledger.hasher()?.person(recipient);
         wait_for_turn(&self.ledger, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
@@ -331,11 +321,13 @@ pub(super) fn note_skipped<'a>(
 
 /// The fallback of a notification if the ledger cannot check its key: a failed job still sends its alert.
 pub(super) struct OnceFallback {
-    pub(super) terms: KeyTerms,
+    terms: KeyTerms,
     /// Whether to check the key in this machine's own ledger: not if that ledger has failed.
     has_own_ledger: bool,
-    /// Whether to only look the key up there, if that ledger cannot be written.
-    may_read: bool,
+    /// This machine's own ledger, if the key can only be looked up there.
+    readable: Option<OnceSend>,
+    /// Why no ledger can claim a recipient, until it is printed.
+    problem: Option<String>,
     /// The fallback in use, for the audit log.
     pub(super) check: Option<&'static str>,
 }
@@ -353,22 +345,9 @@ impl OnceFallback {
         Some(Self {
             terms: KeyTerms::new(context, arguments, sender)?,
             has_own_ledger: !matches!(ledger_database(context), Ok(None)),
-            may_read: true,
+            readable: None,
+            problem: None,
             check: None,
-        })
-    }
-
-    /// This machine's own ledger, to look up the key after `problem`; None if it cannot be read.
-    fn readable(&mut self, context: &Context, problem: &str) -> Option<OnceSend> {
-        let ledger = open_local_ledger_to_read(context, PATIENCE)
-            .ok()
-            .flatten()?;
-        let once = OnceSend::new(ledger, self.terms.clone());
-        self.check = Some("local");
-        Some(OnceSend {
-            ledger_flag: LOCAL_LEDGER,
-            unwritable: Some(problem.to_owned()),
-            ..once
         })
     }
 
@@ -378,10 +357,8 @@ impl OnceFallback {
         error.ledger.is_some_and(is_of_ledger)
     }
 
-    /// Returns the next ledger to check the key in, after `problem`; None if the notification is
-    /// sent unchecked.
+    /// Returns the next ledger that can claim recipients, after `problem`; None if [`Self::turn`] decides.
     pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
-        let key = self.terms.scope.key.clone();
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
             let own = open_local_ledger(context, PATIENCE)
@@ -389,6 +366,7 @@ impl OnceFallback {
                 .and_then(|ledger| OnceSend::on(ledger, self.terms.clone()));
             match own {
                 Ok(own) => {
+                    let key = &self.terms.scope.key;
                     context.stderr.warning(&format!(
                         "cannot check the key {key} in the shared ledger: {problem}; using this machine's own ledger, so \
                          this notification may arrive twice"
@@ -402,26 +380,41 @@ impl OnceFallback {
                 Err(error) => problem = format!("{problem}; {}", error.line()),
             }
         }
-        if mem::take(&mut self.may_read)
-            && let Some(own) = self.readable(context, &problem)
-        {
-            return Some(own);
-        }
-        let every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR));
-        context.stderr.warning(&format!(
-            "cannot check the key {key}: {problem}; the notification is sent unchecked, unless one was sent in the last {every}, \
-             and may arrive twice"
-        ));
-        self.check = Some("unchecked");
+        let readable = open_local_ledger_to_read(context, PATIENCE);
+        self.readable = readable.ok().flatten().map(|ledger| OnceSend {
+            ledger_flag: LOCAL_LEDGER,
+            ..OnceSend::new(ledger, self.terms.clone())
+        });
+        self.problem = Some(problem);
         None
     }
-}
 
-/// Returns the error for a ledger that can be read, but not written.
-fn unwritable_ledger(problem: &str) -> CommandError {
-    CommandError {
-        ledger: Some(LedgerErrorKind::File),
-        ..CommandError::new(ExitCode::Ledger, "ledger", problem, None)
+    /// Returns whether a notification may be sent although no ledger can claim its recipient: not if a ledger that can
+    /// only be read has a message, else once in its time, by its mark.
+    ///
+    /// # Errors
+    /// If another process is sending it, or may have sent it.
+    pub(super) fn turn(
+        &mut self,
+        context: &Context,
+        recipient: &str,
+    ) -> Result<Turn, CommandError> {
+        if let Some(own) = &self.readable
+            && let Ok(Some(entry)) = own.obstacle(recipient)
+        {
+            self.check = Some("local");
+            return own.found(recipient, entry);
+        }
+        self.check = Some("unchecked");
+        if let Some(problem) = self.problem.take() {
+            let key = &self.terms.scope.key;
+            let every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR));
+            context.stderr.warning(&format!(
+                "cannot check the key {key}: {problem}; the notification is sent unchecked, unless one was sent in the last \
+                 {every}, and may arrive twice"
+            ));
+        }
+        self.terms.unchecked_turn(context, recipient)
     }
 }
 
@@ -450,9 +443,14 @@ impl OnceSend {
     /// Returns the error for a recipient that did not get a message, but may not get one now.
     fn refusal(&self, recipient: &str, entry: &OnceEntry) -> CommandError {
         let scope = &self.terms.scope;
-        let unknown_from = unknown_from(&self.ledger, entry, &self.terms.zone);
         match (entry.state, &entry.run) {
-            (OnceState::Inflight, _) => in_flight_error(scope, recipient, unknown_from),
+            (OnceState::Inflight, _) => match unknown_from(&self.ledger, entry, &self.terms.zone) {
+                Some(at) => {
+                    let resolve = self.resolve_command(recipient);
+                    perhaps_killed_error(scope, recipient, &at, &resolve)
+                }
+                None => in_flight_error(scope, recipient),
+            },
             (OnceState::ToBeSent, Some(run)) => {
                 let flag = self.ledger_flag;
                 pending_run_error(scope, recipient, run, flag)
@@ -480,12 +478,18 @@ impl OnceSend {
                  jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as STATE"
             );
         }
-        let key = self.terms.scope.key.quoted();
         let since = look_up_start(entry.at);
+        let resolve = self.resolve_command(recipient);
         format!(
             "to look for it: jelouctl messages list{sender_flags} {to} --since {since}; to set the outcome to sent or \
-             failed: jelouctl once resolve {key}{ledger_flag}{sender_flags} {to} --as STATE"
+             failed: {resolve}"
         )
+    }
+
+    /// Returns the command that sets the outcome of an unknown message of a single send.
+    fn resolve_command(&self, recipient: &str) -> String {
+        let flags = format!("{}{}", self.ledger_flag, self.terms.sender_flags);
+        resolve_command(&self.terms.scope.key, &flags, recipient)
     }
 }
 

@@ -298,9 +298,9 @@ impl<'a> SendTerms<'a> {
         loop {
             let Some(once) = &self.once else {
                 let recipient = outgoing.recipient().as_str();
-                let unchecked = self.fallback.as_ref();
-                return unchecked.map_or(Ok(Turn::Free), |fallback| {
-                    fallback.terms.unchecked_turn(self.context, recipient)
+                let fallback = self.fallback.as_mut();
+                return fallback.map_or(Ok(Turn::Free), |fallback| {
+                    fallback.turn(self.context, recipient)
                 });
             };
             let turn = in_time(patience, once.turn(connection, self.sender, outgoing)).await;

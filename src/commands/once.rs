@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::claim::{pending_run_error, unknown_from};
 use super::open_ledger::{open_keys_to_read, open_ledger};
-use super::turn::in_flight_error;
+use super::recipients::to_flag;
+use super::turn::{in_flight_error, perhaps_killed_error, resolve_command};
 use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
@@ -14,7 +15,7 @@ use crate::base::input::UsageError;
 use crate::base::output::{OutputRow, Sent, counted, counted_are};
 use crate::base::timestamps::{from_millis, time_in};
 use crate::command_error::{CommandError, Phase};
-use crate::jelou::message::{merge, typed_form};
+use crate::jelou::message::merge;
 use crate::runs::ledger::{
     ConfirmedEntries, KeyAddition, Ledger, OnceEntry, OnceState, OnceSummary, RunName,
 };
@@ -202,7 +203,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
             ));
         }
         KeyAddition::InFlight { recipient } => {
-            return Err(in_flight_error(&scope, &recipient, None));
+            return Err(in_flight_error(&scope, &recipient));
         }
     };
     log_decision(
@@ -443,9 +444,9 @@ impl KeyEntries {
         {
             let message =
                 format!("the message of {recipient} with key {key} is an unknown row of run {run}");
-            let to = typed_form(recipient);
+            let to = to_flag(recipient);
             let hint = format!(
-                "to set its state to sent or failed: jelouctl bulk resolve {run} --to {to} --unknown-as STATE"
+                "to set its state to sent or failed: jelouctl bulk resolve {run} {to} --unknown-as STATE"
             );
             return Err(UsageError::new(message, hint).into());
         }
@@ -463,9 +464,9 @@ impl KeyEntries {
                 "{recipient} {state} with key {key}; only an unknown message can be resolved"
             );
             let hint = format!(
-                "to see it: jelouctl once show {} --to {}",
+                "to see it: jelouctl once show {} {}",
                 key.quoted(),
-                typed_form(recipient)
+                to_flag(recipient)
             );
             return Err(UsageError::new(message, hint).into());
         }
@@ -557,14 +558,24 @@ impl KeyEntries {
             return Err(UsageError::new(message, "there is nothing to remove").into());
         };
         if entry.state == OnceState::Inflight {
-            let until = unknown_from(&self.ledger, &entry, &self.settings.hours.zone());
-            return Err(in_flight_error(&self.scope, recipient, until));
+            return Err(self.in_flight(&entry, recipient));
         }
         let unfinished = self.ledger.runs_under(&self.scope)?;
         let is_open = |run: &&String| !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
             Some(run) => Err(pending_run_error(&self.scope, recipient, run, "")),
             None => Ok(entry),
+        }
+    }
+
+    fn in_flight(&self, entry: &OnceEntry, recipient: &str) -> CommandError {
+        let settings = &self.settings;
+        match unknown_from(&self.ledger, entry, &settings.hours.zone()) {
+            Some(at) => {
+                let resolve = resolve_command(&self.scope.key, &settings.sender_flags(), recipient);
+                perhaps_killed_error(&self.scope, recipient, &at, &resolve)
+            }
+            None => in_flight_error(&self.scope, recipient),
         }
     }
 
@@ -579,7 +590,7 @@ impl KeyEntries {
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
-            return Err(in_flight_error(&self.scope, "some recipient", None));
+            return Err(in_flight_error(&self.scope, "some recipient"));
         }
         Ok(())
     }

@@ -6,17 +6,16 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
 use crate::base::output::{EarlierMessage, Record, Sent};
 use crate::base::timestamps::{from_millis, time_in};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
-use crate::jelou::message::{merge, typed_form};
+use crate::jelou::message::merge;
 use crate::runs::ledger::HeldClaim;
 use crate::runs::once::{OnceKey, OnceScope};
-use crate::runs::unchecked::{
-    EndedMark, FoundMark, HeldMark, MarkResult, MarkedSend, UncheckedMarks,
-};
+use crate::runs::unchecked::{EndedMark, FoundMark, HeldMark, MarkResult, MarkedSend};
 use crate::sender::Sender;
 use crate::sender::context::Context;
 
@@ -80,6 +79,7 @@ impl KeyTerms {
             sender_flags: settings.sender_flags(),
         })
     }
+
     /// Returns whether a notification may be sent although no ledger checks its key: once in its time, by its mark.
     ///
     /// # Errors
@@ -89,8 +89,7 @@ impl KeyTerms {
         context: &Context,
         recipient: &str,
     ) -> Result<Turn, CommandError> {
-        let marked = self.marked(recipient);
-        match UncheckedMarks::open().and_then(|marks| marks.claim(marked)) {
+        match self.marked(recipient).mark() {
             Ok(MarkResult::Held(held)) => Ok(Turn::Marked(held)),
             Ok(MarkResult::Found(found)) => self.after_unchecked(found, recipient),
             Err(error) => {
@@ -104,9 +103,7 @@ impl KeyTerms {
 
     /// Looks for a notification that was sent unchecked: no ledger has it.
     pub(super) fn find_mark(&self, recipient: &str) -> Option<FoundMark> {
-        let marked = self.marked(recipient);
-        let marks = UncheckedMarks::existing();
-        marks.iter().find_map(|marks| marks.find(marked))
+        self.marked(recipient).find()
     }
 
     /// Returns what the mark of an unchecked notification means for another one.
@@ -119,7 +116,7 @@ impl KeyTerms {
         recipient: &str,
     ) -> Result<Turn, CommandError> {
         let FoundMark::Ended(ended) = found else {
-            return Err(in_flight_error(&self.scope, recipient, None));
+            return Err(in_flight_error(&self.scope, recipient));
         };
         let EndedMark { is_sent, at, until } = ended;
         let key = &self.scope.key;
@@ -193,27 +190,35 @@ impl Replay {
     }
 }
 
-/// Returns the error for a message in flight; `unknown_from` is when it counts as unknown.
-pub(super) fn in_flight_error(
+/// Returns the error for a message in flight in a running process.
+pub(super) fn in_flight_error(scope: &OnceScope, recipient: &str) -> CommandError {
+    let key = &scope.key;
+    let message = format!("another process is sending {recipient} a message with the key {key}");
+    CommandError::guard(message, "try again in a moment")
+}
+
+/// Returns the error for a message in flight whose process may have been killed. It counts as unknown from `at` on, and the
+/// command `resolve` then sets its outcome.
+pub(super) fn perhaps_killed_error(
     scope: &OnceScope,
     recipient: &str,
-    unknown_from: Option<String>,
+    at: &str,
+    resolve: &str,
 ) -> CommandError {
     let key = &scope.key;
-    let Some(at) = unknown_from else {
-        let message =
-            format!("another process is sending {recipient} a message with the key {key}");
-        return CommandError::guard(message, "try again in a moment");
-    };
     let message = format!(
         "another process is sending {recipient} a message with the key {key}, or was killed; if it was killed, its \
          message counts as unknown at {at}"
     );
-    let to = typed_form(recipient);
-    let key = key.quoted();
     let hint = format!(
-        "try again at {at}; if the message is unknown then, set it to sent or failed: jelouctl once resolve {key} --to {to} \
-         --as STATE"
+        "try again at {at}; if the message is unknown then, set it to sent or failed: {resolve}"
     );
     CommandError::guard(message, hint)
+}
+
+/// Returns the command that sets the outcome of an unknown message of a single send. `flags` choose the ledger and the bot.
+pub(super) fn resolve_command(key: &OnceKey, flags: &str, recipient: &str) -> String {
+    let key = key.quoted();
+    let to = to_flag(recipient);
+    format!("jelouctl once resolve {key}{flags} {to} --as STATE")
 }

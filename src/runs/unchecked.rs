@@ -33,8 +33,8 @@ const MAX_BYTES: u64 = 100;
 const TRIES: usize = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
-/// The marks of this user on this machine.
-pub(crate) struct UncheckedMarks {
+/// A directory with marks of this user on this machine.
+struct UncheckedMarks {
     directory: PathBuf,
     hasher: OnceHasher,
 }
@@ -77,32 +77,37 @@ pub(crate) struct EndedMark {
 /// The mark of a notification that this process is about to send. If the process is killed, it may have been sent.
 pub(crate) struct HeldMark(OpenMark);
 
-impl UncheckedMarks {
-    /// Opens the marks, and creates their directory: with the state of the user, or with the runtime files if the state
-    /// cannot be written, or if others can change it.
+impl MarkedSend<'_> {
+    /// Looks in every directory for a notification that prevents another message with the key now. Creates no mark.
+    pub(crate) fn find(self) -> Option<FoundMark> {
+        let mut all = directories().filter_map(|directory| UncheckedMarks::read_in(directory).ok());
+        all.find_map(|marks| marks.find(self))
+    }
+
+    /// Marks a notification that this process is about to send, unless another one counts: with the state of the user, or
+    /// with the runtime files if a mark of the state cannot be written, or if others can change it.
     ///
     /// # Errors
-    /// If neither can be used.
-    pub(crate) fn open() -> io::Result<Self> {
+    /// If neither can be written.
+    pub(crate) fn mark(self) -> io::Result<MarkResult> {
+        // An earlier notification may have its mark in the other directory.
+        if let Some(found) = self.find() {
+            return Ok(MarkResult::Found(found));
+        }
         let mut failed = io::ErrorKind::NotFound.into();
         for directory in directories() {
-            match Self::create_in(directory) {
-                Ok(marks) => return Ok(marks),
+            match UncheckedMarks::create_in(directory).and_then(|marks| marks.claim(self)) {
+                Ok(result) => return Ok(result),
                 Err(error) => failed = error,
             }
         }
         Err(failed)
     }
+}
 
-    /// Returns all marks that exist, without creating any.
-    pub(crate) fn existing() -> Vec<Self> {
-        directories()
-            .filter_map(|directory| Self::read_in(directory).ok())
-            .collect()
-    }
-
+impl UncheckedMarks {
     fn create_in(directory: PathBuf) -> io::Result<Self> {
-        refuse_open(directory.parent().unwrap_or(&directory))?;
+        take_or_refuse(directory.parent().unwrap_or(&directory))?;
         private_file::create_directory(&directory).map_err(|error| error.cause)?;
         let secret = directory.join(SECRET);
         if !secret.exists() {
@@ -115,7 +120,7 @@ impl UncheckedMarks {
     }
 
     fn read_in(directory: PathBuf) -> io::Result<Self> {
-        refuse_open(&directory)?;
+        take_or_refuse(&directory)?;
         let secret = fs::read(directory.join(SECRET))?;
         Ok(Self {
             directory,
@@ -124,7 +129,7 @@ impl UncheckedMarks {
     }
 
     /// Looks for a notification that prevents another message with the key now.
-    pub(crate) fn find(&self, send: MarkedSend<'_>) -> Option<FoundMark> {
+    fn find(&self, send: MarkedSend<'_>) -> Option<FoundMark> {
         let path = self.path(send);
         if !path.exists() {
             return None;
@@ -139,7 +144,7 @@ impl UncheckedMarks {
     ///
     /// # Errors
     /// If the mark cannot be read or written.
-    pub(crate) fn claim(&self, send: MarkedSend<'_>) -> io::Result<MarkResult> {
+    fn claim(&self, send: MarkedSend<'_>) -> io::Result<MarkResult> {
         let Some(mut mark) = OpenMark::open(&self.path(send))? else {
             return Ok(MarkResult::Found(FoundMark::Inflight));
         };
@@ -193,8 +198,9 @@ fn directories() -> impl Iterator<Item = PathBuf> {
         .map(|directory| directory.join(DIRECTORY))
 }
 
-/// Refuses a directory in which other users can write, who could remove marks or add some. It may be missing.
-fn refuse_open(directory: &Path) -> io::Result<()> {
+/// Makes a directory private, which may be missing. Refuses it if other users can still write in it, because they could
+/// remove marks or add some.
+fn take_or_refuse(directory: &Path) -> io::Result<()> {
     match take_from_others(directory) {
         Ok(OthersAccess::Write | OthersAccess::Own(_)) => {
             Err(io::ErrorKind::PermissionDenied.into())

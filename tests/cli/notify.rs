@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{BETWEEN_LOOKS, CommandOutput, Home, Run, kill, wait_until};
+use crate::harness::{BETWEEN_LOOKS, CONFIG, CommandOutput, Home, Run, kill, wait_until};
 
 const ANA: &str = "593987654321";
 const LUIS: &str = "593987654322";
@@ -62,6 +62,19 @@ fn unreachable_recipients_share_one_limit() {
     let unknown = "the notification may have been sent: no response (tried for 4 s)";
     assert_eq!(ended.stderr.matches(unknown).count(), 2, "{ended:?}");
     run(&home, &jelou, "--notify-timeout 1s", "false").fails(1, &[]);
+}
+
+#[test]
+fn note_about_slow_notifications_names_no_excluded_recipient() {
+    let home = Home::new();
+    let jelou = answer_only(&[EVA]);
+    home.profile("p", &jelou.url, "do_not_contact = \"none\"");
+    home.write(&format!("{CONFIG}/none"), format!("{LUIS}\n"));
+    let ended = run(&home, &jelou, "--notify-timeout 4s", "true")
+        .env("JELOU_PROFILE", "p")
+        .success();
+    let note = format!("note: the command has ended; notifying {ANA}, {EVA}, at most 4 s\n");
+    ended.stderr_has(&[&note, &format!("skipped: {LUIS} is excluded")]);
 }
 
 #[test]

@@ -510,6 +510,32 @@ fn recorded_key_of_unwritable_ledger_is_skipped() {
     let eva = "593987654323";
     notify(eva).stderr_has(&["sent unchecked"]);
     assert_eq!(jelou.accepted()[eva], 1);
+    // A recipient without an entry does not hide the entries of the others, in any order.
+    let luis = "593987654322";
+    let bob = "593987654324";
+    for to in [
+        format!("{luis} --to {ANA}"),
+        format!("{ANA} --to {bob}"),
+        format!("{luis} --to {ANA} --to {eva} --to {bob}"),
+    ] {
+        let ended = notify(&to);
+        assert_eq!(
+            ended.stderr.matches("sent unchecked").count(),
+            1,
+            "{ended:?}"
+        );
+        ended.stderr_has(&[&format!("note: already sent to {ANA} ")]);
+        assert_eq!(sent_to_ana(&jelou), 1, "{to}");
+    }
+    assert!(jelou.accepted().values().all(|count| *count == 1));
+    // The audit log tells how each key was checked.
+    home.run(&format!(
+        "run --to 593987654325 --to {ANA} --once k --every 1h -- true"
+    ))
+    .env("JELOUCTL_LOG", "log")
+    .api(&jelou.url)
+    .success();
+    assert_eq!(checks(&home), ["unchecked", "local"]);
     home.send(&jelou, "--once k Hola")
         .fails(3, &["nothing was sent"]);
 }
@@ -532,6 +558,17 @@ fn killed_send_over_database_names_its_end() {
             "jelouctl once resolve k --to +593987654321 --as STATE",
         ],
     );
+    // The hints act for the same bot.
+    home.send(&jelou, "--once k Hola --bot BOT-ID").fails(
+        11,
+        &["jelouctl once resolve k --bot BOT-ID --to +593987654321 --as STATE"],
+    );
+    home.run(&format!("once remove k --to {ANA} --bot BOT-ID --yes"))
+        .api(&jelou.url)
+        .fails(
+            11,
+            &["jelouctl once resolve k --bot BOT-ID --to +593987654321 --as STATE"],
+        );
     release.send(()).unwrap();
 }
 

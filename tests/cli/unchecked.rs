@@ -263,3 +263,53 @@ fn unchecked_notification_is_marked_with_the_runtime_files() {
         .stderr_has(&unmarked);
     assert_eq!(got(&jelou), [2, 2]);
 }
+
+/// A mark cannot be written, as on a full disk, although its directory has a secret.
+#[test]
+fn unwritable_mark_is_written_with_the_runtime_files() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    home.write(&format!("{STATE}/state.db"), "no store");
+    let runtime = home.path().join("runtime");
+    fs::create_dir(&runtime).unwrap();
+    let alert = || {
+        notify(&home, &jelou, "--once k")
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .success()
+    };
+    alert();
+    for entry in fs::read_dir(home.path().join(STATE).join("unchecked")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "mark") {
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+        }
+    }
+    for _ in 0..3 {
+        alert().stderr_lacks(&["cannot mark"]);
+        assert_eq!(got(&jelou), [2, 2]);
+    }
+}
+
+/// The state directory could not be written at first.
+#[test]
+fn mark_in_the_other_directory_counts() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    home.write(STATE, "");
+    let runtime = home.path().join("runtime");
+    fs::create_dir(&runtime).unwrap();
+    let alert = |key: &str| {
+        notify(&home, &jelou, &format!("--once {key}"))
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .success()
+    };
+    alert("k");
+    fs::remove_file(home.path().join(STATE)).unwrap();
+    home.write(&format!("{STATE}/state.db"), "no store");
+    alert("k");
+    assert_eq!(got(&jelou), [1, 1]);
+    // Another key gets its mark with the state.
+    alert("other");
+    assert_eq!(got(&jelou), [2, 2]);
+    let marks = fs::read_dir(home.path().join(STATE).join("unchecked")).unwrap();
+    assert_eq!(marks.count(), 3);
+}

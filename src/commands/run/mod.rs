@@ -325,7 +325,7 @@ impl CommandRun<'_> {
             .iter()
             .enumerate()
             .filter(|(at, _)| is_notified(*at))
-            .filter_map(|(_, send)| Some(send.outgoing.as_ref()?.recipient().as_str()))
+            .filter_map(|(_, send)| Some(send.open_message()?.recipient().as_str()))
             .collect();
         format!(
             "the command has ended; notifying {}, at most {}",
