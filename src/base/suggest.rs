@@ -1,5 +1,7 @@
 //! Finds the nearest name for a misspelt one, and the common form of different spellings.
 
+use std::borrow::Cow;
+
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
 /// How similar two names must be, from 0 (nothing in common) to 1 (Jaro-Winkler).
@@ -49,6 +51,21 @@ pub(crate) fn plain(name: &str) -> String {
         .collect()
 }
 
+/// Returns a text in lower case, without accents, and without spaces at its ends.
+pub(crate) fn folded(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Owned(text.to_ascii_lowercase());
+        }
+        return Cow::Borrowed(text);
+    }
+    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
+    let is_accent = |character: &char| matches!(character, '\u{300}'..='\u{36f}');
+    let letters = decomposed.chars().filter(|letter| !is_accent(letter));
+    Cow::Owned(letters.flat_map(char::to_lowercase).collect())
+}
+
 /// Splits `FechaCita` into `Fecha` and `Cita`.
 pub(crate) fn camel_case_words(word: &str) -> Vec<&str> {
     let mut words = Vec::new();
@@ -96,6 +113,24 @@ pub(crate) fn identifier(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folded_text_has_no_capitals_and_accents() {
+        for (text, expected) in [
+            ("si", "si"),
+            (" Sí\u{a0}", "si"),
+            ("SI", "si"),
+            ("S\u{131}", "sı"),
+            ("Añejo, N/A", "anejo, n/a"),
+            ("Si\u{301}", "si"),
+            ("", ""),
+            (" \t", ""),
+            ("ÇÃO", "cao"),
+            ("1 250", "1 250"),
+        ] {
+            assert_eq!(folded(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn nearest_name_is_suggested_or_none() {

@@ -69,6 +69,8 @@ mod bulk_resolve;
 mod bulk_restore;
 #[cfg(unix)]
 mod bulk_run;
+#[cfg(unix)]
+mod bulk_select;
 mod bulk_server;
 #[cfg(unix)]
 mod bulk_stop;

@@ -35,11 +35,17 @@ fn describe_reason(reason: SkipReason) -> String {
     }
 }
 
-/// Prints how many rows are skipped because of earlier runs and sends, or because of the 24-hour window. Rows with
+/// Prints how many rows are skipped because of earlier runs and sends, the 24-hour window, or their values. Rows with
 /// another reason were reported earlier.
 pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
-    use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
-    let reported = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
+    use SkipReason::{AlreadySent, MayHaveBeenSent, NotSelected, OutsideWindow, ToBeSent};
+    let reported = [
+        AlreadySent,
+        MayHaveBeenSent,
+        ToBeSent,
+        OutsideWindow,
+        NotSelected,
+    ];
     let rows = reported.map(|reason| (skips.rows(reason), describe_reason(reason)));
     let all = rows.iter().map(|(rows, _)| rows).sum();
     if let Some(reasons) = describe_counts(rows) {

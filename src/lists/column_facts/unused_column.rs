@@ -7,7 +7,7 @@ use super::counted_row::CountedRow;
 use super::table::{CellKind, UnusedColumn};
 use crate::base::suggest::plain;
 use crate::lists::list_file::Row;
-use crate::phone::{Country, PhoneNumber};
+use crate::phone::{Country, PhoneNumber, find_country};
 
 /// How many values of a column are shown.
 const SHOWN_VALUES: usize = 3;
@@ -21,6 +21,8 @@ pub(super) struct UnusedCounts {
     /// How all filled cells so far read.
     kinds: Vec<CellKind>,
     has_cell: bool,
+    /// Whether a cell has more than two letters, or the country of its recipient: `no` can be an answer or Norway.
+    is_certain: bool,
 }
 
 impl UnusedCounts {
@@ -29,6 +31,7 @@ impl UnusedCounts {
             column: CountedColumn::new(name, row),
             kinds: CellKind::ALL.to_vec(),
             has_cell: false,
+            is_certain: false,
         }
     }
 
@@ -45,10 +48,19 @@ impl UnusedCounts {
         let cell = self.column.shown(counted.row).unwrap_or_default();
         if is_deciding && !cell.trim().is_empty() {
             self.has_cell = true;
+            self.is_certain = self.is_certain
+                || cell.trim().chars().count() > 2
+                || is_country_of(&cell, counted.recipient);
             let country = counted.country;
             self.kinds.retain(|kind| kind.has_cell(&cell, country));
         }
         self.column.count(&cell);
+    }
+
+    fn kind(&self) -> Option<CellKind> {
+        let kind = self.kinds.first().filter(|_| self.has_cell)?;
+        let is_shown = self.is_certain || *kind != CellKind::Countries;
+        is_shown.then_some(*kind)
     }
 
     pub(super) fn facts(&self) -> UnusedColumn {
@@ -57,10 +69,15 @@ impl UnusedCounts {
         values.truncate(SHOWN_VALUES);
         UnusedColumn {
             column: self.column.name.clone(),
-            reads_as: self.kinds.first().filter(|_| self.has_cell).copied(),
+            reads_as: self.kind(),
             values,
         }
     }
+}
+
+fn is_country_of(cell: &str, recipient: &str) -> bool {
+    let named = Country::from_name(cell).map(Country::code);
+    named.is_some() && named == find_country(recipient)
 }
 
 impl CellKind {

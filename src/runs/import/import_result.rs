@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::bare_codes::BareCodes;
 use super::country_conflict::CountryConflict;
+use super::finding::Finding;
 use super::policy::ImportPolicy;
 use crate::base::input::UsageError;
 use crate::base::output::counted;
@@ -108,6 +109,8 @@ pub(crate) struct ImportResult {
     skips: SkipCounts,
     /// The error of a column with cells that contradict each other: some may be read wrongly.
     pub(crate) unclear_column: Option<UsageError>,
+    /// The values of `--skip-if` and `--only-if` that no row has.
+    pub(super) unmet: Vec<Finding>,
     /// The line of the row that reaches the limit.
     pub(crate) last_line: Option<u64>,
     pub(crate) columns: Vec<String>,
@@ -172,6 +175,7 @@ impl ImportResult {
             SkipReason::OutsideWindow,
             SkipReason::Hidden,
             SkipReason::NotAllowed,
+            SkipReason::NotSelected,
         ];
         let skipped: u64 = skipped
             .into_iter()
@@ -219,6 +223,7 @@ impl ImportResult {
             ),
             (self.earlier(), "skipped because of earlier runs"),
             (self.skips.rows(SkipReason::Hidden), "hidden"),
+            (self.skips.rows(SkipReason::NotSelected), "not selected"),
         ];
         let parts = kinds.into_iter().filter(|(rows, _)| *rows > 0);
         let parts: Vec<_> = parts

@@ -39,6 +39,7 @@ impl ListFindings {
             .chain(codes)
             .chain(countries(imported, plan))
             .chain(other_columns(imported))
+            .chain(imported.unmet.iter().cloned())
             .chain(unseen(list, plan.policy.hidden, imported.last_line))
             .chain(limit(imported))
             .collect();

@@ -18,6 +18,7 @@ mod questions;
 mod recipient_column;
 mod reported;
 mod rows;
+mod selection;
 mod skipped;
 mod verdict;
 
@@ -34,4 +35,5 @@ pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 pub(crate) use self::questions::{earlier_messages, undelivered_messages};
 pub(crate) use self::recipient_column::ColumnRule;
 pub(crate) use self::rows::import_list;
+pub(crate) use self::selection::{ColumnValue, ListSelection, TypedSelection};
 pub(crate) use self::verdict::refuse_list;

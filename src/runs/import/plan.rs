@@ -8,6 +8,7 @@ use super::countries::ListCountries;
 use super::error::{BulkError, RowError};
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use super::recipient_column::ColumnRule;
+use super::selection::ListSelection;
 use crate::base::input::UsageError;
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
@@ -32,6 +33,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
     pub(crate) countries: ListCountries,
+    /// Which rows are sent.
+    pub(crate) selection: ListSelection,
     /// The recipients to exclude.
     pub(crate) exclusions: &'a Exclusions,
     /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows with other recipients are skipped.
@@ -223,7 +226,7 @@ impl ImportPlan<'_> {
         } = self.policy;
         let is_template = self.kind.command() == "template";
         let is_kept = |reason: &SkipReason| match reason {
-            SkipReason::Excluded => true,
+            SkipReason::Excluded | SkipReason::NotSelected => true,
             SkipReason::Repeated => !allow_duplicates,
             SkipReason::Hidden => hidden != Some(HiddenRule::Send),
             SkipReason::OutsideWindow => !only_in_window && !is_template,

@@ -12,6 +12,7 @@ use super::plan::{Addressee, ImportPlan, RecipientRule, TO};
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::recipient_column::FirstRows;
 use super::reported::{EarlierOutcome, ReportRuns};
+use super::selection::ListSelection;
 use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::{Request, SuccessCriterion};
@@ -77,6 +78,8 @@ struct Importer<'a> {
     column: Option<String>,
     /// Whether a row may have a report's column `sent`; set with the first row.
     may_say_sent: bool,
+    /// Which rows are sent, and which of its values they have.
+    selection: ListSelection,
     cells: MessageColumns<'a>,
     reported: ReportRuns<'a>,
     /// The number of rows so far.
@@ -98,6 +101,7 @@ impl<'a> Importer<'a> {
             choice: Ok(String::new()),
             column: None,
             may_say_sent: false,
+            selection: plan.selection.clone(),
             cells: MessageColumns::new(plan),
             reported: ReportRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
             read: 0,
@@ -110,8 +114,9 @@ impl<'a> Importer<'a> {
     /// The result for the list up to the line `last`, or up to its end.
     fn finish(mut self, last: Option<u64>) -> ImportResult {
         self.imported.unclear_column = self.cells.refuse_unclear_columns(last).err();
-        if let Some(last) = last {
-            self.imported.cut(last);
+        match last {
+            Some(last) => self.imported.cut(last),
+            None => self.imported.unmet = self.selection.unmet(),
         }
         self.imported
     }
@@ -240,15 +245,21 @@ impl<'a> Importer<'a> {
         };
         // jelouctl does not check the contents of hidden rows.
         if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
-            return Ok(feed.add(hidden_row(line, cells))?);
+            let problem = "the row is hidden or crossed out in the sheet".to_owned();
+            let reason = (SkipReason::Hidden, problem);
+            return Ok(feed.add(left_out(line, cells, reason))?);
         }
         let kept_reason = outcome
             .as_ref()
             .and_then(|outcome| self.reported.kept_reason(outcome));
-        if kept_reason == Some(SkipReason::Hidden) {
-            report(line, RowFault::KeptOut(SkipReason::Hidden));
-            return Ok(feed.add(hidden_row(line, cells))?);
+        if let Some(reason @ (SkipReason::Hidden | SkipReason::NotSelected)) = kept_reason {
+            report(line, RowFault::KeptOut(reason));
+            return Ok(feed.add(left_out(line, cells, with_problem(reason)))?);
         }
+        let row = row.and_then(|row| match self.fault_of_selection(&faulty_cells) {
+            Some(problem) => Err(problem),
+            None => Ok(row),
+        });
         let row = match row {
             Ok(row) => row,
             Err(problem) => {
@@ -256,6 +267,10 @@ impl<'a> Importer<'a> {
                 return self.add_invalid(feed, line, cells, error, report);
             }
         };
+        if let Some(problem) = self.selection.why_left_out(&row) {
+            let reason = (SkipReason::NotSelected, problem);
+            return Ok(feed.add(left_out(line, cells, reason))?);
+        }
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
             Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped, &row),
             Err(error) => {
@@ -268,6 +283,13 @@ impl<'a> Importer<'a> {
                 self.add_invalid(feed, line, cells, error, report)
             }
         }
+    }
+
+    /// Returns the problem of a cell that `--skip-if` or `--only-if` needs.
+    fn fault_of_selection(&self, faulty_cells: &[(String, String)]) -> Option<String> {
+        let mut faults = faulty_cells.iter();
+        let fault = faults.find(|(name, _)| self.selection.needs(name));
+        fault.map(|(_, problem)| problem.clone())
     }
 
     /// Builds the message of a row, and reports its warnings. Also returns why the row is skipped, if it is.
@@ -603,12 +625,12 @@ struct RowMessage {
     earlier: EarlierOutcome,
 }
 
-fn hidden_row(line: u64, cells: String) -> DraftRow {
-    let problem = "the row is hidden or crossed out in the sheet".to_owned();
+/// A row whose message is not built.
+fn left_out(line: u64, cells: String, reason: (SkipReason, String)) -> DraftRow {
     DraftRow {
         line,
         cells,
         request: None,
-        skip: Some((SkipReason::Hidden, problem)),
+        skip: Some(reason),
     }
 }

@@ -213,6 +213,8 @@ pub(crate) enum SkipReason {
     Hidden,
     /// `allow_to` does not allow its recipient
     NotAllowed,
+    /// `--skip-if` or `--only-if` leaves it out
+    NotSelected,
     /// The run was cancelled before it was sent
     Cancelled,
     /// It is a free-form message, and its recipient has not written within 23 hours
@@ -242,6 +244,7 @@ impl SkipReason {
             | Self::Repeated
             | Self::Hidden
             | Self::NotAllowed
+            | Self::NotSelected
             | Self::Cancelled => false,
         }
     }

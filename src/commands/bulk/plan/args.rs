@@ -14,7 +14,7 @@ use crate::commands::bulk::report_file::{ReportFormat, format_from_name};
 use crate::jelou::message::{MessageArgs, MessageKind};
 use crate::lists::list_file::{ListEncoding, ReportLanguage};
 use crate::runs::cost::Money;
-use crate::runs::import::ImportPolicy;
+use crate::runs::import::{ColumnValue, ImportPolicy};
 use crate::runs::ledger::RunName;
 use crate::runs::once::OnceKey;
 use crate::sender::config::{budget, every, remember};
@@ -60,6 +60,18 @@ pub(crate) struct BulkSendArgs {
     /// Send at most N messages; skipped rows do not count
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = LIST)]
     pub(crate) limit: Option<u64>,
+
+    /// Skip rows with this value in a column, such as baja=sí (repeatable)
+    ///
+    /// Capitals, accents and spaces at the ends do not matter, so baja=si skips `Sí`. COLUMN= is an empty cell.
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = LIST)]
+    pub(crate) skip_if: Vec<ColumnValue>,
+
+    /// Send only rows with this value in a column, such as grupo=A (repeatable)
+    ///
+    /// With several values of one column, a row needs one of them. With several columns, it needs a value of each.
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = LIST)]
+    pub(crate) only_if: Vec<ColumnValue>,
 
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,

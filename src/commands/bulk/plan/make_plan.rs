@@ -27,7 +27,8 @@ use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::ListReader;
 use crate::lists::template::language;
 use crate::runs::import::{
-    DuplicatePolicy, ImportPlan, ImportResult, ListCountries, TypedCountries,
+    DuplicatePolicy, ImportPlan, ImportResult, ListCountries, ListSelection, TypedCountries,
+    TypedSelection,
 };
 use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings};
 use crate::sender::context::{Context, Mode};
@@ -185,6 +186,10 @@ impl Preparation {
             column: args.choices.country_column.as_deref(),
         };
         let countries = ListCountries::new(typed_countries, sender.settings.country, list)?;
+        let typed_selection = TypedSelection {
+            skip_if: &args.skip_if,
+            only_if: &args.only_if,
+        };
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
         let conditions = self.conditions_now(args);
@@ -207,6 +212,7 @@ impl Preparation {
             body: self.message.compile(&language)?,
             recipient: recipient_rule(&language, args, &sender.settings.to_column)?,
             countries,
+            selection: ListSelection::new(typed_selection, list)?,
             // A test is sent to another recipient.
             exclusions,
             is_allowed: (args.policy.skip_not_allowed && !is_test).then_some(&is_allowed),

@@ -1,0 +1,228 @@
+//! Which rows of a list are sent, by `--skip-if` and `--only-if`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::finding::Finding;
+use crate::base::input::UsageError;
+use crate::base::suggest::folded;
+use crate::lists::list_file::{ListReader, Row, meant_columns};
+
+/// A value of a column, as typed: `baja=sí`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ColumnValue {
+    column: String,
+    /// Empty for an empty cell.
+    value: String,
+}
+
+impl FromStr for ColumnValue {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        let (column, value) = typed
+            .split_once('=')
+            .filter(|(column, _)| !column.trim().is_empty())
+            .ok_or("write COLUMN=VALUE, such as baja=sí")?;
+        Ok(Self {
+            column: column.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for ColumnValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}={}", self.column, self.value)
+    }
+}
+
+/// The values of `--skip-if` and `--only-if`.
+#[derive(Clone, Copy)]
+pub(crate) struct TypedSelection<'a> {
+    pub(crate) skip_if: &'a [ColumnValue],
+    pub(crate) only_if: &'a [ColumnValue],
+}
+
+/// The rules of both flags, one for each column.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListSelection {
+    rules: Vec<SelectionRule>,
+}
+
+/// Which values of a column a row may have.
+#[derive(Clone, Debug)]
+struct SelectionRule {
+    flag: SelectionFlag,
+    /// As the header has it.
+    column: String,
+    values: Vec<SoughtValue>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SelectionFlag {
+    SkipIf,
+    OnlyIf,
+}
+
+#[derive(Clone, Debug)]
+struct SoughtValue {
+    typed: ColumnValue,
+    /// Without capitals and accents.
+    folded: String,
+    /// Whether a row has it.
+    is_found: bool,
+}
+
+impl ListSelection {
+    /// # Errors
+    /// If the list does not have one of the columns.
+    pub(crate) fn new(
+        typed: TypedSelection<'_>,
+        list: &mut ListReader,
+    ) -> Result<Self, UsageError> {
+        let mut selection = Self::default();
+        if typed.skip_if.is_empty() && typed.only_if.is_empty() {
+            return Ok(selection);
+        }
+        let names = list.first_names();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        for value in typed.skip_if {
+            selection.add(SelectionFlag::SkipIf, value, &names)?;
+        }
+        for value in typed.only_if {
+            selection.add(SelectionFlag::OnlyIf, value, &names)?;
+        }
+        Ok(selection)
+    }
+
+    fn add(
+        &mut self,
+        flag: SelectionFlag,
+        typed: &ColumnValue,
+        names: &[&str],
+    ) -> Result<(), UsageError> {
+        let column = find_column(flag, &typed.column, names)?;
+        let value = SoughtValue {
+            typed: typed.clone(),
+            folded: folded(&typed.value).into_owned(),
+            is_found: false,
+        };
+        let mut rules = self.rules.iter_mut();
+        match rules.find(|rule| rule.flag == flag && rule.column == column) {
+            Some(rule) if rule.has(&value) => {}
+            Some(rule) => rule.values.push(value),
+            None => self.rules.push(SelectionRule {
+                flag,
+                column: column.to_owned(),
+                values: vec![value],
+            }),
+        }
+        Ok(())
+    }
+
+    /// Returns whether a rule needs the column `name`.
+    pub(super) fn needs(&self, name: &str) -> bool {
+        self.rules.iter().any(|rule| rule.column == name.trim())
+    }
+
+    /// Returns why `row` is not selected, and notes which values it has.
+    pub(super) fn why_left_out(&mut self, row: &Row) -> Option<String> {
+        let mut why = None;
+        for rule in &mut self.rules {
+            let reason = rule.why_left_out(row);
+            why = why.or(reason);
+        }
+        why
+    }
+
+    /// Returns the values that no row has. Call it after the last row of the list.
+    pub(super) fn unmet(&self) -> Vec<Finding> {
+        let values = self
+            .rules
+            .iter()
+            .flat_map(|rule| rule.values.iter().map(|value| (rule.flag, value)));
+        let unmet = values.filter(|(_, value)| !value.is_found);
+        let note = |(flag, value): (SelectionFlag, &SoughtValue)| {
+            Finding::note(format!(
+                "{} {}: no row has this value",
+                flag.name(),
+                value.typed
+            ))
+        };
+        unmet.map(note).collect()
+    }
+}
+
+impl SelectionRule {
+    fn has(&self, value: &SoughtValue) -> bool {
+        self.values.iter().any(|known| known.folded == value.folded)
+    }
+
+    fn why_left_out(&mut self, row: &Row) -> Option<String> {
+        let cell = shown_cell(row, &self.column);
+        let cell = folded(&cell);
+        let mut values = self.values.iter_mut();
+        let found = values.find(|value| value.folded == cell);
+        let flag = self.flag.name();
+        match (self.flag, found) {
+            (SelectionFlag::SkipIf, Some(found)) => {
+                found.is_found = true;
+                Some(format!("not selected: {flag} {}", found.typed))
+            }
+            (SelectionFlag::OnlyIf, Some(found)) => {
+                found.is_found = true;
+                None
+            }
+            (SelectionFlag::SkipIf, None) => None,
+            (SelectionFlag::OnlyIf, None) => {
+                let wanted = self.values.iter().map(|value| value.typed.to_string());
+                let wanted = wanted.collect::<Vec<_>>().join(" or ");
+                Some(format!("not selected: {flag} {wanted}"))
+            }
+        }
+    }
+}
+
+impl SelectionFlag {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SkipIf => "--skip-if",
+            Self::OnlyIf => "--only-if",
+        }
+    }
+}
+
+fn find_column<'a>(
+    flag: SelectionFlag,
+    name: &str,
+    names: &[&'a str],
+) -> Result<&'a str, UsageError> {
+    match meant_columns(names, name)[..] {
+        [one] => Ok(one),
+        [first, second, ..] => Err(UsageError::ambiguous_column(
+            flag.name(),
+            name,
+            first,
+            second,
+        )),
+        [] => {
+            let hint = "write the name as in the header";
+            Err(UsageError::no_column(flag.name(), name, names, hint))
+        }
+    }
+}
+
+/// Returns the cell in `column` as the list shows it; empty without one.
+fn shown_cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
+    if let Some(text) = row.shown_text(column).or_else(|| row.text(column)) {
+        return Cow::Borrowed(text);
+    }
+    match row.get(column) {
+        None | Some(Value::Null) => Cow::Borrowed(""),
+        Some(other) => Cow::Owned(other.to_string()),
+    }
+}
