@@ -1,7 +1,7 @@
 //! Finds the smallest and the largest number or date of an expression.
 
-use super::printed_value::{PrintedValue, shown_value};
 use super::table::{Range, ValueInLine};
+use super::{ValueOfRow, shown_value};
 use crate::base::conventions::Conventions;
 use crate::lists::template::AmountKind;
 
@@ -37,7 +37,7 @@ struct SeenAmount {
 impl Amounts {
     pub(super) fn count(
         &mut self,
-        value: PrintedValue<'_>,
+        value: ValueOfRow<'_>,
         conventions: impl Fn() -> Option<Conventions>,
     ) {
         match value.amount {
@@ -55,7 +55,7 @@ impl Amounts {
     }
 
     /// Reads a value that may be an amount.
-    fn read(&mut self, value: PrintedValue<'_>, conventions: impl Fn() -> Option<Conventions>) {
+    fn read(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
         let kinds = match self.source {
             AmountSource::Unknown => &AmountKind::ALL[..],
             AmountSource::AllRead(AmountKind::Number) => &[AmountKind::Number],
@@ -72,7 +72,7 @@ impl Amounts {
         self.source = AmountSource::NotRead;
     }
 
-    fn note(&mut self, amount: f64, value: PrintedValue<'_>) {
+    fn note(&mut self, amount: f64, value: ValueOfRow<'_>) {
         let seen = || SeenAmount {
             amount,
             value: shown_value(value.text),
@@ -119,7 +119,7 @@ mod tests {
         for (text, line) in values.iter().zip(2..) {
             // A text after a sign stands for a value that a filter has read.
             let amount = text.strip_prefix('=').map(|number| number.parse().unwrap());
-            amounts.count(PrintedValue { line, text, amount }, || {
+            amounts.count(ValueOfRow { line, text, amount }, || {
                 Conventions::for_country("EC")
             });
         }

@@ -1,15 +1,15 @@
 //! The counts of all columns: of those that a message uses, and of the others.
 
+use super::ValueOfRow;
 use super::counted_column::CountedColumn;
-use super::counted_row::{CountedRow, SentValues};
 use super::countries::RecipientCountries;
-use super::printed_value::PrintedValue;
 use super::printed_values::{PrintedValues, ShapeRank};
 use super::table::{
     ColumnTable, ColumnValues, ContrastLines, ExpressionFacts, RareShape, RecipientFacts,
     UnusedColumn,
 };
 use super::unused_column::{UnusedCounts, sort_unused};
+use super::{CountedRow, SentValues};
 use crate::base::conventions::Conventions;
 use crate::jelou::message::each_text;
 use crate::lists::list_file::Row;
@@ -226,7 +226,7 @@ impl ExpressionCounts {
         match (&mut self.counts, value) {
             (ValueCounts::Printed(values), RowValue::Printed { text, amount }) => {
                 let line = counted.line;
-                values.count(PrintedValue { line, text, amount }, || {
+                values.count(ValueOfRow { line, text, amount }, || {
                     Conventions::for_country(counted.country?.code())
                 });
             }

@@ -7,9 +7,9 @@ use super::amounts::Amounts;
 use super::frequent::{Counter, FrequentKeys};
 use super::hash;
 use super::letters::OtherLetters;
-use super::printed_value::{PrintedValue, shown_value};
 use super::shape::write_shape;
 use super::table::{FrequentValue, LengthInLine, Lengths, Letter, Shape, ValueFacts};
+use super::{ValueOfRow, shown_value};
 use crate::base::conventions::Conventions;
 
 /// How many of the commonest shapes are shown, and how many of the rarest of the others.
@@ -59,10 +59,10 @@ impl PrintedValues {
     /// Counts the value of a row. `conventions` are those of the row's country.
     pub(super) fn count(
         &mut self,
-        value: PrintedValue<'_>,
+        value: ValueOfRow<'_>,
         conventions: impl Fn() -> Option<Conventions>,
     ) {
-        let PrintedValue { line, text, .. } = value;
+        let ValueOfRow { line, text, .. } = value;
         if line == self.last_line || text.trim().is_empty() {
             return;
         }
@@ -83,7 +83,7 @@ impl PrintedValues {
         }
     }
 
-    fn count_length(&mut self, value: PrintedValue<'_>) {
+    fn count_length(&mut self, value: ValueOfRow<'_>) {
         let found = LengthInLine {
             length: value.text.chars().count() as u64,
             line: value.line,
@@ -100,7 +100,7 @@ impl PrintedValues {
         }
     }
 
-    fn count_shape(&mut self, value: PrintedValue<'_>) {
+    fn count_shape(&mut self, value: ValueOfRow<'_>) {
         write_shape(value.text, &mut self.shape);
         let shape = &self.shape;
         self.shapes.count(hash(shape), || SeenShape {

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
+use super::CountedRow;
 use super::counted_column::CountedColumn;
-use super::counted_row::CountedRow;
 use super::table::{CellKind, UnusedColumn};
 use crate::base::suggest::plain;
 use crate::lists::list_file::Row;
