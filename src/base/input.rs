@@ -176,6 +176,11 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// Returns whether `flag` has read standard input.
+    pub(crate) fn is_piped_into(&self, flag: &str) -> bool {
+        self.stdin_reader.as_deref() == Some(flag)
+    }
+
     /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has
     /// reserved it, or if it is a terminal.
     pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {

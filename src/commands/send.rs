@@ -240,6 +240,10 @@ fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandEr
     Err(error)
 }
 
+/// How to shorten the output of a command that is too long for a text.
+const SHORTEN: &str = "to send its first lines: COMMAND | head -20 | cut -c 1-200; to send its last lines: \
+                       jelouctl run --tail 20 -- COMMAND";
+
 /// Makes the message for each recipient from flags and `--body`, and prints the warnings about it.
 fn make_messages(
     context: &mut Context,
@@ -262,13 +266,21 @@ fn make_messages(
         .and_then(|body| typed.message.other_command(body));
     let has_fields = flags.as_object().is_some_and(|fields| !fields.is_empty());
     let is_empty = typed.delivery.body.is_none() && !has_fields;
+    let text = flags.get("text").and_then(Value::as_str);
+    let is_long = text.is_some_and(|text| typed.message.is_too_long(text));
+    let is_long_pipe = is_long && context.input.is_piped_into("--text-file");
     let is_addressed = file
         .as_ref()
         .is_some_and(|body| Outgoing::is_addressed(&typed.message, body));
     sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
     let mut warnings = sends.make_messages(refused, |source| {
-        Outgoing::new(&typed.message, flags.clone(), file.clone(), source)
-            .map_err(|error| with_way_out(error, other, is_empty))
+        Outgoing::new(&typed.message, flags.clone(), file.clone(), source).map_err(|error| {
+            if is_long_pipe {
+                error.with_hint(SHORTEN)
+            } else {
+                with_way_out(error, other, is_empty)
+            }
+        })
     })?;
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.

@@ -106,6 +106,17 @@ fn check_template(
             );
             return Some(("132012", description));
         }
+        TemplateVerdict::TakesNoMedia { given } => {
+            let description = format!(
+                "Parameter format does not match format in the created template: header: expected none, got {given}"
+            );
+            return Some(("132012", description));
+        }
+        TemplateVerdict::TooLong { characters, most } => {
+            let description =
+                format!("Translated text too long: {characters} characters, at most {most}");
+            return Some(("132005", description));
+        }
         TemplateVerdict::WrongCount { given, expected } => {
             let description = format!(
                 "Number of parameters does not match the expected number of params: {given} were given, the template has {expected}"

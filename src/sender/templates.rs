@@ -385,6 +385,16 @@ fn describe(
             let problem = describe_missing_media(media, given.as_deref());
             format!("the template `{name}`{language} {problem}")
         }
+        TemplateVerdict::TakesNoMedia { given } => {
+            format!(
+                "the template `{name}`{language} has only text, but the message is of type {given}"
+            )
+        }
+        TemplateVerdict::TooLong { characters, most } => {
+            format!(
+                "the template `{name}`{language} has {characters} characters with its values; WhatsApp allows at most {most}"
+            )
+        }
         TemplateVerdict::WrongCount { given, expected } => {
             let values = if *expected == 1 { "value" } else { "values" };
             format!(
@@ -489,6 +499,7 @@ mod tests {
             parameter_names: Vec::new(),
             goes_to_user_id: false,
             media: None,
+            characters: 0,
         }
     }
 

@@ -501,6 +501,23 @@ fn standard_input_is_read_once_if_named() {
 }
 
 #[test]
+fn long_text_of_a_pipe_has_a_way_to_shorten_it() {
+    let home = Home::new();
+    let way = "hint: to send its first lines: COMMAND | head -20 | cut -c 1-200; to send its last lines: jelouctl run \
+               --tail 20 -- COMMAND\n";
+    home.run("--sandbox send text --to 593987654321 --text-file -")
+        .stdin("línea\n".repeat(700))
+        .fails(
+            2,
+            &["text: has 4199 characters; at most 4096 are allowed", way],
+        );
+    home.write("long.txt", "x".repeat(4097));
+    home.run("--sandbox send text --to 593987654321 --text-file long.txt")
+        .fails(2, &["at most 4096 are allowed"])
+        .stderr_lacks(&["cut -c"]);
+}
+
+#[test]
 fn file_name_is_not_sent_as_a_text() {
     let home = Home::new();
     home.write("aviso 1.txt", "El corte es a las 22:00.");

@@ -370,6 +370,23 @@ fn media_url_must_be_public_and_is_unfetched() {
 }
 
 #[test]
+fn address_of_a_program_may_be_of_any_format() {
+    warns(
+        &["image", "--media-url", "https://example.com/x.PDF?v=.jpg"],
+        "mediaUrl: ends in .pdf; Jelou accepts jpeg, png here",
+    );
+    let home = Home::new();
+    for url in [
+        "https://example.com/image.php?id=1",
+        "https://example.com/ver.aspx?id=1.pdf",
+    ] {
+        home.run("--sandbox send image --dry-run --strict --to 593987654321 --media-url")
+            .args(&[url])
+            .success();
+    }
+}
+
+#[test]
 fn unsupported_media_extension_warns() {
     for (kind, extension, formats) in [
         ("image", "webp", "jpeg, png"),
@@ -378,10 +395,7 @@ fn unsupported_media_extension_warns() {
         ("file", "exe", "txt, pdf, Office"),
         ("sticker", "png", "webp"),
     ] {
-        let url = format!(
-            "https://example.com/a.b/x.{}?y=.jpg",
-            extension.to_uppercase()
-        );
+        let url = format!("https://example.com/a.b/x.{}", extension.to_uppercase());
         let warning = format!("mediaUrl: ends in .{extension}; Jelou accepts {formats} here");
         warns(&[kind, "--media-url", &url], &warning);
     }
@@ -866,13 +880,13 @@ fn template_parameter_must_be_one_line() {
             let send = home
                 .run("--sandbox bulk send people.csv template")
                 .args(flags);
-            send.fails(
-                2,
-                &[
-                    &format!("line 3: {path}: {problem}"),
-                    "1 row cannot be sent",
-                ],
-            );
+            let problem = if text.trim().is_empty() {
+                "nombre: is empty".to_owned()
+            } else {
+                format!("{path}: {problem}")
+            };
+            let told = format!("line 3: {problem}");
+            send.fails(2, &[&told, "1 row cannot be sent"]);
         }
     }
     passes(&[

@@ -634,6 +634,48 @@ fn template_with_image_header_needs_an_image() {
 }
 
 #[test]
+fn template_of_text_has_no_media_and_a_limit() {
+    let mut short = template(
+        "rastreo",
+        "es",
+        "APPROVED",
+        "Hola {{1}}, tu pedido va en camino",
+    );
+    short["type"] = json!("TEXT");
+    let jelou = Jelou::with_templates(
+        move |_| {
+            page(
+                std::slice::from_ref(&short),
+                &json!({ "totalPages": 1, "total": 1 }),
+            )
+        },
+        |_, _| Act::Accept,
+    );
+    let home = home();
+    let message = ["template", "rastreo", "--param", "{{ nombre }}"];
+    let image = ["--type", "image", "--media-url", "https://a.example/a.png"];
+    let told = "the template `rastreo` has only text, but the message is of type image";
+    bulk(&home, &jelou, &[&message[..], &image].concat()).fails(2, &[told, "nothing was sent"]);
+    home.write(
+        "people.csv",
+        format!(
+            "to,nombre\n593987654321,Ana\n593987654322,{}\n",
+            "x".repeat(1000)
+        ),
+    );
+    let told =
+        "the template `rastreo` has 1029 characters with its values; WhatsApp allows at most 1024";
+    bulk(&home, &jelou, &message).fails(2, &[told, "nothing was sent"]);
+    assert_nothing_remains(&home, &jelou);
+    home.write(
+        "people.csv",
+        format!("to,nombre\n593987654322,{}\n", "x".repeat(990)),
+    );
+    bulk(&home, &jelou, &message).success();
+    assert_eq!(jelou.accepted().len(), 1);
+}
+
+#[test]
 fn resume_checks_templates_of_unsent_rows() {
     let home = home();
     // Both change once the run has begun.

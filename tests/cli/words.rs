@@ -66,7 +66,7 @@ fn misspelt_placeholder_is_never_sent() {
                 "Hola {completo}, paga",
                 &[
                     "text: {completo} would be sent",
-                    "{{ nombre_completo }}",
+                    "no column has this name",
                     "nothing was sent",
                 ],
             ),

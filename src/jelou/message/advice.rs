@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
+use super::kinds::MessageKind;
 use super::media_url::{self, has_repaired_character, is_public_host};
 use super::schema::{Advised, Schema};
 use crate::phone::{Country, PhoneNumber};
@@ -72,13 +73,25 @@ fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Ve
     }
     if let Some(formats) = &advised.formats {
         // A URL without an extension may be of any format.
-        let other =
-            media_url::extension(text).filter(|extension| !advised.extensions.contains(extension));
+        let other = media_url::extension(text).filter(|extension| {
+            let has_query = url.as_ref().is_some_and(|url| url.query().is_some());
+            !advised.extensions.contains(extension) && (!has_query || is_format(extension))
+        });
         advice.extend(
             other.map(|extension| format!("ends in .{extension}; {source} accepts {formats} here")),
         );
     }
     advice
+}
+
+/// Returns whether a kind of message sends files with this extension. The address of a program, such as
+/// `image.php?id=1`, has another one.
+fn is_format(extension: &String) -> bool {
+    MessageKind::all().iter().any(|kind| {
+        let media = kind.schema().at("mediaUrl");
+        let advised = media.and_then(|media| media.advised.as_ref());
+        advised.is_some_and(|advised| advised.extensions.contains(extension))
+    })
 }
 
 /// Returns a warning about a phone number that is not in E.164 (`+` and digits).

@@ -17,6 +17,9 @@ const MAX_TEMPLATES: usize = 100;
 /// The most templates that an error suggests.
 const MAX_SUGGESTIONS: usize = 3;
 
+/// The most characters of a template's text with its values (Meta, error 132005).
+const MAX_TEXT: usize = 1024;
+
 /// The requirements of a message on its template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct TemplateUse {
@@ -33,6 +36,9 @@ pub(crate) struct TemplateUse {
     /// The type of the message's media, such as an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) media: Option<String>,
+    /// The characters of its values, together. For several messages, those of the longest one.
+    #[serde(default)]
+    pub(crate) characters: usize,
 }
 
 /// The templates of many messages, each once.
@@ -70,6 +76,15 @@ pub(crate) enum TemplateVerdict {
         media: &'static str,
         given: Option<String>,
     },
+    /// The template has only text, and the message has media of this type.
+    TakesNoMedia {
+        given: String,
+    },
+    /// With its values, the text of the template is longer than WhatsApp allows.
+    TooLong {
+        characters: usize,
+        most: usize,
+    },
     /// The template exists in each of these languages, and the message does not select one.
     SeveralLanguages {
         languages: Vec<String>,
@@ -94,7 +109,17 @@ impl TemplateUse {
             parameter_names: parameter_names(body),
             goes_to_user_id: recipients_in(body).any(is_user_id),
             media: has_media.then(|| text(body, "type").unwrap_or("text").to_owned()),
+            characters: count_characters(body),
         })
+    }
+
+    /// Returns whether both have the same requirements, apart from the length of their values.
+    fn is_like(&self, other: &Self) -> bool {
+        let with_length = Self {
+            characters: self.characters,
+            ..other.clone()
+        };
+        *self == with_length
     }
 
     /// Returns a name at the start of a value, as in `nombre=Ana`, that is also a place in the
@@ -159,7 +184,14 @@ impl TemplateUse {
                 given: self.media.clone(),
             };
         }
-        self.judge_count(&approved)
+        let has_only_text = |each: &&Value| header_kind(each) == Some("text");
+        match &self.media {
+            Some(given) if approved.iter().all(has_only_text) => {
+                let given = given.clone();
+                TemplateVerdict::TakesNoMedia { given }
+            }
+            _ => self.judge_count(&approved),
+        }
     }
 
     /// Returns the type of media that the first template begins with, if the message's media fits none
@@ -172,7 +204,8 @@ impl TemplateUse {
         };
         let mut first_misfit = None;
         for template in approved {
-            let misfit = header_media(template).filter(|media| !fits(media))?;
+            let media = header_kind(template).filter(|kind| *kind != "text");
+            let misfit = media.filter(|media| !fits(media))?;
             first_misfit.get_or_insert(misfit);
         }
         first_misfit
@@ -183,6 +216,10 @@ impl TemplateUse {
         let counts: Vec<_> = approved.iter().map(|each| count_values(each)).collect();
         let languages = languages(approved);
         if counts.contains(&Some(self.parameters)) {
+            if let Some(characters) = self.excess(approved) {
+                let most = MAX_TEXT;
+                return TemplateVerdict::TooLong { characters, most };
+            }
             return if self.language.is_none() && languages.len() > 1 {
                 TemplateVerdict::SeveralLanguages { languages }
             } else {
@@ -204,17 +241,26 @@ impl TemplateUse {
     }
 }
 
+impl TemplateUse {
+    /// Returns the length of the text with its values, if it is too long in each of the templates that fit.
+    fn excess(&self, approved: &[&Value]) -> Option<usize> {
+        let fitting = approved.iter();
+        let fitting = fitting.filter(|each| count_values(each) == Some(self.parameters));
+        let lengths = fitting.map(|each| own_characters(each) + self.characters);
+        lengths.min().filter(|length| *length > MAX_TEXT)
+    }
+}
+
 impl TemplateUses {
     /// Adds the template of a message, if it has one.
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
         let template = (*outgoing.route() == Route::Template).then(|| outgoing.body());
-        let Some(used) = template
-            .and_then(TemplateUse::from_body)
-            .filter(|used| !self.uses.contains(used))
-        else {
+        let Some(used) = template.and_then(TemplateUse::from_body) else {
             return;
         };
-        if self.uses.len() == MAX_TEMPLATES {
+        if let Some(known) = self.uses.iter_mut().find(|known| known.is_like(&used)) {
+            known.characters = known.characters.max(used.characters);
+        } else if self.uses.len() == MAX_TEMPLATES {
             self.is_cut = true;
         } else {
             self.uses.push(used);
@@ -230,14 +276,15 @@ impl TemplateUses {
         if self.uses.len() < 2 {
             return Ok(self.clone());
         }
-        let mut unsent = Vec::new();
+        let mut unsent: Vec<TemplateUse> = Vec::new();
         rows(&mut |body| {
-            let used = serde_json::from_str(body)
-                .ok()
-                .and_then(|body| TemplateUse::from_body(&body));
-            if let Some(used) =
-                used.filter(|used| self.uses.contains(used) && !unsent.contains(used))
-            {
+            let body = serde_json::from_str(body).ok();
+            let Some(used) = body.and_then(|body| TemplateUse::from_body(&body)) else {
+                return;
+            };
+            if let Some(known) = unsent.iter_mut().find(|known| known.is_like(&used)) {
+                known.characters = known.characters.max(used.characters);
+            } else if self.uses.iter().any(|known| known.is_like(&used)) {
                 unsent.push(used);
             }
         })?;
@@ -246,6 +293,23 @@ impl TemplateUses {
             is_cut: self.is_cut,
         })
     }
+}
+
+/// Counts the characters of the parameters in `body`.
+fn count_characters(body: &Value) -> usize {
+    let parameters = body.get("parameters").and_then(Value::as_array);
+    let texts = parameters.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(|text| text.chars().count()).sum()
+}
+
+/// Counts the characters of a template's own text, without its placeholders.
+fn own_characters(template: &Value) -> usize {
+    let text = text(template, "template").unwrap_or_default();
+    let (first, rest) = text.split_once("{{").unwrap_or((text, ""));
+    let parts = rest.split("{{");
+    let parts = parts.map(|part| part.split_once("}}").map_or(part, |(_, words)| words));
+    let parts = parts.map(|words| words.chars().count());
+    first.chars().count() + parts.sum::<usize>()
 }
 
 /// Returns the names that the parameters in `body` begin with.
@@ -328,9 +392,9 @@ fn without_prefix(name: &str) -> Option<&str> {
     (is_prefix && !rest.is_empty()).then_some(rest)
 }
 
-/// Returns the type of media that a template begins with, from Meta's components or from a separate
-/// field. None if the list does not have it.
-fn header_media(template: &Value) -> Option<&'static str> {
+/// Returns the type of media that a template begins with, or `text`, from Meta's components or from a separate field. None
+/// if the list does not have it.
+fn header_kind(template: &Value) -> Option<&'static str> {
     let components = template
         .get("components")
         .and_then(Value::as_array)
@@ -353,7 +417,7 @@ fn header_media(template: &Value) -> Option<&'static str> {
     .map(|field| text(template, field));
     let mut named = of_header.chain(fields).flatten();
     named.find_map(|named| {
-        ["image", "document", "video"]
+        ["image", "document", "video", "text"]
             .into_iter()
             .find(|media| named.eq_ignore_ascii_case(media))
     })
@@ -517,6 +581,36 @@ mod tests {
                 expected,
                 "{body}"
             );
+        }
+    }
+
+    #[test]
+    fn template_of_text_has_no_media_and_a_limit() {
+        let list = [
+            json!({ "elementName": "words", "status": "APPROVED", "template": "Hola {{1}}: {{ 2 }}!", "type": "TEXT" }),
+        ];
+        let given = "image".to_owned();
+        for (body, expected) in [
+            (
+                json!({ "parameters": ["a", "b"], "mediaUrl": "https://x.ec/a.png", "type": "image" }),
+                TemplateVerdict::TakesNoMedia { given },
+            ),
+            (
+                json!({ "parameters": ["ñ".repeat(1015), "b"] }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "parameters": ["ñ".repeat(1016), "b"] }),
+                TemplateVerdict::TooLong {
+                    characters: 1025,
+                    most: 1024,
+                },
+            ),
+        ] {
+            let mut body = body;
+            body["elementName"] = json!("words");
+            let used = TemplateUse::from_body(&body).unwrap();
+            assert_eq!(used.judge(&list), expected, "{body}");
         }
     }
 

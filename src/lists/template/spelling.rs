@@ -5,9 +5,6 @@ use minijinja::machinery::parse_expr;
 use super::walk::quoted;
 use crate::base::suggest::{identifier, plain};
 
-/// Words that are not names in an expression.
-const OPERATORS: [&str; 7] = ["if", "else", "and", "or", "not", "is", "in"];
-
 /// Returns how to write a column in a text, for a list with these `columns`.
 pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     let is_name = column
@@ -40,7 +37,8 @@ pub(super) fn name_with_blanks(expression: &str) -> Option<String> {
     let name = name.strip_prefix("row.").unwrap_or(name);
     let is_of_name = |sign: char| sign.is_alphanumeric() || "_ .-#()°º".contains(sign);
     let is_name = name.starts_with(char::is_alphabetic) && name.chars().all(is_of_name);
-    let is_operator = |word: &str| OPERATORS.contains(&word);
+    let is_operator =
+        |word: &str| word.chars().all(char::is_alphabetic) && identifier(word).is_none();
     if !is_name || parse_expr(name).is_ok() || name.split(' ').any(is_operator) {
         return None;
     }

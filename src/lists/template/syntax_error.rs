@@ -1,4 +1,5 @@
-//! Describes why a text cannot be read as a template, in our own words.
+//! Describes why a text cannot be read as a template: names the expression or statement, and gives minijinja's reason, or a
+//! better one.
 
 use minijinja::Error;
 use minijinja::machinery::{Token, tokenize};
@@ -10,22 +11,6 @@ use crate::base::texts::shorten;
 
 /// The statements of the language.
 const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
-
-/// A name of minijinja for a part of a template, and ours.
-const PARTS: [(&str, &str); 9] = [
-    ("end of variable block", "`}}`"),
-    ("start of variable block", "`{{`"),
-    ("end of block", "`%}`"),
-    ("start of block", "`{%`"),
-    ("end of input", "end of the text"),
-    ("identifier", "name"),
-    ("integer", "number"),
-    ("float", "number"),
-    ("string", "text in quotes"),
-];
-
-/// The quotes that a word processor writes instead of `'` and `"`.
-const TYPOGRAPHIC_QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 
 /// The longest part of a text that an error repeats, in characters.
 const MAX_SHOWN: usize = 60;
@@ -45,7 +30,7 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> String {
     }
     let place = error.range().map_or(source.len(), |range| range.start);
     let Some(tag) = tags.iter().rev().find(|tag| tag.start <= place) else {
-        return with_own_parts(&message);
+        return message;
     };
     if let Some(statement) = message.strip_prefix("unknown statement ") {
         return misplaced(statement, &tags);
@@ -195,7 +180,7 @@ impl Tag<'_> {
                 "to compare, write `==`".to_owned()
             }
             "non-keyword arg after keyword arg" => "an argument has no name".to_owned(),
-            _ => with_own_parts(message),
+            _ => message.to_owned(),
         }
     }
 
@@ -254,40 +239,12 @@ fn unsupported_sign(source: &str, place: usize) -> String {
             let code = u32::from(sign);
             format!("the invisible character U+{code:04X} is not supported here")
         }
-        Some(sign) if TYPOGRAPHIC_QUOTES.contains(&sign) => {
-            let rest = source.get(place + sign.len_utf8()..).unwrap_or_default();
-            let correct = match text_in_quotes(sign, rest) {
-                Some(text) => format!("'{text}'"),
-                None => "'".to_owned(),
-            };
-            format!("`{sign}` is a quote of a word processor; write `{correct}`")
+        Some(sign) if !sign.is_ascii() => {
+            format!("the sign `{sign}` is not supported here; quotes are `'` or `\"`")
         }
         Some(sign) => format!("the sign `{sign}` is not supported here"),
         None => "a sign is not supported here".to_owned(),
     }
-}
-
-/// Returns the text between the typographic quote `opening` and its end in `rest`, the source after it, if straight quotes
-/// can be around this text.
-fn text_in_quotes(opening: char, rest: &str) -> Option<&str> {
-    let closing = match opening {
-        '“' | '”' | '„' => ['“', '”'],
-        '‘' | '’' | '‚' => ['‘', '’'],
-        _ => ['«', '»'],
-    };
-    let (text, _) = rest.split_once(closing)?;
-    let is_in_placeholder = !text.contains("}}") && !text.contains("%}");
-    let needs_escape = text.contains(['\'', '\\', '\n']);
-    let is_usable = !text.is_empty() && is_in_placeholder && !needs_escape;
-    is_usable.then_some(text)
-}
-
-fn with_own_parts(message: &str) -> String {
-    PARTS
-        .iter()
-        .fold(message.to_owned(), |text, (theirs, ours)| {
-            text.replace(theirs, ours)
-        })
 }
 
 #[cfg(test)]
@@ -355,7 +312,7 @@ mod tests {
             ),
             (
                 "{# {{ a ?? 'x' }} #}{% raw %}{{ a ; }}{% endraw %}{{ '}}' }}{{ b | }}",
-                "`{{ b | }}`: unexpected `}}`, expected name",
+                "`{{ b | }}`: unexpected end of variable block, expected identifier",
             ),
             (
                 "{{ 'a' if b == 'si' && c }}",
@@ -371,33 +328,13 @@ mod tests {
             ),
             (
                 "{{ monto | money(“$”) }}",
-                "`{{ monto | money(“$”) }}`: `“` is a quote of a word processor; write `'$'`",
+                "`{{ monto | money(“$”) }}`: the sign `“` is not supported here; quotes are `'` or `\"`",
             ),
             (
                 "{% if plan == ‘oro’ %}a{% endif %}",
-                "`{% if plan == ‘oro’ %}`: `‘` is a quote of a word processor; write `'oro'`",
+                "`{% if plan == ‘oro’ %}`: the sign `‘` is not supported here; quotes are `'` or `\"`",
             ),
-            (
-                "{{ a ~ ’ }}",
-                "`{{ a ~ ’ }}`: `’` is a quote of a word processor; write `'`",
-            ),
-            (
-                "{{ a == “it’s” }}",
-                "`{{ a == “it’s” }}`: `“` is a quote of a word processor; write `'it’s'`",
-            ),
-            (
-                "{{ a ~ «b» ~ „c“ }}",
-                "`{{ a ~ «b» ~ „c“ }}`: `«` is a quote of a word processor; write `'b'`",
-            ),
-            (
-                "{{ a | money(“$) }} “b”",
-                "`{{ a | money(“$) }}`: `“` is a quote of a word processor; write `'`",
-            ),
-            (
-                "{% if a == “b %}c{% endif %} “d”",
-                "`{% if a == “b %}`: `“` is a quote of a word processor; write `'`",
-            ),
-            ("{{ a + }}", "`{{ a + }}`: unexpected `}}`"),
+            ("{{ a + }}", "`{{ a + }}`: unexpected end of variable block"),
             ("{{ }}", "`{{ }}`: nothing is between `{{` and `}}`"),
             (
                 "{{ a | round(2 }}",
@@ -417,18 +354,24 @@ mod tests {
             ),
             (
                 "{{ a | upper 'x' }}",
-                "`{{ a | upper 'x' }}`: unexpected text in quotes, expected `}}`",
+                "`{{ a | upper 'x' }}`: unexpected string, expected end of variable block",
             ),
             (
                 "{% if a = 1 %}{{ b }}{% endif %}",
                 "`{% if a = 1 %}`: to compare, write `==`",
             ),
-            ("{% if %}x{% endif %}", "`{% if %}`: unexpected `%}`"),
+            (
+                "{% if %}x{% endif %}",
+                "`{% if %}`: unexpected end of block",
+            ),
             (
                 "{{ a }} {{ Nombre completo }} {{ b ?? 1 }}",
                 "`{{ b ?? 1 }}`: the sign `?` is not supported here",
             ),
-            ("{{ a if b else }}", "`{{ a if b else }}`: unexpected `}}`"),
+            (
+                "{{ a if b else }}",
+                "`{{ a if b else }}`: unexpected end of variable block",
+            ),
         ] {
             assert_eq!(described(source), expected, "{source}");
         }

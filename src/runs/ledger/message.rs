@@ -11,7 +11,7 @@ use ring::digest::{Context, Digest, SHA256, digest};
 use serde_json::value::RawValue;
 
 use super::types::DraftRequest;
-use crate::base::invisible::with_single_blanks;
+use crate::base::invisible::{with_single_blanks, without_blanks_at_ends};
 use crate::phone::{person_key, two_forms};
 
 /// Replaces the long form of the number `key` in `text` by the key, but not inside longer numbers.
@@ -61,7 +61,8 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
         }
         Some(b'"') if may_have_extra_spaces(json) => {
             let text: String = serde_json::from_str(json)?;
-            hash.update(serde_json::to_string(&with_single_blanks(&text))?.as_bytes());
+            let text = with_single_blanks(without_blanks_at_ends(&text));
+            hash.update(serde_json::to_string(&text)?.as_bytes());
         }
         _ => hash.update(json.as_bytes()),
     }
@@ -77,7 +78,7 @@ fn may_have_extra_spaces(json: &str) -> bool {
         || bytes.windows(2).any(|pair| pair == b"  ")
         || bytes
             .iter()
-            .any(|byte| matches!(byte, b'\\' | 0xc2 | 0xe1..=0xe3))
+            .any(|byte| matches!(byte, b'\\' | 0xc2 | 0xe1..=0xe3 | 0xef))
 }
 
 /// Identifies a message to a recipient, in every row and every run.
@@ -182,6 +183,9 @@ mod tests {
             (r#"{"a":1}"#, r#"{"a":"1"}"#, false),
             (r#"{"a":1}"#, r#"{"a":1,"b":null}"#, false),
             (r#"{"a":"x"}"#, r#"{"a":"x "}"#, true),
+            (r#"{"a":"x"}"#, r#"{"a":"x\n"}"#, true),
+            (r#"{"a":"x"}"#, r#"{"a":"\r\n\n x \n\t"}"#, true),
+            ("{\"a\":\"x\"}", "{\"a\":\"\u{feff}x\u{200b}\"}", true),
             (r#"{"a":" x y"}"#, "{\"a\":\"x\u{a0}\u{a0} y\"}", true),
             (r#"{"a":["x  y"]}"#, r#"{"a":["x\ty"]}"#, true),
             (r#"{"a":"x\ny"}"#, r#"{"a":"x \n\t y"}"#, true),

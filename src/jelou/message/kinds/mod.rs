@@ -328,6 +328,13 @@ impl MessageKind {
         text.filter(|_| self.command() == "text")
     }
 
+    /// Returns whether `text` has more characters than the text of a message may have.
+    pub(crate) fn is_too_long(&self, text: &str) -> bool {
+        let schema = self.schema().at("text");
+        let most = schema.and_then(|schema| schema.max_size);
+        most.is_some_and(|most| text.chars().count() > most)
+    }
+
     /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them. Returns the
     /// problem of each changed parameter.
     pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
