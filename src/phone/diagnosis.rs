@@ -1,13 +1,10 @@
-//! Explains why digits are not a number, and finds the probable one.
+//! Explains why digits are not a number, and finds the number that one change of a zero gives.
 
-use super::national::{international, without_prefix};
-use super::old_style::number_in_old_style;
-use super::rules::{Region, common_regions, is_common, is_number, regions_with_code};
+use super::national::without_prefix;
+use super::rules::{Region, is_number, regions_with_code};
 
-/// A shorter number without its zeros may as well be a local number, which is by chance valid in another country.
-const DIGITS_AFTER_ZEROS: usize = 11;
-/// What callers in North America dial before a country code.
-const NORTH_AMERICAN_PREFIX: &str = "011";
+/// A shorter number with the country's code may as well be a local number.
+const DIGITS_WITH_CODE: usize = 11;
 
 /// Explains why `digits`, which should begin with a country code, are not a number, and finds the probable number.
 /// `expected` is the country that the user named.
@@ -15,9 +12,12 @@ pub(super) fn why_not_international(
     digits: &str,
     expected: Option<&Region>,
 ) -> (String, Option<String>) {
-    if digits.starts_with('0') {
-        let suggestion =
-            number_after_prefix(digits).or_else(|| number_after_zeros(digits, expected));
+    let after_zeros = digits.trim_start_matches('0');
+    if after_zeros.len() < digits.len() {
+        let is_expected = expected.is_some_and(|region| {
+            after_zeros.starts_with(region.calling_code) && is_number(after_zeros)
+        });
+        let suggestion = is_expected.then(|| after_zeros.to_owned());
         return ("no country code begins with 0".to_owned(), suggestion);
     }
     let Some(region) = regions_with_code(digits).next() else {
@@ -31,56 +31,19 @@ pub(super) fn why_not_international(
             Some(national.to_owned()),
         );
     }
-    let suggestion = international(national, region).filter(|number| is_number(number));
-    if let (Some(suggestion), Some(rest)) = (suggestion, without_prefix(national, region)) {
-        let prefix = national
-            .strip_suffix(rest.as_str())
-            .filter(|prefix| !prefix.is_empty());
-        let prefix = prefix.unwrap_or("prefix");
-        let reason = format!(
-            "the {prefix} after the country code {code} is only for calls inside the country"
-        );
-        return (reason, Some(suggestion));
-    }
-    if let Some(suggestion) = number_in_old_style(national, region) {
-        let reason = format!("the digits after the country code {code} have an old prefix");
-        return (reason, Some(suggestion));
+    let without_zero = format!("{code}{}", national.trim_start_matches('0'));
+    if without_zero != digits && is_number(&without_zero) {
+        let reason =
+            format!("the 0 after the country code {code} is only for calls inside the country");
+        return (reason, Some(without_zero));
     }
     (describe_mismatch(region, national.len()), None)
-}
-
-/// Returns the number after the prefix of North America. Local numbers with an area code 11 are shorter.
-fn number_after_prefix(digits: &str) -> Option<String> {
-    let number = digits.strip_prefix(NORTH_AMERICAN_PREFIX)?;
-    (number.len() >= DIGITS_AFTER_ZEROS && is_number(number)).then(|| number.to_owned())
-}
-
-/// Returns the number that probably follows the zeros of `digits`. It is a number of the expected
-/// country. If the user named no country, it is a number of a common country, and `digits` are not
-/// a local number of another one.
-fn number_after_zeros(digits: &str, expected: Option<&Region>) -> Option<String> {
-    let number = digits.trim_start_matches('0');
-    if number.len() < DIGITS_AFTER_ZEROS || !is_number(number) {
-        return None;
-    }
-    let is_likely = match expected {
-        Some(region) => number.starts_with(region.calling_code),
-        None => is_common(number) && possible_local_numbers(digits).all(|other| other == number),
-    };
-    is_likely.then(|| number.to_owned())
-}
-
-/// Reads `digits` as a local number of each common country.
-fn possible_local_numbers(digits: &str) -> impl Iterator<Item = String> {
-    common_regions().filter_map(move |region| {
-        international(digits, region).or_else(|| number_in_old_style(digits, region))
-    })
 }
 
 /// Explains why `digits` are neither a local number of `region` nor an international one.
 pub(super) fn why_not_national(digits: &str, region: &'static Region) -> (String, Option<String>) {
     let (reason, suggestion) = why_not_international(digits, Some(region));
-    let has_code = digits.starts_with(region.calling_code) && digits.len() >= DIGITS_AFTER_ZEROS;
+    let has_code = digits.starts_with(region.calling_code) && digits.len() >= DIGITS_WITH_CODE;
     if suggestion.is_some() || has_code {
         return (reason, suggestion);
     }
@@ -88,33 +51,25 @@ pub(super) fn why_not_national(digits: &str, region: &'static Region) -> (String
     (describe_mismatch(region, national), None)
 }
 
-/// Names the valid lengths if the length is wrong; otherwise the digits are wrong.
+/// Says whether the number is too short or too long, as libphonenumber does; otherwise the digits are wrong.
 fn describe_mismatch(region: &Region, count: usize) -> String {
     let Region {
         code,
         calling_code,
-        lengths,
+        example,
         ..
     } = region;
     let country = if region.is_country() {
-        format!("{code} (+{calling_code})")
+        (*code).to_owned()
     } else {
         format!("+{calling_code}")
     };
-    let valid_lengths: Vec<_> = lengths.split(',').collect();
-    if valid_lengths.contains(&count.to_string().as_str()) {
-        // If there are several valid lengths, a digit may be missing.
-        let with_length = if valid_lengths.len() > 1 {
-            format!(" with {count} digits")
-        } else {
-            String::new()
-        };
-        return format!("no number of {country}{with_length} begins with these digits");
-    }
-    let lengths = match valid_lengths.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
+    let lengths: Vec<usize> = region.lengths().collect();
+    let problem = match (lengths.iter().min(), lengths.iter().max()) {
+        (Some(shortest), _) if count < *shortest => "it is too short for",
+        (_, Some(longest)) if count > *longest => "it is too long for",
+        _ if lengths.contains(&count) => "its digits do not begin",
+        _ => "it has another length than",
     };
-    format!("a number of {country} has {lengths} digits after the country code, not {count}")
+    format!("{problem} a number of {country}, such as +{calling_code}{example}")
 }

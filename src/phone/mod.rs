@@ -7,6 +7,7 @@ mod national;
 mod number;
 mod old_style;
 mod person;
+mod published_form;
 mod recipient_error;
 mod rules;
 mod spreadsheet;

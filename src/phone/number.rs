@@ -31,11 +31,28 @@ impl PhoneNumber {
     /// # Errors
     /// If it is not a valid number. The error names the probable number.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
-        let digits = match ParsedDigits::read(typed) {
-            Ok(digits) => digits,
-            Err(error) => return Err(Self::in_spreadsheet(typed, country).unwrap_or(error)),
-        };
-        Self::read_digits(typed.trim_matches(is_unseen), digits, country)
+        let digits = ParsedDigits::read(typed);
+        Self::from_digits(typed, digits, country)
+    }
+
+    /// Reads the number in `typed` like [`Self::read`], or in a published form such as `tel:+593987654321`.
+    pub(crate) fn read_in_any_form(
+        typed: &str,
+        country: Option<Country>,
+    ) -> Result<Self, RecipientError> {
+        let digits = ParsedDigits::read_in_any_form(typed);
+        Self::from_digits(typed, digits, country)
+    }
+
+    fn from_digits(
+        typed: &str,
+        digits: Result<ParsedDigits, RecipientError>,
+        country: Option<Country>,
+    ) -> Result<Self, RecipientError> {
+        match digits {
+            Ok(digits) => Self::read_digits(typed.trim_matches(is_unseen), digits, country),
+            Err(error) => Err(Self::in_spreadsheet(typed, country).unwrap_or(error)),
+        }
     }
 
     fn read_digits(
@@ -147,14 +164,8 @@ impl PhoneNumber {
         if in_old_style.is_some() || may_lack_area(&digits, region) {
             return Err(ambiguous(typed, in_old_style, region, &digits));
         }
-        let other = number_region(&digits);
-        let warning = other.map(|other| {
-            format!(
-                "`{typed}` is not a local number of {}, so it is read as +{digits}, a number of {}",
-                region.code, other.code
-            )
-        });
-        Ok(Self::new(digits, true).warned(warning))
+        // The table of columns shows its country.
+        Ok(Self::new(digits, true))
     }
 
     fn read_without_country(
@@ -267,19 +278,9 @@ fn zero_warning(
         return None;
     }
     let code = region.code;
-    let problem = format!(
+    Some(format!(
         "`{typed}` is read as a number of {code}, +{number}, but mobiles of {code} are written without a 0 in front"
-    );
-    let other = common_regions()
-        .filter(|other| other.code != code)
-        .find_map(|other| Some((other.code, international(digits, other)?)));
-    let warning = match other {
-        Some((other, foreign)) => {
-            format!("{problem}; for a number of {other}, write +{foreign}")
-        }
-        None => problem,
-    };
-    Some(warning)
+    ))
 }
 
 /// Returns whether digits in parentheses may be an area code of `region`, not its calling code. Brazil's 55 is both.
@@ -330,11 +331,7 @@ fn has_local_length(digits: &str, region: &Region) -> bool {
     if region.code == "AR" && digits.len() == LENGTH_WITH_NINE {
         return false;
     }
-    let lengths = region.lengths.split(',');
-    lengths.clone().count() <= MAX_LENGTHS
-        && lengths
-            .into_iter()
-            .any(|length| length.parse() == Ok(digits.len()))
+    region.lengths().count() <= MAX_LENGTHS && region.lengths().any(|length| length == digits.len())
 }
 
 /// Returns whether bare `digits`, which are not a local number of `region`, can include a country
@@ -405,7 +402,7 @@ fn is_misspelt_number(digits: &str) -> bool {
 /// Returns the digits of a number without `+` and 00, without zeros in front; None for a user of
 /// another channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
-    let typed = ParsedDigits::read(typed)
+    let typed = ParsedDigits::read_in_any_form(typed)
         .ok()
         .filter(|typed| !typed.is_international)?;
     typed.digits.parse().ok()

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::published_form::ID_ENDINGS;
 use super::recipient_error::NUMBER_DIGITS;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_invisible;
@@ -51,10 +52,8 @@ pub(crate) fn two_forms(digits: &str) -> Option<[String; 2]> {
 /// Returns the phone number in an id that adds the prefix of calls abroad, WhatsApp's domain, or
 /// the decimals of a float.
 pub(crate) fn number_in(id: &str) -> Option<&str> {
-    let id = ["@c.us", "@s.whatsapp.net", ".0"]
-        .iter()
-        .find_map(|end| id.strip_suffix(end))
-        .unwrap_or(id);
+    let mut endings = ID_ENDINGS.into_iter().chain([".0"]);
+    let id = endings.find_map(|end| id.strip_suffix(end)).unwrap_or(id);
     let number = id.trim_start_matches("00");
     (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
         .then_some(number)

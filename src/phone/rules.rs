@@ -31,7 +31,9 @@ pub(super) struct Region {
     pub(super) code: &'static str,
     pub(super) calling_code: &'static str,
     /// How many digits follow the calling code in landlines and mobiles: `8,9`.
-    pub(super) lengths: &'static str,
+    lengths: &'static str,
+    /// The digits of a mobile after the calling code.
+    pub(super) example: &'static str,
     /// The national prefix, a regular expression; empty without one.
     pub(super) prefix: &'static str,
     /// The replacement of the prefix; empty without one.
@@ -98,9 +100,16 @@ impl Region {
             code: field()?,
             calling_code: field()?,
             lengths: field()?,
+            example: field()?,
             prefix: field()?,
             in_place: field()?,
         })
+    }
+
+    /// Returns how many digits follow the calling code in landlines and mobiles.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = usize> {
+        let lengths = self.lengths.split(',');
+        lengths.filter_map(|length| length.parse().ok())
     }
 
     /// Returns whether it is a country or a part of one.

@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use super::national::without_prefix;
+use super::published_form::read_published_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
+use super::rules::{is_number, regions_with_code};
 use super::spreadsheet::{SpreadsheetForm, TEXT_MARKS};
 use crate::base::invisible::{is_invisible, is_other_line_break, is_unseen};
 
@@ -20,6 +23,17 @@ pub(super) struct ParsedDigits {
 const AREA_CODE_DIGITS: RangeInclusive<usize> = 2..=4;
 
 impl ParsedDigits {
+    /// Reads a number, alone or in a published form such as `tel:+593987654321`.
+    ///
+    /// # Errors
+    /// If it is not clearly one number.
+    pub(super) fn read_in_any_form(typed: &str) -> Result<Self, RecipientError> {
+        Self::read(typed).or_else(|error| {
+            let form = read_published_form(typed.trim_matches(is_unseen));
+            form.unwrap_or(Err(error))
+        })
+    }
+
     /// # Errors
     /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, RecipientError> {
@@ -47,6 +61,8 @@ impl ParsedDigits {
             Some(number) => (true, number),
             None => (false, bare.as_str()),
         };
+        let without_zero = without_zero_in_parentheses(number);
+        let number = without_zero.as_deref().unwrap_or(number);
         let digits: String = number
             .chars()
             .take_while(|character| is_phone_character(*character))
@@ -85,6 +101,22 @@ fn without_text_mark(typed: &str) -> &str {
         .strip_prefix(TEXT_MARKS)
         .filter(|number| number.starts_with('+'))
         .unwrap_or(typed)
+}
+
+/// Returns `+44 (0)20 7946 0000` without its `(0)`: the prefix for calls inside the country, behind the country's code. None
+/// if it is not such a number.
+fn without_zero_in_parentheses(number: &str) -> Option<String> {
+    let (code, rest) = number.split_once("(0)")?;
+    let digits_of = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let code_digits = digits_of(code);
+    let calling_code = code_digits.strip_prefix("00").unwrap_or(&code_digits);
+    let national = digits_of(rest);
+    let is_prefix = regions_with_code(calling_code).any(|region| {
+        region.calling_code == calling_code
+            && without_prefix(&format!("0{national}"), region).as_ref() == Some(&national)
+    });
+    let is_valid = is_prefix && is_number(&format!("{calling_code}{national}"));
+    is_valid.then(|| format!("{code}{rest}"))
 }
 
 /// Returns the digits in parentheses at the beginning of `number`, if they may be an area code.

@@ -95,6 +95,26 @@ fn odd_cell_is_shown_with_its_line() {
 }
 
 #[test]
+fn number_of_another_country_is_shown_by_its_country() {
+    let home = Home::new();
+    list(&home, &names_with("Ana"));
+    let people = home.read("people.csv");
+    let local = people.lines().nth(90).unwrap().split(',').next().unwrap();
+    for (other, expected) in [
+        ("573001234567", "celular 150 Ecuador 149, Colombia 1"),
+        ("4771234567", "celular 150 Ecuador 149, Norway 1"),
+        (
+            "https://wa.me/34612345678",
+            "celular 150 Ecuador 149, Spain 1",
+        ),
+    ] {
+        home.write("people.csv", people.replace(local, other));
+        let shown = table(&screen(&home, &[], "Hola {{ nombre }}"));
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+}
+
+#[test]
 fn table_has_a_line_for_each_expression_and_condition() {
     let home = Home::new();
     home.write(

@@ -29,7 +29,8 @@ fn phone_rules_are_current() {
     let mut table = Table::default();
     table.node(Node::default());
     let mut lines =
-        "# Region, calling code, usual lengths after it, national prefix, replacement for the prefix.\n".to_owned();
+        "# Region, calling code, usual lengths after it, an example after it, national prefix, replacement for the prefix \
+         (libphonenumber).\n".to_owned();
     let mut index = 0;
     let mut roots = Vec::new();
     for code in codes {
@@ -93,8 +94,10 @@ fn line(metadata: &Metadata) -> String {
     let rule = metadata
         .national_prefix_transform_rule()
         .unwrap_or_default();
+    let mut usual = [kinds.mobile(), kinds.fixed_line()].into_iter().flatten();
+    let example = usual.find_map(Descriptor::example).unwrap_or_default();
     format!(
-        "{}\t{}\t{}\t{prefix}\t{rule}",
+        "{}\t{}\t{}\t{example}\t{prefix}\t{rule}",
         metadata.id(),
         metadata.country_code(),
         lengths.join(",")

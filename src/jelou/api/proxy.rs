@@ -1,5 +1,5 @@
-//! Finds the proxy of a request in the environment, by curl's rules. An entry of `NO_PROXY` may also begin with `*.`,
-//! as in other programs.
+//! Finds the proxy of a request in the environment, by curl's rules. As in other programs, an entry of `NO_PROXY` may also
+//! begin with `*.`, end with `.*` or a port, be in brackets, and be separated by `;`.
 
 use std::env;
 use std::fmt;
@@ -37,9 +37,10 @@ impl Proxy {
         };
         let exceptions = NO_PROXY_VARIABLES
             .into_iter()
-            .find_map(not_empty)
-            .unwrap_or_default();
-        if is_excepted(target, &exceptions) {
+            .find_map(|name| Some((name, not_empty(name)?)));
+        if let Some((name, exceptions)) = exceptions
+            && is_excepted(target, &exceptions).map_err(|entry| not_an_exception(name, &entry))?
+        {
             return Ok(None);
         }
         parse(&value)
@@ -98,20 +99,79 @@ pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
     )
 }
 
+fn not_an_exception(variable: &str, entry: &str) -> UsageError {
+    let problem =
+        format!("{variable}: `{entry}` is neither a host, a domain, an address nor a network");
+    UsageError::new(
+        problem,
+        "write *.example.com for a domain, and 10.0.0.0/8 for a network",
+    )
+}
+
 /// Returns whether `exceptions` (`NO_PROXY`) name the target.
-fn is_excepted(target: &Url, exceptions: &str) -> bool {
+///
+/// # Errors
+/// If none of them does, and this one is not understood.
+fn is_excepted(target: &Url, exceptions: &str) -> Result<bool, String> {
     if exceptions.trim() == "*" {
-        return true;
+        return Ok(true);
     }
-    // In the library, a name also includes its subdomains, with or without a leading dot.
-    let in_its_syntax = |entry: &str| entry.strip_prefix("*.").unwrap_or(entry).to_owned();
-    let known: Vec<_> = exceptions
-        .split([',', ' ', '\t'])
-        .map(in_its_syntax)
-        .collect();
+    let mut known = Vec::new();
+    let mut unknown = None;
+    for entry in exceptions.split([',', ';', ' ', '\t']) {
+        let (host, port) = split_port(entry);
+        if port.is_some() && port != target.port_or_known_default() {
+            continue;
+        }
+        // In the library, a name also includes its subdomains, with or without a leading dot.
+        let host = host.strip_prefix("*.").unwrap_or(host);
+        if !host.contains('*') {
+            known.push(host.to_owned());
+        } else if let Some(network) = network(host) {
+            known.push(network);
+        } else {
+            unknown = Some(entry.to_owned());
+        }
+    }
+    let is_named = names(target, &known.join(","));
+    unknown.filter(|_| !is_named).map_or(Ok(is_named), Err)
+}
+
+/// Splits the port from `host:443` and `[::1]:443`, and removes the brackets of an address.
+fn split_port(entry: &str) -> (&str, Option<u16>) {
+    let in_brackets = entry
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'));
+    if let Some((address, after)) = in_brackets {
+        let port = after.strip_prefix(':').and_then(|port| port.parse().ok());
+        return (address, port);
+    }
+    match entry.split_once(':') {
+        // An address of version 6 has several colons.
+        Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()),
+        _ => (entry, None),
+    }
+}
+
+/// Returns the network of `10.*` or `192.168.*.*`, as `10.0.0.0/8`.
+fn network(pattern: &str) -> Option<String> {
+    let parts: Vec<_> = pattern.split('.').collect();
+    let fixed: Vec<_> = parts.iter().take_while(|part| **part != "*").collect();
+    let is_open = parts.iter().skip(fixed.len()).all(|part| *part == "*");
+    let are_bytes = fixed.iter().all(|part| part.parse::<u8>().is_ok());
+    if !is_open || !are_bytes || !(1..=3).contains(&fixed.len()) || parts.len() > 4 {
+        return None;
+    }
+    let mut address: Vec<_> = fixed.iter().map(|part| (**part).to_owned()).collect();
+    let bits = 8 * address.len();
+    address.resize(4, "0".to_owned());
+    Some(format!("{}/{bits}", address.join(".")))
+}
+
+fn names(target: &Url, known: &str) -> bool {
     let matcher = Matcher::builder()
         .all("http://proxy.invalid")
-        .no(known.join(","))
+        .no(known)
         .build();
     let target = target.as_str().parse();
     target.is_ok_and(|target: Uri| matcher.intercept(&target).is_none())
@@ -186,13 +246,31 @@ mod tests {
             ("2001:db9::/32", "[2001:db8::7]", false),
             ("*.example", "api.example", true),
             ("*.pi.example", "api.example", false),
+            ("api.example:443", "api.example", true),
+            ("api.example:8443", "api.example", false),
+            ("api.example:8443", "api.example:8443", true),
+            ("10.*", "10.1.2.3", true),
+            ("10.*", "110.1.2.3", false),
+            ("192.168.*.*", "192.168.7.7", true),
+            ("192.168.*", "192.169.7.7", false),
+            ("[2001:db8::7]", "[2001:db8::7]", true),
+            ("[2001:db8::7]:443", "[2001:db8::7]", true),
+            ("[2001:db8::7]:80", "[2001:db8::7]", false),
+            ("a;api.example", "api.example", true),
+            ("a;b", "api.example", false),
+            ("api*.example, api.example", "api.example", true),
         ] {
             let target = Url::parse(&format!("https://{target}")).unwrap();
             assert_eq!(
                 is_excepted(&target, exceptions),
-                expected,
+                Ok(expected),
                 "{exceptions} for {target}"
             );
+        }
+        let target = Url::parse("https://api.example").unwrap();
+        for entry in ["api*.example", "*api.example", "10.*.1", "a.*"] {
+            let found = is_excepted(&target, &format!("b,{entry}"));
+            assert_eq!(found, Err(entry.to_owned()));
         }
     }
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::ClientBuilder;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use tower::util::MapResponseLayer;
 use url::Url;
 
@@ -298,6 +300,11 @@ fn builder(
     let mut builder = reqwest::Client::builder()
         .http1_only()
         // With a limit of zero, reqwest does not even copy the request.
+        // Without it, an answer may be compressed (RFC 9110, 12.5.3).
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
         .retry(reqwest::retry::never().max_retries_per_request(0))
         .redirect(reqwest::redirect::Policy::none())
         .timeout(options.timeout)

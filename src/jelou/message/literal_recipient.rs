@@ -177,7 +177,7 @@ mod tests {
             (
                 "EC",
                 "59398765",
-                "no number of EC (+593) with 8 digits begins with these digits",
+                "its digits do not begin a number of EC, such as +593",
             ),
             ("MX", "044 55 1234 0005", "did you mean +525512340005?"),
             (

@@ -100,7 +100,7 @@ impl TypedRecipient {
         if is_user_id(user) {
             return Ok(Recipient(user.to_owned()).into());
         }
-        PhoneNumber::read(typed, country).map(Self::from)
+        PhoneNumber::read_in_any_form(typed, country).map(Self::from)
     }
 
     /// Adds warnings about how it was read, each once.
@@ -317,6 +317,21 @@ mod tests {
             ("+1.415.555.0000", "14155550000"),
             ("(+593) 987654321", "593987654321"),
             ("593.98.765.4321", "593987654321"),
+            ("+44 (0)20 7946 0000", "442079460000"),
+            ("tel:+593-98-765-4321", "593987654321"),
+            ("TEL:+593987654321", "593987654321"),
+            ("whatsapp:+593987654321", "593987654321"),
+            ("p:+593987654321", "593987654321"),
+            ("https://wa.me/593987654321", "593987654321"),
+            ("https://wa.me/593987654321?text=Hola", "593987654321"),
+            (
+                "https://api.whatsapp.com/send?phone=593987654321&text=Hola",
+                "593987654321",
+            ),
+            ("593987654321@c.us", "593987654321"),
+            ("593987654321@s.whatsapp.net", "593987654321"),
+            ("Ana Ríos <+593 98 765 4321>", "593987654321"),
+            ("Ana <593987654321@c.us>", "593987654321"),
             ("id:USER", "USER"),
             ("id:user_id", "user_id"),
             ("US.13491208655302741918", "US.13491208655302741918"),
@@ -381,7 +396,12 @@ mod tests {
             ("MR.Smith", "contains `M`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "contains `٥`"),
             ("0987654321", "is a local number"),
-            ("+44 (0)20 7946 0000", "did you mean +442079460000?"),
+            ("https://wa.me/message/ABCDEF123", "contains `h`"),
+            ("123456789@lid", "contains `@`"),
+            ("120363041234567890@g.us", "contains `@`"),
+            ("Ana <ana@example.com>", "contains `a`"),
+            ("0987654321 (no llamar)", "contains `n`"),
+            ("tel:0987654321", "is a local number"),
             ("+0987654321", "no country code begins with 0"),
             (
                 "593987654321.0",
@@ -412,7 +432,7 @@ mod tests {
             ("1234567890123456", "7 to 15"),
             (
                 "123456789012345",
-                "has 10 digits after the country code, not 14",
+                "it is too long for a number of US, such as +1",
             ),
             ("593987654321 593987654322", "7 to 15"),
         ] {

@@ -87,7 +87,7 @@ impl CellKind {
     /// Returns whether a cell of a row with this `country` reads as one.
     fn has_cell(self, cell: &str, country: Option<Country>) -> bool {
         match self {
-            Self::Phones => PhoneNumber::read(cell, country).is_ok(),
+            Self::Phones => PhoneNumber::read_in_any_form(cell, country).is_ok(),
             // Digits without a sign can be anything.
             Self::Countries if cell.trim().starts_with('+') => {
                 !Country::with_calling_code(cell).is_empty()

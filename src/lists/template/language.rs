@@ -64,8 +64,8 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
         Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", &problem))?),
         None => view.as_ref().and_then(|view| view.country),
     };
-    let number =
-        PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.in_row()))?;
+    let number = PhoneNumber::read_in_any_form(&typed, country)
+        .map_err(|error| refused("phone", &error.in_row()))?;
     let written = format!("+{}", number.as_str());
     if let Some(view) = view {
         // For numbers without a certain country, the warnings are about the whole list.
