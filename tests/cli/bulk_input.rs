@@ -293,7 +293,7 @@ fn recipient_column_is_found_by_name() {
     let home = Home::new();
     home.write(
         "people.csv",
-        "Nombre Completo,Nº de celular,celular_conyuge\nAna Ríos,593987654321,593987654322\n",
+        "Nombre Completo,Teléfono,celular_conyuge\nAna Ríos,593987654321,593987654322\n",
     );
     home.write(
         "people.ndjson",

@@ -61,6 +61,8 @@ mod bulk_manage;
 #[cfg(unix)]
 mod bulk_once;
 #[cfg(unix)]
+mod bulk_recipient_column;
+#[cfg(unix)]
 mod bulk_refused;
 mod bulk_report;
 #[cfg(unix)]

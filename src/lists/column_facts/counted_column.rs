@@ -28,10 +28,15 @@ impl CountedColumn {
         let names = row.names();
         let meant = meant_columns(&names, name);
         let name = meant.first().copied().unwrap_or(name.trim());
+        // A name that several columns have selects none of them.
+        let are_too_many = meant.len() > 1;
         Self {
             name: name.to_owned(),
             place: row.position(name),
-            values: FewValues::default(),
+            values: FewValues {
+                are_too_many,
+                ..FewValues::default()
+            },
         }
     }
 

@@ -338,7 +338,7 @@ impl<'a> ExclusionTables<'a> {
                 .first_header
                 .ok_or_else(|| invalid_entry(format!("{name} has no rows")))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
-            let error = UsageError::no_recipient_column(&columns, &[]).in_file(name);
+            let error = UsageError::no_recipient_column(&columns).in_file(name);
             return Err(invalid_entry(error.message));
         }
         let more = unclear_cells.len().saturating_sub(MAX_UNCLEAR_CELLS);

@@ -23,6 +23,10 @@ impl UsageError {
 
     /// Creates the error for a `name`, from `path`, that matches both columns.
     pub(crate) fn ambiguous_column(path: &str, name: &str, first: &str, second: &str) -> Self {
+        if first == second {
+            let message = format!("{path}: two columns have the name `{first}`");
+            return Self::new(message, "rename one of them");
+        }
         let message = format!("{path}: `{name}` could be the column `{first}` or `{second}`");
         Self::new(message, "write the name exactly as in the header")
     }
@@ -55,26 +59,22 @@ impl UsageError {
         }
     }
 
-    /// Asks for the recipients' column, if any of `columns` may be it. Otherwise keeps the hint.
-    pub(super) fn or_ask_column(self, columns: &[&str]) -> Self {
-        let question = which_column(columns);
-        if question.can_be_asked() {
-            return Self::open(self.message, question);
-        }
+    /// Adds the question for the recipient's column. Columns with recipients become its answers.
+    pub(super) fn about_recipients(self) -> Self {
+        let no_answers: [&str; 0] = [];
         Self {
-            question: Some(Box::new(question)),
+            question: Some(Box::new(which_column(&no_answers))),
             ..self
         }
     }
 
-    /// Creates the error for a list without a recipient column. The columns in `proposed` may contain
-    /// recipients.
-    pub(crate) fn no_recipient_column(columns: &[&str], proposed: &[&str]) -> Self {
+    /// Creates the error for a list without a recipient column.
+    pub(crate) fn no_recipient_column(columns: &[&str]) -> Self {
         let names = columns.join(", ");
         let message =
             format!("found no recipient column (to, phone, celular, …); the columns are: {names}");
         let hint = "to name the column: --to-column COLUMN; if the header is on another line: --header-row LINE";
-        Self::new(message, hint).or_ask_column(proposed)
+        Self::new(message, hint).about_recipients()
     }
 
     /// Creates the error for a list that cannot be read to its end.

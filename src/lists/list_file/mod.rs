@@ -20,7 +20,7 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, meant_columns, named_columns, no_header, other_mobile_columns, recipient_column,
+    ColumnRole, is_recipient_name, meant_columns, named_columns, no_header, not_one_column,
     several_columns, unnamed_column,
 };
 pub(crate) use self::country_column::{CountryColumn, is_country_column};
@@ -33,7 +33,7 @@ pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,
 };
-pub(crate) use self::questions::{read_sheet, typed_name, use_column, which_column};
+pub(crate) use self::questions::{read_sheet, typed_name, use_column};
 pub(crate) use self::reader::{ListReader, is_report};
 pub(crate) use self::row::{ListRow, Row, kept_cells, with_stored_dates};
 pub(crate) use self::sheet_list::FallbackColumn;

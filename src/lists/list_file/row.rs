@@ -23,10 +23,10 @@ pub(super) struct TableHeader {
 
 impl TableHeader {
     /// # Errors
-    /// If two columns have the same name.
+    /// If a column of a report occurs twice.
     pub(super) fn new(names: &[&str], place: HeaderPlace) -> Result<Self, UsageError> {
         let layout = ReportLayout::from_header(names)?;
-        let columns = Arc::new(Columns::new(layout.own(names), place)?);
+        let columns = Arc::new(Columns::new(layout.own(names), place));
         Ok(Self {
             columns,
             layout,

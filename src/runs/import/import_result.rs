@@ -89,15 +89,9 @@ pub(crate) struct ImportResult {
     pub(super) recipient_column: String,
     /// The columns of the rows to send so far.
     pub(super) counted: Option<ColumnCounts>,
-    /// The recipient's column, if jelouctl chose it by its name.
-    pub(crate) chosen_column: Option<String>,
-    /// The other columns that may have the recipients.
-    pub(crate) other_columns: Vec<String>,
     /// Rows with a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
-    /// The invalid rows whose recipient is not valid.
-    pub(crate) invalid_recipients: u64,
     /// The first invalid rows with a number that would be valid with a country.
     pub(super) without_country: Vec<LocalNumber>,
     pub(super) country_conflict: CountryConflict,

@@ -8,7 +8,7 @@ use super::import_result::ImportResult;
 use super::plan::ImportPlan;
 use super::policy::HiddenRule;
 use crate::base::output::{counted, counted_are};
-use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, read_sheet, use_column};
+use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, read_sheet};
 
 /// The most lines that a finding names.
 const NAMED: usize = 5;
@@ -38,7 +38,6 @@ impl ListFindings {
             .chain(fallbacks.iter().cloned())
             .chain(codes)
             .chain(countries(imported, plan))
-            .chain(other_columns(imported))
             .chain(imported.unmet.iter().cloned())
             .chain(unseen(list, plan.policy.hidden, imported.last_line))
             .chain(limit(imported))
@@ -114,14 +113,6 @@ fn countries(imported: &ImportResult, plan: &ImportPlan<'_>) -> Option<Finding> 
         .bare_codes
         .by_column
         .then(|| Finding::note(message))
-}
-
-/// Returns which column has the recipients, if another one may have their mobiles.
-fn other_columns(imported: &ImportResult) -> Option<Finding> {
-    let column = imported.chosen_column.as_ref()?;
-    let other = imported.other_columns.first()?;
-    let found = Finding::note(format!("the recipients are in `{column}`"));
-    Some(found.with_hint(use_column(other).to_string()))
 }
 
 /// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None without any.

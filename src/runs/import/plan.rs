@@ -16,7 +16,7 @@ use crate::jelou::message::{
 };
 use crate::lists::exclusions::{Exclusions, read_recipient};
 use crate::lists::list_file::{
-    ColumnRole, Row, SENT_COLUMN, columns_without_sent, meant_columns, no_header,
+    Row, SENT_COLUMN, columns_without_sent, is_recipient_name, meant_columns, no_header,
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, MarkedName, RowValues, TextTemplate, check_printed, escape_marks,
@@ -77,14 +77,6 @@ pub(crate) struct Addressee {
 }
 
 impl RecipientRule<'_> {
-    /// Returns whether the name of a column decides, and not the user.
-    pub(super) fn is_chosen_by_name(&self) -> bool {
-        match self {
-            Self::Template(_) => false,
-            Self::Column(rule) => rule.typed.is_none() && rule.of_profile.is_empty(),
-        }
-    }
-
     /// The recipient of a row.
     pub(crate) fn read(
         &self,
@@ -201,6 +193,12 @@ impl ImportPlan<'_> {
         let mut used = self
             .texts()
             .flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
+        let repeated = row.columns().and_then(|columns| columns.repeated().first());
+        if let Some(name) = repeated
+            && let Some((path, _)) = self.texts().find(|(_, uses)| uses.is_of_all)
+        {
+            return Err(UsageError::ambiguous_column(path, name, name, name).into());
+        }
         match used.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
@@ -421,7 +419,7 @@ fn check_header(
     let column = column.map_err(|error| UsageError::open(error.message, question.clone()))?;
     // With --to, the cell may have any text.
     let cell = row.text(&column).unwrap_or_default();
-    if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
+    if !is_recipient_name(cell) {
         return Ok(column);
     }
     let problem = format!("line {line} also has column names: `{cell}` under `{column}`");

@@ -11,7 +11,7 @@ use crate::base::output::grouped;
 use crate::base::question::Question;
 use crate::lists::exclusions::read_recipient;
 use crate::lists::list_file::{
-    ListReader, ListRow, Row, meant_columns, named_columns, recipient_column, several_columns,
+    ListReader, ListRow, Row, meant_columns, named_columns, not_one_column, several_columns,
     unnamed_column, use_column,
 };
 use crate::phone::is_mobile;
@@ -60,10 +60,10 @@ impl ColumnRule<'_> {
         first: &mut FirstRows<'_>,
     ) -> Result<String, UsageError> {
         if let Some(typed) = self.typed {
-            let chosen = recipient_column(names, &[], Some(typed));
             return match meant_columns(names, typed)[..] {
-                [] => chosen.map_err(|error| first.ask(error, names, &[])),
-                _ => chosen,
+                [one] => Ok(one.to_owned()),
+                [] => Err(first.ask(not_one_column(names, typed), names, &[])),
+                _ => Err(not_one_column(names, typed)),
             };
         }
         let of_profile: Vec<_> = self
@@ -78,14 +78,13 @@ impl ColumnRule<'_> {
                 None => first.refuse_unreadable(&of_profile, names),
             };
         }
-        let cells = first.cells();
-        let cells: Vec<_> = cells.iter().map(String::as_str).collect();
-        let candidates = named_columns(names, &cells);
+        let candidates = named_columns(names);
+        if let Some(name) = candidates.iter().find(|name| one(names, name).is_none()) {
+            return Err(not_one_column(names, name));
+        }
         match first.readable(&candidates)[..] {
             [name] => Ok(name.to_owned()),
-            [] if candidates.is_empty() => {
-                Err(first.ask(unnamed_column(names, &cells), names, &[]))
-            }
+            [] if candidates.is_empty() => Err(first.ask(unnamed_column(names), names, &[])),
             [] => first.refuse_unreadable(&candidates, names),
             ref several => Err(first.ask(several_columns(several), names, several)),
         }
@@ -101,14 +100,6 @@ fn one<'a>(names: &[&'a str], name: &str) -> Option<&'a str> {
 }
 
 impl FirstRows<'_> {
-    /// Returns the cells of the first row; empty if it is bad.
-    fn cells(&mut self) -> Vec<String> {
-        let first = self.list.look_ahead(1).next();
-        let row = first.and_then(|row| row.row.as_ref().ok());
-        let texts = row.map(Row::texts).unwrap_or_default();
-        texts.into_iter().map(str::to_owned).collect()
-    }
-
     /// Returns the columns of `named` that have a readable number in the first rows.
     fn readable<'a>(&mut self, named: &[&'a str]) -> Vec<&'a str> {
         // Usually the first row has one in each of them.

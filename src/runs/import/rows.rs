@@ -17,9 +17,7 @@ use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::{Outgoing, Route, each_text, refused_character};
-use crate::lists::list_file::{
-    ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN, other_mobile_columns,
-};
+use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
 use crate::lists::template::{BodyTemplate, RowValues, faults_of_row_text};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
@@ -319,11 +317,6 @@ impl<'a> Importer<'a> {
             .map_err(RowError::from_list)?;
         let cautions = self.plan.cautions(&row.names());
         self.imported.warnings = cautions.map_err(RowError::from_list)?;
-        if self.plan.recipient.is_chosen_by_name() {
-            let others = other_mobile_columns(&row.names(), &row.texts(), &column);
-            self.imported.other_columns = others.into_iter().map(str::to_owned).collect();
-            self.imported.chosen_column = Some(column.clone());
-        }
         let has_sent = SENT_COLUMN.iter().any(|column| row.has(column));
         self.may_say_sent = matches!(row, Row::Fields(_)) || has_sent;
         self.imported.recipient_column.clone_from(&column);
@@ -515,9 +508,6 @@ impl<'a> Importer<'a> {
         error: RowError,
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
-        if matches!(error, RowError::Recipient { .. }) {
-            self.imported.invalid_recipients += 1;
-        }
         match error {
             RowError::List(error) => return Err(*error),
             RowError::Template(error) if error.is_of_every_row => {

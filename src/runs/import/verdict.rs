@@ -7,7 +7,7 @@ use super::plan::ImportPlan;
 use super::questions::{hidden_rows, which_country};
 use crate::base::input::UsageError;
 use crate::base::output::counted;
-use crate::lists::list_file::{ListReader, which_column};
+use crate::lists::list_file::ListReader;
 
 /// Refuses a list that may not be sent. An error that a flag can settle has a question.
 pub(crate) fn refuse_list(
@@ -75,13 +75,9 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
     }
 }
 
-/// Returns the error for a list without a valid row. If no recipient is valid, they may be in another column.
+/// Returns the error for a list without a valid row.
 fn refuse_every_row(imported: &ImportResult, plan: &ImportPlan<'_>) -> UsageError {
     let message = "no row can be sent";
-    let lacks_recipients = imported.invalid_recipients == imported.invalid;
-    if lacks_recipients && !imported.other_columns.is_empty() {
-        return UsageError::open(message, which_column(&imported.other_columns));
-    }
     without_country(message, imported, plan)
         .unwrap_or_else(|| UsageError::new(message, "fix the message or the rows"))
 }

@@ -17,7 +17,8 @@ pub(crate) struct ListChoices {
 
     /// Read recipients from this column [default: found by its name]
     ///
-    /// The default is the column with a usual name, such as to, userId, phone, telefono or celular.
+    /// The default is the column with a usual name, such as to, userId, phone, telefono or celular. If none or several have
+    /// one, jelouctl asks, or refuses the list.
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(crate) to_column: Option<String>,
 
