@@ -186,7 +186,7 @@ const MUTATIONS: &[Mutation] = &[
         "{OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent')->}",
     )
     .in_profile("singles")
-    .within(60),
+    .within(110),
     Mutation::new(
         "the claim of a killed process is free",
         "claim.message_id, row.message_id AS row_message_id, {claim.->CASE WHEN claim.state \
@@ -227,7 +227,8 @@ const MUTATIONS: &[Mutation] = &[
         "AND (row.state = 'sent' OR {row.state = 'unknown' OR row.state = \
              'inflight' OR ->}row.run",
     )
-    .in_profile("keys"),
+    .in_profile("keys")
+    .within(60),
     Mutation::new(
         "remove forgets all recipients",
         "UPDATE claim SET {run = NULL, n = NULL, ->}message_id = row.message_id",
@@ -247,9 +248,10 @@ const MUTATIONS: &[Mutation] = &[
     Mutation::new(
         "rows in flight are not compared",
         "SELECT row.run AS run, row.n AS n, {->CASE state WHEN 'inflight' THEN 'failed' \
-             ELSE state END AS }state, row.at AS at FROM span",
+             ELSE state END AS }state, worker, row.at AS at FROM span",
     )
-    .in_profile("rivals"),
+    .in_profile("rivals")
+    .within(40),
     // This changes the name of a table that a worker fills, so the engine leaves the table empty.
     Mutation::new("rows are not counted for the limit", "{reached (->}")
         .after("RETURNING connection, exchanges")
