@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use tokio::time::sleep;
 
 use super::open_ledger::{
-    ledger_database, open_keys_for_notification, open_keys_for_send, open_keys_to_read,
-    open_local_ledger, open_local_ledger_to_read, wait_for_turn,
+    ledger_database, open_keys, open_keys_to_read, open_local_ledger, open_local_ledger_to_read,
+    wait_for_turn,
 };
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
@@ -62,19 +62,19 @@ impl OnceSend {
         arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        Self::open_with(context, arguments, sender, open_keys_for_send)
+        Self::open_with(context, arguments, sender, None)
     }
 
     fn open_with(
         context: &Context,
         arguments: &SingleSendArgs,
         sender: &Sender,
-        open: impl FnOnce(&Context) -> Result<Ledger, CommandError>,
+        longest: Option<Duration>,
     ) -> Result<Option<Self>, CommandError> {
         let Some(terms) = KeyTerms::new(context, arguments, sender) else {
             return Ok(None);
         };
-        let once = Self::on(open(context)?, terms)?;
+        let once = Self::on(open_keys(context, longest)?, terms)?;
         if !sender.settings.is_sandboxed() {
             warn_about_local_keys(context, Some(&once.ledger));
         }
@@ -110,9 +110,7 @@ impl OnceSend {
         let longest = PATIENCE.min(within);
         loop {
             let tried = Instant::now();
-            let opened = Self::open_with(context, arguments, sender, |context| {
-                open_keys_for_notification(context, longest)
-            });
+            let opened = Self::open_with(context, arguments, sender, Some(longest));
             // The next attempt may take as long as this one.
             let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
             match opened {

@@ -42,12 +42,12 @@ pub(super) fn warn_about_access(context: &Context, ledger: &Ledger) {
 /// Opens the ledger of a command that shows its records. Warns if it was restored.
 pub(crate) fn open_ledger_to_show(context: &Context) -> Result<Ledger, CommandError> {
     let ledger = open_ledger(context)?;
-    warn_if_restored(context, Some(&ledger));
+    warn_if_restored(context, &ledger);
     Ok(ledger)
 }
 
-fn warn_if_restored(context: &Context, ledger: Option<&Ledger>) {
-    if let Some(Err(error)) = ledger.map(Ledger::refuse_restored) {
+fn warn_if_restored(context: &Context, ledger: &Ledger) {
+    if let Some(error) = ledger.restored_error() {
         let hint = &error.hint;
         context.stderr.warning(&format!(
             "{error}; to send from it, even if recipients get messages twice: {hint}"
@@ -61,21 +61,16 @@ pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandE
     Ok(open_ledger(context)?.for_single_send())
 }
 
-/// Opens the ledger of a `--once` key for a single message.
-pub(super) fn open_keys_for_send(context: &Context) -> Result<Ledger, CommandError> {
-    open_keys(context, patience(context))
-}
-
-/// Opens the ledger of a `--once` key for a notification. It does not wait long for a process that may be suspended.
-pub(super) fn open_keys_for_notification(
+/// Opens the ledger of a `--once` key. With `longest`, it does not wait longer for a process that may be suspended.
+pub(super) fn open_keys(
     context: &Context,
-    longest: Duration,
+    longest: Option<Duration>,
 ) -> Result<Ledger, CommandError> {
-    open_keys(context, at_most(context, longest))
-}
-
-fn open_keys(context: &Context, patience: TurnPatience) -> Result<Ledger, CommandError> {
     outlive_file_size_limit()?;
+    let patience = match longest {
+        Some(longest) => at_most(context, longest),
+        None => patience(context),
+    };
     let ledger = match sandbox_keys()? {
         Some(own) => Ledger::open(own, patience)?,
         None => open_ledger_with(context, patience)?,
@@ -85,16 +80,10 @@ fn open_keys(context: &Context, patience: TurnPatience) -> Result<Ledger, Comman
 
 /// Opens the ledger of the `--once` keys without creating anything; None if it does not exist.
 pub(super) fn open_keys_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
-    let location = match sandbox_keys()? {
-        Some(own) => own,
-        None => location(context)?,
-    };
-    let ledger = Ledger::open_to_look(location, patience(context))?;
-    if let Some(ledger) = &ledger {
-        warn_about_access(context, ledger);
+    match sandbox_keys()? {
+        Some(own) => open_to_read(context, own),
+        None => open_ledger_to_read(context),
     }
-    warn_if_restored(context, ledger.as_ref());
-    Ok(ledger)
 }
 
 /// Returns the ledger that `sandbox -- COMMAND` has for the keys of its command. None outside it.
@@ -123,11 +112,18 @@ pub(super) fn open_local_ledger_to_read(
 
 /// Opens the ledger without creating anything; None if it does not exist. Warns if it was restored.
 pub(crate) fn open_ledger_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
-    let ledger = open_existing_ledger(context)?;
+    open_to_read(context, location(context)?)
+}
+
+fn open_to_read(
+    context: &Context,
+    location: LedgerLocation,
+) -> Result<Option<Ledger>, CommandError> {
+    let ledger = Ledger::open_to_look(location, patience(context))?;
     if let Some(ledger) = &ledger {
         warn_about_access(context, ledger);
+        warn_if_restored(context, ledger);
     }
-    warn_if_restored(context, ledger.as_ref());
     Ok(ledger)
 }
 

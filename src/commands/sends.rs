@@ -172,7 +172,7 @@ impl Sends {
         self.all.len() > 1
     }
 
-    /// Returns the messages that have not ended.
+    /// Returns the recipients that have no end yet, to change them.
     pub(super) fn open(&mut self) -> impl Iterator<Item = &mut RecipientSend> {
         self.all.iter_mut().filter(|send| send.code.is_none())
     }

@@ -60,6 +60,15 @@ pub(super) struct FileEngine {
     alive_before: Option<HashSet<i64>>,
 }
 
+/// Whether the ledger has the mark that it needs.
+#[derive(PartialEq, Eq)]
+enum RestoreMark {
+    /// It was not restored, or it has the mark of its last restore.
+    Current,
+    /// It was restored, but cannot be marked.
+    Unwritable,
+}
+
 impl FileEngine {
     /// Opens the ledger in `directory`. If it does not exist, it is created with `creates`, and
     /// otherwise not opened.
@@ -109,21 +118,25 @@ impl FileEngine {
             alive_before: None,
             path,
         };
-        let is_marked = if can_write {
+        let mark = if can_write {
             engine.prepare()?
         } else {
             engine.check_version()?;
-            !engine.seems_restored()?
+            if engine.seems_restored()? {
+                RestoreMark::Unwritable
+            } else {
+                RestoreMark::Current
+            }
         };
-        engine.identity = engine.read_identity()?;
-        if !is_marked {
-            engine.identity.push_str(", restored without a mark");
+        let mut identity = engine.read_identity()?;
+        if mark == RestoreMark::Unwritable {
+            identity.push_str(", restored without a mark");
         }
+        engine.identity = identity;
         Ok(Some(engine))
     }
 
-    /// Returns false if the ledger was restored, but cannot be marked.
-    fn prepare(&mut self) -> Result<bool, LedgerError> {
+    fn prepare(&mut self) -> Result<RestoreMark, LedgerError> {
         let version = self.pragma("user_version");
         // Another process may be creating it now. Then it cannot be read.
         if is_busy(&version) || version? == 0 {
@@ -288,15 +301,14 @@ impl FileEngine {
 
     /// Marks a ledger that was restored. If it has fewer commits than the commit file records, an
     /// older ledger replaced it. If it has no commit file, it was moved or restored without it.
-    /// Returns false if the mark cannot be written.
-    fn check_commits(&mut self) -> Result<bool, LedgerError> {
+    fn check_commits(&mut self) -> Result<RestoreMark, LedgerError> {
         if !self.seems_restored()? {
-            return Ok(true);
+            return Ok(RestoreMark::Current);
         }
         match self.mark_restored() {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(RestoreMark::Current),
             // On a full disk, the ledger can still be read.
-            Err(error) if error.kind == LedgerErrorKind::File => Ok(false),
+            Err(error) if error.kind == LedgerErrorKind::File => Ok(RestoreMark::Unwritable),
             Err(error) => Err(error),
         }
     }

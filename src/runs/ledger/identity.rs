@@ -29,24 +29,26 @@ pub(super) fn identity_of_restore() -> String {
     format!("restored {:016x}", fastrand::u64(..))
 }
 
-/// Returns whether the ledger was restored, and keeps the time of its newest record.
-pub(super) fn find_restore(db: &mut Db) -> Result<bool, LedgerError> {
-    let query = "SELECT identity, complete_until FROM store WHERE id = 1";
-    let store = db.one(query, &[])?;
-    if store.text("identity")? == db.0.identity() {
-        return Ok(false);
-    }
+/// Returns whether the ledger was restored, and nobody has accepted it since.
+pub(super) fn is_restored(db: &mut Db) -> Result<bool, LedgerError> {
+    let store = db.one("SELECT identity FROM store WHERE id = 1", &[])?;
+    Ok(store.text("identity")? != db.0.identity())
+}
+
+/// Keeps the time of the newest record of a restored ledger, if it can be written.
+pub(super) fn keep_time_of_newest_record(db: &mut Db) -> Result<(), LedgerError> {
+    let store = db.one("SELECT complete_until FROM store WHERE id = 1", &[])?;
     let is_kept = store.opt_int("complete_until")?.is_some();
     // A process that locks the ledger has kept the time when it opened the ledger. A role or a disk
     // that cannot write has no later records either.
     if is_kept || db.0.ensure_writable().is_err() || !matches!(db.0.is_free(), Ok(true)) {
-        return Ok(true);
+        return Ok(());
     }
     if let Some(newest) = newest_record(db)? {
         let here = db.0.identity().to_owned();
         let _ = db.change(|db| db.run(KEEP_TIME, &values![here, newest]));
     }
-    Ok(true)
+    Ok(())
 }
 
 pub(super) fn newest_record(db: &mut Db) -> Result<Option<i64>, LedgerError> {

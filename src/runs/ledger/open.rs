@@ -13,7 +13,7 @@ use super::file::FileEngine;
 use super::file_opening::file_in;
 use super::file_turn::TurnPatience;
 use super::folder_access::{AccessWarning, make_private};
-use super::identity::find_restore;
+use super::identity::{is_restored, keep_time_of_newest_record};
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
@@ -88,7 +88,10 @@ impl Ledger {
         };
         let is_shared = engine.is_shared();
         let mut db = Db(engine);
-        let was_restored = find_restore(&mut db)?;
+        let was_restored = is_restored(&mut db)?;
+        if was_restored {
+            keep_time_of_newest_record(&mut db)?;
+        }
         Ok(Some(Self {
             db: Arc::new(Mutex::new(db)),
             location,

@@ -42,9 +42,22 @@ struct RowToDecide {
     number: i64,
     line: u64,
     recipient: String,
-    /// The lost process that has not reported the outcome: number and name, such as
-    /// `db-2 pid 812`.
-    process: Option<(i64, String)>,
+    /// The lost process that has not reported the outcome.
+    process: Option<RowProcess>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct RowProcess {
+    id: i64,
+    /// Such as `db-2 pid 812`.
+    name: String,
+}
+
+/// A lost process that has not reported the outcomes of rows.
+pub(crate) struct LostProcess {
+    pub(crate) id: i64,
+    /// Such as `4 rows at db-2 pid 812`.
+    pub(crate) rows: String,
 }
 
 impl Resolution {
@@ -56,29 +69,26 @@ impl Resolution {
 
 impl Run {
     /// Lists the lost processes that have not reported the outcomes of these rows, except the
-    /// processes in `asked`. If they are only suspended, they may still send the rows. An example
-    /// is `4 rows at db-2 pid 812`.
+    /// processes in `asked`. If they are only suspended, they may still send the rows.
     pub(crate) fn lost_processes(
         &self,
         resolution: &Resolution,
         asked: &[i64],
-    ) -> Result<Vec<(i64, String)>, LedgerError> {
+    ) -> Result<Vec<LostProcess>, LedgerError> {
         let rows = self.change(|db, run| {
             run.note_lost(db)?;
             chosen_rows(db, run, self.name(), resolution)
         })?;
+        let processes = rows.into_iter().filter_map(|row| row.process);
         let mut lost: BTreeMap<_, u64> = BTreeMap::new();
-        for process in rows
-            .into_iter()
-            .filter_map(|row| row.process)
-            .filter(|(id, _)| !asked.contains(id))
-        {
+        for process in processes.filter(|process| !asked.contains(&process.id)) {
             *lost.entry(process).or_default() += 1;
         }
-        Ok(lost
-            .into_iter()
-            .map(|((id, at), rows)| (id, format!("{} at {at}", counted(rows, "row"))))
-            .collect())
+        let described = lost.into_iter().map(|(process, rows)| LostProcess {
+            id: process.id,
+            rows: format!("{} at {}", counted(rows, "row"), process.name),
+        });
+        Ok(described.collect())
     }
 
     /// Decides rows for you. Returns how many changed, and how many did not. In a run with a key, a
@@ -116,7 +126,7 @@ impl Run {
                 let mut rows = chosen_rows(db, run, self.name(), resolution)?;
                 let chosen = rows.len() as u64;
                 let mut lost = rows.iter().filter_map(|row| row.process.as_ref());
-                if resolution.sends_again() && lost.any(|(id, _)| !asked.contains(id)) {
+                if resolution.sends_again() && lost.any(|process| !asked.contains(&process.id)) {
                     return Err(LedgerError::may_still_send());
                 }
                 if let Some(scope) = &scope {
@@ -148,7 +158,10 @@ fn chosen_rows(
     } = resolution;
     let mut rows = db.rows(ROWS_TO_DECIDE, &values![run.id, from.name()], |mut row| {
         let process = match row.opt_int("process")? {
-            Some(id) => Some((id, format!("{} pid {}", row.text("host")?, row.int("pid")?))),
+            Some(id) => Some(RowProcess {
+                id,
+                name: format!("{} pid {}", row.text("host")?, row.int("pid")?),
+            }),
             None => None,
         };
         Ok(RowToDecide {

@@ -53,14 +53,15 @@ pub(crate) enum Acceptance {
 }
 
 impl Ledger {
-    /// Refuses a restored ledger, because the recipients of runs and keys that it lacks could get
-    /// their messages again.
+    /// Returns the error of a restored ledger: the recipients of runs and keys that it lacks could
+    /// get their messages again.
+    pub(crate) fn restored_error(&self) -> Option<LedgerError> {
+        self.was_restored.then(LedgerError::restored)
+    }
+
+    /// Refuses a restored ledger.
     pub(crate) fn refuse_restored(&self) -> Result<(), LedgerError> {
-        if self.was_restored {
-            Err(LedgerError::restored())
-        } else {
-            Ok(())
-        }
+        self.restored_error().map_or(Ok(()), Err)
     }
 
     /// Reads what a restored ledger may lack. None if it was not restored.

@@ -160,14 +160,14 @@ fn ask_about_lost_workers(
 ) -> Result<Vec<i64>, CommandError> {
     let mut asked = Vec::new();
     loop {
-        let (ids, words): (Vec<_>, Vec<_>) =
-            run.lost_processes(resolution, &asked)?.into_iter().unzip();
-        if ids.is_empty() {
+        let lost = run.lost_processes(resolution, &asked)?;
+        if lost.is_empty() {
             return Ok(asked);
         }
+        let rows: Vec<_> = lost.iter().map(|process| process.rows.as_str()).collect();
         context.stderr.warning(&format!(
             "in flight when a process stopped responding: {}",
-            words.join("; ")
+            rows.join("; ")
         ));
         if context
             .confirms("If that process is only suspended, it may still send them. Has it exited?")?
@@ -175,7 +175,7 @@ fn ask_about_lost_workers(
         {
             return Err(LedgerError::may_still_send().into());
         }
-        asked.extend(ids);
+        asked.extend(lost.iter().map(|process| process.id));
     }
 }
 

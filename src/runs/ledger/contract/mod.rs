@@ -245,7 +245,7 @@ fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, Ledge
     let ended: Vec<_> = run
         .lost_processes(&resolution, &[])?
         .into_iter()
-        .map(|(id, _)| id)
+        .map(|process| process.id)
         .collect();
     Ok(run.resolve(&resolution, &ended)?.0)
 }

@@ -5,7 +5,7 @@ use super::world::world;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::model::RowState;
-use crate::runs::ledger::resolution::Resolution;
+use crate::runs::ledger::resolution::{LostProcess, Resolution};
 use crate::runs::ledger::run::Run;
 
 /// Resolves some rows by the first change, in a random order, that has any.
@@ -87,7 +87,7 @@ fn confirm_lost_processes(
         if lost.is_empty() {
             return Ok(Some(confirmed));
         }
-        for (worker, _) in lost {
+        for LostProcess { id: worker, .. } in lost {
             let is_running = world(|world| {
                 let actor = world.workers.get(&worker);
                 actor.is_some_and(|actor| world.is_running(*actor))
