@@ -12,7 +12,7 @@ use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{OutputRow, Sent, counted, counted_are};
+use crate::base::output::{OutputRow, Sent, SystemError, counted, counted_are};
 use crate::base::timestamps::{from_millis, time_in};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::merge;
@@ -20,6 +20,7 @@ use crate::runs::ledger::{
     ConfirmedEntries, KeyAddition, Ledger, OnceEntry, OnceState, OnceSummary, RunName,
 };
 use crate::runs::once::{OnceKey, OnceScope};
+use crate::runs::unchecked::{count_marks, remove_marks};
 use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, read_environment};
@@ -92,6 +93,8 @@ pub(crate) enum OnceCommand {
     /// Examples:
     ///   jelouctl once remove november --to 593987654321
     ///   jelouctl once remove november --yes
+    ///
+    /// Also removes what this machine records about notifications of `run` that no ledger could check.
     #[command(verbatim_doc_comment, aliases = ["forget", "delete", "rm"])]
     Remove(KeyArgs),
 }
@@ -132,7 +135,10 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
         }
         OnceCommand::Add { key, run } => add(context, key, run)?,
         OnceCommand::Remove(of) => {
-            KeyEntries::open(context, of, settings_for_change(context)?)?.remove(context)?;
+            let settings = settings_for_change(context)?;
+            if !remove_unchecked(context, of, &settings)? {
+                KeyEntries::open(context, of, settings)?.remove(context)?;
+            }
         }
     }
     Ok(ExitCode::Success)
@@ -164,6 +170,70 @@ fn log_decision(
     AuditLog::from_settings(settings)
         .for_bot(bot)
         .key(&context.stderr, command, decided);
+}
+
+/// Removes a key, or one of its recipients, that only unchecked notifications have: the ledger does not know them.
+/// Returns whether it did.
+fn remove_unchecked(
+    context: &Context,
+    KeyArgs { key, recipient }: &KeyArgs,
+    settings: &Settings,
+) -> Result<bool, CommandError> {
+    let Some(bot) = settings.bot.clone() else {
+        return Ok(false);
+    };
+    let scope = OnceScope {
+        key: key.clone(),
+        bot,
+        address: settings.api_url.as_key(),
+    };
+    if count_marks(&scope, None) == 0 {
+        return Ok(false);
+    }
+    let to = recipient.read(context, settings.country)?;
+    let is_in_ledger = match open_keys_to_read(context)? {
+        Some(ledger) => match &to {
+            Some(to) => {
+                let hash = ledger.hasher()?.person(to);
+                ledger.once_entry(&scope, &hash)?.is_some()
+            }
+            None => ledger.keys()?.iter().any(|found| found.scope == scope),
+        },
+        None => false,
+    };
+    let people = count_marks(&scope, to.as_deref());
+    if is_in_ledger || people == 0 {
+        return Ok(false);
+    }
+    let who = to
+        .clone()
+        .unwrap_or_else(|| counted(people as u64, "recipient"));
+    let question = format!("Remove {who} from the key {key}, to allow another notification?");
+    let not_done = format!("{who}: not removed from the key {key}");
+    confirm(context, &question, &not_done)?;
+    free_marks(&scope, to.as_deref())?;
+    let removed = json!({ "to": to, "people": people });
+    log_decision(context, settings, "once remove", &scope, removed);
+    context
+        .stderr
+        .note(&format!("{who} can get a message again with key {key}"));
+    Ok(true)
+}
+
+/// Removes the marks of unchecked notifications.
+///
+/// # Errors
+/// If one cannot be removed, or another process is sending one.
+fn free_marks(scope: &OnceScope, to: Option<&str>) -> Result<(), CommandError> {
+    let are_removed = remove_marks(scope, to).map_err(|cause| SystemError {
+        action: "remove the mark of an unchecked notification",
+        cause,
+    })?;
+    if are_removed {
+        Ok(())
+    } else {
+        Err(in_flight_error(scope, to.unwrap_or("some recipient")))
+    }
 }
 
 /// Adds, for `once add`, the recipients of a run that began without the key.
@@ -523,6 +593,7 @@ impl KeyEntries {
             return Err(UsageError::new(message, "run the command again").into());
         }
         let to = selected.as_ref().map(|(_, recipient)| recipient);
+        free_marks(&self.scope, to.map(String::as_str))?;
         let removed = if to.is_some() { 1 } else { people };
         log_decision(
             context,

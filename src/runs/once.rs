@@ -121,6 +121,11 @@ impl OnceHasher {
         self.hash(&person_key(recipient))
     }
 
+    /// The hash of a key, in hexadecimal.
+    pub(crate) fn key(&self, OnceScope { key, bot, address }: &OnceScope) -> String {
+        self.hash(&format!("{key}\n{bot}\n{address}"))
+    }
+
     /// The hash of a recipient under a key, in hexadecimal.
     pub(crate) fn person_under(&self, scope: &OnceScope, recipient: &str) -> String {
         let OnceScope { key, bot, address } = scope;

@@ -1,6 +1,6 @@
 //! Notifications that were sent although no ledger could check their key. Each has a mark, a small file of its own, so
 //! that the next one waits. Marks need no lock that another process could keep: a process locks only its own mark, while
-//! it sends. The name of a mark is a keyed hash of key, bot, address and recipient.
+//! it sends. The name of a mark has a keyed hash of key, bot and address, and one of these and the recipient.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -80,8 +80,7 @@ pub(crate) struct HeldMark(OpenMark);
 impl MarkedSend<'_> {
     /// Looks in every directory for a notification that prevents another message with the key now. Creates no mark.
     pub(crate) fn find(self) -> Option<FoundMark> {
-        let mut all = directories().filter_map(|directory| UncheckedMarks::read_in(directory).ok());
-        all.find_map(|marks| marks.find(self))
+        existing().find_map(|marks| marks.find(self))
     }
 
     /// Marks a notification that this process is about to send, unless another one counts: with the state of the user, or
@@ -103,6 +102,33 @@ impl MarkedSend<'_> {
         }
         Err(failed)
     }
+}
+
+/// Returns how many marks have a key, or whether a recipient has one.
+pub(crate) fn count_marks(scope: &OnceScope, recipient: Option<&str>) -> usize {
+    let marks = existing().map(|marks| marks.with_key(scope, recipient).len());
+    marks.sum()
+}
+
+/// Removes the marks with a key, or the one of a recipient. Returns whether all are removed: another process may be sending
+/// a notification.
+///
+/// # Errors
+/// If a mark cannot be removed.
+pub(crate) fn remove_marks(scope: &OnceScope, recipient: Option<&str>) -> io::Result<bool> {
+    let mut are_removed = true;
+    for path in existing().flat_map(|marks| marks.with_key(scope, recipient)) {
+        match OpenMark::open(&path)? {
+            Some(_mark) => fs::remove_file(&path)?,
+            None => are_removed = false,
+        }
+    }
+    Ok(are_removed)
+}
+
+/// Returns the directories with marks, without creating any.
+fn existing() -> impl Iterator<Item = UncheckedMarks> {
+    directories().filter_map(|directory| UncheckedMarks::read_in(directory).ok())
 }
 
 impl UncheckedMarks {
@@ -165,16 +191,41 @@ impl UncheckedMarks {
             scope, recipient, ..
         }: MarkedSend<'_>,
     ) -> PathBuf {
-        let name = self.hasher.person_under(scope, recipient);
+        let key = self.hasher.key(scope);
+        let person = self.hasher.person_under(scope, recipient);
+        let name = format!("{key}-{person}");
         self.directory.join(name).with_extension(MARK)
+    }
+
+    /// Returns the marks with a key, or the one of a recipient.
+    fn with_key(&self, scope: &OnceScope, recipient: Option<&str>) -> Vec<PathBuf> {
+        let mut marks = self.all();
+        if let Some(recipient) = recipient {
+            let every = None;
+            let own = self.path(MarkedSend {
+                scope,
+                recipient,
+                every,
+            });
+            marks.retain(|path| *path == own);
+        } else {
+            let begin = self.directory.join(self.hasher.key(scope) + "-");
+            let begin = begin.to_string_lossy();
+            marks.retain(|path| path.to_string_lossy().starts_with(&*begin));
+        }
+        marks
+    }
+
+    fn all(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten();
+        let paths = entries.flatten().map(|entry| entry.path());
+        let marks = paths.filter(|path| path.extension().is_some_and(|ending| ending == MARK));
+        marks.collect()
     }
 
     /// Removes the marks that were written first if there are too many. A wrong clock cannot remove all.
     fn remove_oldest(&self) {
-        let entries = fs::read_dir(&self.directory).into_iter().flatten();
-        let paths = entries.flatten().map(|entry| entry.path());
-        let marks = paths.filter(|path| path.extension().is_some_and(|ending| ending == MARK));
-        let mut marks: Vec<_> = marks.collect();
+        let mut marks = self.all();
         let excess = marks.len().saturating_sub(MOST_MARKS);
         if excess == 0 {
             return;

@@ -196,6 +196,38 @@ fn killed_unchecked_notification_is_not_repeated() {
 }
 
 #[test]
+fn removed_key_lets_an_unchecked_notification_through() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    let kept = keep(&home);
+    for key in ["k", "other"] {
+        notify(&home, &jelou, &format!("--once {key}")).success();
+    }
+    drop(kept);
+    let remove = |flags: &str| {
+        let line = format!("once remove k --bot BOT-ID {flags}");
+        home.run(&line).api(&jelou.url).env("JELOUCTL_LOG", "log")
+    };
+    notify(&home, &jelou, "--once k").success();
+    assert_eq!(got(&jelou), [2, 2]);
+    remove(&format!("--to {ANA}")).fails(2, &["there is no terminal to ask on"]);
+    let freed = format!("note: {ANA} can get a message again with key k\n");
+    remove(&format!("--to {ANA} --yes"))
+        .success()
+        .stderr_has(&[&freed]);
+    remove(&format!("--to {ANA} --yes")).fails(2, &[]);
+    notify(&home, &jelou, "--once k").success();
+    assert_eq!(got(&jelou), [3, 2]);
+    // Now the ledger has Ana, and the mark is Eva's.
+    remove("--yes").success();
+    notify(&home, &jelou, "--once k").success();
+    notify(&home, &jelou, "--once other").success();
+    assert_eq!(got(&jelou), [4, 3]);
+    let log = home.read("log");
+    let removed = log.lines().filter(|line| line.contains("once remove"));
+    assert_eq!(removed.count(), 2, "{log}");
+}
+
+#[test]
 fn unsent_unchecked_notification_is_tried_again() {
     let home = Home::new();
     let _kept = keep(&home);
