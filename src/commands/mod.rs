@@ -39,12 +39,12 @@ use crate::sender::context::Context;
 
 /// Asks `question`. Unless the answer is yes, returns the error `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
-    let hint = match context.confirms(question)? {
+    let refused = match context.confirms(question)? {
         Some(true) => return Ok(()),
-        Some(false) => "answer y, or add --yes",
-        None => "there is no terminal to ask on; add --yes",
+        Some(false) => not_done.to_owned(),
+        None => format!("{not_done}: there is no terminal to ask on"),
     };
-    Err(UsageError::new(not_done, hint).into())
+    Err(UsageError::new(refused, "to answer yes: --yes").into())
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.

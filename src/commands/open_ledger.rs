@@ -35,7 +35,7 @@ fn open_ledger_with(context: &Context, patience: TurnPatience) -> Result<Ledger,
 /// Warns about a ledger that other users may read, or that members of one of our groups may write.
 pub(super) fn warn_about_access(context: &Context, ledger: &Ledger) {
     if let Some(AccessWarning { message, hint }) = ledger.access_warning() {
-        context.stderr.warning(&format!("{message}; {hint}"));
+        context.stderr.warning_with_hint(message, hint);
     }
 }
 
@@ -49,9 +49,10 @@ pub(crate) fn open_ledger_to_show(context: &Context) -> Result<Ledger, CommandEr
 fn warn_if_restored(context: &Context, ledger: &Ledger) {
     if let Some(error) = ledger.restored_error() {
         let hint = &error.hint;
-        context.stderr.warning(&format!(
-            "{error}; to send from it, even if recipients get messages twice: {hint}"
-        ));
+        let to_send = format!("to send from it, even if recipients get messages twice: {hint}");
+        context
+            .stderr
+            .warning_with_hint(&error.to_string(), &to_send);
     }
 }
 

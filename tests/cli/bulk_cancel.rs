@@ -44,8 +44,13 @@ fn cancel_skips_all_unsent_rows() {
         .fails(2, &["there is no run nowhere"]);
     home.run("bulk cancel r --dry-run")
         .fails(2, &["this command would change a run"]);
-    home.run("bulk cancel r")
-        .fails(2, &["run r was not cancelled", "add --yes"]);
+    home.run("bulk cancel r").fails(
+        2,
+        &[
+            "run r was not cancelled: there is no terminal to ask on\n",
+            "hint: to answer yes: --yes\n",
+        ],
+    );
     assert_eq!(
         home.run("bulk status r").success().json()["cancelled"],
         false

@@ -776,7 +776,7 @@ fn remove_reports_messages_sent_with_old_clock() {
             2,
             &[
                 "3 messages were or may have been sent: after the removal",
-                "add --yes",
+                "there is no terminal to ask on",
             ],
         );
     }

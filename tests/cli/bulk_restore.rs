@@ -139,7 +139,18 @@ fn stale_run_counts_what_it_may_repeat() {
         .home
         .run("bulk resume r --rate 100000/s --accept-stale --exclude sent.txt")
         .api(&killed.jelou.url)
+        .env("JELOUCTL_LOG", "log")
         .fails(10, &[&repeats]);
+    let log = killed.home.read("log");
+    let accepted = r#""command":"bulk resume""#;
+    let accepted = log
+        .lines()
+        .find(|line| line.contains(accepted))
+        .expect(&log);
+    assert!(
+        accepted.contains(r#""run":"r","accepted_stale":true"#),
+        "{log}"
+    );
     let accepted = killed.jelou.accepted();
     assert_eq!(accepted.len(), ROWS);
     assert!(accepted.values().all(|count| *count == 1), "{accepted:?}");

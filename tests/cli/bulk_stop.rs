@@ -70,9 +70,9 @@ fn stopped_run_finishes_requests_and_resumes_later() {
         "{ended:?}"
     );
     assert!(
-        ended
-            .stderr
-            .contains("jelouctl bulk resume r; to cancel the rest: jelouctl bulk cancel r"),
+        ended.stderr.contains(
+            "hint: to see its state: jelouctl bulk status r; to continue: jelouctl bulk resume r\n"
+        ),
         "{ended:?}"
     );
     let [sent, failed, unknown, pending] = counts(&ended.json());

@@ -250,7 +250,7 @@ fn directory_of_root_is_used_if_only_own_groups_may_write_it() {
     assert_eq!(refused.code, 12, "{refused:?}");
     as_root(&["chmod", "2775", path]);
     let said = format!(
-        "warning: the members of group 7777 can write {path}, and so change what jelouctl sends; to make"
+        "warning: the members of group 7777 can write {path}, and so change what jelouctl sends\nhint: to make"
     );
     let used = run_as_user(&home, "7777", line, &jelou.url);
     assert_eq!(used.code, 0, "{used:?}");

@@ -377,7 +377,10 @@ fn only_a_restored_ledger_is_accepted() {
     copied.restore();
     let refused = copied.end("ledger accept");
     assert_eq!(refused.code, 2, "{refused:?}");
-    refused.stderr_has(&["was not accepted\n", "add --yes"]);
+    refused.stderr_has(&[
+        "was not accepted: there is no terminal to ask on\n",
+        "hint: to answer yes: --yes\n",
+    ]);
     let (code, screen) = copied.ask(&["ledger", "accept"]).confirm("n");
     assert_eq!(code, 2, "{screen}");
     copied.refuses_all();

@@ -89,6 +89,14 @@ impl Stderr {
         }
     }
 
+    /// Prints a warning with the command that helps.
+    pub(crate) fn warning_with_hint(&self, message: &str, hint: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.warning(message);
+            self.print("\x1b[36mhint:\x1b[0m", hint);
+        }
+    }
+
     pub(crate) fn warnings(&self, messages: &[String]) {
         for message in messages {
             self.warning(message);

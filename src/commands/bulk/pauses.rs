@@ -22,11 +22,12 @@ pub(super) fn report_stale(
     let Some(stale) = stale else {
         return ExitCode::Success;
     };
-    context.stderr.warning(&format!(
-        "run {run}: {stale}; rows that are not recorded as sent or skipped are shown as unknown; to send the rest, even if \
-         recipients get it twice: {}",
-        stale.hint
-    ));
+    let message = format!(
+        "run {run}: {stale}; rows that are not recorded as sent or skipped are shown as unknown"
+    );
+    let hint = &stale.hint;
+    let to_send = format!("to send the rest, even if recipients get it twice: {hint}");
+    context.stderr.warning_with_hint(&message, &to_send);
     ExitCode::Ledger
 }
 
@@ -68,9 +69,13 @@ pub(super) fn cancellation_as_json(cancellation: &Cancellation) -> Value {
 
 /// Returns how to resume or cancel a run with remaining rows.
 pub(super) fn resume_hint(name: &RunName) -> String {
-    format!(
-        "to continue: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
-    )
+    let to_continue = to_continue(name);
+    format!("{to_continue}; to cancel the rest: jelouctl bulk cancel {name}")
+}
+
+/// Returns how to resume a run.
+pub(super) fn to_continue(name: &RunName) -> String {
+    format!("to continue: jelouctl bulk resume {name}")
 }
 
 /// Returns how to go on after a pause for this reason. If Jelou has accepted no message, it would reject the rest, too.

@@ -11,7 +11,7 @@ use crate::commands::zone::run_zone;
 use crate::runs::ledger::{LedgerError, Run, RunName, StopResult};
 use crate::sender::context::Context;
 
-/// Stop a run after its requests in flight, or pause one that nobody sends
+/// Stop a run after its requests in flight, or pause one that no process sends
 ///
 /// Examples:
 ///   jelouctl bulk stop

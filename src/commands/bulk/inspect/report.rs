@@ -50,7 +50,7 @@ fn reason(raw: &str) -> Result<ReasonFilter, String> {
                 .map(|reason| reason.name())
                 .collect();
             format!(
-                "write a WhatsApp code such as 131050, or one of {}",
+                "`{raw}` is not a WhatsApp code of digits, nor one of {}",
                 names.join(", ")
             )
         })

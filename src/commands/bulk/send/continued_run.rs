@@ -1,6 +1,8 @@
 //! The steps that `bulk resume` and `bulk work` share: they open a run, skip rows that must not be sent now, and send the
 //! rest.
 
+use serde_json::json;
+
 use super::active_run::{ActiveRun, SendingEnd};
 use super::report_end::report_end;
 use super::send;
@@ -23,7 +25,7 @@ use crate::runs::ledger::{
 use crate::runs::sending::RunEnd;
 use crate::sender::context::Context;
 use crate::sender::{
-    Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
+    AuditLog, Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
     warn_about_lists,
 };
 
@@ -188,9 +190,26 @@ pub(super) async fn go_on(
     let was_stale = active.run.stale_reason()?.is_some();
     if let Some(Resumption { seen, options }) = resumption {
         active.run.resume(seen, &options)?;
+        if options.accepted.is_some() {
+            log_accepted_run(context, &active)?;
+        }
     }
     report_rows_left(context, &active.run, was_stale)?;
     send(context, &active, None, connection, work.progress).await
+}
+
+/// Logs that a stale run is sent on, although recipients may get its messages twice.
+fn log_accepted_run(context: &Context, active: &ActiveRun) -> Result<(), CommandError> {
+    let name = active.run.name();
+    let accepted = json!({
+        "run": name.to_string(),
+        "accepted_stale": true,
+        "rows_left": active.run.pending()?,
+    });
+    AuditLog::from_settings(&active.sender.settings)
+        .with(&active.exclusions)
+        .run(&context.stderr, "bulk resume", accepted);
+    Ok(())
 }
 
 async fn check_templates_left(

@@ -11,7 +11,8 @@ use crate::base::output::{Record, RecordError, compact, grouped};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{
-    cancellation_as_json, describe_cancellation, next_check, report_stale, resume_hint, way_on, why,
+    cancellation_as_json, describe_cancellation, next_check, report_stale, resume_hint,
+    to_continue, way_on, why,
 };
 use crate::commands::bulk::run_log::run_fields;
 use crate::commands::bulk::summary::RunSummary;
@@ -236,12 +237,19 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = format!("run paused: {}", why(&pause));
-            let hint = if pause.reason == PauseReason::Stale {
-                LedgerError::stale_run(name).hint
-            } else {
-                let look = next_check(name);
-                let way_on = way_on(pause.reason, name, &active.settings);
-                format!("{look}; {way_on}")
+            let hint = match pause.reason {
+                PauseReason::Stale => LedgerError::stale_run(name).hint,
+                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings),
+                PauseReason::Person
+                | PauseReason::Undelivered
+                | PauseReason::Unknown
+                | PauseReason::Credentials
+                | PauseReason::Account
+                | PauseReason::ProxyCredentials
+                | PauseReason::Network
+                | PauseReason::RateLimit => {
+                    format!("{}; {}", next_check(name), to_continue(name))
+                }
             };
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
