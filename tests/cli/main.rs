@@ -176,5 +176,6 @@ mod transcripts;
 mod unchecked;
 #[cfg(unix)]
 mod wait;
+mod word_tables;
 mod words;
 mod workbook;
