@@ -128,7 +128,7 @@ mod tests {
                 (place, reason)
             );
         }
-        for place in [-1, 10] {
+        for place in [-1, 11] {
             assert!(reason_for_rank(place).is_err(), "{place}");
         }
     }
