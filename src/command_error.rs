@@ -123,7 +123,7 @@ impl CommandError {
             ExitCode::Signal(signal.number()),
             "interrupted",
             message,
-            Some("run the command again".to_owned()),
+            None,
         )
     }
 

@@ -202,7 +202,7 @@ fn closing(shown: &[&str], globals: &[Arg]) -> String {
         .args(flags);
     let block = block.help_template("{all-args}").render_help();
     format!(
-        "{}\n\n{more} more: jelouctl help options",
+        "{}\n\n{more} more global options: jelouctl help options",
         block.ansi().to_string().trim_end()
     )
 }

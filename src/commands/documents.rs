@@ -29,7 +29,7 @@ const ANY: &str = "message";
 /// Examples:
 ///   jelouctl schema carousel
 ///
-/// A value outside `x-advised` causes a warning, not an error. Works offline.
+/// jelouctl only warns about values that are not in the key `x-advised`.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SchemaArgs {

@@ -40,7 +40,7 @@ const LISTED: usize = 100;
 ///   jelouctl sandbox --listen 0.0.0.0:4780 --allow-host sandbox
 ///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
 ///
-/// Nothing leaves this machine.
+/// Nothing is sent to Jelou or WhatsApp.
 /// Without COMMAND, prints the variables to export and listens until Ctrl-C. With COMMAND, runs it with
 /// these variables, lists the messages, and exits with its exit code. While the variables are set,
 /// jelouctl sends only to the sandbox. With --bot BOT, the sandbox rejects all other bots.

@@ -31,7 +31,7 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
 
-    /// Set the country of local numbers, such as EC [default: the profile's]
+    /// Country of numbers without a country code: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
@@ -39,8 +39,8 @@ pub(crate) struct SingleSendArgs {
     ///
     /// If one of several recipients is excluded, jelouctl skips it with a warning. If all are, the exit code is 11.
     ///
-    /// A file with one number, user id or `id:USER` per line, or a list file with a header. List the phone number
-    /// too: a new number gets a new user id.
+    /// A file with one number, user id or `id:USER` per line, or a list file with a header. For a WhatsApp
+    /// user id, also list the phone number: the id changes with the number.
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath, display_order = 900)]
     exclude: Vec<Source>,
 

@@ -601,10 +601,8 @@ fn recent_recipient_is_reported_but_not_refused() {
     };
     let told = "warning: earlier runs sent messages to 3 of these recipients in the last 24 hours";
     let shown = other(&["--dry-run"]).success();
-    let way = "jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv\n";
     assert!(
-        [told, way].iter().all(|part| shown.stderr.contains(part))
-            && shown.stdout.lines().count() == 4,
+        shown.stderr.contains(&format!("{told}\n")) && shown.stdout.lines().count() == 4,
         "{shown:?}"
     );
     home.run("bulk report r --state sent --state unknown --file r-sent.csv")

@@ -124,7 +124,7 @@ fn possibly_sent_rows_are_not_counted_as_unsent() {
     home.run("bulk remove r").fails(2, &[told]);
     let parts = [
         "note: run r: 5 of 10 messages left to send\n",
-        "note: 4 messages may have been sent and are not sent again: jelouctl bulk report r --state unknown",
+        "note: 4 messages may have been sent; to check with Jelou: jelouctl bulk deliveries r",
     ];
     let ended = home
         .run("bulk resume r --timeout 300ms --rate 1000/s")
@@ -135,7 +135,7 @@ fn possibly_sent_rows_are_not_counted_as_unsent() {
     }
     let unknown = ended.json()["unknown"].as_u64().unwrap();
     let last = format!(
-        "note: {unknown} messages may have been sent and are not sent again: jelouctl bulk report r --state unknown; to check them: jelouctl bulk deliveries r; "
+        "note: {unknown} messages may have been sent; to check with Jelou: jelouctl bulk deliveries r\n"
     );
     assert!(ended.stderr.contains(&last), "{ended:?}");
 }

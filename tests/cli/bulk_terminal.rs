@@ -31,7 +31,7 @@ fn terminal_shows_run_summary_as_text() {
     for part in [
         "1,197 of 1,200 sent in ",
         " s\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\n",
-        "note: 1 message may have been sent and is not sent again: jelouctl bulk report r --state unknown",
+        "note: 1 message may have been sent; to check with Jelou: jelouctl bulk deliveries r",
         "jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message and flags, except --sheet, --header-row, --encoding, --skip and --run\r\n",
     ] {
         assert!(screen.contains(part), "`{part}`: {screen}");

@@ -37,13 +37,48 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
         .map(|block| {
             let (head, text) = block.split_once('\n').unwrap();
             let mut words = head.split(' ').map(str::to_owned);
+            let language = words.next().unwrap();
+            let is_powershell = language == "powershell";
             Block {
-                language: words.next().unwrap(),
+                language: if is_powershell {
+                    "sh".to_owned()
+                } else {
+                    language
+                },
                 words: words.collect(),
-                text: text.to_owned(),
+                text: if is_powershell {
+                    in_bash(text)
+                } else {
+                    text.to_owned()
+                },
             }
         })
         .collect()
+}
+
+/// Translates commands in PowerShell. The pages use only quotes, variables, continued lines and the exit code, which
+/// have one form each. PowerShell continues after a command that fails.
+fn in_bash(powershell: &str) -> String {
+    let joined = powershell.replace("`\n", "\\\n");
+    let lines = joined.lines().map(|line| {
+        assert_eq!(line.matches('\'').count() % 2, 0, "an open quote: {line}");
+        if let Some((name, text)) = line
+            .strip_prefix('$')
+            .and_then(|rest| rest.split_once(" = "))
+        {
+            return format!("{name}={text}");
+        }
+        let is_text = line.starts_with('"');
+        let line = line
+            .replace("$LASTEXITCODE", "$?")
+            .replace("$mensaje", "\"$mensaje\"");
+        if is_text {
+            format!("echo {line}")
+        } else {
+            line
+        }
+    });
+    format!("set +e\n{}\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Creates a home with everything that the recipes require.

@@ -458,10 +458,10 @@ fn unusable_database_is_reported_before_sending() {
         &["sslmode=prefer"],
     );
     home.run("bulk list --ledger postgres://app:canary@127.0.0.1/j")
-        .fails(3, &["it contains a password"]);
+        .fails(3, &["must not contain a password"]);
     home.config("[profiles.p]\nbot_id = \"1\"\nledger = \"postgres://app:canary@127.0.0.1/j\"\n");
     home.run("bulk list")
-        .fails(3, &["profile p", "it contains a password"]);
+        .fails(3, &["profile p", "must not contain a password"]);
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn cancelled_stale_run_marks_rows_unknown() {
     home.change_database(ELSEWHERE);
     let (code, screen) = terminal.end_with("y");
     assert!(
-        code == 0 && screen.contains("3 messages may have been sent and are not sent again"),
+        code == 0 && screen.contains("3 messages may have been sent; to check with Jelou: "),
         "{code}: {screen}"
     );
     assert_eq!(lines_in(&home, "unknown"), [2, 3, 4]);
@@ -689,7 +689,7 @@ fn profile_shows_and_stores_its_ledger() {
     let url = "postgres://jelou@db.example/jelou";
     home.write("word", "canary\n");
     home.run("profile set prod --bot 77 --client-id x --ledger postgres://a:canary@db/j")
-        .fails(3, &["it contains a password"]);
+        .fails(3, &["must not contain a password"]);
     home.run(&format!(
         "profile set prod --bot 77 --client-id x --ledger {url} --ledger-password-file word"
     ))

@@ -141,8 +141,7 @@ pub(crate) fn report_recipients(context: &Context, written_to: u64, waiting: u64
     }
     if written_to > 0 {
         context.stderr.warning(&format!(
-            "earlier runs sent messages to {written_to} of these recipients in the last 24 hours; to skip the recipients of \
-             a run: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv"
+            "earlier runs sent messages to {written_to} of these recipients in the last 24 hours"
         ));
     }
 }

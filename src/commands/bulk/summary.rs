@@ -235,11 +235,7 @@ impl RunSummary {
                 context.stderr.note(repeats);
             }
         } else if let Some(undecided) = undecided(name, &self.counts) {
-            let set_state = how_to_resolve(name, self.cancellation.is_some());
-            let decide = format!("; to check them: jelouctl bulk deliveries {name}; {set_state}");
-            context
-                .stderr
-                .note(&(undecided + if self.stale.is_none() { &decide } else { "" }));
+            context.stderr.note(&undecided);
         }
         let perhaps = self.skips.rows(SkipReason::MayHaveBeenSent);
         if perhaps > 0 {
@@ -319,11 +315,9 @@ pub(crate) fn nothing_to_send(
     Ok(summary.exit_code())
 }
 
-/// Describes the unknown messages: `3 messages may have been sent and are not sent again: …`
+/// Describes the unknown messages, with the command that decides them or prints how to: `3 messages may have been sent; …`
 pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
     let messages = counted(counts.unknown, "message");
-    let are = if counts.unknown == 1 { "is" } else { "are" };
-    let report = format!("jelouctl bulk report {name} --state unknown");
-    (counts.unknown > 0)
-        .then(|| format!("{messages} may have been sent and {are} not sent again: {report}"))
+    let check = format!("to check with Jelou: jelouctl bulk deliveries {name}");
+    (counts.unknown > 0).then(|| format!("{messages} may have been sent; {check}"))
 }

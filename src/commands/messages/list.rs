@@ -47,7 +47,7 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) recipient: RecipientArgs,
 
-    /// Only messages by the bot or by users; never by agents
+    /// Only messages of the bot, or only of users (without agents)
     #[arg(long, value_name = "SENDER", value_parser = author())]
     pub(super) by: Option<MessageAuthor>,
 

@@ -51,7 +51,7 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
     }
 
     fn argument(key: &'static Key, flag: &'static KeyFlag) -> Arg {
-        let (summary, details) = flag.about.split_once(". ").unwrap_or((flag.about, ""));
+        let (summary, details) = key.about.split_once(". ").unwrap_or((key.about, ""));
         let told = |name: &str, value: Option<&str>| match value {
             Some(value) => format!(" [{name}: {value}]"),
             None => String::new(),

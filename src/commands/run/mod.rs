@@ -118,14 +118,14 @@ pub(crate) struct RunArgs {
 
     /// Keep this many last lines of stderr as {{ tail }}, 1 to 1000
     ///
-    /// When the command exits, its stderr pipe closes. If the command starts a server, redirect the server's stderr.
+    /// If the command leaves a server running, redirect the server's stderr: this pipe closes with the command.
     #[arg(long, value_name = "LINES", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
     /// How long the notifications may take [default: 30s]
     ///
     /// The total for all recipients, including retries and waits: they are notified at the same time.
-    /// Reading the secret and checking a key come before it.
+    /// Does not include reading the secret and checking the --once key.
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 

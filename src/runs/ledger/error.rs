@@ -82,7 +82,7 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
-        let hint = "keep the damaged file and restore an earlier copy; messages missing from that copy may have been sent";
+        let hint = "restore a backup of its directory; a backup may lack the latest messages";
         Self::unusable(
             format!("the ledger is damaged: {}", problem.to_string()),
             hint,

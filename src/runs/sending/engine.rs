@@ -16,7 +16,7 @@ use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
 use crate::base::output::Progress;
 use crate::base::process::Signal;
-use crate::jelou::api::{Cause, Outcome, Problem, Verdict};
+use crate::jelou::api::{Problem, Verdict};
 use crate::runs::ledger::{
     AttemptResult, Counts, Delay, DraftRequest, ExchangeReply, FinishedRow, LISTENS_EVERY,
     LedgerError, PauseReason, RowState, RowToSend, RunEvent, Worker,
@@ -391,21 +391,13 @@ impl<'a> Engine<'a> {
         self.counts.change(RowState::Inflight, state);
         let (finished, pause) = self.throttle.note(&verdict, ended, Instant::now());
         self.finished.push(finished);
-        let Some(mut problem) = verdict.problem else {
+        let Some(problem) = verdict.problem else {
             return;
         };
         if state != RowState::Pending {
             self.progress.fault(line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
-            if matches!(
-                verdict.outcome,
-                Outcome::NotSent(Cause::Network | Cause::Unavailable)
-            ) {
-                problem
-                    .hint
-                    .push_str("; to let the run wait longer: --max-wait 1h");
-            }
             self.pause(pause, problem);
         }
     }

@@ -263,7 +263,7 @@ fn stray_character(value: &str) -> Option<&'static str> {
 }
 
 /// Returns all variables that jelouctl reads.
-fn our_variables() -> Vec<&'static str> {
+pub(super) fn our_variables() -> Vec<&'static str> {
     let of_keys = KEYS.iter().filter_map(|key| key.variable);
     of_keys.chain(OTHERS).collect()
 }

@@ -6,6 +6,8 @@ pub(crate) struct Key {
     /// Its name in a profile and in `profile show`.
     pub(crate) name: &'static str,
     pub(crate) form: KeyForm,
+    /// The help of its flag. The first sentence is the short help.
+    pub(crate) about: &'static str,
     pub(crate) flag: Option<KeyFlag>,
     /// The environment variable.
     pub(crate) variable: Option<&'static str>,
@@ -34,8 +36,6 @@ pub(crate) struct KeyFlag {
     pub(crate) value: &'static str,
     /// Whether every command has it. Otherwise only `profile set` has it.
     pub(crate) is_global: bool,
-    /// The help. The first sentence is the short help.
-    pub(crate) about: &'static str,
 }
 
 /// In the order of `profile show`.
@@ -43,11 +43,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "bot_id",
         form: KeyForm::Text,
+        about: "Send from this bot",
         flag: Some(KeyFlag {
             name: "--bot",
             value: "BOT",
             is_global: true,
-            about: "Send from this bot",
         }),
         variable: Some("JELOU_BOT_ID"),
         default: None,
@@ -55,11 +55,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "client_id",
         form: KeyForm::Text,
+        about: "Use this client id of the API credentials",
         flag: Some(KeyFlag {
             name: "--client-id",
             value: "ID",
             is_global: true,
-            about: "Use this client id of the API credentials",
         }),
         variable: Some("JELOU_CLIENT_ID"),
         default: None,
@@ -67,6 +67,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "client_secret",
         form: KeyForm::Text,
+        about: "The client secret itself",
         flag: None,
         variable: Some("JELOU_CLIENT_SECRET"),
         default: None,
@@ -74,12 +75,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "client_secret_file",
         form: KeyForm::Path,
+        about: "Read the client secret from this file. `-` reads standard input. To set the \
+                secret itself, use JELOU_CLIENT_SECRET.",
         flag: Some(KeyFlag {
             name: "--client-secret-file",
             value: "FILE|-",
             is_global: true,
-            about: "Read the client secret from this file. `-` reads standard input. To set the \
-                secret itself, use JELOU_CLIENT_SECRET.",
         }),
         variable: Some("JELOU_CLIENT_SECRET_FILE"),
         default: None,
@@ -87,6 +88,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "client_secret_command",
         form: KeyForm::Command,
+        about: "Program that prints the client secret. It runs without a shell, for at most 10 seconds.",
         flag: None,
         variable: None,
         default: None,
@@ -94,11 +96,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "api_url",
         form: KeyForm::Text,
+        about: "Send requests to this URL",
         flag: Some(KeyFlag {
             name: "--api-url",
             value: "URL",
             is_global: true,
-            about: "Send requests to this URL",
         }),
         variable: Some("JELOU_API_URL"),
         default: Some("https://api.jelou.ai"),
@@ -106,11 +108,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "timeout",
         form: KeyForm::Number,
+        about: "Limit the time of each attempt",
         flag: Some(KeyFlag {
             name: "--timeout",
             value: "DURATION",
             is_global: true,
-            about: "Limit the time of each attempt",
         }),
         variable: Some("JELOU_TIMEOUT"),
         default: Some("30s"),
@@ -118,12 +120,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "retry_for",
         form: KeyForm::Number,
+        about: "Retry for this long, 0 for never. Retries only requests that certainly had no \
+                effect. Does not apply to bulk runs.",
         flag: Some(KeyFlag {
             name: "--retry-for",
             value: "DURATION",
             is_global: true,
-            about: "Retry for this long, 0 for never. Retries only requests that certainly had no \
-                effect. Does not apply to bulk runs.",
         }),
         variable: Some("JELOU_RETRY_FOR"),
         default: Some("30s"),
@@ -131,11 +133,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "ca_cert",
         form: KeyForm::Path,
+        about: "Trust these CA certificates (PEM) instead of the system's",
         flag: Some(KeyFlag {
             name: "--ca-cert",
             value: "FILE",
             is_global: true,
-            about: "Trust these CA certificates (PEM) instead of the system's",
         }),
         variable: None,
         default: None,
@@ -143,11 +145,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "allow_to",
         form: KeyForm::List,
+        about: "Allow only these recipients, such as 593*. Unset: everyone. Empty: no one.",
         flag: Some(KeyFlag {
             name: "--allow-to",
             value: "PATTERN",
             is_global: false,
-            about: "Allow only these recipients, such as 593*. Unset: everyone. Empty: no one.",
         }),
         variable: None,
         default: None,
@@ -155,12 +157,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "do_not_contact",
         form: KeyForm::Path,
+        about: "Exclude the recipients in this file from every send. One per line, or a list \
+                file with a header.",
         flag: Some(KeyFlag {
             name: "--do-not-contact",
             value: "FILE",
             is_global: false,
-            about: "Exclude the recipients in this file from every send. One per line, or a list \
-                file with a header.",
         }),
         variable: None,
         default: None,
@@ -168,11 +170,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "rate",
         form: KeyForm::Text,
+        about: "Send bulk runs at this rate: 5/s, 300/m, 1000/h",
         flag: Some(KeyFlag {
             name: "--rate",
             value: "RATE",
             is_global: false,
-            about: "Send bulk runs at this rate: 5/s, 300/m, 1000/h",
         }),
         variable: None,
         default: Some("5/s"),
@@ -180,11 +182,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "country",
         form: KeyForm::Text,
+        about: "Country of numbers without a country code: EC",
         flag: Some(KeyFlag {
             name: "--country",
             value: "CODE",
             is_global: false,
-            about: "Set the country of local numbers, such as EC",
         }),
         variable: None,
         default: None,
@@ -192,11 +194,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "to_column",
         form: KeyForm::List,
+        about: "Read the recipients of lists from the first of these columns that a list has",
         flag: Some(KeyFlag {
             name: "--to-column",
             value: "COLUMN",
             is_global: false,
-            about: "Read the recipients of lists from the first of these columns that a list has",
         }),
         variable: None,
         default: None,
@@ -204,11 +206,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "remember",
         form: KeyForm::Number,
+        about: "How far back to look for duplicates: 3d, 12h, or 0 for never",
         flag: Some(KeyFlag {
             name: "--remember",
             value: "TIME",
             is_global: false,
-            about: "How far back to look for duplicates: 3d, 12h, or 0 for never",
         }),
         variable: None,
         default: Some("3d"),
@@ -216,11 +218,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "confirm_bulk",
         form: KeyForm::Switch,
+        about: "If true, ask before each bulk run, or require --yes",
         flag: Some(KeyFlag {
             name: "--confirm-bulk",
             value: "BOOL",
             is_global: false,
-            about: "If true, ask before each bulk run, or require --yes",
         }),
         variable: None,
         default: Some("true"),
@@ -228,12 +230,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "between",
         form: KeyForm::List,
+        about: "Send bulk runs only in these hours: 'mon-fri 07:00-19:00', or always. Unset: \
+                always.",
         flag: Some(KeyFlag {
             name: "--between",
             value: "HOURS",
             is_global: false,
-            about: "Send bulk runs only in these hours: 'mon-fri 07:00-19:00', or always. Unset: \
-                always.",
         }),
         variable: None,
         default: None,
@@ -241,11 +243,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "not_on",
         form: KeyForm::List,
+        about: "Send no bulk runs on this day: 2026-12-25",
         flag: Some(KeyFlag {
             name: "--not-on",
             value: "DATE",
             is_global: false,
-            about: "Send no bulk runs on this day: 2026-12-25",
         }),
         variable: None,
         default: None,
@@ -253,12 +255,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "time_zone",
         form: KeyForm::Text,
+        about: "Use this time zone for hours, days and times: America/Bogota. Unset: the time \
+                zone of this machine. If that is UTC, hours need this setting.",
         flag: Some(KeyFlag {
             name: "--time-zone",
             value: "ZONE",
             is_global: false,
-            about: "Use this time zone for hours, days and times: America/Bogota. Unset: the time \
-                zone of this machine. If that is UTC, hours need this setting.",
         }),
         variable: None,
         default: None,
@@ -266,12 +268,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "prices",
         form: KeyForm::Path,
+        about: "Estimate costs with this price list (CSV). `jelouctl explain prices` shows its \
+                format.",
         flag: Some(KeyFlag {
             name: "--prices",
             value: "FILE",
             is_global: false,
-            about: "Estimate costs with this price list (CSV). `jelouctl explain prices` shows its \
-                format.",
         }),
         variable: None,
         default: None,
@@ -279,11 +281,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "budget",
         form: KeyForm::Number,
+        about: "Refuse bulk runs over this estimated cost, in the currency of the price list",
         flag: Some(KeyFlag {
             name: "--budget",
             value: "AMOUNT",
             is_global: false,
-            about: "Refuse bulk runs over this estimated cost, in the currency of the price list",
         }),
         variable: None,
         default: None,
@@ -291,12 +293,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "limit_24h",
         form: KeyForm::Number,
+        about: "Send templates to at most N different recipients in any 24 hours. Set it to \
+                the messaging limit of the WhatsApp account.",
         flag: Some(KeyFlag {
             name: "--limit-24h",
             value: "N",
             is_global: false,
-            about: "Send templates to at most N different recipients in any 24 hours. Set it to \
-                the messaging limit of the WhatsApp account.",
         }),
         variable: None,
         default: None,
@@ -304,11 +306,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "log",
         form: KeyForm::Path,
+        about: "Log each message and the end of each bulk run to this audit log file",
         flag: Some(KeyFlag {
             name: "--log",
             value: "FILE",
             is_global: false,
-            about: "Log each message and the end of each bulk run to this audit log file",
         }),
         variable: Some("JELOUCTL_LOG"),
         default: None,
@@ -316,13 +318,13 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "ledger",
         form: KeyForm::Text,
+        about: "Keep runs and --once keys in this database. The address is \
+                postgres://USER@HOST/DATABASE. Several machines can send a run together. `local` \
+                (default) is a file on this machine.",
         flag: Some(KeyFlag {
             name: "--ledger",
             value: "URL",
             is_global: true,
-            about: "Keep runs and --once keys in this database. The address is \
-                postgres://USER@HOST/DATABASE. Several machines can send a run together. `local` \
-                (default) is a file on this machine.",
         }),
         variable: Some("JELOUCTL_LEDGER"),
         default: None,
@@ -330,12 +332,12 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "ledger_password_file",
         form: KeyForm::Path,
+        about: "Read the password of the ledger's database from this file. The profile must \
+                set `ledger`, too.",
         flag: Some(KeyFlag {
             name: "--ledger-password-file",
             value: "FILE",
             is_global: false,
-            about: "Read the password of the ledger's database from this file. The profile must \
-                set `ledger`, too.",
         }),
         variable: None,
         default: None,
@@ -343,6 +345,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "ledger_password_command",
         form: KeyForm::Command,
+        about: "Program that prints the password of the ledger's database",
         flag: None,
         variable: None,
         default: None,

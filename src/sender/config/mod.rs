@@ -12,6 +12,8 @@ mod ledger_database;
 mod login;
 mod secret_source;
 mod settings;
+#[cfg(test)]
+mod settings_page;
 mod toml_error;
 
 pub(crate) use self::api_url::ApiUrl;

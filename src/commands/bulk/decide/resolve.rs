@@ -16,7 +16,7 @@ use crate::phone::Country;
 use crate::runs::ledger::{LedgerError, Resolution, RowState, Run, RunName};
 use crate::sender::context::Context;
 
-/// Set the state of unknown rows, or send failed rows again
+/// Decide unknown rows, or make failed rows pending again
 ///
 /// Examples:
 ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent

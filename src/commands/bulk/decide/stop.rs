@@ -25,8 +25,7 @@ use crate::sender::context::Context;
 pub(crate) struct BulkStopArgs {
     /// Name of the run [default: the one that is being sent]
     ///
-    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
-    /// runs.
+    /// Without --sandbox, sandbox runs are not the default.
     run: Option<RunName>,
 }
 

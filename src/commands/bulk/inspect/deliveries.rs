@@ -46,7 +46,7 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 ///   jelouctl bulk deliveries people-20261120-101500 --watch --for 2h
 ///   jelouctl bulk deliveries people-20261120-101500 --up-to 30d
 ///
-/// Only reads from Jelou. Counts each message once, by its status: accepted, at WhatsApp, delivered,
+/// Only reads from Jelou's history. Counts each message once, by its status: accepted, at WhatsApp, delivered,
 /// read, replied, undelivered or not listed. An unknown row becomes sent only if Jelou's history proves
 /// it.
 /// Exits with 10 if rows are unknown, and with 5 if the account cannot look up messages.
@@ -55,8 +55,7 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 pub(crate) struct BulkDeliveriesArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
-    /// runs.
+    /// Without --sandbox, sandbox runs are not the default.
     run: Option<RunName>,
 
     /// Keep checking until every status is final
@@ -71,9 +70,10 @@ pub(crate) struct BulkDeliveriesArgs {
     #[arg(long = "for", value_name = "DURATION", requires = "watch", value_parser = timeout)]
     within: Option<Duration>,
 
-    /// Stop the run if most of its messages are undelivered, or WhatsApp has blocked the business
+    /// With --watch: stop the run if over half of its messages are undelivered
     ///
-    /// Most: over half, once 10 messages are delivered or undelivered. Blocked: code 131042 or 131031.
+    /// Decides once 10 messages are delivered or undelivered. Also stops the run if WhatsApp has blocked the business:
+    /// code 131042 or 131031.
     #[arg(long, requires = "watch")]
     pause_if_undelivered: bool,
 

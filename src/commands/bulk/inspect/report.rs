@@ -77,8 +77,7 @@ fn reason(raw: &str) -> Result<ReasonFilter, String> {
 pub(crate) struct BulkReportArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
-    /// runs.
+    /// Without --sandbox, sandbox runs are not the default.
     run: Option<RunName>,
 
     /// Only rows in this state (repeatable)
@@ -94,8 +93,7 @@ pub(crate) struct BulkReportArgs {
     /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
     /// (repeatable)
     ///
-    /// A reason adds rows: `--state failed --reason invalid` prints both kinds. A code narrows: only failed or
-    /// undelivered rows with this code that also match the other filters.
+    /// Combine it with --state: a reason adds the skipped rows with it; a code keeps only the rows with it.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReasonFilter>,
 
@@ -107,7 +105,7 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     delimiter: Option<u8>,
 
-    /// Write to this file instead of standard output, all or nothing
+    /// Write to this file instead of standard output; replaces it only if complete
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 

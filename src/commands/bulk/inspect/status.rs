@@ -26,8 +26,7 @@ use crate::sender::context::Context;
 pub(crate) struct BulkStatusArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
-    /// runs.
+    /// Without --sandbox, sandbox runs are not the default.
     run: Option<RunName>,
 }
 

@@ -212,8 +212,8 @@ pub(crate) struct PolicyArgs {
 
     /// Skip the recipients in this file (repeatable)
     ///
-    /// A file with one number, user id or `id:USER` per line, or a list file with a header. List the phone number
-    /// too: a new number gets a new user id.
+    /// A file with one number, user id or `id:USER` per line, or a list file with a header. For a WhatsApp
+    /// user id, also list the phone number: the id changes with the number.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) exclude: Vec<Source>,
 }

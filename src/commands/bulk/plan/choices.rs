@@ -22,7 +22,7 @@ pub(crate) struct ListChoices {
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(crate) to_column: Option<String>,
 
-    /// Set the country of local numbers, such as EC [default: the profile's]
+    /// Country of numbers without a country code: EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(crate) country: Option<Country>,
 

@@ -214,10 +214,10 @@ fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandErro
         .map(|hint| format!("{hint}; "))
         .unwrap_or_default();
     let message = format!("the run did not continue: {}", error.message);
-    let resume_hint = resume_hint(active.run.name());
+    let resume = format!("to continue: jelouctl bulk resume {}", active.run.name());
     context
         .stderr
-        .error(&message, &[], Some(&format!("{hint}{resume_hint}")));
+        .error(&message, &[], Some(&format!("{hint}{resume}")));
     error.code
 }
 
@@ -292,7 +292,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
     } else {
         "run paused"
     };
-    let hint = format!("{hint}; {}", resume_hint(name));
+    let hint = format!("{hint}; to continue: jelouctl bulk resume {name}");
     context
         .stderr
         .error(&format!("{paused}: {problem}"), &[], Some(&hint));

@@ -48,8 +48,7 @@ const MUST_BE_CONFIRMED: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
-    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
-    /// runs.
+    /// Without --sandbox, sandbox runs are not the default.
     run: Option<RunName>,
 
     #[command(flatten)]
