@@ -295,16 +295,27 @@ pub(super) fn note_skipped<'a>(
         return;
     };
     let key = terms.scope.key.clone();
+    let note = |recipient: &str, (state, at): (OnceState, i64)| {
+        context.stderr.note(&format!(
+            "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
+            state.describe(),
+            time_in(&terms.zone, at)
+        ));
+    };
+    // The ledger does not have notifications that were sent unchecked.
+    let mut unmarked = Vec::new();
+    for recipient in recipients {
+        match terms.find_mark(recipient) {
+            Some(found) => note(recipient, found.state()),
+            None => unmarked.push(recipient),
+        }
+    }
     let noted = open_keys_to_read(context).and_then(|ledger| {
         let Some(ledger) = ledger else { return Ok(()) };
-        let once = OnceSend::new(ledger.for_single_send(), terms);
-        for recipient in recipients {
+        let once = OnceSend::new(ledger.for_single_send(), terms.clone());
+        for recipient in unmarked {
             if let Some(entry) = once.obstacle(recipient)? {
-                context.stderr.note(&format!(
-                    "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
-                    entry.state.describe(),
-                    time_in(&once.terms.zone, entry.at)
-                ));
+                note(recipient, (entry.state, entry.at));
             }
         }
         Ok(())

@@ -457,7 +457,8 @@ impl<'a> SendTerms<'a> {
             (None, Sent::Unknown) => "it may have been sent",
             (None, _) => "not sent",
         };
-        let prefix = if place.are_several {
+        let names_recipient = error.message.contains(recipient);
+        let prefix = if place.are_several && !names_recipient {
             format!("{recipient}: ")
         } else {
             String::new()

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::ledger::{new_secret, now};
+use super::ledger::{OnceState, new_secret, now};
 use super::once::{OnceHasher, OnceScope};
 use crate::base::output::Sent;
 use crate::base::owner::{OthersAccess, take_from_others};
@@ -34,7 +34,7 @@ const TRIES: usize = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
 /// A directory with marks of this user on this machine.
-struct UncheckedMarks {
+pub(crate) struct UncheckedMarks {
     directory: PathBuf,
     hasher: OnceHasher,
 }
@@ -61,6 +61,17 @@ pub(crate) enum FoundMark {
     Inflight,
     /// It was sent, or may have been sent.
     Ended(EndedMark),
+}
+
+impl FoundMark {
+    /// Returns the state of its message, and since when it has that.
+    pub(crate) fn state(self) -> (OnceState, i64) {
+        match self {
+            Self::Inflight => (OnceState::Inflight, now()),
+            Self::Ended(EndedMark { is_sent, at, .. }) if is_sent => (OnceState::Sent, at),
+            Self::Ended(EndedMark { at, .. }) => (OnceState::Unknown, at),
+        }
+    }
 }
 
 /// See [`FoundMark::Ended`].
@@ -127,7 +138,7 @@ pub(crate) fn remove_marks(scope: &OnceScope, recipient: Option<&str>) -> io::Re
 }
 
 /// Returns the directories with marks, without creating any.
-fn existing() -> impl Iterator<Item = UncheckedMarks> {
+pub(crate) fn existing() -> impl Iterator<Item = UncheckedMarks> {
     directories().filter_map(|directory| UncheckedMarks::read_in(directory).ok())
 }
 
@@ -155,7 +166,7 @@ impl UncheckedMarks {
     }
 
     /// Looks for a notification that prevents another message with the key now.
-    fn find(&self, send: MarkedSend<'_>) -> Option<FoundMark> {
+    pub(crate) fn find(&self, send: MarkedSend<'_>) -> Option<FoundMark> {
         let path = self.path(send);
         if !path.exists() {
             return None;

@@ -103,6 +103,8 @@ mod limits;
 mod listening;
 #[cfg(unix)]
 mod messages;
+#[cfg(target_os = "linux")]
+mod mixed_ledger;
 mod needs;
 mod notify;
 mod numbers;

@@ -942,7 +942,7 @@ fn unusable_ledger_stops_the_send() {
     tool(std::process::Command::new("mkfifo").arg(&beside));
     send(
         &home,
-        &["state.db-write is not a regular file: move it away"],
+        &["state.db-write is not a regular file\nhint: move it away\n"],
     );
 
     let no_place = home

@@ -141,6 +141,37 @@ fn unchecked_notification_is_sent_once_in_its_time() {
 }
 
 #[test]
+fn lists_and_dry_runs_respect_unchecked_notifications() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    let kept = keep(&home);
+    notify(&home, &jelou, "--once k --every 1h").success();
+    drop(kept);
+    assert_eq!(got(&jelou), [1, 1]);
+    let tried = home.run(&format!(
+        "send text --to {ANA} --to 593987654329 Hola --once k --every 1h --dry-run"
+    ));
+    tried
+        .api(&jelou.url)
+        .success()
+        .stderr_has(&[&format!(
+            "{ANA} would be skipped: the state with key k is \"sent\", since "
+        )])
+        .stderr_lacks(&["593987654329 would"]);
+    home.write("list.csv", format!("to\n{ANA}\n593987654329\n{EVA}\n"));
+    for flags in ["--dry-run", "--yes"] {
+        let words = format!("bulk send list.csv --once k --every 1h {flags} text Hola");
+        let ended = home.run(&words).api(&jelou.url).success();
+        ended.stderr_has(&["2 already sent"]);
+    }
+    assert_eq!(got(&jelou), [1, 1]);
+    assert_eq!(jelou.accepted().len(), 3);
+    // Another key, and the same key after its time, are free.
+    let other = "bulk send list.csv --once other --again --yes text Hola";
+    home.run(other).api(&jelou.url).success();
+    assert_eq!(got(&jelou), [2, 2]);
+}
+
+#[test]
 fn marks_do_not_show_recipients_or_keys() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.write(&format!("{STATE}/state.db"), "no store");

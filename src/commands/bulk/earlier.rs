@@ -1,5 +1,7 @@
 //! Compares a list with earlier runs. Messages that they sent are refused, skipped, or sent again.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use super::pauses::resume_hint;
@@ -8,9 +10,11 @@ use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::runs::import::{DuplicatePolicy, earlier_messages, undelivered_messages};
 use crate::runs::ledger::{
-    EarlierMessages, EarlierQuery, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
+    EarlierMessages, EarlierQuery, EarlierRow, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
     RunConditions, RunSettings, SkipCounts, SkipReason,
 };
+use crate::runs::once::OnceScope;
+use crate::runs::unchecked::{self, MarkedSend};
 use crate::sender::context::Context;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
@@ -74,6 +78,7 @@ pub(crate) fn compare(
     let mut has_other_every = false;
     if let Some(key) = &conditions.once {
         has_other_every = earlier.find_claimed(draft, key, conditions.every)?;
+        find_unchecked(&earlier.scope(key), conditions.every, draft)?;
         draft.skip_earlier(Some(key))?;
     }
     if policy == DuplicatePolicy::Meant {
@@ -90,6 +95,28 @@ pub(crate) fn compare(
     }
     let message = describe_found(&found, zone, draft.messages()?, "messages");
     Err(CommandError::open_guard(message, earlier_messages()))
+}
+
+/// Marks the rows of `draft` if the recipient has a notification under the key that was sent unchecked.
+fn find_unchecked(
+    scope: &OnceScope,
+    every: Option<Duration>,
+    draft: &LedgerDraft,
+) -> Result<(), LedgerError> {
+    let marks: Vec<_> = unchecked::existing().collect();
+    if marks.is_empty() {
+        return Ok(());
+    }
+    draft.note_recipients(|recipient| {
+        let send = MarkedSend {
+            scope,
+            recipient,
+            every,
+        };
+        let found = marks.iter().find_map(|marks| marks.find(send))?;
+        let (state, at) = found.state();
+        EarlierRow::from_state(state, at)
+    })
 }
 
 /// Refuses a list if it skipped rows for another run or a single send that no longer sends them. Those recipients would

@@ -25,6 +25,23 @@ pub(super) fn write_shape(text: &str, shape: &mut String) {
     }
 }
 
+/// Returns a shape for a log. Signs that ASCII lacks become `?`. So does a shape without letters and digits, because it
+/// would be the whole cell.
+pub(super) fn shape_in_log(shape: &str) -> String {
+    if !shape.is_empty() && !shape.contains(['A', 'a', '9']) {
+        return "?".to_owned();
+    }
+    let signs = shape.chars();
+    let shown = signs.map(|sign| {
+        if sign.is_ascii() || sign == '…' {
+            sign
+        } else {
+            '?'
+        }
+    });
+    shown.collect()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Capital,
@@ -103,6 +120,26 @@ mod tests {
             let mut shape = "old".to_owned();
             write_shape(text, &mut shape);
             assert_eq!(shape, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn shape_in_a_log_is_never_the_cell() {
+        for (text, expected) in [
+            ("", ""),
+            ("Ana", "Aa"),
+            ("N/A", "A/A"),
+            ("Ana 🔥🔥", "Aa ??"),
+            ("Ana\u{200b}", "Aa?"),
+            ("🔥🔥", "?"),
+            ("***", "?"),
+            ("(^_^)", "?"),
+            ("-", "?"),
+            (&"a9".repeat(30), &format!("{}…", "a9".repeat(20))),
+        ] {
+            let mut shape = String::new();
+            write_shape(text, &mut shape);
+            assert_eq!(shape_in_log(&shape), expected, "{text}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shape::shape_in_log;
+
 /// The facts about the columns of a message, over the rows that would be sent.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct ColumnTable {
@@ -212,6 +214,7 @@ impl ValueFacts {
         }
         for shape in &mut self.shapes {
             shape.value = None;
+            shape.shape = shape_in_log(&shape.shape);
         }
         for letter in &mut self.letters {
             letter.letter = None;

@@ -4,7 +4,7 @@ use super::table::{
     CellKind, ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths,
     Letter, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
-use crate::base::invisible::is_unseen;
+use crate::base::invisible::{is_invisible, is_unseen};
 use crate::base::output::{FactLine, one_line};
 use crate::lists::list_file::ReportLanguage;
 use crate::phone::country_title;
@@ -176,7 +176,7 @@ impl Words {
             Some(1) if values.amounts.is_some() => return None,
             Some(1) => {
                 let shape = self.language.pick(["shape", "forma"]);
-                return Some(vec![format!("{shape}: {}", plain_or_quoted(&first.shape))]);
+                return Some(vec![format!("{shape}: {}", shown_shape(&first.shape))]);
             }
             Some(all) if all == shown => self.language.pick(["shapes", "formas"]).to_owned(),
             Some(all) => self
@@ -203,7 +203,7 @@ impl Words {
 
     fn shape(&self, shape: &Shape, is_commonest: bool, is_lower_bound: bool) -> String {
         let rows = self.at_least(shape.rows, is_lower_bound);
-        let shown = format!("{} {rows}", plain_or_quoted(&shape.shape));
+        let shown = format!("{} {rows}", shown_shape(&shape.shape));
         let line = self.line(shape.line);
         match &shape.value {
             _ if is_commonest => shown,
@@ -405,6 +405,22 @@ fn joined(clauses: Vec<Vec<String>>) -> Vec<String> {
 }
 
 /// Writes a value without quotation marks, unless its end would not be clear.
+/// Returns a shape with escapes for invisible signs.
+fn shown_shape(shape: &str) -> String {
+    let is_hidden = |sign: char| sign != ' ' && is_invisible(sign);
+    if !shape.contains(is_hidden) {
+        return plain_or_quoted(shape);
+    }
+    let signs = shape.chars().map(|sign| {
+        if is_hidden(sign) {
+            sign.escape_default().to_string()
+        } else {
+            sign.to_string()
+        }
+    });
+    plain_or_quoted(&signs.collect::<String>())
+}
+
 fn plain_or_quoted(value: &str) -> String {
     if has_clear_ends(value) && !value.contains([',', ';', '(', ')', '"']) {
         escaped(value)
@@ -457,6 +473,19 @@ mod tests {
         ] {
             assert_eq!(plain_or_quoted(value), plain, "{value:?}");
             assert_eq!(quoted(value), in_quotes, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn invisible_signs_of_a_shape_are_shown() {
+        for (shape, shown) in [
+            ("Aa Aa", "Aa Aa"),
+            ("A/A", "A/A"),
+            ("Aa\u{200b}a", "Aa\\u{200b}a"),
+            ("a\u{202e}", "a\\u{202e}"),
+            ("\u{200b}, 9", "\"\\u{200b}, 9\""),
+        ] {
+            assert_eq!(shown_shape(shape), shown, "{shape:?}");
         }
     }
 }

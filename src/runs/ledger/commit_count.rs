@@ -33,6 +33,12 @@ impl CommitCount {
         Ok(self.all()?.into_iter().max())
     }
 
+    /// Returns whether there are several commit files. Then one of them came with a copy, unless another process renames
+    /// the file now.
+    pub(super) fn has_several(&self) -> Result<bool, FileError> {
+        Ok(self.all()?.len() > 1)
+    }
+
     /// Creates the file. A ledger has it before its tables.
     pub(super) fn create(&self, commits: i64) -> Result<(), FileError> {
         let path = self.path(commits);

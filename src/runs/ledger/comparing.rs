@@ -113,6 +113,15 @@ impl<'a> EarlierRuns<'a> {
         Ok(())
     }
 
+    /// Returns the scope of `key` for the bot of these runs.
+    pub(crate) fn scope(&self, key: &OnceKey) -> OnceScope {
+        OnceScope {
+            key: key.clone(),
+            bot: self.query.bot.clone(),
+            address: self.query.address.clone(),
+        }
+    }
+
     /// Marks the rows of `draft` if the recipient has any message under `key` that counts for
     /// `every` or forever. Returns whether the last command with the key had another `every` for
     /// one of them.
@@ -123,12 +132,7 @@ impl<'a> EarlierRuns<'a> {
         every: Option<Duration>,
     ) -> Result<bool, LedgerError> {
         draft.forget_earlier()?;
-        let scope = OnceScope {
-            key: key.clone(),
-            bot: self.query.bot.clone(),
-            address: self.query.address.clone(),
-        };
-        let key = key_number(&scope);
+        let key = key_number(&self.scope(key));
         let hasher = OnceHasher::load(self.db)?;
         if !self
             .db
@@ -145,7 +149,8 @@ impl<'a> EarlierRuns<'a> {
         let mut is_changed = false;
         read_candidate_claims(self.db, key, |n, Claim { entry, .. }| {
             is_changed |= entry.every != every.map(millis);
-            let found = EarlierRow::from_claim(&entry).filter(|_| !entry.is_free(every, now));
+            let found = EarlierRow::from_state(entry.state, entry.at)
+                .filter(|_| !entry.is_free(every, now));
             match found {
                 Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
                 None => Ok(()),

@@ -34,6 +34,21 @@ impl LedgerDraft {
         Ok(())
     }
 
+    /// Records the rows for which `find` knows a message to their recipient that no ledger has.
+    pub(crate) fn note_recipients(
+        &self,
+        find: impl Fn(&str) -> Option<EarlierRow>,
+    ) -> Result<(), LedgerError> {
+        let mut all = Vec::new();
+        self.each_row_to_send(|row, request| {
+            let found = find(request.recipient);
+            all.extend(found.map(|found| (row.index, found)));
+            Ok::<_, LedgerError>(())
+        })?;
+        all.into_iter()
+            .try_for_each(|(n, found)| self.note_earlier(n, None, found))
+    }
+
     /// Removes the matches of unskipped rows.
     pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
         let forget = "DELETE FROM earlier WHERE n NOT IN (SELECT n FROM row \

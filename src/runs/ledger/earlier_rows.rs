@@ -3,7 +3,6 @@
 
 use jiff::tz::TimeZone;
 
-use super::claims::OnceEntry;
 use super::error::LedgerError;
 use super::model::{OnceState, SkipReason};
 use crate::base::timestamps::{local_time, time_in};
@@ -43,18 +42,15 @@ impl EarlierMessages {
 }
 
 impl EarlierRow {
-    /// Creates the earlier row of a claim under a key. Returns None if its recipient is free.
-    pub(crate) fn from_claim(entry: &OnceEntry) -> Option<Self> {
-        let reason = match entry.state {
+    /// Creates the earlier row of a message under a key. Returns None if its recipient is free.
+    pub(crate) fn from_state(state: OnceState, at: i64) -> Option<Self> {
+        let reason = match state {
             OnceState::Sent => SkipReason::AlreadySent,
             OnceState::Unknown => SkipReason::MayHaveBeenSent,
             OnceState::Inflight | OnceState::ToBeSent => SkipReason::ToBeSent,
             OnceState::NotSent => return None,
         };
-        Some(Self {
-            reason,
-            at: entry.at,
-        })
+        Some(Self { reason, at })
     }
 
     /// Describes why a row is skipped. A report shows the time in its own zone.

@@ -216,6 +216,12 @@ impl LedgerError {
         )
     }
 
+    /// Returns the error if the file was removed after this process had opened it.
+    pub(super) fn removed(file: &str) -> Self {
+        let hint = "restore it, then run the command again";
+        Self::unusable(format!("the ledger {file} was removed"), hint)
+    }
+
     pub(super) fn older_layout(path: &Path) -> Self {
         let path = path.display();
         Self::new(

@@ -17,8 +17,9 @@ use super::db::{
     new_secret,
 };
 use super::error::{LedgerError, LedgerErrorKind};
-use super::file_id::{FileId, OpenFiles};
-use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened, open_immutable};
+use super::file_and_log::FileAndLog;
+use super::file_id::{FileId, OpenFiles, has_other_link};
+use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened};
 use super::file_turn::{TurnPatience, WriteTurn};
 use super::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use super::model::now;
@@ -45,6 +46,7 @@ pub(super) struct FileEngine {
     /// The ledger file and the files next to it. If one of them is replaced, nothing is written.
     /// None before the check, and if the ledger is read-only.
     files: Option<OpenFiles>,
+    file_and_log: FileAndLog,
     turn: WriteTurn,
     can_write: bool,
     count: CommitCount,
@@ -108,6 +110,7 @@ impl FileEngine {
             db,
             opened: FileId::read(&path).map_err(|cause| not_opened(directory, &cause))?,
             files: None,
+            file_and_log: FileAndLog::new(&path),
             turn: WriteTurn::new(&path, turn, write, patience),
             can_write,
             count: CommitCount::new(&path),
@@ -145,18 +148,27 @@ impl FileEngine {
             self.turn.release();
             created?;
         }
-        // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each
-        // checkpoint waits for the disk twice, so it is rare: every 8 MiB, in pages. A log that no
-        // longer grows also syncs faster.
+        // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Only
+        // `copy_long_log` copies the log into the file, and the last process when it closes both.
         self.db.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = \
-                1; PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 2000; PRAGMA \
+                1; PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0; PRAGMA \
                 secure_delete = ON",
         )?;
         self.check_version()?;
-        self.check_files()?;
+        if !self.path.with_extension("db-wal").exists() {
+            // It is the output of VACUUM INTO.
+            self.turn.wait()?;
+            let begun = self.begin_log();
+            self.turn.release();
+            begun?;
+        }
+        let files = self.check_files()?;
         self.check_log()?;
-        self.check_commits()
+        self.files = Some(files);
+        let is_marked = self.check_commits()?;
+        self.file_and_log.note_header(self.commits);
+        Ok(is_marked)
     }
 
     /// Creates the tables, unless another process has created them in the meantime.
@@ -237,11 +249,10 @@ impl FileEngine {
     }
 
     /// Checks whether another living process has the same files open.
-    fn check_files(&mut self) -> Result<(), LedgerError> {
+    fn check_files(&self) -> Result<OpenFiles, LedgerError> {
+        self.refuse_other_link()?;
         let read = FileError::while_doing("read", &self.path);
-        let files = self
-            .files
-            .insert(OpenFiles::read(&self.path).map_err(read)?);
+        let files = OpenFiles::read(&self.path).map_err(read)?;
         for lock in self.processes.paths() {
             let noted = fs::read_to_string(&lock).unwrap_or_default();
             let differing = files.differs_from(&noted);
@@ -256,47 +267,33 @@ impl FileEngine {
                 return Err(LedgerError::unusable(problem, hint));
             }
         }
-        Ok(())
+        Ok(files)
     }
 
     /// Checks that the log belongs to the file.
     fn check_log(&mut self) -> Result<(), LedgerError> {
-        if !self.has_other_log()? {
+        if self.find_other()?.is_none() {
             return Ok(());
         }
         // Another process may have written both between the two reads.
         self.turn.wait()?;
-        let has_other_log = self.has_other_log();
+        let other = self.find_other();
         self.turn.release();
-        if has_other_log? {
-            return Err(LedgerError::unusable(
-                format!("{0}-wal is not the log of {0}", self.path.display()),
-                "restore the file that the log belongs to; messages that an older file lacks \
-                    may have been sent",
-            ));
-        }
-        Ok(())
+        let Some(_) = other? else {
+            return Ok(());
+        };
+        let file = self.path.display();
+        Err(LedgerError::unusable(
+            format!(
+                "{file}-wal is not the log of {file}, because an older copy of one of them was restored"
+            ),
+            &format!("to use {file} without it: mv {file}-wal {file}-wal.old"),
+        ))
     }
 
-    /// Returns whether the log belongs to another file. The file must have every change from before
-    /// the log began: an older file under a newer log lacks some. It must not have a later change
-    /// than its log: a newer file under an older log has one.
-    fn has_other_log(&self) -> Result<bool, LedgerError> {
-        if self.is_log_empty() {
-            return Ok(false);
-        }
-        let in_file = open_immutable(&self.path).and_then(|file| {
-            file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
-        });
-        // While a process copies the log into the file, the file may not be readable without it.
-        let Ok(in_file) = in_file else {
-            return Ok(false);
-        };
-        let query = "SELECT log_began, commits FROM store";
-        let (began, commits): (i64, i64) = self
-            .db
-            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(in_file < began || in_file > commits)
+    fn find_other(&mut self) -> Result<Option<PathBuf>, LedgerError> {
+        let other = self.file_and_log.find_other(&self.db)?;
+        Ok(other.map(Path::to_owned))
     }
 
     /// Marks a ledger that was restored. If it has fewer commits than the commit file records, an
@@ -314,7 +311,7 @@ impl FileEngine {
     }
 
     fn seems_restored(&mut self) -> Result<bool, LedgerError> {
-        Ok(self.lacks_commits()? || self.count.is_unmarked()?)
+        Ok(self.lacks_commits()? || self.count.has_several()? || self.count.is_unmarked()?)
     }
 
     fn mark_restored(&mut self) -> Result<(), LedgerError> {
@@ -330,6 +327,7 @@ impl FileEngine {
     fn mark(&mut self) -> Result<(), LedgerError> {
         // A commit file without a mark was copied together with the ledger.
         let is_copied = self.count.is_unmarked()? && self.count.mark()?;
+        let is_copied = is_copied || self.count.has_several()?;
         if !self.lacks_commits()? && !is_copied {
             return Ok(());
         }
@@ -373,20 +371,20 @@ impl FileEngine {
         ))
     }
 
-    fn is_log_empty(&self) -> bool {
-        !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
-    }
-
-    /// Checks that no file was removed or replaced since it was opened, and that the ledger was not
-    /// emptied.
-    fn check_opened_files(&self) -> Result<(), LedgerError> {
+    /// Checks that the files are the ones that this process or other processes have written: none
+    /// was removed, replaced or emptied, and log and file belong together.
+    fn check_opened_files(&mut self) -> Result<(), LedgerError> {
         let Some(files) = &self.files else {
             return Ok(());
         };
+        self.refuse_other_link()?;
         let (file, fault) = match (files.replaced(), files.emptied()) {
-            (Some(file), _) => (file, "removed or replaced"),
-            (None, Some(file)) => (file, "emptied"),
-            (None, None) => return Ok(()),
+            (Some(file), _) => (file.to_owned(), "removed or replaced"),
+            (None, Some(file)) => (file.to_owned(), "emptied"),
+            (None, None) => match self.find_other()? {
+                Some(file) => (file, "replaced by an older file"),
+                None => return Ok(()),
+            },
         };
         Err(LedgerError::unusable(
             format!("the ledger {} was {fault} during the run", file.display()),
@@ -394,16 +392,27 @@ impl FileEngine {
         ))
     }
 
-    /// Begins a transaction that changes the ledger. If its changes are the first in the log, it
-    /// records that the file has all earlier ones.
-    fn begin_change(&self) -> Result<(), LedgerError> {
-        let begins_log = self.is_log_empty();
-        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        if begins_log {
-            self.db
-                .execute("UPDATE store SET log_began = commits", [])?;
+    /// Refuses a ledger with a second path: a copy by links has no log, and seems to be the
+    /// original when it is put back.
+    fn refuse_other_link(&self) -> Result<(), LedgerError> {
+        if !has_other_link(&self.path) {
+            return Ok(());
         }
-        Ok(())
+        let file = self.path.display();
+        Err(LedgerError::unusable(
+            format!("{file} has another hard link, so a copy would change with it"),
+            &format!("to find it: find / -xdev -samefile {file}; then remove it"),
+        ))
+    }
+
+    /// Begins a transaction that changes the ledger.
+    fn begin_change(&mut self) -> Result<(), LedgerError> {
+        self.check_opened_files()?;
+        if self.file_and_log.copy_long_log(&self.db) {
+            self.check_opened_files()?;
+        }
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.file_and_log.record(&self.db)
     }
 
     /// Counts the commit of the transaction that is about to end.
@@ -425,6 +434,12 @@ impl FileEngine {
             ),
             "rows without a state may have been sent; check jelouctl bulk status",
         ))
+    }
+
+    /// Leaves the log when this process ends, as if it were killed.
+    #[cfg(test)]
+    pub(super) fn leave_log(&mut self) {
+        self.files = None;
     }
 
     fn end_transaction(&mut self) {
@@ -470,7 +485,7 @@ impl DbEngine for FileEngine {
         self.ensure_writable()?;
         self.turn.wait()?;
         self.is_changing = true;
-        let begun = self.check_opened_files().and_then(|()| self.begin_change());
+        let begun = self.begin_change();
         if begun.is_err() {
             self.rollback();
         }
@@ -501,6 +516,7 @@ impl DbEngine for FileEngine {
         match ended {
             Ok(commits) => {
                 self.commits = commits;
+                self.file_and_log.note_commit(commits);
                 // Only the check for a restored ledger needs it.
                 let _ = self.count.advance(commits);
                 self.end_transaction();
@@ -641,13 +657,10 @@ impl DbEngine for FileEngine {
 impl Drop for FileEngine {
     fn drop(&mut self) {
         self.processes.leave_all();
-        if self
-            .files
-            .as_ref()
-            .is_some_and(|files| files.replaced().is_some())
-        {
-            // The last connection to a file copies its log into it and removes the log. By then it
-            // may be another file's log.
+        let is_checked = self.files.is_some() && self.turn.try_take();
+        if !is_checked || self.check_opened_files().is_err() {
+            // The last connection to a file copies its log into it and removes the log. That may be
+            // another file's log. While another process has the turn, this is not the last one.
             let keeps_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
             let _ = self.db.set_db_config(keeps_log, true);
         }

@@ -38,6 +38,21 @@ impl FileId {
     }
 }
 
+/// Returns whether the file has a second path.
+#[cfg(unix)]
+pub(super) fn has_other_link(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    path.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
+}
+
+#[cfg(windows)]
+pub(super) fn has_other_link(path: &Path) -> bool {
+    let information =
+        std::fs::File::open(path).and_then(|file| winapi_util::file::information(file));
+    information.is_ok_and(|information| information.number_of_links() > 1)
+}
+
 /// The open files of a connection to the ledger, each with its path: the ledger, its log, and the
 /// index of the log. If a process has another file open, it does not see what the others write.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Opens the files of a ledger on this machine: the database, and the locks next to it.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -74,25 +74,36 @@ fn open_or_create(path: &Path) -> Result<File, FileError> {
     private_file::open("create", path, &mut options)
 }
 
-/// Refuses links and special files. Opening a pipe would block forever.
+/// Refuses links and special files. Opening a pipe would block forever, and another user could have made a link.
 pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
-    for ending in ["", "-turn", "-write"] {
-        let file = file_in(directory, ending);
-        let is_special = file
-            .symlink_metadata()
-            .is_ok_and(|metadata| !metadata.is_file());
-        if !is_special {
-            continue;
-        }
-        let what = if file.is_symlink() {
-            "is a symbolic link: link its directory instead"
-        } else {
-            "is not a regular file: move it away"
-        };
-        let cause = io::Error::other(format!("{} {what}", file.display()));
-        return Err(not_opened(directory, &cause));
+    for ending in ["", "-turn", "-write", "-wal", "-shm", "-journal"] {
+        let path = file_in(directory, ending);
+        check_type(&path, "a regular file", Metadata::is_file)?;
     }
-    Ok(())
+    check_type(&directory.join(PROCESSES), "a directory", Metadata::is_dir)
+}
+
+/// Checks that a path has the expected type, or does not exist.
+fn check_type(
+    path: &Path,
+    expected: &str,
+    is_expected: impl Fn(&Metadata) -> bool,
+) -> Result<(), LedgerError> {
+    let Ok(metadata) = path.symlink_metadata() else {
+        return Ok(());
+    };
+    if is_expected(&metadata) {
+        return Ok(());
+    }
+    let path = path.display();
+    let (problem, hint) = if metadata.is_symlink() {
+        let hint = "link the directory of the ledger instead";
+        (format!("{path} is a symbolic link"), hint)
+    } else {
+        (format!("{path} is not {expected}"), "move it away")
+    };
+    let problem = format!("the ledger cannot be opened: {problem}");
+    Err(LedgerError::unusable(problem, hint))
 }
 
 pub(super) fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {

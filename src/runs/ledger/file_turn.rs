@@ -157,6 +157,11 @@ impl WriteTurn {
         }
     }
 
+    /// Locks the ledger for writing if no other process has locked it.
+    pub(super) fn try_take(&self) -> bool {
+        self.write.try_lock().is_ok()
+    }
+
     /// Releases the lock for writing. If that fails, it opens the file again, because a lock ends
     /// when its file is closed.
     pub(super) fn release(&mut self) {

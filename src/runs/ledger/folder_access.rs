@@ -59,8 +59,10 @@ fn ledger_files(directory: &Path) -> Vec<PathBuf> {
         name.starts_with(FILE) || name == PROCESSES
     };
     let in_directory = entries(directory).filter(is_ours);
+    // A link may be another user's. Opening the ledger then refuses it.
+    let locks = entries(&processes).filter(|_| !processes.is_symlink());
     in_directory
-        .chain(entries(&processes))
+        .chain(locks)
         .filter(|path| !path.is_symlink())
         .collect()
 }

@@ -16,6 +16,7 @@ mod earlier_rows;
 mod error;
 mod events;
 mod file;
+mod file_and_log;
 mod file_id;
 mod file_opening;
 mod file_turn;
@@ -59,9 +60,7 @@ pub(crate) use self::delivery::{
 };
 pub(crate) use self::draft::{DraftRow, LedgerDraft, NewDraftRow};
 pub(crate) use self::draft_rows::LimitUnit;
-pub(crate) use self::earlier_rows::EarlierMessages;
-#[cfg(test)]
-pub(crate) use self::earlier_rows::EarlierRow;
+pub(crate) use self::earlier_rows::{EarlierMessages, EarlierRow};
 pub(crate) use self::error::{LedgerError, LedgerErrorKind};
 pub(crate) use self::events::{
     Cancellation, LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker,

@@ -119,9 +119,10 @@ impl Ledger {
         }
     }
 
-    /// Opens the same ledger on a new connection.
+    /// Opens the same ledger on a new connection. A file that was removed is not created again.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        let opened = Self::open(self.location.clone(), self.patience.clone())?;
+        let opened = Self::open_to_look(self.location.clone(), self.patience.clone())?;
+        let opened = opened.ok_or_else(|| LedgerError::removed(&self.place()))?;
         let opened = opened.with_sandbox(self.in_sandbox);
         Ok(if self.is_hurried {
             opened.for_single_send()

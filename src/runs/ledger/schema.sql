@@ -9,7 +9,8 @@ CREATE TABLE store (
   secret TEXT NOT NULL,
   -- The number of the last run.
   runs {bigint} NOT NULL,
-  -- The number of transactions that have changed the ledger; in a file, also that number when its log began.
+  -- The number of transactions that have changed the ledger; of a file, also the highest number in the file without
+  -- its log.
   commits {bigint} NOT NULL,
   log_began {bigint} NOT NULL,
   -- The identity of the database that was created or accepted. With another one, the ledger was copied or restored.

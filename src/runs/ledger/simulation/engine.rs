@@ -191,6 +191,14 @@ impl SimulatedEngine {
     }
 }
 
+impl Drop for SimulatedEngine {
+    fn drop(&mut self) {
+        if IS_DYING.get() {
+            self.file.leave_log();
+        }
+    }
+}
+
 impl DbEngine for SimulatedEngine {
     fn begin(&mut self, makes_changes: bool) -> Result<(), LedgerError> {
         self.draw_fault(true)?;

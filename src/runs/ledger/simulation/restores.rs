@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+
 use super::actors::{Role, kill};
 use super::engine::drop_killed;
 use super::world::{World, world};
+use crate::runs::ledger::file::FileEngine;
+use crate::runs::ledger::file_turn::TurnPatience;
 
 /// A copy of the ledger's files.
 #[derive(Clone)]
@@ -66,6 +70,11 @@ fn copy() {
     let home = world(|world| world.home.clone());
     let directory = backup_directory(&home);
     let _ = fs::remove_dir_all(&directory);
+    if !world(|world| world.is_shared) {
+        // Without its log, the file alone is a copy, too.
+        let file = Connection::open(home.join("state.db")).expect("the ledger is readable");
+        let _ = file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
     copy_files(&home, &directory);
     world(|world| {
         world.backup = Some(Backup {
@@ -91,16 +100,44 @@ fn restore(backup: &Backup) {
     }
     let late_exchanges = world(|world| std::mem::take(&mut world.late_exchanges));
     drop_killed(late_exchanges);
+    let is_file_alone = is_in_place && world(|world| world.rng.u8(0..3) == 0);
+    let commits = world(|world| world.checker.commits());
     world(|world| world.checker.close());
-    if !is_in_place {
-        fs::remove_dir_all(&home).expect("the directory can be removed");
+    if is_file_alone {
+        if put_under_log(&directory, &home) {
+            // The log has every commit that the file lacks.
+            world(|world| world.checker.open());
+            assert_eq!(world(|world| world.checker.commits()), commits);
+            return;
+        }
+    } else {
+        if !is_in_place {
+            fs::remove_dir_all(&home).expect("the directory can be removed");
+        }
+        copy_files(&directory, &home);
     }
-    copy_files(&directory, &home);
     world(|world| {
         world.checker.open();
         world.note_restore(backup);
         world.log(&format!("the ledger is restored, in place: {is_in_place}"));
     });
+}
+
+/// Puts the older file under the log that killed processes left. Returns whether they still belong together. If not, the
+/// log is moved away, as the refusal says.
+fn put_under_log(backup: &Path, home: &Path) -> bool {
+    let content = fs::read(backup.join("state.db")).expect("the copy is readable");
+    fs::write(home.join("state.db"), content).expect("the file is writable");
+    let opens = || FileEngine::open(home, false, TurnPatience::quiet()).is_ok();
+    if opens() {
+        return true;
+    }
+    // A refusal does not change the files.
+    assert!(!opens(), "the ledger was refused before");
+    for name in ["state.db-wal", "state.db-shm"] {
+        let _ = fs::remove_file(home.join(name));
+    }
+    false
 }
 
 /// Ends every process. An operator at a question stays: its command opens the ledger again after the answer.
