@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::App;
-use super::line::{LineToken, Role, path_of};
+use super::line::{LineToken, Role, all_commands, path_of};
 use crate::base::output::one_line;
 
 /// The maximum length of a message, in characters: a word of the line can have any length.
@@ -30,17 +30,37 @@ pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken]) -> String 
             format!("no {missing}")
         }
         ErrorKind::MissingRequiredArgument => missing_arguments(error, tokens),
-        _ => {
+        _ => command_as_value(error, tokens).unwrap_or_else(|| {
             let text = error.render().to_string();
             let lines = text
                 .lines()
                 .take_while(|line| !line.is_empty())
                 .map(str::trim);
             lines.collect::<Vec<_>>().join(" ")
-        }
+        }),
     };
     let message = one_line(message.trim_start_matches("error: "));
     message.chars().take(MAX_SHOWN).collect()
+}
+
+/// Describes a command that a flag takes as its value.
+fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<String> {
+    string(error, ContextKind::InvalidSubcommand)?;
+    let app = App::command();
+    let groups = all_commands(&app);
+    let mut pairs = tokens.windows(2);
+    pairs.find_map(|pair| match pair {
+        [flag, value] if value.role == Role::Value => {
+            let mut named = groups.iter();
+            let command = named.find_map(|group| group.find_subcommand(&value.text))?;
+            let command = command.get_name();
+            let flag = flag.name();
+            Some(format!(
+                "{flag} takes the word after it as its value: `{command}`"
+            ))
+        }
+        _ => None,
+    })
 }
 
 /// Describes a wrong value of a flag or another argument.

@@ -118,6 +118,10 @@ impl<'a> WrongLine<'a> {
         self.row(&[&self.word, form(&self.word)])
             .or_else(|| self.place_of_flag())
             .or_else(|| self.with_flag(find_similar(self.word.strip_prefix("--")?, names)?))
+            .or_else(|| {
+                let is_letter = !self.word.starts_with("--");
+                kind_line(self.here.get_name(), path(self.here)).filter(|_| is_letter)
+            })
             .unwrap_or_else(|| format!("to list the flags: {} --help", path(self.here)))
     }
 
@@ -186,12 +190,12 @@ impl<'a> WrongLine<'a> {
         Some(format!("{before}{filled}{after}"))
     }
 
-    /// Returns a flag of the commands that the line means, with its value.
+    /// Returns the line of a flag of the commands that it means, with its value.
     fn with_flag(&self, name: &str) -> Option<String> {
         let mut commands = self.meant.iter();
-        commands
-            .find_map(|command| find_flag(command, name))
-            .map(with_value_name)
+        let owner = commands.find(|command| find_flag(command, name).is_some())?;
+        let flag = find_flag(owner, name).map(with_value_name)?;
+        Some(format!("{} {flag} …", path(owner)))
     }
 
     /// Returns the place of a flag of this command, or of the nearest other one.

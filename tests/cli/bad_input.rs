@@ -184,7 +184,10 @@ fn unknown_arguments_get_the_nearest_suggestion() {
     );
     refused(
         "send text --too 593987654321 Hola",
-        &["unexpected argument '--too'", "hint: --to RECIPIENT\n"],
+        &[
+            "unexpected argument '--too'",
+            "hint: jelouctl send text --to RECIPIENT …\n",
+        ],
     );
     refused(
         "snd text",
@@ -1062,19 +1065,19 @@ fn misplaced_recipient_suggests_the_to_flag() {
         ),
         (
             "send text -t 593987654321 -m Hola",
-            "hint: --to RECIPIENT\n",
+            "hint: jelouctl send text --to RECIPIENT …\n",
         ),
         (
             "send text --phone 593987654321 Hola",
-            "hint: --to RECIPIENT\n",
+            "hint: jelouctl send text --to RECIPIENT …\n",
         ),
         (
             "send text --number=593987654321 Hola",
-            "hint: --to RECIPIENT\n",
+            "hint: jelouctl send text --to RECIPIENT …\n",
         ),
         (
             "send text --destinatario 593987654321 Hola",
-            "hint: --to RECIPIENT\n",
+            "hint: jelouctl send text --to RECIPIENT …\n",
         ),
         (
             "send image 593987654321 https://a.example/1.png",
@@ -1088,10 +1091,13 @@ fn misplaced_recipient_suggests_the_to_flag() {
             "flow-message 593987654321",
             "hint: jelouctl flow-message --to NUMBER --flow-name NAME --title 'TITLE' --text 'TEXT' --caption 'CAPTION' --button 'LABEL' --screen SCREEN\n",
         ),
-        ("messages list 593987654321", "hint: --to RECIPIENT\n"),
+        (
+            "messages list 593987654321",
+            "hint: jelouctl messages list --to RECIPIENT …\n",
+        ),
         (
             "messages list --user 593987654321",
-            "hint: --to RECIPIENT\n",
+            "hint: jelouctl messages list --to RECIPIENT …\n",
         ),
         (
             "run 593987654321 -- false",
@@ -1244,7 +1250,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 -z",
-            "hint: to list the flags: jelouctl send text --help\n",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
     ] {
         is_answered_with(line, hint);
@@ -1439,7 +1445,7 @@ fn followed_hint_sends_nothing_else() {
         ),
         (
             "send text -c EC --to 0987654321 Hola",
-            "hint: --country CODE\n",
+            "hint: jelouctl send text --country CODE …\n",
         ),
         (
             "send text --over --to 593987654321 Hola",
@@ -1590,8 +1596,14 @@ fn wrong_command_suggests_the_right_command() {
         ),
         ("template list", "to list them: jelouctl templates"),
         ("templates list", "jelouctl templates"),
-        ("templates show order", "hint: --query TEXT\n"),
-        ("templates order", "hint: --query TEXT\n"),
+        (
+            "templates show order",
+            "hint: jelouctl templates --query TEXT …\n",
+        ),
+        (
+            "templates order",
+            "hint: jelouctl templates --query TEXT …\n",
+        ),
         (
             "sandbox start",
             "hint: to start the sandbox: jelouctl sandbox; to stop it: Ctrl-C\n",
@@ -1604,7 +1616,7 @@ fn wrong_command_suggests_the_right_command() {
             "run --to 593987654321 make all",
             "hint: jelouctl run --to NUMBER -- COMMAND\n",
         ),
-        ("doctor prod", "hint: --profile NAME\n"),
+        ("doctor prod", "hint: jelouctl --profile NAME …\n"),
         ("-o record", "to list the commands: jelouctl --help"),
         ("api", "hint: jelouctl api POST PATH\n"),
         ("bulk remov r", "hint: jelouctl bulk remove RUN\n"),
@@ -1637,13 +1649,16 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send quick-reply --to 593987654321 --button Si",
-            "hint: --reply TITLE\n",
+            "hint: jelouctl send quick-reply --reply TITLE …\n",
         ),
         (
             "send template t --lang es --to 593987654321",
-            "hint: --language CODE\n",
+            "hint: jelouctl send template --language CODE …\n",
         ),
-        ("send --lang es template t", "hint: --language CODE\n"),
+        (
+            "send --lang es template t",
+            "hint: jelouctl send template --language CODE …\n",
+        ),
         (
             "send --once k text --to 593987654321 Hola",
             "hint: --once belongs here: jelouctl send text --once KEY …\n",
@@ -1658,11 +1673,11 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 --message Ana",
-            "hint: --text TEXT\n",
+            "hint: jelouctl send text --text TEXT …\n",
         ),
         (
             "send image --to 593987654321 --file a.jpg",
-            "hint: --media-url URL\n",
+            "hint: jelouctl send image --media-url URL …\n",
         ),
         (
             "send text --to 593987654321 --image a.jpg",
@@ -1672,12 +1687,18 @@ fn wrong_flag_suggests_the_right_flag() {
             "send text --to 593987654321 --file a.pdf",
             "hint: to send the text in a file: --text-file FILE; to send the file itself: jelouctl send file --to NUMBER --media-url URL\n",
         ),
-        ("messages list --from 2026-01-01", "hint: --since TIME\n"),
+        (
+            "messages list --from 2026-01-01",
+            "hint: jelouctl messages list --since TIME …\n",
+        ),
         (
             "bulk report --user x",
             "hint: jelouctl bulk find RECIPIENT\n",
         ),
-        ("bulk resolve --user x", "hint: --to RECIPIENT\n"),
+        (
+            "bulk resolve --user x",
+            "hint: jelouctl bulk resolve --to RECIPIENT …\n",
+        ),
         (
             "templates --lang es",
             "to list one template: jelouctl templates --query NAME",
@@ -1698,10 +1719,13 @@ fn wrong_flag_suggests_the_right_flag() {
             "send text –to 593987654321 Hola",
             "hint: two hyphens begin a flag: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
-        ("send text -to 593987654321 Hola", "hint: --to RECIPIENT\n"),
+        (
+            "send text -to 593987654321 Hola",
+            "hint: jelouctl send text --to RECIPIENT …\n",
+        ),
         (
             "-p send text --to 593987654321 Hola",
-            "hint: a flag takes the word after it as its value: jelouctl --profile NAME send text --to NUMBER 'TEXT'\n",
+            "error: -p takes the word after it as its value: `send`\nhint: jelouctl --profile NAME send text --to NUMBER 'TEXT'\n",
         ),
         (
             "doctor --rate 5",
@@ -1725,7 +1749,7 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 Hola --sandbo",
-            "hint: --sandbox\n",
+            "hint: jelouctl --sandbox …\n",
         ),
         // Nothing is similar.
         (
@@ -1751,7 +1775,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         ),
         (
             "bulk send a.csv --preview text Hola",
-            "hint: a flag takes the word after it as its value: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
+            "hint: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
         ),
         (
             "bulk send a.csv --language es template t",
@@ -1796,7 +1820,10 @@ fn wrong_first_list_command_gets_usable_hint() {
             "bulk send a.csv --where x text Hola",
             "hint: to skip hidden rows: --hidden skip; to exclude recipients: --exclude FILE\n",
         ),
-        ("bulk send a.csv --delay 5 text Hola", "hint: --rate RATE\n"),
+        (
+            "bulk send a.csv --delay 5 text Hola",
+            "hint: jelouctl bulk send --rate RATE …\n",
+        ),
         (
             "bulk send a.csv --template t",
             "jelouctl bulk send LIST template NAME",
@@ -1810,7 +1837,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         ("doctor --format json", JSON),
         (
             "send text --to 593987654321 --key k Hola",
-            "hint: --once KEY\n",
+            "hint: jelouctl send text --once KEY …\n",
         ),
         (
             "send text --to 593987654321 --retries 3 Hola",
