@@ -26,7 +26,7 @@ pub(crate) fn check_printed(
         let Some(expression) = expressions.get(number) else {
             return;
         };
-        let printed = ValueOfRow {
+        let printed = CheckedValue {
             expression,
             text,
             row,
@@ -40,13 +40,13 @@ pub(crate) fn check_printed(
 }
 
 /// The value of an expression in a row.
-struct ValueOfRow<'a> {
+struct CheckedValue<'a> {
     expression: &'a TextExpression,
     text: &'a str,
     row: &'a Row,
 }
 
-impl ValueOfRow<'_> {
+impl CheckedValue<'_> {
     /// Returns the problem of the value itself.
     fn problem(&self) -> Option<String> {
         if without_blanks_at_ends(self.text).is_empty() && !self.expression.rule.may_be_empty {
