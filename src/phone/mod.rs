@@ -11,6 +11,7 @@ mod published_form;
 mod recipient_error;
 mod rules;
 mod spreadsheet;
+mod two_forms;
 mod typed;
 
 #[cfg(test)]
@@ -20,8 +21,7 @@ pub(crate) use self::number::{
     DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, find_country, is_clear, may_be_national,
     national_forms,
 };
-pub(crate) use self::person::{
-    is_like_user_id, is_user_id, number_in, person_key, spellings, two_forms,
-};
+pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
 pub(crate) use self::recipient_error::{NUMBER_DIGITS, RecipientError};
 pub(crate) use self::rules::{Country, country_title, is_mobile, is_number, may_begin_number};
+pub(crate) use self::two_forms::two_forms;

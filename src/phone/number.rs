@@ -4,6 +4,7 @@ use super::diagnosis::{why_not_international, why_not_national};
 use super::national::{international, is_mobile_without_prefix};
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{is_user_id, person_key, spellings, user_id_country};
+use super::published_form::read_in_any_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
 use super::spreadsheet::SpreadsheetForm;
@@ -40,7 +41,7 @@ impl PhoneNumber {
         typed: &str,
         country: Option<Country>,
     ) -> Result<Self, RecipientError> {
-        let digits = ParsedDigits::read_in_any_form(typed);
+        let digits = read_in_any_form(typed);
         Self::from_digits(typed, digits, country)
     }
 
@@ -402,7 +403,7 @@ fn is_misspelt_number(digits: &str) -> bool {
 /// Returns the digits of a number without `+` and 00, without zeros in front; None for a user of
 /// another channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
-    let typed = ParsedDigits::read_in_any_form(typed)
+    let typed = read_in_any_form(typed)
         .ok()
         .filter(|typed| !typed.is_international)?;
     typed.digits.parse().ok()

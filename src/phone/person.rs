@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::published_form::ID_ENDINGS;
 use super::recipient_error::NUMBER_DIGITS;
+use super::two_forms::two_forms;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_invisible;
 
@@ -25,28 +26,6 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     [Some(Cow::Borrowed(recipient)), Some(key), long]
         .into_iter()
         .flatten()
-}
-
-/// Returns the short and the long form of a number that has both. The long form has a 1 after
-/// Mexico's 52, or a 9 after Argentina's 54. A mobile of Brazil has a ninth digit after 55 and its
-/// area.
-pub(crate) fn two_forms(digits: &str) -> Option<[String; 2]> {
-    let (at, mark) = match digits.get(..2)? {
-        "52" => (2, '1'),
-        "54" => (2, '9'),
-        "55" => (4, '9'),
-        _ => return None,
-    };
-    let mut short = digits.to_owned();
-    if digits.len() == 13 && digits.get(at..)?.starts_with(mark) {
-        short.remove(at);
-    }
-    let is_mobile = at == 2 || short.get(at..)?.starts_with(['6', '7', '8', '9']);
-    let mut long = short.clone();
-    (short.len() == 12 && is_mobile).then(|| {
-        long.insert(at, mark);
-        [short, long]
-    })
 }
 
 /// Returns the phone number in an id that adds the prefix of calls abroad, WhatsApp's domain, or

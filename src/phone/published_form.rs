@@ -2,6 +2,7 @@
 
 use super::recipient_error::RecipientError;
 use super::typed::ParsedDigits;
+use crate::base::invisible::is_unseen;
 
 /// What is in front of a number:
 /// - `tel:` in RFC 3966,
@@ -20,8 +21,19 @@ const LINKS: [&str; 3] = [
 /// without a number (`@lid`) have no number.
 pub(super) const ID_ENDINGS: [&str; 2] = ["@c.us", "@s.whatsapp.net"];
 
+/// Reads a number, alone or in one of the forms.
+///
+/// # Errors
+/// If it is not clearly one number.
+pub(super) fn read_in_any_form(typed: &str) -> Result<ParsedDigits, RecipientError> {
+    ParsedDigits::read(typed).or_else(|error| {
+        let form = read_published_form(typed.trim_matches(is_unseen));
+        form.unwrap_or(Err(error))
+    })
+}
+
 /// Reads a number in one of the forms. None if `typed` has none of them.
-pub(super) fn read_published_form(typed: &str) -> Option<Result<ParsedDigits, RecipientError>> {
+fn read_published_form(typed: &str) -> Option<Result<ParsedDigits, RecipientError>> {
     // `Name <number>`, as address books write it (RFC 5322).
     let named = typed
         .strip_suffix('>')

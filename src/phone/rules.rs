@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::person::two_forms;
+use super::two_forms::two_forms;
 use crate::base::invisible::with_control_pictures;
 use crate::base::suggest::plain;
 use crate::base::texts::rows;

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use super::national::without_prefix;
-use super::published_form::read_published_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{is_number, regions_with_code};
 use super::spreadsheet::{SpreadsheetForm, TEXT_MARKS};
@@ -23,17 +22,8 @@ pub(super) struct ParsedDigits {
 const AREA_CODE_DIGITS: RangeInclusive<usize> = 2..=4;
 
 impl ParsedDigits {
-    /// Reads a number, alone or in a published form such as `tel:+593987654321`.
+    /// Reads a number that stands alone.
     ///
-    /// # Errors
-    /// If it is not clearly one number.
-    pub(super) fn read_in_any_form(typed: &str) -> Result<Self, RecipientError> {
-        Self::read(typed).or_else(|error| {
-            let form = read_published_form(typed.trim_matches(is_unseen));
-            form.unwrap_or(Err(error))
-        })
-    }
-
     /// # Errors
     /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, RecipientError> {

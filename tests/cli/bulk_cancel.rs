@@ -29,7 +29,7 @@ fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
         _ => Act::Answer(401, "", "{}"),
     });
     send_with(home, &jelou.url, &["--concurrency", "1"])
-        .fails(4, &["run paused", "jelouctl bulk cancel r"]);
+        .fails(4, &["run paused", "jelouctl bulk resume r"]);
     (jelou, is_mended)
 }
 

@@ -90,7 +90,14 @@ fn odd_cell_is_shown_with_its_line() {
         assert!(shown.contains(&with_cell), "{with_cell}: {shown}");
         assert!(shown.contains(letters), "{letters}: {shown}");
         let logged = table(&log(&home, &[], text).stderr);
-        assert!(logged.contains(&format!("{shape} 1 (line 91)")), "{logged}");
+        // In a log, `?` stands for a sign that ASCII lacks, and for a cell of signs alone.
+        let logged_shape = if shape == "-" {
+            "?".to_owned()
+        } else {
+            shape.replace(|sign: char| !sign.is_ascii(), "?")
+        };
+        let without_cell = format!("{logged_shape} 1 (line 91)");
+        assert!(logged.contains(&without_cell), "{without_cell}: {logged}");
     }
 }
 

@@ -243,7 +243,7 @@ fn template_times_and_reasons_come_from_notifications() {
         "the code has words of its own"
     );
     home.run("bulk report r --reason nothing")
-        .fails(2, &["--reason `nothing`", "already_sent"]);
+        .fails(2, &["--reason: `nothing` is not", "already_sent"]);
 }
 
 /// Accepts messages, and lists the messages to these users on pages of two.

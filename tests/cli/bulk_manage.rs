@@ -198,7 +198,7 @@ fn failure_reasons_are_api_or_own_codes() {
     assert!(
         ended
             .stderr
-            .contains("jelouctl bulk resolve r --unknown-as STATE"),
+            .contains("to check with Jelou: jelouctl bulk deliveries r\n"),
         "{ended:?}"
     );
     // Rows that you resolve or retry have another reason, or none.

@@ -731,7 +731,7 @@ fn resent_report_keeps_every_cell_value() {
                     "=to",
                 ];
                 // A cell may be only spaces, but a text may not.
-                home.run_args(&[&send[..], &["text", "{{ x }}."]].concat())
+                home.run_args(&[&send[..], &["text", "{{ x | default('') }}."]].concat())
                     .api(&jelou.url)
                     .success();
                 let file = if run == "a" {
@@ -771,7 +771,7 @@ fn spanish_report_is_read_like_an_english_one() {
         let words = [
             &["bulk", "send", list, "--yes", RATE][..],
             flags,
-            &["text", "{{ fecha }}{{ entrega }}"],
+            &["text", "{{ fecha }}{{ entrega | default('') }}"],
         ]
         .concat();
         home.run_args(&words).api(&jelou.url)
