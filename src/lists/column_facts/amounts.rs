@@ -8,23 +8,85 @@ use crate::lists::template::AmountKind;
 /// The numbers or dates of an expression so far.
 #[derive(Debug, Default)]
 pub(super) struct Amounts {
-    source: AmountSource,
-    smallest: Option<SeenAmount>,
-    largest: Option<SeenAmount>,
+    /// Whether a filter has written the values. Then those without an amount, such as a default, do not count.
+    is_formatted: bool,
+    /// The amounts that a filter has read, or that the sheet stores.
+    known: Extremes,
+    /// Whether a value has no known amount.
+    lacks_known: bool,
+    /// The amounts that the texts of the values read as.
+    read: Extremes,
+    reading: Reading,
 }
 
-/// How the values are known to be amounts.
+/// What all values so far read as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum AmountSource {
+enum Reading {
     /// There is no value yet.
     #[default]
     Unknown,
-    /// A filter has read them, or the sheet stores them. Other values are no amounts.
-    Certain,
-    /// All values read as amounts of this kind.
-    AllRead(AmountKind),
-    /// A value does not.
-    NotRead,
+    All(AmountKind),
+    /// A value reads as no amount, or as one of another kind.
+    NotAll,
+}
+
+impl Amounts {
+    pub(super) fn new(is_formatted: bool) -> Self {
+        Self {
+            is_formatted,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn count(
+        &mut self,
+        value: ValueOfRow<'_>,
+        conventions: impl Fn() -> Option<Conventions>,
+    ) {
+        match value.amount {
+            Some(amount) => self.known.note(amount, value),
+            None => self.lacks_known = true,
+        }
+        if !self.is_formatted || value.amount.is_none() {
+            self.read(value, conventions);
+        }
+    }
+
+    /// Reads a value that may be an amount.
+    fn read(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
+        let kinds = match self.reading {
+            Reading::Unknown => &AmountKind::ALL[..],
+            Reading::All(AmountKind::Number) => &[AmountKind::Number],
+            Reading::All(AmountKind::Date) => &[AmountKind::Date],
+            Reading::NotAll => return,
+        };
+        for kind in kinds {
+            if let Some(amount) = kind.read(value.text, &conventions) {
+                self.reading = Reading::All(*kind);
+                self.read.note(amount, value);
+                return;
+            }
+        }
+        self.reading = Reading::NotAll;
+    }
+
+    /// The smallest and the largest. None if the values are no amounts.
+    pub(super) fn range(&self) -> Option<Range> {
+        let known = self.known.range();
+        if known.is_some() && (self.is_formatted || !self.lacks_known) {
+            return known;
+        }
+        self.read
+            .range()
+            .filter(|_| self.reading != Reading::NotAll)
+    }
+}
+
+/// The smallest and the largest of some amounts.
+#[derive(Debug, Default)]
+struct Extremes {
+    smallest: Option<SeenAmount>,
+    largest: Option<SeenAmount>,
 }
 
 #[derive(Debug)]
@@ -34,44 +96,7 @@ struct SeenAmount {
     line: u64,
 }
 
-impl Amounts {
-    pub(super) fn count(
-        &mut self,
-        value: ValueOfRow<'_>,
-        conventions: impl Fn() -> Option<Conventions>,
-    ) {
-        match value.amount {
-            Some(amount) => {
-                if self.source != AmountSource::Certain {
-                    *self = Self {
-                        source: AmountSource::Certain,
-                        ..Self::default()
-                    };
-                }
-                self.note(amount, value);
-            }
-            None => self.read(value, conventions),
-        }
-    }
-
-    /// Reads a value that may be an amount.
-    fn read(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
-        let kinds = match self.source {
-            AmountSource::Unknown => &AmountKind::ALL[..],
-            AmountSource::AllRead(AmountKind::Number) => &[AmountKind::Number],
-            AmountSource::AllRead(AmountKind::Date) => &[AmountKind::Date],
-            AmountSource::Certain | AmountSource::NotRead => return,
-        };
-        for kind in kinds {
-            if let Some(amount) = kind.read(value.text, &conventions) {
-                self.source = AmountSource::AllRead(*kind);
-                self.note(amount, value);
-                return;
-            }
-        }
-        self.source = AmountSource::NotRead;
-    }
-
+impl Extremes {
     fn note(&mut self, amount: f64, value: ValueOfRow<'_>) {
         let seen = || SeenAmount {
             amount,
@@ -94,11 +119,7 @@ impl Amounts {
         }
     }
 
-    /// The smallest and the largest. None if the values are no amounts.
-    pub(super) fn range(&self) -> Option<Range> {
-        if self.source == AmountSource::NotRead {
-            return None;
-        }
+    fn range(&self) -> Option<Range> {
         let in_line = |seen: &SeenAmount| ValueInLine {
             value: Some(seen.value.clone()),
             line: seen.line,
@@ -114,10 +135,10 @@ impl Amounts {
 mod tests {
     use super::*;
 
-    fn range(values: &[&str]) -> Option<String> {
-        let mut amounts = Amounts::default();
+    fn range(values: &[&str], is_formatted: bool) -> Option<String> {
+        let mut amounts = Amounts::new(is_formatted);
         for (text, line) in values.iter().zip(2..) {
-            // A text after a sign stands for a value that a filter has read.
+            // A text after a sign stands for a value that a filter has read, or that the sheet stores.
             let amount = text.strip_prefix('=').map(|number| number.parse().unwrap());
             amounts.count(ValueOfRow { line, text, amount }, || {
                 Conventions::for_country("EC")
@@ -140,10 +161,36 @@ mod tests {
             (&["5", "28/11/2026"], None),
             (&["Ana", "5"], None),
             (&[], None),
-            // What a filter has read counts alone.
-            (&["nada", "=7", "1", "=-2"], Some("=-2 5, =7 3")),
         ] {
-            assert_eq!(range(values).as_deref(), expected, "{values:?}");
+            assert_eq!(range(values, false).as_deref(), expected, "{values:?}");
         }
+        // What a filter has read counts alone.
+        let formatted = range(&["nada", "=7", "1", "=-2"], true);
+        assert_eq!(formatted.as_deref(), Some("=-2 5, =7 3"));
+    }
+
+    /// A sheet may show some numbers as it stores them, such as 900120 in the format 000000.
+    #[test]
+    fn sheet_that_shows_some_amounts_as_stored_has_all_in_its_range() {
+        let range = |cells: &[(&str, Option<f64>)]| {
+            let mut amounts = Amounts::new(false);
+            for (&(text, amount), line) in cells.iter().zip(2..) {
+                amounts.count(ValueOfRow { line, text, amount }, || {
+                    Conventions::for_country("EC")
+                });
+            }
+            let Range { smallest, largest } = amounts.range()?;
+            Some([smallest.line, largest.line])
+        };
+        let padded = [
+            ("001234", Some(1234.0)),
+            ("000077", Some(77.0)),
+            ("900120", None),
+        ];
+        assert_eq!(range(&padded), Some([3, 4]));
+        let with_text = [("15,00", Some(15.0)), ("por definir", None)];
+        assert_eq!(range(&with_text), None);
+        let stored = [("5 un", Some(5.0)), ("7 un", Some(7.0))];
+        assert_eq!(range(&stored), Some([2, 3]));
     }
 }

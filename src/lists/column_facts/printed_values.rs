@@ -48,6 +48,7 @@ impl PrintedValues {
     pub(super) fn new(is_formatted: bool) -> Self {
         Self {
             is_formatted,
+            amounts: Amounts::new(is_formatted),
             ..Self::default()
         }
     }

@@ -2,7 +2,7 @@
 //! that no program has filled in. Also wrong letters, a typed line break, and a word or a date that mean no value.
 
 use super::error_values::{formula_function, is_error_value};
-use super::literals::has_typed_line_break;
+use super::literals::{has_typed_line_break, without_code};
 use super::unfilled::unfilled_tag;
 use super::wrong_decoding::wrong_letters;
 
@@ -54,7 +54,7 @@ impl CellNote {
     fn warning(cell: &str) -> Option<Self> {
         let (part, description) = if let Some(found) = wrong_letters(cell) {
             (found.word.to_owned(), found.describe())
-        } else if cell.contains("\\n") && has_typed_line_break(cell) {
+        } else if cell.contains("\\n") && has_typed_line_break(&without_code(cell)) {
             let description =
                 "`\\n` is sent as these characters; replace them with a line break".to_owned();
             ("\\n".to_owned(), description)

@@ -39,7 +39,7 @@ fn opens_raw(before: &str) -> bool {
 }
 
 /// Cuts the parts between two backticks.
-fn without_code(words: &str) -> String {
+pub(super) fn without_code(words: &str) -> String {
     let parts: Vec<_> = words.split('`').collect();
     let last = parts.len() - 1;
     let is_code = |place: usize| place % 2 == 1 && place < last;

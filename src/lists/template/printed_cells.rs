@@ -81,7 +81,16 @@ impl CheckedValue<'_> {
         };
         let text = self.text;
         let written = &self.expression.written;
-        format!("`{text}` has {what}, which ends its link; write `{written} | urlencode`")
+        // A filter belongs to the last part of an expression.
+        let is_name = written
+            .chars()
+            .all(|sign| sign.is_alphanumeric() || sign == '_');
+        let encoded = if is_name {
+            format!("{written} | urlencode")
+        } else {
+            format!("({written}) | urlencode")
+        };
+        format!("`{text}` has {what}, which ends its link; write `{encoded}`")
     }
 
     /// Finds what the printed cells have: the first fault, and warnings.

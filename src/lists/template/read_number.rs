@@ -59,8 +59,11 @@ impl<'a> Amount<'a> {
 
     /// Reads the signs before and after the `digits`.
     fn with_signs(before: &str, digits: &'a str, after: &str) -> Option<Self> {
-        // A hyphen that touches a letter belongs to a code: `L-15`.
-        let is_code = touches_letter(before) || touches_letter(after);
+        // A hyphen that touches a letter belongs to a code: `L-15`. In front of a currency it is a minus: `-S/ 5`.
+        let follows_letter = before
+            .split_once(MINUS)
+            .is_some_and(|(letters, _)| letters.ends_with(char::is_alphabetic));
+        let is_code = follows_letter || touches_letter(after);
         let behind = after.strip_prefix(MINUS);
         let (before, opens) = without_sign(before, &['(']);
         let (before, is_before) = without_sign(&before, &MINUS);
@@ -242,6 +245,10 @@ mod tests {
     fn number_may_have_currency_and_sign() {
         for (text, expected) in [
             ("$ 50", Some(50.0)),
+            ("-S/ 5.00", Some(-5.0)),
+            ("-US$5", Some(-5.0)),
+            ("-USD 5", Some(-5.0)),
+            ("−R$ 5,00", Some(-5.0)),
             ("US$ 1.234.567", Some(1_234_567.0)),
             ("U$S 1.234.567", Some(1_234_567.0)),
             ("COP$ 1.200.000", Some(1_200_000.0)),
