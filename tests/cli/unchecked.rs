@@ -166,7 +166,7 @@ fn lists_and_dry_runs_respect_unchecked_notifications() {
     assert_eq!(got(&jelou), [1, 1]);
     assert_eq!(jelou.accepted().len(), 3);
     // Another key, and the same key after its time, are free.
-    let other = "bulk send list.csv --once other --again --yes text Hola";
+    let other = "bulk send list.csv --once other --yes text Hola";
     home.run(other).api(&jelou.url).success();
     assert_eq!(got(&jelou), [2, 2]);
 }

@@ -1,6 +1,6 @@
 //! Opens the files of a ledger on this machine: the database, and the locks next to it.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -76,34 +76,25 @@ fn open_or_create(path: &Path) -> Result<File, FileError> {
 
 /// Refuses links and special files. Opening a pipe would block forever, and another user could have made a link.
 pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
-    for ending in ["", "-turn", "-write", "-wal", "-shm", "-journal"] {
-        let path = file_in(directory, ending);
-        check_type(&path, "a regular file", Metadata::is_file)?;
+    let files = ["", "-turn", "-write", "-wal", "-shm", "-journal"];
+    let files = files.map(|ending| file_in(directory, ending));
+    for path in files.iter().chain([&directory.join(PROCESSES)]) {
+        let Ok(metadata) = path.symlink_metadata() else {
+            continue;
+        };
+        let shown = path.display();
+        let (problem, hint) = if metadata.is_symlink() {
+            let hint = "link the directory of the ledger instead";
+            (format!("{shown} is a symbolic link"), hint)
+        } else if files.contains(path) && !metadata.is_file() {
+            (format!("{shown} is not a regular file"), "move it away")
+        } else {
+            continue;
+        };
+        let problem = format!("the ledger cannot be opened: {problem}");
+        return Err(LedgerError::unusable(problem, hint));
     }
-    check_type(&directory.join(PROCESSES), "a directory", Metadata::is_dir)
-}
-
-/// Checks that a path has the expected type, or does not exist.
-fn check_type(
-    path: &Path,
-    expected: &str,
-    is_expected: impl Fn(&Metadata) -> bool,
-) -> Result<(), LedgerError> {
-    let Ok(metadata) = path.symlink_metadata() else {
-        return Ok(());
-    };
-    if is_expected(&metadata) {
-        return Ok(());
-    }
-    let path = path.display();
-    let (problem, hint) = if metadata.is_symlink() {
-        let hint = "link the directory of the ledger instead";
-        (format!("{path} is a symbolic link"), hint)
-    } else {
-        (format!("{path} is not {expected}"), "move it away")
-    };
-    let problem = format!("the ledger cannot be opened: {problem}");
-    Err(LedgerError::unusable(problem, hint))
+    Ok(())
 }
 
 pub(super) fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
