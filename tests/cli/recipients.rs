@@ -417,7 +417,9 @@ fn each_part_of_the_variable_is_checked_alone() {
         .env("JELOU_TO", ",")
         .api(&jelou.url)
         .success();
-    assert_eq!(reached(&jelou), [ANA, EVA, LUIS]);
+    let mut all = reached(&jelou);
+    all.sort_unstable();
+    assert_eq!(all, [ANA, LUIS, EVA]);
 }
 
 #[test]

@@ -298,14 +298,14 @@ fn preview_page_shows_every_message_of_list() {
         .collect();
     let people = people.concat();
     let list =
-        format!("celular,nombre\n12,Error\n593987654321,\n593987654322,<b>Eva</b>\n{people}");
+        format!("celular,nombre\n12,Error\n593987654321,MarÃ­a\n593987654322,<b>Eva</b>\n{people}");
     let window = run.open_preview(&list, &[], "Hola *{{ nombre }}*,\n\nya llegó");
     let tiles: Value = window.value(
         "[...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)])",
     );
     assert_eq!(
         tiles,
-        serde_json::json!([["sent", 300], ["failed", 1], ["unknown", 2], ["skipped", 0]])
+        serde_json::json!([["sent", 301], ["failed", 1], ["unknown", 1], ["skipped", 0]])
     );
     assert_eq!(findings(&window), Vec::<String>::new());
     assert_eq!(too_wide(&window), Vec::<String>::new());
@@ -320,7 +320,8 @@ fn preview_page_shows_every_message_of_list() {
     assert_eq!(first[0], format!("{told} celular: 12 · nombre: Error"));
     assert_eq!(
         first[1],
-        "3 Warning Empty cell no value in column “nombre” EC 593987654321 Hola **, ya llegó"
+        "3 Warning Warning nombre: “MarÃ\u{ad}a” was probably “María”, saved in another encoding EC 593987654321 Hola \
+         MarÃ\u{ad}a, ya llegó"
     );
     // The template and the script draw the same page.
     window.type_into("#search", "núñez 42");

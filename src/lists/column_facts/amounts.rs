@@ -16,12 +16,12 @@ pub(super) struct Amounts {
     lacks_known: bool,
     /// The amounts that the texts of the values read as.
     read: Extremes,
-    reading: Reading,
+    reading: ReadAs,
 }
 
 /// What all values so far read as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Reading {
+enum ReadAs {
     /// There is no value yet.
     #[default]
     Unknown,
@@ -55,19 +55,19 @@ impl Amounts {
     /// Reads a value that may be an amount.
     fn read(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
         let kinds = match self.reading {
-            Reading::Unknown => &AmountKind::ALL[..],
-            Reading::All(AmountKind::Number) => &[AmountKind::Number],
-            Reading::All(AmountKind::Date) => &[AmountKind::Date],
-            Reading::NotAll => return,
+            ReadAs::Unknown => &AmountKind::ALL[..],
+            ReadAs::All(AmountKind::Number) => &[AmountKind::Number],
+            ReadAs::All(AmountKind::Date) => &[AmountKind::Date],
+            ReadAs::NotAll => return,
         };
         for kind in kinds {
             if let Some(amount) = kind.read(value.text, &conventions) {
-                self.reading = Reading::All(*kind);
+                self.reading = ReadAs::All(*kind);
                 self.read.note(amount, value);
                 return;
             }
         }
-        self.reading = Reading::NotAll;
+        self.reading = ReadAs::NotAll;
     }
 
     /// The smallest and the largest. None if the values are no amounts.
@@ -76,9 +76,7 @@ impl Amounts {
         if known.is_some() && (self.is_formatted || !self.lacks_known) {
             return known;
         }
-        self.read
-            .range()
-            .filter(|_| self.reading != Reading::NotAll)
+        self.read.range().filter(|_| self.reading != ReadAs::NotAll)
     }
 }
 

@@ -244,15 +244,15 @@ impl<'a> Importer<'a> {
         // jelouctl does not check the contents of hidden rows.
         if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
             let problem = "the row is hidden or crossed out in the sheet".to_owned();
-            let reason = (SkipReason::Hidden, problem);
-            return Ok(feed.add(left_out(line, cells, reason))?);
+            return Ok(feed.add(left_out(line, cells, SkipReason::Hidden, problem))?);
         }
         let kept_reason = outcome
             .as_ref()
             .and_then(|outcome| self.reported.kept_reason(outcome));
         if let Some(reason @ (SkipReason::Hidden | SkipReason::NotSelected)) = kept_reason {
             report(line, RowFault::KeptOut(reason));
-            return Ok(feed.add(left_out(line, cells, with_problem(reason)))?);
+            let (reason, problem) = with_problem(reason);
+            return Ok(feed.add(left_out(line, cells, reason, problem))?);
         }
         let row = row.and_then(|row| match self.fault_of_selection(&faulty_cells) {
             Some(problem) => Err(problem),
@@ -266,8 +266,8 @@ impl<'a> Importer<'a> {
             }
         };
         if let Some(problem) = self.selection.why_left_out(&row) {
-            let reason = (SkipReason::NotSelected, problem);
-            return Ok(feed.add(left_out(line, cells, reason))?);
+            let reason = SkipReason::NotSelected;
+            return Ok(feed.add(left_out(line, cells, reason, problem))?);
         }
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
             Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped, &row),
@@ -616,11 +616,11 @@ struct RowMessage {
 }
 
 /// A row whose message is not built.
-fn left_out(line: u64, cells: String, reason: (SkipReason, String)) -> DraftRow {
+fn left_out(line: u64, cells: String, reason: SkipReason, problem: String) -> DraftRow {
     DraftRow {
         line,
         cells,
         request: None,
-        skip: Some(reason),
+        skip: Some((reason, problem)),
     }
 }

@@ -94,7 +94,8 @@ impl FileAndLog {
     fn commits_in_file(&mut self, db: &Connection) -> Result<Option<i64>, LedgerError> {
         let read = FileError::while_doing("read", &self.path);
         let metadata = fs::metadata(&self.path).map_err(&read)?;
-        let (length, modified) = (metadata.len(), metadata.modified().map_err(&read)?);
+        let length = metadata.len();
+        let modified = metadata.modified().map_err(&read)?;
         let known = self.file;
         if let Some(file) = known.filter(|file| file.length == length && file.modified == modified)
         {
