@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -32,6 +33,10 @@ use crate::base::process::ensure_open_files;
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a log that seems to be of another file is checked again.
+const LOG_CHECKS: usize = 5;
+/// A unit test has no other process.
+const BETWEEN_LOG_CHECKS: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 40 });
 const STATEMENTS: usize = 48;
 /// The highest number of open files while a ledger is opened. Five stay open; the others serve to
 /// create and check it.
@@ -275,13 +280,17 @@ impl FileEngine {
         if self.find_other()?.is_none() {
             return Ok(());
         }
-        // Another process may have written both between the two reads.
-        self.turn.wait()?;
-        let other = self.find_other();
-        self.turn.release();
-        let Some(_) = other? else {
-            return Ok(());
-        };
+        // Another process may have written both between the two reads, or be closing them.
+        for _ in 0..LOG_CHECKS {
+            self.turn.wait()?;
+            self.file_and_log = FileAndLog::new(&self.path);
+            let other = self.find_other();
+            self.turn.release();
+            if other?.is_none() {
+                return Ok(());
+            }
+            thread::sleep(BETWEEN_LOG_CHECKS);
+        }
         let file = self.path.display();
         Err(LedgerError::unusable(
             format!(
