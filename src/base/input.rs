@@ -3,7 +3,7 @@
 //! error for a wrong command line.
 
 use std::convert::Infallible;
-use std::fmt::{self, Display};
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::base::invisible::without_final_line_break;
-use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::message::Message;
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::question::Question;
 use crate::base::text_encoding::decode_text;
 use crate::base::texts::shell_argument;
@@ -128,17 +129,17 @@ fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub(crate) struct UsageError {
-    pub(crate) message: String,
+    pub(crate) message: Message,
     /// The faults one by one, if there are several.
-    pub(crate) details: Vec<String>,
+    pub(crate) details: Vec<Message>,
     /// None if the message says everything.
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
     /// What to ask at a terminal instead. Its answers are the hint.
     pub(crate) question: Option<Box<Question>>,
 }
 
 impl UsageError {
-    pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self {
             hint: Some(hint.into()),
             ..Self::bare(message)
@@ -146,9 +147,9 @@ impl UsageError {
     }
 
     /// Creates the error for a message that says everything.
-    pub(crate) fn bare(message: impl Display) -> Self {
+    pub(crate) fn bare(message: impl Into<Message>) -> Self {
         Self {
-            message: message.to_string(),
+            message: message.into(),
             details: Vec::new(),
             hint: None,
             question: None,
@@ -156,7 +157,7 @@ impl UsageError {
     }
 
     /// Creates the error for a line that leaves `question` open.
-    pub(crate) fn open(message: impl Display, question: Question) -> Self {
+    pub(crate) fn open(message: impl Into<Message>, question: Question) -> Self {
         let hint = question.hint();
         Self {
             question: Some(Box::new(question)),
@@ -172,7 +173,7 @@ pub(crate) struct Input {
     /// How long to wait for a pipe.
     pub(crate) bound: PipeBound,
     /// Warnings about the content of a file.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
 }
 
 impl Input {
@@ -222,7 +223,7 @@ impl Input {
             }
             Source::File(path) => open_to_read(path, self.bound)
                 .and_then(|file| read_to_limit(file, MAX_INPUT_BYTES))
-                .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
+                .map_err(|cause| FileError::while_doing(FileAction::Read, path)(cause).to_string()),
         };
         let is_absent = matches!(source, Source::File(path) if !path.exists());
         read.map_err(|problem| {
@@ -379,7 +380,7 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
         "fix it there"
     };
     parse_with_hint(text, to_fix).map_err(|error| UsageError {
-        message: format!("{flag}: {name} {}", error.message),
+        message: format!("{flag}: {name} {}", error.message).into(),
         ..error
     })
 }

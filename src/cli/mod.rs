@@ -19,6 +19,7 @@ use clap::CommandFactory;
 use self::app::{App, Command};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::Lang;
 use crate::base::output::{Color, Format, RecordError, Stdout, set_config};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
@@ -159,7 +160,7 @@ fn readable_context(arguments: &[OsString]) -> Context {
     };
     Context {
         mode,
-        stdout: Stdout::new(format, Color::Auto),
+        stdout: Stdout::new(format, Color::Auto, Lang::default()),
         ..Context::default()
     }
 }

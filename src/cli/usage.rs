@@ -14,6 +14,7 @@ use super::parser_error::{in_our_words, string};
 use super::wrong_line::WrongLine;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::Message;
 use crate::base::output::{Format, Record, Stderr};
 use crate::command_error::CommandError;
 use crate::sender::context::{Context, Mode};
@@ -39,7 +40,9 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         // Not only the notification was not sent.
         message.push_str("; the command did not run");
     }
-    let hint = WrongLine::new(&app, &tokens, &error).hint();
+    let hint = WrongLine::new(&app, &tokens, &error)
+        .hint()
+        .map(Message::from);
     let wrong = CommandError::new(ExitCode::Usage, "usage", message, hint);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         context.stderr.usage(&error.render().ansi().to_string());
@@ -78,7 +81,7 @@ pub(super) fn refuse(context: &Context, error: &CommandError) -> ExitCode {
 
 /// Prints the error of a command, and returns its exit code.
 pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
-    error.print(stderr, "");
+    error.print(stderr);
     error.code
 }
 

@@ -141,9 +141,9 @@ fn call(
             ""
         };
         context.stderr.error(
-            &format!("{state}{}", error.message),
+            format!("{state}{}", error.message),
             &[],
-            error.hint.as_deref(),
+            error.hint.as_ref(),
         );
     }
     Ok(code)

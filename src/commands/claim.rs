@@ -16,6 +16,7 @@ use super::open_ledger::{
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
 use super::turn::{KeyTerms, Replay, Turn, in_flight_error, perhaps_killed_error, resolve_command};
+use crate::base::message::msg;
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
@@ -386,7 +387,7 @@ impl OnceFallback {
                         ..own
                     });
                 }
-                Err(error) => problem = format!("{problem}; {}", error.line()),
+                Err(error) => problem = msg!("{problem}; {error}", problem, error = error.line()),
             }
         }
         let readable = open_local_ledger_to_read(context, PATIENCE);
@@ -394,7 +395,7 @@ impl OnceFallback {
             ledger_flag: LOCAL_LEDGER,
             ..OnceSend::new(ledger, self.terms.clone())
         });
-        self.problem = Some(problem);
+        self.problem = Some(problem.to_string());
         None
     }
 

@@ -395,7 +395,7 @@ impl<'a> SendTerms<'a> {
             && let Some(api_code) = &error.api_code
             && let Some(hint) = refused_template_hint(connection, outgoing, api_code).await
         {
-            error.hint = Some(hint);
+            error.hint = Some(hint.into());
         }
     }
 
@@ -457,16 +457,16 @@ impl<'a> SendTerms<'a> {
             (None, Sent::Unknown) => "it may have been sent",
             (None, _) => "not sent",
         };
-        let names_recipient = error.message.contains(recipient);
+        let names_recipient = error.message.to_string().contains(recipient);
         let prefix = if place.are_several && !names_recipient {
             format!("{recipient}: ")
         } else {
             String::new()
         };
         self.context.stderr.error(
-            &format!("{prefix}{state}: {}", error.message),
+            format!("{prefix}{state}: {}", error.message),
             &[],
-            error.hint.as_deref(),
+            error.hint.as_ref(),
         );
     }
 
@@ -542,7 +542,7 @@ impl<'a> SendTerms<'a> {
                         "accepted"
                     };
                     let message = format!("{prefix}{accepted}, but {problem}");
-                    self.context.stderr.error(&message, &[], Some(&hint));
+                    self.context.stderr.error(&message, &[], Some(&hint.into()));
                     ExitCode::NotReached
                 }
             });

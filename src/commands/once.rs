@@ -12,6 +12,7 @@ use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::{OutputRow, Sent, SystemError, counted, counted_are};
 use crate::base::timestamps::{from_millis, time_in};
 use crate::command_error::{CommandError, Phase};
@@ -226,7 +227,7 @@ fn remove_unchecked(
 /// If one cannot be removed, or another process is sending one.
 fn free_marks(scope: &OnceScope, to: Option<&str>) -> Result<(), CommandError> {
     let are_removed = remove_marks(scope, to).map_err(|cause| SystemError {
-        action: "remove the mark of an unchecked notification",
+        action: msg!("remove the mark of an unchecked notification"),
         cause,
     })?;
     if are_removed {

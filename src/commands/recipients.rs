@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::{Sent, counted};
 use crate::base::texts::shell_argument;
 use crate::command_error::CommandError;
@@ -74,7 +75,10 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     let shared = hints
         .first()
         .filter(|hint| hints.iter().all(|other| other == *hint));
-    let hint = shared.map_or("correct or remove these recipients", |hint| hint.as_str());
+    let hint = match shared {
+        Some(hint) => (*hint).clone(),
+        None => msg!("correct or remove these recipients"),
+    };
     let message = format!(
         "{} of {} cannot get the message",
         refused.len(),
@@ -84,8 +88,8 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
         .find(code)
         .map_or((ExitCode::Usage, "usage"), |error| (error.code, error.name));
     CommandError {
-        details: errors().map(CommandError::line).collect(),
-        ..CommandError::new(code, name, message, Some(hint.to_owned()))
+        details: errors().map(|error| error.line().into()).collect(),
+        ..CommandError::new(code, name, message, Some(hint))
     }
 }
 
@@ -144,7 +148,7 @@ pub(super) fn report_incomplete(
         flags.join(" ")
     };
     let hint = format!("to send it only to them: {command}");
-    context.stderr.error(&message, &[], Some(&hint));
+    context.stderr.error(message, &[], Some(&hint.into()));
 }
 
 /// Returns the flag that names this recipient, quoted for a shell.
@@ -233,7 +237,7 @@ mod tests {
         ] {
             let error = refusal(&refused, 3);
             assert_eq!(error.code.code(), code);
-            assert_eq!(error.hint.as_deref(), Some(hint));
+            assert_eq!(error.hint.unwrap(), hint);
             assert_eq!(error.details.len(), 2);
             assert_eq!(error.message, "2 of 3 recipients cannot get the message");
         }

@@ -31,7 +31,14 @@ pub(crate) fn note_error(
     record: &mut Record,
 ) -> ExitCode {
     let error = error.in_phase(Phase::SingleSend);
-    error.print(&context.stderr, what);
+    context.stderr.error(
+        format!("{what}{}", error.message),
+        &error.details,
+        error.hint.as_ref(),
+    );
+    if let Some(note) = error.note() {
+        context.stderr.error_note(&note);
+    }
     record_error(&error, record)
 }
 
@@ -43,7 +50,14 @@ pub(crate) fn note_error_among_others(
     record: &mut Record,
 ) -> ExitCode {
     let error = error.in_phase(Phase::OneOfSeveral);
-    error.print(&context.stderr, what);
+    context.stderr.error(
+        format!("{what}{}", error.message),
+        &error.details,
+        error.hint.as_ref(),
+    );
+    if let Some(note) = error.note() {
+        context.stderr.error_note(&note);
+    }
     record_error(&error, record)
 }
 
@@ -73,9 +87,9 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
     }
     record.error = delivery.problem.map(|problem| RecordError {
         code: problem.code,
-        message: problem.message,
+        message: problem.message.into(),
         api_code: problem.api_code,
-        hint: Some(problem.hint),
+        hint: Some(problem.hint.into()),
         retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
     });
     code
@@ -116,7 +130,7 @@ pub(crate) fn print_result(
     };
     let (state, code) = unprinted(what, record.sent, code);
     stderr.error(
-        &format!("{state}, but the response could not be printed: {problem}"),
+        format!("{state}, but the response could not be printed: {problem}"),
         &[],
         None,
     );
@@ -217,15 +231,16 @@ mod tests {
         let unknown = delivery(Outcome::Unknown(None), Some(problem()), None);
         assert_eq!(note_delivery(unknown, &mut record), ExitCode::Unknown);
         let error = record.error.unwrap();
-        let said = (record.sent, error.code, error.message.as_str());
+        let message = error.message.to_string();
+        let said = (record.sent, error.code, message.as_str());
         assert_eq!(
             said,
             (Sent::Unknown, "unknown", "the answer was not understood")
         );
         let api_code = error.api_code.as_deref();
-        let hint = error.hint.as_deref();
+        let hint = error.hint.map(|hint| hint.to_string());
         assert_eq!(
-            (api_code, hint, error.retry_after_s),
+            (api_code, hint.as_deref(), error.retry_after_s),
             (Some("x"), Some("look at it"), Some(7))
         );
     }

@@ -11,9 +11,10 @@ use clap::{Args, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
+use crate::base::message::msg;
 use crate::base::output::{SystemError, counted};
 use crate::base::owner::follow_own_links;
-use crate::base::private_file::{self, FileError};
+use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::{Signals, block_on, enclose_commands, run_command};
 #[cfg(unix)]
 use crate::base::texts::shell_word;
@@ -140,7 +141,7 @@ pub(crate) fn run(
         let mut messages = sandbox.messages().into_iter();
         let written = messages
             .try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
-        written.map_err(FileError::while_doing("write", path))?;
+        written.map_err(FileError::while_doing(FileAction::Write, path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
 }
@@ -219,7 +220,7 @@ async fn serve(
         enclose_commands()?;
         // Removed when the command has ended, with its keys.
         let keys = tempfile::tempdir().map_err(|cause| SystemError {
-            action: "create a directory for the keys of --once",
+            action: msg!("create a directory for the keys of --once"),
             cause,
         })?;
         let directory = keys.path().to_string_lossy().into_owned();
@@ -354,7 +355,7 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
         return Err(UsageError::new(message, "write the name of a file"));
     }
     let refused = |error| UsageError::new(format!("--list: {error}"), "choose a writable file");
-    let failed = FileError::while_doing("write", path);
+    let failed = FileError::while_doing(FileAction::Write, path);
     let target = follow_own_links(path).map_err(|cause| refused(failed(cause)))?;
     context.check_overwrite("--list", &target, "a list of the sandbox", true, is_list)?;
     private_file::open_anew(path).map_err(refused)
@@ -367,11 +368,11 @@ fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode)
         return code;
     };
     let ended = match code {
-        ExitCode::Command(code) if code != 0 => vec![format!("the command exited with {code}")],
+        ExitCode::Command(code) if code != 0 => vec![msg!("the command exited with {code}", code)],
         _ => Vec::new(),
     };
     context.stderr.error(
-        &format!(
+        format!(
             "--expect {expected}: {} arrived",
             counted(arrived, "message")
         ),

@@ -17,6 +17,7 @@ use super::sends::{SendReport, Sends};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError};
+use crate::base::message::Message;
 use crate::base::output::Sent;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
@@ -273,7 +274,7 @@ fn make_messages(
         .as_ref()
         .is_some_and(|body| Outgoing::is_addressed(&typed.message, body));
     sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
-    let mut warnings = sends.make_messages(refused, |source| {
+    let made = sends.make_messages(refused, |source| {
         Outgoing::new(&typed.message, flags.clone(), file.clone(), source).map_err(|error| {
             if is_long_pipe {
                 error.with_hint(SHORTEN)
@@ -282,9 +283,11 @@ fn make_messages(
             }
         })
     })?;
+    let mut warnings: Vec<_> = made.into_iter().map(Message::from).collect();
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.
-    warnings.extend(sends.messages().next().into_iter().flat_map(left_as_typed));
+    let as_typed = sends.messages().next().into_iter().flat_map(left_as_typed);
+    warnings.extend(as_typed.map(Message::from));
     if typed.delivery.strict && !warnings.is_empty() {
         return Err(InvalidMessage::warnings(warnings).into());
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::recipients::{MessageEnd, Refused, exit_code, refusal, report_incomplete};
 use super::result::{note_error, print_result, record_error};
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{Format, Record, RecordError, Sent};
 use crate::command_error::CommandError;
 use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources};
@@ -331,7 +332,7 @@ impl Sends {
             let record = &mut send.report.record;
             record.sent = Sent::No;
             record.error = error.map(|error| RecordError {
-                message: format!("not tried: {}", error.message),
+                message: msg!("not tried: {error}", error = error.message),
                 retry_after_s: None,
                 ..error.clone()
             });

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::base::invisible::{control_name, with_control_pictures};
+use crate::base::message::Message;
 
 /// How many digits a number with its country code can have (E.164).
 pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -36,6 +37,10 @@ pub(crate) struct RecipientError {
 }
 
 impl RecipientError {
+    pub(crate) fn message(&self) -> Message {
+        Message::verbatim(self.to_string())
+    }
+
     pub(crate) fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             problem: with_control_pictures(problem.into()),

@@ -136,7 +136,7 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
             }
         }
         InvalidMessage::Other(other) => {
-            fields.insert("body".to_owned(), json!([both(&other.message)]));
+            fields.insert("body".to_owned(), json!([both(&other.message.to_string())]));
         }
     }
     invalid("The body is not valid", &fields)

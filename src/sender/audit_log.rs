@@ -14,7 +14,7 @@ use super::resolve::read_environment;
 use crate::base::output::{Record, Stderr, compact};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
-use crate::base::private_file::{FileError, MissingReader, open_named};
+use crate::base::private_file::{FileAction, FileError, MissingReader, open_named};
 use crate::base::process::host_name;
 use crate::base::timestamps::rfc_3339_millis;
 use crate::command_error::CommandError;
@@ -152,7 +152,7 @@ impl AuditLog {
         merge(&mut entry, what);
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
-            let error = FileError::while_doing("write", path)(cause);
+            let error = FileError::while_doing(FileAction::Write, path)(cause);
             stderr.warning(&format!("the audit log is missing this {event}: {error}"));
         }
     }
@@ -171,7 +171,7 @@ pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
         (None, Err(cause)) => Err(cause),
         (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
     };
-    checked.map_err(FileError::while_doing("write", path))
+    checked.map_err(FileError::while_doing(FileAction::Write, path))
 }
 
 fn check_directory(directory: Option<&Path>) -> io::Result<()> {
@@ -268,6 +268,7 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::Lang;
     use crate::base::output::{Color, RecordError, Sent, Verbosity};
 
     fn log(path: &Path) -> AuditLog {
@@ -282,13 +283,13 @@ mod tests {
     fn audit_line_has_outcome_without_message_text() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join("log");
-        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default(), Lang::En);
         let long = "x".repeat(10_000);
         let error = RecordError {
             code: "rejected",
             api_code: Some(long.clone()),
-            message: "canary".to_owned(),
-            hint: Some("canary".to_owned()),
+            message: "canary".into(),
+            hint: Some("canary".into()),
             retry_after_s: None,
         };
         let record = Record {

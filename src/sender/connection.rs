@@ -14,8 +14,9 @@ use jiff::Timestamp;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_INPUT_BYTES, UsageError};
+use crate::base::message::msg;
 use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
-use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::{Signal, Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
@@ -91,7 +92,7 @@ pub(crate) async fn reach_or_start(
         PortOwner::NoSandbox => {}
     }
     let inside = Sandbox::start(sandbox::Options::default()).map_err(|cause| SystemError {
-        action: "start the sandbox",
+        action: msg!("start the sandbox"),
         cause,
     })?;
     Ok(ApiUrl::on_loopback(inside.port()))
@@ -110,7 +111,7 @@ async fn find_host(sandbox: &ApiUrl) -> Result<(), CommandError> {
         Ok(_) => Ok(()),
         Err(error) => {
             let message = format!("JELOUCTL_SANDBOX: host `{host}`: {error}");
-            let hint = Some(SANDBOX_HINT.to_owned());
+            let hint = Some(SANDBOX_HINT.into());
             Err(CommandError::new(
                 ExitCode::Network,
                 "network",
@@ -253,7 +254,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         let read = open_to_read(&file, PipeBound::FirstByte)
             .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
         let content = read
-            .map_err(FileError::while_doing("read", &file))
+            .map_err(FileError::while_doing(FileAction::Read, &file))
             .map_err(bad_file)?;
         Ok::<_, CommandError>(Roots::Only { file, content })
     };
@@ -273,7 +274,8 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         })
     });
     client.map_err(|error| {
-        let is_of_variable = error.message.starts_with(NO_ROOTS) && settings.ca_cert.is_none();
+        let is_of_variable =
+            error.message.to_string().starts_with(NO_ROOTS) && settings.ca_cert.is_none();
         match roots_variables().filter(|_| is_of_variable) {
             Some(variables) => CommandError::configuration(error.message, unset_hint(&variables)),
             None => no_client(error),
@@ -349,7 +351,7 @@ fn check_roots_file(file: &Path) -> Result<(), String> {
     match read {
         Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => Ok(()),
         Ok(_) => Err(format!("{} has no PEM certificate", file.display())),
-        Err(cause) => Err(FileError::while_doing("read", file)(cause).to_string()),
+        Err(cause) => Err(FileError::while_doing(FileAction::Read, file)(cause).to_string()),
     }
 }
 

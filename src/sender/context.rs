@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::base::input::{Input, UsageError};
+use crate::base::message::Message;
 use crate::base::output::{Stderr, Stdout, SystemError};
 use crate::base::typed_line::TypedLine;
 use crate::sender::config::Flags;
@@ -59,13 +60,16 @@ impl Context {
 
     /// Returns whether the answer to `question` is yes. The caller has checked that there is a terminal.
     pub(crate) fn says_yes(&self, question: &str) -> Result<bool, SystemError> {
-        let answer = self.ask_line(&format!("{question} [y/N]"))?;
+        let answer = self.ask_line(format!("{question} [y/N]"))?;
         let answer = answer.unwrap_or_default().to_lowercase();
         Ok(["y", "yes", "s", "si", "sí"].contains(&answer.as_str()))
     }
 
     /// Asks for one line; None at the end of the input. The caller has checked that there is a terminal.
-    pub(crate) fn ask_line(&self, question: &str) -> Result<Option<String>, SystemError> {
+    pub(crate) fn ask_line(
+        &self,
+        question: impl Into<Message>,
+    ) -> Result<Option<String>, SystemError> {
         discard_typed_ahead();
         self.stderr.ask_line(question)
     }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{SystemError, visible_json};
 use crate::base::process::{Signal, Signals, block_on, enclosing_sandbox};
 use crate::base::secret::Secret;
@@ -96,7 +97,7 @@ impl Sender {
         }
         let shown = request.dry_run();
         context.stdout.json(&shown.map_err(|error| SystemError {
-            action: "show the request",
+            action: msg!("show the request"),
             cause: error.into(),
         })?)
     }

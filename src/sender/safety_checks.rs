@@ -6,6 +6,7 @@ use std::io;
 use super::resolve::Sender;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
+use crate::base::message::Message;
 use crate::base::output::counted;
 use crate::base::private_file::{PipeBound, open_to_read};
 use crate::command_error::CommandError;
@@ -59,11 +60,11 @@ pub(crate) fn exclusion_error(
     let (recipient, list) = exclusions.find(outgoing.recipients())?;
     let problem = format!("{recipient} is excluded by {list}");
     let hint = format!("to send anyway, remove the recipient from {list}");
-    Some(excluded(problem, Some(hint)))
+    Some(excluded(problem, Some(hint.into())))
 }
 
 /// Creates the error for excluded recipients.
-pub(crate) fn excluded(problem: String, hint: Option<String>) -> CommandError {
+pub(crate) fn excluded(problem: impl Into<Message>, hint: Option<Message>) -> CommandError {
     CommandError::new(ExitCode::Guard, "excluded", problem, hint)
 }
 
@@ -129,7 +130,9 @@ impl Sender {
         }
         let is_checked = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
-            Some(error) if is_checked => Err(CommandError::guard(error, error.hint.clone())),
+            Some(error) if is_checked => {
+                Err(CommandError::guard(error.message(), error.hint.clone()))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -277,10 +280,10 @@ mod tests {
             error
                 .hint
                 .as_ref()
-                .is_some_and(|hint| hint.starts_with("check the recipient; ")),
+                .is_some_and(|hint| hint.to_string().starts_with("check the recipient; ")),
             "{error:?}"
         );
-        Some(error.message)
+        Some(error.message.to_string())
     }
 
     #[test]

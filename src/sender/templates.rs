@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::connection::{Connection, RequestProgress};
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::Stderr;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
@@ -140,7 +141,7 @@ pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), Comma
             ExitCode::Usage,
             "invalid_message",
             message,
-            Some(hint.to_owned()),
+            Some(hint.to_owned().into()),
         )
     };
     match faults {
@@ -149,9 +150,8 @@ pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), Comma
         _ => {
             let more = faults.len().saturating_sub(MAX_FAULTS);
             let first = faults.iter().take(MAX_FAULTS).cloned();
-            let details = first
-                .chain((more > 0).then(|| format!("and {more} more")))
-                .collect();
+            let rest = (more > 0).then(|| msg!("and {more} more", more));
+            let details = first.map(Message::from).chain(rest).collect();
             let message = format!("{} of the templates cannot be sent", faults.len());
             Err(CommandError {
                 details,
@@ -421,6 +421,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::base::message::Lang;
     use crate::base::output::{Color, Verbosity};
 
     /// Returns how the listing ends after pages with these templates and counts.
@@ -638,7 +639,7 @@ mod tests {
             let listing = one_page_listing(listing, listing["results"].as_array().unwrap());
             let faults = find_faults(
                 &listing,
-                &Stderr::new(Verbosity::Quiet, Color::default()),
+                &Stderr::new(Verbosity::Quiet, Color::default(), Lang::En),
                 &uses,
                 strict,
             );
@@ -652,7 +653,8 @@ mod tests {
             let fault = |n| format!("p{n}");
             let faults: Vec<_> = (1..=count).map(fault).collect();
             let error = refuse_unusable(&faults, "").unwrap_err();
-            (error.message, error.details.join(" "))
+            let details: Vec<_> = error.details.iter().map(ToString::to_string).collect();
+            (error.message.to_string(), details.join(" "))
         };
         assert_eq!(of(1), ("p1".to_owned(), String::new()));
         assert_eq!(

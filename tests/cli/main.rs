@@ -163,6 +163,7 @@ mod signal_waits;
 mod signals;
 #[cfg(unix)]
 mod skill;
+mod spanish;
 mod suite;
 mod template_check;
 mod templates;

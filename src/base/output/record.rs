@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::program::serialize_hint;
+use crate::base::message::Message;
 
 /// Whether the message was sent. `Yes` means accepted by Jelou, not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -69,14 +70,15 @@ impl Default for SchemaVersion {
     }
 }
 
+/// Its texts are English.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct RecordError {
     /// Stable name: `rejected`, `network`, `configuration`, …
     pub(crate) code: &'static str,
     pub(crate) api_code: Option<String>,
-    pub(crate) message: String,
+    pub(crate) message: Message,
     #[serde(serialize_with = "serialize_hint")]
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
     /// Seconds.
     pub(crate) retry_after_s: Option<u64>,
 }

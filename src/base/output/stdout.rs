@@ -13,6 +13,7 @@ use super::program::{completed, serialize_hint};
 use super::record::RecordError;
 use super::stderr::{Color, SystemError};
 use super::words::aligned;
+use crate::base::message::{Lang, Message, msg};
 
 /// A value of `--output`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -44,6 +45,8 @@ pub(crate) struct Stdout {
     /// Whether the user passed `--output`.
     has_format_flag: bool,
     color: Color,
+    /// The language of text for people. JSON is English.
+    lang: Lang,
     /// Whether it is a terminal. This is checked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
     /// Set when a write fails because the reader has closed the pipe.
@@ -54,12 +57,13 @@ pub(crate) struct Stdout {
 
 impl Stdout {
     /// Creates the printer. `format` is the value of `--output`, if the user passed it.
-    pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
+    pub(crate) fn new(format: Option<Format>, color: Color, lang: Lang) -> Self {
         let has_format_flag = format.is_some();
         Self {
             format: format.unwrap_or_default(),
             has_format_flag,
             color,
+            lang,
             ..Self::default()
         }
     }
@@ -76,7 +80,7 @@ impl Stdout {
             compact_text(value)
         };
         let text = text.map_err(|error| SystemError {
-            action: "write JSON",
+            action: msg!("write JSON"),
             cause: error.into(),
         })?;
         self.line(&text)
@@ -150,7 +154,7 @@ impl Stdout {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(SystemError {
-                action: "write standard output",
+                action: msg!("write standard output"),
                 cause,
             }),
             Err(_) => {
@@ -199,10 +203,10 @@ impl Stdout {
 pub(crate) struct Check {
     pub(crate) name: &'static str,
     pub(crate) state: CheckState,
-    pub(crate) detail: String,
+    pub(crate) detail: Message,
     /// The remedy, if any.
     #[serde(serialize_with = "serialize_hint")]
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -219,7 +223,7 @@ impl Stdout {
         &self,
         checks: &[Check],
         exit_code: u8,
-        summary: &str,
+        summary: &Message,
     ) -> Result<(), SystemError> {
         if self.format == Format::Record {
             return self
@@ -234,21 +238,26 @@ impl Stdout {
         } in checks
         {
             let (color, word) = match state {
-                CheckState::Ok => ("\x1b[32m", "ok"),
-                CheckState::Warning => ("\x1b[33m", "warning"),
-                CheckState::Failed => ("\x1b[1;31m", "failed"),
+                CheckState::Ok => ("\x1b[32m", msg!("ok")),
+                CheckState::Warning => ("\x1b[33m", msg!("warning")),
+                CheckState::Failed => ("\x1b[1;31m", msg!("failed")),
             };
+            let word = word.text(self.lang);
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
                 "{color}{word:<7}\x1b[0m  {name}: {}",
-                one_line(detail)
+                one_line(&detail.text(self.lang))
             );
             if let Some(hint) = hint {
-                let _ = writeln!(text, "         {}", one_line(&completed(hint)));
+                let _ = writeln!(
+                    text,
+                    "         {}",
+                    one_line(&completed(&hint.text(self.lang)))
+                );
             }
         }
-        let _ = writeln!(text, "{}", one_line(&completed(summary)));
+        let _ = writeln!(text, "{}", one_line(&completed(&summary.text(self.lang))));
         self.help(&text)
     }
 }

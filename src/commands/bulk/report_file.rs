@@ -9,11 +9,12 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use crate::base::input::{Source, UsageError};
+use crate::base::message::Lang;
 use crate::base::owner::follow_own_links;
 use crate::base::paths::is_ledger_file;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::command_error::CommandError;
-use crate::lists::list_file::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
+use crate::lists::list_file::{ListInput, ListOptions, ListReader, is_report};
 use crate::runs::import::BulkError;
 use crate::runs::report::{CsvOptions, ListReport};
 use crate::runs::report_page::is_page;
@@ -38,7 +39,7 @@ impl ReportFormat {
         self,
         is_for_a_terminal: bool,
         delimiter: Option<u8>,
-        language: ReportLanguage,
+        language: Lang,
     ) -> Option<ListReport> {
         match self {
             Self::Csv => Some(ListReport::Csv(CsvOptions {
@@ -75,7 +76,7 @@ impl ReportFile {
             return Err(UsageError::new(message, "write the name of a file"));
         }
         let refused = |cause, hint: &str| {
-            let error = FileError::while_doing("write", path)(cause);
+            let error = FileError::while_doing(FileAction::Write, path)(cause);
             UsageError::new(format!("{flag}: {error}"), hint)
         };
         // A device or a pipe would be replaced.
@@ -131,7 +132,7 @@ impl ReportFile {
         context: &Context,
         write: impl FnOnce(io::BufWriter<&mut NamedTempFile>) -> Result<String, BulkError>,
     ) -> Result<(), CommandError> {
-        let failed = || FileError::while_doing("write", &self.path);
+        let failed = || FileError::while_doing(FileAction::Write, &self.path);
         let written = match write(io::BufWriter::new(&mut self.file)) {
             Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
             written => written?,

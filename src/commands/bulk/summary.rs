@@ -206,9 +206,9 @@ impl RunSummary {
             let why = error.cause;
             let watch = format!("jelouctl bulk status {name}");
             context.stderr.error(
-                &format!("cannot print the state of the run: {why}"),
+                format!("cannot print the state of the run: {why}"),
                 &[],
-                Some(&watch),
+                Some(&watch.into()),
             );
         }
     }

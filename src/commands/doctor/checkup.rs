@@ -1,6 +1,7 @@
 //! The results of the checks, and the conclusion from them.
 
 use crate::base::exit::ExitCode;
+use crate::base::message::Message;
 use crate::base::output::{Check, CheckState, counted};
 use crate::command_error::CommandError;
 
@@ -58,8 +59,8 @@ impl Checkup {
             .checks
             .iter()
             .filter(failed)
-            .find_map(|check| check.hint.as_deref());
-        let Some(hint) = hint else {
+            .find_map(|check| check.hint.as_ref());
+        let Some(hint) = hint.map(ToString::to_string) else {
             return "jelouctl doctor --verbose".to_owned();
         };
         match hint.find("jelouctl ") {
@@ -80,8 +81,8 @@ impl Checkup {
         &mut self,
         name: &'static str,
         state: CheckState,
-        detail: impl Into<String>,
-        hint: Option<String>,
+        detail: impl Into<Message>,
+        hint: Option<Message>,
     ) {
         self.checks.push(Check {
             name,
@@ -91,11 +92,11 @@ impl Checkup {
         });
     }
 
-    pub(super) fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
+    pub(super) fn ok(&mut self, name: &'static str, detail: impl Into<Message>) {
         self.push(name, CheckState::Ok, detail, None);
     }
 
-    pub(super) fn warn(&mut self, name: &'static str, detail: impl Into<String>) {
+    pub(super) fn warn(&mut self, name: &'static str, detail: impl Into<Message>) {
         self.push(name, CheckState::Warning, detail, None);
     }
 

@@ -1,6 +1,7 @@
 //! Checks the ledger of bulk runs and `--once` keys.
 
 use super::checkup::Checkup;
+use crate::base::message::Message;
 use crate::base::output::CheckState;
 use crate::base::paths::STATE;
 use crate::command_error::CommandError;
@@ -31,7 +32,13 @@ impl Checkup {
                 self.has_ledger = false;
                 let message = format!("bulk and --once do not work: {}", error.message);
                 if is_database {
-                    self.fail(LEDGERS, CommandError { message, ..error });
+                    self.fail(
+                        LEDGERS,
+                        CommandError {
+                            message: message.into(),
+                            ..error
+                        },
+                    );
                 } else {
                     self.push(LEDGERS, CheckState::Warning, message, error.hint);
                 }
@@ -42,20 +49,23 @@ impl Checkup {
 
 /// Something wrong with a ledger that can be used, and how to fix it.
 struct LedgerProblem {
-    message: String,
-    hint: String,
+    message: Message,
+    hint: Message,
 }
 
 impl From<AccessWarning> for LedgerProblem {
     fn from(AccessWarning { message, hint }: AccessWarning) -> Self {
-        Self { message, hint }
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }
 
 impl From<LedgerError> for LedgerProblem {
     fn from(error: LedgerError) -> Self {
         Self {
-            message: error.to_string(),
+            message: error.message,
             hint: error.hint,
         }
     }
@@ -65,7 +75,7 @@ impl From<LedgerError> for LedgerProblem {
 fn ledger(
     context: &Context,
     database: Option<&str>,
-) -> Result<(String, Option<String>), CommandError> {
+) -> Result<(String, Option<Message>), CommandError> {
     let mut problems: Vec<LedgerProblem> = Vec::new();
     let detail = if let Some(shown) = database {
         format!(
@@ -111,13 +121,15 @@ fn why_not_sent(ledger: &Ledger) -> Result<Option<LedgerError>, LedgerError> {
 }
 
 /// Adds the problems to the description of the ledger, and returns their hints.
-fn describe(detail: &str, problems: &[LedgerProblem]) -> (String, Option<String>) {
-    let mut described = vec![detail];
-    described.extend(problems.iter().map(|problem| problem.message.as_str()));
+fn describe(detail: &str, problems: &[LedgerProblem]) -> (String, Option<Message>) {
+    let mut described = detail.to_owned();
+    for problem in problems {
+        described = format!("{described}; but {}", problem.message);
+    }
     let hints: Vec<_> = problems
         .iter()
-        .map(|problem| problem.hint.as_str())
+        .map(|problem| problem.hint.clone())
         .collect();
-    let hint = (!hints.is_empty()).then(|| hints.join("; "));
-    (described.join("; but "), hint)
+    let hint = (!hints.is_empty()).then(|| Message::joined(hints, "; "));
+    (described, hint)
 }

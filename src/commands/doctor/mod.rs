@@ -63,7 +63,7 @@ pub(crate) fn run(
         let is_default = |check: &Check| {
             check.state == CheckState::Ok
                 && check.name != "profile"
-                && check.detail.ends_with(" (default)")
+                && check.detail.to_string().ends_with(" (default)")
         };
         let is_verbose = context.stderr.is_verbose();
         checkup
@@ -76,6 +76,6 @@ pub(crate) fn run(
     }
     context
         .stdout
-        .checkup(&checkup.checks, code.code(), &checkup.summary())?;
+        .checkup(&checkup.checks, code.code(), &checkup.summary().into())?;
     Ok(code)
 }

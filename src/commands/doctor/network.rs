@@ -83,7 +83,7 @@ impl Checkup {
             .unwrap_or_default();
         if off > CLOCK_TOLERANCE {
             let detail = format!("differs from the server's by {}", rounded(off));
-            let hint = "set the clock: a wrong clock makes certificates invalid".to_owned();
+            let hint = "set the clock: a wrong clock makes certificates invalid".into();
             self.push("clock", CheckState::Warning, detail, Some(hint));
         }
     }
@@ -109,7 +109,7 @@ impl Checkup {
         let hint = failure.hint.unwrap_or(hint).to_owned();
         self.fail(
             name,
-            CommandError::new(code, "network", &failure.message, Some(hint)),
+            CommandError::new(code, "network", &failure.message, Some(hint.into())),
         );
     }
 }
@@ -158,7 +158,11 @@ mod tests {
                 let check = checkup.checks.pop().unwrap();
                 assert_eq!((check.name, checkup.code.code()), (name, code), "{cause:?}");
                 assert!(
-                    check.hint.unwrap().starts_with(own.unwrap_or(hint)),
+                    check
+                        .hint
+                        .unwrap()
+                        .to_string()
+                        .starts_with(own.unwrap_or(hint)),
                     "{cause:?}"
                 );
             }

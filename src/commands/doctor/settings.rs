@@ -81,7 +81,12 @@ impl Checkup {
                 "fix {}; until then, jelouctl sends messages without logging them",
                 settings.origin("log")
             );
-            self.push("log", CheckState::Warning, error.to_string(), Some(hint));
+            self.push(
+                "log",
+                CheckState::Warning,
+                error.to_string(),
+                Some(hint.into()),
+            );
         }
     }
 

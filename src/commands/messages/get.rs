@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::base::exit::ExitCode;
+use crate::base::message::Message;
 use crate::base::output::{Format, SystemError};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
@@ -105,7 +106,9 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
         let Some((message, hint)) = ended? else {
             return Ok(ExitCode::Success);
         };
-        context.stderr.error(&message, &[], hint.as_deref());
+        context
+            .stderr
+            .error(message, &[], hint.map(Message::from).as_ref());
         Ok(ExitCode::NotReached)
     })
 }

@@ -7,8 +7,9 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::SystemError;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::{Signal, Signals, block_on};
 use crate::base::secret::Secret;
 use crate::base::texts::shell_argument;
@@ -242,7 +243,8 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
         }
         return Err(UsageError::bare(message).into());
     }
-    let whole = std::path::absolute(path).map_err(FileError::while_doing("find", path))?;
+    let whole =
+        std::path::absolute(path).map_err(FileError::while_doing(FileAction::Find, path))?;
     let may_be_secret = key.name == "client_secret_file" && is_bare_name(&path.to_string_lossy());
     if may_be_secret && !whole.exists() {
         let problem =
@@ -353,7 +355,7 @@ fn not_typed(cause: io::Error) -> CommandError {
         return interrupted(Signal::Interrupt);
     }
     SystemError {
-        action: "ask on the terminal",
+        action: msg!("ask on the terminal"),
         cause,
     }
     .into()

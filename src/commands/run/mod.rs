@@ -21,6 +21,7 @@ use super::sends::{SendReport, Sends, each_once};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
+use crate::base::message::msg;
 use crate::base::output::{Format, Stderr, rounded};
 use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
@@ -280,8 +281,13 @@ impl CommandRun<'_> {
         match &ready {
             Ok((prepared, _)) => warn_about_refused(context, &prepared.refused),
             Err(problem) => {
-                let what = "the command runs, but its notification cannot be sent: ";
-                problem.print(&context.stderr, what);
+                let message = msg!(
+                    "the command runs, but its notification cannot be sent: {problem}",
+                    problem = problem.message
+                );
+                context
+                    .stderr
+                    .error(message, &problem.details, problem.hint.as_ref());
             }
         }
         let started = SystemTime::now();

@@ -127,7 +127,7 @@ impl RunNotification {
         } else {
             "use one of these values"
         };
-        let filled = filled.map_err(|error| UsageError::new(error, hint))?;
+        let filled = filled.map_err(|error| UsageError::new(error.message(), hint))?;
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
@@ -247,12 +247,15 @@ mod tests {
             let error = filled(text, None).unwrap_err();
             assert_eq!(error.code, ExitCode::Usage, "{text}");
             assert!(
-                error.message.starts_with(message),
+                error.message.to_string().starts_with(message),
                 "{text}: {}",
                 error.message
             );
             assert!(
-                error.hint.as_deref().unwrap_or_default().starts_with(hint),
+                error
+                    .hint
+                    .as_ref()
+                    .is_some_and(|shown| shown.to_string().starts_with(hint)),
                 "{text}: {:?}",
                 error.hint
             );

@@ -383,7 +383,10 @@ mod tests {
                         format!("`api` does not send messages: {method} to `…/{ending}` would")
                     }
                 };
-                assert!(refused.message.contains(&why), "{path}: {refused}");
+                assert!(
+                    refused.message.to_string().contains(&why),
+                    "{path}: {refused}"
+                );
                 let printed = TypedPath::new(path).unwrap().check_harmless(&method, true);
                 assert_eq!(printed.is_ok(), expected.is_empty(), "{path}");
             }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::table::CountryRows;
 use super::words::country_words;
-use crate::lists::list_file::ReportLanguage;
+use crate::base::message::Lang;
 use crate::phone::find_country;
 
 /// The recipients by country.
@@ -54,7 +54,7 @@ impl RecipientCountries {
     }
 
     /// Returns the countries with their rows: `Ecuador 1,240, Colombia 10`.
-    pub(crate) fn words(&self, language: ReportLanguage) -> String {
+    pub(crate) fn words(&self, language: Lang) -> String {
         country_words(&self.facts(), language).join(", ")
     }
 }

@@ -5,8 +5,8 @@ use super::table::{
     Letter, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
 use crate::base::invisible::{is_invisible, is_unseen};
+use crate::base::message::Lang;
 use crate::base::output::{FactLine, one_line};
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::country_title;
 
 /// The most lines of expressions, and the most unused columns, unless all are wanted.
@@ -17,7 +17,7 @@ const MAX_COUNTRIES: usize = 5;
 
 impl ColumnTable {
     /// The title of the table: `columns of 1,250 messages:`
-    pub(crate) fn title(&self, language: ReportLanguage) -> String {
+    pub(crate) fn title(&self, language: Lang) -> String {
         let rows = language.number(self.rows);
         match self.rows {
             1 => language
@@ -31,7 +31,7 @@ impl ColumnTable {
     }
 
     /// The lines of the table: all of them, or the first with the number of the others.
-    pub(crate) fn lines(&self, language: ReportLanguage, are_all: bool) -> Vec<FactLine> {
+    pub(crate) fn lines(&self, language: Lang, are_all: bool) -> Vec<FactLine> {
         let words = Words {
             language,
             rows: self.rows,
@@ -52,7 +52,7 @@ impl ColumnTable {
 
 /// How the facts of a table are written.
 struct Words {
-    language: ReportLanguage,
+    language: Lang,
     /// The rows of the table.
     rows: u64,
 }
@@ -356,7 +356,7 @@ impl Words {
 }
 
 /// Returns the first countries with their rows, and the number of the others.
-pub(super) fn country_words(countries: &[CountryRows], language: ReportLanguage) -> Vec<String> {
+pub(super) fn country_words(countries: &[CountryRows], language: Lang) -> Vec<String> {
     let named = countries.iter().take(MAX_COUNTRIES);
     let mut items: Vec<_> = named.map(|known| one_country(known, language)).collect();
     let others = countries.iter().skip(MAX_COUNTRIES);
@@ -372,7 +372,7 @@ pub(super) fn country_words(countries: &[CountryRows], language: ReportLanguage)
     items
 }
 
-fn one_country(known: &CountryRows, language: ReportLanguage) -> String {
+fn one_country(known: &CountryRows, language: Lang) -> String {
     let rows = language.number(known.rows);
     match &known.country {
         Some(code) => {

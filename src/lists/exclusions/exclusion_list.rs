@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::meaning::{CountryRule, PossibleRecipients, international_digits};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::counted;
 use crate::lists::list_file::ONE_A_LINE;
 use crate::phone::{RecipientError, national_forms, person_key};
@@ -213,7 +214,7 @@ pub(super) fn extra_cells(text: &str) -> UsageError {
 pub(super) fn unclear(error: &RecipientError) -> UsageError {
     let more = "; for numbers of several countries, add a header with a column País";
     UsageError::new(
-        error,
+        error.message(),
         format!(
             "{}{}",
             error.hint,
@@ -257,7 +258,7 @@ impl BadLines {
                 let hint = self.lines.first().and_then(|fault| fault.hint.clone());
                 let details = self.lines.into_iter().map(|fault| fault.message);
                 let details = details
-                    .chain((more > 0).then(|| format!("and {more} more")))
+                    .chain((more > 0).then(|| msg!("and {more} more", more)))
                     .collect();
                 let message = format!("{name}: {count} lines have no valid recipient");
                 Err(UsageError {

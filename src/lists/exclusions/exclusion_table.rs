@@ -339,7 +339,7 @@ impl<'a> ExclusionTables<'a> {
                 .ok_or_else(|| invalid_entry(format!("{name} has no rows")))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
             let error = UsageError::no_recipient_column(&columns).in_file(name);
-            return Err(invalid_entry(error.message));
+            return Err(invalid_entry(error.message.to_string()));
         }
         let more = unclear_cells.len().saturating_sub(MAX_UNCLEAR_CELLS);
         unclear_cells.truncate(MAX_UNCLEAR_CELLS);

@@ -16,7 +16,7 @@ impl UsageError {
     /// Adds the name of the list before the error.
     pub(crate) fn in_file(self, name: &str) -> Self {
         Self {
-            message: format!("{name}: {}", self.message),
+            message: format!("{name}: {}", self.message).into(),
             ..self
         }
     }
@@ -54,7 +54,7 @@ impl UsageError {
         let hint = "a list needs a header and at least one row";
         Self {
             // Other sheets become its answers.
-            question: Some(Box::new(Question::new(WHICH_SHEET, Vec::new()))),
+            question: Some(Box::new(Question::new(WHICH_SHEET.into(), Vec::new()))),
             ..Self::new(format!("{name} has no rows"), hint)
         }
     }

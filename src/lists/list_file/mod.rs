@@ -30,8 +30,8 @@ pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
-    ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
-    guarded, guarded_in_sheet, outcome_columns,
+    ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent, guarded,
+    guarded_in_sheet, outcome_columns,
 };
 pub(crate) use self::questions::{read_sheet, typed_name, use_column};
 pub(crate) use self::reader::{ListReader, is_report};

@@ -85,7 +85,10 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
         // The caller adds the line number, so only the column remains.
         Err(error) => (
-            Err(error.message.replace(" at line 1 column ", " at column ")),
+            Err(error
+                .message
+                .to_string()
+                .replace(" at line 1 column ", " at column ")),
             None,
         ),
     }

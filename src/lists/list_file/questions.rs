@@ -55,12 +55,15 @@ pub(super) fn which_header(lines: &[HeaderLine<'_>]) -> Question {
             TypedFlag::with_value("--header-row", line.to_string()),
         )
     };
-    Question::new(WHICH_LINE, lines.iter().map(answer).collect())
+    Question::new(WHICH_LINE.into(), lines.iter().map(answer).collect())
 }
 
 /// Returns the question which of `columns` has the recipients.
 pub(crate) fn which_column(columns: &[impl AsRef<str>]) -> Question {
-    Question::new(WHICH_COLUMN, columns.iter().map(use_column).collect())
+    Question::new(
+        WHICH_COLUMN.into(),
+        columns.iter().map(use_column).collect(),
+    )
 }
 
 /// Returns the texts that are not empty, separated by commas.
@@ -84,11 +87,11 @@ pub(super) fn with_sheets(error: UsageError, others: &[String]) -> UsageError {
             Some(hint) => format!("{hint}; {other}"),
             None => other,
         };
-        let hint = Some(hint);
+        let hint = Some(hint.into());
         return UsageError { hint, ..error };
     };
     let text = if question.answers.is_empty() {
-        WHICH_SHEET
+        WHICH_SHEET.into()
     } else {
         question.text
     };

@@ -14,12 +14,13 @@ use super::encoding::{DecodedInput, detect_encoding};
 use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
-use super::outcome::{COLUMNS, ReportLanguage, ends_with_outcome, outcome_columns};
+use super::outcome::{COLUMNS, ends_with_outcome, outcome_columns};
 use super::row::{ListRow, Row, TableHeader};
 use super::sheet_list::{ListNotes, SheetList};
 use super::utf8_check::{Utf8Check, check_encoding};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::message::Lang;
 
 /// How many rows to look at for a header below titles: more than there can be up to its last line.
 const LOOKED_AT_FOR_HEADER: usize = 10;
@@ -391,7 +392,7 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
             let last = fields.keys().rev().map(String::as_str).take(COLUMNS.len());
-            last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
+            last.eq(outcome_columns(Lang::En).into_iter().rev())
         });
     }
     let header = CsvRecords::new(head.as_slice(), format.delimiter, 1)
@@ -409,7 +410,7 @@ mod tests {
 
     #[test]
     fn report_is_recognized_by_its_first_bytes() {
-        let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let [columns, spanish] = [Lang::En, Lang::Es].map(outcome_columns);
         let ours = columns.join(",");
         let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));
         let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;

@@ -311,7 +311,7 @@ fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) ->
     let problem =
         format!("{name} was saved with the sheet `{front}` open, but its first sheet is `{first}`");
     let answers = [front, first].map(read_sheet);
-    UsageError::open(problem, Question::new(WHICH_SHEET, answers.to_vec()))
+    UsageError::open(problem, Question::new(WHICH_SHEET.into(), answers.to_vec()))
 }
 
 /// Returns whether the sheet at `place` looks like a list: it has a row below a header with all columns of `other`, or

@@ -275,7 +275,7 @@ mod tests {
             let found = MarkedName::find(source, None, &columns).unwrap();
             let error = found.error("text", &columns);
             assert_eq!(error.message, message);
-            assert_eq!(error.hint.as_deref(), Some(hint));
+            assert_eq!(error.hint.unwrap(), hint);
         }
     }
 }

@@ -20,6 +20,7 @@ use super::stored_amount::stored_amount;
 use super::syntax_error::describe_syntax_error;
 use super::walk::{ColumnUses, walk};
 use crate::base::input::UsageError;
+use crate::base::message::Message;
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
@@ -36,6 +37,10 @@ pub(crate) struct TemplateError {
 }
 
 impl TemplateError {
+    pub(crate) fn message(&self) -> Message {
+        Message::verbatim(self.to_string())
+    }
+
     pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
         Self {
             path: path.to_owned(),
@@ -47,7 +52,7 @@ impl TemplateError {
     /// Returns the error for the whole list.
     pub(crate) fn list_error(&self) -> UsageError {
         let hint = "to print a column: {{ nombre }}; to filter it: {{ nombre | upper }}";
-        UsageError::new(self, hint)
+        UsageError::new(self.message(), hint)
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::base::private_file::{FileError, PipeBound, open_to_read};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 
@@ -99,8 +99,8 @@ impl PriceList {
     /// If the file cannot be opened. Or a message with the line and the column, if a row is not a price, contradicts
     /// another row, or has another currency.
     pub(crate) fn read(path: &Path) -> Result<Self, PriceListError> {
-        let file =
-            open_to_read(path, PipeBound::FirstByte).map_err(FileError::while_doing("read", path));
+        let file = open_to_read(path, PipeBound::FirstByte)
+            .map_err(FileError::while_doing(FileAction::Read, path));
         let name = path.display().to_string();
         Self::read_from(ListInput::File(file?), &name).map_err(PriceListError::Content)
     }

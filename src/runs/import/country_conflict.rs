@@ -3,10 +3,11 @@
 use super::countries::{FLAG, ListCountries, NO_COLUMN};
 use super::plan::{Addressee, ImportPlan};
 use crate::base::input::UsageError;
+use crate::base::message::Lang;
 use crate::base::question::{PossibleAnswer, Question, TypedFlag};
 use crate::lists::column_facts::RecipientCountries;
 use crate::lists::exclusions::country_in;
-use crate::lists::list_file::{CountryColumn, ReportLanguage, Row, typed_name};
+use crate::lists::list_file::{CountryColumn, Row, typed_name};
 use crate::phone::{Country, country_title};
 
 /// The numbers of a list by `--country` and by the column that it sets aside.
@@ -131,7 +132,7 @@ impl CountryConflict {
                 TypedFlag::with_value(FLAG, NO_COLUMN),
             ),
         ];
-        let question = Question::new("Which country are the local numbers of?", answers);
+        let question = Question::new("Which country are the local numbers of?".into(), answers);
         Err(UsageError::open(problem, question))
     }
 
@@ -139,6 +140,6 @@ impl CountryConflict {
         if self.is_cut {
             return String::new();
         }
-        format!(" ({})", countries.words(ReportLanguage::En))
+        format!(" ({})", countries.words(Lang::En))
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::InvalidMessage;
 use crate::lists::list_file::ListReader;
 use crate::lists::template::TemplateError;
@@ -21,11 +22,20 @@ pub(crate) enum BulkError {
     Message(InvalidMessage),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("cannot write the report: {0}")]
+    #[error("{}", self.message())]
     Report(io::Error),
 }
 
 impl BulkError {
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Usage(error) => error.message.clone(),
+            Self::Message(error) => error.message(),
+            Self::Ledger(error) => error.message.clone(),
+            Self::Report(cause) => msg!("cannot write the report: {cause}", cause),
+        }
+    }
+
     /// Adds the other sheets of the workbook to the hint if the list itself is wrong.
     pub(super) fn with_sheets(self, list: &ListReader) -> Self {
         match self {
@@ -35,7 +45,7 @@ impl BulkError {
     }
 
     /// Replaces the hint if the message is invalid for every row.
-    pub(crate) fn with_message_hint(self, hint: &str) -> Self {
+    pub(crate) fn with_message_hint(self, hint: impl Into<Message>) -> Self {
         match self {
             Self::Message(error @ InvalidMessage::Violations { .. }) => {
                 Self::Message(error.with_hint(hint))
@@ -45,7 +55,7 @@ impl BulkError {
     }
 
     /// An error for content that only CSV can represent.
-    pub(crate) fn needs_csv(message: String) -> Self {
+    pub(crate) fn needs_csv(message: Message) -> Self {
         Self::Usage(UsageError::new(message, "to write CSV: --format csv"))
     }
 }
@@ -76,7 +86,7 @@ impl RowError {
 }
 
 fn describe(error: &InvalidMessage) -> String {
-    let details = error.details();
+    let details: Vec<_> = error.details().iter().map(ToString::to_string).collect();
     if details.is_empty() {
         error.to_string()
     } else {

@@ -1,14 +1,16 @@
 //! What was found in a list: a fact or a fault, with its place. A command prints it.
 
-/// A finding about a list, in English.
+use crate::base::message::{Message, msg};
+
+/// A finding about a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) place: Place,
     pub(crate) severity: Severity,
     /// What was found, with its value.
-    pub(crate) message: String,
+    pub(crate) message: Message,
     /// What to do, as a command.
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
 }
 
 /// Where something was found.
@@ -30,7 +32,7 @@ pub(crate) enum Severity {
 }
 
 impl Finding {
-    pub(crate) fn note(message: impl Into<String>) -> Self {
+    pub(crate) fn note(message: impl Into<Message>) -> Self {
         Self {
             place: Place::List,
             severity: Severity::Note,
@@ -39,7 +41,7 @@ impl Finding {
         }
     }
 
-    pub(crate) fn warning(message: impl Into<String>) -> Self {
+    pub(crate) fn warning(message: impl Into<Message>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::note(message)
@@ -50,7 +52,7 @@ impl Finding {
         Self { place, ..self }
     }
 
-    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn with_hint(self, hint: impl Into<Message>) -> Self {
         Self {
             hint: Some(hint.into()),
             ..self
@@ -58,13 +60,13 @@ impl Finding {
     }
 
     /// Returns the finding on one line.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> Message {
         let message = match &self.place {
             Place::List => self.message.clone(),
-            Place::Column(name) => format!("{name}: {}", self.message),
+            Place::Column(name) => msg!("{name}: {message}", name, message = self.message),
         };
         match &self.hint {
-            Some(hint) => format!("{message}; {hint}"),
+            Some(hint) => msg!("{message}; {hint}", message, hint),
             None => message,
         }
     }

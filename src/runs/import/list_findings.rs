@@ -181,7 +181,7 @@ fn other_sheets(list: &ListReader) -> Option<Finding> {
     let found = Finding::note(format!(
         "reading the sheet `{sheet}`; the workbook has {others}: {names}"
     ));
-    Some(found.with_hint(read_sheet(other).to_string()))
+    Some(found.with_hint(read_sheet(other).way()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use super::recipient_column::ColumnRule;
 use super::selection::ListSelection;
 use crate::base::input::UsageError;
+use crate::base::message::Message;
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
     named_parameter, with_country_codes,
@@ -324,7 +325,9 @@ impl ImportPlan<'_> {
             }
         }
         if self.strict && !cautions.is_empty() {
-            return Err(BulkError::Message(InvalidMessage::warnings(cautions)));
+            return Err(BulkError::Message(InvalidMessage::warnings(
+                cautions.into_iter().map(Message::from).collect(),
+            )));
         }
         Ok(cautions)
     }
@@ -390,7 +393,10 @@ impl ImportPlan<'_> {
         let (outgoing, others) = Outgoing::from_body(self.kind, body, recipient)?;
         warnings.extend(others);
         if self.strict && !warnings.is_empty() {
-            return Err(InvalidMessage::warnings(warnings).into());
+            return Err(InvalidMessage::warnings(
+                warnings.into_iter().map(Message::from).collect(),
+            )
+            .into());
         }
         outgoing.check_bot(self.bot)?;
         if self.has_key

@@ -15,19 +15,19 @@ pub(super) fn hidden_rows() -> Question {
         PossibleAnswer::new(does, flag)
     };
     let answers = vec![answer("skip them", "skip"), answer("send them", "send")];
-    Question::new("Skip or send these rows?", answers)
+    Question::new("Skip or send these rows?".into(), answers)
 }
 
 /// Returns the question what to do with messages that were sent before.
 pub(crate) fn earlier_messages() -> Question {
     let answers = vec![skip_sent(), send_again()];
-    Question::new("Skip these messages, or send them again?", answers)
+    Question::new("Skip these messages, or send them again?".into(), answers)
 }
 
 /// Returns the question what to do with messages that Jelou accepted, but did not deliver.
 pub(crate) fn undelivered_messages() -> Question {
     let answers = vec![send_again(), skip_sent()];
-    Question::new("Send these messages again, or skip them?", answers)
+    Question::new("Send these messages again, or skip them?".into(), answers)
 }
 
 fn skip_sent() -> PossibleAnswer {
@@ -52,13 +52,16 @@ pub(super) fn which_country(numbers: &[LocalNumber]) -> Question {
     fitting.truncate(MAX_COUNTRIES);
     let answers = fitting.iter().map(|fitting| fitting.answer(numbers.len()));
     let free = FreeAnswer {
-        what: "the code of a country, such as EC",
+        what: "the code of a country, such as EC".into(),
         usage: "to set the country of the local numbers: --country CODE",
         read: country_flag,
     };
     Question {
         free: Some(free),
-        ..Question::new("Which country are the local numbers of?", answers.collect())
+        ..Question::new(
+            "Which country are the local numbers of?".into(),
+            answers.collect(),
+        )
     }
 }
 

@@ -181,7 +181,7 @@ fn which_of(columns: &[SurveyedColumn]) -> Question {
         answer.example.clone_from(&column.example);
         answer
     });
-    Question::new("Which column has the recipients?", answers.collect())
+    Question::new("Which column has the recipients?".into(), answers.collect())
 }
 
 /// A filled cell of a row.

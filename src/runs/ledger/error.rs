@@ -8,8 +8,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::name::RunName;
+use crate::base::message::{Message, msg};
 use crate::base::paths::STATE;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::{MORE_THREADS, Signal, open_files_hint};
 use crate::base::suggest::nearest;
 
@@ -18,9 +19,9 @@ use crate::base::suggest::nearest;
 #[error("{message}")]
 pub(crate) struct LedgerError {
     pub(crate) kind: LedgerErrorKind,
-    pub(super) message: String,
+    pub(crate) message: Message,
     /// How to fix it.
-    pub(crate) hint: String,
+    pub(crate) hint: Message,
 }
 
 /// The kind of an error, for the exit code of a command.
@@ -61,8 +62,8 @@ pub(crate) enum LedgerErrorKind {
 impl LedgerError {
     pub(super) fn new(
         kind: LedgerErrorKind,
-        message: impl Into<String>,
-        hint: impl Into<String>,
+        message: impl Into<Message>,
+        hint: impl Into<Message>,
     ) -> Self {
         Self {
             kind,
@@ -253,10 +254,11 @@ impl LedgerError {
     pub(super) fn with_lock(mut self, unreadable: Option<FileError>) -> Self {
         if let Some(error) = unreadable {
             let path = error.path.display();
-            self.message = format!("{self}; {error}");
+            self.message = format!("{self}; {error}").into();
             self.hint = format!(
                 "to see whether that process has ended: chmod a+r {path}; if it has: rm {path}"
-            );
+            )
+            .into();
         }
         self
     }
@@ -293,7 +295,7 @@ impl LedgerError {
     }
 
     /// Returns the error if you must pass a run, or a different one.
-    pub(crate) fn from_choice(message: impl Into<String>) -> Self {
+    pub(crate) fn from_choice(message: impl Into<Message>) -> Self {
         Self::new(
             LedgerErrorKind::Choice,
             message,
@@ -412,7 +414,10 @@ impl LedgerError {
         if !self.is_setup_error() {
             return self;
         }
-        let hint = format!("{}; then check `jelouctl bulk status`", self.hint);
+        let hint = msg!(
+            "{hint}; then check `jelouctl bulk status`",
+            hint = self.hint
+        );
         Self {
             kind: LedgerErrorKind::Unusable,
             hint,
@@ -454,12 +459,12 @@ impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {
         // These actions concern the directory of the ledger. Other files belong to runs.
         match error.action {
-            "create" => {
+            FileAction::Create => {
                 let hint = format!("to keep runs elsewhere: set {}", STATE.variable);
-                Self::new(LedgerErrorKind::Other, error.to_string(), hint)
+                Self::new(LedgerErrorKind::Other, error.message(), hint)
             }
-            "read" => Self::new(LedgerErrorKind::Other, error.to_string(), CHECK_THE_DISK),
-            _ => Self::new(LedgerErrorKind::File, error.to_string(), CHECK_THE_DISK),
+            FileAction::Read => Self::new(LedgerErrorKind::Other, error.message(), CHECK_THE_DISK),
+            _ => Self::new(LedgerErrorKind::File, error.message(), CHECK_THE_DISK),
         }
     }
 }

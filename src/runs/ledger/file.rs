@@ -26,7 +26,7 @@ use super::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use super::model::now;
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
-use crate::base::private_file::{self, FileError};
+use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
 
 /// `PRAGMA application_id`: "Jelo".
@@ -256,7 +256,7 @@ impl FileEngine {
     /// Checks whether another living process has the same files open.
     fn check_files(&self) -> Result<OpenFiles, LedgerError> {
         self.refuse_other_link()?;
-        let read = FileError::while_doing("read", &self.path);
+        let read = FileError::while_doing(FileAction::Read, &self.path);
         let files = OpenFiles::read(&self.path).map_err(read)?;
         for lock in self.processes.paths() {
             let noted = fs::read_to_string(&lock).unwrap_or_default();
@@ -636,7 +636,7 @@ impl DbEngine for FileEngine {
         }
         let cause = io::ErrorKind::ReadOnlyFilesystem.into();
         Err(FileError {
-            action: "write",
+            action: FileAction::Write,
             path: self.path.clone(),
             cause,
         }

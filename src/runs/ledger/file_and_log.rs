@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 
 use super::error::LedgerError;
 use super::file_opening::open_immutable;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 
 /// The log is copied into the file when it has this many pages, which is 8 MiB. A test copies it more often.
 const LONG_LOG: i64 = if cfg!(test) { 40 } else { 2000 };
@@ -92,7 +92,7 @@ impl FileAndLog {
 
     /// Returns the number of commits in the file. None if it is not the file of the log.
     fn commits_in_file(&mut self, db: &Connection) -> Result<Option<i64>, LedgerError> {
-        let read = FileError::while_doing("read", &self.path);
+        let read = FileError::while_doing(FileAction::Read, &self.path);
         let metadata = fs::metadata(&self.path).map_err(&read)?;
         let length = metadata.len();
         let modified = metadata.modified().map_err(&read)?;
@@ -193,7 +193,7 @@ impl FileAndLog {
         match read {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-            Err(error) => Err(FileError::while_doing("read", &self.log)(error)),
+            Err(error) => Err(FileError::while_doing(FileAction::Read, &self.log)(error)),
         }
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Error, OpenFlags};
 use url::Url;
 
 use super::error::LedgerError;
-use crate::base::private_file::{self, FileError};
+use crate::base::private_file::{self, FileAction, FileError};
 
 /// The name of the database, and the beginning of the names of the files next to it.
 pub(super) const FILE: &str = "state.db";
@@ -71,7 +71,7 @@ fn open_locks(directory: &Path) -> Result<[File; 2], FileError> {
 fn open_or_create(path: &Path) -> Result<File, FileError> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
-    private_file::open("create", path, &mut options)
+    private_file::open(FileAction::Create, path, &mut options)
 }
 
 /// Refuses links and special files. Opening a pipe would block forever, and another user could have made a link.

@@ -11,7 +11,7 @@ use super::db::LONGEST;
 use super::error::LedgerError;
 use super::file_opening::write_at_start;
 use crate::base::output::rounded;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::overdue_signal;
 
 /// How long a process waits for its turn before it reports that.
@@ -112,7 +112,7 @@ impl WriteTurn {
 
     fn not_locked(&self, cause: std::io::Error) -> LedgerError {
         FileError {
-            action: "lock",
+            action: FileAction::Lock,
             path: self.ledger.clone(),
             cause,
         }

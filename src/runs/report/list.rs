@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 
+use crate::base::message::Lang;
 use crate::base::output::{Sent, compact, one_line};
 use crate::base::phrases::in_spanish;
 use crate::base::timestamps::{rewrite_times, rfc_3339_in, time_in};
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::{
-    BOM, CsvFormat, ListFormat, ReportLanguage, guarded, guarded_in_sheet, kept_cells,
-    outcome_columns, quoted,
+    BOM, CsvFormat, ListFormat, guarded, guarded_in_sheet, kept_cells, outcome_columns, quoted,
 };
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{LedgerError, ReportRow, RowDelivery};
@@ -48,7 +48,7 @@ pub(crate) struct CsvOptions {
     /// Replaces the list's own delimiter.
     pub(crate) delimiter: Option<u8>,
     /// The language of the report columns.
-    pub(crate) language: ReportLanguage,
+    pub(crate) language: Lang,
 }
 
 /// Writes the report as CSV, in the format of the list.
@@ -140,14 +140,14 @@ fn line_end(format: CsvFormat) -> &'static str {
 
 /// Writes the report as JSON, one object per line.
 pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
-    let ours = outcome_columns(ReportLanguage::En);
+    let ours = outcome_columns(Lang::En);
     if let Some(column) = report
         .columns
         .iter()
         .find(|column| ours.contains(&column.trim()))
     {
         let message = format!("the list's column `{column}` has the name of a report column");
-        return Err(BulkError::needs_csv(message));
+        return Err(BulkError::needs_csv(message.into()));
     }
     let mut rows = 0;
     (report.each)(&mut |row| {
@@ -213,7 +213,7 @@ pub(crate) fn outcome(run: &str, row: &ReportRow, zone: &TimeZone) -> [(&'static
         attempts,
         at_column,
         others @ ..,
-    ] = outcome_columns(ReportLanguage::En);
+    ] = outcome_columns(Lang::En);
     let [
         delivery_column,
         delivered_at,
@@ -253,11 +253,7 @@ pub(crate) fn outcome(run: &str, row: &ReportRow, zone: &TimeZone) -> [(&'static
 }
 
 /// Converts the outcome of a row to the cells of a list.
-fn outcome_cells(
-    report: &ReportRows<'_>,
-    row: &ReportRow,
-    language: ReportLanguage,
-) -> Vec<String> {
+fn outcome_cells(report: &ReportRows<'_>, row: &ReportRow, language: Lang) -> Vec<String> {
     let cells = outcome(&report.run, row, &report.zone)
         .into_iter()
         .map(|(column, value)| {
@@ -266,8 +262,8 @@ fn outcome_cells(
                 _ => text(&value),
             };
             let cell = match language {
-                ReportLanguage::En => cell,
-                ReportLanguage::Es => cell_in_spanish(column, cell, row),
+                Lang::En => cell,
+                Lang::Es => cell_in_spanish(column, cell, row),
             };
             // Text from outside must not affect a terminal or a log.
             one_line(&cell).into_owned()
@@ -321,7 +317,7 @@ const WIDTH: f64 = 18.0;
 /// Writes the rows to `to`; returns how many. Memory use does not depend on their number.
 pub(super) fn write_workbook(
     report: &ReportRows<'_>,
-    language: ReportLanguage,
+    language: Lang,
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
     let ours = outcome_columns(language).map(str::to_owned);
@@ -331,7 +327,7 @@ pub(super) fn write_workbook(
             "the report has {} columns; a sheet has at most {MAX_COLUMNS}",
             columns.len()
         );
-        return Err(BulkError::needs_csv(message));
+        return Err(BulkError::needs_csv(message.into()));
     }
     let mut workbook = Workbook::new();
     let sheet = workbook
@@ -353,9 +349,9 @@ pub(super) fn write_workbook(
     (report.each)(&mut |row| {
         rows += 1;
         if rows > MAX_ROWS {
-            return Err(BulkError::needs_csv(format!(
-                "the report has more than {MAX_ROWS} rows, the maximum of a sheet"
-            )));
+            return Err(BulkError::needs_csv(
+                format!("the report has more than {MAX_ROWS} rows, the maximum of a sheet").into(),
+            ));
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
         cells.extend(outcome_cells(report, &row, language));
@@ -379,7 +375,7 @@ fn check_lengths(cells: &[String], columns: &[String], line: u64) -> Result<(), 
             let column = columns.get(place).map_or("", String::as_str);
             return Err(BulkError::needs_csv(format!(
                 "line {line}: the cell under `{column}` has more than {MAX_CHARACTERS} characters, the maximum in a sheet"
-            )));
+            ).into()));
         }
     }
     Ok(())

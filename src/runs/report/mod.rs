@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::list::{CsvOptions, outcome as reported_outcome, reported_cells};
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
-use crate::lists::list_file::{ListFormat, ReportLanguage, with_stored_dates};
+use crate::base::message::Lang;
+use crate::lists::list_file::{ListFormat, with_stored_dates};
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
     LedgerDraft, NewDraftRow, ReportRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
@@ -20,7 +21,7 @@ use crate::runs::ledger::{
 pub(crate) enum ListReport {
     Csv(CsvOptions),
     Ndjson,
-    Workbook { language: ReportLanguage },
+    Workbook { language: Lang },
 }
 
 /// Writes the skipped rows of `draft`; returns how many. `settings` has the columns of its list.

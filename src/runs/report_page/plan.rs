@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::texts::PageClock;
+use crate::base::message::{Lang, Message};
 use crate::base::output::rounded;
 use crate::jelou::message::MessageKind;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::cost::{Estimate, Money};
 use crate::runs::hours::Hours;
 use crate::runs::import::Remarks;
@@ -28,7 +28,7 @@ pub(crate) struct ListPreview<'a> {
     pub(crate) kind: &'a MessageKind,
     pub(crate) remarks: &'a Remarks,
     /// Warnings about the whole list.
-    pub(crate) warnings: &'a [String],
+    pub(crate) warnings: &'a [Message],
     /// Whether to skip rows that cannot be sent.
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
@@ -50,7 +50,7 @@ pub(crate) struct Refusal {
 pub(super) fn plan_facts(
     list: &ListPreview<'_>,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     facts.extend(time_needed(list, clock, language).map(|time| ("takes", time)));
@@ -78,11 +78,7 @@ pub(super) fn plan_facts(
 
 /// Estimates the duration of the run if it starts now, by its rate, its hours and the 24-hour limit. Returns None if
 /// there is nothing to send.
-fn time_needed(
-    list: &ListPreview<'_>,
-    clock: &PageClock,
-    language: ReportLanguage,
-) -> Option<String> {
+fn time_needed(list: &ListPreview<'_>, clock: &PageClock, language: Lang) -> Option<String> {
     let details = list.details;
     let rows = list.draft.to_be_sent();
     if rows == 0 {

@@ -10,8 +10,8 @@ use super::page::{Page, shown_message};
 use super::plan::{ListPreview, Refusal, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
+use crate::base::message::{Lang, Message};
 use crate::jelou::message::Part;
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::find_country;
 use crate::runs::cost::Estimate;
 use crate::runs::import::{BulkError, RowProblem};
@@ -71,7 +71,7 @@ pub(crate) fn write_preview(
 struct DraftReading<'a> {
     list: &'a ListPreview<'a>,
     clock: &'a PageClock,
-    language: ReportLanguage,
+    language: Lang,
     outcomes: Outcomes,
 }
 
@@ -110,7 +110,7 @@ fn plan_row(
     list: &ListPreview<'_>,
     row: &NewDraftRow<'_>,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> (RowState, &'static str, String) {
     let remarks = list
         .remarks
@@ -145,7 +145,7 @@ fn refusal_in_words(
     mask: bool,
     failed: u64,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> String {
     if !mask || !refusal.may_name_recipients {
         return language.with_amounts(&clock.translate(&refusal.reason));
@@ -159,13 +159,15 @@ fn refusal_in_words(
 /// Translates the warnings about the whole list. They may have cells of the list, so with a mask there is only their
 /// number.
 fn list_warnings(
-    warnings: &[String],
+    warnings: &[Message],
     mask: bool,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> Vec<String> {
     if !mask {
-        let translated = warnings.iter().map(|warning| clock.translate(warning));
+        let translated = warnings
+            .iter()
+            .map(|warning| clock.translate(&warning.to_string()));
         return translated.collect();
     }
     match warnings.len() as u64 {
@@ -184,7 +186,7 @@ fn reason_name(remark: &RowProblem) -> &'static str {
     }
 }
 
-fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
+fn describe(remark: &RowProblem, clock: &PageClock, language: Lang) -> String {
     match remark {
         RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.translate(words),
         RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),

@@ -11,9 +11,9 @@ use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
 use super::timeline::{Timeline, find_rests};
+use crate::base::message::Lang;
 use crate::jelou::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::jelou::message::MessageKind;
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::find_country;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
@@ -183,7 +183,7 @@ fn not_received_command(
     name: &RunName,
     list: Option<&str>,
     outcomes: &Outcomes,
-    language: ReportLanguage,
+    language: Lang,
 ) -> String {
     let mut command = format!("jelouctl bulk report {name}");
     if outcomes.counts.failed > 0 {

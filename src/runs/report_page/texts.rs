@@ -9,16 +9,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::base::message::Lang;
 use crate::base::phrases::{Phrase, rephrased, spanish_phrases};
 use crate::base::texts::rows;
 use crate::base::timestamps::rewrite_times;
 use crate::jelou::api::look_up_code;
-use crate::lists::list_file::ReportLanguage;
 
 /// Name, English and Spanish; `kind text` is the kind of message `text`.
 const TEXTS: &str = include_str!("texts.tsv");
 
-impl ReportLanguage {
+impl Lang {
     /// Returns the language code in HTML.
     pub(super) fn code(self) -> &'static str {
         match self {
@@ -100,11 +100,11 @@ impl ReportLanguage {
 #[derive(Clone)]
 pub(super) struct PageClock {
     zone: TimeZone,
-    language: ReportLanguage,
+    language: Lang,
 }
 
 impl PageClock {
-    pub(super) fn new(zone: TimeZone, language: ReportLanguage) -> Self {
+    pub(super) fn new(zone: TimeZone, language: Lang) -> Self {
         Self { zone, language }
     }
 
@@ -188,12 +188,12 @@ const PLAIN: &str = include_str!("plain.tsv");
 
 /// Translates `reason` into the page's language, without instructions for a terminal. Sentences that are not in the
 /// tables are unchanged.
-pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
+pub(super) fn translate(language: Lang, reason: &str) -> String {
     let plain = rows::<3>(PLAIN).map(|[sentence, english, spanish]| Phrase {
         sentence,
         other: language.pick([english, spanish]),
     });
-    let spanish = spanish_phrases().filter(|_| language == ReportLanguage::Es);
+    let spanish = spanish_phrases().filter(|_| language == Lang::Es);
     let phrases: Vec<_> = plain.chain(spanish).collect();
     replace_backticks(language, &rephrased(&phrases, &without_flags(reason)))
 }
@@ -216,7 +216,7 @@ fn without_flags(reason: &str) -> String {
 const FLAG_NOTES: [&str; 2] = [" (set it with --", " (set it as the argument "];
 
 /// Replaces pairs of backticks in `text` with quotation marks.
-pub(super) fn replace_backticks(language: ReportLanguage, text: &str) -> String {
+pub(super) fn replace_backticks(language: Lang, text: &str) -> String {
     let pieces: Vec<_> = text.split('`').collect();
     // With an odd number, at least one backtick belongs to the text.
     if pieces.len() % 2 == 0 {
@@ -250,7 +250,7 @@ pub(super) struct Meaning {
 
 impl Meaning {
     /// Finds a code of the API or a word of the ledger. Returns None if it is unknown.
-    pub(super) fn find(reason: &str, language: ReportLanguage) -> Option<Self> {
+    pub(super) fn find(reason: &str, language: Lang) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
             let plain = rows::<3>(HINTS).find(|[known, ..]| *known == code.code);
             let hint = match plain {
@@ -274,7 +274,7 @@ impl Meaning {
 pub(super) const NO_CODE: &str = "no_code";
 
 /// Returns the text for a reason: the meaning of a code of the API with the code, or a word of the ledger.
-pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String {
+pub(super) fn reason_in_words(reason: &str, language: Lang) -> String {
     match reason {
         "" => return String::new(),
         NO_CODE => return language.text("does_not_say_why").to_owned(),
@@ -305,13 +305,13 @@ mod tests {
 
     #[test]
     fn text_names_are_unique() {
-        assert_eq!(ReportLanguage::Es.texts().len(), TEXTS.lines().count() - 1);
+        assert_eq!(Lang::Es.texts().len(), TEXTS.lines().count() - 1);
     }
 
     #[test]
     fn times_are_shown_with_their_zone() {
         let zone = TimeZone::get("America/Guayaquil").unwrap();
-        let clock = PageClock::new(zone, ReportLanguage::En);
+        let clock = PageClock::new(zone, Lang::En);
         let at = 1_795_187_703_000;
         assert_eq!(clock.moment(at), "2026-11-20 10:15:03");
         assert_eq!(clock.span(at, at + 5000), "2026-11-20 10:15:03 – 10:15:08");
@@ -329,16 +329,16 @@ mod tests {
     #[test]
     fn amounts_use_the_decimal_separator_of_the_language() {
         let text = "cuestan 0.225 USD, más de 0.05; lista v1.2.csv, 10.0.0.1 y a.5";
-        assert_eq!(ReportLanguage::En.with_amounts(text), text);
+        assert_eq!(Lang::En.with_amounts(text), text);
         assert_eq!(
-            ReportLanguage::Es.with_amounts(text),
+            Lang::Es.with_amounts(text),
             "cuestan 0,225 USD, más de 0,05; lista v1.2.csv, 10.0.0.1 y a.5"
         );
     }
 
     #[test]
     fn hints_on_page_name_no_commands() {
-        use ReportLanguage::{En, Es};
+        use Lang::{En, Es};
         for code in codes() {
             for language in [En, Es] {
                 let meaning = Meaning::find(code.code, language).unwrap();
@@ -364,20 +364,20 @@ mod tests {
         let long =
             "text: has 5005 characters; at most 4096 are allowed (set it as the argument TEXT)";
         assert_eq!(
-            translate(ReportLanguage::En, long),
+            translate(Lang::En, long),
             "text: has 5005 characters; at most 4096 are allowed"
         );
         let two = "caption: is missing (set it with --caption); mediaUrl: is not HTTPS (set it with --url)";
         assert_eq!(in_spanish(two), "caption: falta; mediaUrl: no es HTTPS");
         // A text of the user.
         for text in ["Algo (set it with care)", "x (set it with two words)"] {
-            assert_eq!(translate(ReportLanguage::En, text), text);
+            assert_eq!(translate(Lang::En, text), text);
         }
     }
 
     #[test]
     fn zone_is_named_after_its_place() {
-        use ReportLanguage::{En, Es};
+        use Lang::{En, Es};
         for (zone, language, expected) in [
             ("America/Guayaquil", En, "Guayaquil time"),
             ("America/Argentina/Buenos_Aires", Es, "hora de Buenos Aires"),
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn page_avoids_terminal_terms() {
-        use ReportLanguage::{En, Es};
+        use Lang::{En, Es};
         for (reason, english, spanish) in [
             (
                 "interrupted by SIGTERM while a request was in flight",
@@ -477,7 +477,7 @@ mod tests {
     }
 
     fn in_spanish(reason: &str) -> String {
-        translate(ReportLanguage::Es, reason)
+        translate(Lang::Es, reason)
     }
 
     fn assert_spanish(reason: &str) {
@@ -546,14 +546,11 @@ mod tests {
         }
         for kind in MessageKind::all() {
             let name = format!("kind {}", kind.command());
-            assert!(
-                ReportLanguage::En.texts().contains_key(name.as_str()),
-                "{name}"
-            );
+            assert!(Lang::En.texts().contains_key(name.as_str()), "{name}");
         }
         for reason in SkipReason::ALL.iter().copied() {
             assert!(
-                Meaning::find(reason.name(), ReportLanguage::Es).is_some(),
+                Meaning::find(reason.name(), Lang::Es).is_some(),
                 "{reason:?}"
             );
         }

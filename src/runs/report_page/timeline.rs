@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::rows::{RowOutcome, UNDELIVERED};
 use super::texts::PageClock;
+use crate::base::message::Lang;
 use crate::base::output::rounded;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{RowState, RunEvent, RunEventKind};
 
 /// The possible spans of a bar, in milliseconds. Each is a multiple of the one before, so that bars can be joined. After
@@ -183,11 +183,7 @@ impl Timeline {
     }
 
     /// Draws the chart. Returns None if nothing was sent.
-    pub(super) fn draw(
-        &self,
-        clock: &PageClock,
-        language: ReportLanguage,
-    ) -> Option<DrawnTimeline> {
+    pub(super) fn draw(&self, clock: &PageClock, language: Lang) -> Option<DrawnTimeline> {
         let frame = self.frame()?;
         let format = self.time_format(&frame, clock);
         let places = self.shown_outcomes();
@@ -370,7 +366,7 @@ mod tests {
     const FAILED: RowOutcome = RowOutcome::new(RowState::Failed);
 
     fn clock() -> PageClock {
-        PageClock::new(TimeZone::UTC, ReportLanguage::En)
+        PageClock::new(TimeZone::UTC, Lang::En)
     }
 
     fn drawn(ends: &[(i64, RowOutcome)], rests: &[Rest]) -> DrawnTimeline {
@@ -380,7 +376,7 @@ mod tests {
             timeline.add(*at, *outcome);
         }
         timeline.rest(rests.to_vec());
-        timeline.draw(&clock(), ReportLanguage::En).unwrap()
+        timeline.draw(&clock(), Lang::En).unwrap()
     }
 
     fn event(kind: RunEventKind, at: i64, until: Option<i64>) -> RunEvent {

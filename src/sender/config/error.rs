@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::Signal;
 use crate::base::suggest::nearest;
 use crate::base::texts::shell_argument;
@@ -33,11 +33,13 @@ pub(super) fn wrong_line(path: &Path, line: usize, problem: &str) -> CommandErro
 /// Creates the error for a file that cannot be read or written.
 pub(crate) fn bad_file(error: FileError) -> CommandError {
     let hint = match error.action {
-        "read" if error.is_missing() => return CommandError::bare_configuration(error),
-        "read" => "check the path and its permissions",
+        FileAction::Read if error.is_missing() => {
+            return CommandError::bare_configuration(error.message());
+        }
+        FileAction::Read => "check the path and its permissions",
         _ => "check the permissions of the directory and the free disk space",
     };
-    CommandError::configuration(error, hint)
+    CommandError::configuration(error.message(), hint)
 }
 
 /// Creates the error for a profile that does not exist. It names the `variable` with the name, if there is one, because
@@ -81,7 +83,7 @@ pub(super) fn incomplete(message: &str) -> CommandError {
 pub(crate) fn interrupted(signal: Signal) -> CommandError {
     let message = "interrupted at the prompt for the secret".to_owned();
     CommandError {
-        message,
+        message: message.into(),
         hint: None,
         ..CommandError::interrupted(signal)
     }

@@ -18,7 +18,7 @@ use super::toml_error::wrong_toml;
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
 use crate::base::paths::{CONFIGURATION, HOME, home};
-use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::suggest::nearest;
 use crate::base::text_encoding::decode_text;
 use crate::command_error::CommandError;
@@ -69,7 +69,7 @@ impl ConfigFile {
         Self::load(path)?
             .ok_or_else(|| {
                 let missing = io::ErrorKind::NotFound.into();
-                bad_file(FileError::while_doing("read", path)(missing))
+                bad_file(FileError::while_doing(FileAction::Read, path)(missing))
             })
             .map(Some)
     }
@@ -248,7 +248,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// Reads the text of a configuration that only its owner can write. None if the file does not
 /// exist.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
-    let unread = |cause: io::Error| bad_file(FileError::while_doing("read", path)(cause));
+    let unread = |cause: io::Error| bad_file(FileError::while_doing(FileAction::Read, path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -274,9 +274,9 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
 }
 
 fn unreadable(path: &Path, problem: &str) -> CommandError {
-    bad_file(FileError::while_doing("read", path)(io::Error::other(
-        problem,
-    )))
+    bad_file(FileError::while_doing(FileAction::Read, path)(
+        io::Error::other(problem),
+    ))
 }
 
 /// Refuses an unsafe file: a user who can write the configuration can redirect messages and
@@ -314,7 +314,7 @@ mod tests {
         file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone()))
             .map_err(|error| match &error.hint {
                 Some(hint) => format!("{} | {hint}", error.message),
-                None => error.message,
+                None => error.message.to_string(),
             })
     }
 

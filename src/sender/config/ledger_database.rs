@@ -364,9 +364,10 @@ mod tests {
                 Origin::Variable("JELOUCTL_LEDGER"),
             ] {
                 let error = LedgerDatabase::parse(&origin, raw).unwrap_err();
-                assert!(error.message.contains("user name"), "{}", error.message);
-                assert!(!error.message.contains("pass@"), "{}", error.message);
-                assert!(!error.message.contains("u:pass"), "{}", error.message);
+                let message = error.message.to_string();
+                assert!(message.contains("user name"), "{message}");
+                assert!(!message.contains("pass@"), "{message}");
+                assert!(!message.contains("u:pass"), "{message}");
             }
         }
     }
@@ -407,7 +408,8 @@ mod tests {
         ] {
             let error = LedgerDatabase::parse(&Origin::Default, raw)
                 .unwrap_err()
-                .message;
+                .message
+                .to_string();
             assert!(error.contains(part), "{raw}: {error}");
         }
     }

@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use super::error::interrupted;
 use super::layer::{Layer, Origin, WithOrigin};
-use crate::base::private_file::{self, FileError, PipeBound, open_to_read};
+use crate::base::private_file::{self, FileAction, FileError, PipeBound, open_to_read};
 use crate::base::process::{Signal, find_program, run_blocking};
 use crate::base::secret::Secret;
 use crate::base::text_encoding::decode_text;
@@ -152,7 +152,7 @@ impl WithOrigin<SecretSource> {
                     if file.may_be_secret() {
                         return no_such_file(&self.origin);
                     }
-                    let problem = FileError::while_doing("read", &file.path)(cause);
+                    let problem = FileError::while_doing(FileAction::Read, &file.path)(cause);
                     let message = format!("{}: {problem}", self.origin);
                     CommandError::configuration(message, "check the path and its permissions")
                 })?

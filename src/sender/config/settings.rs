@@ -13,6 +13,7 @@ use super::keys;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::login::Login;
 use super::secret_source::SecretSource;
+use crate::base::message::Message;
 use crate::base::paths::is_ledger_file;
 use crate::base::private_file::link_target;
 use crate::base::texts::shell_argument;
@@ -217,7 +218,7 @@ impl Settings {
     /// Adds to the error about a missing setting why no configuration file was found.
     fn without_file(&self, error: CommandError) -> CommandError {
         CommandError {
-            details: self.missing_file.clone(),
+            details: self.missing_file.iter().map(Message::from).collect(),
             ..error
         }
     }
@@ -279,7 +280,7 @@ pub(crate) fn check(layer: &Layer) -> Result<(), String> {
             SandboxMode::No,
         )
     });
-    read.map(drop).map_err(|error| error.message)
+    read.map(drop).map_err(|error| error.message.to_string())
 }
 
 /// Returns a parser for the flag of the key called `name`.

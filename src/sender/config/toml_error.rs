@@ -229,6 +229,6 @@ mod tests {
 
     fn problem(text: &str) -> String {
         let error = ConfigFile::parse(Path::new("/c.toml"), text).expect_err(text);
-        error.message
+        error.message.to_string()
     }
 }

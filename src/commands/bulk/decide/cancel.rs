@@ -69,9 +69,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let ended = waited
         .and_then(|()| Ok(summary?))
         .map_err(|mut error: CommandError| {
-            error.hint = Some(format!(
-                "run {name} is cancelled; to see its state: jelouctl bulk status {name}"
-            ));
+            error.hint = Some(
+                format!("run {name} is cancelled; to see its state: jelouctl bulk status {name}")
+                    .into(),
+            );
             error
         });
     log_row_decision(

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::Lang;
 use crate::base::output::{Format, counted};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
@@ -17,7 +18,6 @@ use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::typed_form;
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::person_key;
 use crate::runs::hours::ZoneName;
 use crate::runs::import::BulkError;
@@ -126,7 +126,7 @@ pub(crate) struct BulkReportArgs {
     /// In CSV and .xlsx, es translates the added columns, and the values of sent, error and delivery. `bulk send` reads
     /// both languages.
     #[arg(long, value_name = "LANGUAGE")]
-    lang: Option<ReportLanguage>,
+    lang: Option<Lang>,
 }
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {

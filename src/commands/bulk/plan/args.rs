@@ -7,12 +7,13 @@ use clap::{Args, ValueHint};
 
 use super::choices::ListChoices;
 use crate::base::input::{JsonSource, Source, UsageError};
+use crate::base::message::Lang;
 use crate::commands::bulk::options::{
     HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
 };
 use crate::commands::bulk::report_file::{ReportFormat, format_from_name};
 use crate::jelou::message::{MessageArgs, MessageKind};
-use crate::lists::list_file::{ListEncoding, ReportLanguage};
+use crate::lists::list_file::ListEncoding;
 use crate::runs::cost::Money;
 use crate::runs::import::{ColumnValue, ImportPolicy};
 use crate::runs::ledger::RunName;
@@ -133,7 +134,7 @@ pub(crate) struct BulkSendArgs {
 
     /// Write the HTML page in this language [default: en]
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
-    pub(crate) lang: Option<ReportLanguage>,
+    pub(crate) lang: Option<Lang>,
 
     /// Write rows that will not be sent, with the reason, to this file
     ///

@@ -3,6 +3,7 @@
 
 use super::args::BulkSendArgs;
 use super::make_plan::Plan;
+use crate::base::message::Lang;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_recipients};
@@ -13,7 +14,6 @@ use crate::commands::bulk::question::{
 };
 use crate::commands::bulk::skips::describe_skips;
 use crate::commands::bulk::waiting::{report_closed, report_ignored_hours};
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::cost::Estimate;
 use crate::runs::import::contrasting_rows;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
@@ -159,7 +159,7 @@ pub(super) fn print_column_table(plan: &Plan, context: &Context) {
     if table.rows == 0 {
         return;
     }
-    let language = ReportLanguage::En;
+    let language = Lang::En;
     let lines = if stderr.is_terminal() {
         table.lines(language, stderr.is_verbose())
     } else {

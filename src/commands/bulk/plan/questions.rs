@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::args::BulkSendArgs;
 use crate::base::input::{Source, source_name};
+use crate::base::message::{Message, msg};
 use crate::base::output::SystemError;
 use crate::base::private_file::PipeBound;
 use crate::base::question::{Question, TypedFlag};
@@ -193,20 +194,22 @@ impl SavedProfile {
 /// Asks the `question` about the `problem`. None if the input ends, or after too many texts that are no answers.
 fn ask(
     context: &Context,
-    problem: &str,
+    problem: &Message,
     question: &Question,
 ) -> Result<Option<TypedFlag>, SystemError> {
     let numbers = 1..;
     let answers = numbers.zip(&question.answers).map(|(number, answer)| {
-        let example = answer.example.as_ref();
-        let example = example.map(|example| format!(" ({example})"));
-        format!("  {number}  {}{}", answer.does, example.unwrap_or_default())
+        let does = &answer.does;
+        match &answer.example {
+            Some(example) => msg!("  {number}  {does} ({example})", number, does, example),
+            None => msg!("  {number}  {does}", number, does),
+        }
     });
-    let lines = [problem.to_owned(), question.text.to_owned()];
+    let lines = [problem.clone(), question.text.clone()];
     let lines: Vec<_> = lines.into_iter().chain(answers).collect();
     context.stderr.before_prompt(&lines);
     for _ in 0..MAX_ATTEMPTS {
-        let Some(typed) = context.ask_line(&question.prompt())? else {
+        let Some(typed) = context.ask_line(question.prompt())? else {
             return Ok(None);
         };
         if let Some(flag) = question.read(&typed) {
@@ -214,7 +217,7 @@ fn ask(
         }
         context
             .stderr
-            .before_prompt(&[format!("`{typed}` is not one of the answers")]);
+            .before_prompt(&[msg!("`{typed}` is not one of the answers", typed)]);
     }
     Ok(None)
 }

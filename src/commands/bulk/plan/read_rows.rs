@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::row_report::{RowReport, RowReportEnd};
+use crate::base::message::Message;
 use crate::base::output::{ProgressFormat, ReadProgress, Stderr};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
@@ -57,7 +58,7 @@ impl Findings {
     }
 
     /// Returns the warnings about the whole list, for the page.
-    pub(super) fn list_warnings(&self) -> Vec<String> {
+    pub(super) fn list_warnings(&self) -> Vec<Message> {
         let warnings = self.of_list.iter();
         warnings
             .filter(|finding| finding.severity == Severity::Warning)
@@ -259,5 +260,8 @@ fn not_allowed(first: CommandError, count: u64) -> CommandError {
     } else {
         format!("{count} rows have recipients that are not allowed; the first: {one}")
     };
-    CommandError { message, ..first }
+    CommandError {
+        message: message.into(),
+        ..first
+    }
 }

@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 
 use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
+use crate::base::message::Lang;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::report_file::{ReportFile, format_from_name};
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{LedgerDraft, RunSettings};
 use crate::runs::report::{ListReport, write_skipped_rows};
 use crate::sender::context::Context;
@@ -27,7 +27,7 @@ impl RejectsFile {
             return Ok(None);
         };
         let format = format_from_name(FLAG, path)?
-            .list_report(false, None, ReportLanguage::En)
+            .list_report(false, None, Lang::En)
             .ok_or_else(|| {
                 let message = format!("{FLAG}: rows are written as a list, not as a page");
                 UsageError::new(message, "write to a .csv, .xlsx or .ndjson file")

@@ -132,7 +132,7 @@ fn first_refusal(
     let of_list = plan.findings.list_error.as_ref().or(refusals.first());
     let first = of_list.or(cost_refusal)?;
     Some(Refusal {
-        reason: first.line(),
+        reason: first.line().to_string(),
         may_name_recipients: of_list.is_some(),
     })
 }
@@ -226,7 +226,7 @@ fn end(context: &Context, refusals: Vec<CommandError>) -> Result<ExitCode, Comma
     match first {
         None => Ok(ExitCode::Success),
         Some(error) => Err(CommandError {
-            message: format!("this would be refused: {}", error.message),
+            message: format!("this would be refused: {}", error.message).into(),
             ..error
         }),
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd};
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{Record, RecordError, compact, grouped};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
@@ -142,7 +143,7 @@ fn print_state(
     summary.error = cancelled.as_ref().map(RecordError::from);
     print_summary(context, active, &summary, took);
     if let Some(cancelled) = &cancelled {
-        cancelled.print(&context.stderr, "");
+        cancelled.print(&context.stderr);
     }
     let code = match &cancelled {
         Some(cancelled) => cancelled.code,
@@ -168,7 +169,7 @@ fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandEr
     );
     let unsent = summary.skips.rows(SkipReason::Cancelled);
     let hint = format!("to list the others: jelouctl bulk report {name} --reason cancelled");
-    let hint = Some(hint).filter(|_| unsent > 0);
+    let hint = Some(hint.into()).filter(|_| unsent > 0);
     let code = ExitCode::Guard;
     Some(CommandError::new(code, "cancelled", message, hint))
 }
@@ -217,7 +218,7 @@ fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandErro
     let resume = format!("to continue: jelouctl bulk resume {}", active.run.name());
     context
         .stderr
-        .error(&message, &[], Some(&format!("{hint}{resume}")));
+        .error(message, &[], Some(&format!("{hint}{resume}").into()));
     error.code
 }
 
@@ -239,7 +240,7 @@ fn report_stop(
             let message = format!("run paused: {}", why(&pause));
             let hint = match pause.reason {
                 PauseReason::Stale => LedgerError::stale_run(name).hint,
-                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings),
+                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings).into(),
                 PauseReason::Person
                 | PauseReason::Undelivered
                 | PauseReason::Unknown
@@ -248,7 +249,7 @@ fn report_stop(
                 | PauseReason::ProxyCredentials
                 | PauseReason::Network
                 | PauseReason::RateLimit => {
-                    format!("{}; {}", next_check(name), to_continue(name))
+                    format!("{}; {}", next_check(name), to_continue(name)).into()
                 }
             };
             stderr.error(&message, &[], Some(&hint));
@@ -256,17 +257,19 @@ fn report_stop(
         }
         StopReason::Signal(signal) => {
             let message = format!("stopped by {}", signal.name());
-            stderr.error(&message, &[], Some(&resume_hint));
+            stderr.error(&message, &[], Some(&resume_hint.into()));
             Ok(signal_exit_code(signal))
         }
         StopReason::LedgerFailed { error, outcomes } => {
             report_unwritten(context, active, &outcomes);
             let mut error = CommandError::from(error);
             if !outcomes.is_empty() {
-                let hint = error.hint.unwrap_or_default();
-                error.hint = Some(format!(
-                    "the ledger does not have the outcomes listed above; {hint}"
-                ));
+                error.hint = error.hint.map(|hint| {
+                    msg!(
+                        "the ledger does not have the outcomes listed above; {hint}",
+                        hint
+                    )
+                });
             }
             Err(error)
         }
@@ -284,7 +287,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
         // All rows have the same fault.
         let hint = way_on(reason, name, &active.settings);
         let message = format!("run paused: Jelou has not accepted any message: {problem}");
-        context.stderr.error(&message, &[], Some(&hint));
+        context.stderr.error(&message, &[], Some(&hint.into()));
         return;
     }
     let paused = if others_continue(active, reason) {
@@ -295,7 +298,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
     let hint = format!("{hint}; to continue: jelouctl bulk resume {name}");
     context
         .stderr
-        .error(&format!("{paused}: {problem}"), &[], Some(&hint));
+        .error(format!("{paused}: {problem}"), &[], Some(&hint.into()));
 }
 
 /// Returns whether other processes continue a run after this process has stopped.
@@ -329,7 +332,7 @@ fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptRe
             error: row.error.clone().map(|message| RecordError {
                 code: row.code.unwrap_or("unknown"),
                 api_code: row.api_code.clone(),
-                message,
+                message: message.into(),
                 ..RecordError::default()
             }),
             ..Record::default()

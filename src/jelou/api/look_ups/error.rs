@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::base::message::Message;
 use crate::base::process::Signal;
 use crate::jelou::api::delivery::Delivery;
 use crate::jelou::api::outcome::{Cause, Outcome};
@@ -35,6 +36,10 @@ pub(crate) enum LookUpError {
 }
 
 impl LookUpError {
+    pub(crate) fn message(&self) -> Message {
+        Message::verbatim(self.to_string())
+    }
+
     pub(super) fn new(delivery: Delivery, request: &Request) -> Self {
         let status = delivery.answer.as_ref().map(|answer| answer.status);
         let code = delivery

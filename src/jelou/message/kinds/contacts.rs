@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::base::input::{Input, UsageError, source_name};
+use crate::base::message::msg;
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::flag::FlagValues;
 use crate::jelou::message::kind::{FieldProblem, Kind};
@@ -49,7 +50,7 @@ fn shape(
         let warnings = cards.warnings.iter();
         input
             .warnings
-            .extend(warnings.map(|warning| format!("--vcard: {warning}")));
+            .extend(warnings.map(|warning| msg!("--vcard: {warning}", warning)));
         fields.insert("contacts".to_owned(), Value::Array(cards.contacts));
     }
     if !typed.has_any(&CARD) {

@@ -166,7 +166,7 @@ impl Workbook {
                 let answers = alike.iter().map(|(_, name)| read_sheet(name)).collect();
                 Err(UsageError::open(
                     problem,
-                    Question::new(WHICH_SHEET, answers),
+                    Question::new(WHICH_SHEET.into(), answers),
                 ))
             }
         }
@@ -177,7 +177,7 @@ impl Workbook {
         let names = self.names();
         let others = names.into_iter().filter(|name| Some(*name) != first);
         let answers = first.into_iter().chain(others).map(read_sheet).collect();
-        Question::new(WHICH_SHEET, answers)
+        Question::new(WHICH_SHEET.into(), answers)
     }
 
     fn names(&self) -> Vec<&str> {

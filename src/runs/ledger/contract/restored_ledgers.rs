@@ -48,7 +48,7 @@ fn resume(run: &Run, accepted: Option<&SeenIdentities>) -> Result<(), LedgerErro
 fn is_refused<T>(result: Result<T, LedgerError>, hint: &str) {
     let error = result.map(drop).unwrap_err();
     assert_eq!(
-        (error.kind, error.hint.as_str()),
+        (error.kind, error.hint.to_string().as_str()),
         (LedgerErrorKind::Guard, hint)
     );
 }

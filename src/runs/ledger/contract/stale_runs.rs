@@ -28,7 +28,10 @@ pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
         assert!(join(&of).exchange(&[], &[], 5).unwrap().rows.is_empty());
         let refused = resolve(&of, [RowState::Unknown, RowState::Sent], &[2]).unwrap_err();
         assert!(
-            refused.hint.contains("--accept-stale --exclude FILE"),
+            refused
+                .hint
+                .to_string()
+                .contains("--accept-stale --exclude FILE"),
             "{refused:?}"
         );
     }

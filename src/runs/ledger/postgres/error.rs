@@ -4,12 +4,13 @@ use std::error::Error as _;
 
 use tokio_postgres::error::SqlState;
 
+use crate::base::message::Message;
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::name::RunName;
 
 impl LedgerError {
     /// Creates the error of a setup that you must change.
-    pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
+    pub(super) fn setup(message: impl Into<Message>, hint: &str) -> Self {
         Self::new(LedgerErrorKind::Setup, message, hint)
     }
 
@@ -153,7 +154,7 @@ impl LedgerError {
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {
             let busy = Self::unreachable(at, "another command is using it");
             Self {
-                hint: "try again in a moment".to_owned(),
+                hint: "try again in a moment".to_owned().into(),
                 ..busy
             }
         } else if passes {
