@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::base::input::Input;
-use crate::base::message::Lang;
 use crate::base::output::{Color, Format, Stderr, Stdout, Verbosity};
 use crate::commands::profile::KeyFlags;
 use crate::sender::config::Flags;
@@ -101,8 +100,8 @@ impl GlobalFlags {
                 sandbox: self.sandbox,
                 layer: self.keys.0,
             },
-            stdout: Stdout::new(self.output, self.color, Lang::default()),
-            stderr: Stderr::new(verbosity, self.color, Lang::default()),
+            stdout: Stdout::new(self.output, self.color),
+            stderr: Stderr::new(verbosity, self.color),
             input: Input::default(),
             mode,
             assume_yes: self.yes,

@@ -268,7 +268,6 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::message::Lang;
     use crate::base::output::{Color, RecordError, Sent, Verbosity};
 
     fn log(path: &Path) -> AuditLog {
@@ -283,7 +282,7 @@ mod tests {
     fn audit_line_has_outcome_without_message_text() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join("log");
-        let stderr = Stderr::new(Verbosity::Quiet, Color::default(), Lang::En);
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
         let long = "x".repeat(10_000);
         let error = RecordError {
             code: "rejected",

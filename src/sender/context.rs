@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::base::input::{Input, UsageError};
-use crate::base::message::Message;
+use crate::base::message::{Lang, Message};
 use crate::base::output::{Stderr, Stdout, SystemError};
 use crate::base::typed_line::TypedLine;
 use crate::sender::config::Flags;
@@ -41,6 +41,17 @@ pub(crate) enum Mode {
 }
 
 impl Context {
+    /// Sets the language of all that people read.
+    pub(crate) fn set_lang(&mut self, lang: Lang) {
+        self.stderr.lang = lang;
+        self.stdout.lang = lang;
+    }
+
+    /// Returns the language of all that people read.
+    pub(crate) fn lang(&self) -> Lang {
+        self.stderr.lang
+    }
+
     /// Returns whether a prompt can be answered. A script must never hang on one.
     pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()

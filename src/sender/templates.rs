@@ -421,7 +421,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::base::message::Lang;
     use crate::base::output::{Color, Verbosity};
 
     /// Returns how the listing ends after pages with these templates and counts.
@@ -639,7 +638,7 @@ mod tests {
             let listing = one_page_listing(listing, listing["results"].as_array().unwrap());
             let faults = find_faults(
                 &listing,
-                &Stderr::new(Verbosity::Quiet, Color::default(), Lang::En),
+                &Stderr::new(Verbosity::Quiet, Color::default()),
                 &uses,
                 strict,
             );

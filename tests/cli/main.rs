@@ -98,6 +98,7 @@ mod harness;
 mod installer;
 mod kinds;
 mod known_or_shown;
+mod language;
 mod layout;
 mod limits;
 mod listening;

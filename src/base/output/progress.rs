@@ -347,12 +347,11 @@ fn describe(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::message::Lang;
     use crate::base::output::{Color, Verbosity};
 
     #[test]
     fn skipped_rows_do_not_affect_the_rate() {
-        let stderr = Stderr::new(Verbosity::Quiet, Color::default(), Lang::En);
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let before = Tally {
             rows: 30,
@@ -384,7 +383,7 @@ mod tests {
 
     #[test]
     fn idle_time_does_not_affect_the_rate() {
-        let stderr = Stderr::new(Verbosity::Quiet, Color::default(), Lang::En);
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let hour = Duration::from_secs(3600);
         progress.begun = (Instant::now().checked_sub(2 * hour).unwrap(), 100);

@@ -92,11 +92,11 @@ impl Label {
     reason = "only code that has the stream may write to it"
 )]
 impl Stderr {
-    pub(crate) fn new(verbosity: Verbosity, color: Color, lang: Lang) -> Self {
+    pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
         Self {
             verbosity,
             color,
-            lang,
+            lang: Lang::default(),
         }
     }
 

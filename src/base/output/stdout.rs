@@ -46,7 +46,7 @@ pub(crate) struct Stdout {
     has_format_flag: bool,
     color: Color,
     /// The language of text for people. JSON is English.
-    lang: Lang,
+    pub(crate) lang: Lang,
     /// Whether it is a terminal. This is checked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
     /// Set when a write fails because the reader has closed the pipe.
@@ -57,13 +57,12 @@ pub(crate) struct Stdout {
 
 impl Stdout {
     /// Creates the printer. `format` is the value of `--output`, if the user passed it.
-    pub(crate) fn new(format: Option<Format>, color: Color, lang: Lang) -> Self {
+    pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
         let has_format_flag = format.is_some();
         Self {
             format: format.unwrap_or_default(),
             has_format_flag,
             color,
-            lang,
             ..Self::default()
         }
     }

@@ -85,6 +85,11 @@ impl Environment {
         Self::read_settings(|key| key.name == "ledger")
     }
 
+    /// Reads only the language, which is chosen before anything is printed.
+    pub(super) fn read_for_lang() -> Result<Self, CommandError> {
+        Self::read_settings(|key| key.name == "lang")
+    }
+
     fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, CommandError> {
         let mut layer = Layer::default();
         for key in KEYS.iter().filter(|key| is_wanted(key)) {

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::key_table::{KEYS, Key, KeyForm};
 use crate::base::durations::parse_duration;
 use crate::base::invisible::{is_unseen, without_final_line_break};
+use crate::base::message::Lang;
 use crate::jelou::message::documented_placeholder;
 use crate::phone::{Country, PhoneNumber, is_clear, is_like_user_id, may_begin_number};
 use crate::runs::cost::Money;
@@ -248,6 +251,11 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
         "`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}",
         raw.escape_debug()
     ))
+}
+
+/// Parses the code of a language.
+pub(super) fn lang(raw: &str) -> Result<Lang, String> {
+    Lang::from_str(raw, false).map_err(|_| format!("`{raw}` is not a language; use en or es"))
 }
 
 /// Parses `true` or `false`.

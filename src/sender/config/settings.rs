@@ -13,7 +13,7 @@ use super::keys;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::login::Login;
 use super::secret_source::SecretSource;
-use crate::base::message::Message;
+use crate::base::message::{Lang, Message};
 use crate::base::paths::is_ledger_file;
 use crate::base::private_file::link_target;
 use crate::base::texts::shell_argument;
@@ -162,6 +162,8 @@ impl Settings {
             time_zone: layer.get("time_zone", str::parse)?,
         };
         let country = layer.get("country", str::parse)?;
+        // The language was chosen before. Here, a wrong one is an error.
+        layer.get("lang", keys::lang)?;
         Ok(Self {
             profile: None,
             missing_file: Vec::new(),
@@ -343,6 +345,19 @@ pub(crate) fn profile_zone(
         Some(profile) => profile.get("time_zone", str::parse),
         None => Ok(None),
     }
+}
+
+/// Returns the language in the environment or the profile. A configuration that cannot be read sets none: the command
+/// reports it.
+pub(crate) fn configured_lang(flags: &Flags) -> Option<Lang> {
+    let environment = Environment::read_for_lang().ok()?;
+    let variable = environment.layer.get("lang", keys::lang).ok()?;
+    variable.or_else(|| {
+        let file = load_file(flags, &environment).ok()??;
+        let chosen = choose_profile(flags, &environment, Some(&file), false).ok()??;
+        let profile = file.profiles.get(&chosen.value)?;
+        profile.get("lang", keys::lang).ok()?
+    })
 }
 
 /// Loads the file from a flag or variable, else the user's or the machine's. None if neither

@@ -126,7 +126,7 @@ pub(crate) struct BulkReportArgs {
     /// In CSV and .xlsx, es translates the added columns, and the values of sent, error and delivery. `bulk send` reads
     /// both languages.
     #[arg(long, value_name = "LANGUAGE")]
-    lang: Option<Lang>,
+    pub(crate) lang: Option<Lang>,
 }
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
