@@ -6,7 +6,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -33,10 +32,6 @@ use crate::base::process::ensure_open_files;
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a log that seems to be of another file is checked again.
-const LOG_CHECKS: usize = 5;
-/// A unit test has no other process.
-const BETWEEN_LOG_CHECKS: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 40 });
 const STATEMENTS: usize = 48;
 /// The highest number of open files while a ledger is opened. Five stay open; the others serve to
 /// create and check it.
@@ -275,21 +270,19 @@ impl FileEngine {
         Ok(files)
     }
 
-    /// Checks that the log belongs to the file.
+    /// Checks that the log belongs to the file. Another process may write both in the meantime, so only a check in the
+    /// turn refuses a ledger, or is remembered.
     fn check_log(&mut self) -> Result<(), LedgerError> {
-        if self.find_other()?.is_none() {
+        let seems_right = self.find_other()?.is_none();
+        self.file_and_log = FileAndLog::new(&self.path);
+        if seems_right {
             return Ok(());
         }
-        // Another process may have written both between the two reads, or be closing them.
-        for _ in 0..LOG_CHECKS {
-            self.turn.wait()?;
-            self.file_and_log = FileAndLog::new(&self.path);
-            let other = self.find_other();
-            self.turn.release();
-            if other?.is_none() {
-                return Ok(());
-            }
-            thread::sleep(BETWEEN_LOG_CHECKS);
+        self.turn.wait()?;
+        let other = self.find_other();
+        self.turn.release();
+        if other?.is_none() {
+            return Ok(());
         }
         let file = self.path.display();
         Err(LedgerError::unusable(
@@ -682,6 +675,8 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -742,6 +737,46 @@ mod tests {
         let refused = first.commit().unwrap_err();
         assert_eq!(refused.kind, LedgerErrorKind::RestoredDuringRun);
         assert!(is_marked(&open(home.path()).unwrap()));
+    }
+
+    /// Between its reads, the second process may find the log of another moment.
+    #[test]
+    fn commit_between_the_reads_is_not_taken_for_another_log() {
+        let home = TempDir::new().unwrap();
+        let path = |ending: &str| home.path().join(format!("state.db{ending}"));
+        let mut first = open(home.path()).unwrap();
+        commit_times(&mut first, 1);
+        first.begin(true).unwrap();
+        let log = fs::read(path("-wal")).unwrap();
+        let mut changing = log.clone();
+        changing[16..24].fill(0);
+        fs::write(path("-wal"), &changing).unwrap();
+        let second = thread::scope(|scope| {
+            let second = scope.spawn(|| open(home.path()).map(drop));
+            let turn = fs::File::open(path("-turn")).unwrap();
+            while !second.is_finished() && turn.try_lock().is_ok() {
+                turn.unlock().unwrap();
+                thread::yield_now();
+            }
+            fs::write(path("-wal"), &log).unwrap();
+            first.commit().unwrap();
+            second.join().unwrap()
+        });
+        second.unwrap();
+    }
+
+    /// Some file systems keep times in whole seconds.
+    #[test]
+    fn changed_file_with_the_same_time_is_read_again() {
+        let home = TempDir::new().unwrap();
+        let mut first = open(home.path()).unwrap();
+        commit_times(&mut first, 1);
+        let file = fs::File::open(home.path().join("state.db")).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        // Copies the log into the file, and begins the log again.
+        commit_times(&mut open(home.path()).unwrap(), 100);
+        file.set_modified(modified).unwrap();
+        commit_times(&mut first, 1);
     }
 
     #[cfg(unix)]
