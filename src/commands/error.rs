@@ -97,7 +97,7 @@ fn cause_exit_code(cause: Cause) -> ExitCode {
 /// Returns the exit code of a paused bulk run.
 pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
     match reason {
-        PauseReason::Person | PauseReason::Undelivered | PauseReason::Stale => ExitCode::Guard,
+        PauseReason::Person | PauseReason::Undelivered => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,

@@ -36,7 +36,6 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
         PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
-        PauseReason::Stale => "the ledger may not record the latest messages",
         PauseReason::Unknown => "too many messages have an unknown outcome",
         PauseReason::AllRejected => "Jelou has not accepted any message",
         PauseReason::Credentials => "Jelou rejected the credentials",

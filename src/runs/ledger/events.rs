@@ -88,9 +88,6 @@ pub(crate) enum PauseReason {
     Person,
     /// `bulk deliveries --pause-if-undelivered` stopped it.
     Undelivered,
-    /// The ledger was copied or restored since the run began, or its database failed over. The
-    /// ledger does not store this pause: it follows from the identity of the run.
-    Stale,
     Credentials,
     /// WhatsApp does not let the business send messages.
     Account,
@@ -119,7 +116,6 @@ impl PauseReason {
         match self {
             Self::Person
             | Self::Undelivered
-            | Self::Stale
             | Self::Account
             | Self::Unknown
             | Self::AllRejected => true,
@@ -132,7 +128,7 @@ impl PauseReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
-    /// The user or process that paused it, or why the run is stale.
+    /// The user or process that paused it.
     pub(crate) by: String,
     /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,

@@ -197,21 +197,9 @@ impl LockedRun {
         self.finished_at.is_none() && self.identity != db.0.identity()
     }
 
-    /// Returns why no process may take rows of the run: it is stale, or it was paused.
-    pub(super) fn current_pause(&self, db: &Db) -> Option<RunPause> {
-        if self.is_stale(db) {
-            return Some(RunPause {
-                reason: PauseReason::Stale,
-                by: "the ledger was copied or restored".to_owned(),
-                at: self.now,
-            });
-        }
-        self.pause.clone()
-    }
-
     /// Returns whether processes may take rows of the run.
     pub(super) fn may_assign(&self, db: &Db) -> bool {
-        self.current_pause(db).is_none() && self.cancellation.is_none()
+        !self.is_stale(db) && self.pause.is_none() && self.cancellation.is_none()
     }
 
     /// Records the time if every row is final.

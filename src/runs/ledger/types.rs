@@ -429,7 +429,7 @@ pub(crate) struct ExchangeReply {
     pub(crate) was_lost: bool,
     /// Why no more rows can be assigned, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,
-    /// Why no process takes rows of this run now.
+    /// The pause of the run: no process takes its rows now.
     pub(crate) pause: Option<RunPause>,
     /// The number of rows in each state, reported from time to time if other processes change them
     /// too.

@@ -51,11 +51,6 @@ impl RunEnd {
             unwritten: None,
         };
         let reason = match stop {
-            Some(reason @ StopReason::LedgerFailed { .. }) => {
-                // The ledger may still accept that its assigned rows were not sent.
-                let _ = ledger.close();
-                return stopped(reason);
-            }
             Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
             Some(reason) => reason,
             None => StopReason::ledger(LedgerError::damaged(
@@ -64,8 +59,10 @@ impl RunEnd {
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
-            Ok(false) => stopped(reason),
-            Err(error) => stopped(StopReason::ledger(error)),
+            Err(error) if !matches!(reason, StopReason::LedgerFailed { .. }) => {
+                stopped(StopReason::ledger(error))
+            }
+            Ok(false) | Err(_) => stopped(reason),
         }
     }
 }

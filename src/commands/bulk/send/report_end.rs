@@ -239,7 +239,6 @@ fn report_stop(
         StopReason::PausedByOthers(pause) => {
             let message = format!("run paused: {}", why(&pause));
             let hint = match pause.reason {
-                PauseReason::Stale => LedgerError::stale_run(name).hint,
                 PauseReason::AllRejected => way_on(pause.reason, name, &active.settings).into(),
                 PauseReason::Person
                 | PauseReason::Undelivered

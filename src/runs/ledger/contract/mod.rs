@@ -222,6 +222,13 @@ fn exchange(worker: &mut Worker, finished: &[FinishedRow], wanted: usize) -> Exc
     assigned
 }
 
+/// Checks that the reply has no row, only the error of the stale run `r`.
+fn assert_stale(reply: &ExchangeReply) {
+    let problem = reply.problem.as_ref().map(ToString::to_string);
+    assert!(reply.rows.is_empty() && reply.pause.is_none() && reply.next.is_none());
+    assert_eq!(problem, Some(LedgerError::stale_run(&name()).to_string()));
+}
+
 fn close(worker: Worker) -> bool {
     worker.close().unwrap()
 }

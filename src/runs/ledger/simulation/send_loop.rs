@@ -225,10 +225,11 @@ impl SendLoop {
                 world.unclean.insert(id);
             });
         }
-        if let Some(problem) = reply.problem {
-            world(|world| world.add_violation(format!("problem: {problem}")));
+        if let Some(problem) = &reply.problem {
+            expect_explained(problem);
         }
-        if reply.pause.is_some() || self.worker.is_complete() {
+        let is_refused = reply.pause.is_some() || reply.problem.is_some();
+        if is_refused || self.worker.is_complete() {
             self.stop();
         }
         if self.tasks.is_empty() && self.outcomes.is_empty() && !self.is_stopping() {

@@ -225,8 +225,8 @@ impl Worker {
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
-        let pause = run.current_pause(db);
-        let allowed = if run.may_assign(db) {
+        let may_assign = run.may_assign(db);
+        let allowed = if may_assign {
             run.pace.available(now)
         } else {
             0
@@ -261,11 +261,14 @@ impl Worker {
                 delay: Delay::Pace,
             });
         }
-        if wanted == 0 || is_short || pause.is_some() || is_cancelled {
+        if wanted == 0 || is_short || !may_assign {
             run.note_finished(db)?;
         }
+        if run.is_stale(db) {
+            reply.problem = Some(LedgerError::stale_run(self.run.name()));
+        }
         if run.finished_at.is_none() {
-            reply.pause = pause;
+            reply.pause = run.pause.clone();
             self.add_waits(&mut reply, next, limit_wait);
         }
         Ok(reply)
