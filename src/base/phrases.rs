@@ -223,10 +223,6 @@ mod tests {
              filter such as number(2)",
             "val: cells are sent as stored, `1234.5` in line 2: the format `0.00` depends on the country; add --country, or a \
              filter such as number(2)",
-            "the numbers without + are read as numbers of NL (+31), such as 3112345678; if they are local numbers, pass their \
-             country with --country",
-            "the numbers without + have 3 country codes: +593 (line 2: `593987654321`), +1 (line 3: `15512340009`), +34 (line 4: \
-             `34612345678`), …; if they are local numbers, pass their country with --country",
             "--encoding windows-1252: line 2 of list.csv reads `Jos‚`; in CP850 it reads `José`",
             "text: the decimal separator of x is unclear: in its country, `1.500` in line 3 is read as 1500, but `950.00` in \
              line 4 has a decimal point",

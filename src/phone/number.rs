@@ -375,6 +375,11 @@ pub(crate) fn find_country(recipient: &str) -> Option<&'static str> {
         .map(|region| region.code)
 }
 
+/// Returns the calling code of a recipient that is a number.
+pub(crate) fn calling_code(recipient: &str) -> Option<&'static str> {
+    number_region(recipient).map(|region| region.calling_code)
+}
+
 /// The maximum of digits of a local number with its prefix. Longer digits are the id of a user of another channel.
 const MAX_NATIONAL_DIGITS: usize = 12;
 

@@ -195,37 +195,20 @@ fn list_of_local_numbers_uses_its_country() {
 }
 
 #[test]
-fn bare_numbers_of_several_countries_warn() {
+fn countries_of_bare_numbers_are_shown_without_a_warning() {
     let home = Home::new();
     home.write(
         "people.csv",
         "celular\n525512345678\n4771234567\n+593987654321\n525512345679\n",
     );
-    let ended = home
-        .run("--sandbox bulk send people.csv text Hola")
-        .success();
-    let told = "the numbers without + have 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
-    assert!(ended.stderr.contains(told), "{}", ended.stderr);
-    // With a country, the table of columns shows the countries.
-    home.run("--sandbox bulk send people.csv --country EC text Hola")
+    for country in ["", "--country EC"] {
+        home.run(&format!(
+            "--sandbox bulk send people.csv {country} --again text Hola"
+        ))
         .success()
-        .stderr_has(&["Mexico 2, Norway 1, Ecuador 1"])
-        .stderr_lacks(&["country codes", "warning: line"]);
-}
-
-#[test]
-fn bare_numbers_of_one_unlikely_country_warn() {
-    let home = Home::new();
-    home.write("people.csv", "celular\n4771234567\n4771234568\n");
-    let ended = home
-        .run("--sandbox bulk send people.csv text Hola")
-        .success();
-    let told = "are read as numbers of NO (+47), such as 4771234567; if they are local numbers, pass their country";
-    assert!(ended.stderr.contains(told), "{ended:?}");
-    home.write("people.csv", "celular\n593987654321\n");
-    home.run("--sandbox bulk send people.csv text Hola")
-        .success()
-        .stderr_lacks(&["are read as"]);
+        .stderr_has(&["Mexico 2, Norway 1 (line 3), Ecuador 1 (line 4)"])
+        .stderr_lacks(&["country codes", "warning:"]);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::table::{
     CellKind, ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths,
-    Letter, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
+    Letter, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
 use crate::base::invisible::{is_invisible, is_unseen};
 use crate::base::message::Lang;
@@ -12,8 +12,8 @@ use crate::phone::country_title;
 /// The most lines of expressions, and the most unused columns, unless all are wanted.
 const MAX_LINES: usize = 12;
 const MAX_UNUSED: usize = 12;
-/// How many countries are named.
-const MAX_COUNTRIES: usize = 5;
+/// How many of the commonest countries are shown, and how many of the rarest of the others.
+const SHOWN_COUNTRIES: usize = 4;
 
 impl ColumnTable {
     /// The title of the table: `columns of 1,250 messages:`
@@ -60,11 +60,23 @@ struct Words {
 impl Words {
     fn recipient_line(&self, table: &ColumnTable) -> FactLine {
         let countries = country_words(&table.recipient.countries, self.language);
+        let other_code = table.recipient.other_code.as_ref();
+        let other_code = other_code.map(|found| vec![self.other_code(found)]);
         FactLine {
             label: table.recipient.column.clone(),
             count: self.language.number(self.rows),
-            facts: joined(vec![countries]),
+            facts: joined(std::iter::once(countries).chain(other_code).collect()),
         }
+    }
+
+    fn other_code(&self, found: &OtherCode) -> String {
+        let rows = self.language.number(found.rows);
+        let column = plain_or_quoted(&found.column);
+        let line = self.line(found.line);
+        self.language.pick([
+            format!("{rows} with another calling code than {column} ({line})"),
+            format!("{rows} con otro código de país que {column} ({line})"),
+        ])
     }
 
     fn expression_line(&self, facts: &ExpressionFacts) -> FactLine {
@@ -355,26 +367,40 @@ impl Words {
     }
 }
 
-/// Returns the first countries with their rows, and the number of the others.
+/// Returns the commonest and the rarest countries with their rows, each but the first with its line, and the number of the
+/// others.
 pub(super) fn country_words(countries: &[CountryRows], language: Lang) -> Vec<String> {
-    let named = countries.iter().take(MAX_COUNTRIES);
-    let mut items: Vec<_> = named.map(|known| one_country(known, language)).collect();
-    let others = countries.iter().skip(MAX_COUNTRIES);
-    let rows: u64 = others.clone().map(|known| known.rows).sum();
-    if rows > 0 {
-        let number = others.count();
+    let (commonest, others) = countries.split_at(countries.len().min(SHOWN_COUNTRIES));
+    let (others, rarest) = others.split_at(others.len().saturating_sub(SHOWN_COUNTRIES));
+    let named = commonest.iter().chain(rarest);
+    let mut items: Vec<_> = named
+        .enumerate()
+        .map(|(place, known)| {
+            let line = known.line.filter(|_| place > 0);
+            one_country(known, line, language)
+        })
+        .collect();
+    if !others.is_empty() {
+        let number = others.len();
+        let rows: u64 = others.iter().map(|known| known.rows).sum();
         let rows = language.number(rows);
-        items.push(language.pick([
-            format!("{number} more countries {rows}"),
-            format!("otros {number} países {rows}"),
-        ]));
+        items.push(match number {
+            1 => language.pick([
+                format!("1 more country {rows}"),
+                format!("otro país {rows}"),
+            ]),
+            _ => language.pick([
+                format!("{number} more countries {rows}"),
+                format!("otros {number} países {rows}"),
+            ]),
+        });
     }
     items
 }
 
-fn one_country(known: &CountryRows, language: Lang) -> String {
+fn one_country(known: &CountryRows, line: Option<u64>, language: Lang) -> String {
     let rows = language.number(known.rows);
-    match &known.country {
+    let shown = match &known.country {
         Some(code) => {
             let name = country_title(code).map_or(code.as_str(), |names| language.pick(names));
             format!("{name} {rows}")
@@ -383,6 +409,13 @@ fn one_country(known: &CountryRows, language: Lang) -> String {
             format!("without a country {rows}"),
             format!("sin país {rows}"),
         ]),
+    };
+    match line {
+        Some(line) => {
+            let word = language.pick(["line", "línea"]);
+            format!("{shown} ({word} {line})")
+        }
+        None => shown,
     }
 }
 
@@ -404,7 +437,6 @@ fn joined(clauses: Vec<Vec<String>>) -> Vec<String> {
     parts
 }
 
-/// Writes a value without quotation marks, unless its end would not be clear.
 /// Returns a shape with escapes for invisible signs.
 fn shown_shape(shape: &str) -> String {
     let is_hidden = |sign: char| sign != ' ' && is_invisible(sign);
@@ -421,6 +453,7 @@ fn shown_shape(shape: &str) -> String {
     plain_or_quoted(&signs.collect::<String>())
 }
 
+/// Writes a value without quotation marks, unless its end would not be clear.
 fn plain_or_quoted(value: &str) -> String {
     if has_clear_ends(value) && !value.contains([',', ';', '(', ')', '"']) {
         escaped(value)

@@ -1,6 +1,7 @@
 //! The country of a row's local numbers: from a column of the list, from `--country`, or from the profile.
 
 use crate::base::input::UsageError;
+use crate::lists::column_facts::NamedCountry;
 use crate::lists::exclusions::country_in;
 use crate::lists::list_file::{CountryColumn, ListReader, Row, meant_columns};
 use crate::phone::Country;
@@ -65,6 +66,20 @@ impl ListCountries {
     pub(super) fn of_row(&self, row: &Row) -> Result<Option<Country>, String> {
         let cells = row.country_cells(&self.column);
         Ok(country_in(cells)?.or(self.otherwise))
+    }
+
+    /// Returns the country that a column of the list names for a row, even if `--country` sets the column aside.
+    pub(super) fn named_for<'r>(&self, row: &'r Row) -> Option<NamedCountry<'r>> {
+        let column = if self.is_open {
+            &CountryColumn::Usual
+        } else {
+            &self.column
+        };
+        let cells = row.country_cells(column);
+        let filled = cells.iter().find(|(_, cell)| !cell.trim().is_empty())?;
+        let column = filled.0;
+        let country = country_in(cells).ok()??;
+        Some(NamedCountry { column, country })
     }
 }
 

@@ -65,12 +65,12 @@ impl CountryConflict {
         let flag_number = by_flag.map(Addressee::recipient);
         let column_number = other.as_ref().or(by_flag).map(Addressee::recipient);
         if let Some(number) = flag_number {
-            self.by_flag.count(number);
+            self.by_flag.count(number, line);
         }
         let Some(number) = column_number else {
             return;
         };
-        self.by_column.count(number);
+        self.by_column.count(number, line);
         if named.is_none() || flag_number == Some(number) {
             return;
         }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::bare_codes::BareCodes;
 use super::country_conflict::CountryConflict;
 use super::finding::Finding;
 use super::policy::ImportPolicy;
@@ -114,7 +113,8 @@ pub(crate) struct ImportResult {
     pub(crate) warnings: Vec<String>,
     /// The templates that the rows use.
     pub(crate) templates: TemplateUses,
-    pub(crate) bare_codes: BareCodes,
+    /// Whether a number without `+` has a country in the list.
+    pub(super) uses_country_column: bool,
     /// How to recognize a success; None if no row has a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
@@ -151,7 +151,6 @@ impl ImportResult {
 
     /// Drops what was found after the line `last`, because `--limit` does not send these rows.
     pub(super) fn cut(&mut self, last: u64) {
-        self.bare_codes.cut(last);
         self.without_country.retain(|number| number.line <= last);
         self.country_conflict.cut(last);
         self.last_line = Some(last);

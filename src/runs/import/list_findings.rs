@@ -30,13 +30,8 @@ impl ListFindings {
     ) -> Self {
         let fallbacks = fallback_columns(list, plan, imported.last_line);
         let texts = imported.warnings.iter().map(Finding::warning);
-        let codes = imported
-            .bare_codes
-            .warning(country_column(&imported.columns, &plan.countries))
-            .map(Finding::warning);
         let all = texts
             .chain(fallbacks.iter().cloned())
-            .chain(codes)
             .chain(countries(imported, plan))
             .chain(imported.unmet.iter().cloned())
             .chain(unseen(list, plan.policy.hidden, imported.last_line))
@@ -109,10 +104,7 @@ fn filter_for(stored: &str) -> &'static str {
 fn countries(imported: &ImportResult, plan: &ImportPlan<'_>) -> Option<Finding> {
     let column = country_column(&imported.columns, &plan.countries)?;
     let message = format!("numbers without + are read with the country in `{column}`");
-    imported
-        .bare_codes
-        .by_column
-        .then(|| Finding::note(message))
+    imported.uses_country_column.then(|| Finding::note(message))
 }
 
 /// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None without any.

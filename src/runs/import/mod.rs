@@ -1,6 +1,5 @@
 //! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
-mod bare_codes;
 mod cells;
 mod contradictions;
 mod contrast;

@@ -3,7 +3,6 @@
 use serde_json::Value;
 use url::Url;
 
-use super::bare_codes::BareCodes;
 use super::countries::ListCountries;
 use super::error::{BulkError, RowError};
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
@@ -139,6 +138,11 @@ impl Addressee {
     pub(super) fn recipient(&self) -> &str {
         self.typed.recipient.as_str()
     }
+
+    /// Whether its number has no `+`.
+    pub(super) fn is_bare(&self) -> bool {
+        self.typed.bare_code().is_some()
+    }
 }
 
 impl ImportPlan<'_> {
@@ -260,7 +264,7 @@ impl ImportPlan<'_> {
     fn is_international(&self, row: &Row, recipient: &str) -> bool {
         let countries = ListCountries::unknown();
         let read = self.recipient.read(row, recipient, &countries);
-        read.is_ok_and(|addressee| addressee.typed.bare_code().is_none())
+        read.is_ok_and(|addressee| !addressee.is_bare())
     }
 
     /// How the texts of the message and `--to` use columns, each with its path.
@@ -337,8 +341,6 @@ impl ImportPlan<'_> {
         &self,
         row: &Row,
         addressee: Addressee,
-        line: u64,
-        codes: &mut BareCodes,
         values: &mut RowValues,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.find_country(row);
@@ -348,14 +350,8 @@ impl ImportPlan<'_> {
         if self.strict && !warnings.is_empty() {
             return Err(RowError::Problem(warnings.swap_remove(0)));
         }
-        let Addressee { written, mut typed } = addressee;
+        let mut typed = addressee.typed;
         typed.warn(body.warnings());
-        if let Some(code) = typed.bare_code() {
-            if country.is_none() {
-                codes.note(code, &written, typed.recipient.as_str(), line);
-            }
-            codes.by_column |= !row.country_cells(&self.countries.column).is_empty();
-        }
         let (outgoing, others) = self.build(body.value, typed, country)?;
         warnings.extend(others);
         Ok((outgoing, warnings))

@@ -343,15 +343,11 @@ impl<'a> Importer<'a> {
         let conflict = &mut self.imported.country_conflict;
         conflict.note(self.plan, line, row, column, addressee.as_ref().ok());
         let addressee = addressee?;
+        let has_country_cell = !row.country_cells(&self.plan.countries.column).is_empty();
+        self.imported.uses_country_column |= addressee.is_bare() && has_country_cell;
         let (outgoing, mut warnings) = self
             .plan
-            .request(
-                row,
-                addressee,
-                line,
-                &mut self.imported.bare_codes,
-                &mut self.values,
-            )
+            .request(row, addressee, &mut self.values)
             .map_err(|error| self.name_column(error, row))?;
         warnings.extend(self.body_faults(&outgoing)?);
         let earlier = match outcome {
