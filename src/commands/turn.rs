@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
+use serde_json::value::to_raw_value;
 
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
@@ -178,7 +179,7 @@ impl Replay {
         if let Some(id) = &self.message_id {
             merge(&mut response, json!({ "messageId": id }));
         }
-        record.response = Some(response);
+        record.response = to_raw_value(&response).ok();
         record.sent = Sent::Yes;
         record.replayed = true;
         record.once = Some(EarlierMessage {

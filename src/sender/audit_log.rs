@@ -267,6 +267,8 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::to_raw_value;
+
     use super::*;
     use crate::base::output::{Color, RecordError, Sent, Verbosity};
 
@@ -297,7 +299,7 @@ mod tests {
             to: Some("593987654321".to_owned()),
             message_id: Some(long),
             http_status: Some(400),
-            response: Some(json!("canary")),
+            response: to_raw_value("canary").ok(),
             attempts: 2,
             duration_ms: 7,
             error: Some(error),

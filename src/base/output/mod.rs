@@ -3,6 +3,7 @@
 
 mod escape;
 mod facts;
+mod json_text;
 mod program;
 mod progress;
 mod record;
@@ -12,6 +13,7 @@ mod words;
 
 pub(crate) use self::escape::{compact, one_line, pretty, visible_json, without_escape_sequences};
 pub(crate) use self::facts::FactLine;
+pub(crate) use self::json_text::compact_json;
 pub(crate) use self::program::set_config;
 pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::program::serialize_hint;
 use crate::base::message::Message;
@@ -38,7 +39,7 @@ pub(crate) struct Record {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) replayed: bool,
     /// The API's response: JSON, or text if it is not JSON.
-    pub(crate) response: Option<Value>,
+    pub(crate) response: Option<Box<RawValue>>,
     /// The earlier message with the same key. Written only if `replayed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) once: Option<EarlierMessage>,

@@ -8,7 +8,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::escape::{compact, compact_text, one_line, pretty};
+use super::escape::{compact, compact_text, one_line};
+use super::json_text::indented;
 use super::program::{completed, serialize_hint};
 use super::record::RecordError;
 use super::stderr::{Color, SystemError};
@@ -67,22 +68,21 @@ impl Stdout {
         }
     }
 
-    /// Prints the API's response or other JSON, pretty on a terminal, and otherwise on one line. On one line, JSON text
-    /// inside it stays unchanged.
+    /// Prints the API's response or other JSON, pretty on a terminal, and otherwise on one line. JSON text inside it
+    /// keeps its numbers.
     ///
     /// # Errors
     /// If writing to stdout fails. A closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), SystemError> {
-        let text = if self.is_for_reading() {
-            serde_json::to_value(value).map(|value| pretty(&value))
-        } else {
-            compact_text(value)
-        };
-        let text = text.map_err(|error| SystemError {
+        let text = compact_text(value).map_err(|error| SystemError {
             action: msg!("write JSON"),
             cause: error.into(),
         })?;
-        self.line(&text)
+        if self.is_for_reading() {
+            self.line(&indented(&text))
+        } else {
+            self.line(&text)
+        }
     }
 
     /// Prints external text on one line, escaped.

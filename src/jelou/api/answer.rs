@@ -7,11 +7,13 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::codes;
 use super::refusal;
 use crate::base::input::read_json;
+use crate::base::output::compact_json;
 use crate::base::texts::shorten;
 use crate::phone::person_key;
 
@@ -93,13 +95,18 @@ pub(crate) struct ApiError {
     pub(crate) text: Option<String>,
 }
 
+/// Returns text without a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
 impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
         let mut repeats_a_key = false;
         let mut note = |name: &str, earlier: &Value, later: &Value| {
             repeats_a_key |= DECIDING.contains(&name) && earlier != later;
         };
-        let read = complete.then(|| read_json(text.trim_start_matches('\u{feff}'), &mut note));
+        let read = complete.then(|| read_json(without_mark(&text), &mut note));
         let json = read.and_then(Result::ok);
         repeats_a_key &= json.is_some();
         let mentions_success = mentions_success(&text);
@@ -132,12 +139,16 @@ impl Body {
         Some(excerpt(text))
     }
 
-    /// Converts the body to JSON; other text becomes a JSON string. None if it is empty or too
-    /// large.
-    pub(crate) fn into_value(self) -> Option<Value> {
-        let has_text = !self.text.is_empty() && !self.is_too_large;
-        self.json
-            .or_else(|| has_text.then(|| Value::from(self.text)))
+    /// Converts the body to JSON whose numbers keep their digits; other text becomes a JSON string. None if it is empty
+    /// or too large.
+    pub(crate) fn into_json(self) -> Option<Box<RawValue>> {
+        let json = match self.json {
+            Some(_) if !self.text.is_empty() => compact_json(without_mark(&self.text)),
+            Some(json) => json.to_string(),
+            None if self.text.is_empty() || self.is_too_large => return None,
+            None => Value::from(self.text).to_string(),
+        };
+        RawValue::from_string(json).ok()
     }
 
     /// Returns the id of the accepted message.
