@@ -165,6 +165,7 @@ mod signals;
 #[cfg(unix)]
 mod skill;
 mod spanish;
+mod spanish_day;
 mod suite;
 mod template_check;
 mod templates;
