@@ -196,6 +196,9 @@ impl Default for Message {
     }
 }
 
+/// Lets the errors of other crates carry it.
+impl std::error::Error for Message {}
+
 /// In English.
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -131,7 +131,13 @@ impl Sender {
         let is_checked = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
             Some(error) if is_checked => {
-                Err(CommandError::guard(error.message(), error.hint.clone()))
+                let hint = error.hint.clone();
+                Err(CommandError::new(
+                    ExitCode::Guard,
+                    "guard",
+                    error.message(),
+                    hint,
+                ))
             }
             Some(_) | None => Ok(()),
         }

@@ -253,7 +253,7 @@ fn recipient_comes_from_each_row() {
         ),
         (
             &["--to-column", "celular nacional", "text", "x"],
-            &["line 2: celular nacional: `987654321` is a local number"],
+            &["line 2: celular nacional: `987654321` has no country code"],
         ),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);
@@ -1420,7 +1420,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
             .collect();
         assert_eq!(reasons, expected, "{flags:?}");
         assert!(
-            rows[0].2.contains("`0987654323` is a local number"),
+            rows[0].2.contains("`0987654323` has no country code"),
             "{rows:?}"
         );
     }

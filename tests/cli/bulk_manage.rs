@@ -629,7 +629,7 @@ fn find_uses_the_profile_country() {
     home.run("bulk send people.csv --yes --run r text Hola")
         .success();
     home.run("bulk find 0987654321")
-        .fails(2, &["is a local number"]);
+        .fails(2, &["has no country code"]);
     home.profile("prod", &jelou.url, "country = \"EC\"");
     let found = home.run("bulk find 0987654321").success().rows();
     assert_eq!((found.len(), &found[0]["to"]), (1, &json!("593987654321")));

@@ -498,7 +498,7 @@ fn invalid_query_is_refused_before_any_request() {
         ),
         (
             "messages list --to 0987654321",
-            "--to: `0987654321` is a local number",
+            "--to: `0987654321` has no country code",
         ),
         ("messages get ''", "an id has 1 to 200 characters"),
         ("messages get ..", "it is neither . nor .."),

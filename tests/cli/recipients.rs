@@ -124,7 +124,7 @@ fn wrong_recipients_stop_the_send_together() {
         .fails(code, parts)
     };
     let others = "2 of 4 recipients cannot get the message";
-    let national = "`0987654321` is a local number";
+    let national = "`0987654321` has no country code";
     let skipped = "warning: skipped: 593987654322 is excluded by excluded";
     for (to, code, parts) in [
         ("--to 0987654321", 2, &[national][..]),
@@ -586,7 +586,7 @@ fn bad_recipient_does_not_silence_the_others() {
         (
             "--to 0987654321",
             [10, 10],
-            "a recipient cannot be notified: --to: `0987654321` is a local number",
+            "a recipient cannot be notified: --to: `0987654321` has no country code",
         ),
         (
             "--to 593987654322",

@@ -131,7 +131,7 @@ impl RunNotification {
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
-        changed.extend(warnings);
+        changed.extend(warnings.iter().map(ToString::to_string));
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;

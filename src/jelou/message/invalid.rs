@@ -75,7 +75,12 @@ impl InvalidMessage {
 
     /// Creates the error for an invalid recipient in `origin`.
     pub(crate) fn recipient(origin: &str, error: RecipientError) -> Self {
-        Self::other(format!("{origin}: {error}"), error.hint)
+        let message = msg!("{origin}: {error}", origin, error = error.message());
+        let hint = error.hint;
+        Self::Other(UsageError {
+            hint,
+            ..UsageError::bare(message)
+        })
     }
 
     /// Creates the error for a recipient in the body, at `origin`, that is not a text.

@@ -97,7 +97,7 @@ impl Outgoing {
         let recipient = typed.recipient;
 
         warnings.extend(advice);
-        warnings.extend(recipient_warnings);
+        warnings.extend(recipient_warnings.iter().map(ToString::to_string));
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = to_json(&body);
         let kind = MessageKind {
@@ -380,5 +380,9 @@ fn with_country_code(
         phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
         complete_phone(phone);
     }
-    Ok(number.parse_warnings().to_vec())
+    Ok(number
+        .parse_warnings()
+        .iter()
+        .map(ToString::to_string)
+        .collect())
 }

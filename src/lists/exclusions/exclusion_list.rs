@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::meaning::{CountryRule, PossibleRecipients, international_digits};
 use crate::base::input::UsageError;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::output::counted;
 use crate::lists::list_file::ONE_A_LINE;
 use crate::phone::{RecipientError, national_forms, person_key};
@@ -212,15 +212,13 @@ pub(super) fn extra_cells(text: &str) -> UsageError {
 }
 
 pub(super) fn unclear(error: &RecipientError) -> UsageError {
-    let more = "; for numbers of several countries, add a header with a column País";
-    UsageError::new(
-        error.message(),
-        format!(
-            "{}{}",
-            error.hint,
-            if error.is_without_country { more } else { "" }
-        ),
-    )
+    let several = msg!("for numbers of several countries: a header with a column País");
+    let mut hint: Vec<_> = error.hint.iter().cloned().collect();
+    hint.extend(error.is_without_country.then_some(several));
+    UsageError {
+        hint: (!hint.is_empty()).then(|| Message::joined(hint, "; ")),
+        ..UsageError::bare(error.message())
+    }
 }
 
 impl BadLines {

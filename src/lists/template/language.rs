@@ -61,11 +61,13 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
     let view = RowView::in_state(state);
     let named = country.filter(|country| !country.trim().is_empty());
     let country = match named {
-        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", &problem))?),
+        Some(named) => {
+            Some(Country::parse(named).map_err(|problem| refused("phone", &problem.to_string()))?)
+        }
         None => view.as_ref().and_then(|view| view.country),
     };
     let number = PhoneNumber::read_in_any_form(&typed, country)
-        .map_err(|error| refused("phone", &error.in_row()))?;
+        .map_err(|error| refused("phone", &error.to_string()))?;
     let written = format!("+{}", number.as_str());
     if let Some(view) = view {
         // For numbers without a certain country, the warnings are about the whole list.

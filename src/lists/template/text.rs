@@ -66,8 +66,8 @@ pub(crate) struct Filled {
 
 impl Filled {
     /// Returns the warnings about these numbers, each once.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let mut warnings: Vec<String> = Vec::new();
+    pub(crate) fn warnings(&self) -> Vec<Message> {
+        let mut warnings: Vec<Message> = Vec::new();
         for warning in self.numbers.iter().flat_map(PhoneNumber::warnings) {
             if !warnings.contains(warning) {
                 warnings.push(warning.clone());

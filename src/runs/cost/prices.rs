@@ -184,7 +184,9 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
     }
     match Country::from_name(cell) {
         Some(country) => Ok(Some(country.code())),
-        None => Country::from_str(cell).map(|country| Some(country.code())),
+        None => Country::from_str(cell)
+            .map(|country| Some(country.code()))
+            .map_err(|problem| problem.to_string()),
     }
 }
 

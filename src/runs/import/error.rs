@@ -67,7 +67,7 @@ pub(crate) enum RowError {
     Problem(String),
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error("{column}: {}", error.in_row())]
+    #[error("{column}: {error}")]
     Recipient {
         column: String,
         error: RecipientError,

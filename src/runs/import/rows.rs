@@ -4,7 +4,6 @@ use std::thread;
 
 use super::cells::MessageColumns;
 use super::counted_columns::{RowToCount, count_row};
-use super::countries::country_column;
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::import_result::{FaultReport, ImportResult, LocalNumber, RowFault, RowProblem};
@@ -378,8 +377,10 @@ impl<'a> Importer<'a> {
         if let Some((_, problem)) = fault_of_recipient {
             return Err(RowError::Problem(problem.clone()));
         }
-        let addressee = self.plan.recipient.read(row, column, &self.plan.countries);
-        let addressee = addressee.map_err(|error| self.name_country_column(error))?;
+        let addressee = self
+            .plan
+            .recipient
+            .read(row, column, &self.plan.countries)?;
         let fault = faulty_cells
             .iter()
             .find(|(name, _)| self.plan.uses(row, column, name));
@@ -387,20 +388,6 @@ impl<'a> Importer<'a> {
             Some((_, problem)) => Err(RowError::Problem(problem.clone())),
             None => Ok(addressee),
         }
-    }
-
-    /// Names the list's column with countries in the error of a row without a country.
-    fn name_country_column(&self, error: RowError) -> RowError {
-        let RowError::Recipient { column, error } = error else {
-            return error;
-        };
-        let error = match country_column(&self.imported.columns, &self.plan.countries) {
-            Some(country_column) => {
-                error.with_way_to_country(&format!("write its country in `{country_column}`"))
-            }
-            None => error,
-        };
-        RowError::Recipient { column, error }
     }
 
     /// The faults in the texts of a row that is a whole body. With --strict, the first is an error.

@@ -161,7 +161,10 @@ impl Settings {
                 .collect(),
             time_zone: layer.get("time_zone", str::parse)?,
         };
-        let country = layer.get("country", str::parse)?;
+        let country = layer.get("country", |text| {
+            text.parse::<Country>()
+                .map_err(|problem| problem.to_string())
+        })?;
         // The language was chosen before. Here, a wrong one is an error.
         layer.get("lang", keys::lang)?;
         Ok(Self {
