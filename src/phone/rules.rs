@@ -215,7 +215,8 @@ impl Country {
 
     /// Parses a country. The error is for text that is not a country.
     pub(crate) fn parse(text: &str) -> Result<Self, Message> {
-        Self::from_name(text).ok_or_else(|| unknown(text))
+        let country = with_control_pictures(text.to_owned());
+        Self::from_name(text).ok_or_else(|| msg!("`{country}` is not a country", country))
     }
 
     /// Returns the country of a recipient that is a number, or the id of a WhatsApp user.

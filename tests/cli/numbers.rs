@@ -61,7 +61,7 @@ fn local_number_needs_its_country() {
             &["--country", "Narnia"],
             &[
                 "--country",
-                "`Narnia` is not a country; write its two letters",
+                "`Narnia` is not the code of a country, such as EC or MX",
             ],
         ),
     ] {
@@ -137,7 +137,7 @@ fn profile_country_applies_without_the_flag() {
     home.config("[profiles.p]\ncountry = \"Mejiko\"\n");
     // The number may be of the country that the profile tries to set.
     home.run("--sandbox send text Hola --to 5512345678")
-        .fails(3, &["country of profile p: `Mejiko` is not a country; write its two letters, such as EC or MX"]);
+        .fails(3, &["country of profile p: `Mejiko` is not the code of a country, such as EC or MX"]);
 }
 
 #[test]
