@@ -13,6 +13,7 @@ use super::result::{note_delivery, note_error, note_error_among_others};
 use super::sends::{RecipientSend, SendReport, Sends};
 use super::turn::Turn;
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{Record, RecordError, Sent};
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
@@ -425,7 +426,12 @@ impl<'a> SendTerms<'a> {
         {
             let to = to_flag(outgoing.recipient().as_str());
             let flags = settings.sender_flags();
-            problem.hint = format!("{}: jelouctl messages list{flags} {to}", problem.hint);
+            problem.hint = msg!(
+                "{hint}: jelouctl messages list{flags} {to}",
+                hint = problem.hint,
+                flags,
+                to
+            );
         }
         delivery
     }

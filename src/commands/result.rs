@@ -161,8 +161,8 @@ mod tests {
         Problem {
             code: "unknown",
             api_code: Some("x".to_owned()),
-            message: "the answer was not understood".to_owned(),
-            hint: "look at it".to_owned(),
+            message: "the answer was not understood".into(),
+            hint: "look at it".into(),
             retry_after: Some(Duration::from_secs(7)),
         }
     }

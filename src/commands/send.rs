@@ -283,7 +283,7 @@ fn make_messages(
             }
         })
     })?;
-    let mut warnings: Vec<_> = made.into_iter().map(Message::from).collect();
+    let mut warnings = made;
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.
     let as_typed = sends.messages().next().into_iter().flat_map(left_as_typed);
@@ -332,7 +332,8 @@ pub(super) fn other_kind_hint(kind: &str) -> String {
 /// parameters with names.
 fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
     let mut told = texts_left_as_typed(outgoing.body());
-    told.extend(outgoing.named_parameters(|_| false));
+    let named = outgoing.named_parameters(|_| false);
+    told.extend(named.iter().map(ToString::to_string));
     told
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::recipients::{MessageEnd, Refused, exit_code, refusal, report_incomplete};
 use super::result::{note_error, print_result, record_error};
 use crate::base::exit::ExitCode;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Record, RecordError, Sent};
 use crate::command_error::CommandError;
 use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources};
@@ -209,8 +209,8 @@ impl Sends {
     pub(super) fn make_messages<E: Into<CommandError>>(
         &mut self,
         refused: &mut Vec<Refused>,
-        mut make: impl FnMut(&RecipientSources) -> Result<(Outgoing, Vec<String>), E>,
-    ) -> Result<Vec<String>, CommandError> {
+        mut make: impl FnMut(&RecipientSources) -> Result<(Outgoing, Vec<Message>), E>,
+    ) -> Result<Vec<Message>, CommandError> {
         let are_several = self.are_several();
         let mut warnings = Vec::new();
         for (at, send) in self.all.iter_mut().enumerate() {
@@ -395,7 +395,7 @@ impl Sends {
 }
 
 /// Returns the texts without repetitions.
-pub(super) fn each_once(texts: Vec<String>) -> Vec<String> {
+pub(super) fn each_once<T: PartialEq>(texts: Vec<T>) -> Vec<T> {
     let mut once = Vec::new();
     for text in texts {
         if !once.contains(&text) {

@@ -90,7 +90,7 @@ pub fn vcard(bytes: &[u8]) {
             assert!(json.as_array().is_some_and(|cards| !cards.is_empty()));
             crate::fuzzing::body(format!("{{\"contacts\":{json}}}").as_bytes());
         }
-        Err(problem) => assert!(!problem.is_empty()),
+        Err(problem) => assert!(!problem.to_string().is_empty()),
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::templates::Templates;
+use crate::base::message::Message;
 use crate::base::timestamps::rfc_3339_millis;
 use crate::jelou::api::DeliveryState;
 
@@ -38,7 +39,7 @@ pub(crate) struct StoredMessage {
     /// The kind, such as `text`.
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
     /// The request without secrets. None for a user's message.
     pub(crate) request: Option<Box<RawValue>>,
     pub(crate) answer: Box<RawValue>,

@@ -21,8 +21,8 @@ use crate::base::process::{Signal, Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
-    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, NO_ROOTS,
-    Outcome, Problem, Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
+    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
+    Proxy, Request, Roots, deliver, excerpt, no_roots, unknown_hint,
 };
 use crate::sandbox::{self, DEFAULT_PORT, PortOwner, RunningSandbox, Sandbox};
 use crate::sender::config::{ApiUrl, SANDBOX_HINT, SandboxMode, Settings, bad_file};
@@ -242,7 +242,7 @@ impl Connection {
             && matches!(delivery.outcome, Outcome::NotSent(Cause::Network))
             && let Some(problem) = &mut delivery.problem
         {
-            SANDBOX_HINT.clone_into(&mut problem.hint);
+            problem.hint = SANDBOX_HINT.into();
         }
         delivery
     }
@@ -266,21 +266,18 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         check_platform_roots()?;
     }
     let timeout = settings.timeout;
-    let client = proxy_to(base).and_then(|proxy| {
-        Client::new(&ClientOptions {
-            timeout,
-            roots,
-            proxy,
-        })
+    let proxy = proxy_to(base).map_err(no_client)?;
+    let client = Client::new(&ClientOptions {
+        timeout,
+        roots,
+        proxy,
     });
-    client.map_err(|error| {
-        let is_of_variable =
-            error.message.to_string().starts_with(NO_ROOTS) && settings.ca_cert.is_none();
-        match roots_variables().filter(|_| is_of_variable) {
+    client.map_err(
+        |error| match roots_variables().filter(|_| settings.ca_cert.is_none()) {
             Some(variables) => CommandError::configuration(error.message, unset_hint(&variables)),
             None => no_client(error),
-        }
-    })
+        },
+    )
 }
 
 /// The variables for a file and for directories of certificate authorities, which replace the system's.
@@ -312,7 +309,7 @@ fn check_platform_roots() -> Result<(), CommandError> {
     };
     let variables = roots_variables().unwrap_or_default();
     Err(CommandError::configuration(
-        format!("{NO_ROOTS}: {variable}: {problem}"),
+        no_roots(&msg!("{variable}: {problem}", variable, problem)),
         unset_hint(&variables),
     ))
 }
@@ -418,7 +415,7 @@ pub(super) fn report_event(
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &excerpt(&body.text));
         }
-        Event::Failed(message) => stderr.detail('<', message),
+        Event::Failed(message) => stderr.detail('<', &message.to_string()),
         Event::Waiting { wait, problem } => {
             let state = if request.body.is_some() {
                 "not sent, "
@@ -452,7 +449,7 @@ impl RequestProgress {
             Event::Waiting { problem, .. } => {
                 self.is_in_flight.set(false);
                 self.last_problem
-                    .replace(Some((problem.code, problem.message.clone())));
+                    .replace(Some((problem.code, problem.message.to_string())));
             }
             // The response is not classified yet. If it is a failure, the next event reports it.
             Event::Answered(_) => drop(self.last_problem.take()),
@@ -482,9 +479,9 @@ impl RequestProgress {
             None => ("unavailable", "no response in time".to_owned()),
         };
         let (outcome, hint) = match code {
-            "unknown" => (Outcome::Unknown(None), UNKNOWN_HINT),
-            "network" => (Outcome::NotSent(Cause::Network), TIME_HINT),
-            _ => (Outcome::NotSent(Cause::Unavailable), TIME_HINT),
+            "unknown" => (Outcome::Unknown(None), unknown_hint()),
+            "network" => (Outcome::NotSent(Cause::Network), TIME_HINT.into()),
+            _ => (Outcome::NotSent(Cause::Unavailable), TIME_HINT.into()),
         };
         let message = format!("{cause} (tried for {} s)", tried_for.as_secs_f64());
         let problem = Problem::new(&outcome, message, hint);
@@ -513,7 +510,7 @@ pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
     if is_in_flight {
         let message =
             "internal error while the request was in flight; the message may have been sent";
-        return CommandError::unknown(message, UNKNOWN_HINT);
+        return CommandError::unknown(message, unknown_hint());
     }
     let message = "internal error before the request";
     CommandError {
@@ -525,10 +522,12 @@ pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::Message;
 
     #[test]
     fn panic_is_unknown_only_with_request_in_flight() {
         let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
+        let reset = Message::verbatim("reset");
         let waiting = || Event::Waiting {
             wait: Duration::ZERO,
             problem: &problem,
@@ -537,7 +536,7 @@ mod tests {
             (&[][..], false, false),
             (&[Event::Attempt(1)], false, true),
             // The failure comes first.
-            (&[Event::Attempt(1), Event::Failed("reset")], false, true),
+            (&[Event::Attempt(1), Event::Failed(&reset)], false, true),
             (&[Event::Attempt(1), waiting()], false, false),
             (
                 &[Event::Attempt(1), waiting(), Event::Attempt(2)],
@@ -622,7 +621,11 @@ mod tests {
             let ended = flight.given_up(Duration::from_millis(1500));
             let problem = ended.problem.unwrap();
             assert_eq!(
-                (ended.outcome, problem.code, problem.message.as_str()),
+                (
+                    ended.outcome,
+                    problem.code,
+                    problem.message.to_string().as_str()
+                ),
                 (outcome, code, message),
                 "{events:?}"
             );

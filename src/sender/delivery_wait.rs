@@ -366,7 +366,7 @@ fn reached(
                 format!("interrupted by {} while waiting", signal.name()),
                 None,
             ),
-            None => (error.to_string(), error.hint()),
+            None => (error.to_string(), error.hint().map(|hint| hint.to_string())),
         },
     };
     let hint = hint.map_or_else(

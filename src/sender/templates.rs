@@ -295,7 +295,9 @@ fn why_unclear(verdict: &TemplateVerdict, listing: &Listing) -> Option<String> {
 /// Returns a question with similar names, for a name that the bot does not have.
 fn question(name: &str, meant: &[String], templates: &[Value]) -> Option<String> {
     let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
-    did_you_mean(meant).or_else(nearest)
+    did_you_mean(meant)
+        .or_else(nearest)
+        .map(|question| question.to_string())
 }
 
 /// Jelou's and WhatsApp's codes for a wrong name or language of a template.

@@ -951,7 +951,10 @@ fn template_body_type_is_detected() {
         &[],
     );
     assert!(
-        ended.code == 2 && ended.stderr.contains("different recipients"),
+        ended.code == 2
+            && ended
+                .stderr
+                .contains("destinations: another recipient than in userId"),
         "{}",
         ended.stderr
     );

@@ -136,8 +136,10 @@ fn profile_country_applies_without_the_flag() {
 
     home.config("[profiles.p]\ncountry = \"Mejiko\"\n");
     // The number may be of the country that the profile tries to set.
-    home.run("--sandbox send text Hola --to 5512345678")
-        .fails(3, &["country of profile p: `Mejiko` is not the code of a country, such as EC or MX"]);
+    home.run("--sandbox send text Hola --to 5512345678").fails(
+        3,
+        &["country of profile p: `Mejiko` is not the code of a country, such as EC or MX"],
+    );
 }
 
 #[test]

@@ -106,10 +106,10 @@ impl Checkup {
         } else {
             ExitCode::Network
         };
-        let hint = failure.hint.unwrap_or(hint).to_owned();
+        let hint = failure.hint.clone().unwrap_or_else(|| hint.into());
         self.fail(
             name,
-            CommandError::new(code, "network", &failure.message, Some(hint.into())),
+            CommandError::new(code, "network", &failure.message, Some(hint)),
         );
     }
 }
@@ -117,6 +117,7 @@ impl Checkup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::Message;
     use crate::sender::config::{Environment, Flags};
 
     #[test]
@@ -152,8 +153,8 @@ mod tests {
                 let mut checkup = Checkup::new();
                 checkup.unreached(&Failure {
                     cause,
-                    message: "x".to_owned(),
-                    hint: own,
+                    message: "x".into(),
+                    hint: own.map(Message::from),
                 });
                 let check = checkup.checks.pop().unwrap();
                 assert_eq!((check.name, checkup.code.code()), (name, code), "{cause:?}");

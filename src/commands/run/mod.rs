@@ -21,7 +21,7 @@ use super::sends::{SendReport, Sends, each_once};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Stderr, rounded};
 use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
@@ -421,7 +421,7 @@ fn fill_messages(
     sends: &mut Sends,
     facts: &Map<String, Value>,
     tail: Option<&str>,
-) -> Result<Vec<String>, CommandError> {
+) -> Result<Vec<Message>, CommandError> {
     let mut warnings = Vec::new();
     for send in sends.open() {
         let (outgoing, new) = notification.fill_to_fit(&send.source, facts, tail)?;
@@ -475,7 +475,7 @@ struct ReadyNotification {
     exclusions: Exclusions,
     refused: Vec<Refused>,
     /// The warnings about the notification that were printed.
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
 }
 
 impl ReadyNotification {
@@ -501,7 +501,7 @@ impl ReadyNotification {
         let mut warnings = sends.make_messages(&mut refused, |to| {
             try_out(arguments, &notification, &zone, to)
         })?;
-        warnings.extend(notification.cautions());
+        warnings.extend(notification.cautions().into_iter().map(Message::from));
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
         let has_key = arguments.send.once.is_some();
@@ -594,7 +594,7 @@ fn try_out(
     notification: &RunNotification,
     zone: &TimeZone,
     to: &RecipientSources,
-) -> Result<(Outgoing, Vec<String>), CommandError> {
+) -> Result<(Outgoing, Vec<Message>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let time = CommandTime {
         started: SystemTime::now(),

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::output::without_escape_sequences;
 use crate::base::process::{CommandEnd, host_name, signal_name, without_arguments};
 use crate::base::timestamps::{second_in, timestamp};
@@ -109,7 +110,7 @@ impl RunNotification {
         to: &RecipientSources,
         facts: &Map<String, Value>,
         tail: Option<&str>,
-    ) -> Result<(Outgoing, Vec<String>), CommandError> {
+    ) -> Result<(Outgoing, Vec<Message>), CommandError> {
         let language = language();
         let body =
             BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
@@ -131,7 +132,7 @@ impl RunNotification {
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
-        changed.extend(warnings.iter().map(ToString::to_string));
+        changed.extend(warnings.into_iter().map(Message::from));
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;
@@ -156,7 +157,7 @@ impl RunNotification {
         to: &RecipientSources,
         facts: &Map<String, Value>,
         tail: Option<&str>,
-    ) -> Result<(Outgoing, Vec<String>), CommandError> {
+    ) -> Result<(Outgoing, Vec<Message>), CommandError> {
         let whole = self.fill(to, facts, tail);
         let (Err(_), Some(tail)) = (&whole, tail) else {
             return whole;
@@ -186,14 +187,15 @@ fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
 }
 
 /// Removes escape sequences and control characters from the texts of `body`; returns a warning for each changed text.
-fn without_control_characters(body: &mut Value) -> Vec<String> {
+fn without_control_characters(body: &mut Value) -> Vec<Message> {
     let mut changed = Vec::new();
     visit_texts(body, "", &mut |path, text| {
         if text.contains(is_refused) {
             *text = without_escape_sequences(text);
             text.retain(|character| !is_refused(character));
-            changed.push(format!(
-                "{path}: its escape sequences and control characters are removed"
+            changed.push(msg!(
+                "{path}: its escape sequences and control characters are removed",
+                path
             ));
         }
     });
@@ -222,6 +224,7 @@ mod tests {
             ("code".to_owned(), json!(3)),
         ]);
         let (outgoing, warnings) = notification.fill_to_fit(&to, &facts, tail)?;
+        let warnings = warnings.iter().map(ToString::to_string).collect();
         Ok((outgoing.body()["text"].clone(), warnings))
     }
 

@@ -17,14 +17,18 @@ use url::Url;
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, TimelyBody};
-use super::failure::{FailedAttempt, Failure, innermost};
+use super::failure::{FailedAttempt, Failure, UnknownHost, innermost};
 use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::process::run_blocking;
+use crate::base::texts::shell_argument;
 
-/// How the error begins if no certificate authority can be used.
-pub(crate) const NO_ROOTS: &str = "cannot use the root certificates";
+/// Returns the error if no certificate authority can be used.
+pub(crate) fn no_roots(problem: &Message) -> Message {
+    msg!("cannot use the root certificates: {problem}", problem)
+}
 
 /// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -182,13 +186,13 @@ impl Client {
         }
         let status = response.status().as_u16();
         let retry_after = retry_after(headers, SystemTime::now());
-        let warnings = headers.get_all("x-sandbox-warning").iter();
-        let warnings = warnings.filter_map(|warning| warning.to_str().ok());
         // jelouctl itself prints the other warnings.
-        let is_of_sandbox = |warning: &&str| {
-            warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning)
-        };
-        let warnings = warnings.filter(is_of_sandbox).map(str::to_owned).collect();
+        let warnings = headers.get_all("x-sandbox-note").iter();
+        let warnings = warnings.filter_map(|warning| warning.to_str().ok());
+        let warnings = warnings
+            .map(Message::decode)
+            .filter(|warning| !credentials.are_repeated_in(&warning.to_string()))
+            .collect();
         let date = date(headers);
         let mut body = read_body(response, request.accepts.read_limit()).await;
         credentials.hide_in(&mut body);
@@ -271,12 +275,15 @@ fn build(
     builder(options, keeps, connections)?
         .build()
         .map_err(|error| {
-            let file = match &options.roots {
-                Roots::Only { file, .. } => format!("{}: ", file.display()),
-                Roots::None | Roots::Platform => String::new(),
+            let problem = innermost(&error);
+            let problem = match &options.roots {
+                Roots::Only { file, .. } => msg!("{file}: {problem}", file, problem),
+                Roots::None | Roots::Platform => problem,
             };
-            let message = format!("{NO_ROOTS}: {file}{}", innermost(&error));
-            UsageError::new(message, "to use other certificates: --ca-cert FILE")
+            UsageError::new(
+                no_roots(&problem),
+                msg!("to use other certificates: --ca-cert FILE"),
+            )
         })
 }
 
@@ -333,11 +340,14 @@ fn builder(
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
             Ok(_) | Err(_) => {
-                let hint = "use a file in PEM, which begins with -----BEGIN CERTIFICATE-----; to convert DER: openssl x509 \
-                -inform der -in FILE";
+                let name = file.display().to_string();
+                let word = shell_argument(&name);
                 return Err(UsageError::new(
-                    format!("{} has no PEM certificate", file.display()),
-                    hint,
+                    msg!("{name} has no PEM certificate", name),
+                    msg!(
+                        "to convert DER to PEM: openssl x509 -inform der -in {word}",
+                        word
+                    ),
                 ));
             }
         },
@@ -384,7 +394,8 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let look_up = move || (name.as_str(), 0).to_socket_addrs();
-            let addresses: Addrs = Box::new(run_blocking(look_up).await?);
+            let found = run_blocking(look_up).await;
+            let addresses: Addrs = Box::new(found.map_err(|_| UnknownHost)?);
             Ok(addresses)
         })
     }

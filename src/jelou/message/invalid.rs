@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::base::input::UsageError;
@@ -16,7 +15,7 @@ pub(crate) struct Violation {
     /// The place in the body: `parameters.flow_cta`, `contacts[0].name`.
     pub(crate) path: String,
     /// The value and the limit: `5000 characters; at most 4096 are allowed`.
-    pub(crate) problem: String,
+    pub(crate) problem: Message,
     /// The flag that sets the field, if there is one.
     pub(crate) flag: Option<String>,
 }
@@ -75,24 +74,17 @@ impl InvalidMessage {
 
     /// Creates the error for an invalid recipient in `origin`.
     pub(crate) fn recipient(origin: &str, error: RecipientError) -> Self {
-        let message = msg!("{origin}: {error}", origin, error = error.message());
-        let hint = error.hint;
+        let problem = error.message();
         Self::Other(UsageError {
-            hint,
-            ..UsageError::bare(message)
+            hint: error.hint,
+            ..UsageError::bare(msg!("{origin}: {problem}", origin, problem))
         })
-    }
-
-    /// Creates the error for a recipient in the body, at `origin`, that is not a text.
-    pub(super) fn recipient_not_text(origin: &str, found: &Value) -> Self {
-        let problem = format!("{origin}: a recipient must be a text, found {found}");
-        Self::other(problem, "write it in quotes: \"593987654321\"")
     }
 
     /// Creates the error for the warnings of a valid message.
     pub(crate) fn warnings(details: Vec<Message>) -> Self {
-        let message = "--strict refuses the message because it has warnings";
-        let hint = "to send it anyway, remove --strict";
+        let message = msg!("--strict refuses the message because it has warnings");
+        let hint = msg!("to send it anyway, remove --strict");
         Self::Other(UsageError {
             details,
             ..UsageError::new(message, hint)
@@ -115,12 +107,13 @@ impl InvalidMessage {
     }
 
     pub(crate) fn hint(&self) -> Option<Message> {
-        let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
         match self {
             Self::Other(error) => error.hint.clone(),
             Self::Violations {
                 text_is_missing, ..
-            } => text_is_missing.then(|| text.into()),
+            } => text_is_missing.then(|| {
+                msg!("to read the text from standard input: --text-file -; from a file: --text-file FILE")
+            }),
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use super::placeholder::documented_placeholder;
 use crate::base::invisible::is_unseen;
-use crate::base::message::Message;
+use crate::base::message::{Message, msg};
 use crate::base::texts::shell_argument;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_user_id};
 
@@ -35,9 +35,9 @@ impl Recipient {
         if user.is_empty() {
             return Err(RecipientError::empty());
         }
-        match segment_problem(user, "a recipient") {
+        match segment_problem(user, &msg!("a recipient")) {
             Some(problem) => Err(RecipientError::new(
-                problem,
+                problem.to_string(),
                 "write the recipient's number or id",
             )),
             None => Ok(Self(user.to_owned())),
@@ -50,15 +50,17 @@ impl Recipient {
 }
 
 /// Returns the problem of `text`, which is `what` and becomes one segment of a URL's path.
-pub(super) fn segment_problem(text: &str, what: &str) -> Option<String> {
+pub(super) fn segment_problem(text: &str, what: &Message) -> Option<Message> {
     if [".", ".."].contains(&text) {
-        return Some(format!(
-            "`{text}` cannot be {what}: in a URL, it refers to a directory"
+        return Some(msg!(
+            "`{text}` cannot be {what}: in a URL, it refers to a directory",
+            text,
+            what
         ));
     }
     text.chars()
         .any(char::is_control)
-        .then(|| format!("`{text}` has a control character"))
+        .then(|| msg!("`{text}` has a control character", text))
 }
 
 /// Returns a recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet
@@ -92,7 +94,7 @@ impl TypedRecipient {
         if let Some(user) = user.strip_prefix("id:") {
             if let Some(problem) = documented_placeholder(user) {
                 return Err(RecipientError::new(
-                    problem,
+                    problem.to_string(),
                     "write the user's own id after id:",
                 ));
             }
@@ -139,7 +141,7 @@ impl From<PhoneNumber> for TypedRecipient {
     fn from(number: PhoneNumber) -> Self {
         Self {
             recipient: Recipient(number.as_str().to_owned()),
-            warnings: number.warnings().to_vec(),
+            warnings: number.warnings().iter().map(Message::from).collect(),
             number: Some(number),
         }
     }
@@ -272,8 +274,9 @@ impl RecipientChoice<'_> {
             (None, Some(recipient), _) => return Ok(recipient.clone().into()),
             (None, None, Some(raw)) => ("JELOU_TO", raw),
             (None, None, None) => {
-                let hint = "to pass one: --to NUMBER; to set one for all commands: JELOU_TO=NUMBER";
-                return Err(InvalidMessage::other("no recipient", hint));
+                let hint =
+                    msg!("to pass one: --to NUMBER; to set one for all commands: JELOU_TO=NUMBER");
+                return Err(InvalidMessage::other(msg!("no recipient"), hint));
             }
         };
         let typed = match TypedRecipient::read(raw, sources.country) {

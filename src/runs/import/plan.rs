@@ -325,7 +325,8 @@ impl ImportPlan<'_> {
             let path = &text.path;
             cautions.extend(faults_of_words(path, text.source));
             if has_order {
-                cautions.extend(named_parameter(path, text.source, is_column));
+                let named = named_parameter(path, text.source, is_column);
+                cautions.extend(named.map(|named| named.to_string()));
             }
         }
         if self.strict && !cautions.is_empty() {
@@ -389,11 +390,9 @@ impl ImportPlan<'_> {
         let (outgoing, others) = Outgoing::from_body(self.kind, body, recipient)?;
         warnings.extend(others);
         if self.strict && !warnings.is_empty() {
-            return Err(InvalidMessage::warnings(
-                warnings.into_iter().map(Message::from).collect(),
-            )
-            .into());
+            return Err(InvalidMessage::warnings(warnings).into());
         }
+        let warnings = warnings.iter().map(ToString::to_string).collect();
         outgoing.check_bot(self.bot)?;
         if self.has_key
             && let Some(other) = outgoing.second_recipient()

@@ -395,7 +395,8 @@ impl<'a> Engine<'a> {
             return;
         };
         if state != RowState::Pending {
-            self.progress.fault(line, state.name(), &problem.message);
+            self.progress
+                .fault(line, state.name(), &problem.message.to_string());
         }
         if let Some(pause) = pause {
             self.pause(pause, problem);

@@ -76,7 +76,7 @@ pub(crate) async fn send_row(
         error: verdict
             .problem
             .as_ref()
-            .map(|problem| excerpt(&problem.message)),
+            .map(|problem| excerpt(&problem.message.to_string())),
         api_code: verdict
             .problem
             .as_ref()

@@ -79,7 +79,7 @@ impl StopReason {
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(excerpt(&problem.message)),
+                problem: Some(excerpt(&problem.message.to_string())),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {

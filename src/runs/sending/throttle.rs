@@ -327,7 +327,7 @@ impl Obstacle {
     }
 
     fn describe(&self, zone: &TimeZone) -> String {
-        let words = self.problem.message.clone();
+        let words = self.problem.message.to_string();
         if self.reason == WaitReason::Network {
             return format!(
                 "{words}; unreachable since {}",

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::answer::{excerpt, is_nonempty, text_at};
 use super::super::codes::{code_at_start, code_by_title, look_up};
 use super::super::refusal;
+use crate::base::message::Lang;
 
 /// The state of a message: one of the statuses that Jelou documents, under our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,6 +224,7 @@ impl DeliveryFacts {
         );
         let description = Some(refusal::describe(
             &json!({ "error": error }),
+            Lang::En,
             MAX_REASON_BYTES,
         ))
         .filter(|text| !text.is_empty());

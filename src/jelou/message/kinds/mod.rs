@@ -18,6 +18,7 @@ use super::invalid::InvalidMessage;
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
+use crate::base::message::Message;
 
 /// All kinds, in the order of the help.
 const KINDS: &[Kind] = &[
@@ -337,7 +338,7 @@ impl MessageKind {
 
     /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them. Returns the
     /// problem of each changed parameter.
-    pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
+    pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<Message> {
         fit_parameters(body, self.schema())
     }
 
