@@ -31,20 +31,19 @@ mod zone;
 
 use clap::Args;
 
-use crate::base::input::UsageError;
 use crate::command_error::CommandError;
 use crate::jelou::message::{InvalidMessage, TypedRecipient};
 use crate::phone::Country;
 use crate::sender::context::Context;
 
-/// Asks `question`. Unless the answer is yes, returns the error `not_done`.
+/// Asks `question`, which is a safety check. Unless the answer is yes, returns the error `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
     let refused = match context.confirms(question)? {
         Some(true) => return Ok(()),
         Some(false) => not_done.to_owned(),
         None => format!("{not_done}: there is no terminal to ask on"),
     };
-    Err(UsageError::new(refused, "to answer yes: --yes").into())
+    Err(CommandError::guard(refused, "to answer yes: --yes"))
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.

@@ -339,9 +339,9 @@ fn only_old_finished_runs_are_removed() {
         "2 finished runs: nothing was removed",
         "--yes",
     ];
-    home.run(words).fails(2, &told);
+    home.run(words).fails(11, &told);
     let memory = "3 messages were or may have been sent: after the removal";
-    home.run(words).fails(2, &[memory]);
+    home.run(words).fails(11, &[memory]);
     let told = home
         .run("bulk remove --older-than 1ms --yes")
         .success()
@@ -370,13 +370,13 @@ fn remove_warns_about_messages_before_removing() {
     });
     send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
     let went_out = "warning: 3 messages were or may have been sent: after the removal, a later run can send them again";
-    let told = home.run("bulk remove r").fails(2, &[went_out]).stderr;
+    let told = home.run("bulk remove r").fails(11, &[went_out]).stderr;
     // Nothing else knows the outcome of one message.
     let undecided = "warning: run r: 1 message may have been sent, and only this run records them; to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r-unknown.csv";
     assert!(told.contains(undecided), "{told}");
     home.run("bulk remove --older-than 1ms")
-        .fails(2, &[undecided]);
+        .fails(11, &[undecided]);
     home.run("bulk resolve r --unknown-as sent").success();
     home.run("bulk remove r --yes")
         .success()
@@ -384,7 +384,7 @@ fn remove_warns_about_messages_before_removing() {
         .stderr_lacks(&["1 message may have been sent"]);
     send_with(&home, &jelou.url, &["--limit", "1"]).success();
     home.run("bulk remove r").fails(
-        2,
+        11,
         &["warning: 1 message was or may have been sent: after the removal, a later run can send it again"],
     );
 }

@@ -249,7 +249,7 @@ fn repeated_list_is_refused_without_a_flag() {
     assert_eq!(jelou.requests().len(), 9);
     // Removed runs do not count as duplicates.
     home.run("bulk remove r")
-        .fails(2, &["run r: nothing was removed"]);
+        .fails(11, &["run r: nothing was removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
 }

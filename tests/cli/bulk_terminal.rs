@@ -182,7 +182,7 @@ fn old_runs_are_named_before_they_are_removed() {
     };
     let (code, screen) = remove("n");
     assert!(
-        code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "),
+        code == 11 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "),
         "{screen}"
     );
     // The other message is sent again during the question.

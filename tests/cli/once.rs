@@ -665,7 +665,7 @@ fn keys_are_listed_shown_and_removed() {
     home.run("once remove k --to 593987654322 --yes")
         .fails(2, &["593987654322 has no message with the key k"]);
     home.run("once remove k").fails(
-        2,
+        11,
         &["there is no terminal to ask on", "to answer yes: --yes"],
     );
     home.run("once remove k --yes").success();

@@ -222,7 +222,7 @@ fn profile_is_created_used_and_removed() {
     home.run("profile use nope")
         .fails(3, &["there is no profile `nope`", "prod, test"]);
     home.run("profile remove test")
-        .fails(2, &["profile test was not removed", "--yes"]);
+        .fails(11, &["profile test was not removed", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
     home.run("profile remove nope --yes")

@@ -376,13 +376,13 @@ fn only_a_restored_ledger_is_accepted() {
     told(copied.success("ledger accept"));
     copied.restore();
     let refused = copied.end("ledger accept");
-    assert_eq!(refused.code, 2, "{refused:?}");
+    assert_eq!(refused.code, 11, "{refused:?}");
     refused.stderr_has(&[
         "was not accepted: there is no terminal to ask on\n",
         "hint: to answer yes: --yes\n",
     ]);
     let (code, screen) = copied.ask(&["ledger", "accept"]).confirm("n");
-    assert_eq!(code, 2, "{screen}");
+    assert_eq!(code, 11, "{screen}");
     copied.refuses_all();
     let (code, screen) = copied.ask(&["ledger", "accept"]).confirm("y");
     assert_eq!(code, 0, "{screen}");

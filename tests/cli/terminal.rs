@@ -492,8 +492,8 @@ fn profile_is_removed_only_after_confirmation() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\n");
     for (answer, code, rest) in [
-        ("n", 2, "prod\t77\t\n"),
-        ("", 2, "prod\t77\t\n"),
+        ("n", 11, "prod\t77\t\n"),
+        ("", 11, "prod\t77\t\n"),
         ("y", 0, ""),
     ] {
         let mut terminal = Terminal::new(&home, &["profile", "remove", "prod"], &[]);

@@ -240,7 +240,7 @@ fn removed_key_lets_an_unchecked_notification_through() {
     };
     notify(&home, &jelou, "--once k").success();
     assert_eq!(got(&jelou), [2, 2]);
-    remove(&format!("--to {ANA}")).fails(2, &["there is no terminal to ask on"]);
+    remove(&format!("--to {ANA}")).fails(11, &["there is no terminal to ask on"]);
     let freed = format!("note: {ANA} can get a message again with key k\n");
     remove(&format!("--to {ANA} --yes"))
         .success()

@@ -2,7 +2,6 @@
 
 use jiff::SignedDuration;
 
-use crate::base::exit::ExitCode;
 use crate::base::output::{counted, one_line, rounded, wrapped};
 use crate::base::timestamps::{self, time_in};
 use crate::command_error::CommandError;
@@ -32,15 +31,7 @@ pub(super) fn needs_yes(sender: &Sender) -> bool {
 /// Asks whether to send the messages. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
 pub(super) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
     let not_done = format!("sending {} was not confirmed", counted(rows, "message"));
-    let asked = confirm(context, question, &not_done);
-    asked.map_err(|error| match error.code {
-        ExitCode::Usage => CommandError {
-            code: ExitCode::Guard,
-            name: "guard",
-            ..error
-        },
-        _ => error,
-    })
+    confirm(context, question, &not_done)
 }
 
 pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = String>) {

@@ -9,6 +9,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::resume_hint;
 use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::summary::RunSummary;
+use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::read_recipient;
 use crate::jelou::message::InvalidMessage;
@@ -169,12 +170,11 @@ fn ask_about_lost_workers(
             "in flight when a process stopped responding: {}",
             rows.join("; ")
         ));
-        if context
-            .confirms("If that process is only suspended, it may still send them. Has it exited?")?
-            != Some(true)
-        {
-            return Err(LedgerError::may_still_send().into());
-        }
+        confirm(
+            context,
+            "If that process is only suspended, it may still send them. Has it exited?",
+            &LedgerError::may_still_send().to_string(),
+        )?;
         asked.extend(lost.iter().map(|process| process.id));
     }
 }
