@@ -14,9 +14,8 @@ use jiff::Timestamp;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_INPUT_BYTES, UsageError};
-use crate::base::message::msg;
-use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
-use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::output::{HiddenInput, Stderr, SystemError, ask_hidden, visible_json};
+use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::{Signal, Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
@@ -154,7 +153,7 @@ fn describe_start(running: &RunningSandbox) -> String {
 /// # Errors
 /// If the terminal cannot be read; `Interrupted` after Ctrl-C.
 pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
-    let _restore_at_end = TerminalMode::save();
+    let _hidden = HiddenInput::begin()?;
     let typed = run_blocking(|| ask_hidden(question)).await;
     let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
     if typed.as_ref().is_err_and(is_interrupted) {

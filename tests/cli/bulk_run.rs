@@ -641,7 +641,12 @@ fn run_pauses_on_too_many_unknown_rows() {
 
 #[test]
 fn ctrl_c_finishes_rows_in_flight() {
-    for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (came, code) in [
+        (Signal::INT, 130),
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::QUIT, 131),
+    ] {
         let home = people(200);
         let jelou = Jelou::accept_all();
         let child = start(

@@ -140,6 +140,10 @@ impl Terminal {
         self.session.send(ControlCode::EndOfText).unwrap();
     }
 
+    pub(crate) fn press_ctrl_backslash(&mut self) {
+        self.session.send(ControlCode::FileSeparator).unwrap();
+    }
+
     pub(crate) fn press_ctrl_d(&mut self) {
         self.session.send(ControlCode::EndOfTransmission).unwrap();
     }
@@ -244,19 +248,30 @@ fn missing_secret_is_prompted_for_and_hidden() {
 }
 
 #[test]
-fn ctrl_c_at_the_prompt_sends_nothing() {
-    let home = Home::new();
-    let server = Server::expect_no_requests();
-    home.config(&profile(&server));
-    let mut terminal = Terminal::plain(&home, &[&SEND[..], &["-o", "record"]].concat());
-    terminal.refuse("Client secret (hidden): ");
-    let (code, screen) = terminal.end();
-    assert_eq!(code, 130, "{screen}");
-    assert!(
-        screen.contains("error: interrupted at the prompt for the secret")
-            && screen.contains("\"sent\": \"no\""),
-        "{screen}"
-    );
+fn signal_at_hidden_prompt_sends_nothing_and_restores_echo() {
+    let press: [fn(&mut Terminal); 2] = [Terminal::press_ctrl_c, Terminal::press_ctrl_backslash];
+    let keys = press.into_iter().zip([Signal::INT, Signal::QUIT]);
+    let keys = keys.map(|(press, signal)| (Some(press), signal));
+    let kills = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM];
+    for (press, signal) in keys.chain(kills.map(|signal| (None, signal))) {
+        let home = Home::new();
+        let server = Server::expect_no_requests();
+        home.config(&profile(&server));
+        let mut terminal = Terminal::plain(&home, &[&SEND[..], &["-o", "record"]].concat());
+        terminal.wait_for("Client secret (hidden): ");
+        match press {
+            Some(press) => press(&mut terminal),
+            None => terminal.signal(signal),
+        }
+        terminal.wait_for("error: interrupted at the prompt for the secret");
+        assert!(
+            terminal.session.get_process().get_echo().unwrap(),
+            "{signal:?}"
+        );
+        let (code, screen) = terminal.end();
+        assert_eq!(code, 128 + signal.as_raw(), "{screen}");
+        assert!(screen.contains("\"sent\": \"no\""), "{screen}");
+    }
 }
 
 #[test]

@@ -19,6 +19,6 @@ pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,
 };
 pub(crate) use self::record::{EarlierMessage, Record, RecordError, Sent};
-pub(crate) use self::stderr::{Color, Stderr, SystemError, TerminalMode, Verbosity, ask_hidden};
+pub(crate) use self::stderr::{Color, HiddenInput, Stderr, SystemError, Verbosity, ask_hidden};
 pub(crate) use self::stdout::{Check, CheckState, Format, OutputRow, Stdout};
 pub(crate) use self::words::{counted, counted_are, grouped, rounded, wrapped};

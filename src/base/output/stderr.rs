@@ -290,6 +290,9 @@ impl Stderr {
 
 /// The width of a log, and of a terminal that does not tell its own.
 const USUAL_WIDTH: usize = 80;
+/// The byte of the key that sends SIGQUIT.
+#[cfg(unix)]
+const CTRL_BACKSLASH: u8 = 0x1c;
 /// Longer lines are hard to read.
 const MAX_WIDTH: usize = 120;
 
@@ -303,46 +306,85 @@ fn terminal_width() -> usize {
     width.unwrap_or(USUAL_WIDTH).min(MAX_WIDTH)
 }
 
-/// The mode of the terminal before a hidden prompt. Dropping it restores the mode, even if the prompt got no answer.
-pub(crate) struct TerminalMode {
+/// Hides what is typed while it exists, and ends the line of the prompt. On Windows, the prompt itself does so.
+pub(crate) struct HiddenInput {
     #[cfg(unix)]
-    saved: Option<(std::fs::File, rustix::termios::Termios)>,
+    terminal: std::fs::File,
+    #[cfg(unix)]
+    mode_before: rustix::termios::Termios,
 }
 
-impl TerminalMode {
-    /// Saves the current mode.
-    pub(crate) fn save() -> Self {
-        #[cfg(unix)]
-        {
-            let terminal = std::fs::File::open("/dev/tty").ok();
-            let saved = terminal.and_then(|terminal| {
-                let mode = rustix::termios::tcgetattr(&terminal).ok()?;
-                Some((terminal, mode))
-            });
-            Self { saved }
-        }
-        #[cfg(windows)]
-        Self {}
+impl HiddenInput {
+    #[cfg(unix)]
+    pub(crate) fn begin() -> io::Result<Self> {
+        use rustix::termios::{
+            LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr,
+        };
+
+        let terminal = open_terminal()?;
+        let mode_before = tcgetattr(&terminal)?;
+        let mut mode = mode_before.clone();
+        mode.local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        mode.special_codes[SpecialCodeIndex::VMIN] = 1;
+        mode.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&terminal, OptionalActions::Now, &mode)?;
+        Ok(Self {
+            terminal,
+            mode_before,
+        })
+    }
+
+    #[cfg(windows)]
+    pub(crate) fn begin() -> io::Result<Self> {
+        Ok(Self {})
     }
 }
 
 #[cfg(unix)]
-impl Drop for TerminalMode {
+impl Drop for HiddenInput {
     fn drop(&mut self) {
-        if let Some((terminal, mode)) = &self.saved {
-            // A terminal that no longer exists needs no mode.
-            let _ =
-                rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, mode);
-        }
+        use rustix::termios::{OptionalActions, tcsetattr};
+
+        // A terminal that no longer exists needs no mode.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.mode_before);
+        let _ = writeln!(self.terminal);
     }
 }
 
-/// Prompts on the terminal without showing the typed text. The caller has checked that there is one.
+#[cfg(unix)]
+fn open_terminal() -> io::Result<std::fs::File> {
+    std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+}
+
+/// The keys at a hidden prompt. rpassword sends the signal of Ctrl-C, but not that of Ctrl-\.
+#[cfg(unix)]
+struct TypedKeys(std::fs::File);
+
+#[cfg(unix)]
+impl io::Read for TypedKeys {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(bytes)?;
+        if bytes.iter().take(count).any(|byte| *byte == CTRL_BACKSLASH) {
+            signal_hook::low_level::raise(signal_hook::consts::SIGQUIT)?;
+        }
+        Ok(count)
+    }
+}
+
+/// Prompts on the terminal for a text that [`HiddenInput`] hides. The caller has checked that there is a terminal.
 ///
 /// # Errors
 /// If the terminal cannot be read, or the user types Ctrl-C.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
-    rpassword::prompt_password(format!("{} ", one_line(question)))
+    let config = rpassword::ConfigBuilder::new();
+    #[cfg(unix)]
+    let config = config.input_reader(TypedKeys(open_terminal()?));
+    let prompt = format!("{} ", one_line(question));
+    rpassword::prompt_password_with_config(prompt, config.build())
 }
 
 /// An error of the operating system, usually of our streams.
