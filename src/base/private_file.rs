@@ -65,11 +65,21 @@ impl FileError {
         if path.as_os_str().is_empty() {
             return msg!("the name of the file is empty");
         }
-        let parent = path.parent().unwrap_or(path);
-        let is_made = matches!(self.action, FileAction::Create | FileAction::Write);
-        match self.cause.kind() {
-            io::ErrorKind::NotFound if self.action == FileAction::Read => {
-                msg!("{path} does not exist", path)
+        let shown = path.display();
+        let parent = path.parent().unwrap_or(path).display();
+        let is_missing = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
+        if is_missing.contains(&cause.kind())
+            && let Some(link) = describe_dangling_link(path)
+        {
+            return match *action {
+                "read" => link,
+                _ => format!("failed to {action} {shown}: {link}"),
+            };
+        }
+        match cause.kind() {
+            io::ErrorKind::NotFound if *action == "read" => format!("{shown} does not exist"),
+            io::ErrorKind::NotFound if ["create", "write"].contains(action) => {
+                format!("failed to {action} {shown}: {parent} does not exist")
             }
             io::ErrorKind::NotFound if is_made => {
                 self.failed(&msg!("{parent} does not exist", parent))
@@ -101,6 +111,17 @@ impl FileError {
             }
         }
     }
+}
+
+/// Describes the part of the path that is a link without a target, if there is one.
+fn describe_dangling_link(path: &Path) -> Option<String> {
+    let is_dangling = |above: &&Path| above.is_symlink() && !above.exists();
+    let link = path.ancestors().find(is_dangling)?;
+    let target = link.read_link().ok()?;
+    let (link, target) = (link.display(), target.display());
+    Some(format!(
+        "{link} is a link to {target}, which does not exist"
+    ))
 }
 
 /// Replaces the file with mode 0600, and creates its directory with 0700. If the path is a link of this user or of root,

@@ -142,8 +142,9 @@ impl SendTerms<'_> {
         let mut ending: FuturesOrdered<_> = all.map(|one| self.notify(&requests, one)).collect();
         let mut is_first = true;
         while let Some(mut ended) = ending.next().await {
+            let is_last = ending.is_empty();
             if let NotificationEnd::Delivered(code) = ended.end
-                && ending.is_empty()
+                && is_last
             {
                 // A hint must not delay another notification, nor take longer than the notifications may.
                 let left = requests.limit.saturating_sub(begun.elapsed());
@@ -157,7 +158,7 @@ impl SendTerms<'_> {
                 are_several: requests.are_several,
             };
             is_first = false;
-            self.report_ended(ended, place, sends);
+            self.report_ended(ended, place, is_last, sends);
         }
     }
 
@@ -220,8 +221,15 @@ impl SendTerms<'_> {
         refuse_late(delivery.unwrap_or_else(|| flight.given_up(requests.limit)))
     }
 
-    /// Prints and logs the end of a notification. An error that applies to all others ends those that were not tried.
-    fn report_ended(&self, ended: EndedNotification, place: MessagePlace, sends: &mut Sends) {
+    /// Prints and logs the end of a notification. After an error that applies to all others, the last one ends those that
+    /// were not tried.
+    fn report_ended(
+        &self,
+        ended: EndedNotification,
+        place: MessagePlace,
+        is_last: bool,
+        sends: &mut Sends,
+    ) {
         let Some(send) = sends.all.get_mut(ended.at) else {
             return;
         };
@@ -242,7 +250,7 @@ impl SendTerms<'_> {
         };
         let ends_all = end.as_ref().is_err_and(ends_all);
         let code = self.end(end, send, place.are_several);
-        if ends_all {
+        if ends_all && is_last {
             let error = send.report.record.error.clone();
             self.end_rest(sends, ended.at, code, error.as_ref());
         }

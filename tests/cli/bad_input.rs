@@ -362,7 +362,12 @@ fn unreadable_files_are_named() {
     home.write("latin1.txt", b"hola\nse\xf1or\n");
     home.write("large.txt", "x".repeat(1024 * 1024 + 1));
     symlink("loop", home.path().join("loop")).unwrap();
+    symlink("gone.txt", home.path().join("link")).unwrap();
     for (file, problem) in [
+        (
+            "link",
+            "--text-file: link is a link to gone.txt, which does not exist",
+        ),
         ("missing.txt", "--text-file: missing.txt does not exist"),
         (".", "--text-file: failed to read .: Is a directory"),
         (

@@ -257,3 +257,24 @@ fn limit_on_open_files_is_explained() {
         assert_eq!(jelou.requests().len(), before + 2);
     }
 }
+
+/// Its target may be a disk that is not mounted.
+#[test]
+#[cfg(unix)]
+fn state_directory_without_a_target_stops_before_sending() {
+    let home = people(1);
+    let state = home.path().join(STATE);
+    std::fs::create_dir_all(state.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/nowhere/state", &state).unwrap();
+    let told = format!(
+        "{} is a link to /nowhere/state, which does not exist",
+        state.display()
+    );
+    for (words, code) in [
+        ("bulk send people.csv --yes text Hola", 12),
+        ("send text --to 593987654321 --once k Hola", 3),
+    ] {
+        let nothing = Jelou::expect_no_requests();
+        home.run(words).api(&nothing.url).fails(code, &[&told]);
+    }
+}

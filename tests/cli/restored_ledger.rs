@@ -407,6 +407,12 @@ fn restored_ledger_can_be_read() {
     for words in ["once list", "bulk send others.csv --dry-run text Hola"] {
         restored.success(words).stderr_has(&told);
     }
+    // Both hints name the file of the configuration.
+    restored.home.write("c.toml", "");
+    restored.end("--config c.toml bulk status r").stderr_has(&[
+        "get messages twice: jelouctl --config c.toml ledger accept\n",
+        "get it twice: jelouctl --config c.toml bulk resume r --accept-stale\n",
+    ]);
     // Runs and keys of the sandbox are not affected.
     restored.success("--sandbox bulk send others.csv --yes text Hola");
     restored.refuses_all();
