@@ -21,7 +21,7 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// The time limit for a statement that writes all rows of a run.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
-pub(super) const VERSION: i32 = 25;
+pub(super) const VERSION: i32 = 26;
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]

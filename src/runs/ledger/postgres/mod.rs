@@ -17,6 +17,10 @@ use super::error::{LedgerError, LedgerErrorKind};
 /// The roles that send and that only read. They belong to the whole server, and may already exist.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
+/// A table with one row that never changes. The transaction that wrote it is another one if a restore has replaced the
+/// rows of the ledger.
+const ORIGIN: &str = "CREATE TABLE origin (id BIGINT PRIMARY KEY);\nINSERT INTO origin VALUES (1);";
+
 /// An existing schema for the ledger is used.
 const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA \
     jelouctl; ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace \
@@ -61,7 +65,7 @@ pub(crate) fn schema_sql() -> String {
     let secret = new_secret();
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, \
-            pg_temp;\n\n{tables}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
+            pg_temp;\n\n{tables}\n{ORIGIN}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
             0, ({IDENTITY}), NULL);\n\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
             jelouctl_reader;\nGRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO \
             jelouctl_reader;\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
