@@ -177,6 +177,19 @@ fn text_that_differs_only_in_case_warns() {
     );
     assert!(!ended.stderr.contains("warning: line 3"), "{ended:?}");
     ended.stderr_has(&["to ignore case: `plan | lower`"]);
+    home.dry_run_list(&[
+        "list.csv",
+        "text",
+        "--strict",
+        "{{ to }}{% if plan == 'oro' %}!{% endif %}",
+    ])
+    .fails(
+        2,
+        &[
+            "line 2: plan: `ORO` is not exactly `oro`",
+            "1 row cannot be sent",
+        ],
+    );
     home.write("list.csv", "to,plan\n593987654321,  \n");
     home.dry_run_list(&[
         "list.csv",

@@ -254,7 +254,7 @@ fn row_with_an_empty_cell_is_invalid() {
         );
     for text in [
         "Hola {{ nombre | default('x', true) }}",
-        "Hola{% if nombre != '' %} {{ nombre }}{% endif %}",
+        "Hola{% if nombre | trim != '' %} {{ nombre }}{% endif %}",
         "Hola",
     ] {
         preview(&home, &["people.csv", "text", text, "--strict"]);

@@ -12,6 +12,7 @@ use super::numbers::{money, number, refused};
 use super::operators::{add_operators, in_text};
 use super::percentages::percent;
 use super::row_view::RowView;
+use crate::base::suggest::folded;
 use crate::phone::{Country, PhoneNumber};
 
 /// Creates the template language: undefined names are errors, nothing is escaped, and final
@@ -104,24 +105,42 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::String | ValueKind::Number => {
             let text = typed.to_string();
-            let text = text.trim();
-            means_yes(text)
-                .ok_or_else(|| refused("yes", &format!("`{text}` is neither yes nor no")))
+            means_yes(&text)
+                .ok_or_else(|| refused("yes", &format!("`{}` is neither yes nor no", text.trim())))
         }
         other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
     }
 }
 
-/// Returns whether `text` means yes or no in Spanish, English or Portuguese. None if it is neither.
+/// What means yes in Spanish, Portuguese and English, without accents.
+const YES: [&str; 8] = [
+    "si",
+    "sim",
+    "yes",
+    "true",
+    "verdadero",
+    "verdadeiro",
+    "1",
+    "x",
+];
+const NO: [&str; 6] = ["no", "nao", "false", "falso", "0", ""];
+
+/// Returns whether `text` means yes or no, as a word or its first letter. None if it is neither.
 fn means_yes(text: &str) -> Option<bool> {
-    let lower = text.to_lowercase();
+    let folded = folded(text);
     // A single point is not an answer.
-    let without_point = lower.strip_suffix('.').filter(|word| !word.is_empty());
-    match without_point.unwrap_or(&lower) {
-        "sí" | "si" | "s" | "sim" | "yes" | "y" | "true" | "verdadero" | "verdadeiro" | "1"
-        | "x" => Some(true),
-        "no" | "n" | "não" | "nao" | "false" | "falso" | "0" | "" => Some(false),
-        _ => None,
+    let without_point = folded.strip_suffix('.').filter(|word| !word.is_empty());
+    let answer = without_point.unwrap_or(&folded);
+    let is_in = |words: &[&str]| {
+        let mut letters = words.iter().filter_map(|word| word.get(..1));
+        words.contains(&answer) || letters.any(|letter| letter == answer)
+    };
+    if is_in(&YES) {
+        Some(true)
+    } else if is_in(&NO) {
+        Some(false)
+    } else {
+        None
     }
 }
 
@@ -196,6 +215,13 @@ mod tests {
             ("yes", Some(true)),
             ("VERDADEIRO", Some(true)),
             ("1", Some(true)),
+            ("T", Some(true)),
+            ("v", Some(true)),
+            ("s", Some(true)),
+            ("y.", Some(true)),
+            ("F", Some(false)),
+            ("n", Some(false)),
+            ("q", None),
             ("No.", Some(false)),
             ("Não", Some(false)),
             ("nao", Some(false)),

@@ -64,7 +64,10 @@ impl FromStr for DailyWindow {
                 "`{shown}` is not a range of hours; write days and hours in quotes, such as 'mon-fri 07:00-19:00'"
             )
         };
-        let words: Vec<&str> = raw.split_whitespace().collect();
+        // Spaces around a hyphen do not matter.
+        let ends: Vec<_> = raw.split('-').map(str::trim).collect();
+        let joined = ends.join("-");
+        let words: Vec<&str> = joined.split_whitespace().collect();
         let (days, times) = match words.as_slice() {
             [times] => (None, *times),
             [days, times] => (Some(days.to_lowercase()), *times),
@@ -232,6 +235,8 @@ mod tests {
             ("sun 00:00-24:00", "sun 00:00-24:00"),
             ("8-18", "08:00-18:00"),
             ("Lun-vie 8-18:30", "lun-vie 08:00-18:30"),
+            ("08:00 - 20:00", "08:00-20:00"),
+            ("lun - vie 8 -18", "lun-vie 08:00-18:00"),
         ] {
             assert_eq!(
                 text.parse::<DailyWindow>().unwrap().to_string(),
@@ -262,7 +267,8 @@ mod tests {
                 "luness 07:00-19:00",
                 "`luness` is not a day; the days are mon, tue",
             ),
-            ("mon- 07:00-19:00", "`` is not a day"),
+            ("mon- 07:00-19:00", "is not a range of hours"),
+            ("mon-fri 07:00 19:00", "is not a range of hours"),
             ("07:00-07:00", "starts and ends at the same time"),
             ("24:00-07:00", "starts at the end of a day"),
             ("sat 24:00-00:00", "starts at the end of a day"),

@@ -348,9 +348,6 @@ impl ImportPlan<'_> {
         let body = self.body.fill_and_note(row, country, values)?;
         let mut warnings =
             check_printed(self.body.expressions(), values, row).map_err(RowError::Problem)?;
-        if self.strict && !warnings.is_empty() {
-            return Err(RowError::Problem(warnings.swap_remove(0)));
-        }
         let mut typed = addressee.typed;
         typed.warn(body.warnings());
         let (outgoing, others) = self.build(body.value, typed, country)?;
@@ -372,7 +369,17 @@ impl ImportPlan<'_> {
         let country = self.find_country(row);
         let body = self.body.fill(row, country)?;
         recipient.warn(body.warnings());
-        self.build(body.value, recipient, country)
+        let (outgoing, warnings) = self.build(body.value, recipient, country)?;
+        self.refuse_warnings(&warnings)?;
+        Ok((outgoing, warnings))
+    }
+
+    /// Refuses a row with warnings, if a warning is an error.
+    pub(super) fn refuse_warnings(&self, warnings: &[String]) -> Result<(), RowError> {
+        if self.strict && !warnings.is_empty() {
+            return Err(RowError::Problem(warnings.join("; ")));
+        }
+        Ok(())
     }
 
     fn build(
@@ -389,9 +396,6 @@ impl ImportPlan<'_> {
         let recipient = RecipientChoice::Made { recipient, country };
         let (outgoing, others) = Outgoing::from_body(self.kind, body, recipient)?;
         warnings.extend(others);
-        if self.strict && !warnings.is_empty() {
-            return Err(InvalidMessage::warnings(warnings).into());
-        }
         let warnings = warnings.iter().map(ToString::to_string).collect();
         outgoing.check_bot(self.bot)?;
         if self.has_key

@@ -304,7 +304,7 @@ impl<'a> Importer<'a> {
         self.cells.note_decimals(line, row, country);
         let message = self.build(line, row, faulty_cells, outcome)?;
         let skipped = self.why_skipped(&message);
-        self.report_message(line, row, &message, skipped, report);
+        self.report_message(line, &message, skipped, report);
         Ok((message, skipped))
     }
 
@@ -348,7 +348,9 @@ impl<'a> Importer<'a> {
             .plan
             .request(row, addressee, &mut self.values)
             .map_err(|error| self.name_column(error, row))?;
-        warnings.extend(self.body_faults(&outgoing)?);
+        warnings.extend(self.body_faults(&outgoing));
+        warnings.extend(self.cells.warnings(row));
+        self.plan.refuse_warnings(&warnings)?;
         let earlier = match outcome {
             Some(outcome) => {
                 self.reported
@@ -390,18 +392,15 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// The faults in the texts of a row that is a whole body. With --strict, the first is an error.
-    fn body_faults(&self, outgoing: &Outgoing) -> Result<Vec<String>, RowError> {
+    /// The faults in the texts of a row that is a whole body.
+    fn body_faults(&self, outgoing: &Outgoing) -> Vec<String> {
         let mut faults = Vec::new();
         if matches!(self.plan.body, BodyTemplate::Row) {
             each_text(outgoing.body(), "", &mut |path, text| {
                 faults.extend(faults_of_row_text(path, text));
             });
         }
-        match faults.first() {
-            Some(fault) if self.plan.strict => Err(RowError::Problem(fault.clone())),
-            _ => Ok(faults),
-        }
+        faults
     }
 
     /// Names the column instead of the text in the error of a row, if a character of its cell is the cause.
@@ -445,13 +444,11 @@ impl<'a> Importer<'a> {
     fn report_message(
         &self,
         line: u64,
-        row: &Row,
         message: &RowMessage,
         skipped: Option<Skipped<'_>>,
         report: FaultReport<'_>,
     ) {
-        let warnings = message.warnings.iter().cloned();
-        for warning in warnings.chain(self.cells.warnings(row)) {
+        for warning in message.warnings.iter().cloned() {
             report(line, RowFault::Remark(RowProblem::Warning(warning)));
         }
         if let Some(skipped) = skipped {
