@@ -65,6 +65,12 @@ impl FileError {
         if path.as_os_str().is_empty() {
             return msg!("the name of the file is empty");
         }
+        let is_about_path = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
+        if is_about_path.contains(&cause.kind())
+            && let Some(problem) = describe_dangling(path)
+        {
+            return problem;
+        }
         let shown = path.display();
         let parent = path.parent().unwrap_or(path).display();
         let is_missing = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
@@ -320,6 +326,18 @@ pub(crate) fn link_target(path: &Path) -> PathBuf {
         .ok()
         .or_else(|| dangling(path))
         .unwrap_or_else(|| path.to_owned())
+}
+
+/// Describes the link in `path` whose target does not exist. None without one.
+fn describe_dangling(path: &Path) -> Option<String> {
+    let is_dangling = |above: &&Path| above.is_symlink() && !above.exists();
+    let link = path.ancestors().find(is_dangling)?;
+    let target = fs::read_link(link).ok()?;
+    let link = link.display();
+    let target = target.display();
+    Some(format!(
+        "{link} is a link to {target}, which does not exist"
+    ))
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {

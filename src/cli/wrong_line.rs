@@ -2,6 +2,8 @@
 //! the command that the line misplaces or misspells, else the help. A hint may repeat a flag or a kind of message, but
 //! never a number, a text or a value: it could be a secret or the number of another recipient.
 
+use std::path::Path;
+
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, Command};
 
@@ -10,6 +12,7 @@ use super::line::{LineToken, Role, all_commands, find_flag, path_of};
 use super::parser_error::{argument_name, missing_in, string};
 use super::word_form::form;
 use crate::base::suggest::find_similar;
+use crate::base::texts::shell_argument;
 use crate::jelou::message::MessageKind;
 
 /// The flags with which more messages are sent, or to another server. No similar name suggests them.
@@ -115,7 +118,8 @@ impl<'a> WrongLine<'a> {
             .filter_map(Arg::get_long_and_visible_aliases)
             .flatten();
         let names = names.filter(|name| !LETS_MORE_THROUGH.contains(name));
-        self.row(&[&self.word, form(&self.word)])
+        self.name_of_file()
+            .or_else(|| self.row(&[&self.word, form(&self.word)]))
             .or_else(|| self.place_of_flag())
             .or_else(|| self.with_flag(find_similar(self.word.strip_prefix("--")?, names)?))
             .or_else(|| {
@@ -196,6 +200,16 @@ impl<'a> WrongLine<'a> {
         let owner = commands.find(|command| find_flag(command, name).is_some())?;
         let flag = find_flag(owner, name).map(with_value_name)?;
         Some(format!("{} {flag} …", path(owner)))
+    }
+
+    /// Returns the way to pass a file whose name the parser takes for the wrong flag.
+    fn name_of_file(&self) -> Option<String> {
+        let mut words = self.tokens.iter().map(|token| token.text.as_str());
+        let file = words.find(|word| {
+            word.to_lowercase().starts_with(&self.word) && Path::new(word).is_file()
+        })?;
+        let path = format!("./{file}");
+        Some(format!("to pass the file: {}", shell_argument(&path)))
     }
 
     /// Returns the place of a flag of this command, or of the nearest other one.
