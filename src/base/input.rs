@@ -91,7 +91,7 @@ pub(crate) fn refuse_file_as_text(
         return Ok(());
     }
     let named = if file == "-" {
-        "standard input"
+        STANDARD_INPUT
     } else {
         "a file"
     };
@@ -298,10 +298,13 @@ impl Input {
     }
 }
 
+/// How errors name standard input.
+pub(crate) const STANDARD_INPUT: &str = "standard input";
+
 /// Returns how errors name `source`.
 pub(crate) fn source_name(source: &Source) -> String {
     match source {
-        Source::Stdin => "standard input".to_owned(),
+        Source::Stdin => STANDARD_INPUT.to_owned(),
         Source::File(path) => path.display().to_string(),
     }
 }

@@ -1,5 +1,9 @@
 //! The table of outcomes: every answer of the API, its meaning and the exit code.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use httpmock::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,6 +27,42 @@ fn answered(status: u16, body: &str) -> CommandOutput {
         .end();
     mock.assert_calls(1);
     ended
+}
+
+/// Returns `text` in gzip.
+fn packed(text: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(text).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn compressed_response_is_unpacked() {
+    let accepted = packed(br#"{"success":true,"messageId":"m-1"}"#);
+    let cut = accepted[..accepted.len() - 10].to_vec();
+    let mut huge = br#"{"success":true,"messageId":"m-1"}"#.to_vec();
+    huge.resize(64 * 1024 * 1024, b' ');
+    for (encoding, body, code) in [
+        ("gzip", &accepted, 0),
+        ("x-gzip", &accepted, 0),
+        ("gzip", &cut, 8),
+        ("gzip", &packed(&huge), 8),
+        ("br", &b"\x0b\x11\x80{\xff\xfe}\x03".to_vec(), 8),
+    ] {
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        let reply = Reply::Bytes([head.as_bytes(), body].concat());
+        let server = Server::answering(reply);
+        let ended = Home::new()
+            .run("send text --to 593987654321 Hola -o id --retry-for 0")
+            .api(&server.url)
+            .end();
+        assert_eq!(ended.code, code, "{encoding}: {ended:?}");
+        let id = if code == 0 { "m-1\n" } else { "" };
+        assert_eq!(ended.stdout, id, "{encoding}");
+    }
 }
 
 /// `classify.rs` tests the meaning of each answer. This tests the exit code and the record.

@@ -14,7 +14,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("cli", 271),
     ("commands", 108),
     ("jelou", 353),
-    ("lists", 471),
+    ("lists", 447),
     ("phone", 54),
     ("runs", 106),
     ("sandbox", 80),

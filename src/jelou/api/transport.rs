@@ -1,11 +1,13 @@
 //! Sends one attempt over the network. It follows no redirects and does not retry.
 
+use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use flate2::read::MultiGzDecoder;
 use reqwest::ClientBuilder;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{
@@ -29,6 +31,9 @@ use crate::base::texts::shell_argument;
 pub(crate) fn no_roots(problem: &Message) -> Message {
     msg!("cannot use the root certificates: {problem}", problem)
 }
+
+/// The first bytes of a body in gzip (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -228,11 +233,12 @@ impl Client {
     }
 }
 
-/// Reads at most `limit` bytes of the body. If it is longer, or the connection ends early, it is not complete.
+/// Reads at most `limit` bytes of the body. If it is longer, or the connection ends early, it is not complete. A body in
+/// gzip, which some proxies send without being asked, is unpacked up to the same limit.
 async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
     let mut bytes = Vec::new();
     let mut is_too_large = false;
-    let is_complete = loop {
+    let mut is_complete = loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
                 is_too_large = bytes.len() + chunk.len() > limit;
@@ -245,9 +251,26 @@ async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
             Err(_) => break false,
         }
     };
+    if is_complete
+        && bytes.starts_with(GZIP)
+        && let Ok(unpacked) = unpack(&bytes, limit)
+    {
+        is_too_large = unpacked.len() > limit;
+        is_complete = !is_too_large;
+        bytes = unpacked;
+    }
     let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), is_complete);
     body.is_too_large = is_too_large;
     body
+}
+
+/// Unpacks `bytes` until they have more than `limit` bytes.
+fn unpack(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut reader = MultiGzDecoder::new(bytes).take(most);
+    reader.read_to_end(&mut unpacked)?;
+    Ok(unpacked)
 }
 
 /// Returns `headers` after the signature.

@@ -12,14 +12,12 @@ use super::meaning::{CountryRule, readings};
 use super::meaning::{is_recipient_text, may_be_id, may_be_recipient};
 use crate::base::input::UsageError;
 use crate::lists::list_file::{
-    AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
+    AnyInput, DELIMITERS, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
 };
 use crate::phone::is_like_user_id;
 
 /// The most bytes of a line with one recipient.
 const MAX_LINE: usize = 1024;
-/// The delimiters between the cells of a line.
-const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The options for reading exclusion lists.
 #[derive(Clone, Copy, Debug, Default)]

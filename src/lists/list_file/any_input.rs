@@ -41,7 +41,7 @@ impl AnyInput {
         }
         // UTF-16 contains zero bytes.
         let may_have_zeros = !detect_encoding(&bytes, asked).is_ascii_compatible();
-        if let Some(error) = foreign_file(&bytes).filter(|_| !may_have_zeros) {
+        if let Some(error) = foreign_file(&bytes, name).filter(|_| !may_have_zeros) {
             return Err(error.in_file(name));
         }
         let read = input.take(MAX_TEXT).read_to_end(&mut bytes);

@@ -34,26 +34,16 @@ const RECIPIENT_NAMES: [&str; 18] = [
 ];
 
 /// In an exclusion list, a column with one of these words or parts in its name may have numbers, too.
-const PHONE_WORDS: [&str; 21] = [
+const PHONE_WORDS: [&str; 11] = [
     "cel",
     "cell",
-    "cellphone",
-    "celular",
-    "celulares",
     "fone",
     "fono",
-    "mobile",
-    "movil",
-    "phone",
     "tel",
     "telef",
-    "telefone",
-    "telefono",
-    "telefonos",
     "telemovel",
     "telf",
     "tlf",
-    "whatsapp",
     "wpp",
     "wsp",
 ];

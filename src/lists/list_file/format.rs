@@ -1,8 +1,8 @@
 //! The format of a list, detected from its first bytes. They also identify other kinds of files,
 //! regardless of their names.
 
-use crate::base::input::UsageError;
-use crate::base::texts::shorten;
+use crate::base::input::{STANDARD_INPUT, UsageError};
+use crate::base::texts::{shell_argument, shorten};
 
 /// How many bytes are read together. A list is recognized by the first of them.
 pub(super) const BUFFER: usize = 64 * 1024;
@@ -140,15 +140,17 @@ fn delimiter(head: &[u8]) -> u8 {
 type Signature = (&'static [u8], &'static str, &'static str);
 
 const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
-const UNPACK: &str = "unpack it, and pass the list inside";
 const NAME_LIST: &str = "pass a list: CSV, NDJSON, .xlsx or .ods";
 const CONVERT_UTF_16: &str = "pass a list: CSV, NDJSON, .xlsx or .ods; for a text in UTF-16, save it as \"CSV UTF-8\", or if it is the \
                          list file, add --encoding utf-16le or utf-16be before the kind";
 
+/// The delimiters between the cells of a line.
+pub(crate) const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
 /// The first bytes of a zip archive. Every modern workbook is one.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
-const FOREIGN_SIGNATURES: [Signature; 3] = [
+const FOREIGN_SIGNATURES: [Signature; 2] = [
     // Workbooks with a password are in the same container.
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -156,24 +158,18 @@ const FOREIGN_SIGNATURES: [Signature; 3] = [
         SAVE_SHEET,
     ),
     (b"%PDF-", "a PDF", NAME_LIST),
-    (b"\x1f\x8b", "a gzip archive", UNPACK),
 ];
+
+/// The first bytes of a file in gzip (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The first bytes of exported contacts.
 const VCARD: &[u8] = b"BEGIN:VCARD";
 const EXPORT_CONTACTS: &str = "export the contacts as CSV, and pass that file";
 
 /// The first bytes of a text that is not a list.
-const MARKUP: [&[u8]; 9] = [
-    b"<!doctype",
-    b"<!--",
-    b"<html",
-    b"<head",
-    b"<body",
-    b"<script",
-    b"<meta",
-    b"<table",
-    b"<?xml",
+const MARKUP: [&[u8]; 8] = [
+    b"<!", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<table", b"<?xml",
 ];
 
 /// The most characters of a page's title that are shown.
@@ -226,8 +222,24 @@ pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
     UsageError::new(format!("expected a list, found {what}"), hint)
 }
 
-/// Returns the error for the file that begins with `head`; None if it may be a text.
-pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
+/// Returns the error for the file `name` that begins with `head`; None if it may be a text.
+pub(super) fn foreign_file(head: &[u8], name: &str) -> Option<UsageError> {
+    if head.starts_with(GZIP) {
+        let unpacked = name.strip_suffix(".gz").unwrap_or("unpacked.csv");
+        let command = if name == STANDARD_INPUT {
+            "gunzip -c LIST | jelouctl bulk send - …".to_owned()
+        } else {
+            format!(
+                "gunzip -c {} > {}",
+                shell_argument(name),
+                shell_argument(unpacked)
+            )
+        };
+        return Some(not_a_list(
+            "a gzip archive",
+            &format!("to unpack it: {command}"),
+        ));
+    }
     let text = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
     let begins = |tag: &&[u8]| {
         text.get(..tag.len())

@@ -27,7 +27,7 @@ pub(crate) use self::country_column::{CountryColumn, is_country_column};
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
-pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
+pub(crate) use self::format::{BOM, CsvFormat, DELIMITERS, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
     ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent, guarded,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::format::DELIMITERS;
 use crate::base::input::UsageError;
 use crate::base::message::Lang;
 use crate::base::output::grouped;
@@ -379,10 +380,6 @@ const GUARDED: [char; 12] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
 ];
 
-/// A program that uses another delimiter than the list begins a new cell after one of these
-/// characters. A quote inside a cell does not prevent that.
-const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
-
 /// Returns the cell with a `'` at each place where a spreadsheet would begin a cell that it runs.
 pub(crate) fn guarded(cell: &str) -> String {
     let mut guarded = String::with_capacity(cell.len() + 1);
@@ -425,9 +422,11 @@ fn unguarded(cell: &str) -> String {
     plain
 }
 
-/// Returns whether a cell may begin after `character`. The quotes around a cell are not part of it.
+/// Returns whether a cell may begin after `character`, in a program that uses any delimiter. A quote inside a cell does not
+/// prevent that. The quotes around a cell are not part of it.
 fn begins_after(character: char, at_begin: bool) -> bool {
-    BEGINS_CELL.contains(&character) || (at_begin && character == '"')
+    let ends_line = character == '\r' || character == '\n';
+    ends_line || DELIMITERS.contains(&character) || (at_begin && character == '"')
 }
 
 #[cfg(test)]

@@ -228,7 +228,7 @@ fn open(
         return Err(error.in_file(name));
     }
     if options.sheet.is_some() {
-        let foreign = foreign_file(&head).map(|error| error.in_file(name));
+        let foreign = foreign_file(&head, name).map(|error| error.in_file(name));
         let no_sheets = || unfit_flag("--sheet", name, "a text, which has no sheets");
         return Err(foreign.unwrap_or_else(no_sheets));
     }
@@ -308,7 +308,7 @@ fn open_text(
         was_decoded,
         utf8_check,
     } = text;
-    if let Some(error) = foreign_file(&head) {
+    if let Some(error) = foreign_file(&head, name) {
         return Err(error.in_file(name));
     }
     let mut format = CsvFormat::take(&mut head);
