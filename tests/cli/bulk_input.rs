@@ -868,12 +868,8 @@ fn file_of_another_type_is_identified() {
 fn file_whose_name_begins_with_a_hyphen_has_a_way() {
     let home = Home::new();
     home.write("-x.csv", "to\n593987654321\n");
-    home.write("-Lista 1.csv", "to\n593987654321\n");
-    for (file, way) in [("-x.csv", "./-x.csv"), ("-Lista 1.csv", "'./-Lista 1.csv'")] {
-        let hint = format!("hint: to pass the file: {way}\n");
-        home.dry_run_list(&[file, "text", "Hola"])
-            .fails(2, &[&hint]);
-    }
+    home.dry_run_list(&["-x.csv", "text", "Hola"])
+        .fails(2, &["hint: to pass the file: ./-x.csv\n"]);
     home.dry_run_list(&["./-x.csv", "text", "Hola"]).success();
     let ended = home
         .dry_run_list(&["-y.csv", "text", "Hola"])
