@@ -65,27 +65,20 @@ impl FileError {
         if path.as_os_str().is_empty() {
             return msg!("the name of the file is empty");
         }
+        let parent = path.parent().unwrap_or(path);
+        let is_made = matches!(self.action, FileAction::Create | FileAction::Write);
         let is_about_path = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
-        if is_about_path.contains(&cause.kind())
-            && let Some(problem) = describe_dangling(path)
-        {
-            return problem;
-        }
-        let shown = path.display();
-        let parent = path.parent().unwrap_or(path).display();
-        let is_missing = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
-        if is_missing.contains(&cause.kind())
+        if is_about_path.contains(&self.cause.kind())
             && let Some(link) = describe_dangling_link(path)
         {
-            return match *action {
-                "read" => link,
-                _ => format!("failed to {action} {shown}: {link}"),
+            return match self.action {
+                FileAction::Read => link,
+                _ => self.failed(&link),
             };
         }
-        match cause.kind() {
-            io::ErrorKind::NotFound if *action == "read" => format!("{shown} does not exist"),
-            io::ErrorKind::NotFound if ["create", "write"].contains(action) => {
-                format!("failed to {action} {shown}: {parent} does not exist")
+        match self.cause.kind() {
+            io::ErrorKind::NotFound if self.action == FileAction::Read => {
+                msg!("{path} does not exist", path)
             }
             io::ErrorKind::NotFound if is_made => {
                 self.failed(&msg!("{parent} does not exist", parent))
@@ -120,13 +113,14 @@ impl FileError {
 }
 
 /// Describes the part of the path that is a link without a target, if there is one.
-fn describe_dangling_link(path: &Path) -> Option<String> {
+fn describe_dangling_link(path: &Path) -> Option<Message> {
     let is_dangling = |above: &&Path| above.is_symlink() && !above.exists();
     let link = path.ancestors().find(is_dangling)?;
     let target = link.read_link().ok()?;
-    let (link, target) = (link.display(), target.display());
-    Some(format!(
-        "{link} is a link to {target}, which does not exist"
+    Some(msg!(
+        "{link} is a link to {target}, which does not exist",
+        link,
+        target
     ))
 }
 
@@ -326,18 +320,6 @@ pub(crate) fn link_target(path: &Path) -> PathBuf {
         .ok()
         .or_else(|| dangling(path))
         .unwrap_or_else(|| path.to_owned())
-}
-
-/// Describes the link in `path` whose target does not exist. None without one.
-fn describe_dangling(path: &Path) -> Option<String> {
-    let is_dangling = |above: &&Path| above.is_symlink() && !above.exists();
-    let link = path.ancestors().find(is_dangling)?;
-    let target = fs::read_link(link).ok()?;
-    let link = link.display();
-    let target = target.display();
-    Some(format!(
-        "{link} is a link to {target}, which does not exist"
-    ))
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {

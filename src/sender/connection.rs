@@ -14,8 +14,8 @@ use jiff::Timestamp;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_INPUT_BYTES, UsageError};
-use crate::base::output::{HiddenInput, Stderr, SystemError, ask_hidden, visible_json};
 use crate::base::message::msg;
+use crate::base::output::{HiddenInput, Stderr, SystemError, ask_hidden, visible_json};
 use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::{Signal, Signals, run_blocking};
 use crate::base::timestamps::local_time;

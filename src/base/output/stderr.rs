@@ -137,7 +137,7 @@ impl Stderr {
     pub(crate) fn warning_with_hint(&self, message: impl Into<Message>, hint: impl Into<Message>) {
         if self.verbosity != Verbosity::Quiet {
             self.warning(message);
-            self.print("\x1b[36mhint:\x1b[0m", &completed(hint));
+            self.hint(&hint.into());
         }
     }
 
