@@ -109,6 +109,15 @@ impl Message {
         Self::new(VERBATIM, vec![("text", Value::List(messages, separator))])
     }
 
+    /// Replaces the value with this name, if the text has one.
+    pub(crate) fn with_value(mut self, name: &str, new: &str) -> Self {
+        let mut values = self.values.iter_mut();
+        if let Some((_, value)) = values.find(|(known, _)| *known == name) {
+            *value = new.to_value();
+        }
+        self
+    }
+
     /// Returns the text in this language. A text without a translation is in English.
     pub(crate) fn text(&self, lang: Lang) -> String {
         let mut text = String::new();

@@ -340,7 +340,11 @@ fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
 fn texts_left_as_typed(body: &Value) -> Vec<String> {
     let mut told = Vec::new();
     each_text(body, "", &mut |path, text| {
-        told.extend(faults_of_single_text(path, text));
+        told.extend(
+            faults_of_single_text(path, text)
+                .iter()
+                .map(ToString::to_string),
+        );
     });
     told
 }

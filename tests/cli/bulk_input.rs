@@ -756,7 +756,7 @@ fn message_errors_are_reported_once_per_list() {
             &["text", "{{ celular | mayusculas }}"],
             &[
                 "text: filter mayusculas is unknown",
-                "to print a column: {{ nombre }}",
+                "hint: the filters are abs, capitalize, date,",
             ],
         ),
         (

@@ -145,7 +145,7 @@ impl RunNotification {
     pub(crate) fn cautions(&self) -> Vec<String> {
         let mut cautions = Vec::new();
         each_text(&self.body, "", &mut |path, text| {
-            cautions.extend(faults_of_words(path, text));
+            cautions.extend(faults_of_words(path, text).iter().map(ToString::to_string));
         });
         cautions
     }

@@ -62,7 +62,7 @@ impl BodyText<'_> {
         let filled = template.fill_part(&self.path, row, country, as_shown, found.values)?;
         found.numbers.extend(filled.numbers);
         fit(*type_name, decimal_mark, filled.value)
-            .map_err(|problem| TemplateError::new(&self.path, problem.to_string(), false))
+            .map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
 }
 

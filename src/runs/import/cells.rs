@@ -7,6 +7,7 @@ use super::contradictions::{Contradiction, Contradictions};
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::lists::list_file::Row;
 use crate::lists::template::{CountryFit, ReadAmount, date_fit, describe_decimals, number_fit};
 use crate::phone::Country;
@@ -99,16 +100,19 @@ impl<'a> MessageColumns<'a> {
         let mark = found.format;
         let other_mark = if mark == ',' { '.' } else { ',' };
         let column = &amount.column;
-        let read = describe_decimals(&by_country.text, mark);
-        let other_read = describe_decimals(&contrary.text, other_mark);
-        let message = format!(
-            "{path}: the decimal separator of {column} is unclear: in its country, `{}` in line {} {read}, but `{}` in line {} \
-             {other_read}",
-            by_country.text, by_country.line, contrary.text, contrary.line
+        let message = msg!(
+            "{path}: the decimal separator of {column} is unclear: in its country, {read}, but {other}",
+            path,
+            column,
+            read = describe_decimals(&by_country.text, by_country.line, mark),
+            other = describe_decimals(&contrary.text, contrary.line, other_mark)
         );
         let filter = format!("number('{other_mark}')");
         let correct = amount.with_point.replace("number('.')", &filter);
-        let hint = format!("to set it, write `{correct}`; or write these cells in the same format");
+        let hint = msg!(
+            "to set it, write `{correct}`; or write these cells in the same format",
+            correct
+        );
         Err(UsageError::new(message, hint))
     }
 

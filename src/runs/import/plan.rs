@@ -323,7 +323,11 @@ impl ImportPlan<'_> {
         let mut cautions = Vec::new();
         for text in self.body.texts() {
             let path = &text.path;
-            cautions.extend(faults_of_words(path, text.source));
+            cautions.extend(
+                faults_of_words(path, text.source)
+                    .iter()
+                    .map(ToString::to_string),
+            );
             if has_order {
                 let named = named_parameter(path, text.source, is_column);
                 cautions.extend(named.map(|named| named.to_string()));
@@ -346,8 +350,9 @@ impl ImportPlan<'_> {
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.find_country(row);
         let body = self.body.fill_and_note(row, country, values)?;
-        let mut warnings =
-            check_printed(self.body.expressions(), values, row).map_err(RowError::Problem)?;
+        let warnings = check_printed(self.body.expressions(), values, row)
+            .map_err(|problem| RowError::Problem(problem.to_string()))?;
+        let mut warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
         let mut typed = addressee.typed;
         typed.warn(body.warnings());
         let (outgoing, others) = self.build(body.value, typed, country)?;

@@ -397,7 +397,11 @@ impl<'a> Importer<'a> {
         let mut faults = Vec::new();
         if matches!(self.plan.body, BodyTemplate::Row) {
             each_text(outgoing.body(), "", &mut |path, text| {
-                faults.extend(faults_of_row_text(path, text));
+                faults.extend(
+                    faults_of_row_text(path, text)
+                        .iter()
+                        .map(ToString::to_string),
+                );
             });
         }
         faults
