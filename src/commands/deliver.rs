@@ -499,7 +499,7 @@ impl<'a> SendTerms<'a> {
         }
         if record.sent == Sent::Yes {
             let title = format!("{} would see:", outgoing.recipient());
-            stderr.preview(&title, &outgoing.draw());
+            stderr.preview(&title, &outgoing.draw(self.context.lang()));
         }
     }
 

@@ -159,6 +159,7 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
         None => Templates::default(),
     };
     Ok(Options {
+        lang: context.lang(),
         listen: listen(arguments)?,
         allowed_hosts: arguments.allowed_hosts.clone(),
         bot: context.flags.layer.text("bot_id").map(str::to_owned),
@@ -330,7 +331,8 @@ fn report(context: &Context, sandbox: &Sandbox) {
         .stderr
         .note(&format!("sandbox: {} arrived", counted(arrived, "message")));
     for message in messages.iter().take(LISTED) {
-        let lines = MessageKind::from_name(message.kind).map(|kind| kind.draw(&message.body));
+        let lines = MessageKind::from_name(message.kind)
+            .map(|kind| kind.draw(&message.body, context.lang()));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];
         if let Some(state) = message
             .delivery_state()

@@ -17,7 +17,7 @@ pub(crate) fn accepted(answer: &Value, warnings: &[Message], notes: &[Message]) 
             response.headers_mut().append(name, value);
         }
     };
-    for warning in notes.iter().chain(warnings) {
+    for warning in warnings.iter().chain(notes) {
         append("x-sandbox-warning", &on_one_line(&warning.to_string()));
     }
     for note in notes {

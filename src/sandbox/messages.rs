@@ -228,7 +228,7 @@ async fn receive(
     }
     let accepted = if fault.as_ref().is_none_or(Fault::stores_message) {
         let message = StoredMessage {
-            warnings: notes.iter().chain(&warnings).cloned().collect(),
+            warnings: warnings.iter().chain(&notes).cloned().collect(),
             request: Some(request),
             is_faulty: fault.is_some(),
             ..StoredMessage::new(Author::Bot, caller.bot, user, kind, body)

@@ -74,7 +74,7 @@ pub(super) async fn messages(
     Json(
         messages
             .iter()
-            .map(|message| message.read_back(sandbox.templates_to_draw(&filter), None))
+            .map(|message| message.read_back(sandbox.to_draw(&filter), None))
             .collect(),
     )
 }
@@ -89,9 +89,7 @@ pub(super) async fn chats(
     Json(
         chats
             .iter()
-            .map(|(newest, unread)| {
-                newest.read_back(sandbox.templates_to_draw(&filter), Some(*unread))
-            })
+            .map(|(newest, unread)| newest.read_back(sandbox.to_draw(&filter), Some(*unread)))
             .collect(),
     )
 }

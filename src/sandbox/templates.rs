@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::base::message::{Message, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::jelou::message::{
     MessageKind, Part, TemplatePart, is_same_language, note, template_button,
 };
@@ -77,9 +77,9 @@ impl Templates {
     }
 
     /// Draws a message as its recipient sees it, with the text and the buttons of its template.
-    pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
+    pub(super) fn draw(&self, kind: &str, body: &Value, lang: Lang) -> Vec<Part> {
         let mut parts = MessageKind::from_name(kind)
-            .map(|kind| kind.drawn(body))
+            .map(|kind| kind.drawn(body, lang))
             .unwrap_or_default();
         let name = body
             .get("elementName")
@@ -93,7 +93,8 @@ impl Templates {
         }
         // Only Jelou knows the ids.
         if let (None, Some(name)) = (known, body.get("elementName").and_then(Value::as_str)) {
-            parts.push(note(&[("tag", format!("no sample is called {name}"))]));
+            let no_sample = msg!("no sample is called {name}", name).text(lang);
+            parts.push(note(&[("tag", no_sample)]));
         }
         parts
     }

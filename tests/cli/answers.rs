@@ -158,19 +158,19 @@ fn non_json_response_is_described() {
             200,
             "",
             8,
-            "the API answered 200\nhint: the response does not show whether Jelou accepted the message",
+            "the API answered 200; the response does not show whether Jelou accepted the message\nhint: ask the recipient",
         ),
         (
             403,
             page,
             4,
-            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal, proxy or firewall may have answered",
+            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check --api-url and the network",
         ),
         (
             200,
             "<?xml version=\"1.0\"?><a/>",
             8,
-            "the API answered 200: <?xml version=\"1.0\"?><a/>\n",
+            "the API answered 200: <?xml version=\"1.0\"?><a/>; ",
         ),
     ] {
         let ended = answered(status, body);

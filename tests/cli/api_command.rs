@@ -354,7 +354,7 @@ fn invalid_or_foreign_path_is_refused() {
         ),
         ("@evil.example/..", "leaves the API's address"),
         ("/v1/x\r\nHost: evil", "the path has the character '\\r'"),
-        ("", "a path is missing"),
+        ("", "no path"),
     ] {
         for method in [&[][..], &["POST"], &["--dry-run"]] {
             let run = home.run("api").args(method).args(&[path]).api(&server.url);
@@ -365,8 +365,8 @@ fn invalid_or_foreign_path_is_refused() {
     home.run("api POST").api(&server.url).fails(
         2,
         &[
-            "a path is missing",
-            "hint: such as /v1/bots/{bot}/templates",
+            "no path",
+            "hint: to list the templates: jelouctl api '/v1/bots/{bot}/templates'",
         ],
     );
     // A text that only looks like another host is a path.

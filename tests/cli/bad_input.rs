@@ -82,10 +82,7 @@ fn non_number_is_refused_with_its_limits() {
             "reset,kind=quick_reply",
             "`quick_reply` is not a kind of message; did you mean `quick-reply`?",
         ),
-        (
-            "reset,kind=xyz",
-            "`xyz` is not a kind of message; to list them: `jelouctl explain`",
-        ),
+        ("reset,kind=xyz", "`xyz` is not a kind of message"),
     ] {
         let error = format!("error: --fault `{rule}`: {told}\n");
         refused(&format!("sandbox --fault {rule} -- true"), &[&error]).stderr_lacks(&["hint: "]);
@@ -99,7 +96,7 @@ fn contacts_have_their_own_rules() {
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
         (
             r#"{"name": {"formatted_name": "A"}}"#,
-            "name.formatted_name: is not enough; add first_name",
+            "name.formatted_name: is not enough: first_name",
         ),
         (
             r#"{"name": {"first_name": "A"}}"#,
@@ -273,12 +270,12 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             "[]",
-            "expected a JSON object as the body, found an array",
+            "expected a JSON object as the body, found a list",
         ),
         (
             "text",
             "\"text\"",
-            "expected a JSON object as the body, found a string",
+            "expected a JSON object as the body, found a text",
         ),
         (
             "text",
@@ -2118,7 +2115,7 @@ fn whitespace_is_not_a_text() {
         .api(&server.url)
         .fails(
             2,
-            &["text: is `…`, the placeholder for your message in a hint; write the message"],
+            &["text: is `…`, the placeholder for your message in a hint"],
         );
 }
 
@@ -2151,10 +2148,7 @@ fn contact_of_wrong_shape_is_refused() {
         "send contacts --to 593987654321 --contact 'Juan Pérez'",
         &told,
     );
-    let told = [
-        "--email: `juan` has no @",
-        "write an address such as juan@example.com",
-    ];
+    let told = ["--email: `juan` has no @"];
     refused(
         "send contacts --to 593987654321 --name Juan --email juan",
         &told,

@@ -33,7 +33,8 @@ fn failing_send(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
 fn refused_connection_is_not_sent() {
     let url = refused_url();
     let address = url.strip_prefix("http://").unwrap();
-    let told = format!("error: not sent: failed to connect to {address}: Connection refused");
+    let told =
+        format!("error: not sent: failed to connect to {address}: the connection was refused");
     let record = failing_send("--retry-for 0", &url, 7, &[&told, "hint: "]);
     assert_eq!(
         (record["sent"].as_str(), record["error"]["code"].as_str()),
@@ -322,7 +323,7 @@ fn environment_proxy_is_used_except_for_loopback() {
     let address = url.strip_prefix("http://").unwrap();
     through_proxy("HTTPS_PROXY", &format!("http://user:canary@{address}")).fails(
         7,
-        &[&format!("failed to connect to api.jelou.invalid:443 through the proxy {address}: Connection refused")],
+        &[&format!("failed to connect to api.jelou.invalid:443 through the proxy {address}: the connection was refused")],
     );
 
     let proxy = Server::expect_no_requests();

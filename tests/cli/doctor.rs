@@ -107,7 +107,7 @@ fn doctor_runs_all_checks_after_a_failure() {
     is(&ended, "client_id", "warning", "not set");
     is(&ended, "client_secret", "warning", "not set");
     is(&ended, "secret", "failed", "no credentials");
-    is(&ended, "connection", "failed", "Connection refused");
+    is(&ended, "connection", "failed", "the connection was refused");
     is(&ended, "version", "ok", "jelouctl");
     let hints: Vec<_> = ended.json()["checks"]
         .as_array()

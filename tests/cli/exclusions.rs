@@ -655,7 +655,7 @@ fn id_is_excluded_in_every_spelling() {
     home.run_args(&["--sandbox", "send", "raw", "--body", body])
         .fails(
             2,
-            &["userId: `id:abc` has the prefix of --to; a body has only the id: write `abc`"],
+            &["userId: `id:abc` has the prefix of --to; a body has only the id, `abc`"],
         );
 }
 

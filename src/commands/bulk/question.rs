@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::base::message::Lang;
 use crate::base::output::{counted, one_line, rounded, wrapped};
 use crate::base::timestamps::{self, time_in};
 use crate::command_error::CommandError;
@@ -80,9 +81,10 @@ pub(super) fn draw(
     kind: &MessageKind,
     body: &str,
     texts: &TemplateTexts,
+    lang: Lang,
 ) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(Part::lines(texts.drawn(kind, &body)))
+    Ok(Part::lines(texts.drawn(kind, &body, lang), lang))
 }
 
 /// Describes all recipients on the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from

@@ -3,8 +3,8 @@
 
 use crate::base::message::{Message, msg};
 use crate::phone::{
-    Country, PhoneNumber, RecipientError, country_or_another, find_country, is_clear, is_number,
-    is_user_id, may_be_national, number_in,
+    Country, PhoneNumber, RecipientError, country_or_another, is_clear, is_number, is_user_id,
+    may_be_national, number_in,
 };
 
 /// Returns the error for an ambiguous recipient in a body.
@@ -33,8 +33,7 @@ fn warning_about_number(
     country: Option<Country>,
 ) -> Option<Message> {
     let meant = number.as_str();
-    let other = find_country(user).and_then(|code| code.parse::<Country>().ok());
-    let other = country_or_another(other);
+    let other = country_or_another(Country::of_recipient(user));
     match country {
         Some(country) if meant != user && is_number(user) => Some(msg!(
             "`{user}` is sent unchanged, as a number of {other}; as a number of {country}, it is {meant}",

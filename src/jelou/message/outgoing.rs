@@ -15,7 +15,7 @@ use super::placeholder::{copied_values, documented_placeholder};
 use super::recipient::{Recipient, RecipientChoice, RecipientSources, TypedRecipient};
 use super::vcard::complete_phone;
 use crate::base::invisible::{is_unseen, with_control_pictures};
-use crate::base::message::{Message, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national, person_key};
 
 /// A valid message with its recipient, as the JSON that is sent.
@@ -154,8 +154,8 @@ impl Outgoing {
     }
 
     /// Draws the lines that show the message as its recipient sees it.
-    pub(crate) fn draw(&self) -> Vec<String> {
-        self.kind.draw(&self.body)
+    pub(crate) fn draw(&self, lang: Lang) -> Vec<String> {
+        self.kind.draw(&self.body, lang)
     }
 
     /// Warnings about template parameters that begin with a name: the recipient would read

@@ -60,7 +60,7 @@ pub(crate) fn write_preview(
     page.facts.extend(plan_facts(list, &clock, language));
     page.list_warnings = list_warnings(list.warnings, mask, &clock, language);
     page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
-    page.message = first_message(list, mask)?;
+    page.message = first_message(list, mask, language)?;
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
     }
@@ -89,7 +89,11 @@ impl DraftReading<'_> {
             Some(recipient) => recipient.to_owned(),
             None => describe_cells(self.list, row.cells)?,
         };
-        let bubble = build_bubble(self.list, request.map(|request| request.body))?;
+        let bubble = build_bubble(
+            self.list,
+            request.map(|request| request.body),
+            self.language,
+        )?;
         rows.add(PageRow {
             line: row.line,
             outcome,
@@ -210,30 +214,39 @@ fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerE
 }
 
 /// Draws the message of the first row to send. Without a row to send, or with a mask, it is the message as typed.
-fn first_message(list: &ListPreview<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
+fn first_message(
+    list: &ListPreview<'_>,
+    mask: bool,
+    language: Lang,
+) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {
         list.draft.each_row_to_send_up_to(1, |_, request| {
             let body: Value = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
-            first = shown_message(draw(list, &body), Some(request.recipient));
+            first = shown_message(draw(list, &body, language), Some(request.recipient));
             Ok::<_, LedgerError>(())
         })?;
     }
     let typed = || {
         let body = list.details.message.as_ref()?;
-        shown_message(draw(list, body), None)
+        shown_message(draw(list, body, language), None)
     };
     Ok(first.or_else(typed))
 }
 
-fn build_bubble(list: &ListPreview<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
+fn build_bubble(
+    list: &ListPreview<'_>,
+    body: Option<&str>,
+    language: Lang,
+) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else {
         return Ok(Vec::new());
     };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(Part::simple(draw(list, &body)))
+    Ok(Part::simple(draw(list, &body, language)))
 }
 
-fn draw(list: &ListPreview<'_>, body: &Value) -> Vec<Part> {
-    list.details.template_texts.drawn(list.kind, body)
+fn draw(list: &ListPreview<'_>, body: &Value, language: Lang) -> Vec<Part> {
+    let texts = &list.details.template_texts;
+    texts.drawn(list.kind, body, language)
 }

@@ -72,7 +72,7 @@ pub(crate) fn write_run_page(
     timeline.rest(find_rests(&events, counts.is_finished(), now));
     page.timeline = timeline.draw(&clock, language);
     page.cost = run.spent()?.as_ref().map(RunCost::to_json);
-    page.message = first_message(run, details, mask)?;
+    page.message = first_message(run, details, mask, language)?;
     let view = CourseView {
         with_problems: !mask,
         is_running,
@@ -269,7 +269,12 @@ fn run_span(
 }
 
 /// Draws the first message, or with `mask` the unfilled one.
-fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
+fn first_message(
+    run: &Run,
+    details: &RunSettings,
+    mask: bool,
+    language: Lang,
+) -> Result<Option<Value>, BulkError> {
     let found = if mask {
         details.message.clone().map(|body| (body, None))
     } else {
@@ -278,7 +283,7 @@ fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<
     };
     let shown = found.and_then(|(body, to): (Value, Option<String>)| {
         let kind = MessageKind::from_name(&details.kind)?;
-        let drawn = details.template_texts.drawn(&kind, &body);
+        let drawn = details.template_texts.drawn(&kind, &body, language);
         shown_message(drawn, to.as_deref())
     });
     Ok(shown)

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::base::exit::ExitCode;
+use crate::base::message::Lang;
 use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
@@ -62,9 +63,10 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
             .stderr
             .note(&format!("no run has a message to {recipient}"));
     }
+    let lang = context.lang();
     context
         .stdout
-        .rows(&HEADER, found.iter().map(|found| row(found, &zone)))?;
+        .rows(&HEADER, found.iter().map(|found| row(found, &zone, lang)))?;
     let mut code = ExitCode::Success;
     let stale_runs: BTreeMap<_, _> = found
         .iter()
@@ -77,9 +79,9 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 }
 
 /// Returns the row's columns as in the report, with the run and its sender.
-fn row(found: &MessageMatch, zone: &TimeZone) -> OutputRow {
+fn row(found: &MessageMatch, zone: &TimeZone, lang: Lang) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
-    let words = describe(found, &body, zone);
+    let words = describe(found, &body, zone, lang);
     let reported = &found.reported;
     let mut record = json!({
         "to": reported.recipient,
@@ -111,6 +113,7 @@ fn describe(
     }: &MessageMatch,
     body: &Value,
     zone: &TimeZone,
+    lang: Lang,
 ) -> Vec<String> {
     let became = match (reported.state, reported.code.as_deref()) {
         (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
@@ -118,7 +121,7 @@ fn describe(
         (state, Some(code)) => format!("{}: {code}", state.name()),
     };
     // As its recipient would see it, on one line.
-    let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body).join(" / "));
+    let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body, lang).join(" / "));
     vec![
         run.clone(),
         reported.line.to_string(),

@@ -177,7 +177,12 @@ fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
         plan.draft.row_to_send_in(row.line, |_, message| {
             let shown = ShownMessage {
                 title: row.title(message.recipient),
-                lines: draw(&plan.kind, message.body, &plan.settings.template_texts)?,
+                lines: draw(
+                    &plan.kind,
+                    message.body,
+                    &plan.settings.template_texts,
+                    context.lang(),
+                )?,
                 is_one_of_several,
                 more: if is_one_of_several {
                     "; --preview 3 shows all"

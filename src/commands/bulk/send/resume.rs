@@ -249,7 +249,12 @@ fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Resul
     let recipient = &first.recipient;
     let shown = ShownMessage {
         title: format!("{which}, line {line}, as {recipient} would see it:"),
-        lines: draw(&kind, &first.body, &active.settings.template_texts)?,
+        lines: draw(
+            &kind,
+            &first.body,
+            &active.settings.template_texts,
+            context.lang(),
+        )?,
         is_one_of_several: false,
         more: "",
     };
