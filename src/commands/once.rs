@@ -491,7 +491,7 @@ impl KeyEntries {
         OutputRow {
             id: message_id.clone(),
             words: vec![
-                state.describe(),
+                state.describe().to_string(),
                 time_in(&zone, entry.at),
                 until_in_words(until, !state.is_free(), &zone),
                 text(message_id),

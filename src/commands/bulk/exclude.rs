@@ -73,7 +73,7 @@ pub(super) fn skip_excluded(
     match rows {
         UnsentRows::OfRun(run) => run.skip(&mut skips(&found))?,
         UnsentRows::OfDraft(draft) => {
-            skips(&found).try_for_each(|(n, skip)| draft.skip(n, skip))?;
+            skips(&found).try_for_each(|(n, skip)| draft.skip(n, &skip))?;
         }
     }
     notes.print(&context.stderr);
@@ -83,14 +83,14 @@ pub(super) fn skip_excluded(
 /// Returns the rows to skip for each problem, with the reason.
 fn skips(
     found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
-) -> impl Iterator<Item = (i64, SkipDetail<'_>)> {
+) -> impl Iterator<Item = (i64, SkipDetail)> {
     found.iter().flat_map(|(problem, (reason, rows))| {
         rows.iter().map(|n| {
             (
                 *n,
                 SkipDetail {
                     reason: *reason,
-                    problem,
+                    problem: problem.into(),
                 },
             )
         })

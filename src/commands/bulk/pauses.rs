@@ -80,7 +80,7 @@ pub(super) fn to_continue(name: &RunName) -> String {
 /// Returns how to go on after a pause for this reason. If Jelou has accepted no message, it would reject the rest, too.
 pub(super) fn way_on(reason: PauseReason, name: &RunName, settings: &RunSettings) -> String {
     if reason != PauseReason::AllRejected {
-        return resume_hint(name);
+        return to_continue(name);
     }
     let why = if settings.message.is_some() {
         "the other rows have the same message; "

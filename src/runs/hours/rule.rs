@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::window::DailyWindow;
+use crate::base::message::Value;
+use crate::base::timestamps::value_of_time;
 
 /// How many days after the last day off the search for an opening ends.
 const DAYS_AHEAD: i32 = 366;
@@ -146,6 +148,11 @@ impl Hours {
             self.local(at).strftime("%Y-%m-%d %H:%M"),
             self.time_zone
         )
+    }
+
+    /// The instant in local time, as a value of a text.
+    pub(crate) fn local_value(&self, at: Timestamp) -> Value {
+        value_of_time(self.format_local(at), self.zone(), at)
     }
 
     /// The instant for machines: `2026-11-23T07:00:00-05:00`.

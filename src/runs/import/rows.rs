@@ -18,7 +18,7 @@ use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::{Outgoing, Route, each_text, refused_character};
 use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
 use crate::lists::template::{BodyTemplate, RowValues, faults_of_row_text};
-use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
+use crate::runs::ledger::{DraftRow, LedgerDraft, SkipDetail, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
 const MORE: u64 = 4;
@@ -242,16 +242,18 @@ impl<'a> Importer<'a> {
         };
         // jelouctl does not check the contents of hidden rows.
         if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
-            let problem = "the row is hidden or crossed out in the sheet".to_owned();
-            return Ok(feed.add(left_out(line, cells, SkipReason::Hidden, problem))?);
+            let skip = SkipDetail {
+                reason: SkipReason::Hidden,
+                problem: "the row is hidden or crossed out in the sheet".into(),
+            };
+            return Ok(feed.add(left_out(line, cells, skip))?);
         }
         let kept_reason = outcome
             .as_ref()
             .and_then(|outcome| self.reported.kept_reason(outcome));
         if let Some(reason @ (SkipReason::Hidden | SkipReason::NotSelected)) = kept_reason {
             report(line, RowFault::KeptOut(reason));
-            let (reason, problem) = with_problem(reason);
-            return Ok(feed.add(left_out(line, cells, reason, problem))?);
+            return Ok(feed.add(left_out(line, cells, with_problem(reason)))?);
         }
         let row = row.and_then(|row| match self.fault_of_selection(&faulty_cells) {
             Some(problem) => Err(problem),
@@ -265,8 +267,11 @@ impl<'a> Importer<'a> {
             }
         };
         if let Some(problem) = self.selection.why_left_out(&row) {
-            let reason = SkipReason::NotSelected;
-            return Ok(feed.add(left_out(line, cells, reason, problem))?);
+            let skip = SkipDetail {
+                reason: SkipReason::NotSelected,
+                problem: problem.into(),
+            };
+            return Ok(feed.add(left_out(line, cells, skip))?);
         }
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
             Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped, &row),
@@ -503,7 +508,10 @@ impl<'a> Importer<'a> {
             _ => {}
         }
         let problem = error.to_string();
-        let skip = Some((SkipReason::Invalid, problem.clone()));
+        let skip = Some(SkipDetail {
+            reason: SkipReason::Invalid,
+            problem: problem.clone().into(),
+        });
         feed.add(DraftRow {
             line,
             cells,
@@ -535,7 +543,7 @@ impl<'a> Importer<'a> {
             accepts.get_or_insert_with(|| SuccessCriterion::for_message(outgoing));
         }
         let skip = match skipped {
-            Some(skipped) => Some(skipped.reason_and_problem()),
+            Some(skipped) => Some(skipped.detail()),
             None if self.skips_sent() => message.earlier.sent.map(with_problem),
             None => None,
         };
@@ -600,11 +608,11 @@ struct RowMessage {
 }
 
 /// A row whose message is not built.
-fn left_out(line: u64, cells: String, reason: SkipReason, problem: String) -> DraftRow {
+fn left_out(line: u64, cells: String, skip: SkipDetail) -> DraftRow {
     DraftRow {
         line,
         cells,
         request: None,
-        skip: Some((reason, problem)),
+        skip: Some(skip),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::import_result::{NOT_ALLOWED, RowFault, RowProblem, describe_exclusion};
 use super::reported::reported_problem;
-use crate::runs::ledger::SkipReason;
+use crate::runs::ledger::{SkipDetail, SkipReason};
 
 /// Why a row with a message is skipped.
 #[derive(Clone, Copy)]
@@ -25,16 +25,25 @@ impl Skipped<'_> {
     }
 
     /// The reason and its text for the draft.
-    pub(super) fn reason_and_problem(self) -> (SkipReason, String) {
+    pub(super) fn detail(self) -> SkipDetail {
         match self {
-            Self::Excluded(list) => (SkipReason::Excluded, describe_exclusion(list)),
+            Self::Excluded(list) => SkipDetail {
+                reason: SkipReason::Excluded,
+                problem: describe_exclusion(list).into(),
+            },
             Self::KeptOut(reason) => with_problem(reason),
-            Self::NotAllowed => (SkipReason::NotAllowed, NOT_ALLOWED.to_owned()),
+            Self::NotAllowed => SkipDetail {
+                reason: SkipReason::NotAllowed,
+                problem: NOT_ALLOWED.into(),
+            },
         }
     }
 }
 
 /// Adds the text to a reason from a report.
-pub(super) fn with_problem(reason: SkipReason) -> (SkipReason, String) {
-    (reason, reported_problem(reason))
+pub(super) fn with_problem(reason: SkipReason) -> SkipDetail {
+    SkipDetail {
+        reason,
+        problem: reported_problem(reason).into(),
+    }
 }

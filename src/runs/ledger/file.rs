@@ -25,6 +25,7 @@ use super::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use super::model::now;
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
+use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
 
@@ -205,11 +206,11 @@ impl FileEngine {
             return Ok(());
         }
         Err(LedgerError::unusable(
-            format!(
-                "cannot begin the log of the ledger {}: its disk reported an error",
-                self.path.display()
+            msg!(
+                "cannot begin the log of the ledger {path}: its disk reported an error",
+                path = self.path
             ),
-            "check that the disk is not full, then run the command again",
+            msg!("check that the disk is not full, then run the command again"),
         ))
     }
 
@@ -240,7 +241,7 @@ impl FileEngine {
             )));
         }
         let older_hint =
-            "finish its runs with the jelouctl version that created it, then move it away";
+            msg!("finish its runs with the jelouctl version that created it, then move it away");
         check_version(
             self.pragma("user_version")?.into(),
             LedgerErrorKind::Unusable,
@@ -257,13 +258,13 @@ impl FileEngine {
             let noted = fs::read_to_string(&lock).unwrap_or_default();
             let differing = files.differs_from(&noted);
             if let Some(file) = differing.filter(|_| !noted.is_empty() && is_locked(&lock)) {
-                let problem = format!(
-                    "{} was removed or replaced while a process sends; that process has the \
-                        lock {}",
-                    file.display(),
-                    lock.display()
+                let problem = msg!(
+                    "{file} was removed or replaced while a process sends; that process has the \
+                        lock {lock}",
+                    file,
+                    lock
                 );
-                let hint = "wait until that process has ended, then run the command again";
+                let hint = msg!("wait until that process has ended, then run the command again");
                 return Err(LedgerError::unusable(problem, hint));
             }
         }
@@ -284,12 +285,16 @@ impl FileEngine {
         if other?.is_none() {
             return Ok(());
         }
-        let file = self.path.display();
+        let file = &self.path;
         Err(LedgerError::unusable(
-            format!(
-                "{file}-wal is not the log of {file}, because an older copy of one of them was restored"
+            msg!(
+                "{file}-wal is not the log of {file}, because an older copy of one of them was restored",
+                file
             ),
-            &format!("to use {file} without it: mv {file}-wal {file}-wal.old"),
+            msg!(
+                "to use {file} without it: mv {file}-wal {file}-wal.old",
+                file
+            ),
         ))
     }
 
@@ -381,16 +386,16 @@ impl FileEngine {
         };
         self.refuse_other_link()?;
         let (file, fault) = match (files.replaced(), files.emptied()) {
-            (Some(file), _) => (file.to_owned(), "removed or replaced"),
-            (None, Some(file)) => (file.to_owned(), "emptied"),
+            (Some(file), _) => (file.to_owned(), msg!("removed or replaced")),
+            (None, Some(file)) => (file.to_owned(), msg!("emptied")),
             (None, None) => match self.find_other()? {
-                Some(file) => (file, "replaced by an older file"),
+                Some(file) => (file, msg!("replaced by an older file")),
                 None => return Ok(()),
             },
         };
         Err(LedgerError::unusable(
-            format!("the ledger {} was {fault} during the run", file.display()),
-            "restore it before you resume; rows without a state may have been sent",
+            msg!("the ledger {file} was {fault} during the run", file, fault),
+            msg!("restore it before you resume; rows without a state may have been sent"),
         ))
     }
 
@@ -400,10 +405,13 @@ impl FileEngine {
         if !has_other_link(&self.path) {
             return Ok(());
         }
-        let file = self.path.display();
+        let file = &self.path;
         Err(LedgerError::unusable(
-            format!("{file} has another hard link, so a copy would change with it"),
-            &format!("to find it: find / -xdev -samefile {file}; then remove it"),
+            msg!(
+                "{file} has another hard link, so a copy would change with it",
+                file
+            ),
+            msg!("to find it: find / -xdev -samefile {file}", file),
         ))
     }
 

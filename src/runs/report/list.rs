@@ -7,9 +7,8 @@ use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 
-use crate::base::message::Lang;
+use crate::base::message::{Lang, msg};
 use crate::base::output::{Sent, compact, one_line};
-use crate::base::phrases::in_spanish;
 use crate::base::timestamps::{rewrite_times, rfc_3339_in, time_in};
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::{
@@ -146,8 +145,11 @@ pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Resul
         .iter()
         .find(|column| ours.contains(&column.trim()))
     {
-        let message = format!("the list's column `{column}` has the name of a report column");
-        return Err(BulkError::needs_csv(message.into()));
+        let message = msg!(
+            "the list's column `{column}` has the name of a report column",
+            column
+        );
+        return Err(BulkError::needs_csv(message));
     }
     let mut rows = 0;
     (report.each)(&mut |row| {
@@ -257,13 +259,13 @@ fn outcome_cells(report: &ReportRows<'_>, row: &ReportRow, language: Lang) -> Ve
     let cells = outcome(&report.run, row, &report.zone)
         .into_iter()
         .map(|(column, value)| {
-            let cell = match column {
-                ERROR => rewrite_times(&text(&value), |at| time_in(&report.zone, at)),
-                _ => text(&value),
-            };
-            let cell = match language {
-                Lang::En => cell,
-                Lang::Es => cell_in_spanish(column, cell, row),
+            let cell = match (column, language) {
+                (ERROR, _) => {
+                    let error = row.error.as_ref().map(|error| error.text(language));
+                    rewrite_times(&error.unwrap_or_default(), |at| time_in(&report.zone, at))
+                }
+                (_, Lang::En) => text(&value),
+                (_, Lang::Es) => cell_in_spanish(column, text(&value), row),
             };
             // Text from outside must not affect a terminal or a log.
             one_line(&cell).into_owned()
@@ -279,7 +281,6 @@ fn cell_in_spanish(column: &str, cell: String, row: &ReportRow) -> String {
             Sent::No => "no".to_owned(),
             Sent::Unknown => "desconocido".to_owned(),
         },
-        ERROR => in_spanish(&cell),
         DELIVERY => {
             let delivery = row.delivery.as_ref();
             let state = delivery.and_then(|delivery| delivery.facts.state.in_spanish());
@@ -323,11 +324,12 @@ pub(super) fn write_workbook(
     let ours = outcome_columns(language).map(str::to_owned);
     let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
     if columns.len() > MAX_COLUMNS {
-        let message = format!(
-            "the report has {} columns; a sheet has at most {MAX_COLUMNS}",
-            columns.len()
+        let message = msg!(
+            "the report has {columns} columns; a sheet has at most {limit}",
+            columns = columns.len(),
+            limit = MAX_COLUMNS
         );
-        return Err(BulkError::needs_csv(message.into()));
+        return Err(BulkError::needs_csv(message));
     }
     let mut workbook = Workbook::new();
     let sheet = workbook
@@ -349,9 +351,10 @@ pub(super) fn write_workbook(
     (report.each)(&mut |row| {
         rows += 1;
         if rows > MAX_ROWS {
-            return Err(BulkError::needs_csv(
-                format!("the report has more than {MAX_ROWS} rows, the maximum of a sheet").into(),
-            ));
+            return Err(BulkError::needs_csv(msg!(
+                "the report has more than {limit} rows, the maximum of a sheet",
+                limit = MAX_ROWS
+            )));
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
         cells.extend(outcome_cells(report, &row, language));
@@ -373,9 +376,12 @@ fn check_lengths(cells: &[String], columns: &[String], line: u64) -> Result<(), 
     for (place, cell) in cells.iter().enumerate() {
         if guarded_in_sheet(cell).chars().count() > MAX_CHARACTERS {
             let column = columns.get(place).map_or("", String::as_str);
-            return Err(BulkError::needs_csv(format!(
-                "line {line}: the cell under `{column}` has more than {MAX_CHARACTERS} characters, the maximum in a sheet"
-            ).into()));
+            return Err(BulkError::needs_csv(msg!(
+                "line {line}: the cell under `{column}` has more than {limit} characters, the maximum in a sheet",
+                line,
+                column,
+                limit = MAX_CHARACTERS
+            )));
         }
     }
     Ok(())

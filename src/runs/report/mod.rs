@@ -112,7 +112,7 @@ pub(crate) fn report_to_correct(
 
 /// Converts a row of a draft for a report. Returns None if it will be sent.
 fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
-    let SkipDetail { reason, problem } = row.skip?;
+    let SkipDetail { reason, problem } = row.skip.clone()?;
     Some(ReportRow {
         line: row.line,
         recipient: row
@@ -124,7 +124,7 @@ fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
         message_id: None,
         http_status: None,
         code: Some(reason.name().to_owned()),
-        error: Some(problem.to_owned()),
+        error: Some(problem),
         api_code: None,
         attempts: 0,
         at: Some(now()),

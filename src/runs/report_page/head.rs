@@ -201,9 +201,9 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
         details.extend(
             event
                 .problem
-                .as_deref()
+                .as_ref()
                 .filter(|_| view.with_problems)
-                .map(|problem| clock.translate(problem)),
+                .map(|problem| clock.shown(problem)),
         );
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
         let name = if lasts {

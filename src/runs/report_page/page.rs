@@ -16,8 +16,8 @@ use super::head::CourseStep;
 use super::rows::{ChosenRows, FIRST_ROWS, NOT_KNOWN, OUTCOMES, Outcomes, PageRows, UNDELIVERED};
 use super::texts::{PageClock, reason_in_words};
 use super::timeline::DrawnTimeline;
-use crate::base::message::Lang;
-use crate::base::output::{FactLine, counted};
+use crate::base::message::{Lang, Message, msg};
+use crate::base::output::FactLine;
 use crate::jelou::message::Part;
 use crate::lists::column_facts::ColumnTable;
 use crate::runs::import::BulkError;
@@ -229,7 +229,7 @@ impl Page {
         clock: &PageClock,
         language: Lang,
         mut to: impl Write,
-    ) -> Result<String, BulkError> {
+    ) -> Result<Message, BulkError> {
         let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
         let environment = environment(&self.t, clock, language).map_err(failed)?;
         self.settings = settings(&self, language);
@@ -241,10 +241,14 @@ impl Page {
         to.write_all(page.as_bytes())
             .and_then(|()| to.flush())
             .map_err(BulkError::Report)?;
-        let all = counted(rows.number, "row");
+        let all = rows.number;
         Ok(match self.omitted {
-            0 => format!("a page with {all}"),
-            _ => format!("a page with {} of {all} (its maximum)", self.rows.number),
+            0 => msg!("a page with {all} {all|row|rows}", all),
+            _ => msg!(
+                "a page with {shown} of {all} {all|row|rows} (its maximum)",
+                shown = self.rows.number,
+                all
+            ),
         })
     }
 }

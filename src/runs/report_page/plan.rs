@@ -41,7 +41,7 @@ pub(crate) struct ListPreview<'a> {
 
 /// Why a list cannot be sent as it is.
 pub(crate) struct Refusal {
-    pub(crate) reason: String,
+    pub(crate) reason: Message,
     /// Whether the reason may name a recipient. A page with a mask does not show it then.
     pub(crate) may_name_recipients: bool,
 }

@@ -27,7 +27,7 @@ pub(crate) fn write_preview(
     list: &ListPreview<'_>,
     style: PageStyle,
     to: impl Write,
-) -> Result<String, BulkError> {
+) -> Result<Message, BulkError> {
     let PageStyle {
         language,
         mask,
@@ -126,9 +126,10 @@ fn plan_row(
         |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
     if let Some(SkipDetail { reason, problem }) = row
         .skip
+        .as_ref()
         .filter(|skip| fault.is_none() || !is_fault(skip.reason))
     {
-        return (RowState::Skipped, reason.name(), clock.translate(problem));
+        return (RowState::Skipped, reason.name(), clock.shown(problem));
     }
     let words: Vec<_> = remarks
         .iter()
@@ -152,7 +153,7 @@ fn refusal_in_words(
     language: Lang,
 ) -> String {
     if !mask || !refusal.may_name_recipients {
-        return language.with_amounts(&clock.translate(&refusal.reason));
+        return clock.shown(&refusal.reason);
     }
     match failed {
         0 => String::new(),
@@ -160,7 +161,7 @@ fn refusal_in_words(
     }
 }
 
-/// Translates the warnings about the whole list. They may have cells of the list, so with a mask there is only their
+/// Returns the warnings about the whole list. They may have cells of the list, so with a mask there is only their
 /// number.
 fn list_warnings(
     warnings: &[Message],
@@ -169,10 +170,8 @@ fn list_warnings(
     language: Lang,
 ) -> Vec<String> {
     if !mask {
-        let translated = warnings
-            .iter()
-            .map(|warning| clock.translate(&warning.to_string()));
-        return translated.collect();
+        let shown = warnings.iter().map(|warning| clock.shown(warning));
+        return shown.collect();
     }
     match warnings.len() as u64 {
         0 => Vec::new(),
@@ -192,7 +191,7 @@ fn reason_name(remark: &RowProblem) -> &'static str {
 
 fn describe(remark: &RowProblem, clock: &PageClock, language: Lang) -> String {
     match remark {
-        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.translate(words),
+        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.shown(&words.into()),
         RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
         RowProblem::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),

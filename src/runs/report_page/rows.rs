@@ -262,11 +262,7 @@ impl Outcomes {
 pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
     let asked = counts.count_known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
-    let ends: BTreeMap<_, _> = counts
-        .list_counts()
-        .into_iter()
-        .map(|(name, _, count)| (name, count))
-        .collect();
+    let ends: BTreeMap<_, _> = counts.list_counts().into_iter().collect();
     (sent > 0)
         .then(|| json!({ "asked_at": counts.asked_at, "asked": asked, "sent": sent, "ends": ends }))
 }

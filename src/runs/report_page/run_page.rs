@@ -11,7 +11,7 @@ use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
 use super::timeline::{Timeline, find_rests};
-use crate::base::message::Lang;
+use crate::base::message::{Lang, Message};
 use crate::jelou::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::jelou::message::MessageKind;
 use crate::phone::find_country;
@@ -36,7 +36,7 @@ pub(crate) fn write_run_page(
     details: &RunSettings,
     style: PageStyle,
     to: impl Write,
-) -> Result<String, BulkError> {
+) -> Result<Message, BulkError> {
     let PageStyle {
         language,
         mask,
@@ -70,7 +70,7 @@ pub(crate) fn write_run_page(
     page.not_received = (not_received > 0 && !mask)
         .then(|| not_received_command(run.name(), details.list.as_deref(), &outcomes, language));
     timeline.rest(find_rests(&events, counts.is_finished(), now));
-    page.timeline = timeline.draw(&clock, language);
+    page.timeline = timeline.draw(&clock);
     page.cost = run.spent()?.as_ref().map(RunCost::to_json);
     page.message = first_message(run, details, mask, language)?;
     let view = CourseView {
@@ -136,12 +136,12 @@ impl<'a> RowReading<'a> {
             None => row_reason(&row, rows.mask, &self.outcomes),
         };
         let error = match failure {
-            Some(failure) => failure.reason.as_deref(),
-            None => row.error.as_deref(),
+            Some(failure) => failure.reason.as_deref().map(Message::from),
+            None => row.error.clone(),
         };
         // The meaning of a known code is clearer than the API's message.
         let error = error.filter(|_| !is_known(reason)).unwrap_or_default();
-        let error = self.clock.translate(error);
+        let error = self.clock.shown(&error);
         let said = !error.is_empty() && !rows.mask;
         let example = said.then_some((row.line, error.as_str()));
         self.outcomes.add(outcome, reason, country, example);

@@ -14,6 +14,7 @@ use super::row_task::{ApiSession, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason, wait_event};
 use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
+use crate::base::message::{Message, msg};
 use crate::base::output::Progress;
 use crate::base::process::Signal;
 use crate::jelou::api::{Problem, Verdict};
@@ -190,8 +191,9 @@ impl<'a> Engine<'a> {
         match signal {
             signal if !self.is_signalled => {
                 self.is_signalled = true;
-                self.progress.note(&format!(
-                    "stopping: {inflight}; press Ctrl-C again after a second to stop immediately"
+                self.progress.note(msg!(
+                    "stopping: {in_flight}; press Ctrl-C again after a second to stop immediately",
+                    in_flight = inflight
                 ));
                 self.stop_for(StopReason::Signal(signal));
             }
@@ -321,16 +323,25 @@ impl<'a> Engine<'a> {
     fn start_row(&mut self, mut row: RowToSend) {
         self.counts.change(RowState::Pending, RowState::Inflight);
         if self.stop.is_some() {
-            self.requeue_row(row, "the run was stopped before this message was sent");
+            self.requeue_row(
+                row,
+                msg!("the run was stopped before this message was sent"),
+            );
             return;
         }
         if self.throttle.is_closed() {
-            self.requeue_row(row, "the sending hours ended before this message was sent");
+            self.requeue_row(
+                row,
+                msg!("the sending hours ended before this message was sent"),
+            );
             return;
         }
         if !(self.is_allowed)(&row.request()) {
             // Before the run continues, its process skips excluded recipients and refuses the others.
-            self.requeue_row(row, "a safety check refused this message when it was due");
+            self.requeue_row(
+                row,
+                msg!("a safety check refused this message when it was due"),
+            );
             self.stop_for(StopReason::WaitOver);
             return;
         }
@@ -340,14 +351,14 @@ impl<'a> Engine<'a> {
                 self.tasks.spawn(task);
             }
             Err(error) => {
-                self.requeue_row(row, &error.to_string());
+                self.requeue_row(row, error.message.clone());
                 self.stop_for(StopReason::ledger(error));
             }
         }
     }
 
     /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
-    fn requeue_row(&mut self, row: RowToSend, error: &str) {
+    fn requeue_row(&mut self, row: RowToSend, error: Message) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
         self.finished.push(FinishedRow {
@@ -396,7 +407,7 @@ impl<'a> Engine<'a> {
         };
         if state != RowState::Pending {
             self.progress
-                .fault(line, state.name(), &problem.message.to_string());
+                .fault(line, state.describe(), problem.message.clone());
         }
         if let Some(pause) = pause {
             self.pause(pause, problem);
@@ -406,10 +417,10 @@ impl<'a> Engine<'a> {
     /// Stops asking for rows; prints the reason immediately if requests are still in flight.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
-            self.progress.note(&format!(
-                "paused: {}; {}",
-                problem.message,
-                self.describe_inflight()
+            self.progress.note(msg!(
+                "paused: {problem}; {in_flight}",
+                problem = problem.message,
+                in_flight = self.describe_inflight()
             ));
         }
         if reason.affects_all_senders() {
@@ -418,12 +429,11 @@ impl<'a> Engine<'a> {
         self.stop_for(StopReason::Paused(reason, problem));
     }
 
-    fn describe_inflight(&self) -> String {
+    fn describe_inflight(&self) -> Message {
         match self.tasks.len() {
-            0 if self.is_ordered() => "no request in flight; waiting for the ledger".to_owned(),
-            0 => "no request in flight".to_owned(),
-            1 => "1 request in flight".to_owned(),
-            tasks => format!("{tasks} requests in flight"),
+            0 if self.is_ordered() => msg!("no request in flight; waiting for the ledger"),
+            0 => msg!("no request in flight"),
+            tasks => msg!("{tasks} {tasks|request|requests} in flight", tasks),
         }
     }
 

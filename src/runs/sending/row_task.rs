@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::base::message::msg;
 use crate::jelou::api::{
     Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
 };
@@ -76,7 +77,7 @@ pub(crate) async fn send_row(
         error: verdict
             .problem
             .as_ref()
-            .map(|problem| excerpt(&problem.message.to_string())),
+            .map(|problem| problem.message.clone()),
         api_code: verdict
             .problem
             .as_ref()
@@ -92,7 +93,7 @@ pub(crate) async fn send_row(
 /// Ends an unsent row after its lease expired. Other processes may already count the row as unknown.
 fn lease_expired(row: RowToSend) -> RowTaskEnd {
     let line = row.line;
-    let problem = "this process was suspended until its lease on the row expired";
+    let problem = msg!("this process was suspended until its lease on the row expired");
     let ended = AttemptResult::not_begun(row, problem);
     let verdict = Verdict {
         outcome: Outcome::NotSent(Cause::Unavailable),

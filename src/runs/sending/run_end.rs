@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::base::output::{WaitReason, Waiting};
 use crate::base::process::Signal;
-use crate::jelou::api::{Problem, excerpt};
+use crate::jelou::api::Problem;
 use crate::runs::ledger::{
     AttemptResult, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
 };
@@ -79,7 +79,7 @@ impl StopReason {
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(excerpt(&problem.message.to_string())),
+                problem: Some(problem.message.clone()),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {

@@ -243,9 +243,9 @@ impl ListReading<'_> {
             for n in found {
                 let skip = SkipDetail {
                     reason: SkipReason::NotAllowed,
-                    problem: NOT_ALLOWED,
+                    problem: NOT_ALLOWED.into(),
                 };
-                draft.skip(n, skip)?;
+                draft.skip(n, &skip)?;
             }
         }
         Ok(first)

@@ -4,8 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
-use crate::base::message::Lang;
-use crate::base::output::counted;
+use crate::base::message::{Lang, msg};
 use crate::command_error::CommandError;
 use crate::commands::bulk::report_file::{ReportFile, format_from_name};
 use crate::runs::ledger::{LedgerDraft, RunSettings};
@@ -47,7 +46,7 @@ impl RejectsFile {
         let format = self.format;
         self.file.write(context, |to| {
             let rows = write_skipped_rows(draft, settings, format, zone, to)?;
-            Ok(format!("{} that will not be sent", counted(rows, "row")))
+            Ok(msg!("{rows} {rows|row|rows} that will not be sent", rows))
         })
     }
 }

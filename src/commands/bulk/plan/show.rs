@@ -132,7 +132,7 @@ fn first_refusal(
     let of_list = plan.findings.list_error.as_ref().or(refusals.first());
     let first = of_list.or(cost_refusal)?;
     Some(Refusal {
-        reason: first.line().to_string(),
+        reason: first.line(),
         may_name_recipients: of_list.is_some(),
     })
 }

@@ -237,9 +237,10 @@ fn close(worker: Worker) -> bool {
 fn skip(run: &Run, rows: &[i64]) {
     let excluded = SkipDetail {
         reason: SkipReason::Excluded,
-        problem: "x",
+        problem: "x".into(),
     };
-    run.skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
+    run.skip(&mut rows.iter().map(|n| (*n, excluded.clone())))
+        .unwrap();
 }
 
 /// Decides rows after all their processes have ended.

@@ -15,6 +15,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
+use crate::base::message::msg;
 use crate::runs::ledger::db::{
     AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlScript, SqlValue,
     check_version,
@@ -88,7 +89,9 @@ impl DatabaseEngine {
         check_version(
             version,
             LedgerErrorKind::Setup,
-            "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`",
+            msg!(
+                "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`"
+            ),
         )?;
         engine.identify()?;
         Ok(engine)

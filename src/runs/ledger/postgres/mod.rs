@@ -13,6 +13,7 @@ pub(super) use self::engine::DatabaseEngine;
 use self::engine::IDENTITY;
 use super::db::{LONG, VERSION, new_secret};
 use super::error::{LedgerError, LedgerErrorKind};
+use crate::base::message::{Message, msg};
 
 /// The roles that send and that only read. They belong to the whole server, and may already exist.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
@@ -41,10 +42,10 @@ const MISSING_RIGHTS: &str = "SELECT \
         WHERE nspname = 'jelouctl') \
         THEN format('ALTER SCHEMA jelouctl OWNER TO %I', current_user) END";
 
-const RIGHT_PROBLEMS: [&str; 3] = [
-    "it needs CREATEROLE",
-    "it needs CREATE on the database",
-    "the schema jelouctl belongs to another role",
+const RIGHT_PROBLEMS: [Message; 3] = [
+    msg!("it needs CREATEROLE"),
+    msg!("it needs CREATE on the database"),
+    msg!("the schema jelouctl belongs to another role"),
 ];
 
 /// Returns the SQL of the whole setup, in one transaction, for the owner of the database.
@@ -106,12 +107,15 @@ fn refuse_missing_rights(at: &str, row: &Row) -> Result<(), LedgerError> {
     if grants.is_empty() {
         return Ok(());
     }
-    let problems = problems.join(", and ");
     Err(LedgerError::setup(
-        format!("the role of {at} cannot create the ledger: {problems}"),
-        &format!(
-            "as an administrator: {}; to create the ledger as one: jelouctl ledger setup --print",
-            grants.join("; ")
+        msg!(
+            "the role of {at} cannot create the ledger: {problems}",
+            at,
+            problems = Message::joined(problems, "; ")
+        ),
+        msg!(
+            "as an administrator: {grants}; to create the ledger as one: jelouctl ledger setup --print",
+            grants = grants.join("; ")
         ),
     ))
 }

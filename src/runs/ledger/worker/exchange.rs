@@ -4,6 +4,7 @@
 use super::waits::{RowWait, pace_wait, row_wait, whole_milliseconds};
 use super::{LISTENS_EVERY, NOTE_EXCHANGE, TIME_BETWEEN_COUNTS, Worker, milliseconds};
 use crate::base::clock;
+use crate::base::message::Message;
 use crate::base::output::Sent;
 use crate::base::process::host_name;
 use crate::jelou::api::Deadline;
@@ -346,7 +347,7 @@ impl Worker {
             ended.message_id.as_deref(),
             ended.code,
             ended.api_code.as_deref(),
-            ended.error.as_deref()
+            ended.error.as_ref().map(Message::encode)
         ]
         .to_vec()
     }
