@@ -78,7 +78,7 @@ pub(crate) fn codes() -> impl Iterator<Item = Code> {
 
 impl Code {
     /// Returns its meaning, and what to do.
-    pub(super) fn explain(&self) -> Message {
+    pub(crate) fn explain(&self) -> Message {
         let in_both = |english: &str, spanish: &str| Value::ByLanguage {
             english: english.to_owned(),
             spanish: spanish.to_owned(),
