@@ -140,7 +140,7 @@ fn example_containers_reach_the_sandbox() {
         "{ended:?}"
     );
     for told in [
-        "warning: anyone that can connect to 0.0.0.0:4780 can read the messages in this sandbox; do not use real data",
+        "warning: anyone that can connect to 0.0.0.0:4780 can read the messages in this sandbox",
         "note: sandbox: other machines set JELOUCTL_SANDBOX=http://sandbox:4780",
         "note: sandbox: 1 message arrived",
     ] {
