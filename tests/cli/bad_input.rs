@@ -698,7 +698,7 @@ fn recipient_in_a_body_is_checked() {
         ),
         (
             "3212345678",
-            "`3212345678` is sent unchanged, as a number of BE; if it is a local number",
+            "`3212345678` is sent unchanged, as a number of Belgium; a local number lacks",
         ),
         (
             "EC.593987654321",
