@@ -1937,7 +1937,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
         ),
         (
             "Caro,Narnia,0987654323\n",
-            "line 4: celular: pais: `Narnia` is not a country; write its code or name, such as EC or Ecuador",
+            "line 4: celular: pais: `Narnia` is not a country",
         ),
         (
             "Caro,,4771234567\n",

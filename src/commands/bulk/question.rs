@@ -90,7 +90,11 @@ pub(super) fn draw(
 /// Describes all recipients on the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from
 /// 2 sheets`; None without lists.
 pub(super) fn excluding(exclusions: &Exclusions) -> Option<String> {
-    let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
+    let lists: Vec<_> = exclusions
+        .lists
+        .iter()
+        .map(|list| list.describe().to_string())
+        .collect();
     (!lists.is_empty()).then(|| format!("exclusion lists: {}", lists.join("; ")))
 }
 

@@ -66,7 +66,7 @@ impl Checkup {
             return;
         };
         for list in exclusions.lists {
-            self.ok(NAME, format!("{list} ({origin})"));
+            self.ok(NAME, format!("{} ({origin})", list.describe()));
             for cell in &list.unclear_cells {
                 self.warn(NAME, cell);
             }

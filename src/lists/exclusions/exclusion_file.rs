@@ -11,6 +11,7 @@ use super::exclusion_table::ExclusionTables;
 use super::meaning::{CountryRule, readings};
 use super::meaning::{is_recipient_text, may_be_id, may_be_recipient};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::lists::list_file::{
     AnyInput, DELIMITERS, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
 };
@@ -74,10 +75,10 @@ fn read(
         // A file that has only comments excludes no one on purpose. An empty file may have lost its
         // content.
         _ if filled.next().is_some() => Ok(()),
-        _ => {
-            let hint = "check the program that writes it; to exclude no one, write a header or a comment, such as # no one";
-            Err(UsageError::new(format!("{} is empty", list.name), hint))
-        }
+        _ => Err(UsageError::new(
+            msg!("{name} is empty", name = list.name),
+            msg!("to exclude no one, write a header or a comment, such as # no one"),
+        )),
     }
 }
 
@@ -86,7 +87,7 @@ fn without_question(error: UsageError) -> UsageError {
     if error.question.is_none() {
         return error;
     }
-    UsageError::new(error.message, "delete the lines above the header")
+    UsageError::new(error.message, msg!("delete the lines above the header"))
 }
 
 /// Whether a text with this first line has one recipient per line. Otherwise the line is a header.
@@ -136,7 +137,7 @@ fn read_lines(
             bad.add(
                 None,
                 line,
-                invalid_entry(format!("has more than {MAX_LINE} bytes")),
+                invalid_entry(msg!("has more than {most} bytes", most = MAX_LINE)),
             );
             continue;
         }
@@ -190,11 +191,12 @@ fn read_list(
     let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     let Some(names) = reader.header() else {
-        let problem =
-            format!("{name} is NDJSON, but an exclusion list must be a text, a CSV or a workbook");
         return Err(UsageError::new(
-            problem,
-            "to write one recipient per line: jq -r .to; to use a report: save it as CSV",
+            msg!(
+                "{name} is NDJSON, but an exclusion list must be a text, a CSV or a workbook",
+                name
+            ),
+            msg!("to write one recipient per line: jq -r .to; to use a report: save it as CSV"),
         ));
     };
     tables.header(1, names);
@@ -208,13 +210,16 @@ fn read_list(
     }) = reader.read()?
     {
         if last_line > line {
-            let problem = format!(
+            let problem = msg!(
                 "{name}: the row in line {line} continues to line {last_line} because of a quote, so a recipient may be \
-                 missed"
+                 missed",
+                name,
+                line,
+                last_line
             );
             return Err(UsageError::new(
                 problem,
-                "remove the quote, or write one recipient per line",
+                msg!("remove the quote, or write one recipient per line"),
             ));
         }
         let outcome = outcome.as_ref();

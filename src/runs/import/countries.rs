@@ -1,6 +1,7 @@
 //! The country of a row's local numbers: from a column of the list, from `--country`, or from the profile.
 
 use crate::base::input::UsageError;
+use crate::base::message::Message;
 use crate::lists::column_facts::NamedCountry;
 use crate::lists::exclusions::country_in;
 use crate::lists::list_file::{CountryColumn, ListReader, Row, meant_columns};
@@ -63,7 +64,10 @@ impl ListCountries {
     ///
     /// # Errors
     /// If a cell is not a country, or two cells are different countries.
-    pub(super) fn of_row(&self, row: &Row) -> Result<Option<Country>, String> {
+    pub(super) fn of_row(
+        &self,
+        row: &Row,
+    ) -> Result<Option<Country>, Message> {
         let cells = row.country_cells(&self.column);
         Ok(country_in(cells)?.or(self.otherwise))
     }

@@ -3,7 +3,6 @@
 
 use super::args::BulkSendArgs;
 use super::make_plan::Plan;
-use crate::base::message::Lang;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_recipients};
@@ -159,7 +158,7 @@ pub(super) fn print_column_table(plan: &Plan, context: &Context) {
     if table.rows == 0 {
         return;
     }
-    let language = Lang::En;
+    let language = context.lang();
     let lines = if stderr.is_terminal() {
         table.lines(language, stderr.is_verbose())
     } else {
