@@ -218,7 +218,7 @@ fn read(
 ) -> Result<ExclusionList, UsageError> {
     read_exclusion_list(
         open_list(source, PipeBound::FirstByte)?,
-        &source_name(source),
+        &source_name(source).to_string(),
         options,
         sought,
     )
@@ -233,7 +233,7 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
         Source::Stdin => Ok(ListInput::Stream(Box::new(io::stdin()))),
         Source::File(path) => {
             let opened = open_to_read(path, bound).map(ListInput::File);
-            opened.map_err(|cause| UsageError::unreadable(&source_name(source), &cause))
+            opened.map_err(|cause| UsageError::unreadable(&source_name(source).to_string(), &cause))
         }
     }
 }

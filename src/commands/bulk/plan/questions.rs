@@ -231,7 +231,7 @@ fn open_reader(args: &BulkSendArgs) -> Result<ListReader, CommandError> {
     };
     Ok(ListReader::open(
         input,
-        &source_name(&args.source),
+        &source_name(&args.source).to_string(),
         &options,
     )?)
 }

@@ -38,7 +38,7 @@ fn shape(
     if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
         let bytes = input.read_bytes("--vcard", &source)?;
-        let name = source_name(&source);
+        let name = source_name(&source).to_string();
         let text = vcard::decode_cards(bytes).map_err(|error| {
             UsageError::new(
                 msg!("--vcard: {name} {error}", name, error = error.to_string()),
