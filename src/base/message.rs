@@ -130,6 +130,14 @@ impl Message {
         self.template
     }
 
+    /// Returns the command in a hint, which is its value `command`.
+    pub(crate) fn command(&self) -> Option<&str> {
+        match self.value("command")? {
+            Value::Text(command) => Some(command),
+            _ => None,
+        }
+    }
+
     /// Returns the text with its values apart, as the ledger keeps it.
     pub(crate) fn encode(&self) -> String {
         self.as_json().to_string()

@@ -55,11 +55,6 @@ impl FileError {
         }
     }
 
-    /// Whether the file does not exist, so that the error says everything.
-    pub(crate) fn is_missing(&self) -> bool {
-        self.cause.kind() == io::ErrorKind::NotFound
-    }
-
     pub(crate) fn message(&self) -> Message {
         let path = &self.path;
         if path.as_os_str().is_empty() {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::pretty;
 use crate::base::owner::follow_own_links;
 use crate::base::private_file::{FileAction, FileError};
@@ -77,10 +78,11 @@ fn write_document(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 fn make_directory(directory: &Path) -> Result<(), UsageError> {
     fs::create_dir_all(directory).map_err(|cause| {
         let error = FileError::while_doing(FileAction::Create, directory)(cause);
-        UsageError::new(
-            format!("--dir: {error}"),
-            "choose a directory that jelouctl can create",
-        )
+        UsageError::bare(msg!(
+            "{flag}: {problem}",
+            flag = "--dir",
+            problem = error.message()
+        ))
     })
 }
 

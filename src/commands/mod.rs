@@ -31,6 +31,7 @@ mod zone;
 
 use clap::Args;
 
+use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::jelou::message::{InvalidMessage, TypedRecipient};
@@ -44,12 +45,14 @@ fn confirm(
     not_done: impl Into<Message>,
 ) -> Result<(), CommandError> {
     let not_done = not_done.into();
-    let refused = match context.confirms(&question.into().text(context.lang()))? {
-        Some(true) => return Ok(()),
-        Some(false) => not_done,
-        None => msg!("{not_done}: there is no terminal to ask on", not_done),
-    };
-    Err(CommandError::guard(refused, msg!("to answer yes: --yes")))
+    match context.confirms(question)? {
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::new(ExitCode::Guard, "guard", not_done, None)),
+        None => Err(CommandError::guard(
+            msg!("{not_done}: there is no terminal to ask on", not_done),
+            msg!("to answer yes: --yes"),
+        )),
+    }
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.

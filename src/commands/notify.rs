@@ -10,11 +10,12 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::claim::OnceSend;
 use super::deliver::{
-    FOR_USER_ID, MessagePlace, SendTerms, faults_for_user_ids, in_time, refuse_late,
+    MessagePlace, SendTerms, faults_for_user_ids, for_user_id, in_time, refuse_late,
 };
 use super::sends::Sends;
 use super::turn::{Replay, Turn};
 use crate::base::exit::ExitCode;
+use crate::base::message::Message;
 use crate::base::output::Record;
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
@@ -62,7 +63,7 @@ struct Requests<'a, F: Future<Output = Signal>> {
     limit: Duration,
     are_several: bool,
     /// Why a template cannot be sent to user ids.
-    faults_for_user_ids: Vec<String>,
+    faults_for_user_ids: Vec<Message>,
     /// The signal that came before the first request.
     interrupted: Option<CommandError>,
     /// The first signal ends all requests, and the second one ends the attempts to save their outcomes.
@@ -208,7 +209,7 @@ impl SendTerms<'_> {
         }
         let recipient = outgoing.recipient().as_str();
         if is_user_id(recipient) {
-            refuse_unusable(&requests.faults_for_user_ids, FOR_USER_ID)?;
+            refuse_unusable(&requests.faults_for_user_ids, &for_user_id())?;
         }
         let flight = RequestProgress::default();
         let connection = requests.connection;

@@ -2,6 +2,7 @@
 
 use super::error::outcome_exit_code;
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Record, RecordError, Sent, SystemError};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::api::{Delivery, Outcome, Request};
@@ -23,42 +24,23 @@ pub(crate) fn preview(
     Ok(())
 }
 
-/// Prints the error of a request after `what` happened, and writes it to the record.
-pub(crate) fn note_error(
-    context: &Context,
-    what: &str,
-    error: CommandError,
-    record: &mut Record,
-) -> ExitCode {
-    let error = error.in_phase(Phase::SingleSend);
-    context.stderr.error(
-        format!("{what}{}", error.message),
-        &error.details,
-        error.hint.as_ref(),
-    );
-    if let Some(note) = error.note() {
-        context.stderr.error_note(&note);
-    }
-    record_error(&error, record)
+/// Prints the error of a request, and writes it to the record.
+pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Record) -> ExitCode {
+    note_error_as(context, |problem| problem, error, record)
 }
 
-/// Works like [`note_error`] for one of several messages; others may have been sent.
-pub(crate) fn note_error_among_others(
+/// Works like [`note_error`], but prints the sentence that `tell` makes of the message. The record has the message.
+pub(crate) fn note_error_as(
     context: &Context,
-    what: &str,
+    tell: impl FnOnce(Message) -> Message,
     error: CommandError,
     record: &mut Record,
 ) -> ExitCode {
-    let error = error.in_phase(Phase::OneOfSeveral);
-    context.stderr.error(
-        format!("{what}{}", error.message),
-        &error.details,
-        error.hint.as_ref(),
-    );
-    if let Some(note) = error.note() {
-        context.stderr.error_note(&note);
-    }
-    record_error(&error, record)
+    let mut error = error.in_phase(Phase::SingleSend);
+    let code = record_error(&error, record);
+    error.message = tell(error.message);
+    error.print(&context.stderr);
+    code
 }
 
 /// Writes the error of a request to the record, and returns its code.
@@ -111,11 +93,11 @@ pub(crate) fn print_answer(
     }
 }
 
-/// Prints the response, id or record of a message or request, `what`, and returns the exit code. An accepted message
+/// Prints the response, id or record of `what`, a message or a request, and returns the exit code. An accepted message
 /// stays a success if standard output fails: an error could make a script send again.
 pub(crate) fn print_result(
     context: &Context,
-    what: &str,
+    what: Message,
     format: Format,
     record: &Record,
     code: ExitCode,
@@ -123,30 +105,29 @@ pub(crate) fn print_result(
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
         Ok(()) if record.sent == Sent::Yes && stdout.is_reader_gone() => {
-            "the reader closed standard output".to_owned()
+            msg!("the reader closed standard output")
         }
         Ok(()) => return code,
-        Err(error) => error.cause.to_string(),
+        Err(error) => msg!("{problem}", problem = error.cause),
     };
     let (state, code) = unprinted(what, record.sent, code);
-    stderr.error(
-        format!("{state}, but the response could not be printed: {problem}"),
-        &[],
-        None,
+    let message = msg!(
+        "{state}, but the response could not be printed: {problem}",
+        state,
+        problem
     );
+    stderr.error(message, &[], None);
     code
 }
 
-/// Returns the message if the response to `what` cannot be printed, and the exit code of a command
-/// that would otherwise exit with `code`.
-fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
+/// Returns what happened to `what` if the response cannot be printed, and the exit code of a command that would otherwise
+/// exit with `code`.
+fn unprinted(what: Message, sent: Sent, code: ExitCode) -> (Message, ExitCode) {
     match sent {
-        Sent::Yes => (format!("the {what} was accepted"), code),
-        Sent::No if code == ExitCode::Success => {
-            ("nothing was sent".to_owned(), ExitCode::Unexpected)
-        }
-        Sent::No => (format!("the {what} was not sent"), code),
-        Sent::Unknown => (format!("the {what} may have been sent"), code),
+        Sent::Yes => (msg!("{what} was accepted", what), code),
+        Sent::No if code == ExitCode::Success => (msg!("nothing was sent"), ExitCode::Unexpected),
+        Sent::No => (msg!("{what} was not sent", what), code),
+        Sent::Unknown => (msg!("{what} may have been sent", what), code),
     }
 }
 
@@ -190,8 +171,8 @@ mod tests {
                 ("the message may have been sent", Unknown),
             ),
         ] {
-            let (state, code) = unprinted("message", sent, code);
-            assert_eq!((state.as_str(), code), expected);
+            let (state, code) = unprinted(msg!("the message"), sent, code);
+            assert_eq!((state.to_string().as_str(), code), expected);
         }
     }
 

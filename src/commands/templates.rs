@@ -6,6 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{Format, Stdout, SystemError};
 use crate::command_error::CommandError;
 use crate::jelou::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
@@ -71,9 +72,10 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
             && templates(&listing).is_empty()
         {
             let known = STATUSES.join(", ").to_lowercase();
-            context.stderr.note(&format!(
-                "--status: `{}` is none of the known statuses: {known}",
-                status.to_lowercase()
+            context.stderr.note(msg!(
+                "--status: `{status}` is none of the known statuses: {known}",
+                status = status.to_lowercase(),
+                known
             ));
         }
         print(&context.stdout, &listing)?;

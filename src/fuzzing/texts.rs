@@ -110,6 +110,7 @@ pub fn configuration(bytes: &[u8]) {
             .profiles
             .values()
             .filter_map(|profile| check(profile).err())
+            .map(|problem| problem.to_string())
             .collect(),
         Err(error) => format!("{} {}", error.message, error.hint.unwrap_or_default()),
     };

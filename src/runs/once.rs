@@ -65,13 +65,13 @@ impl FromStr for OnceKey {
     fn from_str(key: &str) -> Result<Self, Message> {
         let length = key.chars().count();
         if key.is_empty() {
-            return Err(msg!("the key is empty: check the variable that sets it"));
+            return Err(msg!("the key is empty"));
         }
         if length > MAX_CHARACTERS {
             return Err(msg!(
-                "the key has {length} characters; the limit is {limit}",
+                "the key has {length} characters; the limit is {most}",
                 length,
-                limit = MAX_CHARACTERS
+                most = MAX_CHARACTERS
             ));
         }
         // The key would look like another one. The same is true of hidden characters below.
@@ -200,13 +200,8 @@ mod tests {
         ] {
             let found = key.parse::<OnceKey>().err();
             assert_eq!(found.is_some(), expected.is_some(), "{key:?}: {found:?}");
-            assert!(
-                found
-                    .unwrap_or_default()
-                    .to_string()
-                    .ends_with(expected.unwrap_or_default()),
-                "{key:?}"
-            );
+            let found = found.unwrap_or_default().to_string();
+            assert!(found.ends_with(expected.unwrap_or_default()), "{key:?}");
         }
         assert_eq!("no\u{301}mina".parse::<OnceKey>(), "nómina".parse());
     }

@@ -149,7 +149,7 @@ impl Fault {
             "reset" if value.is_empty() => return self.set_effect(FaultEffect::Reset),
             "hang" if value.is_empty() => return self.set_effect(FaultEffect::Hang),
             "truncate" if value.is_empty() => return self.set_effect(FaultEffect::Truncate),
-            "delay" => self.delay = delay(value)?,
+            "delay" => self.delay = delay(value).map_err(|problem| problem.to_string())?,
             "stored" if value.is_empty() => self.stored = true,
             "undelivered" if value.is_empty() => {
                 self.delivery_fault.undelivered = Some(UNDELIVERABLE);
@@ -158,7 +158,10 @@ impl Fault {
                 self.delivery_fault.undelivered = number(key, value, CODES)?.try_into().ok();
             }
             "unlisted" if value.is_empty() => self.delivery_fault.listed_after = None,
-            "late" => self.delivery_fault.listed_after = Some(delay(value)?),
+            "late" => {
+                self.delivery_fault.listed_after =
+                    Some(delay(value).map_err(|problem| problem.to_string())?)
+            }
             "to" => self.to = Some(value.to_owned()),
             "kind" => self.kind = Some(known_kind(value)?),
             "after" => self.after = number(key, value, 0..=u64::MAX)?,
@@ -302,8 +305,8 @@ fn known_kind(kind: &str) -> Result<String, Message> {
 /// Parses a delay of at most one hour.
 pub(crate) fn delay(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |duration| duration <= LONGEST;
-    parse_duration(raw, is_allowed, |shown| {
-        format!("`{shown}` is not a delay; use 500ms or 2s, up to 1h")
+    parse_duration(raw, is_allowed, |raw| {
+        msg!("`{raw}` is not a delay; use 500ms or 2s, up to 1h", raw)
     })
     .map_err(Message::from)
 }

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::resolve::read_environment;
+use crate::base::message::msg;
 use crate::base::output::{Record, Stderr, compact};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
@@ -70,9 +71,9 @@ impl AuditLog {
     /// Does the same for a change that was made. If the settings cannot be read, it prints a warning and logs nothing.
     pub(crate) fn after_change(flags: &Flags, stderr: &Stderr) -> Self {
         Self::from_flags(flags).unwrap_or_else(|error| {
-            stderr.warning(&format!(
-                "the audit log may be incomplete: {}",
-                error.message
+            stderr.warning(msg!(
+                "the audit log may be incomplete: {problem}",
+                problem = error.message
             ));
             Self::default()
         })
@@ -153,7 +154,12 @@ impl AuditLog {
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
             let error = FileError::while_doing(FileAction::Write, path)(cause);
-            stderr.warning(&format!("the audit log is missing this {event}: {error}"));
+            let problem = error.message();
+            stderr.warning(msg!(
+                "the audit log is missing this {event}: {problem}",
+                event,
+                problem
+            ));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::base::input::{Input, UsageError};
-use crate::base::message::{Lang, Message};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Stderr, Stdout, SystemError};
 use crate::base::typed_line::TypedLine;
 use crate::sender::config::Flags;
@@ -59,7 +59,10 @@ impl Context {
 
     /// Returns whether `--yes` or the answer to `question` confirms it. None if a prompt is
     /// impossible.
-    pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, SystemError> {
+    pub(crate) fn confirms(
+        &self,
+        question: impl Into<Message>,
+    ) -> Result<Option<bool>, SystemError> {
         if self.assume_yes {
             return Ok(Some(true));
         }
@@ -70,8 +73,8 @@ impl Context {
     }
 
     /// Returns whether the answer to `question` is yes. The caller has checked that there is a terminal.
-    pub(crate) fn says_yes(&self, question: &str) -> Result<bool, SystemError> {
-        let answer = self.ask_line(format!("{question} [y/N]"))?;
+    pub(crate) fn says_yes(&self, question: impl Into<Message>) -> Result<bool, SystemError> {
+        let answer = self.ask_line(msg!("{question} [y/N]", question = question.into()))?;
         let answer = answer.unwrap_or_default().to_lowercase();
         Ok(["y", "yes", "s", "si", "sí"].contains(&answer.as_str()))
     }
@@ -86,14 +89,13 @@ impl Context {
     }
 
     /// Refuses `--dry-run` and `--curl` for a command that sends nothing and `does` something else.
-    pub(crate) fn refuse_preview(&self, does: &str) -> Result<(), UsageError> {
+    pub(crate) fn refuse_preview(&self, does: impl Into<Message>) -> Result<(), UsageError> {
         match self.mode {
             Mode::Send => Ok(()),
-            Mode::DryRun | Mode::Curl => {
-                let message =
-                    format!("--dry-run and --curl apply only to sends; this command {does}");
-                Err(UsageError::new(message, "remove them"))
-            }
+            Mode::DryRun | Mode::Curl => Err(UsageError::bare(msg!(
+                "--dry-run and --curl apply only to sends; this command {does}",
+                does = does.into()
+            ))),
         }
     }
 
@@ -106,7 +108,7 @@ impl Context {
         &self,
         flag: &str,
         path: &Path,
-        what: &str,
+        what: impl Into<Message>,
         yes_overwrites: bool,
         is_ours: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), UsageError> {
@@ -121,16 +123,13 @@ impl Context {
         if read.is_ok() && is_ours(&begin) {
             return Ok(());
         }
-        let message = format!("{flag}: {} exists and is not {what}", path.display());
-        let or_overwrite = if yes_overwrites {
-            "; to overwrite this one: --yes"
+        let what = what.into();
+        let message = msg!("{flag}: {path} exists and is not {what}", flag, path, what);
+        Err(if yes_overwrites {
+            UsageError::new(message, msg!("to overwrite it: --yes"))
         } else {
-            ""
-        };
-        Err(UsageError::new(
-            message,
-            format!("pass another file{or_overwrite}"),
-        ))
+            UsageError::bare(message)
+        })
     }
 }
 

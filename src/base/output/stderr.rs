@@ -162,9 +162,9 @@ impl Stderr {
     }
 
     /// Prints `accepted for …`, only on a terminal.
-    pub(crate) fn accepted(&self, message: &str) {
+    pub(crate) fn accepted(&self, message: impl Into<Message>) {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
-            self.print(Label::Accepted, message);
+            self.print(Label::Accepted, &message.into().text(self.lang));
         }
     }
 

@@ -200,7 +200,7 @@ impl Stdout {
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Check {
-    pub(crate) name: &'static str,
+    pub(crate) name: Message,
     pub(crate) state: CheckState,
     pub(crate) detail: Message,
     /// The remedy, if any.
@@ -245,7 +245,8 @@ impl Stdout {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
-                "{color}{word:<7}\x1b[0m  {name}: {}",
+                "{color}{word:<7}\x1b[0m  {}: {}",
+                name.text(self.lang),
                 one_line(&detail.text(self.lang))
             );
             if let Some(hint) = hint {

@@ -18,6 +18,7 @@ use url::Url;
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, OutputRow};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
@@ -82,7 +83,7 @@ fn author() -> impl TypedValueParser<Value = MessageAuthor> {
 
 /// Parses a value of `--since` and `--until`: `24h` ago, or a time. A time without a zone is in
 /// this machine's zone.
-fn time(raw: &str) -> Result<Since, String> {
+fn time(raw: &str) -> Result<Since, Message> {
     let text = raw.trim();
     let here = |time: DateTime| {
         time.to_zoned_datetime(TimeZone::system())
@@ -108,7 +109,12 @@ fn time(raw: &str) -> Result<Since, String> {
     let ago = parse_duration(
         text,
         |_| true,
-        |shown| format!("`{shown}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00"),
+        |raw| {
+            msg!(
+                "`{raw}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
+                raw
+            )
+        },
     )?;
     Ok(Since::Ago(ago))
 }
@@ -125,21 +131,20 @@ impl Matching {
 }
 
 impl FromStr for Matching {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         if raw.trim().is_empty() {
-            return Err(
-                "an empty expression matches every message; check your variable".to_owned(),
-            );
+            return Err(msg!("an empty expression matches every message"));
         }
         let regex = RegexBuilder::new(&plain(raw))
             .case_insensitive(true)
             .build();
         regex.map(Self).map_err(|error| {
-            format!(
-                "`{}` is not a regular expression: {error}",
-                raw.escape_debug()
+            msg!(
+                "`{raw}` is not a regular expression: {problem}",
+                raw = raw.escape_debug().to_string(),
+                problem = error.to_string()
             )
         })
     }
@@ -181,13 +186,14 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
     let begin = start.at(now());
     let end = until.unwrap_or_else(now);
     if end < begin {
-        let flag = if until.is_some() { "--until" } else { "now," };
-        let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
-        return Err(UsageError::new(
-            message,
-            "write an earlier --since, such as 24h, or a later --until",
-        )
-        .into());
+        let begin = format!("{begin:.0}");
+        let end = format!("{end:.0}");
+        let message = if until.is_some() {
+            msg!("--since {begin} is not before --until {end}", begin, end)
+        } else {
+            msg!("--since {begin} is not before now, {end}", begin, end)
+        };
+        return Err(UsageError::bare(message).into());
     }
     let recipient = args
         .recipient
@@ -219,7 +225,7 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
             return Err(problem.into());
         }
         if listed.is_empty() {
-            context.stderr.note("no messages found");
+            context.stderr.note(msg!("no messages found"));
         }
         Ok(ExitCode::Success)
     })
@@ -458,7 +464,7 @@ mod tests {
             );
         }
         for regex in ["(", "[", "a{2", r"\p{Lu}", "*"] {
-            let error = regex.parse::<Matching>().unwrap_err();
+            let error = regex.parse::<Matching>().unwrap_err().to_string();
             assert!(
                 error.contains("is not a regular expression: "),
                 "{regex}: {error}"
@@ -495,7 +501,7 @@ mod tests {
             "20/11/2026",
             "1e9",
         ] {
-            let error = time(raw).unwrap_err();
+            let error = time(raw).unwrap_err().to_string();
             assert!(error.contains("is not a time; write 24h"), "{raw}: {error}");
         }
         assert_eq!(

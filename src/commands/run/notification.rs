@@ -116,19 +116,24 @@ impl RunNotification {
             BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
                 UsageError::new(
                     error.to_string(),
-                    "to print a value: {{ result }}; to print braces: {{ '{{' }}",
+                    msg!(
+                        "to print a value: {value}; to print braces: {braces}",
+                        value = "{{ result }}",
+                        braces = "{{ '{{' }}"
+                    ),
                 )
             })?;
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
         let uses_tail = body.uses().any(|(_, uses)| uses.columns.contains("tail"));
-        let hint = if uses_tail && tail.is_none() {
-            "to add `tail`: --tail 20"
-        } else {
-            "use one of these values"
-        };
-        let filled = filled.map_err(|error| UsageError::new(error.message(), hint))?;
+        let filled = filled.map_err(|error| {
+            let lacks_tail = uses_tail && tail.is_none();
+            UsageError {
+                hint: lacks_tail.then(|| msg!("to add `tail`: --tail 20")),
+                ..UsageError::bare(error.message())
+            }
+        })?;
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
@@ -142,10 +147,10 @@ impl RunNotification {
     }
 
     /// Warnings about texts that are certainly wrong.
-    pub(crate) fn cautions(&self) -> Vec<String> {
+    pub(crate) fn cautions(&self) -> Vec<Message> {
         let mut cautions = Vec::new();
         each_text(&self.body, "", &mut |path, text| {
-            cautions.extend(faults_of_words(path, text).iter().map(ToString::to_string));
+            cautions.extend(faults_of_words(path, text));
         });
         cautions
     }
@@ -210,7 +215,7 @@ mod tests {
     const MAX_TEXT: usize = 4096;
 
     /// Returns the result of `text` for a backup that failed, with the end of its stderr.
-    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
+    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<Message>), CommandError> {
         let body = json!({ "type": "text", "text": text });
         let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
         let to = RecipientSources {
@@ -224,7 +229,6 @@ mod tests {
             ("code".to_owned(), json!(3)),
         ]);
         let (outgoing, warnings) = notification.fill_to_fit(&to, &facts, tail)?;
-        let warnings = warnings.iter().map(ToString::to_string).collect();
         Ok((outgoing.body()["text"].clone(), warnings))
     }
 
@@ -234,17 +238,17 @@ mod tests {
             (
                 "{{ tail }}",
                 "text: there is no `tail`; there are: command, code",
-                "to add `tail`: --tail 20",
+                Some("to add `tail`: --tail 20"),
             ),
             (
                 "{{ comand }}",
                 "text: there is no `comand`; there are: command, code",
-                "use one of these values",
+                None,
             ),
             (
                 "{{ code | upcase }}",
                 "text: filter upcase is unknown",
-                "to print a value: {{ result }}",
+                Some("to print a value: {{ result }}; to print braces: {{ '{{' }}"),
             ),
         ] {
             let error = filled(text, None).unwrap_err();
@@ -254,14 +258,8 @@ mod tests {
                 "{text}: {}",
                 error.message
             );
-            assert!(
-                error
-                    .hint
-                    .as_ref()
-                    .is_some_and(|shown| shown.to_string().starts_with(hint)),
-                "{text}: {:?}",
-                error.hint
-            );
+            let shown = error.hint.map(|shown| shown.to_string());
+            assert_eq!(shown.as_deref(), hint, "{text}");
         }
     }
 
@@ -300,10 +298,8 @@ mod tests {
         let (text, warnings) =
             filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
         let told = "text: its escape sequences and control characters are removed";
-        assert_eq!(
-            (text, warnings),
-            (json!("red\nblue"), vec![told.to_owned()])
-        );
+        assert_eq!(text, json!("red\nblue"));
+        assert_eq!(warnings, [told]);
     }
 
     #[test]

@@ -36,5 +36,5 @@ pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
     curl_command, other_recipient_in_path, unknown_hint,
 };
-pub(crate) use self::transport::{Client, ClientOptions, Roots, no_roots};
+pub(crate) use self::transport::{Client, ClientOptions, Roots};
 pub(crate) use self::typed_path::TypedPath;

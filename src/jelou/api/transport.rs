@@ -28,7 +28,7 @@ use crate::base::process::run_blocking;
 use crate::base::texts::shell_argument;
 
 /// Returns the error if no certificate authority can be used.
-pub(crate) fn no_roots(problem: &Message) -> Message {
+fn no_roots(problem: &Message) -> Message {
     msg!("cannot use the root certificates: {problem}", problem)
 }
 

@@ -38,10 +38,10 @@ pub(crate) struct BulkRemoveArgs {
 }
 
 /// Reads a value of `--older-than`. A number without a unit is ambiguous, and an age of zero means every run.
-fn age(raw: &str) -> Result<Duration, String> {
+fn age(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |age: Duration| !age.is_zero();
     parse_duration(raw, is_allowed, |shown| {
-        format!("`{shown}` is not a duration; write 90d, 12h or 30m")
+        msg!("`{shown}` is not a duration; write 90d, 12h or 30m", shown)
     })
 }
 

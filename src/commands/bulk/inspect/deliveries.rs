@@ -89,8 +89,9 @@ fn up_to(raw: &str) -> Result<Duration, String> {
     let read = parse_duration(
         raw,
         |_| true,
-        |shown| format!("`{shown}` is not a duration; write 72h or 30d"),
-    )?;
+        |shown| format!("`{shown}` is not a duration; write 72h or 30d").into(),
+    )
+    .map_err(|problem| problem.to_string())?;
     match read {
         read if read > LONGEST_UP_TO => Err(format!(
             "`{shown}` is too long; WhatsApp tries for 30d at most"
