@@ -507,7 +507,10 @@ impl<'a> SendTerms<'a> {
         }
         if record.sent == Sent::Yes {
             let recipient = outgoing.recipient().as_str();
-            stderr.preview(msg!("{recipient} would see:", recipient), &outgoing.draw(self.context.lang()));
+            stderr.preview(
+                msg!("{recipient} would see:", recipient),
+                &outgoing.draw(self.context.lang()),
+            );
         }
     }
 
