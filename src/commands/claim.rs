@@ -20,7 +20,7 @@ use crate::base::message::{Message, msg};
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
-use crate::base::timestamps::{from_millis, second_in, time_in};
+use crate::base::timestamps::{from_millis, second_in, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::Outgoing;
@@ -306,7 +306,7 @@ pub(super) fn note_skipped<'a>(
             recipient,
             key,
             state = state.describe(),
-            at = time_in(&terms.zone, at)
+            at = time_value(&terms.zone, at)
         ));
     };
     // The ledger does not have notifications that were sent unchecked.
@@ -487,7 +487,7 @@ impl OnceSend {
                     "{recipient} may have got a message with the key {key}, at {at}",
                     recipient,
                     key = scope.key,
-                    at = time_in(&self.terms.zone, entry.at)
+                    at = time_value(&self.terms.zone, entry.at)
                 );
                 let hint = self.to_resolve(recipient, entry);
                 CommandError::unknown(message, hint)

@@ -9,7 +9,7 @@ use super::zone::profile_zone;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::msg;
-use crate::base::timestamps::{from_millis, time_in};
+use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::runs::ledger::{Acceptance, RestoredLedger, RunName, StaleRun, schema_sql, set_up};
 use crate::sender::AuditLog;
@@ -134,7 +134,7 @@ fn warn_about_restore(
         Some(until) => msg!(
             "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys since {since}",
             place,
-            since = time_in(&zone, until)
+            since = time_value(&zone, until)
         ),
         None => msg!(
             "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys",

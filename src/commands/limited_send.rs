@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::open_ledger::{open_ledger_for_send, wait_for_turn};
 use crate::base::message::msg;
-use crate::base::timestamps::time_in;
+use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, sends_template};
@@ -117,7 +117,7 @@ impl LimitedSend {
         {
             SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),
             SendLimit::Full { until } => {
-                let until = time_in(&self.zone, until);
+                let until = time_value(&self.zone, until);
                 let limit = self.limit.unwrap_or_default();
                 let problem = msg!(
                     "limit_24h is reached until {until}: this bot has sent templates to {limit} {limit|recipient|recipients}",

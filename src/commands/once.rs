@@ -14,7 +14,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::base::output::{OutputRow, Sent, SystemError};
-use crate::base::timestamps::{from_millis, time_in};
+use crate::base::timestamps::{from_millis, time_in, time_value};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::merge;
 use crate::runs::ledger::{
@@ -563,7 +563,7 @@ impl KeyEntries {
                     recipient,
                     key,
                     state = entry.state.describe(),
-                    at = time_in(&self.settings.hours.zone(), entry.at)
+                    at = time_value(&self.settings.hours.zone(), entry.at)
                 ),
             };
             return Err(UsageError::bare(message).into());

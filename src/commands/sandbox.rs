@@ -127,7 +127,7 @@ pub(crate) fn run(
     context: &mut Context,
     arguments: &SandboxArgs,
 ) -> Result<ExitCode, CommandError> {
-    context.refuse_preview("sends nothing")?;
+    context.refuse_preview(msg!("sends nothing"))?;
     let options = options(context, arguments)?;
     // Created before anything runs, because a later error would lose the list.
     let list = arguments
@@ -371,7 +371,13 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
     };
     let failed = FileError::while_doing(FileAction::Write, path);
     let target = follow_own_links(path).map_err(|cause| refused(failed(cause)))?;
-    context.check_overwrite("--list", &target, "a list of the sandbox", true, is_list)?;
+    context.check_overwrite(
+        "--list",
+        &target,
+        msg!("a list of the sandbox"),
+        true,
+        is_list,
+    )?;
     private_file::open_anew(path).map_err(refused)
 }
 

@@ -11,7 +11,7 @@ use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
 use crate::base::message::{Message, msg};
 use crate::base::output::{EarlierMessage, Record, Sent};
-use crate::base::timestamps::{from_millis, time_in};
+use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::merge;
@@ -124,8 +124,8 @@ impl KeyTerms {
         let EndedMark { is_sent, at, until } = ended;
         let key = &self.scope.key;
         if !is_sent {
-            let at = time_in(&self.zone, at);
-            let until = time_in(&self.zone, until);
+            let at = time_value(&self.zone, at);
+            let until = time_value(&self.zone, until);
             let message = msg!(
                 "{recipient} may have got an unchecked notification with the key {key}, at {at}",
                 recipient,
@@ -192,7 +192,7 @@ impl Replay {
     /// `already sent to 593987654321 with the key k at 2026-11-29 07:56: nothing is sent until …`
     fn told(&self, to: Option<&str>) -> Message {
         let key = &self.key;
-        let at = time_in(&self.zone, self.at);
+        let at = time_value(&self.zone, self.at);
         let sent = match (to, &self.run) {
             (Some(to), Some(run)) => {
                 msg!(
@@ -213,7 +213,7 @@ impl Replay {
         };
         match self.until {
             Some(until) => {
-                let until = time_in(&self.zone, until);
+                let until = time_value(&self.zone, until);
                 msg!("{sent}: nothing is sent until {until}", sent, until)
             }
             None => msg!("{sent}: nothing is sent", sent),
