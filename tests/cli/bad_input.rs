@@ -1162,7 +1162,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 --text Hola otra",
-            "hint: remove one of them\n",
+            "cannot be used with",
         ),
         (
             "send image --to 593987654321 --media-url https://a.example/1 --text Hola Ana",
@@ -2282,7 +2282,10 @@ fn body_of_another_kind_suggests_its_command() {
             r#"{"text":"a","options":[]}"#,
             "it is a body of list: add \"type\": \"text\" to it\n",
         ),
-        (r#"{"text":"a"}"#, "a body has the `type` of a kind"),
+        (
+            r#"{"text":"a"}"#,
+            "to list the kinds, each with its `type`: jelouctl explain",
+        ),
     ] {
         home.run("--sandbox --dry-run run --to 593987654321")
             .args(&["--body", body, "--", "true"])

@@ -410,7 +410,7 @@ fn each_part_of_the_variable_is_checked_alone() {
         .env("JELOU_TO", ",")
         .api(&jelou.url)
         .success()
-        .stderr_has(&["its notification cannot be sent: no recipient"]);
+        .stderr_has(&["the notification will not be sent: no recipient"]);
     let body = json!({ "type": "text", "userId": LUIS, "text": "Hola" });
     home.write("body.json", body.to_string());
     home.run("send text --body body.json")

@@ -231,9 +231,9 @@ fn notification_is_sent_unchecked_and_accepts_nothing() {
         let ended = restored.end(&words);
         assert_eq!(ended.code, 1, "{ended:?}");
         let told = if restored.home.ledger().is_some() {
-            "using this machine's own ledger"
+            "so this notification may arrive twice"
         } else {
-            "the notification is sent unchecked"
+            "so the notification may arrive twice, unless one was sent"
         };
         ended.stderr_has(&[
             "warning: cannot check the key other",

@@ -312,7 +312,7 @@ fn listening_for_other_machines_needs_allowed_hosts() {
         ),
         (
             "--listen 127.0.0.1:0 --port 1",
-            "--listen <ADDRESS:PORT>' cannot be used with '--port <PORT>'",
+            "--listen cannot be used with --port",
             "",
         ),
     ] {

@@ -73,7 +73,7 @@ fn send_with_lost_session_still_records_its_key() {
         home.sql(others);
         // The message cannot be resolved while its response may still arrive.
         home.run(&format!("once resolve k --as failed --to {}", user(0)))
-            .fails(2, &["only an unknown message can be resolved"]);
+            .fails(2, &["is not unknown: its state is"]);
         release.send(()).unwrap();
         sent.join().unwrap()
     });

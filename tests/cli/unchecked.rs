@@ -85,7 +85,7 @@ fn unchecked_notification_is_sent_once_in_its_time() {
                 assert!(codes.contains(&ended.code), "{ended:?}");
                 let every = if flags.contains("1h") { "1h" } else { "10m" };
                 let told = format!(
-                    "the notification is sent unchecked, unless one was sent in the last {every}, and may arrive twice"
+                    "so the notification may arrive twice, unless one was sent in the last {every}: "
                 );
                 assert!(ended.stderr.contains(&told), "{ended:?}");
             }
