@@ -105,7 +105,7 @@ fn cancel_skips_all_unsent_rows() {
     };
     assert_eq!(counts(&resumed().json()), [2, 1, 0, 0]);
     let list =
-        "to list the others: jelouctl bulk report r --state failed --reason cancelled --file FILE";
+        "to list them: jelouctl bulk report r --state failed --reason cancelled --file r-again.csv";
     let refused = ["the run is cancelled: its rows cannot be sent again", list];
     home.run("bulk resolve r --failed-as pending")
         .fails(2, &refused);

@@ -103,7 +103,7 @@ fn delivery_status_is_saved_and_counted_once() {
     let unasked = home
         .run("bulk report r --delivery undelivered -o to")
         .success();
-    let told = "warning: run r has no delivery status yet; to check it: jelouctl bulk deliveries r";
+    let told = "warning: run r has no delivery status yet\nhint: to check it: jelouctl bulk deliveries r";
     assert!(
         unasked.stdout.is_empty() && unasked.stderr.contains(told),
         "{unasked:?}"
@@ -636,7 +636,7 @@ fn resumed_run_ignores_earlier_delivery_failures() {
     let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
     wait_for_more(0);
     let mut guard = watch();
-    guard.wait_for("messages were not delivered; to continue: jelouctl bulk resume r");
+    guard.wait_for("messages were not delivered\nhint: to continue: jelouctl bulk resume r");
     let ended = run.end();
     signal(&guard.child, Signal::TERM);
     guard.end();

@@ -22,7 +22,7 @@ fn resume_and_resolve_never_guess() {
     let home = people(2);
     home.run("bulk resume r").fails(
         2,
-        &["there is no run r in the ledger ", "pass the name of a run"],
+        &["there is no run r in the ledger ", "to list the runs: jelouctl bulk list"],
     );
     home.run("bulk resume")
         .success()
@@ -47,7 +47,7 @@ fn resume_and_resolve_never_guess() {
             2,
             &[
                 "several runs are unfinished: one, two",
-                "pass the name of a run",
+                "to list the runs: jelouctl bulk list",
             ],
         );
     }
@@ -64,7 +64,7 @@ fn resume_and_resolve_never_guess() {
         home.run_args(&["bulk", "remove", run, "--yes"]).success();
     }
     home.run("bulk resolve --unknown-as sent")
-        .fails(2, &["no unfinished runs", "pass the name of a run"]);
+        .fails(2, &["no unfinished runs", "to list the runs: jelouctl bulk list"]);
 }
 
 #[test]
@@ -192,8 +192,7 @@ fn failure_reasons_are_api_or_own_codes() {
         home.run("bulk status r").success().json()["reasons"],
         reasons
     );
-    let again = "to correct and resend 3 rows: jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message and flags, except --sheet, --header-row, \
-                 --encoding, --skip and --run";
+    let again = "to correct and resend 3 rows: jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(
         ended
@@ -372,7 +371,7 @@ fn remove_warns_about_messages_before_removing() {
     let went_out = "warning: 3 messages were or may have been sent: after the removal, a later run can send them again";
     let told = home.run("bulk remove r").fails(11, &[went_out]).stderr;
     // Nothing else knows the outcome of one message.
-    let undecided = "warning: run r: 1 message may have been sent, and only this run records them; to keep the list: \
+    let undecided = "warning: run r: 1 message may have been sent, and only this run records them\nhint: to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r-unknown.csv";
     assert!(told.contains(undecided), "{told}");
     home.run("bulk remove --older-than 1ms")

@@ -495,7 +495,7 @@ fn run_pauses_after_rate_limits_exceed_maximum_wait() {
             6,
             &[
                 "run paused: the API answered 429",
-                "; to continue: jelouctl bulk resume r\n",
+                "hint: to continue: jelouctl bulk resume r\n",
             ],
         );
         let [sent, failed, unknown, pending] = counts(&ended.json());

@@ -287,8 +287,8 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
     let hint = match reason {
         // All rows have the same fault.
         PauseReason::AllRejected => way_on(reason, name, &active.settings).into(),
-        // It may pass.
-        PauseReason::Network | PauseReason::RateLimit | PauseReason::Unknown => to_continue,
+        PauseReason::Unknown => to_continue,
+        PauseReason::RateLimit if problem.retry_after.is_none() => to_continue,
         _ => Message::joined(vec![problem.hint.clone().into(), to_continue], "; "),
     };
     let problem = &problem.message;
