@@ -611,7 +611,7 @@ mod tests {
             assert_eq!(Message::decode(&message.encode()), message);
         }
         for stored in [
-            "the API answered 422",
+            "Jelou answered 422",
             "",
             "[]",
             "[\"a text of another version\", []]",

@@ -152,25 +152,25 @@ fn non_json_response_is_described() {
             200,
             page,
             8,
-            "it may have been sent: the API answered 200: its body is an HTML page, not JSON",
+            "it may have been sent: Jelou answered 200: its body is an HTML page, not JSON",
         ),
         (
             200,
             "",
             8,
-            "the API answered 200; the response does not show whether Jelou accepted the message\nhint: ask the recipient",
+            "Jelou answered 200; the response does not show whether Jelou accepted the message\nhint: ask the recipient",
         ),
         (
             403,
             page,
             4,
-            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check --api-url and the network",
+            "not sent: Jelou answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check --api-url and the network",
         ),
         (
             200,
             "<?xml version=\"1.0\"?><a/>",
             8,
-            "the API answered 200: <?xml version=\"1.0\"?><a/>; ",
+            "Jelou answered 200: <?xml version=\"1.0\"?><a/>; ",
         ),
     ] {
         let ended = answered(status, body);
@@ -212,7 +212,7 @@ fn error_shows_english_api_message_and_hint() {
     let ended = answered(422, &envelope.to_string());
     assert_eq!(
         ended.stderr,
-        "error: not sent: the API answered 422: E0422: The body is wrong; text: text is too short\n\
+        "error: not sent: Jelou answered 422: E0422: The body is wrong; text: text is too short\n\
          hint: a field is missing or wrong; fix the field and send again\n"
     );
     let record = ended.json();
@@ -251,7 +251,7 @@ fn unrecognized_response_is_shown_in_part() {
         .fails(10, &["answered 400: quota exceeded"]);
     let report = home.run("bulk report r").success().stdout;
     assert!(
-        report.contains("the API answered 400: quota exceeded"),
+        report.contains("Jelou answered 400: quota exceeded"),
         "{report}"
     );
     let server = Server::answering(Reply::json(400, "quota exceeded"));

@@ -97,7 +97,7 @@ fn api_response_is_classified_like_a_send() {
             "POST",
             page,
             8,
-            "Jelou may have carried it out: the API answered 200: its body is an HTML page",
+            "Jelou may have carried it out: Jelou answered 200: its body is an HTML page",
         ),
         (
             "GET",
@@ -110,13 +110,13 @@ fn api_response_is_classified_like_a_send() {
             "GET",
             Reply::json(502, ""),
             6,
-            "error: the API answered 502\nhint: try again\n",
+            "error: Jelou answered 502\nhint: try again\n",
         ),
         (
             "GET",
             Reply::json(200, refused),
             5,
-            "error: the API answered 200: no\nhint: fix the request and try again\n",
+            "error: Jelou answered 200: no\nhint: fix the request and try again\n",
         ),
         ("POST", Reply::json(429, "{}"), 6, "try again later"),
         ("POST", Reply::json(204, ""), 0, ""),
@@ -451,12 +451,12 @@ fn response_of_200_mb_is_refused() {
         (
             "GET",
             5,
-            "error: the API answered 200 (the response has more than 8 MiB)\nhint: request less",
+            "error: Jelou answered 200 (the response has more than 8 MiB)\nhint: request less",
         ),
         (
             "POST",
             8,
-            "error: Jelou may have carried it out: the API answered 200 (the response has more than 1 MiB)",
+            "error: Jelou may have carried it out: Jelou answered 200 (the response has more than 1 MiB)",
         ),
     ] {
         let mut command = home.process("api", &server.url);

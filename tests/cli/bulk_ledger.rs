@@ -95,7 +95,7 @@ fn report_shows_manual_decision_and_last_response() {
         "yes",
         500,
         "resolved",
-        "decided by hand: unknown as sent; before that: the API answered 500"
+        "decided by hand: unknown as sent; before that: Jelou answered 500"
     ]);
     assert_eq!(
         json!([

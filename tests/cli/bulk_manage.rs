@@ -22,7 +22,10 @@ fn resume_and_resolve_never_guess() {
     let home = people(2);
     home.run("bulk resume r").fails(
         2,
-        &["there is no run r in the ledger ", "to list the runs: jelouctl bulk list"],
+        &[
+            "there is no run r in the ledger ",
+            "to list the runs: jelouctl bulk list",
+        ],
     );
     home.run("bulk resume")
         .success()
@@ -63,8 +66,10 @@ fn resume_and_resolve_never_guess() {
     for run in ["one", "two"] {
         home.run_args(&["bulk", "remove", run, "--yes"]).success();
     }
-    home.run("bulk resolve --unknown-as sent")
-        .fails(2, &["no unfinished runs", "to list the runs: jelouctl bulk list"]);
+    home.run("bulk resolve --unknown-as sent").fails(
+        2,
+        &["no unfinished runs", "to list the runs: jelouctl bulk list"],
+    );
 }
 
 #[test]

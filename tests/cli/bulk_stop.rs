@@ -69,9 +69,9 @@ fn stopped_run_finishes_requests_and_resumes_later() {
         "{ended:?}"
     );
     assert!(
-        ended.stderr.contains(
-            "hint: to continue: jelouctl bulk resume r\n"
-        ),
+        ended
+            .stderr
+            .contains("hint: to continue: jelouctl bulk resume r\n"),
         "{ended:?}"
     );
     let [sent, failed, unknown, pending] = counts(&ended.json());
@@ -82,7 +82,7 @@ fn stopped_run_finishes_requests_and_resumes_later() {
     assert!(pending > 0, "{ended:?}");
     home.run("bulk stop r").success().stderr_has(&[
         &format!("note: {named} was already paused since "),
-        resume_hint,
+        to_continue,
     ]);
     assert_eq!(
         counts(&resume(&home, &jelou.url).success().json()),

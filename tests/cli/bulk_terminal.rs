@@ -98,7 +98,7 @@ fn resume_progress_excludes_rows_sent_earlier() {
     let (_, screen) = end(&home, "bulk status r");
     assert!(
         screen.contains("no process is sending it; paused at ")
-            && screen.contains("the API answered 401"),
+            && screen.contains("Jelou answered 401"),
         "{screen}"
     );
     let (code, screen) = end(&home, "bulk resume r --yes");

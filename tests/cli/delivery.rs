@@ -205,7 +205,7 @@ fn retry_after_may_be_a_date() {
     assert_eq!(ended.json()["attempts"], 2);
     let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(3600)), "");
     let server = Server::answering(limited);
-    let record = failing_send("", &server.url, 6, &["not sent: the API answered 503"]);
+    let record = failing_send("", &server.url, 6, &["not sent: Jelou answered 503"]);
     assert_eq!(record["attempts"], 1);
     assert!(record["error"]["retry_after_s"].as_u64().unwrap() > 3590);
 }

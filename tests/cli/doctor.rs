@@ -155,7 +155,7 @@ fn each_failure_has_its_check_and_code() {
             Reply::json(401, r#"{"code":"unauthorized"}"#),
             4,
             "credentials",
-            "the API answered 401: unauthorized",
+            "Jelou answered 401: unauthorized",
         ),
         (
             Reply::json(404, r#"{"code":"bot_not_found"}"#),

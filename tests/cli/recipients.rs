@@ -639,7 +639,7 @@ fn waits_name_the_recipient() {
             .run(&format!("{command} {ALL} {end}"))
             .api(&jelou.url)
             .end();
-        let note = "note: 593987654322: the API answered 503; not sent, retrying in 1.0 s\n";
+        let note = "note: 593987654322: Jelou answered 503; not sent, retrying in 1.0 s\n";
         assert!(ended.stderr.contains(note), "{ended:?}");
     }
     let ended = home

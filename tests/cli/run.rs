@@ -579,7 +579,7 @@ fn failed_notification_keeps_exit_code_unless_strict() {
         (
             Some(Reply::json(400, "{}")),
             5,
-            "was not sent: the API answered 400",
+            "was not sent: Jelou answered 400",
         ),
         (Some(Reply::ResetAfterReading), 8, "may have been sent: "),
         (None, 7, "was not sent: failed to connect"),
@@ -646,7 +646,7 @@ fn notification_respects_its_timeout() {
     assert!(
         ended
             .stderr
-            .contains("the notification was not sent: the API answered 429 (tried for 2 s)"),
+            .contains("the notification was not sent: Jelou answered 429 (tried for 2 s)"),
         "{}",
         ended.stderr
     );

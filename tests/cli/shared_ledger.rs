@@ -226,10 +226,7 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
         "{told}"
     );
     let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[]).end();
-    assert!(
-        screen.contains("4 may have been sent\r\n"),
-        "{screen}"
-    );
+    assert!(screen.contains("4 may have been sent\r\n"), "{screen}");
     let look = |words: &str| home.run(words).success();
     let listed = look("bulk list -o record").json();
     assert_eq!(

@@ -332,7 +332,7 @@ fn problem(
     ruling: Ruling,
     accepts: &SuccessCriterion,
 ) -> Problem {
-    let mut message = msg!("the API answered {status}", status = answer.status);
+    let mut message = msg!("Jelou answered {status}", status = answer.status);
     // A text that begins with the code needs no other mention of it.
     let is_in_text = |code: &&str| {
         error
@@ -971,11 +971,11 @@ mod tests {
     fn rejection_in_any_shape_shows_its_reason() {
         for (body, text, hint) in REJECTIONS {
             let (message, found, _) = describe("Hola", 400, body);
-            assert_eq!(message, format!("the API answered 400{text}"), "{body}");
+            assert_eq!(message, format!("Jelou answered 400{text}"), "{body}");
             assert!(found.starts_with(hint), "{body}: {found}");
         }
         let (message, hint, _) = describe("Hola", 404, r#"{"message":"Flow not found"}"#);
-        assert_eq!(message, "the API answered 404: Flow not found");
+        assert_eq!(message, "Jelou answered 404: Flow not found");
         assert_eq!(
             hint,
             "check --flow-name or --flow-id, or choose another bot with --bot"
@@ -1014,7 +1014,7 @@ mod tests {
             let (message, found, api_code) = describe("Hola", 400, body);
             assert_eq!(
                 (message, api_code.as_deref()),
-                (format!("the API answered 400: {told}"), Some(code)),
+                (format!("Jelou answered 400: {told}"), Some(code)),
                 "{body}"
             );
             assert!(found.starts_with(hint), "{body}: {found}");
