@@ -97,7 +97,10 @@ pub(crate) async fn run_command(
         Ok(status) => ended(status),
         Err(error) => {
             stderr.error(
-                format!("failed to wait for the command, so its exit code is unknown: {error}"),
+                msg!(
+                    "failed to wait for the command, so its exit code is unknown: {error}",
+                    error
+                ),
                 &[],
                 None,
             );
@@ -116,7 +119,7 @@ fn report_failed_start(stderr: &Stderr, program: &OsStr, error: &io::Error) -> C
     let hint = (shown.len() < program.len())
         .then(|| msg!("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'"));
     stderr.error(
-        format!("failed to run {shown}: {error}"),
+        msg!("failed to run {shown}: {error}", shown, error),
         &[],
         hint.as_ref(),
     );
