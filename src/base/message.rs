@@ -125,9 +125,18 @@ impl Message {
         text
     }
 
-    /// Returns the English text without its values, which identifies what it says.
-    pub(crate) fn template(&self) -> &'static str {
-        self.template
+    /// Returns the English texts in it without their values, which identify what it says.
+    pub(crate) fn templates(&self) -> Vec<&'static str> {
+        let mut templates = vec![self.template];
+        for (_, value) in &self.values {
+            let messages = match value {
+                Value::Message(message) => std::slice::from_ref(message),
+                Value::List(messages, _) => messages,
+                Value::Text(_) | Value::Number(_) | Value::ByLanguage { .. } => &[],
+            };
+            templates.extend(messages.iter().flat_map(Self::templates));
+        }
+        templates
     }
 
     /// Returns the command in a hint, which is its value `command`.

@@ -19,9 +19,6 @@ use super::message::{Message, msg};
 use super::owner::follow_own_links;
 use super::system_error::system_problem;
 
-/// The problem of a file whose name is empty, such as that of a variable that is not set.
-pub(crate) const NO_FILE_NAME: &str = "the name of the file is empty";
-
 /// What was done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileAction {

@@ -7,8 +7,9 @@ use super::message::{Message, msg};
 /// Describes an error of the system, after "failed to read clientes.csv: ".
 pub(crate) fn system_problem(error: &io::Error) -> Message {
     // An error of a library has a text of its own.
-    if error.get_ref().is_some() {
-        return Message::verbatim(error.to_string());
+    if let Some(own) = error.get_ref() {
+        let message = own.downcast_ref::<Message>().cloned();
+        return message.unwrap_or_else(|| Message::verbatim(error.to_string()));
     }
     match error.kind() {
         ErrorKind::NotFound => msg!("it does not exist"),

@@ -153,7 +153,7 @@ impl RunSummary {
             ),
             (counts.pending, not_sent_yet(counts.pending)),
         ]));
-        lines.extend(self.cost.as_ref().map(|cost| cost.describe().into()));
+        lines.extend(self.cost.as_ref().map(RunCost::describe));
         lines
     }
 

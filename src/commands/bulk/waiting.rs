@@ -18,7 +18,7 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     {
         context.stderr.note(msg!(
             "outside the sending hours, {hours}: nothing is sent before {time}",
-            hours = hours.to_string(),
+            hours,
             time = hours.local_value(until)
         ));
     }
@@ -29,7 +29,7 @@ pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours) {
         context.stderr.note(msg!(
             "outside the sending hours, {hours}: a run to Jelou would wait until {time}",
-            hours = hours.to_string(),
+            hours,
             time = hours.local_value(until)
         ));
     }

@@ -227,7 +227,7 @@ fn read_list(
         let missing = faulty_cells.into_iter().next();
         let row = missing.map_or(row, |(_, problem)| Err(problem));
         match row {
-            Err(problem) => tables.bad(line, problem),
+            Err(problem) => tables.bad(line, problem.to_string()),
             Ok(Row::Cells { cells, .. }) => {
                 tables.row(line, cells.iter().map(|cell| Ok(cell.as_str())), outcome);
             }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::meaning::{CountryRule, PossibleRecipients, international_digits};
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
-use crate::lists::list_file::ONE_A_LINE;
+use crate::lists::list_file::one_a_line;
 use crate::phone::{RecipientError, national_forms, person_key};
 
 /// All exclusion lists of a command, compared by recipient.
@@ -192,7 +192,7 @@ pub(super) struct BadLines {
 
 /// The error for a line without a clear recipient.
 pub(super) fn invalid_entry(words: Message) -> UsageError {
-    UsageError::new(words, ONE_A_LINE)
+    UsageError::new(words, one_a_line())
 }
 
 pub(super) fn no_recipient(column: &str) -> UsageError {

@@ -5,7 +5,7 @@
 use crate::base::invisible::is_invisible;
 use crate::base::message::{Message, msg};
 use crate::jelou::message::TypedRecipient;
-use crate::lists::list_file::ONE_A_LINE;
+use crate::lists::list_file::one_a_line;
 use crate::phone::{
     Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, find_country, is_number, is_user_id,
 };
@@ -99,7 +99,7 @@ pub(crate) fn read_recipient(
             let read = TypedRecipient::read(typed, None)
                 .ok()
                 .filter(|read| read.bare_code().is_none());
-            read.ok_or_else(|| RecipientError::new(problem, ONE_A_LINE))
+            read.ok_or_else(|| RecipientError::new(problem, one_a_line().to_string()))
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::format::DELIMITERS;
 use crate::base::input::UsageError;
-use crate::base::message::Lang;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::grouped;
 
 impl Lang {
@@ -209,11 +209,13 @@ fn refuse_same_name(header: &[&str], own: &[usize], ours: &[usize]) -> Result<()
     };
     let [first, last] = pair.map(|place| place + 1);
     Err(UsageError::new(
-        format!(
-            "the columns {first} and {last} have the name `{}`, so the report's column is ambiguous",
-            name(pair[1])
+        msg!(
+            "the columns {first} and {last} have the name `{name}`, so the report's column is ambiguous",
+            first,
+            last,
+            name = name(pair[1])
         ),
-        "rename the list's column, or move it before the report's columns",
+        msg!("rename the list's column, or move it before the report's columns"),
     ))
 }
 
@@ -311,18 +313,16 @@ impl ReportedOutcome {
     ///
     /// # Errors
     /// If the value is not one of the three.
-    pub(crate) fn is_sent(&self) -> Result<SentValue, String> {
+    pub(crate) fn is_sent(&self) -> Result<SentValue, Message> {
         match self.sent.trim().to_lowercase().as_str() {
             // A report may be in Spanish, or edited by a user who writes Spanish.
             "yes" | "sí" | "si" => Ok(SentValue::Yes),
             "no" => Ok(SentValue::No),
             "unknown" | "desconocido" => Ok(SentValue::Unknown),
-            "" => {
-                Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned())
-            }
-            _ => Err(format!(
-                "sent: `{}` is not yes, no or unknown",
-                self.sent.escape_debug()
+            "" => Err(msg!("sent: is empty")),
+            _ => Err(msg!(
+                "sent: `{sent}` is not yes, no or unknown",
+                sent = self.sent.escape_debug().to_string()
             )),
         }
     }

@@ -20,7 +20,7 @@ use super::sheet_list::{ListNotes, SheetList};
 use super::utf8_check::{Utf8Check, check_encoding};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
-use crate::base::message::Lang;
+use crate::base::message::{Lang, msg};
 
 /// How many rows to look at for a header below titles: more than there can be up to its last line.
 const LOOKED_AT_FOR_HEADER: usize = 10;
@@ -229,7 +229,8 @@ fn open(
     }
     if options.sheet.is_some() {
         let foreign = foreign_file(&head, name).map(|error| error.in_file(name));
-        let no_sheets = || unfit_flag("--sheet", name, "a text, which has no sheets");
+        let no_sheets =
+            || UsageError::bare(msg!("--sheet: {name} is a text, which has no sheets", name));
         return Err(foreign.unwrap_or_else(no_sheets));
     }
     let encoding = detect_encoding(&head, options.encoding);
@@ -258,12 +259,6 @@ fn open(
     open_text(text, name, header_row)
 }
 
-/// Returns the error for a `flag` that does not apply to a list that is `what`.
-fn unfit_flag(flag: &str, name: &str, what: &str) -> UsageError {
-    let message = format!("{flag}: {name} is {what}");
-    UsageError::new(message, format!("remove {flag}"))
-}
-
 fn open_workbook(
     input: ListInput,
     head: &[u8],
@@ -272,8 +267,10 @@ fn open_workbook(
     notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), UsageError> {
     if options.encoding.is_some() {
-        let what = "a workbook, which has no encoding";
-        return Err(unfit_flag("--encoding", name, what));
+        return Err(UsageError::bare(msg!(
+            "--encoding: {name} is a workbook, which has no encoding",
+            name
+        )));
     }
     let file = input
         .into_file(head)
@@ -320,8 +317,10 @@ fn open_text(
         .any(|ending| name.to_lowercase().ends_with(ending));
     if named_ndjson || first == Some(&b'{') {
         if header_row.is_some() {
-            let problem = format!("--header-row: {name} is NDJSON, which has no header");
-            return Err(UsageError::new(problem, "remove --header-row"));
+            return Err(UsageError::bare(msg!(
+                "--header-row: {name} is NDJSON, which has no header",
+                name
+            )));
         }
         return Ok((
             ListFormat::Ndjson,
@@ -332,10 +331,9 @@ fn open_text(
         ));
     }
     if first == Some(&b'[') {
-        let problem = format!("{name} is one JSON array");
         return Err(UsageError::new(
-            problem,
-            "to write one object per line: jq -c '.[]'",
+            msg!("{name} is one JSON array", name),
+            msg!("to write one object per line: jq -c '.[]'"),
         ));
     }
     let mut line = format.first_line();

@@ -1,7 +1,8 @@
 //! The country of a row's local numbers: from a column of the list, from `--country`, or from the profile.
 
 use crate::base::input::UsageError;
-use crate::base::message::Message;
+use crate::base::message::{Message, msg};
+use crate::base::question::TypedFlag;
 use crate::lists::column_facts::NamedCountry;
 use crate::lists::exclusions::country_in;
 use crate::lists::list_file::{CountryColumn, ListReader, Row, meant_columns};
@@ -91,8 +92,12 @@ fn find_column(name: &str, list: &mut ListReader) -> Result<String, UsageError> 
         [one] => Ok(one.to_owned()),
         [first, second, ..] => Err(UsageError::ambiguous_column(FLAG, name, first, second)),
         [] => {
-            let hint = format!("if no column has the countries: {FLAG} {NO_COLUMN}");
-            Err(UsageError::no_column(FLAG, name, &names, &hint))
+            let flag = TypedFlag::with_value(FLAG, NO_COLUMN).to_string();
+            let hint = msg!("if no column has the countries: {flag}", flag);
+            Err(UsageError {
+                hint: Some(hint),
+                ..UsageError::no_column(FLAG, name, &names)
+            })
         }
     }
 }

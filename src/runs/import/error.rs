@@ -8,7 +8,7 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::jelou::message::InvalidMessage;
 use crate::lists::list_file::ListReader;
-use crate::lists::template::TemplateError;
+use crate::lists::template::{Problem, TemplateError};
 use crate::phone::RecipientError;
 use crate::runs::ledger::LedgerError;
 
@@ -61,21 +61,16 @@ impl BulkError {
 }
 
 /// Why a row has no request.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub(crate) enum RowError {
-    #[error("{0}")]
-    Problem(String),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{column}: {error}")]
+    Problem(Problem),
+    Template(TemplateError),
     Recipient {
         column: String,
         error: RecipientError,
     },
-    #[error("{}", describe(.0))]
-    Message(#[from] InvalidMessage),
+    Message(InvalidMessage),
     /// The whole list cannot be sent.
-    #[error(transparent)]
     List(Box<BulkError>),
 }
 
@@ -83,13 +78,52 @@ impl RowError {
     pub(super) fn from_list(error: impl Into<BulkError>) -> Self {
         Self::List(Box::new(error.into()))
     }
+
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Problem(problem) => problem.message.clone(),
+            Self::Template(error) => error.message(),
+            Self::Recipient { column, error } => {
+                msg!("{column}: {problem}", column, problem = error.message())
+            }
+            Self::Message(error) => match error.details() {
+                details if details.is_empty() => error.message(),
+                details => Message::joined(details, "; "),
+            },
+            Self::List(error) => error.message(),
+        }
+    }
+
+    /// Returns what to write instead in the text or the cell.
+    pub(super) fn hint(&self) -> Option<Message> {
+        match self {
+            Self::Problem(problem) => problem.hint.clone(),
+            Self::Template(error) => error.problem.hint.clone(),
+            Self::Recipient { .. } | Self::Message(_) | Self::List(_) => None,
+        }
+    }
 }
 
-fn describe(error: &InvalidMessage) -> String {
-    let details: Vec<_> = error.details().iter().map(ToString::to_string).collect();
-    if details.is_empty() {
-        error.to_string()
-    } else {
-        details.join("; ")
+impl From<Message> for RowError {
+    fn from(problem: Message) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
+impl From<Problem> for RowError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<TemplateError> for RowError {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(error)
+    }
+}
+
+impl From<InvalidMessage> for RowError {
+    fn from(error: InvalidMessage) -> Self {
+        Self::Message(error)
     }
 }

@@ -10,7 +10,7 @@ use crate::base::output::rounded;
 use crate::jelou::message::MessageKind;
 use crate::runs::cost::{Estimate, Money};
 use crate::runs::hours::Hours;
-use crate::runs::import::Remarks;
+use crate::runs::import::RowFindings;
 use crate::runs::ledger::{DailyLimit, LedgerDraft, RunSettings, now};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -26,7 +26,8 @@ pub(crate) struct ListPreview<'a> {
     pub(crate) draft: &'a LedgerDraft,
     /// The kind of the message.
     pub(crate) kind: &'a MessageKind,
-    pub(crate) remarks: &'a Remarks,
+    /// What was found in rows, by line.
+    pub(crate) findings: &'a RowFindings,
     /// Warnings about the whole list.
     pub(crate) warnings: &'a [Message],
     /// Whether to skip rows that cannot be sent.

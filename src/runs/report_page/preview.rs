@@ -14,7 +14,7 @@ use crate::base::message::{Lang, Message};
 use crate::jelou::message::Part;
 use crate::phone::find_country;
 use crate::runs::cost::Estimate;
-use crate::runs::import::{BulkError, RowProblem};
+use crate::runs::import::{BulkError, Finding, Place, RowPlace, Severity};
 use crate::runs::ledger::{LedgerError, NewDraftRow, RowState, SkipDetail, SkipReason, now};
 use crate::runs::report::reported_cells;
 
@@ -116,12 +116,13 @@ fn plan_row(
     clock: &PageClock,
     language: Lang,
 ) -> (RowState, &'static str, String) {
-    let remarks = list
-        .remarks
+    let findings = list
+        .findings
         .get(&row.line)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let fault = remarks.iter().find(|remark| remark.is_fault());
+    let mut each = findings.iter();
+    let fault = each.find(|finding| finding.severity == Severity::Fault);
     let is_fault =
         |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
     if let Some(SkipDetail { reason, problem }) = row
@@ -131,12 +132,15 @@ fn plan_row(
     {
         return (RowState::Skipped, reason.name(), clock.shown(problem));
     }
-    let words: Vec<_> = remarks
+    let words: Vec<_> = findings
         .iter()
-        .map(|remark| describe(remark, clock, language))
+        .map(|finding| describe(finding, clock, language))
         .collect();
-    let (state, reason) = match (fault, remarks) {
-        (Some(fault), _) => (RowState::Failed, reason_name(fault)),
+    let (state, reason) = match (fault, findings) {
+        (Some(fault), _) => {
+            let skip = row.skip.as_ref().map(|skip| skip.reason.name());
+            (RowState::Failed, skip.unwrap_or(reason_name(fault)))
+        }
         (None, [first, ..]) => (RowState::Unknown, reason_name(first)),
         (None, []) => (RowState::Sent, ""),
     };
@@ -179,22 +183,21 @@ fn list_warnings(
     }
 }
 
-fn reason_name(remark: &RowProblem) -> &'static str {
-    match remark {
-        RowProblem::Invalid(_) => SkipReason::Invalid.name(),
-        RowProblem::Duplicate { .. } => SkipReason::Repeated.name(),
-        RowProblem::NotAllowed => "not_allowed",
-        RowProblem::Warning(_) => "warning",
-        RowProblem::RepeatedPerson { .. } => "same_person",
+/// Returns the name of a reason that does not skip the row.
+fn reason_name(finding: &Finding) -> &'static str {
+    match finding.severity {
+        Severity::Fault => SkipReason::NotAllowed.name(),
+        Severity::Warning => "warning",
+        Severity::Note => "same_person",
     }
 }
 
-fn describe(remark: &RowProblem, clock: &PageClock, language: Lang) -> String {
-    match remark {
-        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.shown(&words.into()),
-        RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
-        RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
-        RowProblem::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
+fn describe(finding: &Finding, clock: &PageClock, language: Lang) -> String {
+    match finding.place {
+        Place::Row(RowPlace {
+            same_as: Some(of), ..
+        }) => language.text_with("same_person_as", &of.to_string()),
+        _ => clock.shown(&finding.message),
     }
 }
 

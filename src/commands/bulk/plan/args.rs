@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::choices::ListChoices;
 use crate::base::input::{JsonSource, Source, UsageError};
-use crate::base::message::Lang;
+use crate::base::message::{Lang, msg};
 use crate::commands::bulk::options::{
     HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
 };
@@ -249,15 +249,14 @@ impl BulkSendArgs {
         };
         if self.preview != Some(ALL_ROWS) {
             return Err(UsageError::new(
-                "--file: the page has every row",
-                "write --preview all",
+                msg!("--file: the page has every row"),
+                msg!("write --preview all"),
             ));
         }
         if !matches!(format_from_name("--file", file), Ok(ReportFormat::Html)) {
-            let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(
-                message,
-                "write a file name that ends in .html",
+                msg!("--file: {file} is not the name of a page", file),
+                msg!("write a file name that ends in .html"),
             ));
         }
         Ok(Some(file))
@@ -290,7 +289,6 @@ impl BulkSendArgs {
             allow_duplicates: policy.allow_duplicates,
             one_per_recipient: policy.one_per_recipient || self.once.is_some(),
             hidden: self.choices.hidden,
-            skip_not_allowed: policy.skip_not_allowed,
             notes_rejects: self.rejects.is_some(),
             only_in_window: self.only_in_window,
         }

@@ -1,7 +1,6 @@
 //! Asks, at a terminal, what the flags of `bulk send` leave open about its list. The answers become flags. At the end it
 //! prints the command line that needs no question.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use super::args::BulkSendArgs;
@@ -94,26 +93,34 @@ impl Questions {
             return Ok(());
         };
         let name = &saved.name;
-        if context.says_yes(&format!("Save {settings} in profile {name}?"))? {
+        let question = msg!(
+            "Save {settings} in profile {name}?",
+            settings = settings.message(),
+            name
+        );
+        if context.says_yes(question)? {
             match saved.add(&settings) {
-                Ok(()) => context.stderr.note(&format!("profile {name} is saved")),
-                Err(error) => context.stderr.warning(&error.line()),
+                Ok(()) => context.stderr.note(msg!("profile {name} is saved", name)),
+                Err(error) => context.stderr.warning(error.line()),
             }
         }
         Ok(())
     }
 
     /// Returns the command line that needs no question.
-    fn next_line(&self, context: &Context) -> String {
+    fn next_line(&self, context: &Context) -> Message {
         let Some(typed) = &context.typed_line else {
             let flags: Vec<_> = self.answers.iter().map(ToString::to_string).collect();
-            return format!("next time, add before the kind: {}", flags.join(" "));
+            return msg!(
+                "next time, add before the kind: {flags}",
+                flags = flags.join(" ")
+            );
         };
         let mut line = typed.clone();
         for flag in &self.answers {
             line.set(flag);
         }
-        format!("next time: {line}")
+        msg!("next time: {line}", line = line.to_string())
     }
 
     /// Returns the answers that a profile can have.
@@ -140,18 +147,23 @@ impl AnsweredSettings {
     fn is_empty(&self) -> bool {
         self.country.is_none() && self.to_column.is_none()
     }
-}
 
-impl fmt::Display for AnsweredSettings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let country = self
-            .country
-            .iter()
-            .map(|country| format!("country {country}"));
-        let column = self.to_column.iter();
-        let column = column.map(|column| format!("to_column `{column}`"));
-        let parts: Vec<_> = country.chain(column).collect();
-        formatter.write_str(&parts.join(" and "))
+    /// Names the settings by their keys.
+    fn message(&self) -> Message {
+        match (&self.country, &self.to_column) {
+            (Some(country), Some(column)) => {
+                msg!(
+                    "country {country} and to_column `{column}`",
+                    country,
+                    column
+                )
+            }
+            (Some(country), None) => msg!("country {country}", country),
+            (None, column) => {
+                let column = column.as_deref().unwrap_or_default();
+                msg!("to_column `{column}`", column)
+            }
+        }
     }
 }
 

@@ -28,8 +28,13 @@ impl RejectsFile {
         let format = format_from_name(FLAG, path)?
             .list_report(false, None, Lang::En)
             .ok_or_else(|| {
-                let message = format!("{FLAG}: rows are written as a list, not as a page");
-                UsageError::new(message, "write to a .csv, .xlsx or .ndjson file")
+                UsageError::new(
+                    msg!(
+                        "{flag}: rows are written as a list, not as a page",
+                        flag = FLAG
+                    ),
+                    msg!("write to a .csv, .xlsx or .ndjson file"),
+                )
             })?;
         let file = ReportFile::open(context, FLAG, path, &args.inputs())?;
         Ok(Some(Self { file, format }))

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::args::BulkSendArgs;
 use super::make_plan::Plan;
 use crate::base::exit::ExitCode;
-use crate::base::message::msg;
-use crate::base::output::{Format, Sent, counted};
+use crate::base::message::{Message, msg};
+use crate::base::output::{Format, Sent};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::options::OR_UNCHECKED;
@@ -85,13 +85,13 @@ async fn send_each(
         });
         let code = report(context, send_report, code);
         if code != ExitCode::Success || send_report.record.sent != Sent::Yes {
-            context.stderr.note(&describe_result(number, messages));
+            context.stderr.note(describe_result(number, messages));
             return Ok(code);
         }
     }
     context
         .stderr
-        .note(&describe_result(messages.len(), messages));
+        .note(describe_result(messages.len(), messages));
     Ok(ExitCode::Success)
 }
 
@@ -121,11 +121,15 @@ fn report(context: &Context, send_report: &mut SendReport, code: ExitCode) -> Ex
 }
 
 /// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`
-fn describe_result(sent: usize, messages: &[Outgoing]) -> String {
-    let to = messages
-        .first()
-        .map(|first| format!(", only to {}", first.recipient()))
-        .unwrap_or_default();
-    let all = counted(messages.len() as u64, "message");
-    format!("test: {sent} of {all} sent{to}; no run was created")
+fn describe_result(sent: usize, messages: &[Outgoing]) -> Message {
+    let all = messages.len();
+    match messages.first() {
+        Some(first) => msg!(
+            "test: {sent} of {all} {all|message|messages} sent, only to {recipient}; no run was created",
+            sent,
+            all,
+            recipient = first.recipient().as_str()
+        ),
+        None => msg!("test: no message to send; no run was created"),
+    }
 }

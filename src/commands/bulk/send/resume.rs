@@ -226,7 +226,7 @@ fn ask_to_resume(
             to
         )
     };
-    ask(context, rows, &question.text(context.lang()))?;
+    ask(context, rows, question)?;
     // The command may have waited hours for the answer.
     active.run = active.run.reconnected()?;
     let excluded_now = reread_do_not_contact(&active.sender.settings)?;
@@ -272,7 +272,7 @@ fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Resul
         )
     };
     let shown = ShownMessage {
-        title: title.text(context.lang()),
+        title,
         lines: draw(
             &kind,
             &first.body,
@@ -280,7 +280,7 @@ fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Resul
             context.lang(),
         )?,
         is_one_of_several: false,
-        more: "",
+        preview: None,
     };
     shown.print(context);
     Ok(())
