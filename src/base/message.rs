@@ -2,11 +2,11 @@
 //! `es.tsv` has the same English texts with their Spanish.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Write};
 use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
@@ -152,7 +152,7 @@ impl Message {
         self.as_json().to_string()
     }
 
-    /// Reads what [`Message::encode`] returned. A text of another version, or one without values, is printed as it is.
+    /// Reads what [`Message::encode`] returned. A text of another version is in English. Any other text is printed as it is.
     pub(crate) fn decode(stored: &str) -> Self {
         let parsed = serde_json::from_str(stored).ok();
         parsed
@@ -172,7 +172,7 @@ impl Message {
         let [template, values] = json.as_array()?.as_slice() else {
             return None;
         };
-        let template = known_template(template.as_str()?)?;
+        let template = kept_template(template.as_str()?);
         let values: Option<Vec<_>> = values
             .as_array()?
             .iter()
@@ -562,12 +562,20 @@ fn spanish() -> &'static HashMap<&'static str, &'static str> {
     })
 }
 
-/// Returns the text of this version that equals `stored`.
-fn known_template(stored: &str) -> Option<&'static str> {
-    if stored == VERBATIM {
-        return Some(VERBATIM);
+/// Returns a text that equals `stored`: of `es.tsv`, or one without words or of another version, which is kept until the
+/// program ends. There are few, because their values are apart.
+fn kept_template(stored: &str) -> &'static str {
+    static OTHERS: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    if let Some((english, _)) = spanish().get_key_value(stored) {
+        return english;
     }
-    spanish().get_key_value(stored).map(|(english, _)| *english)
+    let mut others = OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = others.get(stored) {
+        return known;
+    }
+    let kept: &'static str = String::from(stored).leak();
+    others.insert(kept);
+    kept
 }
 
 /// Compares the English text.
@@ -619,15 +627,14 @@ mod tests {
             let message = Message::new(VERBATIM, vec![("text", value)]);
             assert_eq!(Message::decode(&message.encode()), message);
         }
-        for stored in [
-            "Jelou answered 422",
-            "",
-            "[]",
-            "[\"a text of another version\", []]",
-            "[1, 2]",
-        ] {
+        for stored in ["Jelou answered 422", "", "[]", "[1, 2]"] {
             assert_eq!(Message::decode(stored).to_string(), stored);
         }
+        // A text without words is not in `es.tsv`, and neither is a text of another version.
+        let inside = msg!("{place}: {problem}", place = "x", problem = inner);
+        assert_eq!(Message::decode(&inside.encode()), inside);
+        let other = r#"["a text of version {number}", [["number", 7]]]"#;
+        assert_eq!(Message::decode(other), "a text of version 7");
     }
 
     #[test]
