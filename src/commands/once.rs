@@ -12,7 +12,7 @@ use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Sent, SystemError};
 use crate::base::timestamps::{from_millis, time_in, time_value};
 use crate::command_error::{CommandError, Phase};
@@ -26,18 +26,24 @@ use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, read_environment};
 
-const KEYS: [&str; 9] = [
-    "KEY",
-    "FROM",
-    "SENT",
-    "UNKNOWN",
-    "IN FLIGHT",
-    "PENDING",
-    "NOT SENT",
-    "LAST CHANGE",
-    "UNTIL",
-];
-const PERSON: [&str; 5] = ["STATE", "SINCE", "UNTIL", "MESSAGE ID", "RUN"];
+/// Prints rows below the header of keys.
+fn print_keys(context: &Context, rows: impl Iterator<Item = OutputRow>) -> Result<(), SystemError> {
+    let header = [
+        msg!("KEY"),
+        msg!("FROM"),
+        msg!("SENT"),
+        msg!("UNKNOWN"),
+        msg!("IN FLIGHT"),
+        msg!("PENDING"),
+        msg!("NOT SENT"),
+        msg!("LAST CHANGE"),
+        msg!("UNTIL"),
+    ];
+    let header = header.map(|name| name.text(context.lang()));
+    context
+        .stdout
+        .rows(&header.each_ref().map(String::as_str), rows)
+}
 
 /// Manage --once keys (one message per recipient)
 #[derive(Debug, Subcommand)]
@@ -334,8 +340,8 @@ fn list(context: &Context) -> Result<(), CommandError> {
         context.stderr.note(msg!("there are no keys"));
     }
     let zone = profile_zone(context, None)?;
-    let rows = keys.iter().map(|key| key_row(key, &zone));
-    Ok(context.stdout.rows(&KEYS, rows)?)
+    let rows = keys.iter().map(|key| key_row(key, &zone, context.lang()));
+    Ok(print_keys(context, rows)?)
 }
 
 fn key_row(
@@ -346,12 +352,13 @@ fn key_row(
         until,
     }: &OnceSummary,
     zone: &TimeZone,
+    lang: Lang,
 ) -> OutputRow {
     let states = OnceState::ALL.iter().zip(people);
     let counts = states
         .filter(|(state, _)| !state.is_free())
         .map(|(_, people)| people);
-    let until_words = until_in_words(*until, counts.sum::<u64>() > 0, zone);
+    let until_words = until_in_words(*until, counts.sum::<u64>() > 0, zone, lang);
     let begin = [scope.key.to_string(), scope.bot.clone()];
     let words = begin
         .into_iter()
@@ -376,10 +383,10 @@ fn key_row(
 }
 
 /// Describes until when the messages with a key count; `is_counted` is whether one counts.
-fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone) -> String {
+fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone, lang: Lang) -> String {
     match until {
         Some(until) => time_in(zone, until),
-        None if is_counted => "forever".to_owned(),
+        None if is_counted => msg!("forever").text(lang),
         None => String::new(),
     }
 }
@@ -484,21 +491,33 @@ impl KeyEntries {
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.recipient else {
-            return Ok(context.stdout.rows(
-                &KEYS,
-                [key_row(&self.summary()?, &self.settings.hours.zone())].into_iter(),
-            )?);
+            let row = key_row(
+                &self.summary()?,
+                &self.settings.hours.zone(),
+                context.lang(),
+            );
+            return Ok(print_keys(context, std::iter::once(row))?);
         };
         let entry = self.ledger.once_entry(&self.scope, hash)?;
         if entry.is_none() {
             context.stderr.note(no_message(recipient, &self.scope.key));
         }
-        Ok(context
-            .stdout
-            .rows(&PERSON, entry.iter().map(|entry| self.row(entry)))?)
+        let header = [
+            msg!("STATE"),
+            msg!("SINCE"),
+            msg!("UNTIL"),
+            msg!("MESSAGE ID"),
+            msg!("RUN"),
+        ];
+        let lang = context.lang();
+        let header = header.map(|name| name.text(lang));
+        Ok(context.stdout.rows(
+            &header.each_ref().map(String::as_str),
+            entry.iter().map(|entry| self.row(entry, lang)),
+        )?)
     }
 
-    fn row(&self, entry: &OnceEntry) -> OutputRow {
+    fn row(&self, entry: &OnceEntry, lang: Lang) -> OutputRow {
         let zone = self.settings.hours.zone();
         let OnceEntry {
             state,
@@ -518,9 +537,9 @@ impl KeyEntries {
         OutputRow {
             id: message_id.clone(),
             words: vec![
-                state.describe().to_string(),
+                state.describe().text(lang),
                 time_in(&zone, entry.at),
-                until_in_words(until, !state.is_free(), &zone),
+                until_in_words(until, !state.is_free(), &zone, lang),
                 text(message_id),
                 text(run),
             ],

@@ -106,7 +106,15 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
             let rows = templates
                 .iter()
                 .map(|template| fields.map(|name| text(template, name)).to_vec());
-            stdout.table(&["NAME", "LANGUAGE", "CATEGORY", "STATUS", "TEXT"], rows)
+            let header = [
+                msg!("NAME"),
+                msg!("LANGUAGE"),
+                msg!("CATEGORY"),
+                msg!("STATUS"),
+                msg!("TEXT"),
+            ];
+            let header = header.map(|name| name.text(stdout.lang));
+            stdout.table(&header.each_ref().map(String::as_str), rows)
         }
         Format::Response | Format::Record => stdout.json(listing),
         Format::None | Format::To => Ok(()),

@@ -217,8 +217,8 @@ fn late(
     wait: &DeliveryWait,
     problem: Option<Message>,
 ) -> WaitProblem {
-    let state = facts.map(|facts| facts.state.describe());
-    let goal = wait.goal.describe();
+    let state = facts.map(|facts| &facts.state);
+    let goal = &wait.goal;
     let within = rounded(wait.within);
     let message = match (problem, state) {
         (Some(problem), Some(state)) => {
@@ -306,7 +306,7 @@ pub(crate) async fn wait_for_deliveries(
         "waiting until the {count|message|messages} to {recipients} {count|is|are} {goal}, at most {within}",
         count = recipients.len(),
         recipients = recipients.join(", "),
-        goal = wait.goal.describe(),
+        goal = wait.goal,
         within = rounded(wait.within)
     ));
     let end = |at: usize, tracked: &TrackedMessage, ended| {
@@ -372,8 +372,9 @@ fn reached(
 ) -> Result<Message, (Message, Message)> {
     let (message, hint) = match ended {
         Ok(None) => {
-            let state = tracked.facts.as_ref().map(|facts| facts.state.describe());
-            let state = state.map(Message::from).unwrap_or_default();
+            let facts = tracked.facts.as_ref();
+            let state = facts.map(|facts| msg!("{state}", state = facts.state));
+            let state = state.unwrap_or_default();
             return Ok(match begun {
                 Some(begun) => {
                     let took = Duration::try_from(now() - begun).unwrap_or_default();

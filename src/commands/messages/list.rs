@@ -18,7 +18,7 @@ use url::Url;
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Format, OutputRow};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
@@ -175,7 +175,6 @@ fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-const HEADER: [&str; 5] = ["TIME", "BY", "USER", "STATE", "TEXT"];
 /// The default start of the listing.
 const SINCE: Since = Since::Ago(Duration::from_secs(24 * 60 * 60));
 
@@ -326,11 +325,20 @@ impl MessageListing<'_> {
             };
             OutputRow {
                 id: message.id.clone(),
-                words: describe(message),
+                words: describe(message, stdout.lang),
                 record,
             }
         };
-        Ok(stdout.rows(&HEADER, ordered.iter().map(row))?)
+        let header = [
+            msg!("TIME"),
+            msg!("BY"),
+            msg!("USER"),
+            msg!("STATE"),
+            msg!("TEXT"),
+        ];
+        let header = header.map(|name| name.text(self.context.lang()));
+        let header = header.each_ref().map(String::as_str);
+        Ok(stdout.rows(&header, ordered.iter().map(row))?)
     }
 
     fn shows(&self, message: &HistoryMessage, entry: &Value) -> bool {
@@ -403,11 +411,11 @@ fn record(message: &HistoryMessage) -> Value {
     })
 }
 
-fn describe(message: &HistoryMessage) -> Vec<String> {
+fn describe(message: &HistoryMessage, lang: Lang) -> Vec<String> {
     let by = match message.author {
-        MessageAuthor::Bot => "bot",
-        MessageAuthor::User => "user",
-        MessageAuthor::Other => "other",
+        MessageAuthor::Bot => msg!("bot"),
+        MessageAuthor::User => msg!("user"),
+        MessageAuthor::Other => msg!("other"),
     };
     // Jelou also lists a state for messages from the user.
     let state = message
@@ -421,9 +429,9 @@ fn describe(message: &HistoryMessage) -> Vec<String> {
         .or(message.kind.as_ref());
     vec![
         message.at.map(local_second).unwrap_or_default(),
-        by.to_owned(),
+        by.text(lang),
         message.user.clone().unwrap_or_default(),
-        state.map_or("", DeliveryState::describe).to_owned(),
+        state.map_or_else(String::new, |state| msg!("{state}", state).text(lang)),
         shown.cloned().unwrap_or_default(),
     ]
 }
