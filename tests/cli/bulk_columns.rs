@@ -298,6 +298,26 @@ fn text_without_a_column_is_noted() {
 }
 
 #[test]
+fn odd_cell_of_the_last_expression_is_among_twelve_lines() {
+    let home = Home::new();
+    let names: Vec<_> = (0..16).map(|number| format!("c{number}")).collect();
+    let mut list = format!("celular,{}\n", names.join(","));
+    for row in 0..20 {
+        let last = if row == 7 { "x{nombre}" } else { "valor" };
+        let cells = format!("{}{last}", "valor,".repeat(15));
+        writeln!(list, "09876543{row:02},{cells}").unwrap();
+    }
+    home.write("people.csv", &list);
+    let expressions = names.iter().map(|name| format!("{{{{ {name} }}}} "));
+    let logged = table(&log(&home, &[], &expressions.collect::<String>()).stderr);
+    assert!(logged.contains("c10 20 always the same c15 20"), "{logged}");
+    assert!(
+        logged.contains("a{a} 1 (line 9) 4 more with -v"),
+        "{logged}"
+    );
+}
+
+#[test]
 fn wide_lists_and_long_messages_are_shortened() {
     let home = Home::new();
     let names: Vec<_> = (0..500).map(|number| format!("col{number}")).collect();

@@ -38,15 +38,47 @@ impl ColumnTable {
         };
         let shown = if are_all { usize::MAX } else { MAX_LINES };
         let mut lines = vec![words.recipient_line(self)];
-        let expressions = self.expressions.iter().take(shown);
-        lines.extend(expressions.map(|expression| words.expression_line(expression)));
-        let more = self.expressions.len().saturating_sub(shown) + self.more_expressions;
+        let expressions = self.most_telling(shown);
+        let more = self.expressions.len() - expressions.len() + self.more_expressions;
+        for expression in expressions {
+            lines.push(words.expression_line(expression));
+        }
         lines.extend((more > 0).then(|| words.more_line(more)));
         if self.uses_no_column {
             lines.push(words.no_column_line());
         }
         lines.extend(words.unused_line(self, are_all));
         lines
+    }
+
+    /// Returns at most `most` expressions, in the order of the message: those with the rarest shapes, then those with
+    /// different values.
+    fn most_telling(&self, most: usize) -> Vec<&ExpressionFacts> {
+        let mut expressions: Vec<_> = self.expressions.iter().enumerate().collect();
+        expressions.sort_by_key(|(_, expression)| expression.commonness());
+        expressions.truncate(most);
+        expressions.sort_by_key(|(place, _)| *place);
+        expressions
+            .into_iter()
+            .map(|(_, expression)| expression)
+            .collect()
+    }
+}
+
+impl ExpressionFacts {
+    /// Returns the rows of the rarest of several shapes. Values of one shape are commoner, and a value of all rows is the
+    /// commonest.
+    fn commonness(&self) -> u64 {
+        let Some(values) = &self.values else {
+            return self.rows;
+        };
+        let is_only = values.most_often.as_ref().is_some_and(|most| most.is_only);
+        let rarest = values.shapes.iter().map(|shape| shape.rows).min();
+        match rarest {
+            _ if is_only => u64::MAX,
+            Some(rows) if values.shapes.len() > 1 => rows,
+            _ => self.rows,
+        }
     }
 }
 
