@@ -1941,7 +1941,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
         ),
         (
             "Caro,,4771234567\n",
-            "if they are local numbers, write their country in `pais`",
+            "Ecuador 1, Peru 1 (line 3), Norway 1 (line 4)",
         ),
     ] {
         home.write("a.csv", format!("nombre,pais,celular\n{fine}{rows}"));
