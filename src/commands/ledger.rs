@@ -106,8 +106,8 @@ fn accept(context: &Context) -> Result<(), CommandError> {
         msg!("Accept the ledger, even if recipients get messages twice?"),
         msg!("the ledger {place} was not accepted", place),
     )?;
-    // The connection to the database may have closed while the command waited for the answer.
-    let result = ledger.reconnected()?.accept(&restored)?;
+    // While the command waited for the answer, the ledger may have been restored again.
+    let result = ledger.reopened()?.accept(&restored)?;
     if result == Acceptance::NotRestored {
         context.stderr.note(msg!(
             "nothing to accept: another command has accepted the ledger {place}",
