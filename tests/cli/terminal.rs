@@ -140,10 +140,6 @@ impl Terminal {
         self.session.send(ControlCode::EndOfText).unwrap();
     }
 
-    pub(crate) fn press_ctrl_backslash(&mut self) {
-        self.session.send(ControlCode::FileSeparator).unwrap();
-    }
-
     pub(crate) fn press_ctrl_d(&mut self) {
         self.session.send(ControlCode::EndOfTransmission).unwrap();
     }
@@ -249,17 +245,16 @@ fn missing_secret_is_prompted_for_and_hidden() {
 
 #[test]
 fn key_for_a_signal_at_hidden_prompt_sends_nothing() {
-    let keys: [(fn(&mut Terminal), i32); 2] = [
-        (Terminal::press_ctrl_c, 130),
-        (Terminal::press_ctrl_backslash, 131),
-    ];
-    for (press, code) in keys {
+    for (key, code) in [
+        (ControlCode::EndOfText, 130),
+        (ControlCode::FileSeparator, 131),
+    ] {
         let home = Home::new();
         let server = Server::expect_no_requests();
         home.config(&profile(&server));
         let mut terminal = Terminal::plain(&home, &[&SEND[..], &["-o", "record"]].concat());
         terminal.wait_for("Client secret (hidden): ");
-        press(&mut terminal);
+        terminal.session.send(key).unwrap();
         terminal.wait_for("error: interrupted at the prompt for the secret");
         assert!(terminal.session.get_process().get_echo().unwrap(), "{code}");
         let (ended, screen) = terminal.end();
