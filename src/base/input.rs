@@ -337,7 +337,7 @@ fn parse_with_hint(text: &str, to_fix: Message) -> Result<Value, UsageError> {
             "" => msg!("is empty; JSON is needed"),
             _ => msg!(
                 "is not valid JSON: {problem}",
-                problem = json_problem(&error)
+                problem = json_problem(&error, text)
             ),
         };
         UsageError::new(problem, to_fix)
@@ -361,8 +361,8 @@ fn parse_with_hint(text: &str, to_fix: Message) -> Result<Value, UsageError> {
     }
 }
 
-/// Describes the fault of invalid JSON, with its position.
-fn json_problem(error: &serde_json::Error) -> Message {
+/// Describes the fault of the invalid JSON in `typed`, with its position.
+fn json_problem(error: &serde_json::Error, typed: &str) -> Message {
     let text = error.to_string();
     let line = error.line();
     let column = error.column();
@@ -390,6 +390,9 @@ fn json_problem(error: &serde_json::Error) -> Message {
         // The parser has read the line break.
         let line = line.saturating_sub(1);
         return msg!("{problem}, at the end of line {line}", problem, line);
+    }
+    if !typed.trim_end().contains('\n') {
+        return msg!("{problem}, at column {column}", problem, column);
     }
     msg!(
         "{problem}, at line {line} column {column}",
@@ -527,7 +530,7 @@ mod tests {
             ),
             (
                 r#"{"a": 1} x"#,
-                "--body: x.json is not valid JSON: the JSON ends before this text, at line 1 column 10",
+                "--body: x.json is not valid JSON: the JSON ends before this text, at column 10",
             ),
             (
                 r#"{"a": {"b": 1, "b": 1}}"#,

@@ -251,7 +251,7 @@ fn broken_json_is_shown_by_line_and_column() {
     for (value, told) in [
         (
             "{",
-            "its value is not valid JSON: a bracket or a quote is not closed, at line 1 column 1",
+            "its value is not valid JSON: a bracket or a quote is not closed, at column 1",
         ),
         ("@missing.json", "missing.json does not exist"),
     ] {

@@ -21,6 +21,4 @@ pub(crate) use self::progress::{
 pub(crate) use self::record::{EarlierMessage, Record, RecordError, Sent};
 pub(crate) use self::stderr::{Color, HiddenInput, Stderr, SystemError, Verbosity, ask_hidden};
 pub(crate) use self::stdout::{Check, CheckState, Format, OutputRow, Stdout};
-pub(crate) use self::words::{
-    count_value, counted, counted_are, duration_value, grouped, rounded, wrapped,
-};
+pub(crate) use self::words::{count_value, duration_value, grouped, rounded, wrapped};

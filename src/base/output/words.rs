@@ -46,24 +46,6 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Formats a count with its noun: `1 row`, `2 rows`.
-pub(crate) fn counted(count: u64, thing: &str) -> String {
-    if count == 1 {
-        format!("1 {thing}")
-    } else {
-        format!("{count} {thing}s")
-    }
-}
-
-/// Formats a count with its noun and verb: `1 row is`, `2 rows are`.
-pub(crate) fn counted_are(count: u64, thing: &str) -> String {
-    format!(
-        "{} {}",
-        counted(count, thing),
-        if count == 1 { "is" } else { "are" }
-    )
-}
-
 /// Formats a number with separators: `1,000`
 pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::pauses::to_continue;
 use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::runs::import::{DuplicatePolicy, earlier_messages, undelivered_messages};
@@ -148,13 +149,12 @@ pub(super) fn report_idle_runs(
             && let Ok(found) = ledger.run(&name)
             && found.is_abandoned()?
         {
-            let name = name.to_string();
             context.stderr.warning_with_hint(
                 msg!(
                     "run {run} has unsent rows of this list, but no process is sending it",
                     run
                 ),
-                msg!("to continue: jelouctl bulk resume {run}", run = name),
+                to_continue(&name),
             );
         }
     }

@@ -6,6 +6,7 @@ use clap::{Arg, Args};
 use jiff::civil::Date;
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::output::{ProgressFormat, Stderr};
 use crate::base::timestamps::now;
 use crate::runs::hours::{Between, Hours, HoursBase, ZoneName, day_off, past_days_off};
@@ -116,12 +117,19 @@ pub(crate) struct HoursOptions {
 }
 
 /// Parses a positive number.
-pub(super) fn at_least_one(raw: &str) -> Result<u64, String> {
+pub(super) fn at_least_one(raw: &str) -> Result<u64, Message> {
     match raw.parse() {
-        Ok(0) => Err("`0` is too small; use 1 or more".to_owned()),
+        Ok(0) => Err(msg!("`0` is too small; use 1 or more")),
         Ok(count) if i64::try_from(count).is_ok() => Ok(count),
-        Ok(_) => Err(format!("`{raw}` is too large; use at most {}", i64::MAX)),
-        Err(_) => Err(format!("`{}` is not a whole number", raw.escape_debug())),
+        Ok(_) => Err(msg!(
+            "`{typed}` is too large; use at most {most}",
+            typed = raw,
+            most = i64::MAX
+        )),
+        Err(_) => Err(msg!(
+            "`{typed}` is not a whole number",
+            typed = raw.escape_debug().to_string()
+        )),
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) struct RunSummary {
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
     pub(crate) stale: Option<LedgerError>,
     /// The description of the rows of a stale run that may have been sent.
-    repeats: Option<String>,
+    repeats: Option<Message>,
 }
 
 impl RunSummary {

@@ -83,13 +83,6 @@ fn object(text: &str) -> (Result<Row, Message>, Option<ReportedOutcome>) {
             (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
         Ok(_) => (Err(msg!("is not a JSON object")), None),
-        // The caller adds the line number, so only the column remains.
-        Err(error) => {
-            let problem = error.message.to_string();
-            (
-                Err(problem.replace(" at line 1 column ", " at column ").into()),
-                None,
-            )
-        }
+        Err(error) => (Err(error.message), None),
     }
 }

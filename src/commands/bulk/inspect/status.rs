@@ -128,14 +128,14 @@ impl RunStatus {
 
     fn state_in_words(&self) -> Message {
         if let Some(cancellation) = &self.summary.cancellation {
-            return describe_cancellation(cancellation, &self.zone).into();
+            return describe_cancellation(cancellation, &self.zone);
         }
         match (&self.pause, &self.waiting) {
             _ if self.summary.is_complete() => msg!(
                 "complete, last changed {time}",
                 time = time_value(&self.zone, self.overview.changed_at)
             ),
-            (Some(pause), _) => since_when(pause, &self.zone).into(),
+            (Some(pause), _) => since_when(pause, &self.zone),
             _ if self.summary.stale.is_some() => msg!("the run is stale and sends nothing"),
             (None, Some(waiting)) => msg!("waiting {until}", until = waiting.duration_text),
             (None, _) if self.is_running => msg!(

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::choices::ListChoices;
 use crate::base::input::{JsonSource, Source, UsageError};
-use crate::base::message::{Lang, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::commands::bulk::options::{
     HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
 };
@@ -182,11 +182,11 @@ pub(crate) struct BulkSendArgs {
 }
 
 /// Parses a count, or `all`.
-fn preview_rows(raw: &str) -> Result<u64, String> {
+fn preview_rows(raw: &str) -> Result<u64, Message> {
     if raw.eq_ignore_ascii_case("all") {
         return Ok(ALL_ROWS);
     }
-    at_least_one(raw).map_err(|problem| format!("{problem} or all"))
+    at_least_one(raw).map_err(|problem| msg!("{problem}, or all", problem))
 }
 
 #[derive(Args, Debug)]

@@ -133,7 +133,7 @@ pub(super) fn report_if_cancelled(
 /// Prints what a stale run may repeat. Returns the error of the command.
 fn refuse_stale(context: &Context, run: &Run) -> Result<LedgerError, LedgerError> {
     if let Some(repeats) = describe_repeats(run)? {
-        context.stderr.note(&repeats);
+        context.stderr.note(repeats);
     }
     Ok(LedgerError::stale_run(run.name()))
 }
@@ -167,11 +167,9 @@ pub(super) fn recheck_pending_rows(
 fn warn_about_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
     let name = active.run.name();
     let zone = sender_zone(&active.settings, &active.sender);
-    let since_when = since_when(paused, &zone);
-    let look = next_check(name);
-    context
-        .stderr
-        .warning(&format!("run {name} is {since_when}; {look}"));
+    let pause = since_when(paused, &zone);
+    let warning = msg!("run {run} is {pause}", run = name, pause);
+    context.stderr.warning_with_hint(warning, next_check(name));
 }
 
 /// How a user resumes a run.

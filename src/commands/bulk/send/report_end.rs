@@ -193,7 +193,7 @@ fn print_summary(
 }
 
 fn status_hint(active: &ActiveRun) -> Message {
-    next_check(active.run.name()).into()
+    next_check(active.run.name())
 }
 
 /// Reports that the process had to exit immediately while it was writing the outcomes of rows.
@@ -214,7 +214,7 @@ fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptR
 /// Prints that the run could not continue after a wait.
 fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandError) -> ExitCode {
     let message = msg!("the run did not continue: {error}", error = error.message);
-    let resume = to_continue(active.run.name()).into();
+    let resume = to_continue(active.run.name());
     let hints = error.hint.iter().cloned().chain([resume]);
     let hint = Message::joined(hints.collect(), "; ");
     context.stderr.error(message, &[], Some(&hint));
@@ -237,7 +237,7 @@ fn report_stop(
         StopReason::PausedByOthers(pause) => {
             let message = msg!("run paused: {reason}", reason = why(&pause));
             let hint = match pause.reason {
-                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings).into(),
+                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings),
                 PauseReason::Person
                 | PauseReason::Undelivered
                 | PauseReason::Unknown
@@ -245,13 +245,13 @@ fn report_stop(
                 | PauseReason::Account
                 | PauseReason::ProxyCredentials
                 | PauseReason::Network
-                | PauseReason::RateLimit => to_continue(name).into(),
+                | PauseReason::RateLimit => to_continue(name),
             };
             stderr.error(message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }
         StopReason::Signal(signal) => {
-            stderr.error(stopped_by(signal), &[], Some(&to_continue(name).into()));
+            stderr.error(stopped_by(signal), &[], Some(&to_continue(name)));
             Ok(signal_exit_code(signal))
         }
         StopReason::LedgerFailed { error, outcomes } => {
@@ -283,10 +283,10 @@ fn stopped_by(signal: Signal) -> Message {
 
 fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, problem: &Problem) {
     let name = active.run.name();
-    let to_continue = Message::from(to_continue(name));
+    let to_continue = to_continue(name);
     let hint = match reason {
         // All rows have the same fault.
-        PauseReason::AllRejected => way_on(reason, name, &active.settings).into(),
+        PauseReason::AllRejected => way_on(reason, name, &active.settings),
         PauseReason::Unknown => to_continue,
         PauseReason::RateLimit if problem.retry_after.is_none() => to_continue,
         _ => Message::joined(vec![problem.hint.clone().into(), to_continue], "; "),

@@ -15,9 +15,6 @@ mod values;
 mod xlsx;
 mod xlsx_rows;
 
-#[cfg(test)]
-mod tests;
-
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
@@ -249,3 +246,6 @@ fn is_ods(archive: &mut Archive) -> Result<bool, UsageError> {
         .map_err(|cause| unreadable(&cause))?;
     Ok(begin == ODS)
 }
+
+#[cfg(test)]
+mod tests;
