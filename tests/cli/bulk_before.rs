@@ -51,7 +51,7 @@ fn prompt_follows_first_message_and_summary() {
     assert!(
         lines
             .iter()
-            .any(|line| line.starts_with("at 1.67/s this takes 1 min 0 s, until 20")),
+            .any(|line| line.starts_with("takes about 1 min 0 s, until 20")),
         "{lines:#?}"
     );
     assert!(

@@ -34,8 +34,7 @@ fn template_cost_is_shown_before_and_after() {
     let preview =
         "bulk send people.csv --prices prices.csv --preview all --file p.html template promo";
     let shown = home.run(preview).api(&jelou.url).success();
-    let told =
-        "estimated cost by your prices: 0.175 USD (EC marketing 2 × 0.0625, CO marketing 1 × 0.05)";
+    let told = "estimated cost by your prices: 0.175 USD (Ecuador marketing 2 × 0.0625, Colombia marketing 1 × 0.05)";
     assert!(shown.stderr.contains(told), "{shown:?}");
     let page = home.read("p.html");
     for cell in [
@@ -109,7 +108,9 @@ fn template_cost_is_shown_before_and_after() {
             .run_args(&[&flags, words].concat())
             .api(&jelou.url)
             .success()
-            .stderr_has(&["no price for 3 messages: EC unknown category, CO unknown category"]);
+            .stderr_has(&[
+                "no price for 3 messages: Ecuador unknown category, Colombia unknown category",
+            ]);
         assert_eq!(ended.json()["cost"]["unpriced"], 3);
     }
 }

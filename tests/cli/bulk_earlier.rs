@@ -968,7 +968,7 @@ fn unfinished_run_with_the_same_recipients_warns() {
     let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     send(&home, &refusing.url, &["--run", "first"]).fails(4, &["run paused"]);
     home.write("people.csv", list(&users(3..9)));
-    let told = "warning: 2 of these recipients still have unsent messages in unfinished runs; to see them: jelouctl bulk list";
+    let told = "warning: 2 of these recipients still have unsent messages in unfinished runs\nhint: to see them: jelouctl bulk list\n";
     for flags in ["--preview 1", "--dry-run", ""] {
         let words = format!("bulk send people.csv --yes --rate 1000000/s {flags} text Otro");
         let ended = home.run(&words).api(&refusing.url).end();

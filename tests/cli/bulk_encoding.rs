@@ -128,13 +128,13 @@ fn list_file_in_another_encoding_is_refused() {
         (
             LIST.as_bytes(),
             &["--encoding", "latin1"],
-            &["people.csv is UTF-8, not windows-1252", "remove --encoding"],
+            &["--encoding: people.csv is UTF-8, not windows-1252\n"],
         ),
         (
             &marked[2..],
             &[],
             &[
-                "the file contains NUL bytes, so it is not UTF-8 text",
+                "found NUL bytes, so it is not a text in UTF-8",
                 "--encoding utf-16le",
             ],
         ),
@@ -142,19 +142,19 @@ fn list_file_in_another_encoding_is_refused() {
             &wide(LIST, u16::to_be_bytes),
             &[],
             &[
-                "the file contains NUL bytes, so it is not UTF-8 text",
-                "or utf-16be",
+                "found NUL bytes, so it is not a text in UTF-8",
+                "--encoding utf-16be",
             ],
         ),
         (
             b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0",
             &[],
-            &["the file contains NUL bytes, so it is not UTF-8 text"],
+            &["found NUL bytes, so it is not a text in UTF-8"],
         ),
         (
             &marked[2..],
             &["--encoding", "latin1"],
-            &["the file contains NUL bytes, so it is not UTF-8 text"],
+            &["found NUL bytes, so it is not a text in UTF-8"],
         ),
         (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
     ] {

@@ -323,7 +323,9 @@ fn exclusion_added_during_the_wait_applies() {
     let ended = run.end();
     assert_eq!((ended.code, jelou.requests().len()), (0, 2), "{ended:?}");
     assert!(
-        ended.stderr.contains("note: 1 row is excluded by "),
+        ended
+            .stderr
+            .contains("note: 1 row is skipped because the recipient is excluded by "),
         "{ended:?}"
     );
     assert_eq!(
@@ -405,7 +407,7 @@ fn missing_exclusion_list_at_opening_stops_run() {
     clock.set(OPENING);
     let ended = run
         .end()
-        .stderr_has(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
+        .stderr_has(&["hint: to continue: jelouctl bulk resume r"]);
     assert_eq!((ended.code, jelou.requests().len()), (3, 0), "{ended:?}");
     let told = "the run did not continue: do_not_contact (profile p): failed to read";
     assert!(ended.stderr.contains(told), "{ended:?}");

@@ -420,7 +420,7 @@ fn broken_list_names_its_line_and_fix() {
         (
             "a.ndjson",
             b"{\"to\":{\"a\":1}}\n",
-            &["line 1: to: is {\"a\":1}; a recipient is a text or a number"],
+            &["line 1: to: `{\"a\":1}` is neither a text nor a number"],
         ),
         (
             "a.csv",
@@ -721,7 +721,7 @@ fn row_selection_without_rows_is_refused() {
         ),
         (
             &["--skip", "2"],
-            &["--skip 2: people.csv has only 2 rows", "skip fewer rows"],
+            &["--skip 2: people.csv has only 2 rows\n"],
         ),
         (
             &["--skip", "100"],
@@ -831,7 +831,7 @@ fn file_of_another_type_is_identified() {
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
-            "the file contains NUL bytes, so it is not UTF-8 text",
+            "found NUL bytes, so it is not a text in UTF-8",
             "pass a list",
         ),
         (
@@ -841,17 +841,17 @@ fn file_of_another_type_is_identified() {
         ),
         (
             b"to,n\n593987654321,a\0b\n".to_vec(),
-            "the file contains NUL bytes, so it is not UTF-8 text",
+            "found NUL bytes, so it is not a text in UTF-8",
             "pass a list",
         ),
         (
             vec![0; 4096],
-            "the file contains NUL bytes, so it is not UTF-8 text",
+            "found NUL bytes, so it is not a text in UTF-8",
             "pass a list",
         ),
         (
             wide,
-            "the file contains NUL bytes, so it is not UTF-8 text",
+            "found NUL bytes, so it is not a text in UTF-8",
             "--encoding utf-16le",
         ),
     ] {
@@ -1328,7 +1328,7 @@ fn preview_reads_all_rows_and_prints_first() {
         2,
         &[
             "1 row cannot be sent",
-            "4 rows are addressed to recipients that are not allowed: line 3, 4, 5, 7",
+            "  - line 7: allow_to does not allow the recipient\n",
             "6 rows: 1 is fine, 1 is invalid, 4 are addressed to recipients that are not allowed",
         ],
     );
@@ -1561,7 +1561,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         ("c", &[]),
         ("d", &["--skip-sent"]),
     ] {
-        let note = "1 row is skipped, repeated in the report: line 2";
+        let note = "1 row is skipped because the report says that it is repeated: line 2";
         let again = if run == "c" { &["--again"][..] } else { &[] };
         let ended = send("rz.csv", run, &[flags, again].concat()).fails(0, &[note]);
         assert_eq!(
@@ -1610,7 +1610,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         "rh.csv",
         home.read("rh.csv").replace("13,F", "593987654333,F"),
     );
-    let note = "2 rows are skipped, hidden in the report: line 2, 3";
+    let note = "2 rows are skipped because the report says that it is hidden: line 2, 3";
     let ended = send("rh.csv", "i", &[]).fails(0, &[note]);
     assert_eq!(
         (&ended.json()["sent"], &ended.json()["skipped_reasons"]),
@@ -1637,7 +1637,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
             .replace("14,K", "593987654334,K")
             .replace("332,G", "332,otra"),
     );
-    let note = "1 row is skipped, already_sent in the report: line 2";
+    let note = "1 row is skipped because the report says that it was sent: line 2";
     send("rs.csv", "l", &[]).fails(0, &[note]);
     assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
     send("rs.csv", "m", &["--again"]).success();

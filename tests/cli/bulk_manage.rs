@@ -573,9 +573,9 @@ fn resume_accepts_an_exclusion_list() {
         .stdin(user(1))
         .success();
     assert!(
-        ended
-            .stderr
-            .contains("1 row is excluded by standard input: line 3"),
+        ended.stderr.contains(
+            "1 row is skipped because the recipient is excluded by standard input: line 3"
+        ),
         "{ended:?}"
     );
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));

@@ -196,7 +196,7 @@ fn resent_report_sends_no_duplicates() {
         .api(&never.url)
         .fails(2, &["sent: `quizás` is not yes, no or unknown"]);
     home.write("again.csv", report.replace(",yes,", ",,"));
-    let empty = "sent: is empty; write `no` if the row was not sent yet, else `yes`";
+    let empty = "sent: is empty";
     home.run_args(&send_again(&[]))
         .api(&never.url)
         .fails(2, &[empty]);

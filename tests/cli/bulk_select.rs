@@ -211,7 +211,7 @@ fn reports_keep_rows_that_were_not_selected() {
     for flags in ["", "--only-if grupo=A"] {
         let words = format!("--sandbox bulk send r.csv --dry-run --skip-sent {flags} text Otra");
         let ended = home.run(&words).end();
-        let kept = "not_selected in the report";
+        let kept = "the report says that it is not_selected";
         assert!(ended.stderr.contains(kept), "{flags}: {ended:?}");
         let sent = ["593987654322", "593987654323"].map(|user| ended.stdout.contains(user));
         assert_eq!(sent, [false, false], "{ended:?}");

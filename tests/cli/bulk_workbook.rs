@@ -546,7 +546,7 @@ fn cell_without_value_invalidates_its_row() {
     let list = xlsx(&[sheet("Hoja1", &rows.concat())], SHARED);
     let parts = [
         "line 3: n: cell B3 has the error #N/A",
-        "line 4: n: cell B4 has a formula without a value; open the workbook and save it again",
+        "line 4: n: cell B4 has a formula without a value",
         "line 5: n: cell B5 has a formula",
         "line 6: n: cell B6 has the error #SPILL!",
         "line 9: cell AB9 is filled, but the header ends at column B",
@@ -897,15 +897,7 @@ fn first_visible_or_named_sheet_is_read() {
             ],
         );
         let list = if is_ods { ods(&[]) } else { xlsx(&[], "") };
-        refused(
-            &home,
-            &list,
-            &[],
-            &[
-                "people.xlsx has no visible sheet\n",
-                "pass a workbook that contains a list",
-            ],
-        );
+        refused(&home, &list, &[], &["people.xlsx has no visible sheet\n"]);
         let list = if is_ods {
             ods(&[sheet("x", "")])
         } else {
@@ -1268,13 +1260,13 @@ fn unreadable_workbook_is_explained_with_a_fix() {
         (
             whole[..whole.len() / 2].to_vec(),
             &[
-                "people.xlsx: damaged zip archive",
+                "people.xlsx: damaged or incomplete",
                 "copy or download it again",
             ],
         ),
         (
             b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(),
-            &["people.xlsx: damaged zip archive"],
+            &["people.xlsx: damaged or incomplete"],
         ),
         (flipped, &["people.xlsx: damaged"]),
         (
@@ -1346,17 +1338,13 @@ fn unreadable_workbook_is_explained_with_a_fix() {
     ]);
     text.fails(
         2,
-        &[
-            "--sheet: ",
-            "people.csv is a text, which has no sheets",
-            "remove --sheet",
-        ],
+        &["--sheet: ", "people.csv is a text, which has no sheets\n"],
     );
     refused(
         &home,
         &whole,
         &["--encoding", "latin1"],
-        &["--encoding: people.xlsx is a workbook", "remove --encoding"],
+        &["--encoding: people.xlsx is a workbook, which has no encoding\n"],
     );
 }
 

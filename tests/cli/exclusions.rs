@@ -578,7 +578,7 @@ fn ambiguous_digits_exclude_both_recipients() {
         );
         bulk(&home, &[])
             .success()
-            .stderr_has(&["2 rows are excluded by"]);
+            .stderr_has(&["2 rows are skipped because the recipient is excluded by"]);
         assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
     // A local number may also begin with the digits of the country code.
@@ -741,7 +741,7 @@ fn profile_and_flag_exclusions_combine() {
     assert!(
         ended
             .stderr
-            .contains("1 row is excluded by otras.txt: line 3"),
+            .contains("1 row is skipped because the recipient is excluded by otras.txt: line 3"),
         "{ended:?}"
     );
     assert_eq!(
@@ -885,22 +885,22 @@ fn unusable_exclusion_list_stops_every_send() {
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-            &["the file contains NUL bytes, so it is not UTF-8 text"],
+            &["found NUL bytes, so it is not a text in UTF-8"],
         ),
         (
             b"5\x009\x003\x00\n\x00",
-            &["the file contains NUL bytes, so it is not UTF-8 text"],
+            &["found NUL bytes, so it is not a text in UTF-8"],
         ),
         (
             b"\x005\x009\x003\x00\n",
             &[
-                "the file contains NUL bytes, so it is not UTF-8 text",
+                "found NUL bytes, so it is not a text in UTF-8",
                 "save it as \"CSV UTF-8\"",
             ],
         ),
         (
             b"\xff\xfe\0\x005\0\0\x009\0\0\0",
-            &["the file contains NUL bytes, so it is not UTF-8 text"],
+            &["found NUL bytes, so it is not a text in UTF-8"],
         ),
     ] {
         home.write("bajas.txt", list);
@@ -1006,7 +1006,7 @@ fn excluded_rows_are_skipped_and_others_sent() {
     let flags = ["--exclude", "bajas.csv", "--skip-invalid"];
     let shown = bulk(&home, &[&flags[..], &["--dry-run"]].concat()).success();
     assert_eq!(shown.stdout.lines().count(), 1, "{shown:?}");
-    let words = "3 rows are excluded by bajas.csv: line 2, 3, 6";
+    let words = "3 rows are skipped because the recipient is excluded by bajas.csv: line 2, 3, 6";
     assert!(shown.stderr.contains(words), "{shown:?}");
     let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
     assert!(
@@ -1109,9 +1109,10 @@ fn resent_report_keeps_exclusions() {
             "text",
             "Otra",
         ];
-        let ended = home
-            .run_args(&words)
-            .fails(10, &["1 row is skipped, excluded in the report: line"]);
+        let ended = home.run_args(&words).fails(
+            10,
+            &["1 row is skipped because the report says that it is excluded: line"],
+        );
         assert_eq!(
             ended.json()["skipped_reasons"],
             json!({"excluded": 1, "invalid": 1})
@@ -1136,8 +1137,10 @@ fn resent_report_keeps_exclusions() {
         "text",
         "Otra",
     ];
-    home.run_args(&words)
-        .fails(10, &["1 row is skipped, excluded in the report: line 2"]);
+    home.run_args(&words).fails(
+        10,
+        &["1 row is skipped because the report says that it is excluded: line 2"],
+    );
     assert_eq!(jelou.users().len(), 4);
 }
 
@@ -1168,7 +1171,13 @@ fn resume_rereads_the_profile_exclusion_list() {
     resume().fails(3, &["bajas.txt: line 2: `abc` is not a phone number"]);
     bajas("525512345678\n");
     let seen = jelou.users();
-    let ended: CommandOutput = resume().fails(4, &["2 rows are excluded by", "line 3, 5"]);
+    let ended: CommandOutput = resume().fails(
+        4,
+        &[
+            "2 rows are skipped because the recipient is excluded by",
+            "line 3, 5",
+        ],
+    );
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
     // Skipped rows stay skipped, even if the exclusion list changes later.
     bajas("# nobody\n");

@@ -649,7 +649,8 @@ fn exclusion_added_during_the_prompt_applies() {
     let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     assert!(
-        screen.contains("1 row is excluded by ") && screen.contains("line 2"),
+        screen.contains("1 row is skipped because the recipient is excluded by ")
+            && screen.contains("line 2"),
         "{screen}"
     );
     assert!(

@@ -111,11 +111,15 @@ impl UsageError {
         if name.is_empty() {
             return Self::bare(msg!("the name of the file is empty"));
         }
-        Self::bare(msg!(
+        let message = msg!(
             "failed to read {path}: {problem}",
             path = name,
             problem = cause
-        ))
+        );
+        if name.contains("://") {
+            return Self::new(message, msg!("a list is a file on this machine"));
+        }
+        Self::bare(message)
     }
 
     /// Creates the error for a row in `line` that is longer than the limit.

@@ -254,9 +254,17 @@ pub(super) fn foreign_file(head: &[u8], name: &str) -> Option<UsageError> {
             msg!("pass a list: CSV, NDJSON, .xlsx or .ods"),
         )
     } else if head.contains(&0) {
+        let encoding = if head.starts_with(&[0]) {
+            "utf-16be"
+        } else {
+            "utf-16le"
+        };
         (
             msg!("NUL bytes, so it is not a text in UTF-8"),
-            msg!("if it is a text in UTF-16: --encoding utf-16le; or save it as \"CSV UTF-8\""),
+            msg!(
+                "if it is a text in UTF-16: --encoding {encoding}; or save it as \"CSV UTF-8\"",
+                encoding
+            ),
         )
     } else {
         return None;

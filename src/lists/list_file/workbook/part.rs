@@ -12,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{damaged, unreadable};
 use crate::base::input::UsageError;
-use crate::base::message::{ToValue, msg};
+use crate::base::message::{Message, ToValue, msg};
 
 /// The most bytes of one tag or text.
 const MAX_EVENT: usize = 2 * 1024 * 1024;
@@ -45,15 +45,26 @@ impl<R: Read> Read for BoundedPart<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         let left = self.event_bytes_left.checked_sub(read);
-        self.event_bytes_left = left.ok_or_else(|| too_large(MAX_EVENT as u64))?;
+        self.event_bytes_left = left.ok_or_else(|| too_large(long_event()))?;
         let left = self.total_bytes_left.checked_sub(read as u64);
-        self.total_bytes_left = left.ok_or_else(|| too_large(MAX_SMALL))?;
+        self.total_bytes_left = left.ok_or_else(|| {
+            too_large(msg!(
+                "it has more than {limit} MiB",
+                limit = MAX_SMALL / 1024 / 1024
+            ))
+        })?;
         Ok(read)
     }
 }
 
-fn too_large(most: u64) -> io::Error {
-    let problem = msg!("it has more than {limit} MiB", limit = most / 1024 / 1024);
+fn long_event() -> Message {
+    msg!(
+        "one text or tag has more than {limit} MiB",
+        limit = MAX_EVENT / 1024 / 1024
+    )
+}
+
+fn too_large(problem: Message) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, problem)
 }
 
@@ -173,7 +184,7 @@ impl<R: Read> XmlPart<R> {
         let mut text = String::new();
         self.events(|part, event| {
             part.push_text(event, &mut text)?;
-            let problem = || part.damaged(too_large(MAX_EVENT as u64));
+            let problem = || part.damaged(long_event());
             if text.len() > MAX_EVENT {
                 Err(problem())
             } else {
