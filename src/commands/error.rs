@@ -165,7 +165,6 @@ mod tests {
         let expected = [
             ("person", 11),
             ("undelivered", 11),
-            ("stale", 11),
             ("credentials", 4),
             ("account", 4),
             ("proxy_credentials", 3),

@@ -178,7 +178,7 @@ mod tests {
             ("n", None),
             ("campaña 2026/11, part 2", None),
             (&"ñ".repeat(100), None),
-            ("", Some("check the variable that sets it")),
+            ("", Some("the key is empty")),
             (" ", Some("begin or end with a space")),
             ("\u{3000}\u{a0} ", Some("begin or end with a space")),
             ("nov ", Some("begin or end with a space")),

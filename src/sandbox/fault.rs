@@ -477,7 +477,7 @@ mod tests {
     fn invalid_fault_rule_shows_its_problem() {
         for (raw, problem) in [
             ("", "the rule has none of status, reset"),
-            ("stored", "the rule has no effect"),
+            ("stored", "the rule has none of status, reset"),
             (
                 "status=99",
                 "status is `99`, but must be a whole number from 200 to 599",

@@ -296,9 +296,9 @@ mod tests {
             );
         }
         for (path, expected) in [
-            ("", "a path is missing"),
-            ("/", "a path is missing"),
-            ("?a=b", "a path is missing"),
+            ("", "no path"),
+            ("/", "no path"),
+            ("?a=b", "no path"),
             ("https://api.jelou.ai/v1", "expected a path, found a URL"),
             ("FILE:///etc", "expected a path, found a URL"),
             ("%252fy.example", "the path has the character '%'"),

@@ -6,6 +6,7 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use super::placeholder::documented_placeholder;
 use crate::base::invisible::is_unseen;
+use crate::base::invisible::with_control_pictures;
 use crate::base::message::{Message, msg};
 use crate::base::texts::shell_argument;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_user_id};
@@ -58,9 +59,10 @@ pub(super) fn segment_problem(text: &str, what: &Message) -> Option<Message> {
             what
         ));
     }
-    text.chars()
-        .any(char::is_control)
-        .then(|| msg!("`{text}` has a control character", text))
+    text.chars().any(char::is_control).then(|| {
+        let text = with_control_pictures(text.to_owned());
+        msg!("`{text}` has a control character", text)
+    })
 }
 
 /// Returns a recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet

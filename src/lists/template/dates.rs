@@ -226,7 +226,7 @@ mod tests {
             ("32/01/2026", "`32/01/2026` is not a date"),
             (
                 "12/25/2026",
-                "write all dates of the column as 2026-11-28, because the others are read with the day first",
+                "in its country the day comes first; write all dates of the column as 2026-11-28",
             ),
         ] {
             check("{{ x | date('%d/%m') }}", cell, Some("EC"), Err(expected));

@@ -554,7 +554,7 @@ mod tests {
                 "PE",
                 "S/",
                 Some(
-                    "`US$ 300.00` is an amount in US$, not in S/; correct the cell, or to print its number: `| number | money('S/')`",
+                    "`US$ 300.00` is an amount in US$, not in S/; to print its number: `| number | money('S/')`",
                 ),
             ),
             (

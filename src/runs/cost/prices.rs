@@ -371,7 +371,7 @@ mod tests {
             ),
             (
                 "Atlantis,marketing,0.1,USD",
-                "line 2: country: `Atlantis` is not a country",
+                "line 2: country: `Atlantis` is not the code of a country",
             ),
             (
                 "EC,marketing,0.1,USD\necuador,Marketing,0.2,USD",
