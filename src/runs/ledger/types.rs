@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::error::LedgerError;
 use super::events::RunPause;
 use super::identity::SeenIdentities;
-use super::model::{Counts, RowState, SkipReason, now};
-use crate::base::clock;
+use super::model::{Counts, RowState, SkipReason};
 use crate::jelou::api::{
     Deadline, DeliveryFacts, DeliveryState, SuccessCriterion, other_recipient_in_path,
 };
@@ -248,9 +247,9 @@ pub(crate) struct AttemptResult {
 }
 
 impl AttemptResult {
-    /// Creates the outcome of a row that was certainly not sent at all, because of `error`.
-    pub(crate) fn not_begun(row: RowToSend, error: &str) -> Self {
-        let at = now();
+    /// Creates the outcome of a row that was certainly not sent at all, because of `error`. `at` is
+    /// in milliseconds since 1970.
+    pub(crate) fn not_begun(row: RowToSend, error: &str, at: i64) -> Self {
         Self {
             index: row.index,
             number: row.number,
@@ -404,10 +403,10 @@ pub(crate) struct FinishedRow {
 
 impl FinishedRow {
     /// Creates a finished row that does not affect when others may be sent.
-    pub(crate) fn new(ended: AttemptResult) -> Self {
+    pub(crate) fn new(ended: AttemptResult, at: Instant) -> Self {
         Self {
             ended,
-            at: clock::instant(),
+            at,
             retry: None,
             slows: false,
             stopped_until: None,

@@ -46,17 +46,13 @@ pub(crate) enum StopReason {
 impl RunEnd {
     /// Closes `ledger`, and returns how the run ended. It is complete if every row is final, whatever stopped it.
     pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
-        let stopped = |reason| Self::Stopped {
-            reason,
-            unwritten: None,
-        };
         let reason = match stop {
             Some(reason @ StopReason::LedgerFailed { .. }) => {
                 // The ledger may still accept that its assigned rows were not sent.
                 let _ = ledger.close();
-                return stopped(reason);
+                return Self::stopped(reason);
             }
-            Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
+            Some(StopReason::Panicked) => return Self::stopped(StopReason::Panicked),
             Some(reason) => reason,
             None => StopReason::ledger(LedgerError::damaged(
                 "some rows are not final, but the ledger has no next row",
@@ -64,8 +60,16 @@ impl RunEnd {
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
-            Ok(false) => stopped(reason),
-            Err(error) => stopped(StopReason::ledger(error)),
+            Ok(false) => Self::stopped(reason),
+            Err(error) => Self::stopped(StopReason::ledger(error)),
+        }
+    }
+
+    /// Ends a run that is not complete, and whose outcomes are in the ledger or in `reason`.
+    pub(crate) fn stopped(reason: StopReason) -> Self {
+        Self::Stopped {
+            reason,
+            unwritten: None,
         }
     }
 }
@@ -78,17 +82,18 @@ impl StopReason {
         }
     }
 
-    /// Returns the event to record, or None if the run continues or the ledger can no longer record it.
-    pub(crate) fn event(&self) -> Option<RunEvent> {
+    /// Returns the event to record, or None if the run continues or the ledger can no longer record it. `at` is in
+    /// milliseconds since 1970.
+    pub(crate) fn event(&self, at: i64) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
                 problem: Some(excerpt(&problem.message)),
-                ..RunEvent::now(RunEventKind::Paused).because(reason.name())
+                ..RunEvent::at(at, RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {
-                Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name()))
+                Some(RunEvent::at(at, RunEventKind::Stopped).because(&signal.name()))
             }
-            Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
+            Self::Panicked => Some(RunEvent::at(at, RunEventKind::Stopped).because("unexpected")),
             Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
     }
@@ -108,8 +113,8 @@ impl StopReason {
     }
 }
 
-/// Creates the event for a new wait.
-pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
+/// Creates the event for a new wait. `at` is in milliseconds since 1970.
+pub(crate) fn wait_event(wait: &Waiting, at: i64) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::OutsideHours => "hours",
         WaitReason::MessagingLimit => LIMIT,
@@ -120,6 +125,6 @@ pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
     wait.is_new.then(|| RunEvent {
         until,
-        ..RunEvent::now(RunEventKind::Waiting).because(reason)
+        ..RunEvent::at(at, RunEventKind::Waiting).because(reason)
     })
 }

@@ -1,15 +1,16 @@
 //! Combines the reasons to wait, except the pace: the breaker, rate limits, network outages, and the sending hours. The
-//! hours follow the wall clock. It continues while the machine sleeps, and someone may set it, so the throttle reads it for
-//! each row, and every few seconds outside the hours.
+//! hours follow the time of day. Its clock continues while the machine sleeps, and someone may set it, so the throttle
+//! compares it with the hours for each row, and every few seconds outside the hours.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::obstacles::{CircuitBreaker, OutageTimer, OutageWait};
+use crate::base::clock::Now;
 use crate::base::output::{WaitReason, Waiting, rounded};
-use crate::base::timestamps::{self, rfc_3339, second_in, timestamp};
+use crate::base::timestamps::{from_millis, second_in};
 use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
@@ -18,7 +19,7 @@ use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowSta
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 /// The length of a wait that only a signal ends.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The maximum time between readings of the wall clock outside the hours.
+/// The maximum time between comparisons with the hours while they are closed.
 const TIME_BETWEEN_CHECKS: Duration = Duration::from_secs(5);
 
 /// How fast and when a run may send, and how long it may wait.
@@ -60,7 +61,7 @@ pub(crate) struct Throttle {
 struct Obstacle {
     reason: WaitReason,
     /// Since when every row has met it.
-    since: SystemTime,
+    since: Timestamp,
     problem: Problem,
 }
 
@@ -99,12 +100,12 @@ impl Throttle {
         }
     }
 
-    /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
-    pub(crate) fn check_hours(&mut self, now: Instant) -> bool {
+    /// Checks the time of day if the run has hours. Returns whether they have opened since the last check.
+    pub(crate) fn check_hours(&mut self, now: Now) -> bool {
         let Some(hours) = &self.limits.hours else {
             return false;
         };
-        let closed = OutsideHours::new(hours, timestamps::now(), now);
+        let closed = OutsideHours::new(hours, from_millis(now.unix_millis), now.instant);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
@@ -134,16 +135,13 @@ impl Throttle {
         &mut self,
         verdict: &Verdict,
         ended: AttemptResult,
-        now: Instant,
+        at: Now,
     ) -> (FinishedRow, Option<PauseReason>) {
+        let now = at.instant;
         let mut pause = self.breaker.note(&verdict.outcome);
-        let retry = (ended.state == RowState::Pending).then_some(now);
         let mut row = FinishedRow {
-            ended,
-            at: now,
-            retry,
-            slows: false,
-            stopped_until: None,
+            retry: (ended.state == RowState::Pending).then_some(now),
+            ..FinishedRow::new(ended, now)
         };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
@@ -159,7 +157,7 @@ impl Throttle {
                     WaitReason::Network,
                     &self.network,
                     problem,
-                    now,
+                    at,
                 ));
             }
             (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
@@ -180,7 +178,7 @@ impl Throttle {
                         WaitReason::RateLimit,
                         &self.rate_limit,
                         problem,
-                        now,
+                        at,
                     ));
                 }
             }
@@ -204,11 +202,11 @@ impl Throttle {
         &mut self,
         queue_ready_at: Instant,
         delay: Delay,
-        now: Instant,
+        now: Now,
     ) -> Option<Waiting> {
-        let wall = timestamps::now();
+        let wall = from_millis(now.unix_millis);
         let until = queue_ready_at.max(self.stopped_until);
-        let wait = until.saturating_duration_since(now);
+        let wait = until.saturating_duration_since(now.instant);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
         if let Some(closed) = self.closed
             && (delay != Delay::MessagingLimit || end <= closed.until)
@@ -278,7 +276,7 @@ impl Throttle {
             }),
             (_, Some(obstacle)) => Some(WaitCause {
                 reason: obstacle.reason,
-                since: Some(rfc_3339(obstacle.since)),
+                since: Some(format!("{:.0}", obstacle.since)),
                 words: obstacle.describe(&self.limits.zone),
             }),
             // Another process made the earlier attempt.
@@ -315,13 +313,14 @@ impl OutsideHours {
 
 impl Obstacle {
     /// Creates the obstacle of `problem`, tracked by `timer`.
-    fn new(reason: WaitReason, timer: &OutageTimer, problem: &Problem, now: Instant) -> Self {
-        let age = timer
-            .since()
-            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+    fn new(reason: WaitReason, timer: &OutageTimer, problem: &Problem, now: Now) -> Self {
+        let since = timer.since().unwrap_or(now.instant);
+        let age = now.instant.saturating_duration_since(since);
         Self {
             reason,
-            since: SystemTime::now() - age,
+            since: from_millis(now.unix_millis)
+                .saturating_sub(age)
+                .unwrap_or(Timestamp::MIN),
             problem: problem.clone(),
         }
     }
@@ -329,10 +328,7 @@ impl Obstacle {
     fn describe(&self, zone: &TimeZone) -> String {
         let words = self.problem.message.clone();
         if self.reason == WaitReason::Network {
-            return format!(
-                "{words}; unreachable since {}",
-                second_in(zone, timestamp(self.since))
-            );
+            return format!("{words}; unreachable since {}", second_in(zone, self.since));
         }
         words
     }
@@ -341,6 +337,7 @@ impl Obstacle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -374,7 +371,7 @@ mod tests {
     fn limit_wait_ends_within_sending_hours() {
         let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
         let hours: Hours = serde_json::from_str(kept).unwrap();
-        let now = Instant::now();
+        let now = clock::now();
         let limit = Duration::from_secs(25 * 60 * 60);
         let limits = RunLimits {
             concurrency: 1,
@@ -383,15 +380,15 @@ mod tests {
             zone: TimeZone::get("America/Guayaquil").unwrap(),
             keep_going: true,
         };
-        let mut throttle = Throttle::new(limits, true, now);
+        let mut throttle = Throttle::new(limits, true, now.instant);
         throttle.check_hours(now);
         let wait = throttle
-            .wait(now + limit, Delay::MessagingLimit, now)
+            .wait(now.instant + limit, Delay::MessagingLimit, now)
             .unwrap();
         let until = at(&wait.until);
         assert!(
             wait.reason == WaitReason::MessagingLimit
-                && until >= timestamps::now() + limit / 25 * 24,
+                && until >= from_millis(now.unix_millis) + limit / 25 * 24,
             "{wait:?}"
         );
         assert_eq!(hours.next_opening(until), Some(until));

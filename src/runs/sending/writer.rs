@@ -8,18 +8,8 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::runs::ledger::{ExchangeReply, FinishedRow, LedgerError, PauseReason, RunEvent, Worker};
-
-/// One exchange: outcomes for the ledger, and a request for rows.
-#[derive(Debug, Default)]
-pub(crate) struct Order {
-    pub(crate) finished: Arc<Vec<FinishedRow>>,
-    /// How many rows the engine has room for.
-    pub(crate) wanted: usize,
-    /// Why no process may send more rows.
-    pub(crate) pause: Option<PauseReason>,
-    pub(crate) events: Vec<RunEvent>,
-}
+use super::engine::Order;
+use crate::runs::ledger::{ExchangeReply, LedgerError, Worker};
 
 /// The engine's side of the thread.
 pub(crate) struct Writer {
@@ -42,17 +32,11 @@ impl Writer {
         // Sends may fail: after an immediate exit, no one reads the answers. If the thread does not start, no answer
         // comes, and the engine sees that as an error.
         let _ = thread::Builder::new().spawn(move || {
-            for Order {
-                finished,
-                wanted,
-                pause,
-                events,
-            } in receiver
-            {
-                if let Some(reason) = pause {
+            for order in receiver {
+                if let Some(reason) = order.pause {
                     ledger.pause(reason);
                 }
-                let exchanged = ledger.exchange(&finished, &events, wanted);
+                let exchanged = ledger.exchange(&order.finished, &order.events, order.wanted);
                 let has_failed = exchanged.is_err();
                 let _ = answers.send(exchanged);
                 if has_failed {
@@ -89,9 +73,9 @@ impl Writer {
         self.is_abandoned.store(true, Ordering::SeqCst);
     }
 
-    /// Ends the thread after all its orders. Returns the ledger; None if an exchange failed.
-    pub(crate) fn close(&mut self) -> Option<Worker> {
+    /// Ends the thread after all its orders. Returns the ledger, unless an exchange failed.
+    pub(crate) fn close(&mut self) -> Result<Worker, LedgerError> {
         self.orders = channel().0;
-        self.end.recv().ok()
+        self.end.recv().map_err(|_| LedgerError::writer_gone())
     }
 }

@@ -378,8 +378,7 @@ fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
     let now = Instant::now();
     let retry = (state == RowState::Pending).then_some(now);
     FinishedRow {
-        at: now.checked_sub(ago).unwrap(),
         retry,
-        ..FinishedRow::new(ended)
+        ..FinishedRow::new(ended, now.checked_sub(ago).unwrap())
     }
 }

@@ -400,12 +400,15 @@ fn retry_after(row: &RowToSend, wait: Duration) -> FinishedRow {
 
 fn with_state(row: &RowToSend, state: RowState) -> FinishedRow {
     let time = clock::unix_millis();
-    FinishedRow::new(AttemptResult {
-        number: row.number,
-        recipient: row.recipient.clone(),
-        began_at: time,
-        ended_at: time,
-        message_id: (state == RowState::Sent).then(|| format!("m-{}", row.index)),
-        ..fixture::ended(row.index, state)
-    })
+    FinishedRow::new(
+        AttemptResult {
+            number: row.number,
+            recipient: row.recipient.clone(),
+            began_at: time,
+            ended_at: time,
+            message_id: (state == RowState::Sent).then(|| format!("m-{}", row.index)),
+            ..fixture::ended(row.index, state)
+        },
+        clock::instant(),
+    )
 }
