@@ -31,8 +31,8 @@ pub(crate) enum StopReason {
     /// You or another process paused the run.
     PausedByOthers(RunPause),
     /// A long wait is over: for the sending hours, for the messaging limit, or because this process was suspended or
-    /// disconnected and counted as lost. Or a safety check refused a request. Before the run continues, the process reads
-    /// the exclusion lists again, checks all rows and joins again.
+    /// disconnected and counted as lost. Or a safety check refused a request, or a finished run was reopened. Before the
+    /// run continues, the process reads the exclusion lists again, checks all rows and joins again.
     WaitOver,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
@@ -54,9 +54,8 @@ impl RunEnd {
             }
             Some(StopReason::Panicked) => return Self::stopped(StopReason::Panicked),
             Some(reason) => reason,
-            None => StopReason::ledger(LedgerError::damaged(
-                "some rows are not final, but the ledger has no next row",
-            )),
+            // Every row was final, and then somebody has reopened the run.
+            None => StopReason::WaitOver,
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
@@ -127,4 +126,27 @@ pub(crate) fn wait_event(wait: &Waiting, at: i64) -> Option<RunEvent> {
         until,
         ..RunEvent::at(at, RunEventKind::Waiting).because(reason)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::ledger::fixture;
+
+    #[test]
+    fn reopened_run_is_joined_again() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (_, ledger) = fixture::sent(home.path(), &["593990000000"]);
+        let end = RunEnd::new(ledger, None);
+        assert!(
+            matches!(
+                end,
+                RunEnd::Stopped {
+                    reason: StopReason::WaitOver,
+                    unwritten: None
+                }
+            ),
+            "{end:?}"
+        );
+    }
 }
