@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
-use super::events::RunPause;
+use super::events::{PauseReason, RunEvent, RunPause};
 use super::identity::SeenIdentities;
 use super::model::{Counts, RowState, SkipReason};
 use crate::jelou::api::{
@@ -389,7 +389,7 @@ impl RowFilter {
 }
 
 /// A row that is no longer in flight.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FinishedRow {
     pub(crate) ended: AttemptResult,
     /// When its outcome was known.
@@ -411,6 +411,27 @@ impl FinishedRow {
             slows: false,
             stopped_until: None,
         }
+    }
+}
+
+/// The input of an exchange.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ExchangeOrder {
+    /// Rows with an outcome.
+    pub(crate) finished: Vec<FinishedRow>,
+    pub(crate) events: Vec<RunEvent>,
+    /// How many rows the process has room for.
+    pub(crate) wanted: usize,
+    /// Why no process may take more rows.
+    pub(crate) pause: Option<PauseReason>,
+}
+
+impl ExchangeOrder {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.finished.is_empty()
+            && self.events.is_empty()
+            && self.wanted == 0
+            && self.pause.is_none()
     }
 }
 

@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::base::clock;
 use crate::base::output::Progress;
 use crate::base::process::Signal;
-use crate::runs::ledger::{Counts, DraftRequest, RowToSend, Worker};
+use crate::runs::ledger::{Counts, DraftRequest, RowState, RowToSend, Worker};
 
 /// Whether the safety checks allow a request now. The ledger may have been changed since they passed.
 pub(crate) type RequestCheck<'a> = &'a dyn Fn(&DraftRequest<'_>) -> bool;
@@ -29,8 +29,6 @@ pub(crate) struct Driver<'a> {
     writer: Writer,
     tasks: JoinSet<RowTaskEnd>,
     progress: &'a mut Progress<'a>,
-    /// Whether the run ends immediately: only the ledger may still answer.
-    is_abandoned: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -45,23 +43,22 @@ impl<'a> Driver<'a> {
     ) -> Self {
         progress.begin(&counts.tally());
         Self {
-            engine: Engine::new(counts, limits, clock::instant()),
+            engine: Engine::new(counts, limits, clock::now()),
             session,
             is_allowed,
             writer: Writer::start(ledger),
             tasks: JoinSet::new(),
             progress,
-            is_abandoned: false,
         }
     }
 
     /// Sends the run. `next_signal` waits for the next signal and takes priority.
     pub(crate) async fn run(mut self, mut next_signal: impl AsyncFnMut() -> Signal) -> RunEnd {
-        let driven = AssertUnwindSafe(self.drive_from_start(&mut next_signal));
+        let driven = AssertUnwindSafe(self.drive(&mut next_signal));
         match driven.catch_unwind().await {
             Ok(end) => end,
             // Before the first row, nothing can have been sent.
-            Err(panic) if !self.engine.has_begun() => resume_unwind(panic),
+            Err(panic) if !self.engine.has_begun => resume_unwind(panic),
             Err(_) => {
                 self.note_ended_tasks();
                 self.handle(EngineInput::Panicked);
@@ -70,26 +67,14 @@ impl<'a> Driver<'a> {
         }
     }
 
-    async fn drive_from_start(&mut self, next_signal: &mut impl AsyncFnMut() -> Signal) -> RunEnd {
-        // A signal before the first row also stops that row.
-        self.wait(Some(Instant::now()), next_signal).await;
-        self.drive(next_signal).await
-    }
-
     async fn drive(&mut self, next_signal: &mut impl AsyncFnMut() -> Signal) -> RunEnd {
         loop {
             match self.engine.next_action(clock::now()) {
                 EngineAction::Exchange(order) => self.writer.order(order),
                 EngineAction::Start(row) => self.start_row(row),
-                EngineAction::Fault {
-                    line,
-                    state,
-                    message,
-                } => self.progress.fault(line, state.name(), &message),
                 EngineAction::Note(text) => self.progress.note(&text),
                 EngineAction::ShowWait(waiting) => self.progress.wait(waiting),
                 EngineAction::Abandon => {
-                    self.is_abandoned = true;
                     self.tasks.shutdown().await;
                     self.writer.stop_retrying();
                 }
@@ -116,9 +101,11 @@ impl<'a> Driver<'a> {
         next_signal: &mut impl AsyncFnMut() -> Signal,
     ) {
         let tick = self.progress.due();
+        // Then only the ledger may still answer.
+        let is_abandoned = self.engine.gives_up_at.is_some();
         tokio::select! {
             biased;
-            signal = next_signal(), if !self.is_abandoned => {
+            signal = next_signal(), if !is_abandoned => {
                 self.note_ended_tasks();
                 self.handle(EngineInput::Signal(signal));
             }
@@ -127,7 +114,7 @@ impl<'a> Driver<'a> {
             }
             Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.note_task_end(done),
             () = sleep_until(until.unwrap_or(tick).into()), if until.is_some() => {}
-            () = sleep_until(tick.into()), if !self.is_abandoned => self.show(),
+            () = sleep_until(tick.into()), if !is_abandoned => self.show(),
         }
         self.note_ended_tasks();
     }
@@ -143,13 +130,26 @@ impl<'a> Driver<'a> {
     }
 
     fn note_task_end(&mut self, done: Result<RowTaskEnd, JoinError>) {
-        self.handle(done.map_or(EngineInput::RowPanicked, EngineInput::RowEnded));
+        let Ok(end) = done else {
+            return self.handle(EngineInput::RowPanicked);
+        };
+        let state = end.ended.state;
+        if let Some(problem) = &end.verdict.problem
+            && state != RowState::Pending
+        {
+            self.progress
+                .fault(end.line, state.name(), &problem.message);
+        }
+        self.handle(EngineInput::RowEnded(end));
     }
 
     /// Sends a row, unless a safety check refuses it now.
     fn start_row(&mut self, mut row: RowToSend) {
         if !(self.is_allowed)(&row.request()) {
-            self.handle(EngineInput::RowRefused(row));
+            let why = "a safety check refused this message when it was due".to_owned();
+            // Before the run continues, its process skips excluded recipients and refuses the others.
+            let stop = StopReason::WaitOver;
+            self.handle(EngineInput::RowRefused { row, why, stop });
             return;
         }
         match self.session.request(&mut row) {
@@ -157,16 +157,20 @@ impl<'a> Driver<'a> {
                 let task = send_row(Arc::clone(&self.session), request, row);
                 self.tasks.spawn(task);
             }
-            Err(error) => self.handle(EngineInput::RowDamaged(row, error)),
+            Err(error) => {
+                let why = error.to_string();
+                let stop = StopReason::ledger(error);
+                self.handle(EngineInput::RowRefused { row, why, stop });
+            }
         }
     }
 
     fn show(&mut self) {
-        self.progress.show(&self.engine.tally());
+        self.progress.show(&self.engine.counts.tally());
     }
 
     fn finish_progress(&mut self) {
-        if !self.is_abandoned {
+        if self.engine.gives_up_at.is_none() {
             self.show();
         }
         self.progress.finish();
@@ -187,15 +191,7 @@ mod tests {
     use crate::jelou::api::{
         Client, ClientOptions, Credentials, Deadline, Roots, SuccessCriterion,
     };
-    use crate::runs::ledger::{RowState, fixture};
-
-    const LIMITS: RunLimits = RunLimits {
-        concurrency: 64,
-        max_wait: Duration::ZERO,
-        hours: None,
-        zone: jiff::tz::TimeZone::UTC,
-        keep_going: false,
-    };
+    use crate::runs::ledger::{Run, fixture};
 
     /// Creates a session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
@@ -216,6 +212,29 @@ mod tests {
             accepts: SuccessCriterion::MessageId,
         };
         (server, session)
+    }
+
+    /// Sends the rows of `run`.
+    async fn send(
+        session: ApiSession,
+        ledger: Worker,
+        run: &Run,
+        next_signal: impl AsyncFnMut() -> Signal,
+    ) -> RunEnd {
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let limits = RunLimits {
+            concurrency: 64,
+            max_wait: Duration::ZERO,
+            hours: None,
+            zone: jiff::tz::TimeZone::UTC,
+            keep_going: false,
+        };
+        let counts = run.counts().unwrap();
+        let session = Arc::new(session);
+        Driver::new(session, ledger, counts, limits, &|_| true, &mut progress)
+            .run(next_signal)
+            .await
     }
 
     #[tokio::test]
@@ -242,22 +261,11 @@ mod tests {
         let home = tempfile::TempDir::new().unwrap();
         let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000001"]);
         let (server, session) = session().await;
-        let stderr = Stderr::default();
-        let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let driver = Driver::new(
-            Arc::new(session),
-            ledger,
-            reader.counts().unwrap(),
-            LIMITS,
-            &|_| true,
-            &mut progress,
-        );
-        let end = driver
-            .run(async || {
-                let _connection = server.accept().await.unwrap();
-                panic!("a fault of our own");
-            })
-            .await;
+        let end = send(session, ledger, &reader, async || {
+            let _connection = server.accept().await.unwrap();
+            panic!("a fault of our own");
+        })
+        .await;
         assert!(
             matches!(
                 end,
@@ -279,35 +287,24 @@ mod tests {
             let other = File::open(home.path().join("state.db-write")).unwrap();
             other.lock().unwrap();
             let (server, session) = session().await;
-            let stderr = Stderr::default();
-            let mut progress = Progress::new(&stderr, ProgressFormat::None);
-            let driver = Driver::new(
-                Arc::new(session),
-                ledger,
-                reader.counts().unwrap(),
-                LIMITS,
-                &|_| true,
-                &mut progress,
-            );
             let mut calls = 0;
-            let end = driver
-                .run(async || {
-                    calls += 1;
-                    match calls {
-                        // The engine asks for no row before the first call.
-                        1 => pending().await,
-                        2 => Signal::Interrupt,
-                        _ => {
-                            let _ = other.unlock();
-                            if is_impatient {
-                                Signal::Interrupt
-                            } else {
-                                pending().await
-                            }
+            let end = send(session, ledger, &reader, async || {
+                calls += 1;
+                match calls {
+                    // The engine asks for no row before the first call.
+                    1 => pending().await,
+                    2 => Signal::Interrupt,
+                    _ => {
+                        let _ = other.unlock();
+                        if is_impatient {
+                            Signal::Interrupt
+                        } else {
+                            pending().await
                         }
                     }
-                })
-                .await;
+                }
+            })
+            .await;
             assert!(
                 matches!(
                     end,

@@ -10,12 +10,12 @@ use super::row_task::RowTaskEnd;
 use super::run_end::{RunEnd, StopReason, wait_event};
 use super::throttle::{RunLimits, Throttle};
 use crate::base::clock::Now;
-use crate::base::output::{Tally, Waiting};
+use crate::base::output::Waiting;
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
 use crate::runs::ledger::{
-    AttemptResult, Counts, Delay, ExchangeReply, FinishedRow, LISTENS_EVERY, LedgerError,
-    PauseReason, RowState, RowToSend, RunEvent,
+    AttemptResult, Counts, Delay, ExchangeOrder, ExchangeReply, FinishedRow, LISTENS_EVERY,
+    LedgerError, PauseReason, RowState, RowToSend,
 };
 
 /// How long an immediate exit waits until the outcomes are written.
@@ -33,10 +33,12 @@ pub(crate) enum EngineInput {
     /// The ledger has answered [`EngineAction::Exchange`]. After an error, it must not be used.
     Exchanged(Result<ExchangeReply, LedgerError>),
     RowEnded(RowTaskEnd),
-    /// A safety check refused to start the row.
-    RowRefused(RowToSend),
-    /// The row was not started, because the ledger has no valid request for it.
-    RowDamaged(RowToSend, LedgerError),
+    /// The row was not started, and the run must stop.
+    RowRefused {
+        row: RowToSend,
+        why: String,
+        stop: StopReason,
+    },
     /// The task of a row panicked.
     RowPanicked,
     /// The driver panicked.
@@ -45,15 +47,9 @@ pub(crate) enum EngineInput {
 
 /// What to do next.
 pub(crate) enum EngineAction {
-    Exchange(Order),
+    Exchange(Arc<ExchangeOrder>),
     /// Send the row once. Its end is an input.
     Start(RowToSend),
-    /// Print the fault of a row.
-    Fault {
-        line: u64,
-        state: RowState,
-        message: String,
-    },
     Note(String),
     /// Show that the run waits, or that the wait has ended.
     ShowWait(Option<Waiting>),
@@ -67,19 +63,10 @@ pub(crate) enum EngineAction {
     End(RunEnd),
 }
 
-/// One exchange: outcomes for the ledger, and a request for rows.
-#[derive(Debug, Default)]
-pub(crate) struct Order {
-    pub(crate) finished: Arc<Vec<FinishedRow>>,
-    /// How many rows the engine has room for.
-    pub(crate) wanted: usize,
-    /// Why no process may send more rows.
-    pub(crate) pause: Option<PauseReason>,
-    pub(crate) events: Vec<RunEvent>,
-}
-
 /// A run in progress.
 pub(crate) struct Engine {
+    /// The time of the newest input or action.
+    now: Now,
     throttle: Throttle,
     /// What to do before the next decision.
     actions: VecDeque<EngineAction>,
@@ -87,14 +74,11 @@ pub(crate) struct Engine {
     assigned: VecDeque<RowToSend>,
     /// The number of rows that were started and have not ended.
     inflight: usize,
-    /// Outcomes to report with the next order.
-    finished: Vec<FinishedRow>,
-    /// Events to report with the next order.
-    events: Vec<RunEvent>,
-    /// The outcomes of the order in progress, which the ledger may lack. After a failure, it does.
-    outcomes_in_order: Option<Arc<Vec<FinishedRow>>>,
-    /// How many rows the order in progress asks for. They may already be in flight in the ledger.
-    wanted: usize,
+    /// What the next order reports.
+    next_order: ExchangeOrder,
+    /// The order in progress. The ledger may lack its outcomes, and after a failure, it does. The rows that it asks for may
+    /// already be in flight in the ledger.
+    order: Option<Arc<ExchangeOrder>>,
     /// How long an order waits for more outcomes.
     batch_delay: Duration,
     /// Since when the next order waits for more outcomes.
@@ -106,122 +90,105 @@ pub(crate) struct Engine {
     note_silence_at: Option<Instant>,
     /// When the ledger has another row, and why not earlier; None if the ledger has no more rows now.
     next: Option<(Instant, Delay)>,
-    counts: Counts,
+    pub(super) counts: Counts,
     /// Whether the run has waited long for the messaging limit.
     has_long_limit_wait: bool,
     /// Why the engine asks for no more rows; None while it does.
     stop: Option<StopReason>,
-    /// The pause to report to the other processes that send this run.
-    pause: Option<PauseReason>,
     /// Whether a signal arrived. The second one exits without waiting.
     is_signalled: bool,
     /// Until when an immediate exit waits for the ledger.
-    gives_up_at: Option<Instant>,
+    pub(super) gives_up_at: Option<Instant>,
     /// Whether the engine has asked for a row.
-    has_begun: bool,
+    pub(super) has_begun: bool,
 }
 
 impl Engine {
     /// Creates the engine of a run; `counts` has the number of rows in each state.
-    pub(crate) fn new(counts: Counts, limits: RunLimits, now: Instant) -> Self {
+    pub(crate) fn new(counts: Counts, limits: RunLimits, now: Now) -> Self {
         Self {
-            throttle: Throttle::new(limits, counts.sent > 0, now),
-            actions: VecDeque::new(),
+            now,
+            throttle: Throttle::new(limits, counts.sent > 0, now.instant),
+            // A signal before the first row also stops that row.
+            actions: VecDeque::from([EngineAction::Wait(Some(now.instant))]),
             assigned: VecDeque::new(),
             inflight: 0,
-            finished: Vec::new(),
-            events: Vec::new(),
-            outcomes_in_order: None,
-            wanted: 0,
+            next_order: ExchangeOrder::default(),
+            order: None,
             batch_delay: Duration::ZERO,
             gathering_since: None,
             failure: None,
-            ordered_at: now,
+            ordered_at: now.instant,
             note_silence_at: None,
             // The first answer shows whether there is a row.
-            next: Some((now, Delay::Retry)),
+            next: Some((now.instant, Delay::Retry)),
             counts,
             has_long_limit_wait: false,
             stop: None,
-            pause: None,
             is_signalled: false,
             gives_up_at: None,
             has_begun: false,
         }
     }
 
-    pub(crate) fn tally(&self) -> Tally {
-        self.counts.tally()
-    }
-
-    pub(crate) fn has_begun(&self) -> bool {
-        self.has_begun
-    }
-
     /// Returns whether an order waits for its answer.
     pub(crate) fn is_ordered(&self) -> bool {
-        self.outcomes_in_order.is_some() && self.failure.is_none()
+        self.order.is_some() && self.failure.is_none()
     }
 
     /// Returns what to do next. The engine sends until every row is final, something pauses the run, or a signal
     /// arrives. It finishes the rows in flight, unless a second signal arrives.
     pub(crate) fn next_action(&mut self, now: Now) -> EngineAction {
+        self.now = now;
         loop {
             if let Some(action) = self.actions.pop_front() {
                 return action;
             }
             // The input that follows from one row may stop the next ones.
             match self.assigned.pop_front() {
-                Some(row) => self.start_row(row, now),
-                None => self.decide(now),
+                Some(row) => self.start_row(row),
+                None => self.decide(),
             }
         }
     }
 
     /// Records what happened.
     pub(crate) fn handle(&mut self, input: EngineInput, now: Now) {
+        self.now = now;
         match input {
-            EngineInput::Signal(signal) => self.handle_signal(signal, now),
-            EngineInput::Exchanged(exchanged) => self.handle_exchange(exchanged, now),
-            EngineInput::RowEnded(end) => self.note_outcome(end, now),
-            EngineInput::RowRefused(row) => {
-                // Before the run continues, its process skips excluded recipients and refuses the others.
-                self.requeue_started(
-                    row,
-                    "a safety check refused this message when it was due",
-                    now,
-                );
-                self.stop_for(StopReason::WaitOver, now);
-            }
-            EngineInput::RowDamaged(row, error) => {
-                self.requeue_started(row, &error.to_string(), now);
-                self.stop_for(StopReason::ledger(error), now);
+            EngineInput::Signal(signal) => self.handle_signal(signal),
+            EngineInput::Exchanged(exchanged) => self.handle_exchange(exchanged),
+            EngineInput::RowEnded(end) => self.note_outcome(end),
+            EngineInput::RowRefused { row, why, stop } => {
+                self.note_row_end();
+                self.requeue_row(row, &why);
+                self.stop_for(stop);
             }
             EngineInput::RowPanicked => {
-                self.inflight = self.inflight.saturating_sub(1);
-                self.stop_for(StopReason::Panicked, now);
+                self.note_row_end();
+                self.stop_for(StopReason::Panicked);
             }
             EngineInput::Panicked => {
-                self.stop_for(StopReason::Panicked, now);
-                self.abandon(now);
+                self.stop_for(StopReason::Panicked);
+                self.abandon();
             }
         }
     }
 
-    fn decide(&mut self, now: Now) {
-        if self.throttle.check_hours(now) {
-            self.stop_for(StopReason::WaitOver, now);
+    fn decide(&mut self) {
+        if self.throttle.check_hours(self.now) {
+            self.stop_for(StopReason::WaitOver);
         }
-        let next = self.next_at(now);
-        let now = now.instant;
+        let now = self.now.instant;
+        let next = self.next_at();
         let is_due = next.is_some_and(|at| at <= now);
-        self.order(if is_due { self.room() } else { 0 }, now);
+        self.order(if is_due { self.room() } else { 0 });
         if next.is_none() && self.inflight == 0 && !self.is_ordered() {
             self.end();
         } else if self.gives_up_at.is_some_and(|at| at <= now) {
             self.give_up();
         } else {
-            self.note_silence(now);
+            self.note_silence();
             let gathered_at = self.gathering_since.map(|since| since + self.batch_delay);
             let times = [
                 next,
@@ -236,25 +203,25 @@ impl Engine {
     }
 
     /// Stops asking for rows; the second signal ends the run immediately.
-    fn handle_signal(&mut self, signal: Signal, now: Now) {
+    fn handle_signal(&mut self, signal: Signal) {
         if !self.is_signalled {
             self.is_signalled = true;
             let inflight = self.describe_inflight();
             self.note(format!(
                 "stopping: {inflight}; press Ctrl-C again after a second to stop immediately"
             ));
-            self.stop_for(StopReason::Signal(signal), now);
+            self.stop_for(StopReason::Signal(signal));
         } else if signal != Signal::Hangup {
             // A closing terminal delivers its signal twice, from the shell and from the system. The second one is not
             // the user's.
-            self.abandon(now);
+            self.abandon();
         }
     }
 
     /// Abandons the rows in flight, but not the outcomes of the finished rows.
-    fn abandon(&mut self, now: Now) {
+    fn abandon(&mut self) {
         self.inflight = 0;
-        self.gives_up_at = Some(now.instant + LONGEST_WAIT_FOR_THE_WRITER);
+        self.gives_up_at = Some(self.now.instant + LONGEST_WAIT_FOR_THE_WRITER);
         self.actions.push_back(EngineAction::Abandon);
     }
 
@@ -262,26 +229,30 @@ impl Engine {
         self.actions.push_back(EngineAction::Note(text));
     }
 
+    /// Returns how many rows the order in progress asks for.
+    fn wanted(&self) -> usize {
+        self.order.as_ref().map_or(0, |order| order.wanted)
+    }
+
     /// Returns how many more rows may be in flight.
     fn room(&self) -> usize {
-        let taken = self.inflight + self.wanted;
+        let taken = self.inflight + self.wanted();
         self.throttle.allowance().saturating_sub(taken)
     }
 
     /// Returns when to ask for the next row, or None if there is no row or no room, or if an answer must arrive first.
-    fn next_at(&mut self, now: Now) -> Option<Instant> {
+    fn next_at(&mut self) -> Option<Instant> {
         let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
             self.actions.push_back(EngineAction::ShowWait(None));
             return None;
         };
-        let wait = self.throttle.wait(at, delay, now);
-        let event = wait
-            .as_ref()
-            .and_then(|wait| wait_event(wait, now.unix_millis));
-        self.events.extend(event);
+        let wait = self.throttle.wait(at, delay, self.now);
+        let at_millis = self.now.unix_millis;
+        let event = wait.as_ref().and_then(|wait| wait_event(wait, at_millis));
+        self.next_order.events.extend(event);
         self.actions.push_back(EngineAction::ShowWait(wait));
         let at = at.max(self.throttle.ready_at());
-        (at <= now.instant || self.wanted == 0).then_some(at)
+        (at <= self.now.instant || self.wanted() == 0).then_some(at)
     }
 
     /// Returns when to contact the ledger even with nothing to report: others may have paused the run.
@@ -290,25 +261,24 @@ impl Engine {
     }
 
     /// Notes once that the ledger does not answer.
-    fn note_silence(&mut self, now: Instant) {
+    fn note_silence(&mut self) {
+        let now = self.now.instant;
         if self.note_silence_at.take_if(|at| *at <= now).is_some() {
             self.note("waiting for the ledger, which has not answered for 5 s; jelouctl sends nothing new until it answers".to_owned());
         }
     }
 
     /// Reports the outcomes of rows and asks for more rows, after the answer to the previous order.
-    fn order(&mut self, wanted: usize, now: Instant) {
-        if self.outcomes_in_order.is_some() || self.failure.is_some() {
+    fn order(&mut self, wanted: usize) {
+        let now = self.now.instant;
+        if self.order.is_some() {
             return;
         }
-        let has_nothing = wanted == 0
-            && self.finished.is_empty()
-            && self.events.is_empty()
-            && self.pause.is_none();
-        if has_nothing && self.listens_at().is_none_or(|at| at > now) {
+        self.next_order.wanted = wanted;
+        if self.next_order.is_empty() && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
-        if !self.finished.is_empty() && self.inflight > 0 {
+        if !self.next_order.finished.is_empty() && self.inflight > 0 {
             let since = *self.gathering_since.get_or_insert(now);
             if now < since + self.batch_delay {
                 return;
@@ -318,50 +288,44 @@ impl Engine {
         self.note_silence_at = Some(now + LONGEST_SILENCE);
         self.gathering_since = None;
         self.has_begun |= wanted > 0;
-        self.wanted = wanted;
-        let finished = Arc::new(std::mem::take(&mut self.finished));
-        self.outcomes_in_order = Some(Arc::clone(&finished));
-        self.actions.push_back(EngineAction::Exchange(Order {
-            finished,
-            wanted,
-            pause: self.pause.take(),
-            events: std::mem::take(&mut self.events),
-        }));
+        let order = Arc::new(std::mem::take(&mut self.next_order));
+        self.order = Some(Arc::clone(&order));
+        self.actions.push_back(EngineAction::Exchange(order));
     }
 
     /// Uses the answer to an order. After a failed exchange, the engine stops.
-    fn handle_exchange(&mut self, exchanged: Result<ExchangeReply, LedgerError>, now: Now) {
-        self.wanted = 0;
+    fn handle_exchange(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
         self.note_silence_at = None;
         match exchanged {
-            Ok(reply) => self.apply_reply(reply, now),
+            Ok(reply) => self.apply_reply(reply),
             Err(error) => {
                 self.failure = Some(error);
                 self.next = None;
-                self.stop_for(StopReason::ledger(LedgerError::writer_gone()), now);
+                self.stop_for(StopReason::ledger(LedgerError::writer_gone()));
             }
         }
     }
 
-    fn apply_reply(&mut self, reply: ExchangeReply, now: Now) {
-        self.outcomes_in_order = None;
+    fn apply_reply(&mut self, reply: ExchangeReply) {
+        let now = self.now;
+        self.order = None;
         self.next = reply.next;
         self.batch_delay = reply.batch_delay;
         match reply.held_until {
             Some(until) => self.has_long_limit_wait |= until > now.instant + LONGEST_SHORT_WAIT,
-            None if self.has_long_limit_wait => self.stop_for(StopReason::WaitOver, now),
+            None if self.has_long_limit_wait => self.stop_for(StopReason::WaitOver),
             None => {}
         }
         // Check the hours again: the ledger may have taken minutes to respond, or the machine may have slept.
         if self.throttle.check_hours(now) || reply.was_lost {
-            self.stop_for(StopReason::WaitOver, now);
+            self.stop_for(StopReason::WaitOver);
         }
         self.assigned.extend(reply.rows);
         if let Some(error) = reply.problem {
-            self.stop_for(StopReason::ledger(error), now);
+            self.stop_for(StopReason::ledger(error));
         }
         if let Some(pause) = reply.pause {
-            self.stop_for(StopReason::PausedByOthers(pause), now);
+            self.stop_for(StopReason::PausedByOthers(pause));
         }
         if let Some(counts) = reply.counts {
             self.counts = counts;
@@ -369,29 +333,29 @@ impl Engine {
     }
 
     /// Starts a row from the ledger, or returns it after a stop.
-    fn start_row(&mut self, row: RowToSend, now: Now) {
+    fn start_row(&mut self, row: RowToSend) {
         self.counts.change(RowState::Pending, RowState::Inflight);
         if self.stop.is_some() {
-            self.requeue_row(row, "the run was stopped before this message was sent", now);
+            self.requeue_row(row, "the run was stopped before this message was sent");
         } else if self.throttle.is_closed() {
             let problem = "the sending hours ended before this message was sent";
-            self.requeue_row(row, problem, now);
+            self.requeue_row(row, problem);
         } else {
             self.inflight += 1;
             self.actions.push_back(EngineAction::Start(row));
         }
     }
 
-    fn requeue_started(&mut self, row: RowToSend, error: &str, now: Now) {
+    fn note_row_end(&mut self) {
         self.inflight = self.inflight.saturating_sub(1);
-        self.requeue_row(row, error, now);
     }
 
     /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
-    fn requeue_row(&mut self, row: RowToSend, error: &str, now: Now) {
+    fn requeue_row(&mut self, row: RowToSend, error: &str) {
+        let now = self.now;
         self.counts.change(RowState::Inflight, RowState::Pending);
         let ended = AttemptResult::not_begun(row, error, now.unix_millis);
-        self.finished.push(FinishedRow {
+        self.next_order.finished.push(FinishedRow {
             retry: Some(now.instant),
             ..FinishedRow::new(ended, now.instant)
         });
@@ -399,38 +363,26 @@ impl Engine {
 
     /// Returns the outcomes of rows that the ledger may lack.
     fn unwritten(&self) -> Vec<AttemptResult> {
-        self.outcomes_in_order
-            .iter()
-            .flat_map(|finished| finished.iter())
-            .chain(&self.finished)
-            .map(|row| row.ended.clone())
-            .collect()
+        let ordered = self.order.iter().flat_map(|order| &order.finished);
+        let outcomes = ordered.chain(&self.next_order.finished);
+        outcomes.map(|row| row.ended.clone()).collect()
     }
 
     /// Records the outcome of a row for the next order.
-    fn note_outcome(&mut self, end: RowTaskEnd, now: Now) {
-        self.inflight = self.inflight.saturating_sub(1);
-        let state = end.ended.state;
-        self.counts.change(RowState::Inflight, state);
-        let (finished, pause) = self.throttle.note(&end.verdict, end.ended, now);
-        self.finished.push(finished);
-        let Some(problem) = end.verdict.problem else {
-            return;
-        };
-        if state != RowState::Pending {
-            self.actions.push_back(EngineAction::Fault {
-                line: end.line,
-                state,
-                message: problem.message.clone(),
-            });
-        }
-        if let Some(pause) = pause {
-            self.pause(pause, problem, now);
+    fn note_outcome(&mut self, end: RowTaskEnd) {
+        self.note_row_end();
+        self.counts.change(RowState::Inflight, end.ended.state);
+        let (finished, pause) = self.throttle.note(&end.verdict, end.ended, self.now);
+        self.next_order.finished.push(finished);
+        if let Some(pause) = pause
+            && let Some(problem) = end.verdict.problem
+        {
+            self.pause(pause, problem);
         }
     }
 
     /// Stops asking for rows; prints the reason immediately if requests are still in flight.
-    fn pause(&mut self, reason: PauseReason, problem: Problem, now: Now) {
+    fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && self.inflight > 0 {
             self.note(format!(
                 "paused: {}; {}",
@@ -439,9 +391,9 @@ impl Engine {
             ));
         }
         if reason.affects_all_senders() {
-            self.pause = Some(reason);
+            self.next_order.pause = Some(reason);
         }
-        self.stop_for(StopReason::Paused(reason, problem), now);
+        self.stop_for(StopReason::Paused(reason, problem));
     }
 
     fn describe_inflight(&self) -> String {
@@ -453,13 +405,15 @@ impl Engine {
         }
     }
 
-    fn stop_for(&mut self, reason: StopReason, now: Now) {
+    fn stop_for(&mut self, reason: StopReason) {
         if self
             .stop
             .as_ref()
             .is_none_or(|earlier| reason.outweighs(earlier))
         {
-            self.events.extend(reason.event(now.unix_millis));
+            self.next_order
+                .events
+                .extend(reason.event(self.now.unix_millis));
             self.stop = Some(reason);
         }
     }
@@ -495,7 +449,7 @@ mod tests {
     use crate::runs::ledger::fixture;
 
     /// Returns the next exchange of the engine.
-    fn next_order(engine: &mut Engine) -> Order {
+    fn next_order(engine: &mut Engine) -> Arc<ExchangeOrder> {
         loop {
             match engine.next_action(clock::now()) {
                 EngineAction::Exchange(order) => return order,
@@ -519,19 +473,20 @@ mod tests {
             zone: jiff::tz::TimeZone::UTC,
             keep_going: false,
         };
-        let mut engine = Engine::new(reader.counts().unwrap(), limits, clock::instant());
+        let mut engine = Engine::new(reader.counts().unwrap(), limits, clock::now());
         // A returned row does not let the next row of its recipient go first.
         for _ in 0..2 {
-            engine.order(10, clock::instant());
+            engine.now = clock::now();
+            engine.order(10);
             let order = next_order(&mut engine);
-            let reply = ledger.exchange(&order.finished, &[], order.wanted).unwrap();
+            let reply = ledger.exchange(&order).unwrap();
             let assigned: BTreeSet<_> = reply.rows.iter().map(|row| row.index).collect();
             assert_eq!(assigned, BTreeSet::from([1, 3]));
             engine.throttle.close();
             engine.handle(EngineInput::Exchanged(Ok(reply)), clock::now());
             let order = next_order(&mut engine);
             assert_eq!((order.wanted, order.finished.len()), (0, 2));
-            let reply = ledger.exchange(&order.finished, &[], 0).unwrap();
+            let reply = ledger.exchange(&order).unwrap();
             engine.handle(EngineInput::Exchanged(Ok(reply)), clock::now());
             assert_eq!(
                 reader.counts().unwrap(),

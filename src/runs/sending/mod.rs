@@ -14,4 +14,8 @@ pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
 pub(crate) use self::throttle::RunLimits;
 #[cfg(test)]
-pub(crate) use self::throttle::Throttle;
+pub(crate) use self::{
+    engine::{Engine, EngineAction, EngineInput},
+    row_task::RowTaskEnd,
+    throttle::Throttle,
+};

@@ -8,13 +8,12 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::engine::Order;
-use crate::runs::ledger::{ExchangeReply, LedgerError, Worker};
+use crate::runs::ledger::{ExchangeOrder, ExchangeReply, LedgerError, Worker};
 
 /// The engine's side of the thread.
 pub(crate) struct Writer {
     /// The thread ends when this is dropped.
-    orders: Sender<Order>,
+    orders: Sender<Arc<ExchangeOrder>>,
     exchanged: UnboundedReceiver<Result<ExchangeReply, LedgerError>>,
     /// The ledger, unless an exchange failed.
     end: Receiver<Worker>,
@@ -24,7 +23,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(mut ledger: Worker) -> Self {
-        let (orders, receiver) = channel::<Order>();
+        let (orders, receiver) = channel::<Arc<ExchangeOrder>>();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
         let is_abandoned = Arc::new(AtomicBool::new(false));
@@ -33,10 +32,7 @@ impl Writer {
         // comes, and the engine sees that as an error.
         let _ = thread::Builder::new().spawn(move || {
             for order in receiver {
-                if let Some(reason) = order.pause {
-                    ledger.pause(reason);
-                }
-                let exchanged = ledger.exchange(&order.finished, &order.events, order.wanted);
+                let exchanged = ledger.exchange(&order);
                 let has_failed = exchanged.is_err();
                 let _ = answers.send(exchanged);
                 if has_failed {
@@ -55,7 +51,7 @@ impl Writer {
     }
 
     /// Asks for an exchange; [`Writer::exchanged`] returns its result.
-    pub(crate) fn order(&self, order: Order) {
+    pub(crate) fn order(&self, order: Arc<ExchangeOrder>) {
         // If the thread has ended, the engine still has the outcomes.
         let _ = self.orders.send(order);
     }
