@@ -448,6 +448,25 @@ mod tests {
     use crate::base::clock;
     use crate::runs::ledger::fixture;
 
+    /// Faults for the simulation of the ledger.
+    impl Engine {
+        /// Starts a row again if another one is in flight.
+        pub(crate) fn repeat(&mut self, row: &RowToSend) {
+            if self.inflight == 2 {
+                self.assigned.push_front(row.clone());
+            }
+        }
+
+        pub(crate) fn lose_outcomes(&mut self) {
+            self.next_order.finished.clear();
+        }
+
+        pub(crate) fn forget_stop(&mut self) {
+            self.stop = None;
+            self.next_order.events.clear();
+        }
+    }
+
     /// Returns the next exchange of the engine.
     fn next_order(engine: &mut Engine) -> Arc<ExchangeOrder> {
         loop {

@@ -173,7 +173,11 @@ impl Driver {
     /// Carries out the actions of the engine until it waits.
     fn act(&mut self) -> Option<EngineEnd> {
         loop {
-            match self.engine.next_action(clock::now()) {
+            let mut action = self.engine.next_action(clock::now());
+            if let Some(mutation) = world(|world| world.mutation) {
+                (mutation.change_engine)(&mut self.engine, &mut action);
+            }
+            match action {
                 EngineAction::Exchange(order) => self.order = Some(order),
                 EngineAction::Start(row) => self.start(row),
                 EngineAction::Note(text) => log(&format!("  {}: {text}", self.run.name())),
