@@ -3,13 +3,13 @@
 //! type, and `commands/error.rs` converts it.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::output::{RecordError, Stderr, SystemError};
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, open_files_hint, threads_hint};
@@ -22,9 +22,9 @@ pub(crate) struct CommandError {
     pub(crate) code: ExitCode,
     /// The `error.code` of the record.
     pub(crate) name: &'static str,
-    pub(crate) message: String,
-    pub(crate) details: Vec<String>,
-    pub(crate) hint: Option<String>,
+    pub(crate) message: Message,
+    pub(crate) details: Vec<Message>,
+    pub(crate) hint: Option<Message>,
     /// What to ask at a terminal instead. Its answers are the hint.
     pub(crate) question: Option<Box<Question>>,
     /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other
@@ -64,14 +64,13 @@ impl CommandError {
     pub(crate) fn new(
         code: ExitCode,
         name: &'static str,
-        message: impl fmt::Display,
-        hint: Option<String>,
+        message: impl Into<Message>,
+        hint: Option<Message>,
     ) -> Self {
-        let message = message.to_string();
         Self {
             code,
             name,
-            message,
+            message: message.into(),
             details: Vec::new(),
             hint,
             question: None,
@@ -83,12 +82,12 @@ impl CommandError {
     }
 
     /// Creates the error for a send that a safety check blocked.
-    pub(crate) fn guard(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn guard(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
     }
 
     /// Creates the error for a safety check that an answer to `question` decides.
-    pub(crate) fn open_guard(message: impl fmt::Display, question: Question) -> Self {
+    pub(crate) fn open_guard(message: impl Into<Message>, question: Question) -> Self {
         let hint = question.hint();
         Self {
             question: Some(Box::new(question)),
@@ -102,7 +101,7 @@ impl CommandError {
     }
 
     /// Creates the error for a missing or invalid setting.
-    pub(crate) fn configuration(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn configuration(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self::new(
             ExitCode::Configuration,
             "configuration",
@@ -112,13 +111,13 @@ impl CommandError {
     }
 
     /// Creates the error for an invalid setting, whose message says everything.
-    pub(crate) fn bare_configuration(message: impl fmt::Display) -> Self {
+    pub(crate) fn bare_configuration(message: impl Into<Message>) -> Self {
         Self::new(ExitCode::Configuration, "configuration", message, None)
     }
 
     /// Creates the error for a signal before anything was sent.
     pub(crate) fn interrupted(signal: Signal) -> Self {
-        let message = format!("interrupted by {}", signal.name());
+        let message = msg!("interrupted by {signal}", signal = signal.name());
         Self::new(
             ExitCode::Signal(signal.number()),
             "interrupted",
@@ -128,7 +127,7 @@ impl CommandError {
     }
 
     /// Creates the error for a message that may have been sent earlier.
-    pub(crate) fn unknown(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn unknown(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         let error = Self::new(ExitCode::Unknown, "unknown", message, Some(hint.into()));
         Self {
             nothing_was_sent: false,
@@ -190,11 +189,11 @@ impl CommandError {
     }
 
     /// Returns what the error means for the messages of the command, printed on its own line.
-    pub(crate) fn note(&self) -> Option<&'static str> {
+    pub(crate) fn note(&self) -> Option<Message> {
         let note = match self.phase? {
-            Phase::Saving => return Some("nothing was saved"),
-            Phase::SingleSend | Phase::Planning => "nothing was sent",
-            Phase::Resuming => "nothing more was sent",
+            Phase::Saving => return Some(msg!("nothing was saved")),
+            Phase::SingleSend | Phase::Planning => msg!("nothing was sent"),
+            Phase::Resuming => msg!("nothing more was sent"),
             Phase::KeyChange | Phase::OneOfSeveral | Phase::Sending | Phase::AfterWait => {
                 return None;
             }
@@ -223,7 +222,7 @@ impl CommandError {
         if !matches!(self.ledger, Some(LedgerErrorKind::File)) {
             return self;
         }
-        let hint = "check that the disk is not full and the directory can be written".to_owned();
+        let hint = msg!("check that the disk is not full and the directory can be written");
         Self {
             hint: Some(hint),
             nothing_was_sent: true,
@@ -238,9 +237,12 @@ impl CommandError {
             Some(LedgerErrorKind::File) => "jelouctl bulk resume",
             _ => return self,
         };
-        let hint = self.hint.unwrap_or_default();
+        let hint = match self.hint {
+            Some(hint) => msg!("{hint}; then continue the run: {command}", hint, command),
+            None => msg!("to continue the run: {command}", command),
+        };
         Self {
-            hint: Some(format!("{hint}; then continue the run: {command}")),
+            hint: Some(hint),
             ..self
         }
     }
@@ -264,21 +266,23 @@ impl CommandError {
         }
     }
 
-    /// Prints the error. `what` comes before the message, such as "not sent: ".
-    pub(crate) fn print(&self, stderr: &Stderr, what: &str) {
-        let message = format!("{what}{}", self.message);
-        stderr.error(&message, &self.details, self.hint.as_deref());
+    /// Prints the error.
+    pub(crate) fn print(&self, stderr: &Stderr) {
+        stderr.error(&self.message, &self.details, self.hint.as_ref());
         if let Some(note) = self.note() {
-            stderr.error_note(note);
+            stderr.error_note(&note);
         }
     }
 
     /// Returns the message and its details on one line.
-    pub(crate) fn line(&self) -> String {
-        let details = self.details.iter().map(|detail| format!("; {detail}"));
-        std::iter::once(self.message.clone())
-            .chain(details)
-            .collect()
+    pub(crate) fn line(&self) -> Message {
+        let details = self.details.iter().cloned();
+        Message::joined(
+            std::iter::once(self.message.clone())
+                .chain(details)
+                .collect(),
+            "; ",
+        )
     }
 }
 
@@ -312,14 +316,16 @@ impl From<UsageError> for CommandError {
 
 impl From<SystemError> for CommandError {
     fn from(error: SystemError) -> Self {
-        let hint = open_files_hint(&error.cause).or_else(|| threads_hint(&error.cause));
-        Self::new(ExitCode::Unexpected, "unexpected", &error, hint).caused_by(error)
+        let hint = open_files_hint(&error.cause)
+            .or_else(|| threads_hint(&error.cause))
+            .map(Message::from);
+        Self::new(ExitCode::Unexpected, "unexpected", error.message(), hint).caused_by(error)
     }
 }
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        let hint = open_files_hint(&error.cause);
-        Self::new(ExitCode::Unexpected, "unexpected", &error, hint).caused_by(error)
+        let hint = open_files_hint(&error.cause).map(Message::from);
+        Self::new(ExitCode::Unexpected, "unexpected", error.message(), hint).caused_by(error)
     }
 }

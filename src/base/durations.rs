@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::message::{Message, msg};
+
 /// Parses a duration. `problem` describes a text that is none, or not allowed.
 ///
 /// # Errors
@@ -9,14 +11,15 @@ use std::time::Duration;
 pub(crate) fn parse_duration(
     raw: &str,
     is_allowed: impl Fn(Duration) -> bool,
-    problem: impl Fn(&str) -> String,
-) -> Result<Duration, String> {
+    problem: impl Fn(&str) -> Message,
+) -> Result<Duration, Message> {
     let raw = raw.trim();
     let shown = raw.escape_debug().to_string();
     match humantime::parse_duration(raw) {
-        Ok(_) if raw.contains('M') => Err(format!(
-            "`{shown}` is in months; for minutes: {}",
-            raw.replace('M', "m")
+        Ok(_) if raw.contains('M') => Err(msg!(
+            "`{shown}` is in months; for minutes: {minutes}",
+            shown,
+            minutes = raw.replace('M', "m")
         )),
         Ok(duration) if is_allowed(duration) => Ok(duration),
         Ok(_) | Err(_) => Err(problem(&shown)),

@@ -3,7 +3,7 @@
 //! error for a wrong command line.
 
 use std::convert::Infallible;
-use std::fmt::{self, Display};
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,20 +13,14 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::base::invisible::without_final_line_break;
-use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::message::{Message, msg};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::question::Question;
-use crate::base::text_encoding::decode_text;
+use crate::base::text_encoding::{NotText, decode_text};
 use crate::base::texts::shell_argument;
 
 /// The maximum size of a file or standard input, in bytes. A message body is far smaller.
 pub(crate) const MAX_INPUT_BYTES: u64 = 1024 * 1024;
-
-/// How errors call JSON that is the value of a flag.
-const ITS_VALUE: &str = "its value";
-
-/// The hint for JSON in a flag.
-const WRITE_OBJECT: &str =
-    "write an object as '{\"field\": value}' in single quotes, or pass @FILE";
 
 /// The value of a flag that takes `FILE|-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,15 +83,19 @@ pub(crate) fn refuse_file_as_text(
     if file != "-" && !Path::new(file).is_file() {
         return Ok(());
     }
-    let named = if file == "-" {
-        "standard input"
-    } else {
-        "a file"
+    let problem = match file {
+        "-" => msg!(
+            "{flag}: `{typed}` would be sent as a text, but names standard input",
+            flag,
+            typed
+        ),
+        _ => msg!(
+            "{flag}: `{typed}` would be sent as a text, but names a file",
+            flag,
+            typed
+        ),
     };
-    Err(UsageError::new(
-        format!("{flag}: `{typed}` would be sent as a text, but names {named}"),
-        way_to_read(flag, file, file_flag),
-    ))
+    Err(UsageError::new(problem, way_to_read(flag, file, file_flag)))
 }
 
 /// Refuses a text that is a lone `-`, because other programs read standard input then.
@@ -110,17 +108,17 @@ pub(crate) fn refuse_lone_dash(
         return Ok(());
     }
     Err(UsageError::new(
-        format!("{flag}: the text is a lone `-`"),
+        msg!("{flag}: the text is a lone `-`", flag),
         way_to_read(flag, typed, file_flag),
     ))
 }
 
 /// Returns the flag that sends the content of a file, or of standard input for `-`.
-fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> String {
+fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> Message {
     let word = shell_argument(file);
     match file_flag {
-        Some(file_flag) => format!("to send its content: {file_flag} {word}"),
-        None => format!("to send its content: {flag} \"$(cat {word})\""),
+        Some(file_flag) => msg!("to send its content: {file_flag} {word}", file_flag, word),
+        None => msg!("to send its content: {flag} \"$(cat {word})\"", flag, word),
     }
 }
 
@@ -128,17 +126,17 @@ fn way_to_read(flag: &str, file: &str, file_flag: Option<&str>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub(crate) struct UsageError {
-    pub(crate) message: String,
+    pub(crate) message: Message,
     /// The faults one by one, if there are several.
-    pub(crate) details: Vec<String>,
+    pub(crate) details: Vec<Message>,
     /// None if the message says everything.
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
     /// What to ask at a terminal instead. Its answers are the hint.
     pub(crate) question: Option<Box<Question>>,
 }
 
 impl UsageError {
-    pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self {
             hint: Some(hint.into()),
             ..Self::bare(message)
@@ -146,9 +144,9 @@ impl UsageError {
     }
 
     /// Creates the error for a message that says everything.
-    pub(crate) fn bare(message: impl Display) -> Self {
+    pub(crate) fn bare(message: impl Into<Message>) -> Self {
         Self {
-            message: message.to_string(),
+            message: message.into(),
             details: Vec::new(),
             hint: None,
             question: None,
@@ -156,7 +154,7 @@ impl UsageError {
     }
 
     /// Creates the error for a line that leaves `question` open.
-    pub(crate) fn open(message: impl Display, question: Question) -> Self {
+    pub(crate) fn open(message: impl Into<Message>, question: Question) -> Self {
         let hint = question.hint();
         Self {
             question: Some(Box::new(question)),
@@ -172,7 +170,7 @@ pub(crate) struct Input {
     /// How long to wait for a pipe.
     pub(crate) bound: PipeBound,
     /// Warnings about the content of a file.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
 }
 
 impl Input {
@@ -185,12 +183,18 @@ impl Input {
     /// reserved it, or if it is a terminal.
     pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {
         if let Some(reader) = &self.stdin_reader {
-            let problem = format!("{flag} and {reader} both read standard input");
-            return Err(UsageError::new(problem, "put one of the two into a file"));
+            let problem = msg!("{flag} and {reader} both read standard input", flag, reader);
+            return Err(UsageError::new(
+                problem,
+                msg!("put one of the two into a file"),
+            ));
         }
         if io::stdin().is_terminal() {
-            let problem = format!("{flag}: standard input is a terminal");
-            return Err(UsageError::new(problem, "pipe the data in, or pass a file"));
+            let problem = msg!("{flag}: standard input is a terminal", flag);
+            return Err(UsageError::new(
+                problem,
+                msg!("pipe the data in, or pass a file"),
+            ));
         }
         self.stdin_reader = Some(flag.to_owned());
         Ok(())
@@ -201,9 +205,17 @@ impl Input {
     pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let bytes = self.read_bytes(flag, source)?;
         decode_text(bytes).map_err(|error| {
+            let name = source_name(source);
+            let NotText { encoding, line } = error;
             UsageError::new(
-                format!("{flag}: {} {error}", source_name(source)),
-                "save the file as UTF-8",
+                msg!(
+                    "{flag}: {name} is not {encoding} at line {line}",
+                    flag,
+                    name,
+                    encoding,
+                    line
+                ),
+                msg!("save the file as UTF-8"),
             )
         })
     }
@@ -218,24 +230,24 @@ impl Input {
             Source::Stdin => {
                 self.claim_stdin(flag)?;
                 read_to_limit(io::stdin().lock(), MAX_INPUT_BYTES)
-                    .map_err(|cause| format!("failed to read standard input: {cause}"))
+                    .map_err(|cause| msg!("failed to read standard input: {cause}", cause))
             }
             Source::File(path) => open_to_read(path, self.bound)
                 .and_then(|file| read_to_limit(file, MAX_INPUT_BYTES))
-                .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
+                .map_err(|cause| FileError::while_doing(FileAction::Read, path)(cause).message()),
         };
         let is_absent = matches!(source, Source::File(path) if !path.exists());
         read.map_err(|problem| {
-            let message = format!("{flag}: {problem}");
+            let message = msg!("{flag}: {problem}", flag, problem);
             match flag {
                 "--body" if is_absent => UsageError::new(
                     message,
-                    "to send a text: jelouctl send text --to NUMBER 'TEXT'",
+                    msg!("to send a text: jelouctl send text --to NUMBER 'TEXT'"),
                 ),
                 _ if is_absent => UsageError::bare(message),
                 _ => UsageError::new(
                     message,
-                    "check the path, its permissions and its size: at most 1 MiB",
+                    msg!("check the path, its permissions and its size: at most 1 MiB"),
                 ),
             }
         })
@@ -250,7 +262,7 @@ impl Input {
     /// Reads the JSON in `source`. An integer beyond 64 bits and a repeated field are errors.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
         let text = self.read(flag, source)?;
-        parse(flag, &source_name(source), &text)
+        parse(flag, Some(source_name(source)), &text)
     }
 
     /// Reads the JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON,
@@ -275,7 +287,7 @@ impl Input {
         value: &JsonSource,
     ) -> Result<Value, UsageError> {
         match value {
-            JsonSource::Literal(text) => parse(flag, ITS_VALUE, text),
+            JsonSource::Literal(text) => parse(flag, None, text),
             JsonSource::From(source) => self.json(flag, source),
         }
     }
@@ -297,43 +309,52 @@ impl Input {
     }
 }
 
+/// How errors name standard input.
+pub(crate) const STANDARD_INPUT: &str = "standard input";
+
 /// Returns how errors name `source`.
-pub(crate) fn source_name(source: &Source) -> String {
+pub(crate) fn source_name(source: &Source) -> Message {
     match source {
-        Source::Stdin => "standard input".to_owned(),
-        Source::File(path) => path.display().to_string(),
+        Source::Stdin => msg!("standard input"),
+        Source::File(path) => Message::verbatim(path.display().to_string()),
     }
 }
 
 /// Parses JSON. A repeated field is an error. A number beyond 64 bits is too, because it would be rounded. The caller
 /// puts the name of the text before the error.
 pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
-    parse_with_hint(text, WRITE_OBJECT)
+    parse_with_hint(text, write_object())
 }
 
 /// Does the same as [`parse_exact`], with the hint `to_fix` for a text that is not JSON.
-fn parse_with_hint(text: &str, to_fix: &str) -> Result<Value, UsageError> {
+fn parse_with_hint(text: &str, to_fix: Message) -> Result<Value, UsageError> {
     let mut repeated = None;
     let read = read_json(text, &mut |name, _, _| {
         repeated.get_or_insert_with(|| name.to_owned());
     });
     let value = read.map_err(|error| {
         let problem = match text.trim() {
-            "" => "is empty; JSON is needed".to_owned(),
-            _ => format!("is not valid JSON: {}", json_problem(&error)),
+            "" => msg!("is empty; JSON is needed"),
+            _ => msg!(
+                "is not valid JSON: {problem}",
+                problem = json_problem(&error)
+            ),
         };
         UsageError::new(problem, to_fix)
     })?;
     match (repeated, rounded(&value)) {
         (Some(field), _) => Err(UsageError::new(
-            format!("has the field `{field}` twice"),
-            "keep one of the two",
+            msg!("has the field `{field}` twice", field),
+            msg!("keep one of the two"),
         )),
         (None, Some(number)) => {
-            let problem = format!("has a number beyond 64 bits, {number}, which would be rounded");
+            let number = number.to_string();
             Err(UsageError::new(
-                problem,
-                "write the number as text, in quotes",
+                msg!(
+                    "has a number beyond 64 bits, {number}, which would be rounded",
+                    number
+                ),
+                msg!("write the number as text, in quotes"),
             ))
         }
         (None, None) => Ok(value),
@@ -341,47 +362,64 @@ fn parse_with_hint(text: &str, to_fix: &str) -> Result<Value, UsageError> {
 }
 
 /// Describes the fault of invalid JSON, with its position.
-pub(crate) fn json_problem(error: &serde_json::Error) -> String {
+fn json_problem(error: &serde_json::Error) -> Message {
     let text = error.to_string();
     let line = error.line();
     let column = error.column();
     let place = format!("at line {line} column {column}");
     let message = text.trim_end_matches(&place).trim_end();
-    // The parser has read the line break.
-    let place = if column == 0 {
-        format!("at the end of line {}", line.saturating_sub(1))
-    } else {
-        place
-    };
     let problem = match message {
-        _ if error.is_eof() => "a bracket or a quote is not closed",
-        "expected ident" | "expected value" => "a value is missing; a text needs double quotes",
-        "key must be a string" => "the name of a field needs double quotes",
-        "invalid escape" => r"write a \ in a text as \\",
-        "trailing comma" => "remove the comma before the closing bracket",
-        "trailing characters" => "the JSON ends before this text",
-        "recursion limit exceeded" => "too many brackets are open",
+        _ if error.is_eof() => msg!("a bracket or a quote is not closed"),
+        "expected ident" | "expected value" => {
+            msg!("a value is missing; a text needs double quotes")
+        }
+        "key must be a string" => msg!("the name of a field needs double quotes"),
+        "invalid escape" => msg!("write a \\ in a text as \\\\"),
+        "trailing comma" => msg!("remove the comma before the closing bracket"),
+        "trailing characters" => msg!("the JSON ends before this text"),
+        "recursion limit exceeded" => msg!("too many brackets are open"),
         text if text.starts_with("control character") => {
-            r"write a line break in a text as \n, and a tab as \t"
+            msg!("write a line break in a text as \\n, and a tab as \\t")
         }
         "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
-            r"a \u in a text has only half of its character"
+            msg!("a \\u in a text has only half of its character")
         }
-        _ => return error.to_string(),
+        _ => return Message::verbatim(error.to_string()),
     };
-    format!("{problem}, {place}")
+    if column == 0 {
+        // The parser has read the line break.
+        let line = line.saturating_sub(1);
+        return msg!("{problem}, at the end of line {line}", problem, line);
+    }
+    msg!(
+        "{problem}, at line {line} column {column}",
+        problem,
+        line,
+        column
+    )
 }
 
-fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
-    let to_fix = if name == ITS_VALUE {
-        WRITE_OBJECT
-    } else {
-        "fix it there"
+/// Parses the JSON of `flag`, which is in a file or on standard input with this `name`; without a name, it is the value.
+fn parse(flag: &str, name: Option<Message>, text: &str) -> Result<Value, UsageError> {
+    let to_fix = match name {
+        None => write_object(),
+        Some(_) => msg!("fix it there"),
     };
+    let name = name.unwrap_or_else(|| msg!("its value"));
     parse_with_hint(text, to_fix).map_err(|error| UsageError {
-        message: format!("{flag}: {name} {}", error.message),
+        message: msg!(
+            "{flag}: {name} {problem}",
+            flag,
+            name,
+            problem = error.message
+        ),
         ..error
     })
+}
+
+/// The hint for JSON in a flag.
+fn write_object() -> Message {
+    msg!("write an object as '{{\"field\": value}}' in single quotes, or pass @FILE")
 }
 
 /// Returns a number in JSON beyond 64 bits, which was rounded to the nearest double.
@@ -505,11 +543,13 @@ mod tests {
                 "--body: x.json has a number beyond 64 bits, -9223372036854776000",
             ),
         ] {
-            let error = parse("--body", "x.json", json).unwrap_err().to_string();
+            let error = parse("--body", Some("x.json".into()), json)
+                .unwrap_err()
+                .to_string();
             assert!(error.starts_with(expected), "{error}");
         }
         let exact = r#"[18446744073709551615, -9223372036854775808, 1e18, 0.1, "18446744073709551616", "\"99999999999999999999"]"#;
-        assert!(parse("--body", "x.json", exact).is_ok());
+        assert!(parse("--body", Some("x.json".into()), exact).is_ok());
     }
 
     #[test]

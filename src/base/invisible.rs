@@ -1,5 +1,7 @@
 //! Handles invisible characters, which can make different texts look the same, and line breaks in all their forms.
 
+use super::message::{Message, msg};
+
 /// Returns `text` with `\n` for each line break: of Windows, of Word (vertical tab), of Unicode,
 /// and form feeds.
 pub(crate) fn with_plain_line_breaks(text: &str) -> String {
@@ -74,14 +76,14 @@ fn picture(character: char) -> char {
 }
 
 /// Returns the name of a control character, such as `a tab`; None for other characters.
-pub(crate) fn control_name(character: char) -> Option<String> {
+pub(crate) fn control_name(character: char) -> Option<Message> {
     match character {
-        '\t' => Some("a tab".to_owned()),
-        '\n' => Some("a line break".to_owned()),
-        _ if is_other_line_break(character) => Some("a line break".to_owned()),
+        '\t' => Some(msg!("a tab")),
+        '\n' => Some(msg!("a line break")),
+        _ if is_other_line_break(character) => Some(msg!("a line break")),
         _ if character.is_control() => {
-            let code = u32::from(character);
-            Some(format!("the control character U+{code:04X}"))
+            let code = format!("U+{:04X}", u32::from(character));
+            Some(msg!("the control character {code}", code))
         }
         _ => None,
     }

@@ -15,24 +15,36 @@ use rustix::{
 };
 use thiserror::Error;
 
+use super::message::{Message, msg};
 use super::owner::follow_own_links;
+use super::system_error::system_problem;
 
-/// The problem of a file whose name is empty, such as that of a variable that is not set.
-pub(crate) const NO_FILE_NAME: &str = "the name of the file is empty";
+/// What was done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileAction {
+    Create,
+    Find,
+    Lock,
+    Open,
+    Read,
+    Remove,
+    Rename,
+    Write,
+    WritePages,
+}
 
 /// An action that failed, with its file or directory.
 #[derive(Debug, Error)]
-#[error("{}", self.describe())]
+#[error("{}", self.message())]
 pub(crate) struct FileError {
-    /// A verb: `read`, `write`, `create`, `lock`.
-    pub(crate) action: &'static str,
+    pub(crate) action: FileAction,
     pub(crate) path: PathBuf,
     pub(crate) cause: io::Error,
 }
 
 impl FileError {
     /// Turns the cause into the whole error, for `map_err`.
-    pub(crate) fn while_doing(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
+    pub(crate) fn while_doing(action: FileAction, path: &Path) -> impl Fn(io::Error) -> Self {
         move |cause| Self {
             action,
             path: path.to_owned(),
@@ -40,40 +52,68 @@ impl FileError {
         }
     }
 
-    /// Whether the file does not exist, so that the error says everything.
-    pub(crate) fn is_missing(&self) -> bool {
-        self.cause.kind() == io::ErrorKind::NotFound
-    }
-
-    fn describe(&self) -> String {
-        let Self {
-            action,
-            path,
-            cause,
-        } = self;
+    pub(crate) fn message(&self) -> Message {
+        let path = &self.path;
         if path.as_os_str().is_empty() {
-            return NO_FILE_NAME.to_owned();
+            return msg!("the name of the file is empty");
         }
-        let shown = path.display();
-        let parent = path.parent().unwrap_or(path).display();
-        match cause.kind() {
-            io::ErrorKind::NotFound if *action == "read" => format!("{shown} does not exist"),
-            io::ErrorKind::NotFound if ["create", "write"].contains(action) => {
-                format!("failed to {action} {shown}: {parent} does not exist")
+        let parent = path.parent().unwrap_or(path);
+        let is_made = matches!(self.action, FileAction::Create | FileAction::Write);
+        let is_about_path = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
+        if is_about_path.contains(&self.cause.kind())
+            && let Some(link) = describe_dangling_link(path)
+        {
+            return match self.action {
+                FileAction::Read => link,
+                _ => self.failed(&link),
+            };
+        }
+        match self.cause.kind() {
+            io::ErrorKind::NotFound if self.action == FileAction::Read => {
+                msg!("{path} does not exist", path)
             }
-            io::ErrorKind::AlreadyExists if *action == "create" => {
-                format!("{shown} is a file, not a directory")
+            io::ErrorKind::NotFound if is_made => {
+                self.failed(&msg!("{parent} does not exist", parent))
+            }
+            io::ErrorKind::AlreadyExists if self.action == FileAction::Create => {
+                msg!("{path} is a file, not a directory", path)
             }
             io::ErrorKind::NotADirectory => match path.ancestors().find(|above| above.exists()) {
-                Some(file) => format!(
-                    "failed to {action} {shown}: {} is a file, not a directory",
-                    file.display()
-                ),
-                None => format!("failed to {action} {shown}: {cause}"),
+                Some(file) => self.failed(&msg!("{file} is a file, not a directory", file)),
+                None => self.failed(&system_problem(&self.cause)),
             },
-            _ => format!("failed to {action} {shown}: {cause}"),
+            _ => self.failed(&system_problem(&self.cause)),
         }
     }
+
+    fn failed(&self, problem: &Message) -> Message {
+        let path = &self.path;
+        match self.action {
+            FileAction::Create => msg!("failed to create {path}: {problem}", path, problem),
+            FileAction::Find => msg!("failed to find {path}: {problem}", path, problem),
+            FileAction::Lock => msg!("failed to lock {path}: {problem}", path, problem),
+            FileAction::Open => msg!("failed to open {path}: {problem}", path, problem),
+            FileAction::Read => msg!("failed to read {path}: {problem}", path, problem),
+            FileAction::Remove => msg!("failed to remove {path}: {problem}", path, problem),
+            FileAction::Rename => msg!("failed to rename {path}: {problem}", path, problem),
+            FileAction::Write => msg!("failed to write {path}: {problem}", path, problem),
+            FileAction::WritePages => {
+                msg!("failed to write pages to {path}: {problem}", path, problem)
+            }
+        }
+    }
+}
+
+/// Describes the part of the path that is a link without a target, if there is one.
+fn describe_dangling_link(path: &Path) -> Option<Message> {
+    let is_dangling = |above: &&Path| above.is_symlink() && !above.exists();
+    let link = path.ancestors().find(is_dangling)?;
+    let target = link.read_link().ok()?;
+    Some(msg!(
+        "{link} is a link to {target}, which does not exist",
+        link,
+        target
+    ))
 }
 
 /// Replaces the file with mode 0600, and creates its directory with 0700. If the path is a link of this user or of root,
@@ -96,7 +136,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         file.persist(&target)?;
         Ok(())
     };
-    replace().map_err(FileError::while_doing("write", path))
+    replace().map_err(FileError::while_doing(FileAction::Write, path))
 }
 
 /// What must happen within ten seconds after a pipe is opened for reading. Later, the pipe may be slow.
@@ -169,7 +209,7 @@ fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
 
 /// Opens a file with `options`; a new file gets mode 0600. `action` is the purpose, for errors.
 pub(crate) fn open(
-    action: &'static str,
+    action: FileAction,
     path: &Path,
     options: &mut OpenOptions,
 ) -> Result<File, FileError> {
@@ -197,7 +237,7 @@ pub(crate) fn open_named(
     options: &mut OpenOptions,
     without_reader: MissingReader,
 ) -> Result<File, FileError> {
-    let failed = FileError::while_doing("write", path);
+    let failed = FileError::while_doing(FileAction::Write, path);
     let target = follow_own_links(path).map_err(&failed)?;
     #[cfg(unix)]
     {
@@ -207,7 +247,7 @@ pub(crate) fn open_named(
         flags.set(OFlags::NONBLOCK, without_reader == MissingReader::Fail);
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
     }
-    open("write", &target, options).map_err(|error| failed(error.cause))
+    open(FileAction::Write, &target, options).map_err(|error| failed(error.cause))
 }
 
 /// Opens a file that the user has named, to overwrite it. A regular file becomes empty and gets mode 0600, even if it
@@ -226,14 +266,14 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
         }
         Ok(())
     };
-    empty().map_err(FileError::while_doing("write", path))?;
+    empty().map_err(FileError::while_doing(FileAction::Write, path))?;
     Ok(file)
 }
 
 /// Excludes every other process that locks the same path, until the lock is dropped. The lock is on `FILE.lock` next to
 /// the file, because each [`write`] replaces the file itself.
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
-    let failed = FileError::while_doing("write", path);
+    let failed = FileError::while_doing(FileAction::Write, path);
     let target = follow_own_links(path).map_err(&failed)?;
     if let Some(directory) = target
         .parent()
@@ -245,14 +285,14 @@ pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     lock.push(".lock");
     let lock = PathBuf::from(lock);
     let file = open(
-        "lock",
+        FileAction::Lock,
         &lock,
         File::options().write(true).create(true).truncate(false),
     )?;
     match file.lock() {
         // Some network file systems have no locks. Two simultaneous writers are rare there, too.
         Err(cause) if cause.kind() != io::ErrorKind::Unsupported => Err(FileError {
-            action: "lock",
+            action: FileAction::Lock,
             path: lock,
             cause,
         }),
@@ -262,7 +302,7 @@ pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
 
 /// Creates the directory and its missing parents, with mode 0700 each.
 pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
-    make_directory(directory).map_err(FileError::while_doing("create", directory))
+    make_directory(directory).map_err(FileError::while_doing(FileAction::Create, directory))
 }
 
 /// Returns the target of a link, even if it does not exist; otherwise the path itself.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::message::{Message, msg};
 use super::texts::shell_argument;
 
 /// The most answers that a hint names.
@@ -12,7 +13,7 @@ const MAX_IN_HINT: usize = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Question {
     /// `Which column has the recipients?`
-    pub(crate) text: &'static str,
+    pub(crate) text: Message,
     /// Empty if jelouctl knows none. Then nothing is asked.
     pub(crate) answers: Vec<PossibleAnswer>,
     pub(crate) free: Option<FreeAnswer>,
@@ -22,17 +23,17 @@ pub(crate) struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PossibleAnswer {
     /// What it does, after "to": `skip them`.
-    pub(crate) does: String,
+    pub(crate) does: Message,
     pub(crate) flag: TypedFlag,
     /// A cell of the list. Only a terminal shows it, because a log is not the place for phone numbers.
     pub(crate) example: Option<String>,
 }
 
 /// An answer that is a text, if there are too many to list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FreeAnswer {
     /// What to type: `the code of a country, such as EC`.
-    pub(crate) what: &'static str,
+    pub(crate) what: Message,
     /// The flag with a placeholder, for the hint.
     pub(crate) usage: &'static str,
     /// Returns the flag for a typed text; None if the text is not an answer.
@@ -56,7 +57,7 @@ pub(crate) struct TypedFlag {
 }
 
 impl Question {
-    pub(crate) fn new(text: &'static str, answers: Vec<PossibleAnswer>) -> Self {
+    pub(crate) fn new(text: Message, answers: Vec<PossibleAnswer>) -> Self {
         Self {
             text,
             answers,
@@ -70,13 +71,12 @@ impl Question {
     }
 
     /// Returns the hint for a command that cannot ask: the flag with a placeholder, or those of the first answers.
-    pub(crate) fn hint(&self) -> String {
-        if let Some(free) = self.free {
-            return free.usage.to_owned();
+    pub(crate) fn hint(&self) -> Message {
+        if let Some(free) = &self.free {
+            return Message::verbatim(free.usage);
         }
-        let answers = self.answers.iter().map(ToString::to_string);
-        let ways: Vec<_> = answers.take(MAX_IN_HINT).collect();
-        ways.join("; ")
+        let answers = self.answers.iter().map(PossibleAnswer::way);
+        Message::joined(answers.take(MAX_IN_HINT).collect(), "; ")
     }
 
     /// Returns the flag for what was typed: the number of an answer, or a text. None if it is no answer.
@@ -85,38 +85,42 @@ impl Question {
         let answer = number.and_then(|number| self.answers.get(number.checked_sub(1)?));
         match answer {
             Some(answer) => Some(answer.flag.clone()),
-            None => (self.free?.read)(typed),
+            None => (self.free.as_ref()?.read)(typed),
         }
     }
 
     /// Returns what to type: `Type 1 or 2:`
-    pub(crate) fn prompt(&self) -> String {
+    pub(crate) fn prompt(&self) -> Message {
         let numbers = match self.answers.len() {
             0 => None,
-            1 => Some("1".to_owned()),
-            2 => Some("1 or 2".to_owned()),
-            count => Some(format!("a number from 1 to {count}")),
+            1 => Some(Message::verbatim("1")),
+            2 => Some(msg!("1 or 2")),
+            count => Some(msg!("a number from 1 to {count}", count)),
         };
-        let free = self.free.map(|free| free.what.to_owned());
-        let what: Vec<_> = numbers.into_iter().chain(free).collect();
-        format!("Type {}:", what.join(", or "))
+        let free = self.free.as_ref().map(|free| free.what.clone());
+        match (numbers, free) {
+            (Some(numbers), Some(free)) => msg!("Type {numbers}, or {free}:", numbers, free),
+            (what, free) => {
+                let what = what.or(free).unwrap_or_else(|| Message::verbatim(""));
+                msg!("Type {what}:", what)
+            }
+        }
     }
 }
 
 impl PossibleAnswer {
-    pub(crate) fn new(does: impl Into<String>, flag: TypedFlag) -> Self {
+    pub(crate) fn new(does: impl Into<Message>, flag: TypedFlag) -> Self {
         Self {
             does: does.into(),
             flag,
             example: None,
         }
     }
-}
 
-/// As in a hint: `to skip them: --hidden skip`.
-impl fmt::Display for PossibleAnswer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "to {}: {}", self.does, self.flag)
+    /// As in a hint: `to skip them: --hidden skip`.
+    pub(crate) fn way(&self) -> Message {
+        let flag = self.flag.to_string();
+        msg!("to {does}: {flag}", does = self.does, flag)
     }
 }
 

@@ -6,6 +6,8 @@ use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, WINDOWS_1252};
 
+use super::message::{Message, msg};
+
 /// The maximum of bytes of a line. The survey stops at a longer one.
 const MAX_LINE: u64 = 1024 * 1024;
 
@@ -209,20 +211,20 @@ impl SurveyedLines {
         self.count += 1;
     }
 
-    /// Describes the first line: `line 3`.
-    pub(crate) fn describe_first(&self) -> String {
-        let first = self.numbers.first().copied().unwrap_or_default();
-        format!("line {first}")
+    /// Returns the number of the first line.
+    pub(crate) fn first(&self) -> u64 {
+        self.numbers.first().copied().unwrap_or_default()
     }
 
     /// Describes all lines: `line 3`, or `lines 3, 4, … (7 lines)`.
-    pub(crate) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> Message {
         let numbers: Vec<_> = self.numbers.iter().map(u64::to_string).collect();
         let numbers = numbers.join(", ");
         match self.count {
-            1 => format!("line {numbers}"),
-            count if count > MAX_NUMBERS => format!("lines {numbers}, … ({count} lines)"),
-            _ => format!("lines {numbers}"),
+            count if count > MAX_NUMBERS => {
+                msg!("lines {numbers}, … ({count} lines)", numbers, count)
+            }
+            count => msg!("{count|line|lines} {numbers}", count, numbers),
         }
     }
 }

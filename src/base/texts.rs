@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use url::ParseError;
 
+use super::message::{Message, msg};
+
 /// Returns the rows of `table` below its header, each with `N` cells that tabs separate.
 pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     table
@@ -14,22 +16,21 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
 
 /// Returns why an address, usually with this `scheme`, is not a URL. The text does not repeat the address, which may
 /// contain a password.
-pub(crate) fn url_problem(error: ParseError, scheme: &str) -> String {
-    let problem = match error {
+pub(crate) fn url_problem(error: ParseError, scheme: &str) -> Message {
+    match error {
         ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
-            return format!("it has no scheme such as {scheme}://");
+            msg!("it has no scheme such as {scheme}://", scheme)
         }
-        ParseError::EmptyHost => "it has no host",
+        ParseError::EmptyHost => msg!("it has no host"),
         ParseError::IdnaError | ParseError::InvalidDomainCharacter => {
-            "its host has an invalid character"
+            msg!("its host has an invalid character")
         }
-        ParseError::InvalidPort => "its port is not a number from 0 to 65535",
+        ParseError::InvalidPort => msg!("its port is not a number from 0 to 65535"),
         ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => {
-            "its host is not a complete IP address"
+            msg!("its host is not a complete IP address")
         }
-        _ => "it cannot be read",
-    };
-    problem.to_owned()
+        _ => msg!("it cannot be read"),
+    }
 }
 
 /// Quotes a word, so that a shell reads every character literally.

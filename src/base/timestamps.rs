@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::message::Value;
+
 /// The beginning of the day of this release in UTC, in milliseconds since 1970: 2026-11-01. Until CHANGELOG.md has a
 /// dated release, it is a day before the first one.
 const RELEASED: i64 = 1_793_491_200_000;
@@ -59,6 +61,50 @@ pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
         .to_zoned_datetime(zone.clone())
         .strftime("%Y-%m-%d %H:%M %:z")
         .to_string()
+}
+
+/// Returns a time as a value of a text: `2026-11-20 08:23 -05:00` in English, `hoy a las 08:23` in Spanish. The Spanish has
+/// the zone if its time is not that of this machine, or if it is UTC.
+pub(crate) fn time_value(zone: &TimeZone, at: i64) -> Value {
+    Value::ByLanguage {
+        english: time_in(zone, at),
+        spanish: time_in_spanish(zone, from_millis(at), "%H:%M"),
+    }
+}
+
+/// Returns a time like [`time_value`], to the second.
+pub(crate) fn second_value(zone: &TimeZone, at: Timestamp) -> Value {
+    Value::ByLanguage {
+        english: second_in(zone, at),
+        spanish: time_in_spanish(zone, at, "%H:%M:%S"),
+    }
+}
+
+/// Returns `english`, or in Spanish the same time as in [`time_value`].
+pub(crate) fn value_of_time(english: String, zone: &TimeZone, at: Timestamp) -> Value {
+    let spanish = time_in_spanish(zone, at, "%H:%M");
+    Value::ByLanguage { english, spanish }
+}
+
+fn time_in_spanish(zone: &TimeZone, at: Timestamp, format: &str) -> String {
+    let local = at.to_zoned_datetime(zone.clone());
+    let today = now().to_zoned_datetime(zone.clone()).date();
+    let day = match local.date().duration_since(today).as_hours() {
+        0 => "hoy".to_owned(),
+        -24 => "ayer".to_owned(),
+        24 => "mañana".to_owned(),
+        _ => local.strftime("el %d/%m/%Y").to_string(),
+    };
+    let hour = if local.hour() == 1 { "la" } else { "las" };
+    let offset = local.offset();
+    let is_own = !offset.is_zero() && TimeZone::system().to_offset(at) == offset;
+    let zone = if is_own {
+        String::new()
+    } else {
+        let name = zone.iana_name().unwrap_or("UTC");
+        format!(" ({name})")
+    };
+    format!("{day} a {hour} {}{zone}", local.strftime(format))
 }
 
 /// Rewrites the times in `text` that [`time_in`] has written, such as `2026-11-20 08:23 -05:00`.

@@ -11,8 +11,8 @@ pub(super) struct Hint {
     /// word. `*` is any word that nothing else explains.
     typed: &'static str,
     /// `<--to>` is a flag with its value, and `<remove>` a line with this command: where it does not exist, a later row
-    /// applies. `<usage>` is the line that was meant, and `<send image>` a line with another kind.
-    pub(super) hint: &'static str,
+    /// applies. `<usage>` is the line that was meant, and `<send image>` a line with another kind. In English and Spanish.
+    pub(super) hint: [&'static str; 2],
 }
 
 impl Hint {
@@ -20,10 +20,15 @@ impl Hint {
     pub(super) fn all() -> impl Iterator<Item = Self> {
         TABLE.lines().skip(1).filter_map(|line| {
             let mut cells = line.split('\t');
+            let place = cells.next()?;
+            let typed = cells.next()?;
+            let english = cells.next()?;
+            // A hint that is only a command has no Spanish.
+            let spanish = cells.next().unwrap_or(english);
             Some(Self {
-                place: cells.next()?,
-                typed: cells.next()?,
-                hint: cells.next()?,
+                place,
+                typed,
+                hint: [english, spanish],
             })
         })
     }
@@ -66,9 +71,9 @@ mod tests {
     #[test]
     fn rows_are_whole() {
         let lines = TABLE.lines();
-        assert_eq!(lines.clone().next(), Some("place\ttyped\thint"));
-        for line in lines {
-            assert_eq!(line.split('\t').count(), 3, "{line}");
+        assert_eq!(lines.clone().next(), Some("place\ttyped\thint\tSpanish"));
+        for line in lines.skip(1) {
+            assert!([3, 4].contains(&line.split('\t').count()), "{line}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::app;
 use super::line::words_before_dashes;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::commands::bulk::BulkCommand;
 
 /// Returns the error for a text that was probably meant as something else.
@@ -19,8 +20,9 @@ pub(super) fn misread(
     };
     // Other tools read standard input for a lone dash.
     if message.text() == Some("-") && words_before_dashes(arguments).any(|word| word == "-") {
-        let hint = "to read the text from standard input: --text-file -; to send a dash: -- -";
-        return Some(UsageError::new("the text is a lone `-`", hint));
+        let hint =
+            msg!("to read the text from standard input: --text-file -; to send a dash: -- -");
+        return Some(UsageError::new(msg!("the text is a lone `-`"), hint));
     }
     text_with_dash(arguments, false)
 }
@@ -42,6 +44,8 @@ pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<Us
     } else {
         words.windows(2).any(is_text)
     };
-    let hint = "to send a text with a dash: -- '-5 % hoy'; to show help: --help";
-    is_misread.then(|| UsageError::new("the text starts with a dash, like a flag", hint))
+    is_misread.then(|| {
+        let hint = msg!("to send a text with a dash: -- '-5 % hoy'; to show help: --help");
+        UsageError::new(msg!("the text starts with a dash, like a flag"), hint)
+    })
 }

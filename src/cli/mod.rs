@@ -5,6 +5,7 @@ mod complete;
 mod global;
 mod help;
 mod hints;
+mod lang;
 mod line;
 mod misread;
 mod parser_error;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let mut context = app.global.context(std::env::var_os("CI").is_some());
+    context.set_lang(lang::choose_lang(app.command.as_ref(), &context.flags));
     set_config(context.flags.config.as_deref());
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
     if is_list && context.can_ask() {
@@ -157,11 +159,13 @@ fn readable_context(arguments: &[OsString]) -> Context {
     } else {
         Mode::Send
     };
-    Context {
+    let mut context = Context {
         mode,
         stdout: Stdout::new(format, Color::Auto),
         ..Context::default()
-    }
+    };
+    context.set_lang(lang::choose_lang(None, &context.flags));
+    context
 }
 
 #[cfg(test)]

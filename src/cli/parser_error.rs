@@ -8,43 +8,81 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::App;
 use super::line::{LineToken, Role, all_commands, path_of};
-use crate::base::output::one_line;
+use crate::base::message::{Message, Value, msg};
 
-/// The maximum length of a message, in characters: a word of the line can have any length.
+/// The maximum length of a word in a message, in characters: a word of the line can have any length.
 const MAX_SHOWN: usize = 300;
 
 /// The flags with a value that may be secret.
 const MAY_BE_SECRET: [&str; 3] = ["--client-id", "--api-url", "--allow-to"];
 
 /// Returns what is wrong with the line `tokens`.
-pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken]) -> String {
-    let message = match error.kind() {
+pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken]) -> Message {
+    let argument = shortened(argument_name(error));
+    match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => wrong_value(error),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let is_kind = path_of(tokens).ends_with(" send");
-            let missing = if is_kind {
-                "kind of message"
+            if path_of(tokens).ends_with(" send") {
+                msg!("no kind of message")
             } else {
-                "command"
-            };
-            format!("no {missing}")
+                msg!("no command")
+            }
         }
         ErrorKind::MissingRequiredArgument => missing_arguments(error, tokens),
-        _ => command_as_value(error, tokens).unwrap_or_else(|| {
-            let text = error.render().to_string();
-            let lines = text
-                .lines()
-                .take_while(|line| !line.is_empty())
-                .map(str::trim);
-            lines.collect::<Vec<_>>().join(" ")
+        ErrorKind::UnknownArgument => msg!("unexpected argument '{argument}' found", argument),
+        ErrorKind::InvalidSubcommand => command_as_value(error, tokens).unwrap_or_else(|| {
+            let command = string(error, ContextKind::InvalidSubcommand);
+            let command = shortened(command.unwrap_or_default());
+            msg!("unrecognized subcommand '{command}'", command)
         }),
+        ErrorKind::ArgumentConflict => match other_arguments(error) {
+            others if others.is_empty() || others == [argument.clone()] => {
+                msg!("{argument} cannot be repeated", argument)
+            }
+            others => msg!(
+                "{argument} cannot be used with {others}",
+                argument,
+                others = joined(&others, [" and ", " y "])
+            ),
+        },
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            msg!("{argument} has the wrong number of values", argument)
+        }
+        ErrorKind::InvalidUtf8 => msg!("an argument is not UTF-8"),
+        // The parser's own words.
+        _ => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            Message::verbatim(first.trim_start_matches("error: "))
+        }
+    }
+}
+
+/// Returns the arguments that conflict with the wrong one, without their values.
+fn other_arguments(error: &clap::Error) -> Vec<String> {
+    let others = match error.get(ContextKind::PriorArg) {
+        Some(ContextValue::String(other)) => std::slice::from_ref(other),
+        Some(ContextValue::Strings(others)) => others,
+        _ => &[],
     };
-    let message = one_line(message.trim_start_matches("error: "));
-    message.chars().take(MAX_SHOWN).collect()
+    let others = others.iter().map(|other| name_of(other).to_owned());
+    others.collect()
+}
+
+fn shortened(word: &str) -> String {
+    word.chars().take(MAX_SHOWN).collect()
+}
+
+/// Joins words with a word of each language.
+fn joined(words: &[String], [english, spanish]: [&str; 2]) -> Value {
+    Value::ByLanguage {
+        english: words.join(english),
+        spanish: words.join(spanish),
+    }
 }
 
 /// Describes a command that a flag takes as its value.
-fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<String> {
+fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<Message> {
     string(error, ContextKind::InvalidSubcommand)?;
     let app = App::command();
     let groups = all_commands(&app);
@@ -55,8 +93,10 @@ fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<String>
             let command = named.find_map(|group| group.find_subcommand(&value.text))?;
             let command = command.get_name();
             let flag = flag.name();
-            Some(format!(
-                "{flag} takes the word after it as its value: `{command}`"
+            Some(msg!(
+                "{flag} takes the word after it as its value: `{command}`",
+                flag,
+                command
             ))
         }
         _ => None,
@@ -64,32 +104,42 @@ fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<String>
 }
 
 /// Describes a wrong value of a flag or another argument.
-fn wrong_value(error: &clap::Error) -> String {
+fn wrong_value(error: &clap::Error) -> Message {
     let name = argument_name(error).trim_matches(['<', '>', '[', ']']);
-    let value = string(error, ContextKind::InvalidValue).unwrap_or_default();
+    let value = shortened(string(error, ContextKind::InvalidValue).unwrap_or_default());
     let cause = error.source();
-    let problem = cause.map(ToString::to_string).unwrap_or_default();
+    let text = cause.map(ToString::to_string).unwrap_or_default();
     let expected = if cause.is_none() && value.is_empty() {
-        return format!("{name} has no value");
+        return msg!("{name} has no value", name);
     } else if let Some(ContextValue::Strings(valid)) = error.get(ContextKind::ValidValue) {
-        valid.join(" or ")
+        msg!("{values}", values = joined(valid, [" or ", " o "]))
     } else if let Some(cause) = cause.and_then(|cause| cause.downcast_ref::<ParseIntError>()) {
         match cause.kind() {
-            IntErrorKind::Zero => "1 or more".to_owned(),
-            _ => "a whole number".to_owned(),
+            IntErrorKind::Zero => msg!("1 or more"),
+            _ => msg!("a whole number"),
         }
-    } else if let Some((_, range)) = problem.split_once(" is not in ") {
-        format!("a number from {}", range.replace("..=", " to "))
-    } else if problem.contains(value) || MAY_BE_SECRET.contains(&name) {
-        return format!("{name}: {problem}");
+    } else if let Some((_, range)) = text.split_once(" is not in ") {
+        let (first, last) = range.split_once("..=").unwrap_or((range, ""));
+        msg!("a number from {first} to {last}", first, last)
     } else {
-        return format!("{name} `{value}`: {problem}");
+        let problem = cause.and_then(|cause| cause.downcast_ref::<Message>().cloned());
+        let problem = problem.unwrap_or_else(|| Message::verbatim(text.as_str()));
+        return if text.contains(&value) || MAY_BE_SECRET.contains(&name) {
+            msg!("{name}: {problem}", name, problem)
+        } else {
+            msg!("{name} `{value}`: {problem}", name, value, problem)
+        };
     };
-    format!("{name}: expected {expected}, found `{value}`")
+    msg!(
+        "{name}: expected {expected}, found `{value}`",
+        name,
+        expected,
+        value
+    )
 }
 
 /// Names the command that needs the missing arguments, or else the flag.
-fn missing_arguments(error: &clap::Error, tokens: &[LineToken]) -> String {
+fn missing_arguments(error: &clap::Error, tokens: &[LineToken]) -> Message {
     let missing = missing_in(error);
     let command = format!("`{}`", path_of(tokens));
     for flag in std::iter::once(None).chain((0..tokens.len()).map(Some)) {
@@ -99,10 +149,10 @@ fn missing_arguments(error: &clap::Error, tokens: &[LineToken]) -> String {
             let flag = flag
                 .and_then(|position| tokens.get(position))
                 .map(LineToken::name);
-            return format!("{} needs {}", flag.unwrap_or(&command), names(&needed));
+            return needs(flag.unwrap_or(&command), &needed);
         }
     }
-    format!("{command} needs {}", names(&missing))
+    needs(&command, &missing)
 }
 
 /// Returns what is missing in the line if it has only the flag at this position.
@@ -131,17 +181,23 @@ pub(super) fn missing_in(error: &clap::Error) -> Vec<String> {
     }
 }
 
-/// Writes missing arguments as in a line: `--wait STATE and --file FILE`, or `RUN or --older-than AGE`.
-fn names(missing: &[String]) -> String {
-    missing
-        .join(" and ")
-        .replace("|--", " or --")
-        .replace(['<', '>'], "")
+/// Describes missing arguments as in a line: `--wait STATE and --file FILE`, or `RUN or --older-than AGE`.
+fn needs(what: &str, missing: &[String]) -> Message {
+    let in_language = |and, or| missing.join(and).replace("|--", or).replace(['<', '>'], "");
+    let missing = Value::ByLanguage {
+        english: in_language(" and ", " or --"),
+        spanish: in_language(" y ", " o --"),
+    };
+    msg!("{what} needs {missing}", what, missing)
 }
 
 /// Returns the wrong argument, or only the name of a flag.
 pub(super) fn argument_name(error: &clap::Error) -> &str {
-    let argument = string(error, ContextKind::InvalidArg).unwrap_or_default();
+    name_of(string(error, ContextKind::InvalidArg).unwrap_or_default())
+}
+
+/// Returns an argument, or only the name of a flag.
+fn name_of(argument: &str) -> &str {
     let name = argument.split([' ', '=']).next();
     name.filter(|name| name.starts_with('-'))
         .unwrap_or(argument)

@@ -14,6 +14,7 @@ use super::parser_error::{in_our_words, string};
 use super::wrong_line::WrongLine;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::{Format, Record, Stderr};
 use crate::command_error::CommandError;
 use crate::sender::context::{Context, Mode};
@@ -37,7 +38,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     let mut message = in_our_words(&error, &tokens);
     if path_of(&tokens) == "jelouctl run" {
         // Not only the notification was not sent.
-        message.push_str("; the command did not run");
+        message = msg!("{problem}; the command did not run", problem = message);
     }
     let hint = WrongLine::new(&app, &tokens, &error).hint();
     let wrong = CommandError::new(ExitCode::Usage, "usage", message, hint);
@@ -78,7 +79,7 @@ pub(super) fn refuse(context: &Context, error: &CommandError) -> ExitCode {
 
 /// Prints the error of a command, and returns its exit code.
 pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
-    error.print(stderr, "");
+    error.print(stderr);
     error.code
 }
 
@@ -97,8 +98,8 @@ fn record(context: &Context, error: &CommandError) {
 /// script would mistake help for success.
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
-        let hint = "to list the commands: jelouctl --help";
-        return refuse(context, &UsageError::new("no command", hint).into());
+        let hint = msg!("to list the commands: jelouctl --help");
+        return refuse(context, &UsageError::new(msg!("no command"), hint).into());
     }
     print_help(context, &help::arrange_help(false).render_help())
 }

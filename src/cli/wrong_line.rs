@@ -2,6 +2,8 @@
 //! the command that the line misplaces or misspells, else the help. A hint may repeat a flag or a kind of message, but
 //! never a number, a text or a value: it could be a secret or the number of another recipient.
 
+use std::path::Path;
+
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, Command};
 
@@ -9,7 +11,9 @@ use super::hints::Hint;
 use super::line::{LineToken, Role, all_commands, find_flag, path_of};
 use super::parser_error::{argument_name, missing_in, string};
 use super::word_form::form;
+use crate::base::message::{Lang, Message, Value, msg};
 use crate::base::suggest::find_similar;
+use crate::base::texts::shell_argument;
 use crate::jelou::message::MessageKind;
 
 /// The flags with which more messages are sent, or to another server. No similar name suggests them.
@@ -76,20 +80,26 @@ impl<'a> WrongLine<'a> {
     }
 
     /// Returns the hint, with the global flags of the line, so that a trial stays a trial.
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<Message> {
+        let english = self.hint_in(Lang::En)?;
+        let spanish = self.hint_in(Lang::Es)?;
+        let hint = Value::ByLanguage { english, spanish };
+        Some(msg!("{hint}", hint))
+    }
+
+    fn hint_in(&self, lang: Lang) -> Option<String> {
         let hint = match self.error.kind() {
-            ErrorKind::UnknownArgument if self.word.starts_with('-') => self.hint_for_flag(),
-            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => self.hint_for_word(),
-            ErrorKind::ArgumentConflict => "remove one of them".to_owned(),
-            ErrorKind::InvalidValue if self.word == "--output" => self.row(&[&self.word])?,
-            ErrorKind::MissingSubcommand => self.row(&["MISSING"])?,
+            ErrorKind::UnknownArgument if self.word.starts_with('-') => self.hint_for_flag(lang),
+            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => self.hint_for_word(lang),
+            ErrorKind::InvalidValue if self.word == "--output" => self.row(lang, &[&self.word])?,
+            ErrorKind::MissingSubcommand => self.row(lang, &["MISSING"])?,
             ErrorKind::MissingRequiredArgument => {
                 // A flag that needs another one says so.
                 let missing = missing_in(self.error);
                 missing
                     .iter()
                     .find(|argument| !argument.starts_with("--"))?;
-                self.row(&["MISSING"])?
+                self.row(lang, &["MISSING"])?
             }
             _ => return None,
         };
@@ -105,7 +115,7 @@ impl<'a> WrongLine<'a> {
         Some(hint.replace("jelouctl ", &program))
     }
 
-    fn hint_for_flag(&self) -> String {
+    fn hint_for_flag(&self, lang: Lang) -> String {
         let flags = self
             .meant
             .iter()
@@ -115,31 +125,35 @@ impl<'a> WrongLine<'a> {
             .filter_map(Arg::get_long_and_visible_aliases)
             .flatten();
         let names = names.filter(|name| !LETS_MORE_THROUGH.contains(name));
-        self.row(&[&self.word, form(&self.word)])
-            .or_else(|| self.place_of_flag())
+        self.name_of_file(lang)
+            .or_else(|| self.row(lang, &[&self.word, form(&self.word)]))
+            .or_else(|| self.place_of_flag(lang))
             .or_else(|| self.with_flag(find_similar(self.word.strip_prefix("--")?, names)?))
             .or_else(|| {
                 let is_letter = !self.word.starts_with("--");
                 kind_line(self.here.get_name(), path(self.here)).filter(|_| is_letter)
             })
-            .unwrap_or_else(|| format!("to list the flags: {} --help", path(self.here)))
+            .unwrap_or_else(|| {
+                let command = path(self.here);
+                msg!("to list the flags: {command} --help", command).text(lang)
+            })
     }
 
-    fn hint_for_word(&self) -> String {
+    fn hint_for_word(&self, lang: Lang) -> String {
         let names = self.here.get_subcommands().map(Command::get_name);
-        self.row(&[&self.word, self.form()])
-            .or_else(|| self.with_command(find_similar(&self.word, names)?))
-            .or_else(|| self.with_command(&self.word))
-            .or_else(|| self.row(&["*"]))
+        self.row(lang, &[&self.word, self.form(lang)])
+            .or_else(|| self.with_command(lang, find_similar(&self.word, names)?))
+            .or_else(|| self.with_command(lang, &self.word))
+            .or_else(|| self.row(lang, &["*"]))
             .unwrap_or_else(|| line_of(self.here))
     }
 
     /// Returns the form of the wrong word, or of another word that explains the error.
-    fn form(&self) -> &'static str {
+    fn form(&self, lang: Lang) -> &'static str {
         let forms = self.tokens.iter().map(|token| match token.role {
             Role::Word if MessageKind::from_any_name(&token.text).is_some() => "KIND",
             Role::Word => form(&token.text),
-            Role::Value if self.with_command(&token.text).is_some() => "COMMAND-AS-VALUE",
+            Role::Value if self.with_command(lang, &token.text).is_some() => "COMMAND-AS-VALUE",
             _ => "",
         });
         let has_recipient = self.tokens.iter().any(|token| token.name() == "--to");
@@ -163,7 +177,7 @@ impl<'a> WrongLine<'a> {
     }
 
     /// Returns the hint of the first row for this place that has one of `typed`.
-    fn row(&self, typed: &[&str]) -> Option<String> {
+    fn row(&self, lang: Lang, typed: &[&str]) -> Option<String> {
         let mut here = path(self.here).to_owned();
         if self.here.has_subcommands() {
             here += " COMMAND";
@@ -171,11 +185,11 @@ impl<'a> WrongLine<'a> {
         let meant = path(self.meant.last()?);
         let rows = Hint::all().filter(|row| row.is_at(&here) || row.is_at(meant));
         let mut rows = rows.filter(|row| row.has(typed));
-        rows.find_map(|row| self.fill(row.hint))
+        rows.find_map(|row| self.fill(lang, lang.pick(row.hint)))
     }
 
     /// Fills in the hint of a row. None if it is for a flag or a command that does not exist here.
-    fn fill(&self, hint: &str) -> Option<String> {
+    fn fill(&self, lang: Lang, hint: &str) -> Option<String> {
         let Some((before, rest)) = hint.split_once('<') else {
             return Some(hint.to_owned());
         };
@@ -185,7 +199,7 @@ impl<'a> WrongLine<'a> {
             Some(kind) => kind_line(kind, path(meant))?,
             None if name == "usage" => line_of(meant),
             None if name.starts_with("--") => self.with_flag(name)?,
-            None => self.with_command(name)?,
+            None => self.with_command(lang, name)?,
         };
         Some(format!("{before}{filled}{after}"))
     }
@@ -198,8 +212,18 @@ impl<'a> WrongLine<'a> {
         Some(format!("{} {flag} …", path(owner)))
     }
 
+    /// Returns the way to pass a file whose name the parser takes for the wrong flag.
+    fn name_of_file(&self, lang: Lang) -> Option<String> {
+        let mut words = self.tokens.iter().map(|token| token.text.as_str());
+        let file = words.find(|word| {
+            word.to_lowercase().starts_with(&self.word) && Path::new(word).is_file()
+        })?;
+        let path = shell_argument(&format!("./{file}"));
+        Some(msg!("to pass the file: {path}", path).text(lang))
+    }
+
     /// Returns the place of a flag of this command, or of the nearest other one.
-    fn place_of_flag(&self) -> Option<String> {
+    fn place_of_flag(&self, lang: Lang) -> Option<String> {
         let word = self.word.as_str();
         let nearest = self
             .meant
@@ -209,11 +233,12 @@ impl<'a> WrongLine<'a> {
         let mut owners = nearest.filter(|_| word.starts_with("--"));
         let owner = owners.find(|command| find_flag(command, word).is_some())?;
         let flag = find_flag(owner, word).map(with_value_name)?;
-        Some(format!("{word} belongs here: {} {flag} …", path(owner)))
+        let line = format!("{} {flag} …", path(owner));
+        Some(msg!("{word} belongs here: {line}", word, line).text(lang))
     }
 
     /// Returns the line of the command `name` here, or of all groups that have it if no group is named.
-    fn with_command(&self, name: &str) -> Option<String> {
+    fn with_command(&self, lang: Lang, name: &str) -> Option<String> {
         let groups = if path(self.here) == "jelouctl" {
             all_commands(self.app)
         } else {
@@ -223,7 +248,7 @@ impl<'a> WrongLine<'a> {
             .iter()
             .filter_map(|group| group.find_subcommand(name));
         let lines: Vec<_> = commands.map(line_of).collect();
-        (!lines.is_empty()).then(|| lines.join(" or "))
+        (!lines.is_empty()).then(|| lines.join(lang.pick([" or ", " o "])))
     }
 }
 
@@ -293,7 +318,7 @@ mod tests {
         let arguments: Vec<OsString> = line.iter().map(OsString::from).collect();
         let error = app.clone().try_get_matches_from(&arguments).err()?;
         let tokens = read_line(app, &arguments);
-        WrongLine::new(app, &tokens, &error).hint()
+        WrongLine::new(app, &tokens, &error).hint_in(Lang::En)
     }
 
     /// Returns the lines of a hint, with values for the placeholders. Each begins with `jelouctl`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::result::{note_delivery, note_error, preview, print_answer, print_result};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
+use crate::base::message::{Message, msg};
 use crate::base::output::{Record, Sent};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
@@ -61,10 +62,10 @@ pub(crate) struct ApiArgs {
 }
 
 /// Parses `KEY=VALUE`.
-fn field(raw: &str) -> Result<(String, String), String> {
+fn field(raw: &str) -> Result<(String, String), Message> {
     match raw.split_once('=') {
-        None => Err("no `=` found; use KEY=VALUE".to_owned()),
-        Some(("", _)) => Err("no key before the `=`; write KEY=VALUE".to_owned()),
+        None => Err(msg!("no `=` found; use KEY=VALUE")),
+        Some(("", _)) => Err(msg!("no key before the `=`; use KEY=VALUE")),
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
     }
 }
@@ -73,17 +74,17 @@ fn field(raw: &str) -> Result<(String, String), String> {
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     let mut record = Record::default();
     let code = call(context, typed, &mut record)
-        .unwrap_or_else(|error| note_error(context, "", error, &mut record));
+        .unwrap_or_else(|error| note_error(context, error, &mut record));
     let reads = typed
         .endpoint()
         .is_ok_and(|(method, _)| method == Method::GET);
     let format = context.stdout.format;
     if !reads {
-        return print_result(context, "request", format, &record, code);
+        return print_result(context, msg!("the request"), format, &record, code);
     }
     match print_answer(context, format, &record) {
         Ok(()) => code,
-        Err(error) => note_error(context, "", error.into(), &mut record),
+        Err(error) => note_error(context, error.into(), &mut record),
     }
 }
 
@@ -135,16 +136,13 @@ fn call(
         record.sent = Sent::No;
     }
     if let Some(error) = &record.error {
-        let state = if code == ExitCode::Unknown {
-            "Jelou may have carried it out: "
+        let problem = &error.message;
+        let message = if code == ExitCode::Unknown {
+            msg!("Jelou may have carried it out: {problem}", problem)
         } else {
-            ""
+            problem.clone()
         };
-        context.stderr.error(
-            &format!("{state}{}", error.message),
-            &[],
-            error.hint.as_deref(),
-        );
+        context.stderr.error(message, &[], error.hint.as_ref());
     }
     Ok(code)
 }
@@ -161,20 +159,18 @@ impl ApiArgs {
             (None, None) if self.input.is_some() => Ok((Method::POST, first)),
             (None, None) => Ok((Method::GET, first)),
             (None, Some(_)) => {
+                let message = msg!("`{first}` is not a method of an endpoint", first);
                 let hint =
-                    "write GET, POST, PUT, PATCH or DELETE before the path, or only the path";
-                Err(UsageError::new(
-                    format!("`{first}` is not a method of an endpoint"),
-                    hint,
-                ))
+                    msg!("write GET, POST, PUT, PATCH or DELETE before the path, or only the path");
+                Err(UsageError::new(message, hint))
             }
         }
     }
 
     fn body(&self, context: &mut Context, method: &Method) -> Result<Option<Value>, UsageError> {
         if *method == Method::GET && self.input.is_some() {
-            let hint = "to add parameters to a GET: -f KEY=VALUE; to send a body: POST";
-            return Err(UsageError::new("--input: a GET has no body", hint));
+            let hint = msg!("to add parameters to a GET: -f KEY=VALUE; to send a body: POST");
+            return Err(UsageError::new(msg!("--input: a GET has no body"), hint));
         }
         self.input
             .as_ref()

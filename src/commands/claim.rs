@@ -16,10 +16,11 @@ use super::open_ledger::{
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
 use super::turn::{KeyTerms, Replay, Turn, in_flight_error, perhaps_killed_error, resolve_command};
+use crate::base::message::{Message, msg};
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
-use crate::base::timestamps::{from_millis, second_in, time_in};
+use crate::base::timestamps::{from_millis, second_in, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::Outgoing;
@@ -137,7 +138,7 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<Turn, CommandError> {
         if self.patience.get().is_zero() {
-            return Err(key_timeout_error("it no longer responds"));
+            return Err(key_timeout_error(msg!("it no longer responds")));
         }
         let scope = &self.terms.scope;
         let recipient = outgoing.recipient().as_str();
@@ -191,7 +192,7 @@ impl OnceSend {
     pub(super) fn kept_by_another(&self, waited: Option<Duration>) -> CommandError {
         let kept = self.ledger.kept_lock(waited.unwrap_or_default());
         kept.map_or_else(
-            || key_timeout_error("another process keeps it locked"),
+            || key_timeout_error(msg!("another process keeps it locked")),
             CommandError::from,
         )
     }
@@ -203,16 +204,15 @@ impl OnceSend {
         if last == self.terms.every {
             return;
         }
-        let words = |every: Option<Duration>| {
-            every.map_or("no --every".to_owned(), |every| {
-                format!("--every {}", describe_every(every))
-            })
+        let words = |every: Option<Duration>| match every {
+            Some(every) => format!("--every {}", describe_every(every)).into(),
+            None => msg!("no --every"),
         };
-        stderr.note(&format!(
-            "the last command with --once {} had {}; this one has {}",
-            self.terms.scope.key,
-            words(last),
-            words(self.terms.every)
+        stderr.note(msg!(
+            "the last command with --once {key} had {last}; this one has {now}",
+            key = self.terms.scope.key,
+            last = words(last),
+            now = words(self.terms.every)
         ));
     }
 
@@ -264,23 +264,28 @@ impl OnceSend {
             self.patience.set(left);
         }
         let key = &self.terms.scope.key;
-        let problem = match ended {
-            Ok(false) if record.sent != Sent::No => {
-                format!(
-                    "key {key} changed for this recipient during the send; check the chat before you send again"
-                )
-            }
+        let warning = match ended {
+            Ok(false) if record.sent != Sent::No => msg!(
+                "key {key} changed for this recipient during the send; check the chat before you send again",
+                key
+            ),
             Ok(_) => return,
-            Err(error) => {
-                let counts_as = if self.ledger.is_shared() {
-                    "is in flight until its lease ends, and then unknown"
-                } else {
-                    "counts as unknown"
-                };
-                format!("cannot save the outcome for key {key}, so it {counts_as}: {error}")
-            }
+            Err(LedgerError {
+                message: problem, ..
+            }) if self.ledger.is_shared() => msg!(
+                "cannot save the outcome for key {key}, so it is in flight until its lease ends, and then unknown: {problem}",
+                key,
+                problem
+            ),
+            Err(LedgerError {
+                message: problem, ..
+            }) => msg!(
+                "cannot save the outcome for key {key}, so it counts as unknown: {problem}",
+                key,
+                problem
+            ),
         };
-        context.stderr.warning(&problem);
+        context.stderr.warning(warning);
     }
 }
 
@@ -296,10 +301,12 @@ pub(super) fn note_skipped<'a>(
     };
     let key = terms.scope.key.clone();
     let note = |recipient: &str, (state, at): (OnceState, i64)| {
-        context.stderr.note(&format!(
-            "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
-            state.describe(),
-            time_in(&terms.zone, at)
+        context.stderr.note(msg!(
+            "{recipient} would be skipped: the state with key {key} is \"{state}\", since {at}",
+            recipient,
+            key,
+            state = state.describe(),
+            at = time_value(&terms.zone, at)
         ));
     };
     // The ledger does not have notifications that were sent unchecked.
@@ -321,9 +328,10 @@ pub(super) fn note_skipped<'a>(
         Ok(())
     });
     if let Err(error) = noted {
-        let problem = error.line();
-        context.stderr.warning(&format!(
-            "cannot check which recipients key {key} would skip: {problem}"
+        context.stderr.warning(msg!(
+            "cannot check which recipients key {key} would skip: {problem}",
+            key,
+            problem = error.line()
         ));
     }
 }
@@ -336,7 +344,7 @@ pub(super) struct OnceFallback {
     /// This machine's own ledger, if the key can only be looked up there.
     readable: Option<OnceSend>,
     /// Why no ledger can claim a recipient, until it is printed.
-    problem: Option<String>,
+    problem: Option<Message>,
     /// The fallback in use, for the audit log.
     pub(super) check: Option<&'static str>,
 }
@@ -375,10 +383,10 @@ impl OnceFallback {
                 .and_then(|ledger| OnceSend::on(ledger, self.terms.clone()));
             match own {
                 Ok(own) => {
-                    let key = &self.terms.scope.key;
-                    context.stderr.warning(&format!(
-                        "cannot check the key {key} in the shared ledger: {problem}; using this machine's own ledger, so \
-                         this notification may arrive twice"
+                    context.stderr.warning(msg!(
+                        "cannot check the key {key} in the shared ledger, so this notification may arrive twice: {problem}",
+                        key = self.terms.scope.key,
+                        problem
                     ));
                     self.check = Some("local");
                     return Some(OnceSend {
@@ -386,7 +394,7 @@ impl OnceFallback {
                         ..own
                     });
                 }
-                Err(error) => problem = format!("{problem}; {}", error.line()),
+                Err(error) => problem = msg!("{problem}; {error}", problem, error = error.line()),
             }
         }
         let readable = open_local_ledger_to_read(context, PATIENCE);
@@ -416,11 +424,12 @@ impl OnceFallback {
         }
         self.check = Some("unchecked");
         if let Some(problem) = self.problem.take() {
-            let key = &self.terms.scope.key;
-            let every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR));
-            context.stderr.warning(&format!(
-                "cannot check the key {key}: {problem}; the notification is sent unchecked, unless one was sent in the last \
-                 {every}, and may arrive twice"
+            context.stderr.warning(msg!(
+                "cannot check the key {key}, so the notification may arrive twice, unless one was sent in the last {every}: \
+                 {problem}",
+                key = self.terms.scope.key,
+                every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR)),
+                problem
             ));
         }
         self.terms.unchecked_turn(context, recipient)
@@ -428,8 +437,11 @@ impl OnceFallback {
 }
 
 /// Returns the error for a key that could not be checked in time.
-fn key_timeout_error(problem: &str) -> CommandError {
-    CommandError::from(LedgerError::unreachable("with the keys", problem))
+fn key_timeout_error(problem: Message) -> CommandError {
+    CommandError::from(LedgerError::unreachable(
+        "with the keys",
+        &problem.to_string(),
+    ))
 }
 
 fn duration_from_millis(millis: i64) -> Duration {
@@ -440,11 +452,17 @@ fn duration_from_millis(millis: i64) -> Duration {
 pub(super) fn warn_about_local_keys(context: &Context, ledger: Option<&Ledger>) {
     let has_database = ledger.is_some_and(Ledger::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
-        context.stderr.warning(&format!(
-            "the key is lost with this machine: CI is set, but neither a ledger nor {} is; to keep it, set a database with \
-             --ledger, or a directory that lasts between jobs with {}",
-            STATE.variable, STATE.variable
-        ));
+        let variable = STATE.variable;
+        context.stderr.warning_with_hint(
+            msg!(
+                "the key is lost with this machine: CI is set, but neither a ledger nor {variable} is",
+                variable
+            ),
+            msg!(
+                "to keep it: --ledger DATABASE, or {variable}=DIRECTORY that lasts between jobs",
+                variable
+            ),
+        );
     }
 }
 
@@ -465,10 +483,11 @@ impl OnceSend {
                 pending_run_error(scope, recipient, run, flag)
             }
             (_, _) => {
-                let at = time_in(&self.terms.zone, entry.at);
-                let message = format!(
-                    "{recipient} may have got a message with the key {}, at {at}",
-                    scope.key
+                let message = msg!(
+                    "{recipient} may have got a message with the key {key}, at {at}",
+                    recipient,
+                    key = scope.key,
+                    at = time_value(&self.terms.zone, entry.at)
                 );
                 let hint = self.to_resolve(recipient, entry);
                 CommandError::unknown(message, hint)
@@ -477,21 +496,24 @@ impl OnceSend {
     }
 
     /// Returns how to check an unknown message, of a row of `run` or of a single send, and how to set its outcome.
-    fn to_resolve(&self, recipient: &str, entry: &OnceEntry) -> String {
+    fn to_resolve(&self, recipient: &str, entry: &OnceEntry) -> Message {
         let ledger_flag = self.ledger_flag;
         let sender_flags = &self.terms.sender_flags;
         let to = to_flag(recipient);
-        if let Some(run) = &entry.run {
-            return format!(
-                "to check it: jelouctl bulk deliveries {run}{ledger_flag}; to set the outcome to sent or failed: \
-                 jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as STATE"
-            );
-        }
-        let since = look_up_start(entry.at);
-        let resolve = self.resolve_command(recipient);
-        format!(
-            "to look for it: jelouctl messages list{sender_flags} {to} --since {since}; to set the outcome to sent or \
-             failed: {resolve}"
+        let (look, resolve) = if let Some(run) = &entry.run {
+            let look = format!("jelouctl bulk deliveries {run}{ledger_flag}");
+            let resolve =
+                format!("jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as STATE");
+            (look, resolve)
+        } else {
+            let since = look_up_start(entry.at);
+            let look = format!("jelouctl messages list{sender_flags} {to} --since {since}");
+            (look, self.resolve_command(recipient))
+        };
+        msg!(
+            "to look for it: {look}; to set the outcome to sent or failed: {resolve}",
+            look,
+            resolve
         )
     }
 
@@ -524,18 +546,20 @@ pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) 
 /// find the ledger.
 pub(super) fn pending_run_error(
     scope: &OnceScope,
-    recipient: &str,
+    recipient: impl Into<Message>,
     run: &str,
     ledger_flag: &str,
 ) -> CommandError {
-    let hint = format!(
-        "to send it: jelouctl bulk resume {run}{ledger_flag}; to cancel the run: jelouctl bulk cancel {run}{ledger_flag}"
+    let run_and_ledger = format!("{run}{ledger_flag}");
+    let hint = msg!(
+        "to send it: jelouctl bulk resume {run}; to cancel the run: jelouctl bulk cancel {run}",
+        run = run_and_ledger
     );
-    CommandError::guard(
-        format!(
-            "run {run} is unfinished, and has a row to {recipient} with the key {}",
-            scope.key
-        ),
-        hint,
-    )
+    let message = msg!(
+        "run {run} is unfinished, and has a row to {recipient} with the key {key}",
+        run,
+        recipient = recipient.into(),
+        key = scope.key
+    );
+    CommandError::guard(message, hint)
 }

@@ -9,14 +9,15 @@ use std::time::Duration;
 use super::claim::{OnceFallback, OnceSend, PATIENCE};
 use super::limited_send::LimitedSend;
 use super::recipients::to_flag;
-use super::result::{note_delivery, note_error, note_error_among_others};
+use super::result::{note_delivery, note_error_as};
 use super::sends::{RecipientSend, SendReport, Sends};
 use super::turn::Turn;
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Record, RecordError, Sent};
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::jelou::api::{Deadline, Delivery, Outcome, Request, excerpt};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::phone::is_user_id;
@@ -138,8 +139,12 @@ impl<'a> SendTerms<'a> {
     /// Reports a signal that came before the wait for the accepted messages.
     fn leave_unawaited(&self, sends: &mut Sends) {
         for send in sends.open() {
-            let message = format!("{}accepted, but interrupted before the wait", send.prefix());
-            self.context.stderr.error(&message, &[], None);
+            let recipient = send.name();
+            let message = msg!(
+                "{recipient}: accepted, but interrupted before the wait",
+                recipient
+            );
+            self.context.stderr.error(message, &[], None);
             send.code = Some(ExitCode::NotReached);
         }
         sends.put_out(self.context);
@@ -152,18 +157,25 @@ impl<'a> SendTerms<'a> {
         send: &mut RecipientSend,
         are_several: bool,
     ) -> ExitCode {
-        let what = if self.notify_timeout.is_some() {
-            "the notification was not sent: "
+        let recipient = are_several.then(|| send.name());
+        let phase = if are_several {
+            Phase::OneOfSeveral
         } else {
-            ""
+            Phase::SingleSend
         };
-        let prefix = send.prefix();
-        let record = &mut send.report.record;
-        if are_several {
-            note_error_among_others(self.context, &format!("{prefix}{what}"), error, record)
-        } else {
-            note_error(self.context, what, error, record)
-        }
+        let tell = |problem| {
+            let problem = match self.notify_timeout {
+                Some(_) => unsent_notification(problem),
+                None => problem,
+            };
+            of_recipient(recipient.as_deref(), problem)
+        };
+        note_error_as(
+            self.context,
+            tell,
+            error.in_phase(phase),
+            &mut send.report.record,
+        )
     }
 
     /// Reports a signal that came before the next message.
@@ -197,10 +209,10 @@ impl<'a> SendTerms<'a> {
             .iter()
             .filter_map(|send| send.report.record.to.as_deref())
             .collect();
-        self.context.stderr.warning(&format!(
-            "not tried and not sent: {}",
-            recipients.join(", ")
-        ));
+        let recipients = recipients.join(", ");
+        self.context
+            .stderr
+            .warning(msg!("not tried and not sent: {recipients}", recipients));
         sends.end_rest(code, error);
     }
 
@@ -330,8 +342,9 @@ impl<'a> SendTerms<'a> {
             }
             Turn::Marked(held) => {
                 if let Err(error) = held.end(record.sent) {
-                    self.context.stderr.warning(&format!(
-                        "cannot save the outcome of the unchecked notification: {error}"
+                    self.context.stderr.warning(msg!(
+                        "cannot save the outcome of the unchecked notification: {problem}",
+                        problem = error
                     ));
                 }
             }
@@ -348,7 +361,7 @@ impl<'a> SendTerms<'a> {
         place: MessagePlace,
     ) -> Result<Delivery, CommandError> {
         let faults = faults_for_user_ids(connection, [outgoing]).await?;
-        refuse_unusable(&faults, FOR_USER_ID)?;
+        refuse_unusable(&faults, &for_user_id())?;
         let admission = match &self.limit {
             Some(limit) => Some(limit.admit(connection, outgoing).await?),
             None => None,
@@ -365,9 +378,11 @@ impl<'a> SendTerms<'a> {
             && let Some(admission) = admission
             && let Err(error) = admission.reached.take_back()
         {
-            let warning =
-                format!("the recipient counts for limit_24h, although nothing was sent: {error}");
-            self.context.stderr.warning(&warning);
+            let warning = msg!(
+                "the recipient counts for limit_24h, although nothing was sent: {problem}",
+                problem = error.message
+            );
+            self.context.stderr.warning(warning);
         }
         refuse_late(delivery)
     }
@@ -411,8 +426,9 @@ impl<'a> SendTerms<'a> {
         }
         let is_awaited = self.wait.is_some();
         if record.sent == Sent::Yes && !is_awaited && is_user_id(recipient) {
-            let note = "WhatsApp may silently drop a message to a user id; to confirm delivery: --wait delivered";
-            self.context.stderr.note(note);
+            self.context.stderr.note(msg!(
+                "WhatsApp may silently drop a message to a user id; to confirm delivery: --wait delivered"
+            ));
         }
     }
 
@@ -425,55 +441,54 @@ impl<'a> SendTerms<'a> {
         {
             let to = to_flag(outgoing.recipient().as_str());
             let flags = settings.sender_flags();
-            problem.hint = format!("{}: jelouctl messages list{flags} {to}", problem.hint);
+            problem.hint = msg!(
+                "{hint}: jelouctl messages list{flags} {to}",
+                hint = problem.hint,
+                flags,
+                to
+            );
         }
         delivery
     }
 
     fn report_accepted(&self, recipient: &str, record: &Record) {
-        let what = if self.notify_timeout.is_some() {
-            "the notification for"
-        } else {
-            "for"
+        let sender = self.sender.description();
+        let accepted = match self.notify_timeout {
+            Some(_) => msg!(
+                "the notification for {recipient} from {sender}",
+                recipient,
+                sender
+            ),
+            None => msg!("for {recipient} from {sender}", recipient, sender),
         };
-        let id = record
-            .message_id
-            .as_ref()
-            .map(|id| format!(": {}", excerpt(id)))
-            .unwrap_or_default();
-        self.context.stderr.accepted(&format!(
-            "{what} {recipient} from {}{id}",
-            self.sender.description()
-        ));
+        let accepted = match &record.message_id {
+            Some(id) => msg!("{accepted}: {id}", accepted, id = excerpt(id)),
+            None => accepted,
+        };
+        self.context.stderr.accepted(accepted);
     }
 
     fn report_error(&self, recipient: &str, record: &Record, place: MessagePlace) {
         let Some(error) = &record.error else {
             return;
         };
-        let state = match (self.notify_timeout, record.sent) {
-            (Some(_), Sent::Unknown) => "the notification may have been sent",
-            (Some(_), _) => "the notification was not sent",
-            (None, Sent::Unknown) => "it may have been sent",
-            (None, _) => "not sent",
+        let problem = error.message.clone();
+        let message = match (self.notify_timeout, record.sent) {
+            (Some(_), Sent::Unknown) => {
+                msg!("the notification may have been sent: {problem}", problem)
+            }
+            (Some(_), _) => unsent_notification(problem),
+            (None, Sent::Unknown) => msg!("it may have been sent: {problem}", problem),
+            (None, _) => msg!("not sent: {problem}", problem),
         };
-        let names_recipient = error.message.contains(recipient);
-        let prefix = if place.are_several && !names_recipient {
-            format!("{recipient}: ")
-        } else {
-            String::new()
-        };
-        self.context.stderr.error(
-            &format!("{prefix}{state}: {}", error.message),
-            &[],
-            error.hint.as_deref(),
-        );
+        let message = of_recipient(place.are_several.then_some(recipient), message);
+        self.context.stderr.error(message, &[], error.hint.as_ref());
     }
 
     /// Prints once that nothing is sent to WhatsApp, and draws an accepted message.
     fn report_in_sandbox(
         &self,
-        note: &str,
+        note: Message,
         outgoing: &Outgoing,
         record: &Record,
         place: MessagePlace,
@@ -484,16 +499,18 @@ impl<'a> SendTerms<'a> {
             // The sandbox does not show a message that did not reach it.
             let has_arrived = record.http_status.is_some();
             let is_shown = has_arrived && record.api_url.as_ref() == Some(&page);
-            let shown = if is_shown {
-                format!("; it is shown on {page}")
+            stderr.note(if is_shown {
+                msg!("{note}; it is shown on {page}", note, page)
             } else {
-                String::new()
-            };
-            stderr.note(&format!("{note}{shown}"));
+                note
+            });
         }
         if record.sent == Sent::Yes {
-            let title = format!("{} would see:", outgoing.recipient());
-            stderr.preview(&title, &outgoing.draw());
+            let recipient = outgoing.recipient().as_str();
+            stderr.preview(
+                msg!("{recipient} would see:", recipient),
+                &outgoing.draw(self.context.lang()),
+            );
         }
     }
 
@@ -524,25 +541,21 @@ impl<'a> SendTerms<'a> {
             let Some(send) = sends.all.get_mut(index) else {
                 return;
             };
-            let prefix = if are_several {
-                send.prefix()
-            } else {
-                String::new()
-            };
+            let recipient = are_several.then(|| send.name());
+            let recipient = recipient.as_deref();
             send.report.record.delivery = Some(ended.delivery);
             send.code = Some(match ended.reached {
                 Ok(state) => {
-                    self.context.stderr.note(&format!("{prefix}{state}"));
+                    self.context.stderr.note(of_recipient(recipient, state));
                     ExitCode::Success
                 }
                 Err((problem, hint)) => {
-                    let accepted = if self.notify_timeout.is_some() {
-                        "the notification was accepted"
-                    } else {
-                        "accepted"
+                    let message = match self.notify_timeout {
+                        Some(_) => msg!("the notification was accepted, but {problem}", problem),
+                        None => msg!("accepted, but {problem}", problem),
                     };
-                    let message = format!("{prefix}{accepted}, but {problem}");
-                    self.context.stderr.error(&message, &[], Some(&hint));
+                    let message = of_recipient(recipient, message);
+                    self.context.stderr.error(message, &[], Some(&hint));
                     ExitCode::NotReached
                 }
             });
@@ -552,8 +565,22 @@ impl<'a> SendTerms<'a> {
     }
 }
 
-/// The hint for a template for authentication to a user id.
-pub(super) const FOR_USER_ID: &str = "fix the message, or send it to the recipient's phone number";
+/// Names the recipient of a sentence, if there are several.
+fn of_recipient(recipient: Option<&str>, told: Message) -> Message {
+    match recipient {
+        Some(recipient) => msg!("{recipient}: {told}", recipient, told),
+        None => told,
+    }
+}
+
+pub(super) fn unsent_notification(problem: Message) -> Message {
+    msg!("the notification was not sent: {problem}", problem)
+}
+
+/// Returns the hint for a template for authentication to a user id.
+pub(super) fn for_user_id() -> Message {
+    msg!("send it to the recipient's phone number")
+}
 
 /// Returns why the templates of these messages cannot be sent to their user ids: WhatsApp may silently drop a template for
 /// authentication.
@@ -563,7 +590,7 @@ pub(super) const FOR_USER_ID: &str = "fix the message, or send it to the recipie
 pub(super) async fn faults_for_user_ids(
     connection: &mut Connection,
     messages: impl IntoIterator<Item = &Outgoing>,
-) -> Result<Vec<String>, CommandError> {
+) -> Result<Vec<Message>, CommandError> {
     let mut uses = TemplateUses::default();
     for outgoing in messages {
         uses.note(outgoing);
@@ -579,9 +606,10 @@ pub(super) async fn faults_for_user_ids(
 /// If its deadline passed before its first byte.
 pub(super) fn refuse_late(delivery: Delivery) -> Result<Delivery, CommandError> {
     if delivery.is_late {
-        let problem =
-            "the start was delayed for so long that another process may have sent the message";
-        return Err(CommandError::guard(problem, "send it again"));
+        let problem = msg!(
+            "the start was delayed for so long that another process may have sent the message"
+        );
+        return Err(CommandError::guard(problem, msg!("send it again")));
     }
     Ok(delivery)
 }

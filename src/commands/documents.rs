@@ -14,9 +14,10 @@ use serde_json::Value;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::pretty;
 use crate::base::owner::follow_own_links;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::command_error::CommandError;
 use crate::jelou::message::MessageKind;
 use crate::sender::context::Context;
@@ -70,17 +71,18 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
 /// Writes a file in the directory of `--dir`, which everyone may read.
 fn write_document(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || fs::write(follow_own_links(path)?, bytes);
-    write().map_err(FileError::while_doing("write", path))
+    write().map_err(FileError::while_doing(FileAction::Write, path))
 }
 
 /// Creates the directory of `--dir`.
 fn make_directory(directory: &Path) -> Result<(), UsageError> {
     fs::create_dir_all(directory).map_err(|cause| {
-        let error = FileError::while_doing("create", directory)(cause);
-        UsageError::new(
-            format!("--dir: {error}"),
-            "choose a directory that jelouctl can create",
-        )
+        let error = FileError::while_doing(FileAction::Create, directory)(cause);
+        UsageError::bare(msg!(
+            "{flag}: {problem}",
+            flag = "--dir",
+            problem = error.message()
+        ))
     })
 }
 
@@ -170,7 +172,7 @@ pub(crate) fn man(
         return Ok(ExitCode::Success);
     };
     make_directory(directory)?;
-    let failed = FileError::while_doing("write pages to", directory);
+    let failed = FileError::while_doing(FileAction::WritePages, directory);
     let pages = tempfile::tempdir().map_err(&failed)?;
     clap_mangen::generate_to(app, pages.path()).map_err(&failed)?;
     for page in fs::read_dir(pages.path()).map_err(&failed)? {

@@ -2,6 +2,7 @@
 //! `command_error.rs` does not compile.
 
 use crate::base::exit::ExitCode;
+use crate::base::message::Message;
 use crate::base::output::Sent;
 use crate::base::process::Signal;
 use crate::command_error::CommandError;
@@ -12,7 +13,12 @@ use crate::runs::ledger::{LedgerError, LedgerErrorKind, PauseReason};
 
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
-        let converted = Self::new(ExitCode::Usage, "invalid_message", &error, error.hint());
+        let converted = Self::new(
+            ExitCode::Usage,
+            "invalid_message",
+            error.message(),
+            error.hint(),
+        );
         Self {
             details: error.details(),
             ..converted.caused_by(error)
@@ -24,7 +30,13 @@ impl From<LookUpError> for CommandError {
     fn from(error: LookUpError) -> Self {
         let outcome = error.outcome();
         let (code, _) = outcome_exit_code(&outcome);
-        Self::new(code, outcome.code(), &error, error.hint()).caused_by(error)
+        Self::new(
+            code,
+            outcome.code(),
+            error.message(),
+            error.hint().map(Message::from),
+        )
+        .caused_by(error)
     }
 }
 
@@ -38,7 +50,7 @@ impl From<LedgerError> for CommandError {
             _ if error.is_setup_error() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
-        let converted = Self::new(code, name, &error, Some(error.hint.clone()));
+        let converted = Self::new(code, name, error.message.clone(), Some(error.hint.clone()));
         Self {
             nothing_was_sent: error.nothing_was_sent(),
             ledger: Some(error.kind),
@@ -54,7 +66,8 @@ impl From<BulkError> for CommandError {
             BulkError::Message(error) => error.into(),
             BulkError::Ledger(error) => error.into(),
             BulkError::Report(_) => {
-                Self::new(ExitCode::Unexpected, "unexpected", &error, None).caused_by(error)
+                Self::new(ExitCode::Unexpected, "unexpected", error.message(), None)
+                    .caused_by(error)
             }
         }
     }
@@ -84,7 +97,7 @@ fn cause_exit_code(cause: Cause) -> ExitCode {
 /// Returns the exit code of a paused bulk run.
 pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
     match reason {
-        PauseReason::Person | PauseReason::Undelivered | PauseReason::Stale => ExitCode::Guard,
+        PauseReason::Person | PauseReason::Undelivered => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
@@ -100,6 +113,7 @@ pub(crate) fn signal_exit_code(signal: Signal) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use crate::base::message::msg;
     use std::error::Error;
     use std::io::ErrorKind;
     use std::path::Path;
@@ -109,7 +123,7 @@ mod tests {
     use super::*;
     use crate::base::input::UsageError;
     use crate::base::output::SystemError;
-    use crate::base::private_file::FileError;
+    use crate::base::private_file::{FileAction, FileError};
     use crate::command_error::Phase;
     use crate::sender::config::{interrupted, no_bot};
     use crate::sender::panicked;
@@ -168,7 +182,7 @@ mod tests {
         let ends: [(CommandError, u8, &str); 13] = [
             (
                 SystemError {
-                    action: "write",
+                    action: msg!("write"),
                     cause: std::io::ErrorKind::StorageFull.into(),
                 }
                 .into(),
@@ -233,14 +247,16 @@ mod tests {
         for (error, says_so) in ends {
             let line = error.line();
             let note = error.in_phase(Phase::Planning).note();
-            assert_eq!(note, says_so.then_some("nothing was sent"), "{line}");
+            let note = note.map(|note| note.to_string());
+            let expected = says_so.then_some("nothing was sent");
+            assert_eq!(note.as_deref(), expected, "{line}");
         }
     }
 
     #[test]
     fn phase_decides_code_and_note() {
         let unwritable = || {
-            let write = FileError::while_doing("write", Path::new("x"));
+            let write = FileError::while_doing(FileAction::Write, Path::new("x"));
             LedgerError::from(write(ErrorKind::StorageFull.into()))
         };
         let nothing = "nothing was sent";
@@ -257,7 +273,8 @@ mod tests {
             assert_eq!(code(LedgerError::read_only()), read_only, "{phase:?}");
             assert_eq!(code(unwritable()), unwritable_disk, "{phase:?}");
             let error = CommandError::from(UsageError::new("x", "y"));
-            assert_eq!(error.in_phase(phase).note(), note, "{phase:?}");
+            let found = error.in_phase(phase).note().map(|note| note.to_string());
+            assert_eq!(found.as_deref(), note, "{phase:?}");
         }
     }
 
@@ -271,6 +288,6 @@ mod tests {
     fn error_keeps_its_cause() {
         let error = CommandError::from(LedgerError::read_only());
         let cause = error.source().map(ToString::to_string);
-        assert_eq!(cause, Some(error.message.clone()));
+        assert_eq!(cause, Some(error.message.to_string()));
     }
 }

@@ -8,8 +8,8 @@ use super::open_ledger::{ledger_address, open_existing_ledger, warn_about_access
 use super::zone::profile_zone;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::counted;
-use crate::base::timestamps::{from_millis, time_in};
+use crate::base::message::msg;
+use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::runs::ledger::{Acceptance, RestoredLedger, RunName, StaleRun, schema_sql, set_up};
 use crate::sender::AuditLog;
@@ -63,20 +63,21 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode
 fn create(context: &Context) -> Result<(), CommandError> {
     let Some(address) = ledger_address(context)? else {
         return Err(UsageError::new(
-            "no database is named",
-            "pass its address with --ledger or set JELOUCTL_LEDGER; a ledger in a file needs no setup",
+            msg!("no database is named, and a ledger in a file needs no setup"),
+            "--ledger postgres://USER@HOST/DATABASE",
         )
         .into());
     };
     let shown = address.shown.clone();
     if set_up(address)? {
-        context.stderr.note(&format!(
-            "{shown} has a ledger now; to let a role send: GRANT jelouctl_sender TO NAME"
+        context.stderr.note(msg!(
+            "{shown} has a ledger now; to let a role send: GRANT jelouctl_sender TO NAME",
+            shown
         ));
     } else {
         context
             .stderr
-            .note(&format!("{shown} already has a ledger of this version"));
+            .note(msg!("{shown} already has a ledger of this version", shown));
     }
     Ok(())
 }
@@ -84,14 +85,17 @@ fn create(context: &Context) -> Result<(), CommandError> {
 /// Accepts a restored ledger, after the user has seen what it may lack.
 fn accept(context: &Context) -> Result<(), CommandError> {
     let Some(ledger) = open_existing_ledger(context)? else {
-        context.stderr.note("nothing to accept: there is no ledger");
+        context
+            .stderr
+            .note(msg!("nothing to accept: there is no ledger"));
         return Ok(());
     };
     warn_about_access(context, &ledger);
     let place = ledger.place();
     let Some(restored) = ledger.restored()? else {
-        context.stderr.note(&format!(
-            "nothing to accept: the ledger {place} was not restored"
+        context.stderr.note(msg!(
+            "nothing to accept: the ledger {place} was not restored",
+            place
         ));
         return Ok(());
     };
@@ -99,20 +103,22 @@ fn accept(context: &Context) -> Result<(), CommandError> {
     warn_about_restore(context, &place, &restored)?;
     confirm(
         context,
-        "Accept the ledger, even if recipients get messages twice?",
-        &format!("the ledger {place} was not accepted"),
+        msg!("Accept the ledger, even if recipients get messages twice?"),
+        msg!("the ledger {place} was not accepted", place),
     )?;
-    // The connection to the database may have closed while the command waited for the answer.
-    let result = ledger.reconnected()?.accept(&restored)?;
+    // While the command waited for the answer, the ledger may have been restored again.
+    let result = ledger.reopened()?.accept(&restored)?;
     if result == Acceptance::NotRestored {
-        context.stderr.note(&format!(
-            "nothing to accept: another command has accepted the ledger {place}"
+        context.stderr.note(msg!(
+            "nothing to accept: another command has accepted the ledger {place}",
+            place
         ));
         return Ok(());
     }
     log_acceptance(context, &place, &restored);
-    context.stderr.note(&format!(
-        "the ledger {place} is accepted, and jelouctl sends from it again"
+    context.stderr.note(msg!(
+        "the ledger {place} is accepted, and jelouctl sends from it again",
+        place
     ));
     Ok(())
 }
@@ -124,17 +130,23 @@ fn warn_about_restore(
     restored: &RestoredLedger,
 ) -> Result<(), CommandError> {
     let zone = profile_zone(context, None)?;
-    let since = restored
-        .complete_until
-        .map(|until| format!(" since {}", time_in(&zone, until)))
-        .unwrap_or_default();
-    context.stderr.warning(&format!(
-        "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys{since}"
-    ));
+    context.stderr.warning(match restored.complete_until {
+        Some(until) => msg!(
+            "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys since {since}",
+            place,
+            since = time_value(&zone, until)
+        ),
+        None => msg!(
+            "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys",
+            place
+        ),
+    });
     for StaleRun { name, pending } in restored.stale_runs.iter().filter(|run| run.pending > 0) {
-        let messages = counted(*pending, "unsent message");
-        context.stderr.warning(&format!(
-            "run {name}: up to {messages} may have been sent, and the next bulk resume or bulk work sends them"
+        context.stderr.warning(msg!(
+            "run {name}: up to {pending} unsent {pending|message|messages} may have been sent, and the next bulk resume \
+             or bulk work sends them",
+            name = name.to_string(),
+            pending
         ));
     }
     Ok(())

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::open_ledger::{open_ledger_for_send, wait_for_turn};
-use crate::base::timestamps::time_in;
+use crate::base::message::msg;
+use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, sends_template};
@@ -86,10 +87,15 @@ impl LimitedSend {
             .without_room(&self.reach_key, recipients, limit)?;
         let error = |place: usize| {
             let recipient = recipients.get(place).copied().unwrap_or_default();
-            let problem = format!("{recipient}: limit_24h ({limit} recipients) has no room");
-            let hint =
-                "to stay within the limit: send to fewer recipients; to send anyway: --over-limit";
-            (place, CommandError::guard(problem, hint))
+            let problem = msg!(
+                "{recipient}: limit_24h ({limit} recipients) has no room",
+                recipient,
+                limit
+            );
+            (
+                place,
+                CommandError::guard(problem, msg!("to send anyway: --over-limit")),
+            )
         };
         Ok(places.into_iter().map(error).collect())
     }
@@ -111,14 +117,14 @@ impl LimitedSend {
         {
             SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),
             SendLimit::Full { until } => {
-                let until = time_in(&self.zone, until);
+                let until = time_value(&self.zone, until);
                 let limit = self.limit.unwrap_or_default();
-                let problem = format!(
-                    "limit_24h is reached: this bot has sent templates to {limit} recipients"
+                let problem = msg!(
+                    "limit_24h is reached until {until}: this bot has sent templates to {limit} {limit|recipient|recipients}",
+                    until,
+                    limit
                 );
-                let hint = format!(
-                    "to send now: --over-limit; to stay within the limit, wait until {until}"
-                );
+                let hint = msg!("to send now: --over-limit");
                 Err(CommandError::guard(problem, hint))
             }
         }

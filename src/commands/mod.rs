@@ -31,20 +31,28 @@ mod zone;
 
 use clap::Args;
 
-use crate::base::input::UsageError;
+use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::jelou::message::{InvalidMessage, TypedRecipient};
 use crate::phone::Country;
 use crate::sender::context::Context;
 
-/// Asks `question`. Unless the answer is yes, returns the error `not_done`.
-fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
-    let refused = match context.confirms(question)? {
-        Some(true) => return Ok(()),
-        Some(false) => not_done.to_owned(),
-        None => format!("{not_done}: there is no terminal to ask on"),
-    };
-    Err(UsageError::new(refused, "to answer yes: --yes").into())
+/// Asks `question`, which is a safety check. Unless the answer is yes, returns the error `not_done`.
+fn confirm(
+    context: &Context,
+    question: impl Into<Message>,
+    not_done: impl Into<Message>,
+) -> Result<(), CommandError> {
+    let not_done = not_done.into();
+    match context.confirms(question)? {
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::new(ExitCode::Guard, "guard", not_done, None)),
+        None => Err(CommandError::guard(
+            msg!("{not_done}: there is no terminal to ask on", not_done),
+            msg!("to answer yes: --yes"),
+        )),
+    }
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.

@@ -10,11 +10,12 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::claim::OnceSend;
 use super::deliver::{
-    FOR_USER_ID, MessagePlace, SendTerms, faults_for_user_ids, in_time, refuse_late,
+    MessagePlace, SendTerms, faults_for_user_ids, for_user_id, in_time, refuse_late,
 };
 use super::sends::Sends;
 use super::turn::{Replay, Turn};
 use crate::base::exit::ExitCode;
+use crate::base::message::Message;
 use crate::base::output::Record;
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
@@ -62,7 +63,7 @@ struct Requests<'a, F: Future<Output = Signal>> {
     limit: Duration,
     are_several: bool,
     /// Why a template cannot be sent to user ids.
-    faults_for_user_ids: Vec<String>,
+    faults_for_user_ids: Vec<Message>,
     /// The signal that came before the first request.
     interrupted: Option<CommandError>,
     /// The first signal ends all requests, and the second one ends the attempts to save their outcomes.
@@ -142,8 +143,9 @@ impl SendTerms<'_> {
         let mut ending: FuturesOrdered<_> = all.map(|one| self.notify(&requests, one)).collect();
         let mut is_first = true;
         while let Some(mut ended) = ending.next().await {
+            let is_last = ending.is_empty();
             if let NotificationEnd::Delivered(code) = ended.end
-                && ending.is_empty()
+                && is_last
             {
                 // A hint must not delay another notification, nor take longer than the notifications may.
                 let left = requests.limit.saturating_sub(begun.elapsed());
@@ -157,7 +159,7 @@ impl SendTerms<'_> {
                 are_several: requests.are_several,
             };
             is_first = false;
-            self.report_ended(ended, place, sends);
+            self.report_ended(ended, place, is_last, sends);
         }
     }
 
@@ -207,7 +209,7 @@ impl SendTerms<'_> {
         }
         let recipient = outgoing.recipient().as_str();
         if is_user_id(recipient) {
-            refuse_unusable(&requests.faults_for_user_ids, FOR_USER_ID)?;
+            refuse_unusable(&requests.faults_for_user_ids, &for_user_id())?;
         }
         let flight = RequestProgress::default();
         let connection = requests.connection;
@@ -220,8 +222,15 @@ impl SendTerms<'_> {
         refuse_late(delivery.unwrap_or_else(|| flight.given_up(requests.limit)))
     }
 
-    /// Prints and logs the end of a notification. An error that applies to all others ends those that were not tried.
-    fn report_ended(&self, ended: EndedNotification, place: MessagePlace, sends: &mut Sends) {
+    /// Prints and logs the end of a notification. After an error that applies to all others, the last one ends those that
+    /// were not tried.
+    fn report_ended(
+        &self,
+        ended: EndedNotification,
+        place: MessagePlace,
+        is_last: bool,
+        sends: &mut Sends,
+    ) {
         let Some(send) = sends.all.get_mut(ended.at) else {
             return;
         };
@@ -242,7 +251,7 @@ impl SendTerms<'_> {
         };
         let ends_all = end.as_ref().is_err_and(ends_all);
         let code = self.end(end, send, place.are_several);
-        if ends_all {
+        if ends_all && is_last {
             let error = send.report.record.error.clone();
             self.end_rest(sends, ended.at, code, error.as_ref());
         }

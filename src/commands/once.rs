@@ -12,8 +12,9 @@ use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{OutputRow, Sent, SystemError, counted, counted_are};
-use crate::base::timestamps::{from_millis, time_in};
+use crate::base::message::{Lang, Message, msg};
+use crate::base::output::{OutputRow, Sent, SystemError};
+use crate::base::timestamps::{from_millis, time_in, time_value};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::merge;
 use crate::runs::ledger::{
@@ -25,18 +26,24 @@ use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, read_environment};
 
-const KEYS: [&str; 9] = [
-    "KEY",
-    "FROM",
-    "SENT",
-    "UNKNOWN",
-    "IN FLIGHT",
-    "PENDING",
-    "NOT SENT",
-    "LAST CHANGE",
-    "UNTIL",
-];
-const PERSON: [&str; 5] = ["STATE", "SINCE", "UNTIL", "MESSAGE ID", "RUN"];
+/// Prints rows below the header of keys.
+fn print_keys(context: &Context, rows: impl Iterator<Item = OutputRow>) -> Result<(), SystemError> {
+    let header = [
+        msg!("KEY"),
+        msg!("FROM"),
+        msg!("SENT"),
+        msg!("UNKNOWN"),
+        msg!("IN FLIGHT"),
+        msg!("PENDING"),
+        msg!("NOT SENT"),
+        msg!("LAST CHANGE"),
+        msg!("UNTIL"),
+    ];
+    let header = header.map(|name| name.text(context.lang()));
+    context
+        .stdout
+        .rows(&header.each_ref().map(String::as_str), rows)
+}
 
 /// Manage --once keys (one message per recipient)
 #[derive(Debug, Subcommand)]
@@ -148,10 +155,10 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
 /// `--curl`, because the command sends no request.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
-    context.refuse_preview("would change who gets a message")?;
+    context.refuse_preview(msg!("would change who gets a message"))?;
     if !settings.keeps_keys {
-        let message = "this sandbox has no keys, so the command would change your own";
-        return Err(UsageError::new(message, "run it outside the sandbox").into());
+        let message = msg!("this sandbox has no keys, so the command would change your own");
+        return Err(UsageError::bare(message).into());
     }
     Ok(settings)
 }
@@ -205,19 +212,31 @@ fn remove_unchecked(
     if is_in_ledger || people == 0 {
         return Ok(false);
     }
-    let who = to
-        .clone()
-        .unwrap_or_else(|| counted(people as u64, "recipient"));
-    let question = format!("Remove {who} from the key {key}, to allow another notification?");
-    let not_done = format!("{who}: not removed from the key {key}");
-    confirm(context, &question, &not_done)?;
+    let who = recipient_or_count(to.as_deref(), people as u64);
+    let question = msg!(
+        "Remove {who} from the key {key}, to allow another notification?",
+        who,
+        key
+    );
+    let not_done = msg!("{who}: not removed from the key {key}", who, key);
+    confirm(context, question, not_done)?;
     free_marks(&scope, to.as_deref())?;
     let removed = json!({ "to": to, "people": people });
     log_decision(context, settings, "once remove", &scope, removed);
-    context
-        .stderr
-        .note(&format!("{who} can get a message again with key {key}"));
+    context.stderr.note(msg!(
+        "{who} can get a message again with key {key}",
+        who,
+        key
+    ));
     Ok(true)
+}
+
+/// Returns the recipient `to`, or the number of recipients.
+fn recipient_or_count(to: Option<&str>, count: u64) -> Message {
+    match to {
+        Some(to) => to.into(),
+        None => msg!("{count} {count|recipient|recipients}", count),
+    }
 }
 
 /// Removes the marks of unchecked notifications.
@@ -226,13 +245,16 @@ fn remove_unchecked(
 /// If one cannot be removed, or another process is sending one.
 fn free_marks(scope: &OnceScope, to: Option<&str>) -> Result<(), CommandError> {
     let are_removed = remove_marks(scope, to).map_err(|cause| SystemError {
-        action: "remove the mark of an unchecked notification",
+        action: msg!("remove the mark of an unchecked notification"),
         cause,
     })?;
     if are_removed {
         Ok(())
     } else {
-        Err(in_flight_error(scope, to.unwrap_or("some recipient")))
+        Err(in_flight_error(
+            scope,
+            to.map_or(msg!("some recipient"), Message::from),
+        ))
     }
 }
 
@@ -240,8 +262,7 @@ fn free_marks(scope: &OnceScope, to: Option<&str>) -> Result<(), CommandError> {
 fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
     if settings.is_sandboxed() {
-        let message = "a key of the sandbox has no runs";
-        return Err(UsageError::new(message, "run it outside the sandbox").into());
+        return Err(UsageError::bare(msg!("a key of the sandbox has no runs")).into());
     }
     let ledger = open_ledger(context)?;
     let run = ledger.run(run)?.require_not_stale()?;
@@ -250,8 +271,11 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     let details = run.details()?;
     let counts = run.counts()?;
     if details.sandbox {
-        let message = format!("run {name} is a sandbox run and sent no real messages");
-        return Err(UsageError::new(message, "to list the runs: jelouctl bulk list").into());
+        let message = msg!(
+            "run {name} is a sandbox run and sent no real messages",
+            name = name.to_string()
+        );
+        return Err(UsageError::new(message, msg!("to list the runs: jelouctl bulk list")).into());
     }
     if !counts.is_finished() {
         return Err(unfinished(name, counts.pending).into());
@@ -265,15 +289,11 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         KeyAddition::Added(added) => added,
         // These recipients would get a second message if that run continued.
         KeyAddition::ToBeSent { run } => {
-            return Err(pending_run_error(
-                &scope,
-                &format!("recipients of run {name}"),
-                &run,
-                "",
-            ));
+            let recipients = msg!("recipients of run {name}", name = name.to_string());
+            return Err(pending_run_error(&scope, recipients, &run, ""));
         }
         KeyAddition::InFlight { recipient } => {
-            return Err(in_flight_error(&scope, &recipient));
+            return Err(in_flight_error(&scope, recipient));
         }
     };
     log_decision(
@@ -283,27 +303,33 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         &scope,
         json!({ "run": name.to_string(), "people": added }),
     );
-    context.stderr.note(&format!(
-        "added {} of run {name} to key {key}",
-        counted(added, "recipient")
+    context.stderr.note(msg!(
+        "added {added} {added|recipient|recipients} of run {name} to key {key}",
+        added,
+        name = name.to_string(),
+        key
     ));
     if counts.unknown > 0 {
-        context.stderr.note(&format!(
-            "{} may have been sent, and these recipients get no other one; to check them: jelouctl bulk deliveries {name}; to \
-             set their state to sent or failed: jelouctl bulk resolve {name} --unknown-as STATE",
-            counted(counts.unknown, "message"),
+        context.stderr.note(msg!(
+            "{unknown} {unknown|message|messages} may have been sent, and these recipients get no other one; to check \
+             with Jelou: jelouctl bulk deliveries {name}",
+            unknown = counts.unknown,
+            name = name.to_string()
         ));
     }
     Ok(())
 }
 
 fn unfinished(name: &RunName, pending: u64) -> UsageError {
-    let message = format!(
-        "run {name} is not finished: {} not sent yet",
-        counted_are(pending, "message")
+    let name = name.to_string();
+    let message = msg!(
+        "run {name} is not finished: {pending} {pending|message is|messages are} not sent yet",
+        name,
+        pending
     );
-    let hint = format!(
-        "to finish it: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
+    let hint = msg!(
+        "to finish it: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}",
+        name
     );
     UsageError::new(message, hint)
 }
@@ -311,11 +337,11 @@ fn unfinished(name: &RunName, pending: u64) -> UsageError {
 fn list(context: &Context) -> Result<(), CommandError> {
     let keys = open_keys_to_read(context)?.map_or(Ok(Vec::new()), |ledger| ledger.keys())?;
     if keys.is_empty() {
-        context.stderr.note("there are no keys");
+        context.stderr.note(msg!("there are no keys"));
     }
     let zone = profile_zone(context, None)?;
-    let rows = keys.iter().map(|key| key_row(key, &zone));
-    Ok(context.stdout.rows(&KEYS, rows)?)
+    let rows = keys.iter().map(|key| key_row(key, &zone, context.lang()));
+    Ok(print_keys(context, rows)?)
 }
 
 fn key_row(
@@ -326,12 +352,13 @@ fn key_row(
         until,
     }: &OnceSummary,
     zone: &TimeZone,
+    lang: Lang,
 ) -> OutputRow {
     let states = OnceState::ALL.iter().zip(people);
     let counts = states
         .filter(|(state, _)| !state.is_free())
         .map(|(_, people)| people);
-    let until_words = until_in_words(*until, counts.sum::<u64>() > 0, zone);
+    let until_words = until_in_words(*until, counts.sum::<u64>() > 0, zone, lang);
     let begin = [scope.key.to_string(), scope.bot.clone()];
     let words = begin
         .into_iter()
@@ -356,10 +383,10 @@ fn key_row(
 }
 
 /// Describes until when the messages with a key count; `is_counted` is whether one counts.
-fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone) -> String {
+fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone, lang: Lang) -> String {
     match until {
         Some(until) => time_in(zone, until),
-        None if is_counted => "forever".to_owned(),
+        None if is_counted => msg!("forever").text(lang),
         None => String::new(),
     }
 }
@@ -376,10 +403,18 @@ fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Val
     record
 }
 
+fn no_message(recipient: &str, key: &OnceKey) -> Message {
+    msg!(
+        "{recipient} has no message with the key {key}",
+        recipient,
+        key
+    )
+}
+
 fn no_such_key(key: &OnceKey) -> UsageError {
     UsageError::new(
-        format!("no message has the key {key}"),
-        "to list the keys: jelouctl once list; for another ledger: --ledger URL, or --ledger local for this machine's file",
+        msg!("no message has the key {key}", key),
+        msg!("to list the keys: jelouctl once list"),
     )
 }
 
@@ -397,11 +432,10 @@ fn find_scope(
     if scopes.is_empty() {
         return Err(no_such_key(key));
     }
-    let bots = scopes
+    let owners: Vec<_> = scopes
         .iter()
-        .map(|scope| format!("{} at {}", scope.bot, scope.address))
-        .collect::<Vec<_>>()
-        .join(", ");
+        .map(|OnceScope { bot, address, .. }| msg!("{bot} at {address}", bot, address))
+        .collect();
     // In the sandbox, bot and address are not the sender's.
     let bot = settings.bot.as_deref().filter(|_| !settings.is_sandboxed());
     scopes.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
@@ -413,10 +447,14 @@ fn find_scope(
     }
     let problem = match (scopes.as_slice(), bot) {
         ([scope], _) => return Ok((*scope).clone()),
-        ([], Some(bot)) => format!("bot {bot} has no message with the key {key}"),
-        _ => format!("several bots have used the key {key}"),
+        ([], Some(bot)) => msg!("bot {bot} has no message with the key {key}", bot, key),
+        _ => msg!("several bots have used the key {key}", key),
     };
-    let hint = format!("the key belongs to {bots}; to choose one: --bot BOT --api-url URL");
+    let bots = Message::joined(owners, ", ");
+    let hint = msg!(
+        "the key belongs to {bots}; to choose one: --bot BOT --api-url URL",
+        bots
+    );
     Err(UsageError::new(problem, hint))
 }
 
@@ -453,24 +491,33 @@ impl KeyEntries {
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.recipient else {
-            return Ok(context.stdout.rows(
-                &KEYS,
-                [key_row(&self.summary()?, &self.settings.hours.zone())].into_iter(),
-            )?);
+            let row = key_row(
+                &self.summary()?,
+                &self.settings.hours.zone(),
+                context.lang(),
+            );
+            return Ok(print_keys(context, std::iter::once(row))?);
         };
         let entry = self.ledger.once_entry(&self.scope, hash)?;
         if entry.is_none() {
-            context.stderr.note(&format!(
-                "{recipient} has no message with the key {}",
-                self.scope.key
-            ));
+            context.stderr.note(no_message(recipient, &self.scope.key));
         }
-        Ok(context
-            .stdout
-            .rows(&PERSON, entry.iter().map(|entry| self.row(entry)))?)
+        let header = [
+            msg!("STATE"),
+            msg!("SINCE"),
+            msg!("UNTIL"),
+            msg!("MESSAGE ID"),
+            msg!("RUN"),
+        ];
+        let lang = context.lang();
+        let header = header.map(|name| name.text(lang));
+        Ok(context.stdout.rows(
+            &header.each_ref().map(String::as_str),
+            entry.iter().map(|entry| self.row(entry, lang)),
+        )?)
     }
 
-    fn row(&self, entry: &OnceEntry) -> OutputRow {
+    fn row(&self, entry: &OnceEntry, lang: Lang) -> OutputRow {
         let zone = self.settings.hours.zone();
         let OnceEntry {
             state,
@@ -490,9 +537,9 @@ impl KeyEntries {
         OutputRow {
             id: message_id.clone(),
             words: vec![
-                state.describe(),
+                state.describe().text(lang),
                 time_in(&zone, entry.at),
-                until_in_words(until, !state.is_free(), &zone),
+                until_in_words(until, !state.is_free(), &zone, lang),
                 text(message_id),
                 text(run),
             ],
@@ -502,7 +549,7 @@ impl KeyEntries {
 
     fn resolve(&self, context: &Context, outcome: ManualOutcome) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.recipient else {
-            return Err(UsageError::new("no recipient is named", "add --to RECIPIENT").into());
+            return Err(UsageError::new(msg!("no recipient"), "--to RECIPIENT").into());
         };
         let key = &self.scope.key;
         let entry = self.ledger.once_entry(&self.scope, hash)?;
@@ -512,33 +559,33 @@ impl KeyEntries {
             ..
         }) = &entry
         {
-            let message =
-                format!("the message of {recipient} with key {key} is an unknown row of run {run}");
-            let to = to_flag(recipient);
-            let hint = format!(
-                "to set its state to sent or failed: jelouctl bulk resolve {run} {to} --unknown-as STATE"
+            let message = msg!(
+                "the message of {recipient} with key {key} is an unknown row of run {run}",
+                recipient,
+                key,
+                run
+            );
+            let hint = msg!(
+                "to set its state to sent or failed: jelouctl bulk resolve {run} {to} --unknown-as STATE",
+                run,
+                to = to_flag(recipient)
             );
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = outcome == ManualOutcome::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
         if !self.ledger.decide_claim(&self.scope, hash, finding)? {
-            let state = entry.map_or("has no message".to_owned(), |entry| {
-                format!(
-                    "has a message in state \"{}\" since {}",
-                    entry.state.describe(),
-                    time_in(&self.settings.hours.zone(), entry.at)
-                )
-            });
-            let message = format!(
-                "{recipient} {state} with key {key}; only an unknown message can be resolved"
-            );
-            let hint = format!(
-                "to see it: jelouctl once show {} {}",
-                key.quoted(),
-                to_flag(recipient)
-            );
-            return Err(UsageError::new(message, hint).into());
+            let message = match entry {
+                None => no_message(recipient, key),
+                Some(entry) => msg!(
+                    "the message of {recipient} with key {key} is not unknown: its state is \"{state}\", since {at}",
+                    recipient,
+                    key,
+                    state = entry.state.describe(),
+                    at = time_value(&self.settings.hours.zone(), entry.at)
+                ),
+            };
+            return Err(UsageError::bare(message).into());
         }
         let decided =
             json!({ "to": recipient, "people": 1, "sent": if was_sent { "yes" } else { "no" } });
@@ -549,14 +596,12 @@ impl KeyEntries {
             &self.scope,
             decided,
         );
-        let means = if was_sent {
-            "gets no other message"
+        let who = recipient;
+        context.stderr.note(if was_sent {
+            msg!("{who} gets no other message with key {key}", who, key)
         } else {
-            "can get a message again"
-        };
-        context
-            .stderr
-            .note(&format!("{recipient} {means} with key {key}"));
+            msg!("{who} can get a message again with key {key}", who, key)
+        });
         Ok(())
     }
 
@@ -575,25 +620,27 @@ impl KeyEntries {
             ConfirmedEntries::Everybody(&summary)
         };
         let people = summary.people.iter().sum();
-        let who = selected.as_ref().map_or_else(
-            || counted(people, "recipient"),
-            |(_, recipient)| recipient.clone(),
+        let to = selected.as_ref().map(|(_, recipient)| recipient.as_str());
+        let who = recipient_or_count(to, people);
+        let question = msg!(
+            "Remove {who} from the key {key}, to allow another message?",
+            who,
+            key
         );
-        let question = format!("Remove {who} from the key {key}, to allow another message?");
         confirm(
             context,
-            &question,
-            &format!("{who}: not removed from the key {key}"),
+            question,
+            msg!("{who}: not removed from the key {key}", who, key),
         )?;
         // The command may have waited hours for the answer. A recipient that got a message since must not be removed.
         if !self.ledger.remove_claims(&self.scope, &shown)? {
-            let message = format!(
-                "the messages with key {key} changed before the answer; nothing was removed"
+            let message = msg!(
+                "the messages with key {key} changed before the answer; nothing was removed",
+                key
             );
-            return Err(UsageError::new(message, "run the command again").into());
+            return Err(UsageError::new(message, msg!("run the command again")).into());
         }
-        let to = selected.as_ref().map(|(_, recipient)| recipient);
-        free_marks(&self.scope, to.map(String::as_str))?;
+        free_marks(&self.scope, to)?;
         let removed = if to.is_some() { 1 } else { people };
         log_decision(
             context,
@@ -602,9 +649,11 @@ impl KeyEntries {
             &self.scope,
             json!({ "to": to, "people": removed }),
         );
-        context
-            .stderr
-            .note(&format!("{who} can get a message again with key {key}"));
+        context.stderr.note(msg!(
+            "{who} can get a message again with key {key}",
+            who,
+            key
+        ));
         Ok(())
     }
 
@@ -625,8 +674,7 @@ impl KeyEntries {
     fn removable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
         let key = &self.scope.key;
         let Some(entry) = self.ledger.once_entry(&self.scope, hash)? else {
-            let message = format!("{recipient} has no message with the key {key}");
-            return Err(UsageError::new(message, "there is nothing to remove").into());
+            return Err(UsageError::bare(no_message(recipient, key)).into());
         };
         if entry.state == OnceState::Inflight {
             return Err(self.in_flight(&entry, recipient));
@@ -653,7 +701,12 @@ impl KeyEntries {
     /// Refuses to remove all recipients while a message with the key is in flight, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         if let Some(run) = self.ledger.runs_under(&self.scope)?.first() {
-            return Err(pending_run_error(&self.scope, "some recipients", run, ""));
+            return Err(pending_run_error(
+                &self.scope,
+                msg!("some recipients"),
+                run,
+                "",
+            ));
         }
         if OnceState::ALL
             .iter()
@@ -661,7 +714,7 @@ impl KeyEntries {
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
-            return Err(in_flight_error(&self.scope, "some recipient"));
+            return Err(in_flight_error(&self.scope, msg!("some recipient")));
         }
         Ok(())
     }

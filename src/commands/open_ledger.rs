@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::message::{Message, msg};
 use crate::base::process::{Signals, block_on, enclosing_sandbox, outlive_file_size_limit};
 use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
@@ -48,11 +49,11 @@ pub(crate) fn open_ledger_to_show(context: &Context) -> Result<Ledger, CommandEr
 
 fn warn_if_restored(context: &Context, ledger: &Ledger) {
     if let Some(error) = ledger.restored_error() {
-        let hint = &error.hint;
-        let to_send = format!("to send from it, even if recipients get messages twice: {hint}");
-        context
-            .stderr
-            .warning_with_hint(&error.to_string(), &to_send);
+        let hint = msg!(
+            "to send from it, even if recipients get messages twice: {hint}",
+            hint = error.hint
+        );
+        context.stderr.warning_with_hint(error.message, hint);
     }
 }
 
@@ -146,12 +147,13 @@ fn location(context: &Context) -> Result<LedgerLocation, CommandError> {
 fn patience(context: &Context) -> TurnPatience {
     let stderr = context.stderr.clone();
     TurnPatience::new(Arc::new(move |process| {
-        let process = process
-            .map(|id| format!(": process {id}"))
-            .unwrap_or_default();
-        stderr.note(&format!(
-            "waiting for another process that writes to the ledger{process}"
-        ));
+        stderr.note(match process {
+            Some(id) => msg!(
+                "waiting for another process that writes to the ledger: process {id}",
+                id
+            ),
+            None => msg!("waiting for another process that writes to the ledger"),
+        });
     }))
 }
 
@@ -195,21 +197,24 @@ pub(crate) fn find_or_newest(
         return ledger.run(asked);
     }
     let newest = ledger.newest()?;
-    context.stderr.note(&format!(
-        "using the newest run, {newest}; to list all: jelouctl bulk list"
+    context.stderr.note(msg!(
+        "using the newest run, {newest}; to list all: jelouctl bulk list",
+        newest = newest.to_string()
     ));
     ledger.run(&newest)
 }
 
 /// Checks the clocks that date the rows: this machine's and the database's.
 pub(crate) fn check_clocks(ledger: &Ledger) -> Result<(), CommandError> {
-    for (owner, now) in [("this machine", now()), ("the database", ledger.now()?)] {
+    for (owner, now) in [
+        (msg!("this machine"), now()),
+        (msg!("the database"), ledger.now()?),
+    ] {
         if let Some(problem) = wrong_clock(now) {
-            let hint = "set the clock: with a wrong clock, jelouctl cannot detect duplicates";
-            return Err(CommandError::guard(
-                format!("the clock of {owner} shows {problem}"),
-                hint,
-            ));
+            let problem = Message::from(problem);
+            let message = msg!("the clock of {owner} shows {problem}", owner, problem);
+            let hint = msg!("set the clock: with a wrong clock, jelouctl cannot detect duplicates");
+            return Err(CommandError::guard(message, hint));
         }
     }
     Ok(())

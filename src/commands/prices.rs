@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::jelou::message::{Outgoing, sends_template};
 use crate::phone::find_country;
@@ -10,7 +11,9 @@ use crate::runs::cost::{Category, Money, PriceList, PriceListError};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 
-const FORMAT: &str = "to see the format: jelouctl explain prices";
+fn format_hint() -> Message {
+    msg!("to see the format: jelouctl explain prices")
+}
 
 /// Reads the prices in the typed file, or else in the profile's.
 pub(super) fn read_prices(
@@ -19,17 +22,20 @@ pub(super) fn read_prices(
 ) -> Result<Option<PriceList>, CommandError> {
     match (typed, &settings.prices) {
         (Some(path), _) => PriceList::read(path).map(Some).map_err(|error| {
-            let problem = format!("--prices: {error}");
+            let problem = Message::from(error.to_string());
+            let message = msg!("{flag}: {problem}", flag = "--prices", problem);
             match error {
-                PriceListError::File(_) => UsageError::bare(problem).into(),
-                PriceListError::Content(_) => UsageError::new(problem, FORMAT).into(),
+                PriceListError::File(_) => UsageError::bare(message).into(),
+                PriceListError::Content(_) => UsageError::new(message, format_hint()).into(),
             }
         }),
         (None, Some(path)) => PriceList::read(path).map(Some).map_err(|error| {
-            let problem = format!("prices ({}): {error}", settings.origin("prices"));
+            let problem = Message::from(error.to_string());
+            let origin = settings.origin("prices");
+            let message = msg!("prices ({origin}): {problem}", origin, problem);
             match error {
-                PriceListError::File(_) => CommandError::bare_configuration(problem),
-                PriceListError::Content(_) => CommandError::configuration(problem, FORMAT),
+                PriceListError::File(_) => CommandError::bare_configuration(message),
+                PriceListError::Content(_) => CommandError::configuration(message, format_hint()),
             }
         }),
         (None, None) => Ok(None),
@@ -42,15 +48,16 @@ pub(super) fn budget(
     settings: &Settings,
     has_rates: bool,
 ) -> Result<Option<Money>, CommandError> {
-    let problem = "needs a price list";
-    let hint = format!("add --prices FILE; {FORMAT}");
     match (typed, settings.budget) {
         (Some(_), _) if !has_rates => {
-            Err(UsageError::new(format!("--budget {problem}"), hint).into())
+            Err(UsageError::new(msg!("--budget needs a price list"), "--prices FILE").into())
         }
         (None, Some(_)) if !has_rates => Err(CommandError::configuration(
-            format!("budget ({}) {problem}", settings.origin("budget")),
-            hint,
+            msg!(
+                "budget ({origin}) needs a price list",
+                origin = settings.origin("budget")
+            ),
+            "--prices FILE",
         )),
         (typed, from_profile) => Ok(typed.or(from_profile)),
     }
@@ -66,15 +73,20 @@ pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&
         .filter(|category| (*category == Category::Service) != is_template);
     let priced =
         categories.filter_map(|category| Some((category.name(), list.price(country, category)?)));
-    let shown: Vec<_> = priced
-        .map(|(name, price)| format!("{price} {} as {name}", list.currency))
+    let prices: Vec<_> = priced
+        .map(|(name, price)| {
+            let price = format!("{price} {}", list.currency);
+            msg!("{price} as {name}", price, name)
+        })
         .collect();
-    let to = country.map_or("a recipient without a country".to_owned(), |country| {
-        format!("a number of {country}")
-    });
-    context.stderr.note(&if shown.is_empty() {
-        format!("the price list has no price for this message to {to}")
+    let to = match country {
+        Some(country) => msg!("a number of {country}", country = country.to_string()),
+        None => msg!("a recipient without a country"),
+    };
+    context.stderr.note(if prices.is_empty() {
+        msg!("the price list has no price for this message to {to}", to)
     } else {
-        format!("cost by your prices, for {to}: {}", shown.join(", "))
+        let prices = Message::joined(prices, ", ");
+        msg!("cost by your prices, for {to}: {prices}", to, prices)
     });
 }

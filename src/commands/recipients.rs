@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{Sent, counted};
+use crate::base::message::{Message, msg};
+use crate::base::output::Sent;
 use crate::base::texts::shell_argument;
 use crate::command_error::CommandError;
 use crate::jelou::message::{RecipientChoice, RecipientSources, typed_form};
@@ -33,7 +34,7 @@ pub(super) fn distinct(
             let person = person_key(typed.recipient.as_str()).into_owned();
             let raw = source.raw().to_owned();
             if let Some(first) = typed_by_key.get(&person) {
-                context.stderr.note(&named_again(first, &raw));
+                context.stderr.note(named_again(first, &raw));
                 continue;
             }
             typed_by_key.insert(person, raw);
@@ -41,21 +42,27 @@ pub(super) fn distinct(
         distinct.push(source);
     }
     if context.mode == Mode::Send && distinct.len() > MAX_RECIPIENTS {
-        let message = format!(
-            "{} recipients: one command sends to at most {MAX_RECIPIENTS}",
-            distinct.len()
+        let message = msg!(
+            "{recipients} recipients: one command sends to at most {most}",
+            recipients = distinct.len(),
+            most = MAX_RECIPIENTS
         );
-        let hint = "to send to a list: jelouctl bulk send LIST text 'Hola {{ nombre }}'";
+        let command = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
+        let hint = msg!("to send to a list: {command}", command);
         return Err(UsageError::new(message, hint));
     }
     Ok(distinct)
 }
 
-fn named_again(first: &str, again: &str) -> String {
+fn named_again(first: &str, again: &str) -> Message {
     if first == again {
-        format!("{first} is named twice and gets one message")
+        msg!("{first} is named twice and gets one message", first)
     } else {
-        format!("{first} and {again} are the same recipient, which gets one message")
+        msg!(
+            "{first} and {again} are the same recipient, which gets one message",
+            first,
+            again
+        )
     }
 }
 
@@ -74,18 +81,18 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     let shared = hints
         .first()
         .filter(|hint| hints.iter().all(|other| other == *hint));
-    let hint = shared.map_or("correct or remove these recipients", |hint| hint.as_str());
-    let message = format!(
-        "{} of {} cannot get the message",
-        refused.len(),
-        counted(recipients as u64, "recipient")
+    let hint = shared.map(|hint| (*hint).clone());
+    let message = msg!(
+        "{count} of {recipients} {recipients|recipient|recipients} cannot get the message",
+        count = refused.len(),
+        recipients
     );
     let (code, name) = errors()
         .find(code)
         .map_or((ExitCode::Usage, "usage"), |error| (error.code, error.name));
     CommandError {
         details: errors().map(CommandError::line).collect(),
-        ..CommandError::new(code, name, message, Some(hint.to_owned()))
+        ..CommandError::new(code, name, message, hint)
     }
 }
 
@@ -132,19 +139,18 @@ pub(super) fn report_incomplete(
     recipients: usize,
     has_key: bool,
 ) {
-    let message = format!(
-        "{} of {} did not get the message",
-        left.len(),
-        counted(recipients as u64, "recipient")
+    let message = msg!(
+        "{count} of {recipients} {recipients|recipient|recipients} did not get the message",
+        count = left.len(),
+        recipients
     );
-    let command = if has_key {
-        "repeat the command".to_owned()
+    let hint = if has_key {
+        msg!("to send it only to them: repeat the command")
     } else {
         let flags: Vec<_> = left.iter().map(|recipient| to_flag(recipient)).collect();
-        flags.join(" ")
+        msg!("to send it only to them: {flags}", flags = flags.join(" "))
     };
-    let hint = format!("to send it only to them: {command}");
-    context.stderr.error(&message, &[], Some(&hint));
+    context.stderr.error(message, &[], Some(&hint));
 }
 
 /// Returns the flag that names this recipient, quoted for a shell.
@@ -224,16 +230,12 @@ mod tests {
             error: UsageError::new("b is wrong", "write it right").into(),
         };
         for (refused, code, hint) in [
-            (
-                vec![guard(), usage()],
-                2,
-                "correct or remove these recipients",
-            ),
-            (vec![guard(), guard()], 11, "take it off"),
+            (vec![guard(), usage()], 2, None),
+            (vec![guard(), guard()], 11, Some("take it off")),
         ] {
             let error = refusal(&refused, 3);
             assert_eq!(error.code.code(), code);
-            assert_eq!(error.hint.as_deref(), Some(hint));
+            assert_eq!(error.hint, hint.map(Message::from));
             assert_eq!(error.details.len(), 2);
             assert_eq!(error.message, "2 of 3 recipients cannot get the message");
         }

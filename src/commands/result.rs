@@ -2,6 +2,7 @@
 
 use super::error::outcome_exit_code;
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Record, RecordError, Sent, SystemError};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::api::{Delivery, Outcome, Request};
@@ -23,28 +24,23 @@ pub(crate) fn preview(
     Ok(())
 }
 
-/// Prints the error of a request after `what` happened, and writes it to the record.
-pub(crate) fn note_error(
-    context: &Context,
-    what: &str,
-    error: CommandError,
-    record: &mut Record,
-) -> ExitCode {
-    let error = error.in_phase(Phase::SingleSend);
-    error.print(&context.stderr, what);
-    record_error(&error, record)
+/// Prints the error of a request, and writes it to the record.
+pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Record) -> ExitCode {
+    note_error_as(context, |problem| problem, error, record)
 }
 
-/// Works like [`note_error`] for one of several messages; others may have been sent.
-pub(crate) fn note_error_among_others(
+/// Works like [`note_error`], but prints the sentence that `tell` makes of the message. The record has the message.
+pub(crate) fn note_error_as(
     context: &Context,
-    what: &str,
+    tell: impl FnOnce(Message) -> Message,
     error: CommandError,
     record: &mut Record,
 ) -> ExitCode {
-    let error = error.in_phase(Phase::OneOfSeveral);
-    error.print(&context.stderr, what);
-    record_error(&error, record)
+    let mut error = error.in_phase(Phase::SingleSend);
+    let code = record_error(&error, record);
+    error.message = tell(error.message);
+    error.print(&context.stderr);
+    code
 }
 
 /// Writes the error of a request to the record, and returns its code.
@@ -66,16 +62,16 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
     record.duration_ms = u64::try_from(delivery.duration.as_millis()).unwrap_or(u64::MAX);
     if let Some(answer) = delivery.answer {
         record.http_status = Some(answer.status);
-        record.response = answer.body.into_value();
+        record.response = answer.body.into_json();
     }
     if let Outcome::Sent { message_id } = delivery.outcome {
         record.message_id = message_id;
     }
     record.error = delivery.problem.map(|problem| RecordError {
         code: problem.code,
-        message: problem.message,
+        message: problem.message.into(),
         api_code: problem.api_code,
-        hint: Some(problem.hint),
+        hint: Some(problem.hint.into()),
         retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
     });
     code
@@ -97,11 +93,11 @@ pub(crate) fn print_answer(
     }
 }
 
-/// Prints the response, id or record of a message or request, `what`, and returns the exit code. An accepted message
+/// Prints the response, id or record of `what`, a message or a request, and returns the exit code. An accepted message
 /// stays a success if standard output fails: an error could make a script send again.
 pub(crate) fn print_result(
     context: &Context,
-    what: &str,
+    what: Message,
     format: Format,
     record: &Record,
     code: ExitCode,
@@ -109,38 +105,35 @@ pub(crate) fn print_result(
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
         Ok(()) if record.sent == Sent::Yes && stdout.is_reader_gone() => {
-            "the reader closed standard output".to_owned()
+            msg!("the reader closed standard output")
         }
         Ok(()) => return code,
-        Err(error) => error.cause.to_string(),
+        Err(error) => msg!("{problem}", problem = error.cause),
     };
     let (state, code) = unprinted(what, record.sent, code);
-    stderr.error(
-        &format!("{state}, but the response could not be printed: {problem}"),
-        &[],
-        None,
+    let message = msg!(
+        "{state}, but the response could not be printed: {problem}",
+        state,
+        problem
     );
+    stderr.error(message, &[], None);
     code
 }
 
-/// Returns the message if the response to `what` cannot be printed, and the exit code of a command
-/// that would otherwise exit with `code`.
-fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
+/// Returns what happened to `what` if the response cannot be printed, and the exit code of a command that would otherwise
+/// exit with `code`.
+fn unprinted(what: Message, sent: Sent, code: ExitCode) -> (Message, ExitCode) {
     match sent {
-        Sent::Yes => (format!("the {what} was accepted"), code),
-        Sent::No if code == ExitCode::Success => {
-            ("nothing was sent".to_owned(), ExitCode::Unexpected)
-        }
-        Sent::No => (format!("the {what} was not sent"), code),
-        Sent::Unknown => (format!("the {what} may have been sent"), code),
+        Sent::Yes => (msg!("{what} was accepted", what), code),
+        Sent::No if code == ExitCode::Success => (msg!("nothing was sent"), ExitCode::Unexpected),
+        Sent::No => (msg!("{what} was not sent", what), code),
+        Sent::Unknown => (msg!("{what} may have been sent", what), code),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use serde_json::json;
 
     use super::*;
     use crate::jelou::api::{Answer, Body, Problem};
@@ -149,8 +142,8 @@ mod tests {
         Problem {
             code: "unknown",
             api_code: Some("x".to_owned()),
-            message: "the answer was not understood".to_owned(),
-            hint: "look at it".to_owned(),
+            message: "the answer was not understood".into(),
+            hint: "look at it".into(),
             retry_after: Some(Duration::from_secs(7)),
         }
     }
@@ -178,8 +171,8 @@ mod tests {
                 ("the message may have been sent", Unknown),
             ),
         ] {
-            let (state, code) = unprinted("message", sent, code);
-            assert_eq!((state.as_str(), code), expected);
+            let (state, code) = unprinted(msg!("the message"), sent, code);
+            assert_eq!((state.to_string().as_str(), code), expected);
         }
     }
 
@@ -208,8 +201,8 @@ mod tests {
             (Sent::Yes, Some("m-1"), Some(200))
         );
         assert_eq!(
-            (record.response, attempts, took),
-            (Some(json!({ "messageId": "m-1" })), 3, 1500)
+            (record.response.unwrap().get(), attempts, took),
+            (r#"{"messageId":"m-1"}"#, 3, 1500)
         );
         assert!(record.error.is_none());
 
@@ -217,15 +210,16 @@ mod tests {
         let unknown = delivery(Outcome::Unknown(None), Some(problem()), None);
         assert_eq!(note_delivery(unknown, &mut record), ExitCode::Unknown);
         let error = record.error.unwrap();
-        let said = (record.sent, error.code, error.message.as_str());
+        let message = error.message.to_string();
+        let said = (record.sent, error.code, message.as_str());
         assert_eq!(
             said,
             (Sent::Unknown, "unknown", "the answer was not understood")
         );
         let api_code = error.api_code.as_deref();
-        let hint = error.hint.as_deref();
+        let hint = error.hint.map(|hint| hint.to_string());
         assert_eq!(
-            (api_code, hint, error.retry_after_s),
+            (api_code, hint.as_deref(), error.retry_after_s),
             (Some("x"), Some("look at it"), Some(7))
         );
     }

@@ -11,9 +11,10 @@ use clap::{Args, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
-use crate::base::output::{SystemError, counted};
+use crate::base::message::msg;
+use crate::base::output::SystemError;
 use crate::base::owner::follow_own_links;
-use crate::base::private_file::{self, FileError};
+use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::{Signals, block_on, enclose_commands, run_command};
 #[cfg(unix)]
 use crate::base::texts::shell_word;
@@ -126,7 +127,7 @@ pub(crate) fn run(
     context: &mut Context,
     arguments: &SandboxArgs,
 ) -> Result<ExitCode, CommandError> {
-    context.refuse_preview("sends nothing")?;
+    context.refuse_preview(msg!("sends nothing"))?;
     let options = options(context, arguments)?;
     // Created before anything runs, because a later error would lose the list.
     let list = arguments
@@ -140,7 +141,7 @@ pub(crate) fn run(
         let mut messages = sandbox.messages().into_iter();
         let written = messages
             .try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
-        written.map_err(FileError::while_doing("write", path))?;
+        written.map_err(FileError::while_doing(FileAction::Write, path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
 }
@@ -150,14 +151,15 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
         Some(source) => {
             Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
                 UsageError::new(
-                    format!("--templates: {error}"),
-                    "pass a JSON array, or the output of `jelouctl templates`",
+                    msg!("--templates: {error}", error),
+                    msg!("to save the bot's templates: jelouctl templates > FILE"),
                 )
             })?
         }
         None => Templates::default(),
     };
     Ok(Options {
+        lang: context.lang(),
         listen: listen(arguments)?,
         allowed_hosts: arguments.allowed_hosts.clone(),
         bot: context.flags.layer.text("bot_id").map(str::to_owned),
@@ -181,10 +183,14 @@ fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.unwrap_or(default_port)));
     let listen = arguments.listen.unwrap_or(here);
     if !listen.ip().is_loopback() && arguments.allowed_hosts.is_empty() {
-        let problem =
-            format!("--listen {listen} accepts other machines, so --allow-host is needed");
-        let hint = "to set the name or address that they use: --allow-host HOST";
-        return Err(UsageError::new(problem, hint));
+        let listen = listen.to_string();
+        return Err(UsageError::new(
+            msg!(
+                "--listen {listen} accepts other machines, so --allow-host is needed",
+                listen
+            ),
+            msg!("to set the name or address that they use: --allow-host HOST"),
+        ));
     }
     Ok(listen)
 }
@@ -199,11 +205,13 @@ async fn serve(
     let allowed_hosts = options.allowed_hosts.clone();
     let sandbox = Sandbox::start(options).map_err(|error| {
         let hint = if error.kind() == ErrorKind::AddrInUse {
-            "a sandbox may be running there; to use any free port: --port 0"
+            msg!("to use any free port: --port 0")
         } else {
-            "pass an address of this machine"
+            msg!("pass an address of this machine")
         };
-        UsageError::new(format!("failed to listen on {listen}: {error}"), hint)
+        let listen = listen.to_string();
+        let problem = msg!("failed to listen on {listen}: {error}", listen, error);
+        UsageError::new(problem, hint)
     })?;
     let url = sandbox.url();
     report_addresses(context, &sandbox, listen, &allowed_hosts);
@@ -212,14 +220,14 @@ async fn serve(
     {
         context
             .stderr
-            .warning(&format!("failed to open the browser: {error}"));
+            .warning(msg!("failed to open the browser: {error}", error));
     }
     let mut variables = variables(context, &url);
     if !arguments.command.is_empty() {
         enclose_commands()?;
         // Removed when the command has ended, with its keys.
         let keys = tempfile::tempdir().map_err(|cause| SystemError {
-            action: "create a directory for the keys of --once",
+            action: msg!("create a directory for the keys of --once"),
             cause,
         })?;
         let directory = keys.path().to_string_lossy().into_owned();
@@ -236,10 +244,10 @@ async fn serve(
         let line = line_for_another_terminal(&sandbox);
         context
             .stderr
-            .note(&format!("sandbox: in another terminal: {line}"));
+            .note(msg!("sandbox: in another terminal: {line}", line));
         context
             .stderr
-            .note("sandbox: other programs need these variables:");
+            .note(msg!("sandbox: other programs need these variables:"));
     }
     for line in assignments(&variables) {
         context.stdout.line(&line)?;
@@ -258,18 +266,19 @@ fn report_addresses(
     let url = sandbox.url();
     context
         .stderr
-        .note(&format!("sandbox: the inbox is on {url}"));
+        .note(msg!("sandbox: the inbox is on {url}", url));
     if !listen.ip().is_loopback() {
-        context.stderr.warning(&format!(
-            "anyone that can connect to {}:{} can read the messages in this sandbox; do not use real data",
-            listen.ip(),
-            sandbox.port()
+        context.stderr.warning(msg!(
+            "anyone that can connect to {host}:{port} can read the messages in this sandbox",
+            host = listen.ip().to_string(),
+            port = sandbox.port()
         ));
     }
     for host in allowed_hosts {
         let address = host.authority(sandbox.port());
-        context.stderr.note(&format!(
-            "sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"
+        context.stderr.note(msg!(
+            "sandbox: other machines set JELOUCTL_SANDBOX=http://{address}",
+            address
         ));
     }
 }
@@ -325,11 +334,13 @@ fn assignments(variables: &[(&str, String)]) -> Vec<String> {
 fn report(context: &Context, sandbox: &Sandbox) {
     let arrived = sandbox.arrived();
     let messages = sandbox.messages();
-    context
-        .stderr
-        .note(&format!("sandbox: {} arrived", counted(arrived, "message")));
+    context.stderr.note(msg!(
+        "sandbox: {arrived} {arrived|message|messages} arrived",
+        arrived
+    ));
     for message in messages.iter().take(LISTED) {
-        let lines = MessageKind::from_name(message.kind).map(|kind| kind.draw(&message.body));
+        let lines = MessageKind::from_name(message.kind)
+            .map(|kind| kind.draw(&message.body, context.lang()));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];
         if let Some(state) = message
             .delivery_state()
@@ -343,20 +354,30 @@ fn report(context: &Context, sandbox: &Sandbox) {
     if arrived > listed {
         context
             .stderr
-            .note(&format!("sandbox: and {} more", arrived - listed));
+            .note(msg!("sandbox: and {more} more", more = arrived - listed));
     }
 }
 
 /// Opens the file, readable only by its owner, and empties it. It does not change a file that is not an earlier list.
 fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
     if path.as_os_str() == "-" {
-        let message = "--list needs a file, not standard output";
-        return Err(UsageError::new(message, "write the name of a file"));
+        return Err(UsageError::bare(msg!(
+            "--list needs a file, not standard output"
+        )));
     }
-    let refused = |error| UsageError::new(format!("--list: {error}"), "choose a writable file");
-    let failed = FileError::while_doing("write", path);
+    let refused = |error: FileError| {
+        let problem = msg!("--list: {problem}", problem = error.message());
+        UsageError::new(problem, msg!("choose a writable file"))
+    };
+    let failed = FileError::while_doing(FileAction::Write, path);
     let target = follow_own_links(path).map_err(|cause| refused(failed(cause)))?;
-    context.check_overwrite("--list", &target, "a list of the sandbox", true, is_list)?;
+    context.check_overwrite(
+        "--list",
+        &target,
+        msg!("a list of the sandbox"),
+        true,
+        is_list,
+    )?;
     private_file::open_anew(path).map_err(refused)
 }
 
@@ -367,13 +388,14 @@ fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode)
         return code;
     };
     let ended = match code {
-        ExitCode::Command(code) if code != 0 => vec![format!("the command exited with {code}")],
+        ExitCode::Command(code) if code != 0 => vec![msg!("the command exited with {code}", code)],
         _ => Vec::new(),
     };
     context.stderr.error(
-        &format!(
-            "--expect {expected}: {} arrived",
-            counted(arrived, "message")
+        msg!(
+            "--expect {expected}: {arrived} {arrived|message|messages} arrived",
+            expected,
+            arrived
         ),
         &ended,
         None,

@@ -17,6 +17,7 @@ use super::sends::{SendReport, Sends};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError};
+use crate::base::message::{Message, msg};
 use crate::base::output::Sent;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
@@ -87,7 +88,7 @@ pub(crate) fn run(context: &mut Context, typed: &MessageArgs<DeliveryArgs>) -> E
     report.record.dry_run = context.mode != Mode::Send;
     let mut sends = Sends::new(report, true);
     if let Err(error) = send(context, typed, &mut sends) {
-        sends.fail(context, "", error);
+        sends.fail(context, |problem| problem, error);
     }
     sends.put_out(context);
     sends.exit_code()
@@ -105,12 +106,9 @@ fn send(
     let is_flow_message =
         |outgoing: &Outgoing| matches!(outgoing.route(), Route::FlowMessage { .. });
     if send.wait().is_some() && sends.messages().any(is_flow_message) {
-        let hint = "remove --wait, or send the flow with: jelouctl send flow";
-        return Err(UsageError::new(
-            "--wait: the response to a flow message has no id to check",
-            hint,
-        )
-        .into());
+        let message = msg!("--wait: the response to a flow message has no id to check");
+        let hint = msg!("send the flow with: jelouctl send flow");
+        return Err(UsageError::new(message, hint).into());
     }
     let sought = sends.sought();
     let (sender, exclusions) = match send.guard(context, settings, sends, sought.as_ref()) {
@@ -227,9 +225,9 @@ fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandEr
     // An accepted message stays accepted despite a later error.
     for send in sends.open() {
         if send.report.record.sent == Sent::Yes {
-            context.stderr.warning(&format!(
-                "accepted, but its delivery status is unknown: {}",
-                error.line()
+            context.stderr.warning(msg!(
+                "accepted, but its delivery status is unknown: {problem}",
+                problem = error.line()
             ));
             send.code = Some(ExitCode::NotReached);
         }
@@ -239,10 +237,6 @@ fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandEr
     }
     Err(error)
 }
-
-/// How to shorten the output of a command that is too long for a text.
-const SHORTEN: &str = "to send its first lines: COMMAND | head -20 | cut -c 1-200; to send its last lines: \
-                       jelouctl run --tail 20 -- COMMAND";
 
 /// Makes the message for each recipient from flags and `--body`, and prints the warnings about it.
 fn make_messages(
@@ -273,15 +267,21 @@ fn make_messages(
         .as_ref()
         .is_some_and(|body| Outgoing::is_addressed(&typed.message, body));
     sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
-    let mut warnings = sends.make_messages(refused, |source| {
-        Outgoing::new(&typed.message, flags.clone(), file.clone(), source).map_err(|error| {
+    let made = sends.make_messages(refused, |source| {
+        let made = Outgoing::new(&typed.message, flags.clone(), file.clone(), source);
+        let (outgoing, warnings) = made.map_err(|error| {
             if is_long_pipe {
-                error.with_hint(SHORTEN)
+                error.with_hint(msg!(
+                    "to send its first lines: COMMAND | head -20 | cut -c 1-200; to send its last lines: jelouctl run \
+                     --tail 20 -- COMMAND"
+                ))
             } else {
                 with_way_out(error, other, is_empty)
             }
-        })
+        })?;
+        Ok::<_, InvalidMessage>((outgoing, warnings.into_iter().map(Message::from).collect()))
     })?;
+    let mut warnings = made;
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.
     warnings.extend(sends.messages().next().into_iter().flat_map(left_as_typed));
@@ -305,11 +305,10 @@ fn with_way_out(error: InvalidMessage, other: Option<&str>, is_empty: bool) -> I
     let hint = match other {
         Some(kind) => other_kind_hint(kind),
         None if reads_input && lacks_text == Some(true) => {
-            "to read the text from standard input: --text-file -; to read the body: --body -"
-                .to_owned()
+            msg!("to read the text from standard input: --text-file -; to read the body: --body -")
         }
         None if reads_input && lacks_text == Some(false) => {
-            "to read the body from standard input: --body -".to_owned()
+            msg!("to read the body from standard input: --body -")
         }
         None => return error,
     };
@@ -317,23 +316,27 @@ fn with_way_out(error: InvalidMessage, other: Option<&str>, is_empty: bool) -> I
 }
 
 /// Returns the hint for a body of the kind `kind`, which the command does not send.
-pub(super) fn other_kind_hint(kind: &str) -> String {
+pub(super) fn other_kind_hint(kind: &str) -> Message {
     let command = match kind {
         "flow-message" => kind.to_owned(),
         _ => format!("send {kind}"),
     };
-    format!("it is a body of {kind}: jelouctl {command} --to NUMBER --body FILE")
+    msg!(
+        "it is a body of {kind}: jelouctl {command} --to NUMBER --body FILE",
+        kind,
+        command
+    )
 }
 
 /// Warns about expressions, because a single message has no columns, about texts that are certainly wrong, and about
 /// parameters with names.
-fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
+fn left_as_typed(outgoing: &Outgoing) -> Vec<Message> {
     let mut told = texts_left_as_typed(outgoing.body());
     told.extend(outgoing.named_parameters(|_| false));
     told
 }
 
-fn texts_left_as_typed(body: &Value) -> Vec<String> {
+fn texts_left_as_typed(body: &Value) -> Vec<Message> {
     let mut told = Vec::new();
     each_text(body, "", &mut |path, text| {
         told.extend(faults_of_single_text(path, text));

@@ -6,10 +6,11 @@ use std::mem;
 use jiff::Timestamp;
 
 use super::recipients::{MessageEnd, Refused, exit_code, refusal, report_incomplete};
-use super::result::{note_error, print_result, record_error};
+use super::result::{note_error, note_error_as, print_result, record_error};
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Record, RecordError, Sent};
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources};
 use crate::lists::exclusions::{Exclusions, SoughtRecipients};
 use crate::sender::config::Settings;
@@ -105,10 +106,10 @@ impl RecipientSend {
         })
     }
 
-    /// Returns the recipient, as a prefix of what happened to its message.
-    pub(super) fn prefix(&self) -> String {
-        let to = self.report.record.to.as_deref();
-        format!("{}: ", to.unwrap_or_else(|| self.source.raw()))
+    /// Returns the recipient, or else what was typed for it.
+    pub(super) fn name(&self) -> String {
+        let to = self.report.record.to.clone();
+        to.unwrap_or_else(|| self.source.raw().to_owned())
     }
 }
 
@@ -208,8 +209,8 @@ impl Sends {
     pub(super) fn make_messages<E: Into<CommandError>>(
         &mut self,
         refused: &mut Vec<Refused>,
-        mut make: impl FnMut(&RecipientSources) -> Result<(Outgoing, Vec<String>), E>,
-    ) -> Result<Vec<String>, CommandError> {
+        mut make: impl FnMut(&RecipientSources) -> Result<(Outgoing, Vec<Message>), E>,
+    ) -> Result<Vec<Message>, CommandError> {
         let are_several = self.are_several();
         let mut warnings = Vec::new();
         for (at, send) in self.all.iter_mut().enumerate() {
@@ -251,9 +252,8 @@ impl Sends {
                 continue;
             };
             if are_several && let Some(error) = exclusion_error(exclusions, outgoing) {
-                context
-                    .stderr
-                    .warning(&format!("skipped: {}", error.message));
+                let warning = msg!("skipped: {problem}", problem = error.message);
+                context.stderr.warning(warning);
                 send.code = Some(record_error(&error, &mut send.report.record));
                 send.is_skipped = true;
             } else if let Err(error) = sender.check_message(exclusions, has_key, outgoing) {
@@ -261,8 +261,11 @@ impl Sends {
             }
         }
         if self.all.iter().all(|send| send.is_skipped) {
-            let message = format!("all {} recipients are excluded", self.all.len());
-            return Err(excluded(message, None));
+            let all = self.all.len();
+            return Err(excluded(
+                msg!("all {all} recipients are excluded", all),
+                None,
+            ));
         }
         Ok(())
     }
@@ -290,7 +293,8 @@ impl Sends {
             (None, _) => return,
             (Some(only), 1) => {
                 if let Some(send) = self.all.get_mut(only.at) {
-                    let code = note_error(context, "", only.error, &mut send.report.record);
+                    let record = &mut send.report.record;
+                    let code = note_error(context, only.error, record);
                     send.code = Some(code);
                     let error = send.report.record.error.clone();
                     self.end_rest(code, error.as_ref());
@@ -307,13 +311,29 @@ impl Sends {
                 send.code = Some(record_error(&error, &mut send.report.record));
             }
         }
-        self.fail(context, "", whole);
+        self.fail(context, |problem| problem, whole);
     }
 
-    /// Ends the open messages, for an error of the whole command.
-    pub(super) fn fail(&mut self, context: &Context, what: &str, error: CommandError) {
+    /// Ends the open messages, for an error of the whole command. `tell` makes the printed sentence of its message.
+    pub(super) fn fail(
+        &mut self,
+        context: &Context,
+        tell: impl FnOnce(Message) -> Message,
+        error: CommandError,
+    ) {
         let mut shown = Record::default();
-        let code = note_error(context, what, error, &mut shown);
+        let code = note_error_as(context, tell, error, &mut shown);
+        self.end_open(code, &shown);
+    }
+
+    /// Ends the open messages, for an error of the whole command that was printed.
+    pub(super) fn fail_silently(&mut self, error: CommandError) {
+        let mut shown = Record::default();
+        let code = record_error(&error.in_phase(Phase::SingleSend), &mut shown);
+        self.end_open(code, &shown);
+    }
+
+    fn end_open(&mut self, code: ExitCode, shown: &Record) {
         for send in self.open() {
             send.report.record.sent = shown.sent;
             send.report.record.error.clone_from(&shown.error);
@@ -331,7 +351,7 @@ impl Sends {
             let record = &mut send.report.record;
             record.sent = Sent::No;
             record.error = error.map(|error| RecordError {
-                message: format!("not tried: {}", error.message),
+                message: msg!("not tried: {error}", error = error.message),
                 retry_after_s: None,
                 ..error.clone()
             });
@@ -356,7 +376,8 @@ impl Sends {
             let Some(code) = send.code else { break };
             let format = context.stdout.format;
             let record = &send.report.record;
-            send.code = Some(print_result(context, "message", format, record, code));
+            let what = msg!("the message");
+            send.code = Some(print_result(context, what, format, record, code));
             if are_several && format == Format::Id && record.message_id.is_none() {
                 // Line and recipient belong together.
                 let _ = context.stdout.line("");
@@ -394,7 +415,7 @@ impl Sends {
 }
 
 /// Returns the texts without repetitions.
-pub(super) fn each_once(texts: Vec<String>) -> Vec<String> {
+pub(super) fn each_once(texts: Vec<Message>) -> Vec<Message> {
     let mut once = Vec::new();
     for text in texts {
         if !once.contains(&text) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{Format, Stdout, SystemError};
 use crate::command_error::CommandError;
 use crate::jelou::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
@@ -71,9 +72,10 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
             && templates(&listing).is_empty()
         {
             let known = STATUSES.join(", ").to_lowercase();
-            context.stderr.note(&format!(
-                "--status: `{}` is none of the known statuses: {known}",
-                status.to_lowercase()
+            context.stderr.note(msg!(
+                "--status: `{status}` is none of the known statuses: {known}",
+                status = status.to_lowercase(),
+                known
             ));
         }
         print(&context.stdout, &listing)?;
@@ -104,7 +106,15 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
             let rows = templates
                 .iter()
                 .map(|template| fields.map(|name| text(template, name)).to_vec());
-            stdout.table(&["NAME", "LANGUAGE", "CATEGORY", "STATUS", "TEXT"], rows)
+            let header = [
+                msg!("NAME"),
+                msg!("LANGUAGE"),
+                msg!("CATEGORY"),
+                msg!("STATUS"),
+                msg!("TEXT"),
+            ];
+            let header = header.map(|name| name.text(stdout.lang));
+            stdout.table(&header.each_ref().map(String::as_str), rows)
         }
         Format::Response | Format::Record => stdout.json(listing),
         Format::None | Format::To => Ok(()),

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
+use serde_json::value::to_raw_value;
 
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
+use crate::base::message::{Message, msg};
 use crate::base::output::{EarlierMessage, Record, Sent};
-use crate::base::timestamps::{from_millis, time_in};
+use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::merge;
@@ -63,9 +65,9 @@ impl KeyTerms {
         let key = arguments.once.clone()?;
         let settings = &sender.settings;
         if !settings.keeps_keys {
-            context.stderr.note(
-                "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND",
-            );
+            context.stderr.note(msg!(
+                "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND"
+            ));
             return None;
         }
         Some(Self {
@@ -93,8 +95,9 @@ impl KeyTerms {
             Ok(MarkResult::Held(held)) => Ok(Turn::Marked(held)),
             Ok(MarkResult::Found(found)) => self.after_unchecked(found, recipient),
             Err(error) => {
-                context.stderr.warning(&format!(
-                    "cannot mark the unchecked notification, so the next one may repeat it: {error}"
+                context.stderr.warning(msg!(
+                    "cannot mark the unchecked notification, so the next one may repeat it: {problem}",
+                    problem = error
                 ));
                 Ok(Turn::Free)
             }
@@ -121,12 +124,18 @@ impl KeyTerms {
         let EndedMark { is_sent, at, until } = ended;
         let key = &self.scope.key;
         if !is_sent {
-            let at = time_in(&self.zone, at);
-            let until = time_in(&self.zone, until);
-            let message = format!(
-                "{recipient} may have got an unchecked notification with the key {key}, at {at}"
+            let at = time_value(&self.zone, at);
+            let until = time_value(&self.zone, until);
+            let message = msg!(
+                "{recipient} may have got an unchecked notification with the key {key}, at {at}",
+                recipient,
+                key,
+                at
             );
-            let hint = format!("check the chat; the key allows another notification at {until}");
+            let hint = msg!(
+                "check the chat; the key allows another notification at {until}",
+                until
+            );
             return Err(CommandError::unknown(message, hint));
         }
         Ok(Turn::Replay(Replay {
@@ -162,23 +171,12 @@ pub(super) struct Replay {
 impl Replay {
     /// Prints that the message was sent before, and fills in its record.
     pub(super) fn note(self, context: &Context, record: &mut Record) {
-        let at = time_in(&self.zone, self.at);
-        let until = self.until;
-        let until = until.map(|until| format!(" until {}", time_in(&self.zone, until)));
-        let until = until.unwrap_or_default();
-        let run = self.run.map(|run| format!(" by run {run}"));
-        let run = run.unwrap_or_default();
-        let to = record.to.as_deref().map(|to| format!(" to {to}"));
-        let to = to.unwrap_or_default();
-        context.stderr.note(&format!(
-            "already sent{to} with the key {} at {at}{run}: nothing is sent{until}",
-            self.key
-        ));
+        context.stderr.note(self.told(record.to.as_deref()));
         let mut response = json!({ "success": true, "replayed": true });
         if let Some(id) = &self.message_id {
             merge(&mut response, json!({ "messageId": id }));
         }
-        record.response = Some(response);
+        record.response = to_raw_value(&response).ok();
         record.sent = Sent::Yes;
         record.replayed = true;
         record.once = Some(EarlierMessage {
@@ -190,11 +188,48 @@ impl Replay {
     }
 }
 
+impl Replay {
+    /// `already sent to 593987654321 with the key k at 2026-11-29 07:56: nothing is sent until …`
+    fn told(&self, to: Option<&str>) -> Message {
+        let key = &self.key;
+        let at = time_value(&self.zone, self.at);
+        let sent = match (to, &self.run) {
+            (Some(to), Some(run)) => {
+                msg!(
+                    "already sent to {to} with the key {key} at {at} by run {run}",
+                    to,
+                    key,
+                    at,
+                    run
+                )
+            }
+            (Some(to), None) => msg!(
+                "already sent to {to} with the key {key} at {at}",
+                to,
+                key,
+                at
+            ),
+            (None, _) => msg!("already sent with the key {key} at {at}", key, at),
+        };
+        match self.until {
+            Some(until) => {
+                let until = time_value(&self.zone, until);
+                msg!("{sent}: nothing is sent until {until}", sent, until)
+            }
+            None => msg!("{sent}: nothing is sent", sent),
+        }
+    }
+}
+
 /// Returns the error for a message in flight in a running process.
-pub(super) fn in_flight_error(scope: &OnceScope, recipient: &str) -> CommandError {
+pub(super) fn in_flight_error(scope: &OnceScope, recipient: impl Into<Message>) -> CommandError {
     let key = &scope.key;
-    let message = format!("another process is sending {recipient} a message with the key {key}");
-    CommandError::guard(message, "try again in a moment")
+    let message = msg!(
+        "another process is sending {recipient} a message with the key {key}",
+        recipient = recipient.into(),
+        key
+    );
+    CommandError::guard(message, msg!("try again in a moment"))
 }
 
 /// Returns the error for a message in flight whose process may have been killed. It counts as unknown from `at` on, and the
@@ -206,12 +241,17 @@ pub(super) fn perhaps_killed_error(
     resolve: &str,
 ) -> CommandError {
     let key = &scope.key;
-    let message = format!(
+    let message = msg!(
         "another process is sending {recipient} a message with the key {key}, or was killed; if it was killed, its \
-         message counts as unknown at {at}"
+         message counts as unknown at {at}",
+        recipient,
+        key,
+        at
     );
-    let hint = format!(
-        "try again at {at}; if the message is unknown then, set it to sent or failed: {resolve}"
+    let hint = msg!(
+        "try again at {at}; if the message is unknown then, set it to sent or failed: {resolve}",
+        at,
+        resolve
     );
     CommandError::guard(message, hint)
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::base::input::parse_exact;
+use crate::base::message::Lang;
 use crate::jelou::message::{
     MessageKind, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message,
     check_message, check_template,
@@ -37,7 +38,7 @@ pub fn body(bytes: &[u8]) {
             "{}",
             outgoing.json()
         );
-        let _ = outgoing.draw();
+        let _ = outgoing.draw(Lang::Es);
         // A body that is sent literally is not checked.
         if outgoing.kind() == "raw" {
             continue;

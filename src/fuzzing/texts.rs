@@ -90,7 +90,7 @@ pub fn vcard(bytes: &[u8]) {
             assert!(json.as_array().is_some_and(|cards| !cards.is_empty()));
             crate::fuzzing::body(format!("{{\"contacts\":{json}}}").as_bytes());
         }
-        Err(problem) => assert!(!problem.is_empty()),
+        Err(problem) => assert!(!problem.to_string().is_empty()),
     }
 }
 
@@ -110,6 +110,7 @@ pub fn configuration(bytes: &[u8]) {
             .profiles
             .values()
             .filter_map(|profile| check(profile).err())
+            .map(|problem| problem.to_string())
             .collect(),
         Err(error) => format!("{} {}", error.message, error.hint.unwrap_or_default()),
     };

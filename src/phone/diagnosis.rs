@@ -2,6 +2,7 @@
 
 use super::national::without_prefix;
 use super::rules::{Region, is_number, regions_with_code};
+use crate::base::message::{Message, msg};
 
 /// A shorter number with the country's code may as well be a local number.
 const DIGITS_WITH_CODE: usize = 11;
@@ -11,37 +12,39 @@ const DIGITS_WITH_CODE: usize = 11;
 pub(super) fn why_not_international(
     digits: &str,
     expected: Option<&Region>,
-) -> (String, Option<String>) {
+) -> (Message, Option<String>) {
     let after_zeros = digits.trim_start_matches('0');
     if after_zeros.len() < digits.len() {
         let is_expected = expected.is_some_and(|region| {
             after_zeros.starts_with(region.calling_code) && is_number(after_zeros)
         });
         let suggestion = is_expected.then(|| after_zeros.to_owned());
-        return ("no country code begins with 0".to_owned(), suggestion);
+        return (msg!("no country code begins with 0"), suggestion);
     }
     let Some(region) = regions_with_code(digits).next() else {
-        return ("the first digits are not a country code".to_owned(), None);
+        return (msg!("the first digits are not a country code"), None);
     };
     let code = region.calling_code;
     let national = digits.strip_prefix(code).unwrap_or_default();
     if national.starts_with(code) && is_number(national) {
         return (
-            format!("the country code {code} appears twice"),
+            msg!("the country code {code} appears twice", code),
             Some(national.to_owned()),
         );
     }
     let without_zero = format!("{code}{}", national.trim_start_matches('0'));
     if without_zero != digits && is_number(&without_zero) {
-        let reason =
-            format!("the 0 after the country code {code} is only for calls inside the country");
+        let reason = msg!(
+            "the 0 after the country code {code} is only for calls inside the country",
+            code
+        );
         return (reason, Some(without_zero));
     }
     (describe_mismatch(region, national.len()), None)
 }
 
 /// Explains why `digits` are neither a local number of `region` nor an international one.
-pub(super) fn why_not_national(digits: &str, region: &'static Region) -> (String, Option<String>) {
+pub(super) fn why_not_national(digits: &str, region: &'static Region) -> (Message, Option<String>) {
     let (reason, suggestion) = why_not_international(digits, Some(region));
     let has_code = digits.starts_with(region.calling_code) && digits.len() >= DIGITS_WITH_CODE;
     if suggestion.is_some() || has_code {
@@ -52,24 +55,36 @@ pub(super) fn why_not_national(digits: &str, region: &'static Region) -> (String
 }
 
 /// Says whether the number is too short or too long, as libphonenumber does; otherwise the digits are wrong.
-fn describe_mismatch(region: &Region, count: usize) -> String {
-    let Region {
-        code,
-        calling_code,
-        example,
-        ..
-    } = region;
-    let country = if region.is_country() {
-        (*code).to_owned()
-    } else {
-        format!("+{calling_code}")
-    };
+fn describe_mismatch(region: &'static Region, count: usize) -> Message {
+    let country = region.with_article();
+    let example = format!("+{}{}", region.calling_code, region.example);
     let lengths: Vec<usize> = region.lengths().collect();
-    let problem = match (lengths.iter().min(), lengths.iter().max()) {
-        (Some(shortest), _) if count < *shortest => "it is too short for",
-        (_, Some(longest)) if count > *longest => "it is too long for",
-        _ if lengths.contains(&count) => "its digits do not begin",
-        _ => "it has another length than",
-    };
-    format!("{problem} a number of {country}, such as +{calling_code}{example}")
+    match (lengths.iter().min(), lengths.iter().max()) {
+        (Some(shortest), _) if count < *shortest => {
+            msg!(
+                "it is too short for a number of {country}, such as {example}",
+                country,
+                example
+            )
+        }
+        (_, Some(longest)) if count > *longest => {
+            msg!(
+                "it is too long for a number of {country}, such as {example}",
+                country,
+                example
+            )
+        }
+        _ if lengths.contains(&count) => {
+            msg!(
+                "its digits do not begin a number of {country}, such as {example}",
+                country,
+                example
+            )
+        }
+        _ => msg!(
+            "it has another length than a number of {country}, such as {example}",
+            country,
+            example
+        ),
+    }
 }

@@ -5,11 +5,12 @@ use super::national::{international, is_mobile_without_prefix};
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{is_user_id, person_key, spellings, user_id_country};
 use super::published_form::read_in_any_form;
-use super::recipient_error::{NUMBER_DIGITS, RecipientError};
+use super::recipient_error::{NUMBER_DIGITS, RecipientError, country_or_another};
 use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
 use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_unseen;
+use crate::base::message::{Message, msg};
 
 /// A number with fewer digits and no `+` could as well be a local number.
 pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;
@@ -20,9 +21,9 @@ pub(crate) struct PhoneNumber {
     digits: String,
     /// Neither `+` nor 00 marks the country code.
     is_bare: bool,
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
     /// The `warnings` about how the digits were read, without those about the kind of number.
-    parse_warnings: Vec<String>,
+    parse_warnings: Vec<Message>,
 }
 
 impl PhoneNumber {
@@ -101,7 +102,6 @@ impl PhoneNumber {
             typed,
             &reason,
             suggestion.as_deref(),
-            false,
         ))
     }
 
@@ -121,17 +121,25 @@ impl PhoneNumber {
             // Digits in parentheses are not also the code of a country.
             Some(number) if has_area_code => Ok(Self::new(number, true)),
             Some(number) if has_code && number != digits => {
-                let warning = format!(
-                    "`{typed}` is read as a local number of {}, +{number}; if its {} is the country code, digits are missing",
-                    region.code, region.calling_code
+                let warning = msg!(
+                    "`{typed}` is read as a local number of {country}, +{number}; if its {code} is the country code, digits \
+                     are missing",
+                    typed,
+                    country = region.with_article(),
+                    number,
+                    code = region.calling_code
                 );
                 Ok(Self::new(number, true).warned(warning))
             }
             Some(number) if is_number(&digits) && number != digits => {
-                let other = number_region(&digits).map_or("another country", |region| region.code);
-                let warning = format!(
-                    "`{typed}` is read as a number of {}, +{number}; for a number of {other}, write +{digits}",
-                    region.code
+                let other = country_or_another(number_region(&digits).map(Country));
+                let warning = msg!(
+                    "`{typed}` is read as a number of {country}, +{number}; for a number of {other}, write +{digits}",
+                    typed,
+                    country = region.with_article(),
+                    number,
+                    other,
+                    digits
                 );
                 Ok(Self::new(number, true).warned(warning))
             }
@@ -188,12 +196,7 @@ impl PhoneNumber {
         if suggestion.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
             return Err(RecipientError::national(typed));
         }
-        Err(RecipientError::invalid(
-            typed,
-            &reason,
-            suggestion.as_deref(),
-            true,
-        ))
+        Err(RecipientError::invalid(typed, &reason, suggestion.as_deref()).without_country())
     }
 
     fn new(digits: String, is_bare: bool) -> Self {
@@ -201,8 +204,10 @@ impl PhoneNumber {
             .strip_prefix("54")
             .filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
         let warning = with_nine.map(|rest| {
-            format!(
-                "+{digits} is a landline of Argentina; for a mobile, write a 9 after 54: +549{rest}"
+            msg!(
+                "+{digits} is a landline of Argentina; for a mobile, write a 9 after 54: +549{rest}",
+                digits,
+                rest
             )
         });
         Self {
@@ -213,7 +218,7 @@ impl PhoneNumber {
         }
     }
 
-    fn warned(mut self, warning: impl Into<Option<String>>) -> Self {
+    fn warned(mut self, warning: impl Into<Option<Message>>) -> Self {
         let warning = warning.into();
         self.parse_warnings.extend(warning.clone());
         self.warnings.extend(warning);
@@ -227,9 +232,10 @@ impl PhoneNumber {
             && may_be_national(&self.digits)
             && let Some(region) = number_region(&self.digits)
         {
-            self.warnings.push(format!(
-                "+{} is a number of {}; if it is a local number, pass its country with --country",
-                self.digits, region.code
+            self.warnings.push(msg!(
+                "+{digits} is a number of {country}; if it is a local number, pass its country with --country",
+                digits = self.digits,
+                country = region.with_article()
             ));
         }
         self
@@ -249,13 +255,13 @@ impl PhoneNumber {
     }
 
     /// Warnings for the user about how the number was read, and about its kind.
-    pub(crate) fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[Message] {
         &self.warnings
     }
 
     /// Returns the warnings that also matter for a number that gets no message, such as an excluded
     /// one.
-    pub(crate) fn parse_warnings(&self) -> &[String] {
+    pub(crate) fn parse_warnings(&self) -> &[Message] {
         &self.parse_warnings
     }
 
@@ -274,13 +280,15 @@ fn zero_warning(
     digits: &str,
     number: &str,
     region: &'static Region,
-) -> Option<String> {
+) -> Option<Message> {
     if !digits.starts_with('0') || !is_mobile_without_prefix(number, region) {
         return None;
     }
-    let code = region.code;
-    Some(format!(
-        "`{typed}` is read as a number of {code}, +{number}, but mobiles of {code} are written without a 0 in front"
+    Some(msg!(
+        "`{typed}` is read as a number of {country}, +{number}, but mobiles of {country} are written without a 0 in front",
+        typed,
+        country = region.with_article(),
+        number
     ))
 }
 
@@ -290,10 +298,10 @@ fn may_be_area_code(digits: &str, region: &Region) -> bool {
 }
 
 /// Returns the error for bare `digits` with an area code of `region`, which may also be a country code.
-fn with_area_code(typed: &str, digits: String, region: &Region) -> RecipientError {
-    let other = number_region(&digits).map_or("another country", |other| other.code);
+fn with_area_code(typed: &str, digits: String, region: &'static Region) -> RecipientError {
+    let other = number_region(&digits).map(Country);
     // An exclusion list excludes the number of the other country.
-    RecipientError::area_code(typed, other, &digits, region.code).with_candidate(digits)
+    RecipientError::area_code(typed, other, &digits, Country(region)).with_candidate(digits)
 }
 
 /// Returns the error for bare `digits` that are not a number of `region`, and not clearly a number
@@ -305,20 +313,25 @@ fn not_a_number_in(
     in_old_style: Option<String>,
 ) -> RecipientError {
     if let Some(number) = in_old_style {
-        let reason = format!("numbers of {} are no longer written like this", region.code);
-        return RecipientError::invalid(typed, &reason, Some(&number), false);
-    }
-    let (mut reason, suggestion) = why_not_national(digits, region);
-    if may_lack_area(digits, region) {
-        let code = region.calling_code;
-        reason = format!(
-            "the area code is missing after 15: write +{code}9, the area code and the number"
+        let country = region.with_article();
+        let reason = msg!(
+            "numbers of {country} are no longer written like this",
+            country
         );
+        return RecipientError::invalid(typed, &reason, Some(&number));
     }
-    if let Some(other) = number_region(digits) {
-        reason = format!("{reason}; for a number of {}, write +{digits}", other.code);
-    }
-    RecipientError::invalid(typed, &reason, suggestion.as_deref(), false)
+    let error = if may_lack_area(digits, region) {
+        let reason = msg!("the area code is missing after 15");
+        RecipientError::invalid(typed, &reason, None)
+    } else {
+        let (reason, suggestion) = why_not_national(digits, region);
+        RecipientError::invalid(typed, &reason, suggestion.as_deref())
+    };
+    let hint = number_region(digits).map(|other| {
+        let country = other.with_article();
+        msg!("for a number of {country}: +{digits}", country, digits)
+    });
+    RecipientError { hint, ..error }
 }
 
 /// A length indicates a local number only in countries with at most this many lengths. Germany has eleven.
@@ -373,6 +386,11 @@ pub(crate) fn find_country(recipient: &str) -> Option<&'static str> {
     number_region(recipient)
         .or_else(of_user)
         .map(|region| region.code)
+}
+
+/// Returns the calling code of a recipient that is a number.
+pub(crate) fn calling_code(recipient: &str) -> Option<&'static str> {
+    number_region(recipient).map(|region| region.calling_code)
 }
 
 /// The maximum of digits of a local number with its prefix. Longer digits are the id of a user of another channel.

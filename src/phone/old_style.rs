@@ -2,8 +2,9 @@
 //! spreadsheet drops. The same digits may also be an international number of another country.
 
 use super::national::{international, without_prefix};
-use super::recipient_error::RecipientError;
-use super::rules::{Region, is_valid, number_region};
+use super::recipient_error::{RecipientError, country_or_another};
+use super::rules::{Country, Region, is_valid, number_region};
+use crate::base::message::msg;
 
 /// The old prefixes of local numbers, by country. Mexico had 01, 044 and 045 until 2019, and a 1 in front of its
 /// mobiles; a spreadsheet drops the zero. Chile had 0 in front of an area or a mobile.
@@ -61,17 +62,31 @@ pub(super) fn may_lack_area(digits: &str, region: &Region) -> bool {
 pub(super) fn ambiguous(
     typed: &str,
     in_old_style: Option<String>,
-    region: &Region,
+    region: &'static Region,
     foreign: &str,
 ) -> RecipientError {
-    let country = region.code;
+    let country = region.with_article();
     let code = region.calling_code;
-    let other = number_region(foreign).map_or("another country", |other| other.code);
-    let old = match &in_old_style {
-        Some(number) => format!("+{number}, a number of {country} in an old spelling"),
-        None => format!("a mobile of {country} with 15 instead of +{code}9 and its area code"),
+    let other = country_or_another(number_region(foreign).map(Country));
+    let problem = match &in_old_style {
+        Some(number) => msg!(
+            "`{typed}` may be +{number}, a number of {country} in an old spelling, or +{foreign}, a number of {other}",
+            typed,
+            number,
+            country,
+            foreign,
+            other
+        ),
+        None => msg!(
+            "`{typed}` may be a mobile of {country} with 15 instead of +{code}9 and its area code, or +{foreign}, a number \
+             of {other}",
+            typed,
+            country,
+            code,
+            foreign,
+            other
+        ),
     };
-    let problem = format!("`{typed}` may be {old}, or +{foreign}, a number of {other}");
     let candidates = in_old_style.into_iter().chain([foreign.to_owned()]);
     RecipientError::ambiguous(problem, candidates.collect())
 }

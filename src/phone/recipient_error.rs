@@ -2,64 +2,55 @@
 
 use thiserror::Error;
 
+use super::rules::Country;
 use crate::base::invisible::{control_name, with_control_pictures};
+use crate::base::message::{Message, Value, msg};
 
 /// How many digits a number with its country code can have (E.164).
 pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// The hint for a text that is not clearly a number.
-const WITH_CODE: &str =
-    "write a phone number as +593987654321, and a user of another channel as `id:USER`";
-
-/// What to do about a local number without a country. The code of a country follows.
-const PASS_COUNTRY: &str = "pass its country, such as --country ";
-
-/// The country in errors about a number that may be of any country.
-const ANY_COUNTRY: &str = "EC";
-
-const WITH_COUNTRY: &str =
-    "pass the number's country, such as --country EC; for a user of another channel: `id:USER`";
-
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{problem}")]
 pub(crate) struct RecipientError {
-    problem: String,
-    pub(crate) hint: String,
+    pub(super) problem: Message,
+    /// None if the problem says everything.
+    pub(crate) hint: Option<Message>,
     /// Whether the error names a probable number.
     pub(crate) is_misspelt: bool,
     /// Whether it could be a number of a country set with `--country` or in the profile.
     pub(crate) is_without_country: bool,
-    /// Whether it seems to be several numbers.
-    has_several: bool,
     /// The numbers that it may be, if it may be several.
     pub(crate) candidates: Vec<String>,
 }
 
 impl RecipientError {
-    pub(crate) fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn message(&self) -> Message {
+        self.problem.clone()
+    }
+
+    pub(crate) fn new(problem: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self {
-            problem: with_control_pictures(problem.into()),
-            hint: hint.into(),
+            hint: Some(hint.into()),
+            ..Self::bare(problem.into())
+        }
+    }
+
+    /// Creates the error for a problem that says everything.
+    pub(super) fn bare(problem: Message) -> Self {
+        Self {
+            problem,
+            hint: None,
             is_misspelt: false,
             is_without_country: false,
-            has_several: false,
             candidates: Vec::new(),
         }
     }
 
-    /// Describes the problem for a row of a list. If the text has several numbers, adds how to
-    /// write them.
-    pub(crate) fn in_row(&self) -> String {
-        if self.has_several {
-            format!("{self}; write one number, or a row for each")
-        } else {
-            self.to_string()
-        }
-    }
-
     pub(crate) fn empty() -> Self {
-        let hint = "write a phone number such as 593987654321, a WhatsApp user id, or `id:USER`";
-        Self::new("the recipient is empty", hint)
+        Self::new(
+            msg!("the recipient is empty"),
+            msg!("write a phone number such as 593987654321, or `id:USER`"),
+        )
     }
 
     /// Creates the error for text that is not a number. `digits` are the digits before `found`, the
@@ -68,28 +59,39 @@ impl RecipientError {
         let rest = typed.split_once(found).map_or("", |(_, rest)| rest);
         let digits_after = rest.chars().filter(char::is_ascii_digit).count();
         let min_digits = *NUMBER_DIGITS.start();
-        let so_far = if digits.is_empty() {
-            String::new()
-        } else {
-            format!(" (read so far: `{digits}`)")
-        };
-        let sign = control_name(found).unwrap_or_else(|| format!("`{found}`"));
-        let hint = "write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`";
-        let problem = format!("`{typed}` is not a phone number: it contains {sign}{so_far}");
-        Self {
-            has_several: digits.len() >= min_digits && digits_after >= min_digits,
-            ..Self::new(problem, hint)
+        let typed = &shown(typed);
+        if digits.len() >= min_digits && digits_after >= min_digits {
+            return Self::several(typed);
         }
+        let sign = control_name(found).unwrap_or_else(|| msg!("`{found}`", found));
+        let problem = if digits.is_empty() {
+            msg!(
+                "`{typed}` is not a phone number: it contains {sign}",
+                typed,
+                sign
+            )
+        } else {
+            msg!(
+                "`{typed}` is not a phone number: it contains {sign} (read so far: `{digits}`)",
+                typed,
+                sign,
+                digits
+            )
+        };
+        Self::new(problem, for_other_channel(typed))
+    }
+
+    /// Creates the error for a text that seems to be several numbers.
+    fn several(typed: &str) -> Self {
+        Self::bare(msg!("`{typed}` seems to be several numbers", typed))
     }
 
     /// Returns the error for digits that may be one of several numbers, which `problem` names.
-    pub(super) fn ambiguous(problem: String, candidates: Vec<String>) -> Self {
+    pub(super) fn ambiguous(problem: Message, candidates: Vec<String>) -> Self {
+        let hint = msg!("write the number that you mean with + and its country code");
         Self {
             candidates,
-            ..Self::new(
-                problem,
-                "write the number that you mean with + and its country code",
-            )
+            ..Self::new(problem, hint)
         }
     }
 
@@ -99,68 +101,67 @@ impl RecipientError {
         self
     }
 
-    /// Names the country column of the list instead of `--country`, which would override the column in every row.
-    pub(crate) fn with_way_to_country(self, way: &str) -> Self {
-        let advice = self.problem.rsplit_once(PASS_COUNTRY);
-        let Some((problem, _)) = advice.filter(|_| self.is_without_country) else {
-            return self;
-        };
-        let problem = format!("{problem}{way}");
+    /// Puts `form`, the form of the number, before the problem.
+    pub(super) fn in_form(self, form: &Message) -> Self {
+        let problem = msg!("{form}, and {problem}", form, problem = self.problem);
         Self { problem, ..self }
     }
 
-    /// Puts `context`, which names the form of the number, before the problem.
-    pub(super) fn with_context(self, context: String) -> Self {
-        Self {
-            problem: format!("{}; {}", with_control_pictures(context), self.problem),
-            ..self
-        }
-    }
-
     /// Returns the error for a misspelt number. `suggestion` is the probable number.
-    pub(super) fn misspelt(problem: &str, suggestion: &str, hint: &str) -> Self {
+    pub(super) fn misspelt(problem: &Message, suggestion: &str) -> Self {
         Self {
             is_misspelt: true,
-            ..Self::new(format!("{problem}; did you mean +{suggestion}?"), hint)
+            ..Self::bare(msg!(
+                "{problem} (did you mean +{suggestion}?)",
+                problem,
+                suggestion
+            ))
         }
     }
 
     pub(super) fn length(typed: &str, digits: &str) -> Self {
-        let count = digits.len();
-        let problem = format!(
-            "a phone number has 7 to 15 digits; `{typed}` has {count} (read as `{digits}`)"
-        );
         let has_number = |word: &&str| {
             let count = word.chars().filter(char::is_ascii_digit).count();
             NUMBER_DIGITS.contains(&count)
         };
-        Self {
-            has_several: typed.split_whitespace().filter(has_number).count() > 1,
-            ..Self::with_code(problem)
+        let has_several = typed.split_whitespace().filter(has_number).count() > 1;
+        let typed = &shown(typed);
+        if has_several {
+            return Self::several(typed);
         }
-    }
-
-    pub(super) fn with_code(problem: String) -> Self {
-        Self::new(problem, WITH_CODE)
+        let count = digits.len();
+        let problem = msg!(
+            "`{typed}` has {count} {count|digit|digits} (`{digits}`), and a phone number has 7 to 15",
+            typed,
+            count,
+            digits
+        );
+        Self::new(problem, for_other_channel(typed))
     }
 
     pub(super) fn national(typed: &str) -> Self {
-        let problem = format!("`{typed}` is a local number: {PASS_COUNTRY}{ANY_COUNTRY}");
-        Self {
-            is_without_country: true,
-            ..Self::new(problem, WITH_COUNTRY)
-        }
+        let typed = shown(typed);
+        Self::bare(msg!("`{typed}` has no country code", typed)).without_country()
     }
 
-    /// Creates the error for a number with digits in parentheses in front: an area code of `country`, or the country
-    /// code of `other`, where the number is `digits`.
-    pub(super) fn area_code(typed: &str, other: &str, digits: &str, country: &str) -> Self {
-        let problem = format!(
-            "in `{typed}`, the digits in parentheses may be an area code; for a number of {other}, write +{digits}; if \
-             it is a local number, {PASS_COUNTRY}{country}"
+    /// Creates the error for a number with digits in parentheses in front: an area code of `local`, or the country code of
+    /// `other`, where the number is `digits`.
+    pub(super) fn area_code(
+        typed: &str,
+        other: Option<Country>,
+        digits: &str,
+        local: Country,
+    ) -> Self {
+        let problem = msg!(
+            "in `{typed}`, the digits in parentheses may be an area code",
+            typed
         );
-        let hint = format!(
-            "to set the number's country: --country {country}; for a number of {other}: +{digits}"
+        let hint = msg!(
+            "for a number of {local}: --country {code}; for a number of {other}: +{digits}",
+            local = local.with_article(),
+            code = local.code(),
+            other = country_or_another(other),
+            digits
         );
         Self {
             is_without_country: true,
@@ -169,29 +170,38 @@ impl RecipientError {
     }
 
     /// Creates the error for an invalid number. `suggestion` is the probable number.
-    pub(super) fn invalid(
-        typed: &str,
-        reason: &str,
-        suggestion: Option<&str>,
-        is_without_country: bool,
-    ) -> Self {
-        let advice = match suggestion {
-            Some(suggestion) => format!("did you mean +{suggestion}?"),
-            None if is_without_country => {
-                format!("if it is a local number, {PASS_COUNTRY}{ANY_COUNTRY}")
-            }
-            None => "check the number".to_owned(),
-        };
-        let hint = if is_without_country {
-            WITH_COUNTRY
-        } else {
-            WITH_CODE
-        };
-        let problem = format!("`{typed}` is not a phone number: {reason}; {advice}");
-        Self {
-            is_misspelt: suggestion.is_some(),
-            is_without_country,
-            ..Self::new(problem, hint)
+    pub(super) fn invalid(typed: &str, reason: &Message, suggestion: Option<&str>) -> Self {
+        let typed = shown(typed);
+        let problem = msg!("`{typed}` is not a phone number: {reason}", typed, reason);
+        match suggestion {
+            Some(suggestion) => Self::misspelt(&problem, suggestion),
+            None => Self::bare(problem),
         }
     }
+
+    /// Marks the error as one that a country can solve.
+    pub(super) fn without_country(self) -> Self {
+        let hint = (!self.is_misspelt).then(|| msg!("for a local number of Ecuador: --country EC"));
+        Self {
+            hint,
+            is_without_country: true,
+            ..self
+        }
+    }
+}
+
+/// The name of a country in a sentence, or "another country".
+pub(crate) fn country_or_another(country: Option<Country>) -> Value {
+    match country {
+        Some(country) => country.with_article(),
+        None => Value::Message(msg!("another country")),
+    }
+}
+
+fn for_other_channel(typed: &str) -> Message {
+    msg!("for a user of another channel: `id:{typed}`", typed)
+}
+
+fn shown(typed: &str) -> String {
+    with_control_pictures(typed.to_owned())
 }

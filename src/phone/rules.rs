@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::two_forms::two_forms;
 use crate::base::invisible::with_control_pictures;
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::suggest::plain;
 use crate::base::texts::rows;
 
@@ -112,6 +113,21 @@ impl Region {
         lengths.filter_map(|length| length.parse().ok())
     }
 
+    /// Returns its name, as in "a number of the United States". A service of the world has its calling code.
+    pub(super) fn with_article(&'static self) -> Value {
+        let Some([english, spanish]) = country_title(self.code) else {
+            return Value::Text(format!("+{}", self.calling_code));
+        };
+        let has_article = english.starts_with("United ")
+            || english.ends_with(" Republic")
+            || english.ends_with(" Islands");
+        let article = if has_article { "the " } else { "" };
+        Value::ByLanguage {
+            english: format!("{article}{english}"),
+            spanish: spanish.to_owned(),
+        }
+    }
+
     /// Returns whether it is a country or a part of one.
     pub(super) fn is_country(&self) -> bool {
         self.code != "001"
@@ -198,8 +214,19 @@ impl Country {
     }
 
     /// Parses a country. The error is for text that is not a country.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        Self::from_name(text).ok_or_else(|| unknown(text))
+    pub(crate) fn parse(text: &str) -> Result<Self, Message> {
+        let country = with_control_pictures(text.to_owned());
+        Self::from_name(text).ok_or_else(|| msg!("`{country}` is not a country", country))
+    }
+
+    /// Returns the country of a recipient that is a number, or the id of a WhatsApp user.
+    pub(crate) fn of_recipient(recipient: &str) -> Option<Self> {
+        Self::from_name(super::find_country(recipient)?)
+    }
+
+    /// Returns its name, as in "a number of the United States".
+    pub(crate) fn with_article(self) -> Value {
+        self.0.with_article()
     }
 
     /// Finds the countries with the calling code in `text`: `+51`, `0051`, `(51)` or `51`.
@@ -248,10 +275,21 @@ pub(crate) fn country_title(code: &str) -> Option<[&'static str; 2]> {
     Some([english, spanish])
 }
 
-impl TryFrom<String> for Country {
-    type Error = String;
+/// Its name.
+impl ToValue for Country {
+    fn to_value(&self) -> Value {
+        let [english, spanish] = country_title(self.code()).unwrap_or([self.code(); 2]);
+        Value::ByLanguage {
+            english: english.to_owned(),
+            spanish: spanish.to_owned(),
+        }
+    }
+}
 
-    fn try_from(text: String) -> Result<Self, String> {
+impl TryFrom<String> for Country {
+    type Error = Message;
+
+    fn try_from(text: String) -> Result<Self, Message> {
         text.parse()
     }
 }
@@ -263,9 +301,9 @@ impl From<Country> for String {
 }
 
 impl FromStr for Country {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         // Several countries can share a name: Congo, Guinea.
         Self::from_name(raw)
             .filter(|_| raw.trim().len() == 2)
@@ -279,10 +317,11 @@ impl fmt::Display for Country {
     }
 }
 
-fn unknown(raw: &str) -> String {
-    format!(
-        "`{}` is not a country; write its two letters, such as EC or MX",
-        with_control_pictures(raw.to_owned())
+fn unknown(raw: &str) -> Message {
+    let raw = with_control_pictures(raw.to_owned());
+    msg!(
+        "`{raw}` is not the code of a country, such as EC or MX",
+        raw
     )
 }
 
@@ -380,9 +419,9 @@ mod tests {
     #[test]
     fn invalid_country_error_shows_the_format() {
         for raw in ["593", "EQ", "001", "", "ñ", "Congo"] {
-            let expected =
-                format!("`{raw}` is not a country; write its two letters, such as EC or MX");
-            assert_eq!(raw.parse::<Country>(), Err(expected));
+            let expected = format!("`{raw}` is not the code of a country, such as EC or MX");
+            let error = raw.parse::<Country>().unwrap_err();
+            assert_eq!(error.to_string(), expected);
         }
     }
 }

@@ -1,33 +1,35 @@
 //! Recognizes numbers that a spreadsheet changed: a formula or apostrophe that keeps text, decimals, an exponent.
 
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
+use crate::base::message::{Message, msg};
 
 /// A number in a form that only spreadsheets write.
 pub(super) struct SpreadsheetForm {
     /// The number in its usual form; None if its digits are lost.
     pub(super) number: Option<String>,
-    pub(super) problem: String,
-    pub(super) hint: &'static str,
+    pub(super) problem: Message,
+    /// How to keep the digits; None if they are not lost.
+    pub(super) hint: Option<Message>,
 }
 
 /// The apostrophes in front of a text in a spreadsheet.
 pub(super) const TEXT_MARKS: [char; 2] = ['\'', '\u{2019}'];
 
-const AS_TEXT: &str = "format the column as text, and write only the number";
-const AS_WHOLE_NUMBER: &str = "format the column as text, and write the number without decimals";
-const UNSHORTENED: &str =
-    "send the .xlsx itself, or format the column as a number without decimals and save it again";
-
 impl SpreadsheetForm {
     /// Finds the form of `typed`, which must be trimmed of invisible characters.
     pub(super) fn find(typed: &str) -> Option<Self> {
         if let Some(number) = number_in_formula(typed) {
-            let problem = format!("`{typed}` is a spreadsheet formula that keeps a number as text");
+            let problem = msg!(
+                "`{typed}` is a spreadsheet formula that keeps a number as text",
+                typed
+            );
             return Some(Self::new(number, problem));
         }
         if let Some(number) = typed.strip_prefix(TEXT_MARKS) {
-            let problem =
-                format!("`{typed}` begins with the apostrophe that marks text in a spreadsheet");
+            let problem = msg!(
+                "`{typed}` begins with the apostrophe that marks text in a spreadsheet",
+                typed
+            );
             return Some(Self::new(number, problem));
         }
         let number = typed.strip_prefix('+').unwrap_or(typed);
@@ -36,37 +38,45 @@ impl SpreadsheetForm {
             let Some(digits) = whole_number(mantissa, exponent) else {
                 return Some(Self {
                     number: None,
-                    problem: format!(
-                        "Excel has shortened this number, `{typed}`, and its last digits are lost"
+                    problem: msg!(
+                        "Excel has shortened this number, `{typed}`, and its last digits are lost",
+                        typed
                     ),
-                    hint: UNSHORTENED,
+                    hint: Some(msg!(
+                        "send the .xlsx itself, or format the column as a number without decimals and save it again"
+                    )),
                 });
             };
-            let problem =
-                format!("`{typed}` is written with an exponent, as Excel shows a long number");
+            let problem = msg!(
+                "`{typed}` is written with an exponent, as Excel shows a long number",
+                typed
+            );
             return Some(Self::new(&format!("{plus}{digits}"), problem));
         }
         let (whole, is_zero) = split_decimals(number)?;
         Some(Self {
             number: is_zero.then(|| format!("{plus}{whole}")),
-            problem: format!("`{typed}` has decimals, as a spreadsheet writes a number"),
-            hint: AS_WHOLE_NUMBER,
+            problem: msg!(
+                "`{typed}` has decimals, as a spreadsheet writes a number",
+                typed
+            ),
+            hint: Some(msg!("format the column as a number without decimals")),
         })
     }
 
     /// Returns the error for this form. `read` is the result of reading the number in it.
     pub(super) fn error(self, read: Result<&str, RecipientError>) -> RecipientError {
         match read {
-            Ok(number) => RecipientError::misspelt(&self.problem, number, self.hint),
-            Err(error) => error.with_context(self.problem),
+            Ok(number) => RecipientError::misspelt(&self.problem, number),
+            Err(error) => error.in_form(&self.problem),
         }
     }
 
-    fn new(number: &str, problem: String) -> Self {
+    fn new(number: &str, problem: Message) -> Self {
         Self {
             number: Some(number.to_owned()),
             problem,
-            hint: AS_TEXT,
+            hint: None,
         }
     }
 }

@@ -41,7 +41,11 @@ impl ParsedDigits {
         let typed = typed.trim_matches(is_unseen);
         let typed = without_text_mark(typed);
         if let Some(form) = SpreadsheetForm::find(typed) {
-            return Err(RecipientError::new(form.problem, form.hint));
+            let hint = form.hint;
+            return Err(RecipientError {
+                hint,
+                ..RecipientError::bare(form.problem)
+            });
         }
         let bare: String = typed
             .chars()

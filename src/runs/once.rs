@@ -10,6 +10,7 @@ use ring::hmac::{self, HMAC_SHA256};
 use serde::{Deserialize, Serialize};
 
 use crate::base::invisible::is_invisible;
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::texts::shell_argument;
 use crate::phone::person_key;
 
@@ -32,6 +33,12 @@ impl OnceKey {
     }
 }
 
+impl ToValue for OnceKey {
+    fn to_value(&self) -> Value {
+        self.0.to_value()
+    }
+}
+
 impl Display for OnceKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -39,9 +46,9 @@ impl Display for OnceKey {
 }
 
 impl TryFrom<String> for OnceKey {
-    type Error = String;
+    type Error = Message;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Message> {
         text.parse()
     }
 }
@@ -53,28 +60,30 @@ impl From<OnceKey> for String {
 }
 
 impl FromStr for OnceKey {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(key: &str) -> Result<Self, String> {
+    fn from_str(key: &str) -> Result<Self, Message> {
         let length = key.chars().count();
         if key.is_empty() {
-            return Err("the key is empty: check the variable that sets it".to_owned());
+            return Err(msg!("the key is empty"));
         }
         if length > MAX_CHARACTERS {
-            return Err(format!(
-                "the key has {length} characters; the limit is {MAX_CHARACTERS}"
+            return Err(msg!(
+                "the key has {length} characters; the limit is {most}",
+                length,
+                most = MAX_CHARACTERS
             ));
         }
         // The key would look like another one. The same is true of hidden characters below.
         if key.trim() != key {
-            return Err("a key cannot begin or end with a space".to_owned());
+            return Err(msg!("a key cannot begin or end with a space"));
         }
         let is_hidden =
             |character: char| character.is_control() || is_invisible(character) && character != ' ';
         if let Some(place) = key.chars().position(is_hidden) {
-            return Err(format!(
-                "a key can only have visible characters and spaces; character {} is neither",
-                place + 1
+            return Err(msg!(
+                "a key can only have visible characters and spaces; character {place} is neither",
+                place = place + 1
             ));
         }
         Ok(Self(
@@ -191,12 +200,8 @@ mod tests {
         ] {
             let found = key.parse::<OnceKey>().err();
             assert_eq!(found.is_some(), expected.is_some(), "{key:?}: {found:?}");
-            assert!(
-                found
-                    .unwrap_or_default()
-                    .ends_with(expected.unwrap_or_default()),
-                "{key:?}"
-            );
+            let found = found.unwrap_or_default().to_string();
+            assert!(found.ends_with(expected.unwrap_or_default()), "{key:?}");
         }
         assert_eq!("no\u{301}mina".parse::<OnceKey>(), "nómina".parse());
     }

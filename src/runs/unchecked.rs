@@ -13,7 +13,7 @@ use super::once::{OnceHasher, OnceScope};
 use crate::base::output::Sent;
 use crate::base::owner::{OthersAccess, take_from_others};
 use crate::base::paths::{STATE, runtime_directory};
-use crate::base::private_file;
+use crate::base::private_file::{self, FileAction};
 use crate::base::timestamps::wrong_clock;
 
 /// How long a notification counts without `--every`.
@@ -309,7 +309,7 @@ impl OpenMark {
         for _ in 0..TRIES {
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false);
-            let file = private_file::open("create", path, &mut options);
+            let file = private_file::open(FileAction::Create, path, &mut options);
             let file = file.map_err(|error| error.cause)?;
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => {

@@ -5,20 +5,37 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::base::phrases::in_spanish;
+use crate::base::message::{Lang, Message, msg};
 use crate::jelou::message::InvalidMessage;
 
-/// Responds with `200` and `answer`. The warnings are in a header, escaped so that each stays on
-/// one line.
-pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
+/// Responds with `200` and `answer`. The warnings and the `notes`, which only a sandbox has, are in headers, escaped so
+/// that each stays on one line. jelouctl prints the notes in its own language.
+pub(crate) fn accepted(answer: &Value, warnings: &[Message], notes: &[Message]) -> Response {
     let mut response = Json(answer).into_response();
-    for value in warnings
-        .iter()
-        .filter_map(|warning| HeaderValue::from_str(&on_one_line(warning)).ok())
-    {
-        response.headers_mut().append("x-sandbox-warning", value);
+    let mut append = |name, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            response.headers_mut().append(name, value);
+        }
+    };
+    for warning in warnings.iter().chain(notes) {
+        append("x-sandbox-warning", &on_one_line(&warning.to_string()));
+    }
+    for note in notes {
+        append("x-sandbox-note", &in_ascii(&note.encode()));
     }
     response
+}
+
+/// Escapes the JSON text so that it is valid in a header.
+fn in_ascii(json: &str) -> String {
+    let mut line = String::new();
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => line.push(byte.into()),
+            _ => line.push_str(&format!("\\u{unit:04x}")),
+        }
+    }
+    line
 }
 
 /// Escapes text so that it is valid in a header.
@@ -47,13 +64,13 @@ pub(crate) fn external_unauthorized() -> Response {
 pub(crate) fn external_bot_not_found() -> Response {
     let body = failed(
         ["E1019", "BOT_NOT_FOUND"],
-        "The Bot could not be found at the moment.",
+        &msg!("The Bot could not be found at the moment."),
     );
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
 /// Responds with `400`: not JSON, or not a valid request.
-pub(crate) fn bad_request(problem: &str) -> Response {
+pub(crate) fn bad_request(problem: &Message) -> Response {
     coded(
         StatusCode::BAD_REQUEST,
         "message_could_not_be_send",
@@ -69,32 +86,41 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
             return coded(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "payload_too_large",
-                "The body is larger than 1 MiB",
+                &msg!("The body is larger than 1 MiB"),
             );
         }
         cause = error.source();
     }
-    bad_request(&error.to_string())
+    bad_request(&Message::verbatim(error.to_string()))
 }
 
 /// Responds with `403` to a request from another site in a browser, or for a host that is not
 /// allowed.
 pub(crate) fn foreign(header: &str) -> Response {
-    let description = format!(
-        "The {header} header has another host; start the sandbox with --allow-host HOST to allow it"
+    let description = msg!(
+        "The {header} header has another host; start the sandbox with --allow-host HOST to allow it",
+        header
     );
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 
 /// Responds with `404` to an address that neither the API nor the sandbox has.
 pub(crate) fn no_such_address(method: &Method, path: &str) -> Response {
-    let description = format!("There is no {method} {path} here; GET /sandbox lists the addresses");
+    let description = msg!(
+        "There is no {method} {path} here; GET /sandbox lists the addresses",
+        method = method.as_str(),
+        path
+    );
     coded(StatusCode::NOT_FOUND, "not_found", &description)
 }
 
 /// Responds with `405` to an address that has other methods.
 pub(crate) fn wrong_method(method: &Method, path: &str) -> Response {
-    let description = format!("{path} does not take {method}; GET /sandbox lists the addresses");
+    let description = msg!(
+        "{path} does not take {method}; GET /sandbox lists the addresses",
+        path,
+        method = method.as_str()
+    );
     coded(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
@@ -104,12 +130,15 @@ pub(crate) fn wrong_method(method: &Method, path: &str) -> Response {
 
 /// Responds with `404`: the sandbox keeps no message with this id.
 pub(crate) fn no_such_message(id: &str) -> Response {
-    let description = format!("There is no message {id} here; GET /sandbox/messages lists them");
+    let description = msg!(
+        "There is no message {id} here; GET /sandbox/messages lists them",
+        id
+    );
     coded(StatusCode::NOT_FOUND, "not_found", &description)
 }
 
 /// Responds with `422` from one of the sandbox's own addresses.
-pub(crate) fn invalid_request(problem: &str) -> Response {
+pub(crate) fn invalid_request(problem: &Message) -> Response {
     coded(
         StatusCode::UNPROCESSABLE_ENTITY,
         "unprocessable_entity",
@@ -117,13 +146,14 @@ pub(crate) fn invalid_request(problem: &str) -> Response {
     )
 }
 
-/// Creates a response with a code and its description.
-pub(crate) fn coded(status: StatusCode, code: &str, description: &str) -> Response {
-    (
-        status,
-        Json(json!({ "code": code, "description": description })),
-    )
-        .into_response()
+/// Creates a response with a code and its description, also in Spanish.
+pub(crate) fn coded(status: StatusCode, code: &str, description: &Message) -> Response {
+    let body = json!({
+        "code": code,
+        "description": description,
+        "clientMessages": both(description),
+    });
+    (status, Json(body)).into_response()
 }
 
 /// Responds with `422`, naming each field, in the envelope of Jelou's validator.
@@ -139,14 +169,14 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
             fields.insert("body".to_owned(), json!([both(&other.message)]));
         }
     }
-    invalid("The body is not valid", &fields)
+    invalid(&msg!("The body is not valid"), &fields)
 }
 
 /// A parameter of a look-up that is not valid.
 #[derive(Debug)]
 pub(crate) struct InvalidParameter {
     pub(crate) name: String,
-    pub(crate) problem: String,
+    pub(crate) problem: Message,
 }
 
 /// Responds with `422`, naming each parameter.
@@ -155,10 +185,10 @@ pub(crate) fn invalid_parameters(parameters: Vec<InvalidParameter>) -> Response 
     for InvalidParameter { name, problem } in parameters {
         fields.insert(name, json!([both(&problem)]));
     }
-    invalid("The request is not valid", &fields)
+    invalid(&msg!("The request is not valid"), &fields)
 }
 
-fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
+fn invalid(description: &Message, fields: &Map<String, Value>) -> Response {
     let mut body = failed(["E0422", "VALIDATOR_ERROR"], description);
     if let Some(body) = body.as_object_mut() {
         body.insert("validationError".to_owned(), json!(fields));
@@ -167,7 +197,7 @@ fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
 }
 
 /// Returns Jelou's envelope for errors.
-fn failed([code, key]: [&str; 2], description: &str) -> Value {
+fn failed([code, key]: [&str; 2], description: &Message) -> Value {
     json!({
         "message": [description],
         "statusMessage": "failed",
@@ -182,6 +212,6 @@ fn failed([code, key]: [&str; 2], description: &str) -> Value {
     })
 }
 
-fn both(text: &str) -> Value {
-    json!({ "en": text, "es": in_spanish(text) })
+fn both(text: &Message) -> Value {
+    json!({ "en": text, "es": text.text(Lang::Es) })
 }

@@ -26,6 +26,7 @@ use tokio::sync::{Semaphore, watch};
 use url::{Host, Url};
 
 use super::answers;
+use crate::base::message::{Message, msg};
 
 /// The maximum of open connections. More wait in the system's queue.
 pub(super) const MAX_CONNECTIONS: u32 = 1024;
@@ -148,10 +149,13 @@ impl AllowedHost {
 }
 
 impl FromStr for AllowedHost {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
-        let error = || format!("`{}` is not a host name or IP address", raw.escape_debug());
+    fn from_str(raw: &str) -> Result<Self, Message> {
+        let error = || {
+            let host = raw.escape_debug().to_string();
+            msg!("`{host}` is not a host name or IP address", host)
+        };
         let url = Url::parse(&format!("http://{raw}")).map_err(|_| error())?;
         let is_name = |name: &str| {
             name.chars()
@@ -369,7 +373,8 @@ mod tests {
             "fe80::1",
         ] {
             let problem = format!("`{}` is not a host name or IP address", raw.escape_debug());
-            assert_eq!(raw.parse::<AllowedHost>(), Err(problem));
+            let error = raw.parse::<AllowedHost>().unwrap_err();
+            assert_eq!(error.to_string(), problem);
         }
     }
 

@@ -14,6 +14,7 @@ use serde_json::{Deserializer, Value, json};
 
 use super::stored_message::DeliveryFault;
 use crate::base::durations::parse_duration;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
 use crate::jelou::message::MessageKind;
 
@@ -90,11 +91,11 @@ pub(super) enum FaultEffect {
 }
 
 impl FromStr for Fault {
-    type Err = String;
+    type Err = Message;
 
     /// Parses `key=value` or `key`, separated by commas. A body of JSON ends where the JSON ends; a text includes the rest
     /// of the rule.
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         let mut fault = Self {
             rule: raw.trim().to_owned(),
             ..Self::default()
@@ -113,7 +114,7 @@ impl FromStr for Fault {
             // `late` and `unlisted` both set when look-ups list the message.
             let is_new = given.insert(if key == "unlisted" { "late" } else { key });
             if !is_new && key != "header" {
-                return Err(format!("`{key}` repeats or contradicts an earlier key"));
+                return Err(msg!("`{key}` repeats or contradicts an earlier key", key));
             }
             fault.set(key, value.trim())?;
         }
@@ -128,7 +129,7 @@ impl Fault {
         self.stored || matches!(self.effect, FaultEffect::Truncate | FaultEffect::None)
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Message> {
         match key {
             "status" => {
                 let status = number(key, value, 200..=599)?;
@@ -148,7 +149,7 @@ impl Fault {
             "reset" if value.is_empty() => return self.set_effect(FaultEffect::Reset),
             "hang" if value.is_empty() => return self.set_effect(FaultEffect::Hang),
             "truncate" if value.is_empty() => return self.set_effect(FaultEffect::Truncate),
-            "delay" => self.delay = delay(value)?,
+            "delay" => self.delay = delay(value).map_err(|problem| problem.to_string())?,
             "stored" if value.is_empty() => self.stored = true,
             "undelivered" if value.is_empty() => {
                 self.delivery_fault.undelivered = Some(UNDELIVERABLE);
@@ -157,48 +158,52 @@ impl Fault {
                 self.delivery_fault.undelivered = number(key, value, CODES)?.try_into().ok();
             }
             "unlisted" if value.is_empty() => self.delivery_fault.listed_after = None,
-            "late" => self.delivery_fault.listed_after = Some(delay(value)?),
+            "late" => {
+                self.delivery_fault.listed_after =
+                    Some(delay(value).map_err(|problem| problem.to_string())?)
+            }
             "to" => self.to = Some(value.to_owned()),
             "kind" => self.kind = Some(known_kind(value)?),
             "after" => self.after = number(key, value, 0..=u64::MAX)?,
             "first" => self.first = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "every" => self.every = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "reset" | "hang" | "truncate" | "stored" | "unlisted" => {
-                return Err(format!("`{key}` has no value"));
+                return Err(msg!("`{key}` has no value", key));
             }
             _ => {
-                return Err(format!(
-                    "unknown key `{}`; the keys are {}",
-                    key.escape_debug(),
-                    KEYS.join(", ")
+                return Err(msg!(
+                    "unknown key `{key}`; the keys are {keys}",
+                    key = key.escape_debug().to_string(),
+                    keys = KEYS.join(", ")
                 ));
             }
         }
         Ok(())
     }
 
-    fn set_effect(&mut self, effect: FaultEffect) -> Result<(), String> {
+    fn set_effect(&mut self, effect: FaultEffect) -> Result<(), Message> {
         if self.effect != FaultEffect::None {
-            return Err("a rule can have only one of status, reset, hang and truncate".to_owned());
+            return Err(msg!(
+                "a rule can have only one of status, reset, hang and truncate"
+            ));
         }
         self.effect = effect;
         Ok(())
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Message> {
         let is_later_fault = self.delivery_fault != DeliveryFault::default();
         if self.effect == FaultEffect::None && self.delay.is_zero() && !is_later_fault {
-            let effects = "status, reset, hang, truncate, delay, undelivered, unlisted or late";
-            return Err(format!("the rule has no effect: add one of {effects}"));
+            return Err(msg!(
+                "the rule has none of status, reset, hang, truncate, delay, undelivered, unlisted and late"
+            ));
         }
         if is_later_fault && !self.stores_message() {
-            return Err(
-                "undelivered, unlisted and late need a stored message: add stored".to_owned(),
-            );
+            return Err(msg!("undelivered, unlisted and late need `stored`"));
         }
         let has_status = matches!(self.effect, FaultEffect::Status(_));
         if !has_status && (self.body.is_some() || !self.headers.is_empty()) {
-            return Err("body, header and retry_after need a status".to_owned());
+            return Err(msg!("body, header and retry_after need a status"));
         }
         Ok(())
     }
@@ -209,7 +214,7 @@ impl Fault {
 ///
 /// # Errors
 /// If a key follows the text, because it would be a part of the body.
-fn body_length(rest: &str) -> Result<usize, String> {
+fn body_length(rest: &str) -> Result<usize, Message> {
     if rest.starts_with(['{', '[', '"']) {
         let mut values = Deserializer::from_str(rest).into_iter::<Value>();
         let is_json = values.next().is_some_and(|value| value.is_ok());
@@ -226,15 +231,16 @@ fn body_length(rest: &str) -> Result<usize, String> {
     for (key, _) in keys {
         let key = key.trim();
         if KEYS.contains(&key) {
-            return Err(format!(
-                "`{key}` would be a part of the body, because a text ends with the rule; write body last"
+            return Err(msg!(
+                "`{key}` would be a part of the body, because a text ends with the rule",
+                key
             ));
         }
     }
     Ok(rest.len())
 }
 
-fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, String> {
+fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, Message> {
     value
         .parse()
         .ok()
@@ -242,33 +248,41 @@ fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, S
         .ok_or_else(|| {
             let min = allowed.start();
             let max = allowed.end();
-            let limits = if *max == u64::MAX {
-                format!("of at least {min}")
+            let value = value.escape_debug().to_string();
+            if *max == u64::MAX {
+                msg!(
+                    "{key} is `{value}`, but must be a whole number of at least {min}",
+                    key,
+                    value,
+                    min
+                )
             } else {
-                format!("from {min} to {max}")
-            };
-            format!(
-                "{key} is `{}`, but must be a whole number {limits}",
-                value.escape_debug()
-            )
+                msg!(
+                    "{key} is `{value}`, but must be a whole number from {min} to {max}",
+                    key,
+                    value,
+                    min,
+                    max
+                )
+            }
         })
 }
 
 /// Parses `NAME: VALUE`.
-fn header(raw: &str) -> Result<(HeaderName, HeaderValue), String> {
+fn header(raw: &str) -> Result<(HeaderName, HeaderValue), Message> {
     let read = raw
         .split_once(':')
         .and_then(|(name, value)| Some((name.trim().parse().ok()?, value.trim().parse().ok()?)));
     read.ok_or_else(|| {
-        format!(
-            "`{}` is not a header; use header=NAME: VALUE",
-            raw.escape_debug()
+        msg!(
+            "`{header}` is not a header, NAME: VALUE",
+            header = raw.escape_debug().to_string()
         )
     })
 }
 
 /// Returns the canonical name of a kind, as messages have it.
-fn known_kind(kind: &str) -> Result<String, String> {
+fn known_kind(kind: &str) -> Result<String, Message> {
     let known: Vec<_> = MessageKind::all()
         .iter()
         .map(MessageKind::command)
@@ -276,20 +290,25 @@ fn known_kind(kind: &str) -> Result<String, String> {
     if known.contains(&kind) {
         return Ok(kind.to_owned());
     }
-    let meant = nearest(kind, known).map(|meant| format!("did you mean `{meant}`?"));
-    let suggestion = meant.unwrap_or_else(|| "to list them: `jelouctl explain`".to_owned());
-    Err(format!(
-        "`{}` is not a kind of message; {suggestion}",
-        kind.escape_debug()
-    ))
+    let meant = nearest(kind, known);
+    let kind = kind.escape_debug().to_string();
+    Err(match meant {
+        Some(meant) => msg!(
+            "`{kind}` is not a kind of message; did you mean `{meant}`?",
+            kind,
+            meant
+        ),
+        None => msg!("`{kind}` is not a kind of message", kind),
+    })
 }
 
 /// Parses a delay of at most one hour.
-pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
+pub(crate) fn delay(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |duration| duration <= LONGEST;
-    parse_duration(raw, is_allowed, |shown| {
-        format!("`{shown}` is not a delay; use 500ms or 2s, up to 1h")
+    parse_duration(raw, is_allowed, |raw| {
+        msg!("`{raw}` is not a delay; use 500ms or 2s, up to 1h", raw)
     })
+    .map_err(Message::from)
 }
 
 /// The current rules, and how often each applied.
@@ -457,7 +476,7 @@ mod tests {
     #[test]
     fn invalid_fault_rule_shows_its_problem() {
         for (raw, problem) in [
-            ("", "the rule has no effect"),
+            ("", "the rule has none of status, reset"),
             ("stored", "the rule has no effect"),
             (
                 "status=99",
@@ -498,13 +517,13 @@ mod tests {
             ),
             ("status=500,header=a b: c", "`a b: c` is not a header"),
             ("late", "`` is not a delay"),
-            ("unlisted,reset", "add stored"),
+            ("unlisted,reset", "need `stored`"),
             (
                 "undelivered=soon",
                 "undelivered is `soon`, but must be a whole number from 1 to 999999",
             ),
         ] {
-            let error = raw.parse::<Fault>().unwrap_err();
+            let error = raw.parse::<Fault>().unwrap_err().to_string();
             assert!(error.contains(problem), "{raw}: {error}");
         }
     }

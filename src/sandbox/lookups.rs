@@ -17,6 +17,7 @@ use super::answers::{self, InvalidParameter};
 use super::request::Caller;
 use super::store::Filter;
 use super::stored_message::{Author, StoredMessage};
+use crate::base::message::msg;
 use crate::base::timestamps::{rfc_3339_millis, timestamp};
 use crate::jelou::api::DeliveryState;
 
@@ -111,7 +112,7 @@ pub(super) async fn notification(caller: Caller) -> Response {
         None => answers::coded(
             StatusCode::NOT_FOUND,
             "not_found",
-            "This notification does not exist",
+            &msg!("This notification does not exist"),
         ),
     }
 }
@@ -130,7 +131,7 @@ fn read_number(
     match text.parse() {
         Ok(number) if (1..=max).contains(&number) => number,
         _ => {
-            let problem = format!("must be a number from 1 to {max}");
+            let problem = msg!("must be a number from 1 to {max}", max);
             invalid.push(InvalidParameter {
                 name: name.to_owned(),
                 problem,
@@ -151,7 +152,7 @@ fn read_time(
     if time.is_none() {
         invalid.push(InvalidParameter {
             name: name.to_owned(),
-            problem: "must be a date in ISO 8601".to_owned(),
+            problem: msg!("must be a date in ISO 8601"),
         });
     }
     time

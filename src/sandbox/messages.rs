@@ -19,6 +19,7 @@ use super::request::{Caller, MessageRequest, ValidQuery, read_bytes, refuse};
 use super::state::SandboxState;
 use super::stored_message::{Author, StoredMessage};
 use super::templates::{PageQuery, Templates};
+use crate::base::message::{Message, msg};
 use crate::jelou::message::{
     self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean, nearest_template,
 };
@@ -52,7 +53,7 @@ pub(super) async fn template(received: MessageRequest) -> Response {
         && let Some((code, description)) = check_template(
             &received.caller.sandbox.options.templates,
             &wanted,
-            &mut checked.warnings,
+            &mut checked.notes,
         )
     {
         let answer = answers::coded(StatusCode::BAD_REQUEST, code, &description);
@@ -72,59 +73,77 @@ pub(super) async fn template(received: MessageRequest) -> Response {
 fn check_template(
     templates: &Templates,
     wanted: &TemplateUse,
-    warnings: &mut Vec<String>,
-) -> Option<(&'static str, String)> {
+    notes: &mut Vec<Message>,
+) -> Option<(&'static str, Message)> {
     let name = &wanted.name;
     match wanted.judge(&templates.list) {
         TemplateVerdict::Fits => {}
-        TemplateVerdict::SeveralLanguages { languages } => warnings.push(format!(
-            "the sandbox has the template `{name}` in several languages ({}), but the message does not set one",
-            languages.join(", ")
+        TemplateVerdict::SeveralLanguages { languages } => notes.push(msg!(
+            "the sandbox has the template `{name}` in several languages ({languages}), but the message does not set one",
+            name,
+            languages = languages.join(", ")
         )),
-        TemplateVerdict::Unclear { missing } => warnings
-            .push(format!("the sandbox could not check the template `{name}`: the {missing} is missing in its list of templates")),
+        TemplateVerdict::Unclear { missing } => notes.push(msg!(
+            "the sandbox could not check the template `{name}`: its list of templates has no {missing}",
+            name,
+            missing
+        )),
         TemplateVerdict::UnknownName { meant } if !templates.is_complete => {
             let nearest = || did_you_mean(nearest_template(name, &templates.list).as_slice());
-            let meant = did_you_mean(&meant).or_else(nearest).map(|question| format!("; {question}")).unwrap_or_default();
-            warnings.push(format!(
+            let note = msg!(
                 "the sandbox has only its samples and could not check the template `{name}`; to load the bot's \
-                 templates: --templates FILE{meant}"
-            ));
+                 templates: --templates FILE",
+                name
+            );
+            notes.push(match did_you_mean(&meant).or_else(nearest) {
+                Some(question) => msg!("{note}; {question}", note, question),
+                None => note,
+            });
         }
         TemplateVerdict::UnknownName { .. }
         | TemplateVerdict::OtherLanguage { .. }
         | TemplateVerdict::NotApproved { .. } => {
-            return Some(("notification_could_not_be_send", "Template does not exist".to_owned()));
+            return Some((
+                "notification_could_not_be_send",
+                msg!("Template does not exist"),
+            ));
         }
         TemplateVerdict::NeedsNumber => {
-            return Some(("131062", "Authentication templates cannot be sent to a user id".to_owned()));
+            let description = msg!("Authentication templates cannot be sent to a user id");
+            return Some(("131062", description));
         }
         TemplateVerdict::NeedsMedia { media, given } => {
-            let given = given.as_deref().unwrap_or("none");
-            let description = format!(
-                "Parameter format does not match format in the created template: header: expected {media}, got {given}"
-            );
-            return Some(("132012", description));
+            return Some(("132012", wrong_header(media, given.as_deref().unwrap_or("none"))));
         }
         TemplateVerdict::TakesNoMedia { given } => {
-            let description = format!(
-                "Parameter format does not match format in the created template: header: expected none, got {given}"
-            );
-            return Some(("132012", description));
+            return Some(("132012", wrong_header("none", &given)));
         }
         TemplateVerdict::TooLong { characters, most } => {
-            let description =
-                format!("Translated text too long: {characters} characters, at most {most}");
+            let description = msg!(
+                "Translated text too long: {characters} characters, at most {most}",
+                characters,
+                most
+            );
             return Some(("132005", description));
         }
         TemplateVerdict::WrongCount { given, expected } => {
-            let description = format!(
-                "Number of parameters does not match the expected number of params: {given} were given, the template has {expected}"
+            let description = msg!(
+                "Number of parameters does not match the expected number of params: {given} were given, the template has {expected}",
+                given,
+                expected
             );
             return Some(("132000", description));
         }
     }
     None
+}
+
+fn wrong_header(expected: &str, given: &str) -> Message {
+    msg!(
+        "Parameter format does not match format in the created template: header: expected {expected}, got {given}",
+        expected,
+        given
+    )
 }
 
 /// Handles `GET /v1/bots/{bot}/templates`
@@ -178,6 +197,7 @@ async fn receive(
         kind,
         recipient,
         mut warnings,
+        notes,
     } = match checked {
         Ok(checked) => checked,
         Err(error) => {
@@ -208,7 +228,7 @@ async fn receive(
     }
     let accepted = if fault.as_ref().is_none_or(Fault::stores_message) {
         let message = StoredMessage {
-            warnings: warnings.clone(),
+            warnings: warnings.iter().chain(&notes).cloned().collect(),
             request: Some(request),
             is_faulty: fault.is_some(),
             ..StoredMessage::new(Author::Bot, caller.bot, user, kind, body)
@@ -226,7 +246,7 @@ async fn receive(
     };
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
-        None => answers::accepted(&accepted, &warnings),
+        None => answers::accepted(&accepted, &warnings, &notes),
     }
 }
 
@@ -244,8 +264,10 @@ fn may_write_to(sandbox: &SandboxState, user: &str, kind: &str) -> bool {
 
 /// Responds that a message cannot reach the user outside the 24-hour window.
 fn outside_window(user: &str) -> Response {
-    let description =
-        format!("{user} has not written in the last 24 hours; only a template reaches them");
+    let description = msg!(
+        "{user} has not written in the last 24 hours; only a template reaches them",
+        user
+    );
     answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description)
 }
 

@@ -22,6 +22,7 @@ use super::state::SandboxState;
 use super::store::{Filter, Writers};
 use super::stored_message::DeliveryFault;
 use super::stored_message::{Author, StoredMessage};
+use crate::base::message::{Message, msg};
 use crate::base::texts::rows;
 
 /// The query for refused requests.
@@ -73,7 +74,7 @@ pub(super) async fn messages(
     Json(
         messages
             .iter()
-            .map(|message| message.read_back(sandbox.templates_to_draw(&filter), None))
+            .map(|message| message.read_back(sandbox.to_draw(&filter), None))
             .collect(),
     )
 }
@@ -88,9 +89,7 @@ pub(super) async fn chats(
     Json(
         chats
             .iter()
-            .map(|(newest, unread)| {
-                newest.read_back(sandbox.templates_to_draw(&filter), Some(*unread))
-            })
+            .map(|(newest, unread)| newest.read_back(sandbox.to_draw(&filter), Some(*unread)))
             .collect(),
     )
 }
@@ -145,18 +144,20 @@ pub(super) async fn set_faults(
     body: Body,
 ) -> Result<Json<Value>, Response> {
     let rules: Vec<String> = serde_json::from_value(read_json(body).await?).map_err(|_| {
-        answers::invalid_request("send an array of rules as texts, such as [\"status=500\"]")
+        answers::invalid_request(&msg!(
+            "send an array of rules as texts, such as [\"status=500\"]"
+        ))
     })?;
     let mut faults = Vec::new();
     let mut problems = Vec::new();
     for rule in &rules {
         match rule.parse::<Fault>() {
             Ok(fault) => faults.push(fault),
-            Err(error) => problems.push(format!("`{rule}`: {error}")),
+            Err(problem) => problems.push(msg!("`{rule}`: {problem}", rule, problem)),
         }
     }
     if !problems.is_empty() {
-        return Err(answers::invalid_request(&problems.join("; ")));
+        return Err(answers::invalid_request(&Message::joined(problems, "; ")));
     }
     sandbox.faults.replace(faults);
     Ok(Json(sandbox.faults.to_json()))
@@ -170,9 +171,9 @@ pub(super) async fn write(
 ) -> Result<Response, Response> {
     let written = serde_json::from_value(read_json(body).await?);
     let written: UserMessage =
-        written.map_err(|error| answers::invalid_request(&error.to_string()))?;
+        written.map_err(|error| answers::invalid_request(&Message::verbatim(error.to_string())))?;
     if written.text.trim().is_empty() {
-        return Err(answers::invalid_request("text: is empty"));
+        return Err(answers::invalid_request(&msg!("text: is empty")));
     }
     let body = json!(written);
     let bot = sandbox

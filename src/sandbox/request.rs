@@ -20,6 +20,7 @@ use super::answers;
 use super::connection::ConnectionCloser;
 use super::refused::{RefusedRequest, readable};
 use super::state::SandboxState;
+use crate::base::message::{Message, msg};
 
 /// `sandbox:sandbox`
 const CREDENTIALS: &str = "c2FuZGJveDpzYW5kYm94";
@@ -71,14 +72,16 @@ impl Caller {
             return Err(if is_external {
                 answers::external_unauthorized()
             } else {
-                let description =
-                    "Client id or secret is missing or wrong; in the sandbox, both are `sandbox`";
-                answers::coded(StatusCode::UNAUTHORIZED, "unauthorized", description)
+                let description = msg!(
+                    "Client id or secret is missing or wrong; in the sandbox, both are `sandbox`"
+                );
+                answers::coded(StatusCode::UNAUTHORIZED, "unauthorized", &description)
             });
         }
         let path = RawPathParams::from_request_parts(parts, sandbox).await;
         let path = path.map_err(|rejection| {
-            answers::bad_request(&format!("Invalid URL: {}", rejection.body_text()))
+            let problem = rejection.body_text();
+            answers::bad_request(&msg!("Invalid URL: {problem}", problem))
         })?;
         let of = |wanted| {
             path.iter()
@@ -95,8 +98,10 @@ impl Caller {
             return Err(if is_external {
                 answers::external_bot_not_found()
             } else {
-                let description =
-                    format!("Bot {bot} does not exist; the sandbox was started with another --bot");
+                let description = msg!(
+                    "Bot {bot} does not exist; the sandbox was started with another --bot",
+                    bot
+                );
                 answers::coded(StatusCode::NOT_FOUND, "bot_not_found", &description)
             });
         }
@@ -243,9 +248,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> 
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let asked = Query::from_request_parts(parts, state).await;
-        asked
-            .map(|Query(asked)| Self(asked))
-            .map_err(|rejection| answers::invalid_request(&rejection.body_text()))
+        asked.map(|Query(asked)| Self(asked)).map_err(|rejection| {
+            answers::invalid_request(&Message::verbatim(rejection.body_text()))
+        })
     }
 }
 
@@ -262,13 +267,14 @@ pub(super) async fn read_bytes(body: Body) -> Result<Bytes, Response> {
         Err(_) => Err(answers::coded(
             StatusCode::REQUEST_TIMEOUT,
             "request_timeout",
-            "The body did not arrive in time",
+            &msg!("The body did not arrive in time"),
         )),
     }
 }
 
 fn not_json(error: &serde_json::Error) -> Response {
-    answers::bad_request(&format!("not JSON: {error}"))
+    let problem = error.to_string();
+    answers::bad_request(&msg!("not JSON: {problem}", problem))
 }
 
 fn is_authorized(headers: &HeaderMap) -> bool {

@@ -1,5 +1,6 @@
 //! The server of the sandbox: its options, its paths and its page.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
@@ -19,6 +21,8 @@ use super::state::{Options, SandboxState};
 use super::store::{Filter, MessageStore, Writers};
 use super::stored_message::StoredMessage;
 use super::{connection, lookups, messages, read_back};
+use crate::base::message::Lang;
+use crate::base::texts::rows;
 
 /// The address of `jelouctl sandbox`.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
@@ -153,7 +157,7 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         )
         .route("/sandbox/events", get(read_back::events));
     api.merge(sandbox)
-        .merge(page())
+        .merge(page(state.options.lang))
         .fallback(messages::no_such_address)
         .method_not_allowed_fallback(messages::wrong_method)
         .with_state(Arc::clone(state))
@@ -161,14 +165,34 @@ fn routes(state: &Arc<SandboxState>) -> Router {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Serves the page and its parts, embedded in the binary. They need no build step and no other
-/// server.
-fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
+/// The page's own texts: name, English and Spanish.
+const TEXTS: &str = include_str!("page/texts.tsv");
+
+fn texts(lang: Lang) -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows::<3>(TEXTS).map(move |[name, english, spanish]| (name, lang.pick([english, spanish])))
+}
+
+/// Returns the page with its texts in place of `{{ name }}`.
+fn html(lang: Lang) -> String {
+    let page = include_str!("page/index.html");
+    texts(lang).fold(page.to_owned(), |page, (name, text)| {
+        page.replace(&format!("{{{{ {name} }}}}"), text)
+    })
+}
+
+/// Returns the texts for the page's scripts.
+fn script_texts(lang: Lang) -> String {
+    let texts: BTreeMap<_, _> = texts(lang).collect();
+    format!("export const texts = {};\n", json!(texts))
+}
+
+/// Serves the page in `lang`, and its parts, embedded in the binary. They need no build step and no other server.
+fn page<S: Clone + Send + Sync + 'static>(lang: Lang) -> Router<S> {
+    let index = move || async move { ([(CONTENT_TYPE, "text/html; charset=utf-8")], html(lang)) };
+    let words = move || async move { ([(CONTENT_TYPE, SCRIPT)], script_texts(lang)) };
     Router::new()
-        .route(
-            "/",
-            file("text/html; charset=utf-8", include_str!("page/index.html")),
-        )
+        .route("/", get(index))
+        .route("/page/texts.js", get(words))
         .route(
             "/page/style.css",
             file("text/css; charset=utf-8", include_str!("page/style.css")),

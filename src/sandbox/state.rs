@@ -12,6 +12,7 @@ use super::fault::{Fault, Faults};
 use super::refused::RefusedRequests;
 use super::store::{Filter, MessageStore};
 use super::templates::Templates;
+use crate::base::message::Lang;
 use crate::base::paths::STATE;
 use crate::base::timestamps::rfc_3339_millis;
 
@@ -23,6 +24,8 @@ pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 /// The options of a sandbox.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// Of the inbox.
+    pub(crate) lang: Lang,
     /// Port 0 means any free port.
     pub(crate) listen: SocketAddr,
     /// Its host names, in addition to this machine's own names.
@@ -44,6 +47,7 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            lang: Lang::default(),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             allowed_hosts: Vec::new(),
             bot: None,
@@ -73,9 +77,12 @@ pub(super) struct SandboxState {
 }
 
 impl SandboxState {
-    /// Returns the templates, if this query requests drawn messages.
-    pub(super) fn templates_to_draw(&self, filter: &Filter) -> Option<&Templates> {
-        filter.drawn.then_some(&self.options.templates)
+    /// Returns the templates and the language, if this query requests drawn messages.
+    pub(super) fn to_draw(&self, filter: &Filter) -> Option<(&Templates, Lang)> {
+        let Options {
+            templates, lang, ..
+        } = &self.options;
+        filter.drawn.then_some((templates, *lang))
     }
 
     /// Returns the flags that change its responses.

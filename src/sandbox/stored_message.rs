@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::templates::Templates;
+use crate::base::message::{Lang, Message};
 use crate::base::timestamps::rfc_3339_millis;
 use crate::jelou::api::DeliveryState;
 
@@ -38,7 +39,7 @@ pub(crate) struct StoredMessage {
     /// The kind, such as `text`.
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
     /// The request without secrets. None for a user's message.
     pub(crate) request: Option<Box<RawValue>>,
     pub(crate) answer: Box<RawValue>,
@@ -105,17 +106,27 @@ impl StoredMessage {
         Some(self.times.as_ref()?.state(SystemTime::now()).0.name())
     }
 
-    /// Returns the message with its delivery status, its drawing if `draw` has the templates, and
-    /// the number of unread messages.
-    pub(super) fn read_back(&self, draw: Option<&Templates>, unread: Option<usize>) -> Value {
+    /// Returns the message with its delivery status and the number of unread messages. With `draw`, it has its drawing,
+    /// and its warnings in that language.
+    pub(super) fn read_back(
+        &self,
+        draw: Option<(&Templates, Lang)>,
+        unread: Option<usize>,
+    ) -> Value {
         let mut json = json!(self);
         let delivery = self
             .times
             .as_ref()
             .map(|times| ("delivery", times.to_json(SystemTime::now())));
-        let drawn = draw.map(|templates| ("drawn", json!(templates.draw(self.kind, &self.body))));
+        let drawn = draw
+            .map(|(templates, lang)| ("drawn", json!(templates.draw(self.kind, &self.body, lang))));
+        let warnings = draw.map(|(_, lang)| {
+            let warnings = self.warnings.iter();
+            let warnings: Vec<_> = warnings.map(|warning| warning.text(lang)).collect();
+            ("warnings", json!(warnings))
+        });
         let unread = unread.map(|unread| ("unread", json!(unread)));
-        let more = [delivery, drawn, unread].into_iter().flatten();
+        let more = [delivery, drawn, warnings, unread].into_iter().flatten();
         if let Value::Object(fields) = &mut json {
             fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
         }

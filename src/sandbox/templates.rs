@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::base::message::{Lang, Message, msg};
 use crate::jelou::message::{
     MessageKind, Part, TemplatePart, is_same_language, note, template_button,
 };
@@ -43,7 +44,7 @@ impl Default for Templates {
 impl Templates {
     /// Templates from JSON: an array, or a response of Jelou's listing. Each must have a name. A template without a
     /// status counts as approved.
-    pub(crate) fn from_json(json: Value) -> Result<Self, String> {
+    pub(crate) fn from_json(json: Value) -> Result<Self, Message> {
         let mut list = match json {
             Value::Array(list) => list,
             Value::Object(mut listing) => {
@@ -52,14 +53,17 @@ impl Templates {
                     .filter_map(|name| listing.shift_remove(name));
                 match lists.find(Value::is_array) {
                     Some(Value::Array(list)) => list,
-                    _ => return Err("it has no array `results`".to_owned()),
+                    _ => return Err(msg!("it has no array `results`")),
                 }
             }
-            _ => return Err("it is not an array of templates".to_owned()),
+            _ => return Err(msg!("it is not an array of templates")),
         };
         let has_name = |template: &Value| template.get("elementName").is_some_and(Value::is_string);
         if let Some(index) = list.iter().position(|template| !has_name(template)) {
-            return Err(format!("template {} has no elementName", index + 1));
+            return Err(msg!(
+                "template {number} has no elementName",
+                number = index + 1
+            ));
         }
         for template in list.iter_mut().filter_map(Value::as_object_mut) {
             template
@@ -73,9 +77,9 @@ impl Templates {
     }
 
     /// Draws a message as its recipient sees it, with the text and the buttons of its template.
-    pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
+    pub(super) fn draw(&self, kind: &str, body: &Value, lang: Lang) -> Vec<Part> {
         let mut parts = MessageKind::from_name(kind)
-            .map(|kind| kind.drawn(body))
+            .map(|kind| kind.drawn(body, lang))
             .unwrap_or_default();
         let name = body
             .get("elementName")
@@ -89,7 +93,8 @@ impl Templates {
         }
         // Only Jelou knows the ids.
         if let (None, Some(name)) = (known, body.get("elementName").and_then(Value::as_str)) {
-            parts.push(note(&[("tag", format!("no sample is called {name}"))]));
+            let no_sample = msg!("no sample is called {name}", name).text(lang);
+            parts.push(note(&[("tag", no_sample)]));
         }
         parts
     }

@@ -11,10 +11,11 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::resolve::read_environment;
+use crate::base::message::msg;
 use crate::base::output::{Record, Stderr, compact};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
-use crate::base::private_file::{FileError, MissingReader, open_named};
+use crate::base::private_file::{FileAction, FileError, MissingReader, open_named};
 use crate::base::process::host_name;
 use crate::base::timestamps::rfc_3339_millis;
 use crate::command_error::CommandError;
@@ -70,9 +71,9 @@ impl AuditLog {
     /// Does the same for a change that was made. If the settings cannot be read, it prints a warning and logs nothing.
     pub(crate) fn after_change(flags: &Flags, stderr: &Stderr) -> Self {
         Self::from_flags(flags).unwrap_or_else(|error| {
-            stderr.warning(&format!(
-                "the audit log may be incomplete: {}",
-                error.message
+            stderr.warning(msg!(
+                "the audit log may be incomplete: {problem}",
+                problem = error.message
             ));
             Self::default()
         })
@@ -152,8 +153,13 @@ impl AuditLog {
         merge(&mut entry, what);
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
-            let error = FileError::while_doing("write", path)(cause);
-            stderr.warning(&format!("the audit log is missing this {event}: {error}"));
+            let error = FileError::while_doing(FileAction::Write, path)(cause);
+            let problem = error.message();
+            stderr.warning(msg!(
+                "the audit log is missing this {event}: {problem}",
+                event,
+                problem
+            ));
         }
     }
 }
@@ -171,7 +177,7 @@ pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
         (None, Err(cause)) => Err(cause),
         (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
     };
-    checked.map_err(FileError::while_doing("write", path))
+    checked.map_err(FileError::while_doing(FileAction::Write, path))
 }
 
 fn check_directory(directory: Option<&Path>) -> io::Result<()> {
@@ -267,6 +273,8 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::to_raw_value;
+
     use super::*;
     use crate::base::output::{Color, RecordError, Sent, Verbosity};
 
@@ -287,8 +295,8 @@ mod tests {
         let error = RecordError {
             code: "rejected",
             api_code: Some(long.clone()),
-            message: "canary".to_owned(),
-            hint: Some("canary".to_owned()),
+            message: "canary".into(),
+            hint: Some("canary".into()),
             retry_after_s: None,
         };
         let record = Record {
@@ -297,7 +305,7 @@ mod tests {
             to: Some("593987654321".to_owned()),
             message_id: Some(long),
             http_status: Some(400),
-            response: Some(json!("canary")),
+            response: to_raw_value("canary").ok(),
             attempts: 2,
             duration_ms: 7,
             error: Some(error),

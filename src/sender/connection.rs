@@ -14,17 +14,18 @@ use jiff::Timestamp;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_INPUT_BYTES, UsageError};
-use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
-use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::message::{Message, msg};
+use crate::base::output::{HiddenInput, Stderr, SystemError, ask_hidden, visible_json};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::{Signal, Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
-    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, NO_ROOTS,
-    Outcome, Problem, Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
+    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
+    Proxy, Request, Roots, deliver, excerpt, unknown_hint,
 };
 use crate::sandbox::{self, DEFAULT_PORT, PortOwner, RunningSandbox, Sandbox};
-use crate::sender::config::{ApiUrl, SANDBOX_HINT, SandboxMode, Settings, bad_file};
+use crate::sender::config::{ApiUrl, SandboxMode, Settings, bad_file, sandbox_hint};
 
 /// How long to wait for the signal of a Ctrl-C at a prompt.
 const SIGNAL_DELAY: Duration = Duration::from_secs(1);
@@ -77,21 +78,20 @@ pub(crate) async fn reach_or_start(
             return Ok(planned_base(settings));
         }
         PortOwner::OtherHome(running) => {
-            let started = describe_start(&running);
-            stderr.note(&format!(
-                "sandbox: the one on port {DEFAULT_PORT}{started} belongs to another home directory; using one inside this process"
+            let sandbox = describe_running(&running);
+            stderr.note(msg!(
+                "sandbox: {sandbox} belongs to another home directory; using one inside this process",
+                sandbox
             ));
         }
-        PortOwner::OtherUser => {
-            let message = format!(
-                "the sandbox on port {DEFAULT_PORT} belongs to another user; using one inside this process"
-            );
-            stderr.warning(&message);
-        }
+        PortOwner::OtherUser => stderr.warning(msg!(
+            "the sandbox on port {port} belongs to another user; using one inside this process",
+            port = DEFAULT_PORT
+        )),
         PortOwner::NoSandbox => {}
     }
     let inside = Sandbox::start(sandbox::Options::default()).map_err(|cause| SystemError {
-        action: "start the sandbox",
+        action: msg!("start the sandbox"),
         cause,
     })?;
     Ok(ApiUrl::on_loopback(inside.port()))
@@ -109,8 +109,12 @@ async fn find_host(sandbox: &ApiUrl) -> Result<(), CommandError> {
     match tokio::net::lookup_host((host, port)).await {
         Ok(_) => Ok(()),
         Err(error) => {
-            let message = format!("JELOUCTL_SANDBOX: host `{host}`: {error}");
-            let hint = Some(SANDBOX_HINT.to_owned());
+            let message = msg!(
+                "JELOUCTL_SANDBOX: host `{host}`: {problem}",
+                host,
+                problem = error
+            );
+            let hint = Some(sandbox_hint());
             Err(CommandError::new(
                 ExitCode::Network,
                 "network",
@@ -127,34 +131,37 @@ fn note_running(stderr: &Stderr, running: &RunningSandbox) {
     if is_here && running.options.is_empty() {
         return;
     }
-    let started = describe_start(running);
-    let flags = if running.options.is_empty() {
-        String::new()
+    let sandbox = describe_running(running);
+    stderr.note(if running.options.is_empty() {
+        msg!("sandbox: using {sandbox}", sandbox)
     } else {
-        format!(" with {}", running.options.join(", "))
-    };
-    stderr.note(&format!(
-        "sandbox: using the one on port {DEFAULT_PORT}{started}{flags}"
-    ));
+        let flags = running.options.join(", ");
+        msg!("sandbox: using {sandbox} with {flags}", sandbox, flags)
+    });
 }
 
-/// Describes when and where a sandbox started: `, started at 2026-11-28 09:15 -05:00 in
-/// /home/ana/shop`
-fn describe_start(running: &RunningSandbox) -> String {
-    let Ok(at) = running.started_at.parse::<Timestamp>() else {
-        return String::new();
-    };
-    let at = local_time(at.as_millisecond());
-    format!(", started at {at} in {}", running.directory.display())
+/// Describes where a sandbox listens, and when and where it started.
+fn describe_running(running: &RunningSandbox) -> Message {
+    let port = DEFAULT_PORT;
+    match running.started_at.parse::<Timestamp>() {
+        Ok(at) => msg!(
+            "the one on port {port}, started at {at} in {directory}",
+            port,
+            at = local_time(at.as_millisecond()),
+            directory = running.directory
+        ),
+        Err(_) => msg!("the one on port {port}", port),
+    }
 }
 
 /// Prompts for a secret without showing the input; needs a runtime. A cancelled prompt restores the terminal.
 ///
 /// # Errors
 /// If the terminal cannot be read; `Interrupted` after Ctrl-C.
-pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
-    let _restore_at_end = TerminalMode::save();
-    let typed = run_blocking(|| ask_hidden(question)).await;
+pub(crate) async fn ask_secret(stderr: &Stderr, question: Message) -> io::Result<String> {
+    let _hidden = HiddenInput::begin()?;
+    let question = question.text(stderr.lang);
+    let typed = run_blocking(move || ask_hidden(&question)).await;
     let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
     if typed.as_ref().is_err_and(is_interrupted) {
         // Its signal arrives soon, unless it is ignored.
@@ -241,7 +248,7 @@ impl Connection {
             && matches!(delivery.outcome, Outcome::NotSent(Cause::Network))
             && let Some(problem) = &mut delivery.problem
         {
-            SANDBOX_HINT.clone_into(&mut problem.hint);
+            problem.hint = sandbox_hint();
         }
         delivery
     }
@@ -253,7 +260,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         let read = open_to_read(&file, PipeBound::FirstByte)
             .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
         let content = read
-            .map_err(FileError::while_doing("read", &file))
+            .map_err(FileError::while_doing(FileAction::Read, &file))
             .map_err(bad_file)?;
         Ok::<_, CommandError>(Roots::Only { file, content })
     };
@@ -265,16 +272,15 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         check_platform_roots()?;
     }
     let timeout = settings.timeout;
-    let client = proxy_to(base).and_then(|proxy| {
-        Client::new(&ClientOptions {
-            timeout,
-            roots,
-            proxy,
-        })
+    let proxy = proxy_to(base).map_err(no_client)?;
+    let client = Client::new(&ClientOptions {
+        timeout,
+        roots,
+        proxy,
     });
     client.map_err(|error| {
-        let is_of_variable = error.message.starts_with(NO_ROOTS) && settings.ca_cert.is_none();
-        match roots_variables().filter(|_| is_of_variable) {
+        // Only the system's certificates can come from these variables.
+        match roots_variables().filter(|_| settings.ca_cert.is_none()) {
             Some(variables) => CommandError::configuration(error.message, unset_hint(&variables)),
             None => no_client(error),
         }
@@ -309,10 +315,12 @@ fn check_platform_roots() -> Result<(), CommandError> {
         return Ok(());
     };
     let variables = roots_variables().unwrap_or_default();
-    Err(CommandError::configuration(
-        format!("{NO_ROOTS}: {variable}: {problem}"),
-        unset_hint(&variables),
-    ))
+    let message = msg!(
+        "cannot use the root certificates of {variable}: {problem}",
+        variable,
+        problem
+    );
+    Err(CommandError::configuration(message, unset_hint(&variables)))
 }
 
 /// Returns the variables for certificate authorities that are set, as a shell's `unset` takes them.
@@ -326,20 +334,21 @@ fn roots_variables() -> Option<String> {
     (USES_ROOTS_VARIABLES && !set.is_empty()).then(|| set.join(" "))
 }
 
-fn unset_hint(variables: &str) -> String {
-    format!(
-        "to use the system's certificates: unset {variables}; to use others only here: --ca-cert FILE"
+fn unset_hint(variables: &str) -> Message {
+    msg!(
+        "to use the system's certificates: unset {variables}; to use others only here: --ca-cert FILE",
+        variables
     )
 }
 
 /// Returns the problem of a file without certificates. Checks only a regular file, because a pipe
 /// can be read only once.
-fn check_roots_file(file: &Path) -> Result<(), String> {
+fn check_roots_file(file: &Path) -> Result<(), Message> {
     if file.as_os_str().is_empty() {
-        return Err("it is empty".to_owned());
+        return Err(msg!("it is empty"));
     }
     if file.is_dir() {
-        return Err(format!("{} is a directory", file.display()));
+        return Err(msg!("{file} is a directory", file));
     }
     if file.exists() && !file.is_file() {
         return Ok(());
@@ -348,17 +357,17 @@ fn check_roots_file(file: &Path) -> Result<(), String> {
         .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
     match read {
         Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => Ok(()),
-        Ok(_) => Err(format!("{} has no PEM certificate", file.display())),
-        Err(cause) => Err(FileError::while_doing("read", file)(cause).to_string()),
+        Ok(_) => Err(msg!("{file} has no PEM certificate", file)),
+        Err(cause) => Err(FileError::while_doing(FileAction::Read, file)(cause).message()),
     }
 }
 
 /// Returns the problem of a list of paths without a directory.
-fn check_roots_directories(paths: &OsStr) -> Result<(), String> {
+fn check_roots_directories(paths: &OsStr) -> Result<(), Message> {
     if env::split_paths(paths).any(|path| path.is_dir()) {
         return Ok(());
     }
-    Err(format!("{} is not a directory", Path::new(paths).display()))
+    Err(msg!("{path} is not a directory", path = Path::new(paths)))
 }
 
 /// Returns the error for a client that cannot be created. It is a configuration error.
@@ -416,31 +425,33 @@ pub(super) fn report_event(
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &excerpt(&body.text));
         }
-        Event::Failed(message) => stderr.detail('<', message),
+        Event::Failed(message) => stderr.detail('<', &message.to_string()),
         Event::Waiting { wait, problem } => {
-            let state = if request.body.is_some() {
-                "not sent, "
+            let seconds = format!("{:.1}", wait.as_secs_f64());
+            let problem = &problem.message;
+            let note = if request.body.is_some() {
+                msg!(
+                    "{problem}; not sent, retrying in {seconds} s",
+                    problem,
+                    seconds
+                )
             } else {
-                ""
+                msg!("{problem}; retrying in {seconds} s", problem, seconds)
             };
-            let to = recipient.map_or(String::new(), |to| format!("{to}: "));
-            stderr.note(&format!(
-                "{to}{}; {state}retrying in {:.1} s",
-                problem.message,
-                wait.as_secs_f64()
-            ));
+            stderr.note(match recipient {
+                Some(recipient) => msg!("{recipient}: {note}", recipient, note),
+                None => note,
+            });
         }
     }
 }
-
-const TIME_HINT: &str = "check the network; to allow more time: --notify-timeout TIME";
 
 /// The progress of a request, from its events.
 #[derive(Debug, Default)]
 pub(crate) struct RequestProgress {
     is_in_flight: Cell<bool>,
     /// Stable name and text of the last attempt's problem.
-    last_problem: RefCell<Option<(&'static str, String)>>,
+    last_problem: RefCell<Option<(&'static str, Message)>>,
 }
 
 impl RequestProgress {
@@ -468,23 +479,25 @@ impl RequestProgress {
         self.last_problem.take();
     }
 
-    pub(crate) fn last_problem(&self) -> Option<(&'static str, String)> {
+    pub(crate) fn last_problem(&self) -> Option<(&'static str, Message)> {
         self.last_problem.borrow().clone()
     }
 
     /// Returns the result of a request that timed out after `tried_for`.
     pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
         let (code, cause) = match self.last_problem() {
-            _ if self.is_in_flight() => ("unknown", "no response".to_owned()),
+            _ if self.is_in_flight() => ("unknown", msg!("no response")),
             Some(problem) => problem,
-            None => ("unavailable", "no response in time".to_owned()),
+            None => ("unavailable", msg!("no response in time")),
         };
+        let more_time = || msg!("to allow more time: --notify-timeout TIME");
         let (outcome, hint) = match code {
-            "unknown" => (Outcome::Unknown(None), UNKNOWN_HINT),
-            "network" => (Outcome::NotSent(Cause::Network), TIME_HINT),
-            _ => (Outcome::NotSent(Cause::Unavailable), TIME_HINT),
+            "unknown" => (Outcome::Unknown(None), unknown_hint()),
+            "network" => (Outcome::NotSent(Cause::Network), more_time()),
+            _ => (Outcome::NotSent(Cause::Unavailable), more_time()),
         };
-        let message = format!("{cause} (tried for {} s)", tried_for.as_secs_f64());
+        let seconds = tried_for.as_secs_f64().to_string();
+        let message = msg!("{cause} (tried for {seconds} s)", cause, seconds);
         let problem = Problem::new(&outcome, message, hint);
         Delivery {
             outcome,
@@ -510,10 +523,10 @@ pub(crate) fn catch_panic<T>(
 pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
     if is_in_flight {
         let message =
-            "internal error while the request was in flight; the message may have been sent";
-        return CommandError::unknown(message, UNKNOWN_HINT);
+            msg!("internal error while the request was in flight; the message may have been sent");
+        return CommandError::unknown(message, unknown_hint());
     }
-    let message = "internal error before the request";
+    let message = msg!("internal error before the request");
     CommandError {
         nothing_was_sent: false,
         ..CommandError::new(ExitCode::Unexpected, "unexpected", message, None)
@@ -523,10 +536,12 @@ pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::Message;
 
     #[test]
     fn panic_is_unknown_only_with_request_in_flight() {
         let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
+        let reset = Message::verbatim("reset");
         let waiting = || Event::Waiting {
             wait: Duration::ZERO,
             problem: &problem,
@@ -535,7 +550,7 @@ mod tests {
             (&[][..], false, false),
             (&[Event::Attempt(1)], false, true),
             // The failure comes first.
-            (&[Event::Attempt(1), Event::Failed("reset")], false, true),
+            (&[Event::Attempt(1), Event::Failed(&reset)], false, true),
             (&[Event::Attempt(1), waiting()], false, false),
             (
                 &[Event::Attempt(1), waiting(), Event::Attempt(2)],
@@ -556,7 +571,7 @@ mod tests {
                 .any(|event| matches!(event, Event::Waiting { .. }));
             assert_eq!(
                 flight.last_problem(),
-                has_waited.then(|| ("network", "away".to_owned()))
+                has_waited.then(|| ("network", "away".into()))
             );
             let panicked = catch_panic::<()>(&flight, || panic!("a fault of our own")).unwrap_err();
             assert_eq!(
@@ -620,7 +635,11 @@ mod tests {
             let ended = flight.given_up(Duration::from_millis(1500));
             let problem = ended.problem.unwrap();
             assert_eq!(
-                (ended.outcome, problem.code, problem.message.as_str()),
+                (
+                    ended.outcome,
+                    problem.code,
+                    problem.message.to_string().as_str()
+                ),
                 (outcome, code, message),
                 "{events:?}"
             );

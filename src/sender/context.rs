@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::base::input::{Input, UsageError};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Stderr, Stdout, SystemError};
 use crate::base::typed_line::TypedLine;
 use crate::sender::config::Flags;
@@ -40,6 +41,17 @@ pub(crate) enum Mode {
 }
 
 impl Context {
+    /// Sets the language of all that people read.
+    pub(crate) fn set_lang(&mut self, lang: Lang) {
+        self.stderr.lang = lang;
+        self.stdout.lang = lang;
+    }
+
+    /// Returns the language of all that people read.
+    pub(crate) fn lang(&self) -> Lang {
+        self.stderr.lang
+    }
+
     /// Returns whether a prompt can be answered. A script must never hang on one.
     pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -47,7 +59,10 @@ impl Context {
 
     /// Returns whether `--yes` or the answer to `question` confirms it. None if a prompt is
     /// impossible.
-    pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, SystemError> {
+    pub(crate) fn confirms(
+        &self,
+        question: impl Into<Message>,
+    ) -> Result<Option<bool>, SystemError> {
         if self.assume_yes {
             return Ok(Some(true));
         }
@@ -58,27 +73,29 @@ impl Context {
     }
 
     /// Returns whether the answer to `question` is yes. The caller has checked that there is a terminal.
-    pub(crate) fn says_yes(&self, question: &str) -> Result<bool, SystemError> {
-        let answer = self.ask_line(&format!("{question} [y/N]"))?;
+    pub(crate) fn says_yes(&self, question: impl Into<Message>) -> Result<bool, SystemError> {
+        let answer = self.ask_line(msg!("{question} [y/N]", question = question.into()))?;
         let answer = answer.unwrap_or_default().to_lowercase();
         Ok(["y", "yes", "s", "si", "sí"].contains(&answer.as_str()))
     }
 
     /// Asks for one line; None at the end of the input. The caller has checked that there is a terminal.
-    pub(crate) fn ask_line(&self, question: &str) -> Result<Option<String>, SystemError> {
+    pub(crate) fn ask_line(
+        &self,
+        question: impl Into<Message>,
+    ) -> Result<Option<String>, SystemError> {
         discard_typed_ahead();
         self.stderr.ask_line(question)
     }
 
     /// Refuses `--dry-run` and `--curl` for a command that sends nothing and `does` something else.
-    pub(crate) fn refuse_preview(&self, does: &str) -> Result<(), UsageError> {
+    pub(crate) fn refuse_preview(&self, does: impl Into<Message>) -> Result<(), UsageError> {
         match self.mode {
             Mode::Send => Ok(()),
-            Mode::DryRun | Mode::Curl => {
-                let message =
-                    format!("--dry-run and --curl apply only to sends; this command {does}");
-                Err(UsageError::new(message, "remove them"))
-            }
+            Mode::DryRun | Mode::Curl => Err(UsageError::bare(msg!(
+                "--dry-run and --curl apply only to sends; this command {does}",
+                does = does.into()
+            ))),
         }
     }
 
@@ -91,7 +108,7 @@ impl Context {
         &self,
         flag: &str,
         path: &Path,
-        what: &str,
+        what: impl Into<Message>,
         yes_overwrites: bool,
         is_ours: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), UsageError> {
@@ -106,16 +123,13 @@ impl Context {
         if read.is_ok() && is_ours(&begin) {
             return Ok(());
         }
-        let message = format!("{flag}: {} exists and is not {what}", path.display());
-        let or_overwrite = if yes_overwrites {
-            "; to overwrite this one: --yes"
+        let what = what.into();
+        let message = msg!("{flag}: {path} exists and is not {what}", flag, path, what);
+        Err(if yes_overwrites {
+            UsageError::new(message, msg!("to overwrite it: --yes"))
         } else {
-            ""
-        };
-        Err(UsageError::new(
-            message,
-            format!("pass another file{or_overwrite}"),
-        ))
+            UsageError::bare(message)
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::connection::{Connection, RequestProgress, report_event};
+use crate::base::message::{Message, msg};
 use crate::base::output::rounded;
 use crate::base::timestamps::now;
 use crate::jelou::api::{
@@ -29,7 +30,7 @@ pub(crate) struct DeliveryWait {
 }
 
 /// Why a message does not have the status, and a hint.
-type WaitProblem = (String, Option<String>);
+type WaitProblem = (Message, Option<Message>);
 
 impl DeliveryWait {
     /// The default of `--for`.
@@ -162,9 +163,8 @@ impl<'a> WaitingMessage<'a> {
         match looked {
             Err(_) => {
                 let problem = flight.last_problem().map(|(_, problem)| problem);
-                let no_response = (!self.has_response).then(|| "no response in time".to_owned());
-                let problem = problem.or(no_response);
-                return Some(Ok(Some(late(facts, wait, problem.as_deref()))));
+                let no_response = (!self.has_response).then(|| msg!("no response in time"));
+                return Some(Ok(Some(late(facts, wait, problem.or(no_response)))));
             }
             // The retries lasted until the time was up.
             Ok(Err(error))
@@ -173,7 +173,7 @@ impl<'a> WaitingMessage<'a> {
                     Outcome::NotSent(Cause::Unavailable | Cause::Network)
                 ) =>
             {
-                return Some(Ok(Some(late(facts, wait, Some(&error.to_string())))));
+                return Some(Ok(Some(late(facts, wait, Some(error.message())))));
             }
             Ok(Err(error)) => return Some(Err(error)),
             Ok(Ok(())) => self.has_response = true,
@@ -199,25 +199,52 @@ fn until_next_check(pause: Duration, left: Duration) -> Option<Duration> {
 
 /// Returns the problem of an undelivered message, and its hint.
 fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
-    let why = facts
-        .failure()
-        .unwrap_or_else(|| "Jelou reports no reason".to_owned());
+    let why = match facts.failure() {
+        Some(reason) => Message::from(reason),
+        None => msg!("Jelou reports no reason"),
+    };
     let known = facts.code.as_deref().and_then(look_up_code);
-    let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
-    (format!("undelivered: {why}"), hint)
+    let hint = known.map(|Code { meaning, hint, .. }| {
+        Message::joined(vec![Message::from(meaning), Message::from(hint)], "; ")
+    });
+    (msg!("undelivered: {why}", why), hint)
 }
 
 /// Returns the problem of a message without the status in time, with the last error if Jelou did
 /// not respond at the end.
-fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
-    let state = facts.map(|facts| format!("it is {}", facts.state.describe()));
-    let goal = wait.goal.describe();
+fn late(
+    facts: Option<&DeliveryFacts>,
+    wait: &DeliveryWait,
+    problem: Option<Message>,
+) -> WaitProblem {
+    let state = facts.map(|facts| &facts.state);
+    let goal = &wait.goal;
     let within = rounded(wait.within);
     let message = match (problem, state) {
-        (Some(problem), Some(state)) => format!("not confirmed as {goal}: {state}; {problem}"),
-        (Some(problem), None) => format!("not confirmed as {goal}: {problem}"),
-        (None, Some(state)) => format!("not {goal} within {within}: {state}"),
-        (None, None) => format!("not {goal} within {within}: Jelou does not list it yet"),
+        (Some(problem), Some(state)) => {
+            msg!(
+                "not confirmed as {goal}: it is {state}; {problem}",
+                goal,
+                state,
+                problem
+            )
+        }
+        (Some(problem), None) => msg!("not confirmed as {goal}: {problem}", goal, problem),
+        (None, Some(state)) => {
+            msg!(
+                "not {goal} within {within}: it is {state}",
+                goal,
+                within,
+                state
+            )
+        }
+        (None, None) => {
+            msg!(
+                "not {goal} within {within}: Jelou does not list it yet",
+                goal,
+                within
+            )
+        }
     };
     (message, None)
 }
@@ -236,7 +263,7 @@ pub(crate) struct DeliveryEnd {
     /// The delivery status, as in the record.
     pub(crate) delivery: Value,
     /// What to print if it has reached the status; otherwise the problem, and the hint.
-    pub(crate) reached: Result<String, (String, String)>,
+    pub(crate) reached: Result<Message, (Message, Message)>,
 }
 
 /// Waits until accepted messages have the status in `wait`, all until one deadline. `on_end` receives the index of each
@@ -260,8 +287,8 @@ pub(crate) async fn wait_for_deliveries(
                 DeliveryEnd {
                     delivery: known_delivery(None),
                     reached: Err((
-                        format!("cannot check the status: {problem}"),
-                        NO_SECOND_SEND.to_owned(),
+                        msg!("cannot check the status: {problem}", problem),
+                        no_second_send(),
                     )),
                 },
             ),
@@ -275,17 +302,12 @@ pub(crate) async fn wait_for_deliveries(
         .filter_map(|(place, _)| awaited.get(*place))
         .map(|message| message.outgoing.recipient().as_str())
         .collect();
-    let subject = if recipients.len() > 1 {
-        "messages to"
-    } else {
-        "message to"
-    };
-    let verb = if recipients.len() > 1 { "are" } else { "is" };
-    connection.stderr.note(&format!(
-        "waiting until the {subject} {} {verb} {}, at most {}",
-        recipients.join(", "),
-        wait.goal.describe(),
-        rounded(wait.within)
+    connection.stderr.note(msg!(
+        "waiting until the {count|message|messages} to {recipients} {count|is|are} {goal}, at most {within}",
+        count = recipients.len(),
+        recipients = recipients.join(", "),
+        goal = wait.goal,
+        within = rounded(wait.within)
     ));
     let end = |at: usize, tracked: &TrackedMessage, ended| {
         let Some((place, begun)) = places.get(at) else {
@@ -302,23 +324,22 @@ pub(crate) async fn wait_for_deliveries(
     connection.wait_for_all(&mut all_tracked, wait, end).await;
 }
 
-const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
+fn no_second_send() -> Message {
+    msg!("do not send it again: the recipient could get both")
+}
 
 /// Returns the id of one of the `awaited` messages, or why it cannot be looked up. An id that two of them have proves
 /// nothing about either.
-fn own_id<'a>(
-    awaited: &[AwaitedMessage],
-    message: &'a AwaitedMessage,
-) -> Result<&'a str, &'static str> {
+fn own_id<'a>(awaited: &[AwaitedMessage], message: &'a AwaitedMessage) -> Result<&'a str, Message> {
     let Some(id) = &message.id else {
-        return Err("the response has no message id");
+        return Err(msg!("the response has no message id"));
     };
     let with_id = awaited
         .iter()
         .filter(|other| other.id.as_ref() == Some(id))
         .count();
     if with_id > 1 {
-        return Err("another message of the command has the same id");
+        return Err(msg!("another message of the command has the same id"));
     }
     Ok(id)
 }
@@ -348,32 +369,31 @@ fn reached(
     ended: WaitEnd,
     tracked: &TrackedMessage,
     begun: Option<Timestamp>,
-) -> Result<String, (String, String)> {
+) -> Result<Message, (Message, Message)> {
     let (message, hint) = match ended {
         Ok(None) => {
-            let state = tracked.facts.as_ref().map(|facts| facts.state.describe());
-            let after = begun.map(|begun| Duration::try_from(now() - begun).unwrap_or_default());
-            let after = after.map(|after| format!(" after {}", rounded(after)));
-            return Ok(format!(
-                "{}{}",
-                state.unwrap_or_default(),
-                after.unwrap_or_default()
-            ));
+            let facts = tracked.facts.as_ref();
+            let state = facts.map(|facts| msg!("{state}", state = facts.state));
+            let state = state.unwrap_or_default();
+            return Ok(match begun {
+                Some(begun) => {
+                    let took = Duration::try_from(now() - begun).unwrap_or_default();
+                    msg!("{state} after {took}", state, took = rounded(took))
+                }
+                None => state,
+            });
         }
         Ok(Some(problem)) => problem,
         Err(error) => match error.signal() {
-            Some(signal) => (
-                format!("interrupted by {} while waiting", signal.name()),
-                None,
-            ),
-            None => (error.to_string(), error.hint()),
+            Some(signal) => {
+                let signal = signal.name();
+                (msg!("interrupted by {signal} while waiting", signal), None)
+            }
+            None => (error.message(), error.hint()),
         },
     };
-    let hint = hint.map_or_else(
-        || NO_SECOND_SEND.to_owned(),
-        |hint| format!("{hint}; {NO_SECOND_SEND}"),
-    );
-    Err((message, hint))
+    let hints = hint.into_iter().chain([no_second_send()]);
+    Err((message, Message::joined(hints.collect(), "; ")))
 }
 
 #[cfg(test)]
@@ -405,7 +425,8 @@ mod tests {
                 "not read within 2 min 0 s: Jelou does not list it yet",
             ),
         ] {
-            assert_eq!(late(facts, &wait, problem), (expected.to_owned(), None));
+            let (message, _) = late(facts, &wait, problem.map(Message::from));
+            assert_eq!(message, expected);
         }
     }
 

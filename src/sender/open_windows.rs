@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::connection::{Connection, RequestProgress};
+use crate::base::message::msg;
 use crate::base::output::{ProgressFormat, ReadProgress};
 use crate::base::timestamps::now;
 use crate::jelou::api::{
@@ -47,7 +48,7 @@ impl OpenWindows {
             until: None,
         };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
-        stderr.note("reading Jelou's history: who wrote within 23 hours");
+        stderr.note(msg!("reading Jelou's history: who wrote within 23 hours"));
         let reading = ReadProgress::new(&stderr, ProgressFormat::Auto, "Jelou's history");
         let mut windows = Self::default();
         let mut read = 0_u64;

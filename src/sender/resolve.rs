@@ -6,6 +6,7 @@ use url::Url;
 
 use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::{SystemError, visible_json};
 use crate::base::process::{Signal, Signals, block_on, enclosing_sandbox};
 use crate::base::secret::Secret;
@@ -25,13 +26,12 @@ pub(crate) fn read_environment() -> Result<Environment, CommandError> {
         && let Some(process) = enclosing_sandbox()
     {
         // Like a safety check: nothing under a sandbox may reach a recipient.
-        let message = format!(
-            "jelouctl runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set"
+        let message = msg!(
+            "jelouctl runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set",
+            process
         );
-        return Err(CommandError::guard(
-            message,
-            "keep JELOUCTL_SANDBOX in the script's environment",
-        ));
+        let hint = msg!("keep JELOUCTL_SANDBOX in the script's environment");
+        return Err(CommandError::guard(message, hint));
     }
     Ok(environment)
 }
@@ -96,7 +96,7 @@ impl Sender {
         }
         let shown = request.dry_run();
         context.stdout.json(&shown.map_err(|error| SystemError {
-            action: "show the request",
+            action: msg!("show the request"),
             cause: error.into(),
         })?)
     }
@@ -163,7 +163,7 @@ impl Sender {
 
     /// Fetches the secret and prints its warnings.
     async fn fetch(&self, context: &Context) -> Result<Credentials, CommandError> {
-        let ask = async || ask_secret("Client secret (hidden):").await;
+        let ask = async || ask_secret(&context.stderr, msg!("Client secret (hidden):")).await;
         let (secret, warning) = self.secret.fetch(ask).await?;
         context.stderr.warnings(warning.as_slice());
         let too_short = short_secret_warning(&secret, &self.settings);
@@ -182,22 +182,24 @@ impl Sender {
     }
 
     /// Describes the sender: `bot 77 (profile prod)`
-    pub(crate) fn description(&self) -> String {
-        let profile = self
-            .settings
-            .profile
-            .as_ref()
-            .map(|name| format!(" (profile {})", name.value));
-        format!("bot {}{}", self.bot, profile.unwrap_or_default())
+    pub(crate) fn description(&self) -> Message {
+        let bot = &self.bot;
+        match &self.settings.profile {
+            Some(profile) => msg!(
+                "bot {bot} (profile {profile})",
+                bot,
+                profile = profile.value
+            ),
+            None => msg!("bot {bot}", bot),
+        }
     }
 }
 
 /// Returns the warning about a secret that is too short to redact. None for servers on this machine
 /// and sandboxes, which use short secrets for tests.
-pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
+pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<Message> {
     let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
     (Credentials::are_too_short(secret) && !is_for_tests).then(|| {
-        "the client secret has fewer than 8 characters, so jelouctl cannot redact it in responses; check that it is complete"
-            .to_owned()
+        msg!("the client secret has fewer than 8 characters, so jelouctl cannot redact it in responses")
     })
 }

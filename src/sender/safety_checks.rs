@@ -6,7 +6,7 @@ use std::io;
 use super::resolve::Sender;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
-use crate::base::output::counted;
+use crate::base::message::{Message, msg};
 use crate::base::private_file::{PipeBound, open_to_read};
 use crate::command_error::CommandError;
 use crate::jelou::message::Outgoing;
@@ -36,16 +36,18 @@ pub(crate) fn check_allowed<'a>(
         None => Ok(()),
         Some(recipient) => {
             let origin = settings.origin("allow_to");
-            let patterns = allow_to.join(", ");
-            let allowed = if patterns.is_empty() {
-                "no one (allow_to is empty)"
+            let allowed = if allow_to.is_empty() {
+                msg!("no one (allow_to is empty)")
             } else {
-                &patterns
+                allow_to.join(", ").into()
             };
-            let problem =
-                format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
-            let hint =
-                "check the recipient; to allow another one, change allow_to in the configuration";
+            let problem = msg!(
+                "{recipient} is not among the recipients that {origin} allows: {allowed}",
+                recipient,
+                origin,
+                allowed
+            );
+            let hint = msg!("to allow another recipient: change allow_to in the configuration");
             Err(CommandError::guard(problem, hint).named(SkipReason::NotAllowed.name()))
         }
     }
@@ -57,13 +59,14 @@ pub(crate) fn exclusion_error(
     outgoing: &Outgoing,
 ) -> Option<CommandError> {
     let (recipient, list) = exclusions.find(outgoing.recipients())?;
-    let problem = format!("{recipient} is excluded by {list}");
-    let hint = format!("to send anyway, remove the recipient from {list}");
+    let list = list.to_string();
+    let problem = msg!("{recipient} is excluded by {list}", recipient, list);
+    let hint = msg!("to send anyway: remove the recipient from {list}", list);
     Some(excluded(problem, Some(hint)))
 }
 
 /// Creates the error for excluded recipients.
-pub(crate) fn excluded(problem: String, hint: Option<String>) -> CommandError {
+pub(crate) fn excluded(problem: impl Into<Message>, hint: Option<Message>) -> CommandError {
     CommandError::new(ExitCode::Guard, "excluded", problem, hint)
 }
 
@@ -121,15 +124,24 @@ impl Sender {
         }
         check_allowed(&self.settings, outgoing.recipients())?;
         if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {
-            let problem = format!("--once needs one recipient, but the body also names {other}");
-            return Err(CommandError::guard(
-                problem,
-                "send a separate message to each recipient",
-            ));
+            let problem = msg!(
+                "--once needs one recipient, but the body also names {other}",
+                other
+            );
+            let hint = msg!("send a separate message to each recipient");
+            return Err(CommandError::guard(problem, hint));
         }
         let is_checked = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
-            Some(error) if is_checked => Err(CommandError::guard(error, error.hint.clone())),
+            Some(error) if is_checked => {
+                let hint = error.hint.clone();
+                Err(CommandError::new(
+                    ExitCode::Guard,
+                    "guard",
+                    error.message(),
+                    hint,
+                ))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -209,7 +221,7 @@ fn read(
 ) -> Result<ExclusionList, UsageError> {
     read_exclusion_list(
         open_list(source, PipeBound::FirstByte)?,
-        &source_name(source),
+        &source_name(source).to_string(),
         options,
         sought,
     )
@@ -224,7 +236,7 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
         Source::Stdin => Ok(ListInput::Stream(Box::new(io::stdin()))),
         Source::File(path) => {
             let opened = open_to_read(path, bound).map(ListInput::File);
-            opened.map_err(|cause| UsageError::unreadable(&source_name(source), &cause))
+            opened.map_err(|cause| UsageError::unreadable(&source_name(source).to_string(), &cause))
         }
     }
 }
@@ -233,21 +245,24 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
 pub(crate) fn warn_about_lists(context: &Context, exclusions: &Exclusions) {
     for list in &exclusions.lists {
         for problem in &list.unclear_cells {
-            context.stderr.warning(&format!("{}: {problem}", list.name));
-        }
-        if list.passed_over > 0 {
-            let rows = counted(list.passed_over, "invalid row");
             context
                 .stderr
-                .note(&format!("{}: skipped {rows} of the report", list.name));
+                .warning(msg!("{list}: {problem}", list = list.name, problem));
+        }
+        if list.passed_over > 0 {
+            context.stderr.note(msg!(
+                "{list}: skipped {rows} invalid {rows|row|rows} of the report",
+                list = list.name,
+                rows = list.passed_over
+            ));
         }
         if list.is_empty() {
-            let why = if list.passed_over == 0 {
-                "is empty and excludes no one"
+            let name = &list.name;
+            context.stderr.note(if list.passed_over == 0 {
+                msg!("{name} is empty and excludes no one", name)
             } else {
-                "excludes no one"
-            };
-            context.stderr.note(&format!("{} {why}", list.name));
+                msg!("{name} excludes no one", name)
+            });
         }
     }
 }
@@ -277,10 +292,10 @@ mod tests {
             error
                 .hint
                 .as_ref()
-                .is_some_and(|hint| hint.starts_with("check the recipient; ")),
+                .is_some_and(|hint| hint.to_string().starts_with("to allow another recipient")),
             "{error:?}"
         );
-        Some(error.message)
+        Some(error.message.to_string())
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::connection::{Connection, RequestProgress};
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::Stderr;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
@@ -134,13 +135,16 @@ const CHECK_TIME: Duration = Duration::from_secs(3);
 const MAX_FAULTS: usize = 5;
 
 /// Refuses the templates with these faults.
-pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
-    let refused = |message: String| {
+pub(crate) fn refuse_unusable(
+    faults: &[Message],
+    hint: impl Into<Message>,
+) -> Result<(), CommandError> {
+    let refused = |message: Message| {
         CommandError::new(
             ExitCode::Usage,
             "invalid_message",
             message,
-            Some(hint.to_owned()),
+            Some(hint.into()),
         )
     };
     match faults {
@@ -149,10 +153,12 @@ pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), Comma
         _ => {
             let more = faults.len().saturating_sub(MAX_FAULTS);
             let first = faults.iter().take(MAX_FAULTS).cloned();
-            let details = first
-                .chain((more > 0).then(|| format!("and {more} more")))
-                .collect();
-            let message = format!("{} of the templates cannot be sent", faults.len());
+            let rest = (more > 0).then(|| msg!("and {more} more", more));
+            let details = first.chain(rest).collect();
+            let message = msg!(
+                "{count} of the templates cannot be sent",
+                count = faults.len()
+            );
             Err(CommandError {
                 details,
                 ..refused(message)
@@ -165,7 +171,7 @@ pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), Comma
 #[derive(Debug, Default)]
 pub(crate) struct CheckedTemplates {
     /// The reasons why some cannot be sent.
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Vec<Message>,
     pub(crate) texts: TemplateTexts,
 }
 
@@ -194,15 +200,16 @@ pub(crate) async fn check_templates(
         }
         Ok(Err(error)) => match error.signal() {
             Some(signal) => return Err(CommandError::interrupted(signal)),
-            None => error.to_string(),
+            None => error.message(),
         },
-        Err(_) => format!(
-            "its templates were not listed within {} s",
-            CHECK_TIME.as_secs()
+        Err(_) => msg!(
+            "its templates were not listed within {seconds} s",
+            seconds = CHECK_TIME.as_secs()
         ),
     };
-    connection.stderr.warning(&format!(
-        "could not check whether the bot has the template: {why}"
+    connection.stderr.warning(msg!(
+        "could not check whether the bot has the template: {why}",
+        why
     ));
     Ok(CheckedTemplates::default())
 }
@@ -213,7 +220,7 @@ pub(crate) async fn refuse_templates(
     connection: &mut Connection,
     uses: &TemplateUses,
     strict: bool,
-    hint: &str,
+    hint: impl Into<Message>,
 ) -> Result<TemplateTexts, CommandError> {
     let CheckedTemplates { faults, texts } = check_templates(connection, uses, strict).await?;
     refuse_unusable(&faults, hint)?;
@@ -227,11 +234,11 @@ fn find_faults(
     stderr: &Stderr,
     uses: &TemplateUses,
     strict: bool,
-) -> Vec<String> {
+) -> Vec<Message> {
     if uses.is_cut {
-        stderr.warning(&format!(
-            "checked only the first {} different templates of the list",
-            uses.uses.len()
+        stderr.warning(msg!(
+            "checked only the first {count} different templates of the list",
+            count = uses.uses.len()
         ));
     }
     let templates = listing.templates();
@@ -244,20 +251,24 @@ fn find_faults(
                 TemplateVerdict::UnknownName { meant } => question(name, meant, templates),
                 _ => None,
             };
-            let meant = question
-                .map(|question| format!("; {question}"))
-                .unwrap_or_default();
-            stderr.warning(&format!(
-                "could not check whether the bot has the template `{name}`: {why}{meant}"
+            let why = match question {
+                Some(question) => msg!("{why}; {question}", why, question),
+                None => why,
+            };
+            stderr.warning(msg!(
+                "could not check whether the bot has the template `{name}`: {why}",
+                name,
+                why
             ));
             continue;
         }
         let problem = describe(wanted, &verdict, templates);
         let named = wanted.named_place(templates).map(|name| {
-            let template = &wanted.name;
-            format!(
+            msg!(
                 "`{name}=` is sent as part of the value: the template `{template}` has a placeholder `{name}`, but \
-                 takes its values in order, without names"
+                 takes its values in order, without names",
+                name,
+                template = wanted.name
             )
         });
         let is_caution =
@@ -266,7 +277,7 @@ fn find_faults(
             continue;
         };
         if is_caution && !strict {
-            stderr.warning(&problem);
+            stderr.warning(problem);
         } else {
             faults.push(problem);
         }
@@ -275,25 +286,25 @@ fn find_faults(
 }
 
 /// Returns why the bot's listing does not show whether a template can be sent; None if it does.
-fn why_unclear(verdict: &TemplateVerdict, listing: &Listing) -> Option<String> {
+fn why_unclear(verdict: &TemplateVerdict, listing: &Listing) -> Option<Message> {
     match verdict {
         TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
-            Some("the sandbox has only its samples".to_owned())
+            Some(msg!("the sandbox has only its samples"))
         }
         TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }
             if may_lack_some(listing) =>
         {
-            Some("the API may not have listed all of its templates".to_owned())
+            Some(msg!("the API may not have listed all of its templates"))
         }
         TemplateVerdict::Unclear { missing } => {
-            Some(format!("the API lists it without its {missing}"))
+            Some(msg!("the API lists it without its {missing}", missing))
         }
         _ => None,
     }
 }
 
 /// Returns a question with similar names, for a name that the bot does not have.
-fn question(name: &str, meant: &[String], templates: &[Value]) -> Option<String> {
+fn question(name: &str, meant: &[String], templates: &[Value]) -> Option<Message> {
     let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
     did_you_mean(meant).or_else(nearest)
 }
@@ -307,7 +318,7 @@ pub(crate) async fn refused_template_hint(
     connection: &Connection,
     outgoing: &Outgoing,
     api_code: &str,
-) -> Option<String> {
+) -> Option<Message> {
     if !REFUSED_TEMPLATE.contains(&api_code) {
         return None;
     }
@@ -340,78 +351,84 @@ fn describe(
     wanted: &TemplateUse,
     verdict: &TemplateVerdict,
     templates: &[Value],
-) -> Option<String> {
+) -> Option<Message> {
     let name = &wanted.name;
-    let language = wanted
-        .language
-        .as_ref()
-        .map(|code| format!(" ({code})"))
-        .unwrap_or_default();
+    let template = match &wanted.language {
+        Some(code) => format!("`{name}` ({code})"),
+        None => format!("`{name}`"),
+    };
     Some(match verdict {
         TemplateVerdict::Fits | TemplateVerdict::Unclear { .. } => return None,
-        TemplateVerdict::SeveralLanguages { languages } => {
-            let languages = languages.join(", ");
-            format!(
-                "the template `{name}` exists in several languages ({languages}), but the message does not set one"
-            )
-        }
-        TemplateVerdict::UnknownName { meant } => {
-            let suggestion = question(name, meant, templates)
-                .unwrap_or_else(|| "to list its templates: `jelouctl templates`".to_owned());
-            format!("the bot has no template `{name}`; {suggestion}")
-        }
+        TemplateVerdict::SeveralLanguages { languages } => msg!(
+            "the template `{name}` exists in several languages ({languages}), but the message does not set one",
+            name,
+            languages = languages.join(", ")
+        ),
+        TemplateVerdict::UnknownName { meant } => match question(name, meant, templates) {
+            Some(question) => msg!(
+                "the bot has no template `{name}`; {question}",
+                name,
+                question
+            ),
+            None => msg!("the bot has no template `{name}`", name),
+        },
         TemplateVerdict::OtherLanguage { languages } => {
-            let wanted = wanted
-                .language
-                .as_ref()
-                .map(|code| format!("; the message has `{code}`"));
-            format!(
-                "`{name}` exists in another language: {}{}",
-                languages.join(", "),
-                wanted.unwrap_or_default()
-            )
+            let languages = languages.join(", ");
+            match &wanted.language {
+                Some(code) => msg!(
+                    "`{name}` exists in another language: {languages}; the message has `{code}`",
+                    name,
+                    languages,
+                    code
+                ),
+                None => msg!(
+                    "`{name}` exists in another language: {languages}",
+                    name,
+                    languages
+                ),
+            }
         }
-        TemplateVerdict::NotApproved { status } => {
-            format!(
-                "the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED"
-            )
-        }
-        TemplateVerdict::NeedsNumber => {
-            format!(
-                "WhatsApp does not allow the authentication template `{name}`{language} for a user id"
-            )
-        }
-        TemplateVerdict::NeedsMedia { media, given } => {
-            let problem = describe_missing_media(media, given.as_deref());
-            format!("the template `{name}`{language} {problem}")
-        }
-        TemplateVerdict::TakesNoMedia { given } => {
-            format!(
-                "the template `{name}`{language} has only text, but the message is of type {given}"
-            )
-        }
-        TemplateVerdict::TooLong { characters, most } => {
-            format!(
-                "the template `{name}`{language} has {characters} characters with its values; WhatsApp allows at most {most}"
-            )
-        }
-        TemplateVerdict::WrongCount { given, expected } => {
-            let values = if *expected == 1 { "value" } else { "values" };
-            format!(
-                "the template `{name}`{language} takes {expected} {values}, but the message has {given}"
-            )
-        }
+        TemplateVerdict::NotApproved { status } => msg!(
+            "the template {template} cannot be sent: its status is {status}, not APPROVED",
+            template,
+            status
+        ),
+        TemplateVerdict::NeedsNumber => msg!(
+            "WhatsApp does not allow the authentication template {template} for a user id",
+            template
+        ),
+        TemplateVerdict::NeedsMedia { media, given: None } => msg!(
+            "the template {template} needs --type {media}, but the message has no media",
+            template,
+            media
+        ),
+        TemplateVerdict::NeedsMedia {
+            media,
+            given: Some(given),
+        } => msg!(
+            "the template {template} needs --type {media}, but the message is of type {given}",
+            template,
+            media,
+            given
+        ),
+        TemplateVerdict::TakesNoMedia { given } => msg!(
+            "the template {template} has only text, but the message is of type {given}",
+            template,
+            given
+        ),
+        TemplateVerdict::TooLong { characters, most } => msg!(
+            "the template {template} has {characters} characters with its values; WhatsApp allows at most {most}",
+            template,
+            characters,
+            most
+        ),
+        TemplateVerdict::WrongCount { given, expected } => msg!(
+            "the template {template} takes {expected} {expected|value|values}, but the message has {given}",
+            template,
+            expected,
+            given
+        ),
     })
-}
-
-/// Describes a template that starts with `media`, for a message that has `given` or no media.
-fn describe_missing_media(media: &str, given: Option<&str>) -> String {
-    let article = if media == "image" { "an" } else { "a" };
-    let given = given.map_or("has none".to_owned(), |given| format!("is of type {given}"));
-    format!(
-        "starts with {article} {media}, but the message {given}; add --type {media} --media-url URL, or `type` and \
-         `mediaUrl` to the body"
-    )
 }
 
 #[cfg(test)]
@@ -650,9 +667,10 @@ mod tests {
     fn several_faults_are_counted_and_first_named() {
         let of = |count: usize| {
             let fault = |n| format!("p{n}");
-            let faults: Vec<_> = (1..=count).map(fault).collect();
+            let faults: Vec<_> = (1..=count).map(fault).map(Message::from).collect();
             let error = refuse_unusable(&faults, "").unwrap_err();
-            (error.message, error.details.join(" "))
+            let details: Vec<_> = error.details.iter().map(ToString::to_string).collect();
+            (error.message.to_string(), details.join(" "))
         };
         assert_eq!(of(1), ("p1".to_owned(), String::new()));
         assert_eq!(

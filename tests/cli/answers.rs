@@ -1,5 +1,9 @@
 //! The table of outcomes: every answer of the API, its meaning and the exit code.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use httpmock::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,6 +27,42 @@ fn answered(status: u16, body: &str) -> CommandOutput {
         .end();
     mock.assert_calls(1);
     ended
+}
+
+/// Returns `text` in gzip.
+fn packed(text: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(text).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn compressed_response_is_unpacked() {
+    let accepted = packed(br#"{"success":true,"messageId":"m-1"}"#);
+    let cut = accepted[..accepted.len() - 10].to_vec();
+    let mut huge = br#"{"success":true,"messageId":"m-1"}"#.to_vec();
+    huge.resize(64 * 1024 * 1024, b' ');
+    for (encoding, body, code) in [
+        ("gzip", &accepted, 0),
+        ("x-gzip", &accepted, 0),
+        ("gzip", &cut, 8),
+        ("gzip", &packed(&huge), 8),
+        ("br", &b"\x0b\x11\x80{\xff\xfe}\x03".to_vec(), 8),
+    ] {
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        let reply = Reply::Bytes([head.as_bytes(), body].concat());
+        let server = Server::answering(reply);
+        let ended = Home::new()
+            .run("send text --to 593987654321 Hola -o id --retry-for 0")
+            .api(&server.url)
+            .end();
+        assert_eq!(ended.code, code, "{encoding}: {ended:?}");
+        let id = if code == 0 { "m-1\n" } else { "" };
+        assert_eq!(ended.stdout, id, "{encoding}");
+    }
 }
 
 /// `classify.rs` tests the meaning of each answer. This tests the exit code and the record.
@@ -112,25 +152,25 @@ fn non_json_response_is_described() {
             200,
             page,
             8,
-            "it may have been sent: the API answered 200: its body is an HTML page, not JSON",
+            "it may have been sent: Jelou answered 200: its body is an HTML page, not JSON",
         ),
         (
             200,
             "",
             8,
-            "the API answered 200\nhint: the response does not show whether Jelou accepted the message",
+            "Jelou answered 200; the response does not show whether Jelou accepted the message\nhint: ask the recipient",
         ),
         (
             403,
             page,
             4,
-            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal, proxy or firewall may have answered",
+            "not sent: Jelou answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check --api-url and the network",
         ),
         (
             200,
             "<?xml version=\"1.0\"?><a/>",
             8,
-            "the API answered 200: <?xml version=\"1.0\"?><a/>\n",
+            "Jelou answered 200: <?xml version=\"1.0\"?><a/>; ",
         ),
     ] {
         let ended = answered(status, body);
@@ -172,7 +212,7 @@ fn error_shows_english_api_message_and_hint() {
     let ended = answered(422, &envelope.to_string());
     assert_eq!(
         ended.stderr,
-        "error: not sent: the API answered 422: E0422: The body is wrong; text: text is too short\n\
+        "error: not sent: Jelou answered 422: E0422: The body is wrong; text: text is too short\n\
          hint: a field is missing or wrong; fix the field and send again\n"
     );
     let record = ended.json();
@@ -211,7 +251,7 @@ fn unrecognized_response_is_shown_in_part() {
         .fails(10, &["answered 400: quota exceeded"]);
     let report = home.run("bulk report r").success().stdout;
     assert!(
-        report.contains("the API answered 400: quota exceeded"),
+        report.contains("Jelou answered 400: quota exceeded"),
         "{report}"
     );
     let server = Server::answering(Reply::json(400, "quota exceeded"));

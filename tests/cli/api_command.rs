@@ -97,7 +97,7 @@ fn api_response_is_classified_like_a_send() {
             "POST",
             page,
             8,
-            "Jelou may have carried it out: the API answered 200: its body is an HTML page",
+            "Jelou may have carried it out: Jelou answered 200: its body is an HTML page",
         ),
         (
             "GET",
@@ -110,13 +110,13 @@ fn api_response_is_classified_like_a_send() {
             "GET",
             Reply::json(502, ""),
             6,
-            "error: the API answered 502\nhint: try again\n",
+            "error: Jelou answered 502\nhint: try again\n",
         ),
         (
             "GET",
             Reply::json(200, refused),
             5,
-            "error: the API answered 200: no\nhint: fix the request and try again\n",
+            "error: Jelou answered 200: no\nhint: fix the request and try again\n",
         ),
         ("POST", Reply::json(429, "{}"), 6, "try again later"),
         ("POST", Reply::json(204, ""), 0, ""),
@@ -354,7 +354,7 @@ fn invalid_or_foreign_path_is_refused() {
         ),
         ("@evil.example/..", "leaves the API's address"),
         ("/v1/x\r\nHost: evil", "the path has the character '\\r'"),
-        ("", "a path is missing"),
+        ("", "no path"),
     ] {
         for method in [&[][..], &["POST"], &["--dry-run"]] {
             let run = home.run("api").args(method).args(&[path]).api(&server.url);
@@ -365,8 +365,8 @@ fn invalid_or_foreign_path_is_refused() {
     home.run("api POST").api(&server.url).fails(
         2,
         &[
-            "a path is missing",
-            "hint: such as /v1/bots/{bot}/templates",
+            "no path",
+            "hint: to list the templates: jelouctl api '/v1/bots/{bot}/templates'",
         ],
     );
     // A text that only looks like another host is a path.
@@ -451,12 +451,12 @@ fn response_of_200_mb_is_refused() {
         (
             "GET",
             5,
-            "error: the API answered 200 (the response has more than 8 MiB)\nhint: request less",
+            "error: Jelou answered 200 (the response has more than 8 MiB)\nhint: request less",
         ),
         (
             "POST",
             8,
-            "error: Jelou may have carried it out: the API answered 200 (the response has more than 1 MiB)",
+            "error: Jelou may have carried it out: Jelou answered 200 (the response has more than 1 MiB)",
         ),
     ] {
         let mut command = home.process("api", &server.url);

@@ -82,10 +82,7 @@ fn non_number_is_refused_with_its_limits() {
             "reset,kind=quick_reply",
             "`quick_reply` is not a kind of message; did you mean `quick-reply`?",
         ),
-        (
-            "reset,kind=xyz",
-            "`xyz` is not a kind of message; to list them: `jelouctl explain`",
-        ),
+        ("reset,kind=xyz", "`xyz` is not a kind of message"),
     ] {
         let error = format!("error: --fault `{rule}`: {told}\n");
         refused(&format!("sandbox --fault {rule} -- true"), &[&error]).stderr_lacks(&["hint: "]);
@@ -99,7 +96,7 @@ fn contacts_have_their_own_rules() {
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
         (
             r#"{"name": {"formatted_name": "A"}}"#,
-            "name.formatted_name: is not enough; add first_name",
+            "name.formatted_name: is not enough: first_name",
         ),
         (
             r#"{"name": {"first_name": "A"}}"#,
@@ -273,12 +270,12 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             "[]",
-            "expected a JSON object as the body, found an array",
+            "expected a JSON object as the body, found a list",
         ),
         (
             "text",
             "\"text\"",
-            "expected a JSON object as the body, found a string",
+            "expected a JSON object as the body, found a text",
         ),
         (
             "text",
@@ -362,7 +359,12 @@ fn unreadable_files_are_named() {
     home.write("latin1.txt", b"hola\nse\xf1or\n");
     home.write("large.txt", "x".repeat(1024 * 1024 + 1));
     symlink("loop", home.path().join("loop")).unwrap();
+    symlink("gone.txt", home.path().join("link")).unwrap();
     for (file, problem) in [
+        (
+            "link",
+            "--text-file: link is a link to gone.txt, which does not exist",
+        ),
         ("missing.txt", "--text-file: missing.txt does not exist"),
         (".", "--text-file: failed to read .: Is a directory"),
         (
@@ -408,14 +410,8 @@ fn unreadable_files_are_named() {
 fn ambiguous_recipient_argument_is_refused() {
     for (to, problem) in [
         ("", "the recipient is empty"),
-        (
-            "593987654321,593987654322",
-            "is not a phone number: it contains `,` (read so far: `593987654321`)",
-        ),
-        (
-            "0987654321",
-            "`0987654321` is a local number: pass its country, such as --country EC",
-        ),
+        ("593987654321,593987654322", "seems to be several numbers"),
+        ("0987654321", "`0987654321` has no country code"),
         ("id:593\t../14155550100", "has a control character"),
         ("id:", "the recipient is empty"),
         ("id:..", "it refers to a directory"),
@@ -702,7 +698,7 @@ fn recipient_in_a_body_is_checked() {
         ),
         (
             "3212345678",
-            "`3212345678` is sent unchanged, as a number of BE; if it is a local number",
+            "`3212345678` is sent unchanged, as a number of Belgium; a local number lacks",
         ),
         (
             "EC.593987654321",
@@ -1166,7 +1162,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 --text Hola otra",
-            "hint: remove one of them\n",
+            "cannot be used with",
         ),
         (
             "send image --to 593987654321 --media-url https://a.example/1 --text Hola Ana",
@@ -1929,7 +1925,7 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
     for (rows, part) in [
         (
             "Caro,,0987654323\n",
-            "line 4: celular: `0987654323` is a local number: write its country in `pais`",
+            "line 4: celular: `0987654323` has no country code",
         ),
         (
             "Caro,,0987654323\n",
@@ -1941,11 +1937,11 @@ fn country_flag_is_not_proposed_for_list_with_countries() {
         ),
         (
             "Caro,Narnia,0987654323\n",
-            "line 4: celular: pais: `Narnia` is not a country; write its code or name, such as EC or Ecuador",
+            "line 4: celular: pais: `Narnia` is not a country",
         ),
         (
             "Caro,,4771234567\n",
-            "if they are local numbers, write their country in `pais`",
+            "Ecuador 1, Peru 1 (line 3), Norway 1 (line 4)",
         ),
     ] {
         home.write("a.csv", format!("nombre,pais,celular\n{fine}{rows}"));
@@ -2119,7 +2115,7 @@ fn whitespace_is_not_a_text() {
         .api(&server.url)
         .fails(
             2,
-            &["text: is `…`, the placeholder for your message in a hint; write the message"],
+            &["text: is `…`, the placeholder for your message in a hint"],
         );
 }
 
@@ -2152,10 +2148,7 @@ fn contact_of_wrong_shape_is_refused() {
         "send contacts --to 593987654321 --contact 'Juan Pérez'",
         &told,
     );
-    let told = [
-        "--email: `juan` has no @",
-        "write an address such as juan@example.com",
-    ];
+    let told = ["--email: `juan` has no @"];
     refused(
         "send contacts --to 593987654321 --name Juan --email juan",
         &told,
@@ -2289,7 +2282,10 @@ fn body_of_another_kind_suggests_its_command() {
             r#"{"text":"a","options":[]}"#,
             "it is a body of list: add \"type\": \"text\" to it\n",
         ),
-        (r#"{"text":"a"}"#, "a body has the `type` of a kind"),
+        (
+            r#"{"text":"a"}"#,
+            "to list the kinds, each with its `type`: jelouctl explain",
+        ),
     ] {
         home.run("--sandbox --dry-run run --to 593987654321")
             .args(&["--body", body, "--", "true"])

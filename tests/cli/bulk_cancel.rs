@@ -45,7 +45,7 @@ fn cancel_skips_all_unsent_rows() {
     home.run("bulk cancel r --dry-run")
         .fails(2, &["this command would change a run"]);
     home.run("bulk cancel r").fails(
-        2,
+        11,
         &[
             "run r was not cancelled: there is no terminal to ask on\n",
             "hint: to answer yes: --yes\n",
@@ -105,7 +105,7 @@ fn cancel_skips_all_unsent_rows() {
     };
     assert_eq!(counts(&resumed().json()), [2, 1, 0, 0]);
     let list =
-        "to list the others: jelouctl bulk report r --state failed --reason cancelled --file FILE";
+        "to list them: jelouctl bulk report r --state failed --reason cancelled --file r-again.csv";
     let refused = ["the run is cancelled: its rows cannot be sent again", list];
     home.run("bulk resolve r --failed-as pending")
         .fails(2, &refused);
@@ -152,7 +152,7 @@ fn completed_run_is_not_cancelled() {
 fn cancel_asks_for_confirmation() {
     let home = people(6);
     let _paused = paused(&home);
-    for (answer, code, is_cancelled) in [("n", 2, false), ("y", 0, true)] {
+    for (answer, code, is_cancelled) in [("n", 11, false), ("y", 0, true)] {
         let (ended, screen) = Terminal::plain(&home, &["bulk", "cancel", "r"]).confirm(answer);
         assert_eq!(ended, code, "{screen}");
         assert!(

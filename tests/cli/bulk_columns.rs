@@ -1,5 +1,7 @@
 //! The table of columns: what a person sees before the question, and what a log gets.
 
+use std::fmt::Write as _;
+
 use crate::bulk_server::Jelou;
 use crate::harness::{CommandOutput, Home};
 use crate::terminal::Terminal;
@@ -108,17 +110,72 @@ fn number_of_another_country_is_shown_by_its_country() {
     let people = home.read("people.csv");
     let local = people.lines().nth(90).unwrap().split(',').next().unwrap();
     for (other, expected) in [
-        ("573001234567", "celular 150 Ecuador 149, Colombia 1"),
-        ("4771234567", "celular 150 Ecuador 149, Norway 1"),
+        (
+            "573001234567",
+            "celular 150 Ecuador 149, Colombia 1 (line 91)",
+        ),
+        ("4771234567", "celular 150 Ecuador 149, Norway 1 (line 91)"),
         (
             "https://wa.me/34612345678",
-            "celular 150 Ecuador 149, Spain 1",
+            "celular 150 Ecuador 149, Spain 1 (line 91)",
         ),
     ] {
         home.write("people.csv", people.replace(local, other));
-        let shown = table(&screen(&home, &[], "Hola {{ nombre }}"));
+        let text = "Hola {{ nombre }}";
+        let shown = table(&screen(&home, &[], text));
         assert!(shown.contains(expected), "{expected}: {shown}");
+        let logged = table(&log(&home, &[], text).stderr);
+        assert!(logged.contains(expected), "{expected}: {logged}");
     }
+}
+
+#[test]
+fn commonest_and_rarest_countries_are_shown() {
+    let home = Home::new();
+    let numbers = [
+        ("59398765432", 9),
+        ("57300123456", 8),
+        ("5198765432", 7),
+        ("5698765432", 6),
+        ("3461234567", 5),
+        ("549112345678", 4),
+        ("5058765432", 3),
+        ("5076765432", 2),
+        ("52551234567", 1),
+    ];
+    let mut list = "celular\n".to_owned();
+    for (start, rows) in numbers {
+        for row in 0..rows {
+            writeln!(list, "+{start}{row}").unwrap();
+        }
+    }
+    home.write("people.csv", &list);
+    let expected = "celular 45 Ecuador 9, Colombia 8 (line 11), Peru 7 (line 19), Chile 6 (line 26), Argentina 4 (line 37), \
+                    Nicaragua 3 (line 41), Panama 2 (line 44), Mexico 1 (line 46), 1 more country 5";
+    let shown = table(&log(&home, &[], "Hola").stderr);
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
+fn number_unlike_the_country_in_its_row_is_shown_with_its_line() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "celular,nombre,País\n+593987654321,Ana,Ecuador\n+573001234567,Eva,Colombia\n+573001234568,Luz,Ecuador\n\
+         +14155550123,Ivo,Canadá\n",
+    );
+    let expected = "celular 4 Colombia 2, Ecuador 1 (line 2), United States 1 (line 5); 1 with another calling code than \
+                    País (line 4)";
+    let logged = |flags: &[&str]| {
+        let words = [&["people.csv"], flags, &["text", "Hola"]].concat();
+        table(&home.dry_run_list(&words).success().stderr)
+    };
+    for flags in [&[][..], &["--country", "EC"], &["--country-column", "País"]] {
+        let shown = logged(flags);
+        assert!(shown.contains(expected), "{flags:?}: {shown}");
+    }
+    let shown = logged(&["--country-column", "none"]);
+    assert!(!shown.contains("calling code"), "{shown}");
 }
 
 #[test]
@@ -135,7 +192,7 @@ fn table_has_a_line_for_each_expression_and_condition() {
                 {% if plan | lower == 'oro' %} VIP{% endif %}, responde a tu correo";
     let shown = table(&screen(&home, &[], text));
     for part in [
-        "note: columns of the 3 messages: celular 3 Ecuador 2, Colombia 1 nombre",
+        "note: columns of the 3 messages: celular 3 Ecuador 2, Colombia 1 (line 4) nombre",
         "nombre 3 most often \"Ana\" (2); 3 to 9 characters (lines 2, 3); shapes: Aa 2, Aa Aa 1 (line 3: \"Luz María\")",
         "saldo | money('$') 3 $0,50 (line 3) to $1.200,00 (line 4)",
         "vence | date 3 30/12/1899 (line 3) to 01/12/2026 (line 4)",
@@ -147,7 +204,7 @@ fn table_has_a_line_for_each_expression_and_condition() {
     }
     let logged = table(&log(&home, &[], text).stderr);
     for part in [
-        "celular 3 Ecuador 2, Colombia 1 nombre",
+        "celular 3 Ecuador 2, Colombia 1 (line 4) nombre",
         "nombre 3 2 have the same value; 3 to 9 characters (lines 2, 3); shapes: Aa 2, Aa Aa 1 (line 3)",
         "saldo | money('$') 3 smallest in line 3, largest in line 4",
         "vence | date 3 smallest in line 3, largest in line 4",
@@ -237,6 +294,26 @@ fn text_without_a_column_is_noted() {
     assert!(
         shown.contains("columns of the message: celular 1 Ecuador 1 nombre 1 \"Ana\""),
         "{shown}"
+    );
+}
+
+#[test]
+fn odd_cell_of_the_last_expression_is_among_twelve_lines() {
+    let home = Home::new();
+    let names: Vec<_> = (0..16).map(|number| format!("c{number}")).collect();
+    let mut list = format!("celular,{}\n", names.join(","));
+    for row in 0..20 {
+        let last = if row == 7 { "x{nombre}" } else { "valor" };
+        let cells = format!("{}{last}", "valor,".repeat(15));
+        writeln!(list, "09876543{row:02},{cells}").unwrap();
+    }
+    home.write("people.csv", &list);
+    let expressions = names.iter().map(|name| format!("{{{{ {name} }}}} "));
+    let logged = table(&log(&home, &[], &expressions.collect::<String>()).stderr);
+    assert!(logged.contains("c10 20 always the same c15 20"), "{logged}");
+    assert!(
+        logged.contains("a{a} 1 (line 9) 4 more with -v"),
+        "{logged}"
     );
 }
 

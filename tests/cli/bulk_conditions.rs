@@ -7,8 +7,13 @@ fn unsupported_syntax_is_reported_once() {
     let home = Home::new();
     home.write("list.csv", "to,x\n593987654321,50\n593987654322,60\n");
     let send = |text: &str| home.dry_run_list(&["list.csv", "text", text]);
-    send("{% if x > 100 %}a{% endif %}")
-        .fails(2, &["error: text: `x` is not a number; write `x | number`"]);
+    send("{% if x > 100 %}a{% endif %}").fails(
+        2,
+        &[
+            "error: text: `x` is not a number\n",
+            "hint: write `x | number`",
+        ],
+    );
     send("{% if x == 'no' %}a{% elif x < '5' %}b{% endif %}").fails(
         2,
         &[
@@ -177,6 +182,19 @@ fn text_that_differs_only_in_case_warns() {
     );
     assert!(!ended.stderr.contains("warning: line 3"), "{ended:?}");
     ended.stderr_has(&["to ignore case: `plan | lower`"]);
+    home.dry_run_list(&[
+        "list.csv",
+        "text",
+        "--strict",
+        "{{ to }}{% if plan == 'oro' %}!{% endif %}",
+    ])
+    .fails(
+        2,
+        &[
+            "line 2: plan: `ORO` is not exactly `oro`",
+            "1 row cannot be sent",
+        ],
+    );
     home.write("list.csv", "to,plan\n593987654321,  \n");
     home.dry_run_list(&[
         "list.csv",
@@ -232,13 +250,16 @@ fn nested_json_values_are_compared_by_type() {
     list("\"50\"", "\"no\"", "\"5\"");
     send("{% if c.saldo > 100 %}a{% endif %}.").fails(
         2,
-        &["text: `c.saldo` is not a number; write `c.saldo | number`"],
+        &[
+            "text: `c.saldo` is not a number",
+            "write `c.saldo | number`",
+        ],
     );
     sends(of_a_list, "5.");
     sends(asked, "a.");
     send("{% if c.vip %}b{% endif %}.").fails(
         2,
-        &["`c.vip` is not a yes-or-no value; write `c.vip | yes`"],
+        &["`c.vip` is not a yes-or-no value", "write `c.vip | yes`"],
     );
     send("{% if c.saldo in [50] %}a{% endif %}.").fails(
         2,

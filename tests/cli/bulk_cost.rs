@@ -139,7 +139,7 @@ fn run_over_budget_is_not_sent() {
     }
     home.run("bulk send people.csv --yes --budget 5 text Hola")
         .api(&jelou.url)
-        .fails(2, &["--budget needs a price list", "add --prices FILE"]);
+        .fails(2, &["--budget needs a price list", "--prices FILE"]);
     let shown = home
         .run("bulk send people.csv --prices prices.csv --budget 0.1 --preview 1 template promo");
     shown

@@ -103,7 +103,8 @@ fn delivery_status_is_saved_and_counted_once() {
     let unasked = home
         .run("bulk report r --delivery undelivered -o to")
         .success();
-    let told = "warning: run r has no delivery status yet; to check it: jelouctl bulk deliveries r";
+    let told =
+        "warning: run r has no delivery status yet\nhint: to check it: jelouctl bulk deliveries r";
     assert!(
         unasked.stdout.is_empty() && unasked.stderr.contains(told),
         "{unasked:?}"
@@ -348,7 +349,7 @@ fn delivery_updates_before_a_failure_are_saved() {
         _ => Reply::json(503, "{}"),
     });
     send_to(&home, &server);
-    let ended = ask_at(&home, &server, "").fails(6, &["the API answered 503"]);
+    let ended = ask_at(&home, &server, "").fails(6, &["Jelou answered 503"]);
     let json = ended.json();
     assert_eq!(
         figures(&json, &["read", "delivered", "not_listed", "not_asked"]),
@@ -530,7 +531,7 @@ fn watch_survives_a_server_outage() {
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(ended.json()["replied"], json!(1), "{ended:?}");
     assert_eq!(
-        ended.stderr.matches("the API answered 503").count(),
+        ended.stderr.matches("Jelou answered 503").count(),
         2,
         "each outage is said once: {}",
         ended.stderr
@@ -636,7 +637,7 @@ fn resumed_run_ignores_earlier_delivery_failures() {
     let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
     wait_for_more(0);
     let mut guard = watch();
-    guard.wait_for("messages were not delivered; to continue: jelouctl bulk resume r");
+    guard.wait_for("messages were not delivered\nhint: to continue: jelouctl bulk resume r");
     let ended = run.end();
     signal(&guard.child, Signal::TERM);
     guard.end();

@@ -193,6 +193,21 @@ fn unwritable_ledger_directory_stops_before_sending() {
 }
 
 #[test]
+#[cfg(unix)]
+fn link_without_a_target_stops_before_sending() {
+    let jelou = Jelou::expect_no_requests();
+    let home = people();
+    let state = home.path().join(STATE);
+    fs::create_dir_all(state.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/mnt/unplugged", &state).unwrap();
+    let send = "bulk send people.csv --yes --run r text Hola";
+    home.run(send).api(&jelou.url).fails(
+        12,
+        &["/jelouctl is a link to /mnt/unplugged, which does not exist\n"],
+    );
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn full_disk_stops_run_and_resume_is_correct() {
     let home = people();

@@ -1,5 +1,9 @@
 //! The list file: how it is read, the message of each row, and the errors of rows that cannot be sent.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
@@ -253,7 +257,7 @@ fn recipient_comes_from_each_row() {
         ),
         (
             &["--to-column", "celular nacional", "text", "x"],
-            &["line 2: celular nacional: `987654321` is a local number"],
+            &["line 2: celular nacional: `987654321` has no country code"],
         ),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);
@@ -752,7 +756,7 @@ fn message_errors_are_reported_once_per_list() {
             &["text", "{{ celular | mayusculas }}"],
             &[
                 "text: filter mayusculas is unknown",
-                "to print a column: {{ nombre }}",
+                "hint: the filters are abs, capitalize, date,",
             ],
         ),
         (
@@ -823,7 +827,7 @@ fn file_of_another_type_is_identified() {
         (
             b"\x1f\x8b\x08\0\0\0\0\0".to_vec(),
             "a gzip archive",
-            "unpack it",
+            "hint: to unpack it: gunzip -c people.csv > unpacked.csv",
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
@@ -858,6 +862,36 @@ fn file_of_another_type_is_identified() {
             &["people.csv", what, way_out, "nothing was sent"],
         );
     }
+}
+
+#[test]
+fn file_whose_name_begins_with_a_hyphen_has_a_way() {
+    let home = Home::new();
+    home.write("-x.csv", "to\n593987654321\n");
+    home.dry_run_list(&["-x.csv", "text", "Hola"])
+        .fails(2, &["hint: to pass the file: ./-x.csv\n"]);
+    home.dry_run_list(&["./-x.csv", "text", "Hola"]).success();
+    let ended = home
+        .dry_run_list(&["-y.csv", "text", "Hola"])
+        .fails(2, &["hint: "]);
+    assert!(!ended.stderr.contains("pass the file"), "{ended:?}");
+}
+
+#[test]
+fn hint_for_a_compressed_list_unpacks_it() {
+    let home = Home::new();
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(b"to\n593987654321\n").unwrap();
+    home.write("my people.csv.gz", packer.finish().unwrap());
+    let ended = home
+        .dry_run_list(&["my people.csv.gz", "text", "x"])
+        .fails(2, &["expected a list, found a gzip archive"]);
+    let (_, hint) = ended.stderr.split_once("hint: to unpack it: ").unwrap();
+    let command = hint.lines().next().unwrap();
+    assert_eq!(command, "gunzip -c 'my people.csv.gz' > 'my people.csv'");
+    let unpacked = home.program("sh").args(["-c", command]).status().unwrap();
+    assert!(unpacked.success());
+    home.dry_run_list(&["my people.csv", "text", "x"]).success();
 }
 
 #[test]
@@ -1420,7 +1454,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
             .collect();
         assert_eq!(reasons, expected, "{flags:?}");
         assert!(
-            rows[0].2.contains("`0987654323` is a local number"),
+            rows[0].2.contains("`0987654323` has no country code"),
             "{rows:?}"
         );
     }

@@ -95,7 +95,7 @@ fn report_shows_manual_decision_and_last_response() {
         "yes",
         500,
         "resolved",
-        "decided by hand: unknown as sent; before that: the API answered 500"
+        "decided by hand: unknown as sent; before that: Jelou answered 500"
     ]);
     assert_eq!(
         json!([
@@ -121,7 +121,7 @@ fn possibly_sent_rows_are_not_counted_as_unsent() {
     kill(child);
     home.end_leases();
     let told = "run r (5 not sent yet, 4 may have been sent): nothing was removed";
-    home.run("bulk remove r").fails(2, &[told]);
+    home.run("bulk remove r").fails(11, &[told]);
     let parts = [
         "note: run r: 5 of 10 messages left to send\n",
         "note: 4 messages may have been sent; to check with Jelou: jelouctl bulk deliveries r",
@@ -255,5 +255,26 @@ fn limit_on_open_files_is_explained() {
         });
         assert!(enough.is_some());
         assert_eq!(jelou.requests().len(), before + 2);
+    }
+}
+
+/// Its target may be a disk that is not mounted.
+#[test]
+#[cfg(unix)]
+fn state_directory_without_a_target_stops_before_sending() {
+    let home = people(1);
+    let state = home.path().join(STATE);
+    std::fs::create_dir_all(state.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/nowhere/state", &state).unwrap();
+    let told = format!(
+        "{} is a link to /nowhere/state, which does not exist",
+        state.display()
+    );
+    for (words, code) in [
+        ("bulk send people.csv --yes text Hola", 12),
+        ("send text --to 593987654321 --once k Hola", 3),
+    ] {
+        let nothing = Jelou::expect_no_requests();
+        home.run(words).api(&nothing.url).fails(code, &[&told]);
     }
 }

@@ -125,7 +125,8 @@ fn runs_and_single_sends_share_the_limit() {
     let refused = single(&home, 8, &[]).fails(
         11,
         &[
-            "limit_24h is reached: this bot has sent templates to 3 recipients",
+            "limit_24h is reached until ",
+            ": this bot has sent templates to 3 recipients",
             "to send now: --over-limit",
         ],
     );

@@ -37,7 +37,7 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
     let ended = send(&home, &jelou.url).fails(
         5,
         &[
-            "run paused: Jelou has not accepted any message: the API answered 422: E0422",
+            "run paused: Jelou has not accepted any message: Jelou answered 422: E0422",
             "hint: the other rows have the same message; to stop here: jelouctl bulk cancel r; to send the rest anyway: \
              jelouctl bulk resume r --keep-going\n",
         ],
@@ -217,7 +217,7 @@ fn blocked_business_account_pauses_at_first_row() {
         (
             LOCKED,
             [
-                "run paused: the API answered 400: (#131031) Account",
+                "run paused: Jelou answered 400: (#131031) Account",
                 "until it is unlocked",
             ],
             0,
@@ -226,7 +226,7 @@ fn blocked_business_account_pauses_at_first_row() {
         (
             UNPAID,
             [
-                "run paused: the API answered 400: 131042",
+                "run paused: Jelou answered 400: 131042",
                 "until the payment is settled",
             ],
             5,

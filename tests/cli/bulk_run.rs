@@ -249,7 +249,7 @@ fn repeated_list_is_refused_without_a_flag() {
     assert_eq!(jelou.requests().len(), 9);
     // Removed runs do not count as duplicates.
     home.run("bulk remove r")
-        .fails(2, &["run r: nothing was removed"]);
+        .fails(11, &["run r: nothing was removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
 }
@@ -336,7 +336,7 @@ fn rejected_rows_fail_and_others_are_sent() {
         _ => Act::Accept,
     });
     let ended =
-        send(&home, &jelou.url).fails(10, &["failed: the API answered 422: E0422: no\\n::error::"]);
+        send(&home, &jelou.url).fails(10, &["failed: Jelou answered 422: E0422: no\\n::error::"]);
     assert_eq!(counts(&ended.json()), [45, 5, 0, 0]);
     let report = home
         .run("bulk report r --state failed --format ndjson")
@@ -416,7 +416,7 @@ fn wait_is_reported_once_with_reason_and_end() {
     };
     assert!(line.starts_with("note: waiting 2 s, until 20"), "{line}");
     assert!(
-        line.ends_with(" +00:00: the API answered 429: 130429"),
+        line.ends_with(" +00:00: Jelou answered 429: 130429"),
         "{line}"
     );
     let page = home.run("bulk report --format html").success().stdout;
@@ -494,8 +494,8 @@ fn run_pauses_after_rate_limits_exceed_maximum_wait() {
         let ended = ended.fails(
             6,
             &[
-                "run paused: the API answered 429",
-                "; to continue: jelouctl bulk resume r\n",
+                "run paused: Jelou answered 429",
+                "hint: to continue: jelouctl bulk resume r\n",
             ],
         );
         let [sent, failed, unknown, pending] = counts(&ended.json());
@@ -532,7 +532,7 @@ fn run_pauses_immediately_if_wait_is_too_long() {
     let begun = Instant::now();
     let ended = send(&home, &jelou.url).fails(
         6,
-        &["run paused: the API answered 429", "asks to wait 3600 s"],
+        &["run paused: Jelou answered 429", "asks to wait 3600 s"],
     );
     assert!(
         begun.elapsed() < Duration::from_secs(20) && waits(&ended).is_empty(),
@@ -622,7 +622,7 @@ fn run_pauses_on_too_many_unknown_rows() {
         ..100 => Act::Accept,
         _ => Act::Answer(500, "", "{}"),
     });
-    let ended = send(&home, &jelou.url).fails(8, &["run paused: the API answered 500"]);
+    let ended = send(&home, &jelou.url).fails(8, &["run paused: Jelou answered 500"]);
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed), (100, 0));
     assert!(
@@ -641,7 +641,12 @@ fn run_pauses_on_too_many_unknown_rows() {
 
 #[test]
 fn ctrl_c_finishes_rows_in_flight() {
-    for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (came, code) in [
+        (Signal::INT, 130),
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::QUIT, 131),
+    ] {
         let home = people(200);
         let jelou = Jelou::accept_all();
         let child = start(
@@ -926,7 +931,7 @@ fn run_completed_after_ctrl_c_is_complete() {
 fn run_paused_after_its_last_row_is_complete() {
     let home = people(1);
     let jelou = Jelou::start(|_, _| Act::AcceptAndFail);
-    let ended = send(&home, &jelou.url).fails(10, &["unknown: the API answered 500"]);
+    let ended = send(&home, &jelou.url).fails(10, &["unknown: Jelou answered 500"]);
     assert_eq!(
         (counts(&ended.json()), &ended.json()["complete"]),
         ([0, 0, 1, 0], &json!(true))
@@ -945,7 +950,7 @@ fn pause_is_reported_immediately_and_survives_ctrl_c() {
         let timeout = if is_left_at_once { "60s" } else { "3s" };
         let more = ["--timeout", timeout, "text", "Hola"];
         let mut child = Watched::new(start(&home, SEND, &more, &jelou.url));
-        child.wait_for("paused: the API answered 401; ");
+        child.wait_for("paused: Jelou answered 401; ");
         signal(&child.child, Signal::INT);
         child.wait_for("stopping: ");
         if is_left_at_once {
@@ -956,7 +961,7 @@ fn pause_is_reported_immediately_and_survives_ctrl_c() {
         assert!(
             ended
                 .stderr
-                .contains("error: run paused: the API answered 401"),
+                .contains("error: run paused: Jelou answered 401"),
             "{ended:?}"
         );
         assert!(

@@ -33,7 +33,7 @@ fn is_nothing_sent(home: &Home) {
         ledger_file(home)
     );
     home.run("bulk stop")
-        .fails(2, &[&told, "hint: to list its runs: jelouctl bulk list\n"]);
+        .fails(2, &[&told, "hint: to list the runs: jelouctl bulk list\n"]);
 }
 
 /// Checks that the home's own ledger has no run in progress, but these unfinished ones.
@@ -53,10 +53,9 @@ fn stopped_run_finishes_requests_and_resumes_later() {
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
     let named = format!("run r (ledger {})", ledger_file(&home));
-    let resume_hint =
-        "to continue: jelouctl bulk resume r; to cancel the rest: jelouctl bulk cancel r\n";
+    let to_continue = "to continue: jelouctl bulk resume r\n";
     home.run("bulk stop").success().stderr_has(&[&format!(
-        "note: {named} is stopping: it sends no more messages after those in flight; {resume_hint}"
+        "note: {named} is stopping: it sends no more messages after those in flight; {to_continue}"
     )]);
     // A second stop changes nothing, and other commands can read the run.
     home.run("bulk stop r").success();
@@ -70,9 +69,9 @@ fn stopped_run_finishes_requests_and_resumes_later() {
         "{ended:?}"
     );
     assert!(
-        ended.stderr.contains(
-            "hint: to see its state: jelouctl bulk status r; to continue: jelouctl bulk resume r\n"
-        ),
+        ended
+            .stderr
+            .contains("hint: to continue: jelouctl bulk resume r\n"),
         "{ended:?}"
     );
     let [sent, failed, unknown, pending] = counts(&ended.json());
@@ -83,7 +82,7 @@ fn stopped_run_finishes_requests_and_resumes_later() {
     assert!(pending > 0, "{ended:?}");
     home.run("bulk stop r").success().stderr_has(&[
         &format!("note: {named} was already paused since "),
-        resume_hint,
+        to_continue,
     ]);
     assert_eq!(
         counts(&resume(&home, &jelou.url).success().json()),
@@ -224,16 +223,16 @@ fn stop_names_the_ledger_without_a_run_in_progress() {
     other.run("bulk stop r").fails(2, &[&missing]);
     // An idle run is not the one that you mean.
     other.run(IMPORT).api(&jelou.url).success();
-    is_only_unfinished(&other, "r", "to pause it: jelouctl bulk stop r");
+    is_only_unfinished(&other, "r", "to pause r: jelouctl bulk stop r");
     assert_eq!(
         other.run("bulk status r").success().json()["paused"],
         serde_json::Value::Null
     );
     let second = IMPORT.replace("--run r", "--again --run s");
     other.run(&second).api(&jelou.url).success();
-    is_only_unfinished(&other, "r, s", "to pause one: jelouctl bulk stop RUN");
+    is_only_unfinished(&other, "r, s", "to pause r: jelouctl bulk stop r");
     other.run("bulk stop r").success();
-    is_only_unfinished(&other, "s", "to pause it: jelouctl bulk stop s");
+    is_only_unfinished(&other, "s", "to pause s: jelouctl bulk stop s");
     home.run("bulk stop").success();
     assert_eq!(run.end().code, 11);
     is_nothing_sent(&home);
@@ -255,7 +254,7 @@ fn stop_asks_which_of_two_runs_in_progress() {
         ledger_file(&home)
     );
     home.run("bulk stop")
-        .fails(2, &[&told, "hint: pass the name of a run"]);
+        .fails(2, &[&told, "hint: to list the runs: jelouctl bulk list"]);
     let [a, b] = runs;
     home.run("bulk stop a").success();
     assert_eq!(a.end().code, 11);
@@ -273,7 +272,7 @@ fn paused_run_is_sent_by_no_timer() {
     home.run(IMPORT).api(&jelou.url).success();
     let paused = format!(
         "note: run r (ledger {}) is paused: no process was sending it, and `bulk work` does not send it now; to continue: \
-         jelouctl bulk resume r; to cancel the rest: jelouctl bulk cancel r\n",
+         jelouctl bulk resume r\n",
         ledger_file(&home)
     );
     home.run("bulk stop r").success().stderr_has(&[&paused]);
@@ -315,7 +314,7 @@ fn run_of_a_dying_process_is_stopped_truly() {
     let resumed = start(&home, "bulk resume r --progress none", &[], &jelou.url);
     arrived.recv().unwrap();
     kill(resumed);
-    is_only_unfinished(&home, "r", "to pause it: jelouctl bulk stop r");
+    is_only_unfinished(&home, "r", "to pause r: jelouctl bulk stop r");
     home.run("bulk stop r")
         .success()
         .stderr_has(&["is paused: no process was sending it"]);

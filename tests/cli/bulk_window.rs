@@ -180,13 +180,13 @@ fn nothing_is_sent_if_history_is_unreadable() {
     };
     let unreadable = "the listing is incomplete: 1 entry lacks a required field";
     let answers: [(Answer, i32, &str); 8] = [
-        (|| Reply::json(503, "{}"), 6, "the API answered 503"),
+        (|| Reply::json(503, "{}"), 6, "Jelou answered 503"),
         (
             || Reply::json(404, "{}"),
             5,
             "this account cannot look up messages",
         ),
-        (|| Reply::json(401, "{}"), 4, "the API answered 401"),
+        (|| Reply::json(401, "{}"), 4, "Jelou answered 401"),
         (broken, 6, "the listing is incomplete"),
         (|| incomplete("createdAt", Value::Null), 6, unreadable),
         (
@@ -236,7 +236,7 @@ fn resumed_run_reads_the_history_again() {
     send(&home, &server, "--import-only").success();
     let resume = || home.run("bulk resume r --retry-for 0").api(&server.url);
     is_away.store(true, Ordering::SeqCst);
-    resume().fails(6, &["the API answered 503"]);
+    resume().fails(6, &["Jelou answered 503"]);
     assert_eq!(written_to(&server), [""; 0]);
     is_away.store(false, Ordering::SeqCst);
     is_later.store(true, Ordering::SeqCst);

@@ -416,13 +416,7 @@ fn stray_characters_in_a_variable_are_reported() {
             .api(&server.url)
             .env("JELOU_TO", "593987654321")
             .env(name, "\"canary\"");
-        run.fails(
-            3,
-            &[
-                &format!("error: {name}: its value has quotes"),
-                "fix its value",
-            ],
-        );
+        run.fails(3, &[&format!("error: {name}: its value has quotes")]);
     }
 }
 
@@ -584,8 +578,7 @@ fn insecure_or_unreadable_configuration_is_refused() {
     set_mode(&path, 0o600);
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
-    home.run(SEND)
-        .fails(3, &["config.toml: it is a directory, not a file"]);
+    home.run(SEND).fails(3, &["config.toml: it is a directory"]);
     std::fs::remove_dir(&path).unwrap();
     std::os::unix::fs::symlink("/nowhere/config.toml", &path).unwrap();
     home.run(SEND).fails(

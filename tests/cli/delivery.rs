@@ -33,7 +33,8 @@ fn failing_send(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
 fn refused_connection_is_not_sent() {
     let url = refused_url();
     let address = url.strip_prefix("http://").unwrap();
-    let told = format!("error: not sent: failed to connect to {address}: Connection refused");
+    let told =
+        format!("error: not sent: failed to connect to {address}: the connection was refused");
     let record = failing_send("--retry-for 0", &url, 7, &[&told, "hint: "]);
     assert_eq!(
         (record["sent"].as_str(), record["error"]["code"].as_str()),
@@ -204,7 +205,7 @@ fn retry_after_may_be_a_date() {
     assert_eq!(ended.json()["attempts"], 2);
     let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(3600)), "");
     let server = Server::answering(limited);
-    let record = failing_send("", &server.url, 6, &["not sent: the API answered 503"]);
+    let record = failing_send("", &server.url, 6, &["not sent: Jelou answered 503"]);
     assert_eq!(record["attempts"], 1);
     assert!(record["error"]["retry_after_s"].as_u64().unwrap() > 3590);
 }
@@ -322,7 +323,7 @@ fn environment_proxy_is_used_except_for_loopback() {
     let address = url.strip_prefix("http://").unwrap();
     through_proxy("HTTPS_PROXY", &format!("http://user:canary@{address}")).fails(
         7,
-        &[&format!("failed to connect to api.jelou.invalid:443 through the proxy {address}: Connection refused")],
+        &[&format!("failed to connect to api.jelou.invalid:443 through the proxy {address}: the connection was refused")],
     );
 
     let proxy = Server::expect_no_requests();

@@ -107,7 +107,7 @@ fn doctor_runs_all_checks_after_a_failure() {
     is(&ended, "client_id", "warning", "not set");
     is(&ended, "client_secret", "warning", "not set");
     is(&ended, "secret", "failed", "no credentials");
-    is(&ended, "connection", "failed", "Connection refused");
+    is(&ended, "connection", "failed", "the connection was refused");
     is(&ended, "version", "ok", "jelouctl");
     let hints: Vec<_> = ended.json()["checks"]
         .as_array()
@@ -155,7 +155,7 @@ fn each_failure_has_its_check_and_code() {
             Reply::json(401, r#"{"code":"unauthorized"}"#),
             4,
             "credentials",
-            "the API answered 401: unauthorized",
+            "Jelou answered 401: unauthorized",
         ),
         (
             Reply::json(404, r#"{"code":"bot_not_found"}"#),

@@ -172,7 +172,7 @@ fn number_excludes_in_any_column_and_format() {
     );
     for (begin, problem) in [
         // With a country, these digits would be a number.
-        ("0987654322,Ana", "line 2: `0987654322` is a local number"),
+        ("0987654322,Ana", "line 2: `0987654322` has no country code"),
         ("pendiente 0987654322,Ana", "line 2: `pendiente 0987654322`"),
         (",ver 0987654322", "line 2: `celular` is empty"),
         (
@@ -207,7 +207,7 @@ fn number_excludes_in_any_column_and_format() {
         (
             "x.csv",
             "Luis,\u{a0}0987654322\nAna,+593987654321\n",
-            "line 1: `0987654322` is a local number",
+            "line 1: `0987654322` has no country code",
         ),
         (
             "x.txt",
@@ -655,7 +655,7 @@ fn id_is_excluded_in_every_spelling() {
     home.run_args(&["--sandbox", "send", "raw", "--body", body])
         .fails(
             2,
-            &["userId: `id:abc` has the prefix of --to; a body has only the id: write `abc`"],
+            &["userId: `id:abc` has the prefix of --to; a body has only the id, `abc`"],
         );
 }
 
@@ -769,7 +769,7 @@ fn unusable_exclusion_list_stops_every_send() {
         ),
         (
             b"593987654321\n\n0987654321\n",
-            &["bajas.txt: line 3: `0987654321` is a local number"],
+            &["bajas.txt: line 3: `0987654321` has no country code"],
         ),
         (
             b"593987654321\n+52 55 1234 999\n",
@@ -805,7 +805,7 @@ fn unusable_exclusion_list_stops_every_send() {
             &[
                 "bajas.txt: 3 lines have no valid recipient",
                 "  - line 2: `Ana` is not a phone number",
-                "  - line 4: `0987654321` is a local number",
+                "  - line 4: `0987654321` has no country code",
                 "  - line 5: `\u{e9}` is not a phone number",
             ],
         ),
@@ -843,7 +843,7 @@ fn unusable_exclusion_list_stops_every_send() {
         (
             b"0987654321\n",
             &[
-                "is a local number",
+                "has no country code",
                 "add a header with a column País\nnote: nothing was sent",
             ],
         ),
@@ -853,7 +853,7 @@ fn unusable_exclusion_list_stops_every_send() {
         ),
         (
             b"nombre,numero\nAna,0987654321\n",
-            &["bajas.txt: line 2: `0987654321` is a local number"],
+            &["bajas.txt: line 2: `0987654321` has no country code"],
         ),
         (
             b"# a\nto,n\n593987654321,x\n,Ana\n",

@@ -344,7 +344,7 @@ fn media_url_must_be_public_and_is_unfetched() {
         for (url, problem) in [
             (
                 "foto.jpg",
-                "mediaUrl: is not a URL: Jelou needs a public HTTPS URL, not a file",
+                "mediaUrl: is not a URL; Jelou needs a public HTTPS URL, not a file",
             ),
             ("/etc/passwd", "not a file"),
             ("file:///etc/passwd", "not a file"),
@@ -951,7 +951,10 @@ fn template_body_type_is_detected() {
         &[],
     );
     assert!(
-        ended.code == 2 && ended.stderr.contains("different recipients"),
+        ended.code == 2
+            && ended
+                .stderr
+                .contains("destinations: another recipient than in userId"),
         "{}",
         ended.stderr
     );

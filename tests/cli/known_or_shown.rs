@@ -291,7 +291,7 @@ fn cells_that_the_table_cannot_show_are_known() {
             &["MarÃ\u{ad}a", "JOSÃ‰", "IÃ±igo", "JosÃƒÂ©"],
             "was probably",
         ),
-        (&["Hola\\nAna", "Ana\\n"], "is sent as these characters"),
+        (&["Hola\\nAna", "Ana\\n"], "is sent as these two characters"),
     ] {
         list_of(&home, cells);
         let ended = home

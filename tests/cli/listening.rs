@@ -57,10 +57,16 @@ impl Sandbox {
     }
 
     pub(crate) fn start_on(port: &str, arguments: &[&str]) -> Self {
+        Self::start_with(&[], port, arguments)
+    }
+
+    /// Starts with these variables.
+    pub(crate) fn start_with(variables: &[(&str, &str)], port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
         // Ignore the machine's own settings.
         command
             .env_clear()
+            .envs(variables.iter().copied())
             .args(["sandbox", "--port", port, "--quiet"])
             .args(arguments);
         let mut process = command

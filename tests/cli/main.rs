@@ -98,6 +98,7 @@ mod harness;
 mod installer;
 mod kinds;
 mod known_or_shown;
+mod language;
 mod layout;
 mod limits;
 mod listening;
@@ -163,6 +164,8 @@ mod signal_waits;
 mod signals;
 #[cfg(unix)]
 mod skill;
+mod spanish;
+mod spanish_day;
 mod suite;
 mod template_check;
 mod templates;

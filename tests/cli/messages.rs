@@ -249,7 +249,7 @@ fn opt_out_messages_become_a_list() {
     to_the_bot["by"] = json!("client");
     // Recipients are printed only if the whole listing could be read.
     for (second, code, said) in [
-        (Reply::json(500, "{}"), 6, "error: the API answered 500"),
+        (Reply::json(500, "{}"), 6, "error: Jelou answered 500"),
         (
             page(&[], 2),
             6,
@@ -349,7 +349,7 @@ fn incomplete_listing_never_exits_with_0() {
             "fails later",
             vec![page(&two(), 2), Reply::json(503, "")],
             6,
-            "error: the API answered 503",
+            "error: Jelou answered 503",
             2,
         ),
         (
@@ -366,7 +366,7 @@ fn incomplete_listing_never_exits_with_0() {
                 Reply::json(401, r#"{"message":"Authentication failed"}"#),
             ],
             4,
-            "the API answered 401: Authentication failed",
+            "Jelou answered 401: Authentication failed",
             2,
         ),
         (
@@ -482,7 +482,7 @@ fn invalid_query_is_refused_before_any_request() {
         ),
         (
             "messages list --matching ''",
-            "an empty expression matches every message; check your variable",
+            "an empty expression matches every message",
         ),
         (
             "messages list --matching '('",
@@ -498,7 +498,7 @@ fn invalid_query_is_refused_before_any_request() {
         ),
         (
             "messages list --to 0987654321",
-            "--to: `0987654321` is a local number",
+            "--to: `0987654321` has no country code",
         ),
         ("messages get ''", "an id has 1 to 200 characters"),
         ("messages get ..", "it is neither . nor .."),
@@ -682,7 +682,7 @@ fn message_is_found_wherever_it_is_listed() {
             no_look_up(),
             no_look_up(),
             4,
-            "the API answered 401",
+            "Jelou answered 401",
         ),
         (
             no_look_up(),
@@ -693,13 +693,7 @@ fn message_is_found_wherever_it_is_listed() {
         ),
         // One source may refuse the ids of another source.
         (none(), refused(422), refused(400), 5, unread),
-        (
-            refused(500),
-            none(),
-            no_look_up(),
-            6,
-            "the API answered 500",
-        ),
+        (refused(500), none(), no_look_up(), 6, "Jelou answered 500"),
     ] {
         let server = by_place(history, notifications, one);
         let ended = home.asking("messages get t", &server).fails(code, &[said]);
@@ -710,7 +704,7 @@ fn message_is_found_wherever_it_is_listed() {
         5,
         &[
             "this account cannot look up messages: GET /v1/",
-            "the API answered 404",
+            "Jelou answered 404",
         ],
     );
 }
@@ -845,7 +839,7 @@ fn get_waits_for_the_requested_status() {
     );
     let server = Server::answering(Reply::json(401, "{}"));
     home.asking("messages get t --wait read", &server)
-        .fails(4, &["the API answered 401"]);
+        .fails(4, &["Jelou answered 401"]);
 }
 
 #[test]

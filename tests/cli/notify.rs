@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::bulk_run::signal;
+use crate::bulk_run::{Watched, signal};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{BETWEEN_LOOKS, CONFIG, CommandOutput, Home, Run, kill, wait_until};
+use crate::server::{Reply, Server};
 
 const ANA: &str = "593987654321";
 const LUIS: &str = "593987654322";
@@ -161,6 +162,27 @@ fn signal_ends_all_notifications_together() {
             assert_eq!(jelou.requests().len(), 3);
         }
     }
+}
+
+/// The signal comes while jelouctl checks the template, after all recipients had their turn.
+#[test]
+fn signal_before_the_notifications_is_reported_once_for_each_recipient() {
+    let home = Home::new();
+    let server = Server::answering(Reply::HangAfterReading);
+    let ids = ["EC.13491208655302741918", "EC.13491208655302741919"];
+    let [first, second] = ids;
+    let line = format!("run --to {first} --to {second} --template promo --strict-notify -- true");
+    let mut command = home.process(&line, &server.url);
+    let mut watched = Watched::new(command.env(PATH.0, PATH.1).spawn().unwrap());
+    wait_until("it checks the template", || !server.received().is_empty());
+    watched.signal_until_it_ends(Signal::TERM);
+    let ended = watched.end();
+    assert_eq!(ended.code, 143, "{ended:?}");
+    for id in ids {
+        let told = format!("error: {id}: the notification was not sent: interrupted by SIGTERM\n");
+        assert_eq!(ended.stderr.matches(&told).count(), 1, "{ended:?}");
+    }
+    assert!(!ended.stderr.contains("not tried"), "{ended:?}");
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::process::Stdio;
 
-use crate::harness::{CommandOutput, Home, under};
+use crate::harness::{CommandOutput, Home, sender, under};
 #[cfg(target_os = "linux")]
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
+use crate::terminal::Terminal;
 
 const SEND: &str = "send text --to 593987654321 Hola";
 
@@ -28,7 +29,7 @@ fn standard_output_is_the_response_on_one_line() {
                 200,
                 "{\n  \"success\" : true,\r\n \"messageId\": \"m\", \"n\": 1.10}",
             ),
-            "{\"success\":true,\"messageId\":\"m\",\"n\":1.1}\n",
+            "{\"success\":true,\"messageId\":\"m\",\"n\":1.10}\n",
             0,
         ),
         (Reply::json(422, "<h1>\nno</h1>"), "\"<h1>\\nno</h1>\"\n", 5),
@@ -39,6 +40,27 @@ fn standard_output_is_the_response_on_one_line() {
         let ended = home.run(SEND).api(&server.url).end();
         assert_eq!((ended.stdout.as_str(), ended.code), (stdout, code));
     }
+}
+
+#[test]
+fn record_keeps_the_digits_of_the_response() {
+    let home = Home::new();
+    let number = "123456789012345678901234567890.0123456789012345678901";
+    let answer = format!("{{\"success\": true, \"id\": {number}, \"name\": \"Jos\\u00e9\"}}");
+    let server = Server::answering(Reply::json(200, &answer));
+    let printed = format!("{{\"success\":true,\"id\":{number},\"name\":\"José\"}}");
+    for format in ["record", "response"] {
+        let ended = home
+            .run(SEND)
+            .args(&["--output", format])
+            .api(&server.url)
+            .success();
+        assert!(ended.stdout.contains(&printed), "{ended:?}");
+    }
+    let words: Vec<_> = SEND.split(' ').chain(["--output", "record"]).collect();
+    let (_, screen) = Terminal::new(&home, &words, &sender(&server.url)).end();
+    let on_a_line = format!("    \"id\": {number},");
+    assert!(screen.contains(&on_a_line), "{screen}");
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn every_bulk_setting_can_be_set() {
         ["--log", "log.ndjson"],
         ["--to-column", "Cel titular"],
         ["--to-column", "Celular"],
+        ["--lang", "es"],
     ];
     home.run("profile set prod --bot 77 --client-id x")
         .args(&keys.concat())
@@ -221,7 +222,7 @@ fn profile_is_created_used_and_removed() {
     home.run("profile use nope")
         .fails(3, &["there is no profile `nope`", "prod, test"]);
     home.run("profile remove test")
-        .fails(2, &["profile test was not removed", "--yes"]);
+        .fails(11, &["profile test was not removed", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
     home.run("profile remove nope --yes")
@@ -359,7 +360,7 @@ fn profile_show_names_each_value_origin() {
         "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\
          api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5\t--timeout\nretry_for\t0\tprofile prod\nca_cert\t\tnot set\n\
          allow_to\t[\"593*\"]\tprofile prod\ndo_not_contact\t\tnot set\nrate\t5/s\tdefault\ncountry\t\tnot set\nto_column\t\tnot set\nremember\t3d\tdefault\nconfirm_bulk\ttrue\tdefault\n\
-         between\t\tnot set\nnot_on\t\tnot set\ntime_zone\t\tnot set\nprices\t\tnot set\nbudget\t\tnot set\nlimit_24h\t\tnot set\nlog\t\tnot set\nledger\t\tnot set\n\
+         between\t\tnot set\nnot_on\t\tnot set\ntime_zone\t\tnot set\nprices\t\tnot set\nbudget\t\tnot set\nlimit_24h\t\tnot set\nlang\t\tnot set\nlog\t\tnot set\nledger\t\tnot set\n\
              ledger_password\t\tnot set\n"
     );
     home.run("profile show nope")

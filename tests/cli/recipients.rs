@@ -124,7 +124,7 @@ fn wrong_recipients_stop_the_send_together() {
         .fails(code, parts)
     };
     let others = "2 of 4 recipients cannot get the message";
-    let national = "`0987654321` is a local number";
+    let national = "`0987654321` has no country code";
     let skipped = "warning: skipped: 593987654322 is excluded by excluded";
     for (to, code, parts) in [
         ("--to 0987654321", 2, &[national][..]),
@@ -410,7 +410,7 @@ fn each_part_of_the_variable_is_checked_alone() {
         .env("JELOU_TO", ",")
         .api(&jelou.url)
         .success()
-        .stderr_has(&["its notification cannot be sent: no recipient"]);
+        .stderr_has(&["the notification will not be sent: no recipient"]);
     let body = json!({ "type": "text", "userId": LUIS, "text": "Hola" });
     home.write("body.json", body.to_string());
     home.run("send text --body body.json")
@@ -586,7 +586,7 @@ fn bad_recipient_does_not_silence_the_others() {
         (
             "--to 0987654321",
             [10, 10],
-            "a recipient cannot be notified: --to: `0987654321` is a local number",
+            "a recipient cannot be notified: --to: `0987654321` has no country code",
         ),
         (
             "--to 593987654322",
@@ -639,7 +639,7 @@ fn waits_name_the_recipient() {
             .run(&format!("{command} {ALL} {end}"))
             .api(&jelou.url)
             .end();
-        let note = "note: 593987654322: the API answered 503; not sent, retrying in 1.0 s\n";
+        let note = "note: 593987654322: Jelou answered 503; not sent, retrying in 1.0 s\n";
         assert!(ended.stderr.contains(note), "{ended:?}");
     }
     let ended = home

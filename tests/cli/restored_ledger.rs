@@ -231,9 +231,9 @@ fn notification_is_sent_unchecked_and_accepts_nothing() {
         let ended = restored.end(&words);
         assert_eq!(ended.code, 1, "{ended:?}");
         let told = if restored.home.ledger().is_some() {
-            "using this machine's own ledger"
+            "so this notification may arrive twice"
         } else {
-            "the notification is sent unchecked"
+            "so the notification may arrive twice, unless one was sent"
         };
         ended.stderr_has(&[
             "warning: cannot check the key other",
@@ -322,9 +322,9 @@ fn accepted_run_needs_no_accepted_ledger() {
 
 #[test]
 fn answer_does_not_accept_a_later_restore() {
-    for words in [
-        &["ledger", "accept"][..],
-        &["bulk", "resume", "r", "--accept-stale"],
+    for (words, codes) in [
+        (&["ledger", "accept"][..], &[11][..]),
+        (&["bulk", "resume", "r", "--accept-stale"], &[11, 12]),
     ] {
         let restored = Restored::new();
         let before = restored.jelou.requests().len();
@@ -332,7 +332,7 @@ fn answer_does_not_accept_a_later_restore() {
         terminal.wait_for("[y/N] ");
         restored.restore();
         let (code, screen) = terminal.end_with("y");
-        assert!([11, 12].contains(&code), "{code}: {screen}");
+        assert!(codes.contains(&code), "{code}: {screen}");
         assert_eq!(restored.jelou.requests().len(), before, "{screen}");
         restored.refuses_all();
     }
@@ -376,13 +376,13 @@ fn only_a_restored_ledger_is_accepted() {
     told(copied.success("ledger accept"));
     copied.restore();
     let refused = copied.end("ledger accept");
-    assert_eq!(refused.code, 2, "{refused:?}");
+    assert_eq!(refused.code, 11, "{refused:?}");
     refused.stderr_has(&[
         "was not accepted: there is no terminal to ask on\n",
         "hint: to answer yes: --yes\n",
     ]);
     let (code, screen) = copied.ask(&["ledger", "accept"]).confirm("n");
-    assert_eq!(code, 2, "{screen}");
+    assert_eq!(code, 11, "{screen}");
     copied.refuses_all();
     let (code, screen) = copied.ask(&["ledger", "accept"]).confirm("y");
     assert_eq!(code, 0, "{screen}");
@@ -407,6 +407,12 @@ fn restored_ledger_can_be_read() {
     for words in ["once list", "bulk send others.csv --dry-run text Hola"] {
         restored.success(words).stderr_has(&told);
     }
+    // Both hints name the file of the configuration.
+    restored.home.write("c.toml", "");
+    restored.end("--config c.toml bulk status r").stderr_has(&[
+        "get messages twice: jelouctl --config c.toml ledger accept\n",
+        "get it twice: jelouctl --config c.toml bulk resume r --accept-stale\n",
+    ]);
     // Runs and keys of the sandbox are not affected.
     restored.success("--sandbox bulk send others.csv --yes text Hola");
     restored.refuses_all();

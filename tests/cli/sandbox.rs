@@ -135,7 +135,7 @@ fn sandbox_rejection_names_each_field() {
         home.write("body.json", body.to_string());
         let ended = home
             .run("--sandbox send raw --to 593987654321 --body body.json")
-            .fails(5, &["not sent: the API answered 422: E0422", problem]);
+            .fails(5, &["not sent: Jelou answered 422: E0422", problem]);
         assert_eq!(
             ended.json()["validationError"][field][0]["en"],
             problem,
@@ -237,7 +237,7 @@ fn sandbox_of_another_directory_is_named() {
     let ended = ended.stderr_has(&[
         "note: sandbox: using the one on port 4780, started at ",
         &format!(" in {directory} with --fault, --window\n"),
-        "the API answered 500",
+        "Jelou answered 500",
         &format!(
             " in {directory} belongs to another home directory; using one inside this process\n"
         ),

@@ -73,7 +73,7 @@ fn send_with_lost_session_still_records_its_key() {
         home.sql(others);
         // The message cannot be resolved while its response may still arrive.
         home.run(&format!("once resolve k --as failed --to {}", user(0)))
-            .fails(2, &["only an unknown message can be resolved"]);
+            .fails(2, &["is not unknown: its state is"]);
         release.send(()).unwrap();
         sent.join().unwrap()
     });
@@ -110,7 +110,7 @@ fn lost_worker_rows_can_be_resolved() {
     home.end_leases();
     // The process may still send the row if it is only suspended.
     home.run("bulk resolve r --line 2 --unknown-as pending")
-        .fails(2, &["1 row at", "may still send", "--yes"]);
+        .fails(11, &["1 row at", "may still send", "--yes"]);
     home.run("bulk resolve r --line 2 --unknown-as sent")
         .success()
         .stderr_has(&["1 unknown row now counts as sent"]);
@@ -140,12 +140,12 @@ fn resolve_prompts_again_for_newly_unknown_rows() {
     signal(&stopped, Signal::STOP);
     home.end_leases();
     home.run("bulk resolve r --unknown-as pending")
-        .fails(2, &["may still send", "--yes"]);
+        .fails(11, &["may still send", "--yes"]);
     terminal.type_line("y");
     terminal.wait_for("Has it exited?");
     let (code, screen) = terminal.end_with("n");
     assert!(
-        code == 2 && screen.contains("may still send these rows"),
+        code == 11 && screen.contains("may still send these rows"),
         "{code}: {screen}"
     );
     assert_eq!(lines_in(&home, "unknown"), [2, 3]);
@@ -278,7 +278,7 @@ fn cancelled_stale_run_marks_rows_unknown() {
     send_with(&home, &Jelou::expect_no_requests().url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
     home.run("bulk cancel r")
-        .fails(2, &["run r was not cancelled", "--yes"]);
+        .fails(11, &["run r was not cancelled", "--yes"]);
 }
 
 #[test]

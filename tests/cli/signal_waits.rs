@@ -1,4 +1,4 @@
-//! Each question and each wait of the command, at a terminal. Ctrl-C, SIGTERM and SIGHUP end it soon with the
+//! Each question and each wait of the command, at a terminal. Ctrl-C, SIGTERM, SIGQUIT and SIGHUP end it soon with the
 //! documented exit code, and no message is sent.
 
 use std::fs::File;
@@ -271,6 +271,11 @@ fn sigint_ends_each_wait() {
 #[test]
 fn sigterm_ends_each_wait() {
     interrupt_each(SentBy::Kill(Signal::TERM));
+}
+
+#[test]
+fn sigquit_ends_each_wait() {
+    interrupt_each(SentBy::Kill(Signal::QUIT));
 }
 
 #[test]

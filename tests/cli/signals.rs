@@ -42,7 +42,7 @@ fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -
 
 #[test]
 fn signal_in_flight_means_unknown() {
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let server = Server::answering(Reply::HangAfterReading);
         let ended = interrupted(
             signal,
@@ -131,7 +131,7 @@ fn signal_while_connecting_is_not_sent() {
 
 #[test]
 fn signal_between_attempts_is_not_sent() {
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let server = Server::answering(Reply::with_headers(429, "Retry-After: 25\r\n", ""));
         let ended = interrupted(
             signal,
@@ -154,7 +154,7 @@ fn signal_between_attempts_is_not_sent() {
 #[test]
 #[cfg(target_os = "linux")]
 fn signal_while_fetching_the_secret_is_not_sent() {
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let home = Home::new();
         let server = Server::expect_no_requests();
         let marker = home.path().join("fetching");

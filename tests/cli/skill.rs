@@ -107,7 +107,7 @@ fn skill_exit_codes_match_the_documentation() {
         for code in row[0].split(", ") {
             let word = match code {
                 "10" => "`yes` and `no`".to_owned(),
-                "129" | "130" | "143" => "`unknown`".to_owned(),
+                "129" | "130" | "131" | "143" => "`unknown`".to_owned(),
                 code => format!("`{}`", sent(code).split([';', ' ']).next().unwrap()),
             };
             assert_eq!(row[1], word, "{code}");

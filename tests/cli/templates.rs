@@ -129,7 +129,7 @@ fn listing_below_its_count_is_incomplete() {
 #[test]
 fn failed_read_is_never_unknown() {
     for (reply, code, message) in [
-        (Reply::json(500, "{}"), 6, "error: the API answered 500"),
+        (Reply::json(500, "{}"), 6, "error: Jelou answered 500"),
         (
             Reply::json(200, r#"{"success":false}"#),
             5,

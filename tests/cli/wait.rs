@@ -223,14 +223,14 @@ fn failed_or_unrelated_lookup_is_not_a_delivery() {
         ),
         (
             Reply::json(404, r#"{"code":"E1019"}"#),
-            "the API answered 404: E1019",
+            "Jelou answered 404: E1019",
         ),
-        (Reply::json(401, "{}"), "the API answered 401"),
-        (Reply::json(422, "{}"), "the API answered 422"),
-        (Reply::json(500, "{}"), "the API answered 500"),
+        (Reply::json(401, "{}"), "Jelou answered 401"),
+        (Reply::json(422, "{}"), "Jelou answered 422"),
+        (Reply::json(500, "{}"), "Jelou answered 500"),
         (
             Reply::with_headers(429, "Retry-After: 60\r\n", "{}"),
-            "the API answered 429",
+            "Jelou answered 429",
         ),
         (
             Reply::HangAfterReading,

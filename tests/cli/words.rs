@@ -254,7 +254,7 @@ fn row_with_an_empty_cell_is_invalid() {
         );
     for text in [
         "Hola {{ nombre | default('x', true) }}",
-        "Hola{% if nombre != '' %} {{ nombre }}{% endif %}",
+        "Hola{% if nombre | trim != '' %} {{ nombre }}{% endif %}",
         "Hola",
     ] {
         preview(&home, &["people.csv", "text", text, "--strict"]);
@@ -386,7 +386,7 @@ fn wrong_letters_of_a_printed_cell_warn() {
 fn typed_backslash_n_warns() {
     let jelou = Jelou::accept_all();
     let home = Home::new();
-    let told = "text: `\\n` is sent as these two characters; for a line break, write $'first\\nsecond' in bash";
+    let told = "text: `\\n` is sent as these two characters; for a line break, press Enter within the quotes";
     let send = |flags: &[&str]| {
         home.run("send text --to 593987654321 'Hola\\nAna'")
             .args(flags)

@@ -27,3 +27,4 @@ mod report;
 mod reported_run;
 mod safety;
 mod screenshots;
+mod spanish;

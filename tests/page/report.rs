@@ -708,21 +708,22 @@ fn page_uses_plain_language() {
     let run = run(300);
     run.ledger()
         .execute_batch(
-            "UPDATE row SET state = 'unknown', code = 'unknown', api_code = NULL,
-               error = 'interrupted by SIGTERM while a request was in flight' WHERE n = 1;
-             UPDATE row SET error = 'the API answered 500: no `answer`', api_code = NULL WHERE n = 7;
-             UPDATE row SET code = 'already_sent', state = 'skipped',
-               error = 'was sent by run a at 2026-11-20 16:15 +01:00' WHERE n = 8;
+            r#"UPDATE row SET state = 'unknown', code = 'unknown', api_code = NULL, error =
+               '["the process that sent it no longer responds: {process}",[["process","db-2 pid 812"]]]' WHERE n = 1;
+             UPDATE row SET error = '["Jelou answered {status}",[["status",500]]]', api_code = NULL WHERE n = 7;
+             UPDATE row SET code = 'already_sent', state = 'skipped', error =
+               '["{rows|was|were} sent by run {run} at {time}",[["rows",1],["run","a"],["time","2026-11-20 16:15 +01:00"]]]'
+               WHERE n = 8;
              INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES
                (1, 11, 'stopped', 1795183200000, 'SIGTERM', NULL, NULL),
                (1, 12, 'resumed', 1795183200000, NULL, NULL, NULL),
                (1, 13, 'paused', 1795183200000, 'bulk stop', NULL, NULL),
-               (1, 14, 'paused', 1795183200000, 'undelivered', NULL, NULL);",
+               (1, 14, 'paused', 1795183200000, 'undelivered', NULL, NULL);"#,
         )
         .unwrap();
     for (language, when) in [
         ("en", "run a at 2026-11-20 10:15"),
-        ("es", "a el 2026-11-20 10:15"),
+        ("es", "lo envió a (2026-11-20 10:15)"),
     ] {
         for mask in [&[][..], &["--mask"]] {
             let window = run.open(&[&["--lang", language][..], mask].concat(), 1280, 900);

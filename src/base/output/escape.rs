@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::json_text::indented;
+
 /// Returns whether a terminal or a log would act on the character instead of showing it: C0, DEL,
 /// C1, line and paragraph separators, direction marks.
 pub(crate) fn is_control(character: char) -> bool {
@@ -57,12 +59,7 @@ pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String>
 }
 
 pub(crate) fn pretty(value: &Value) -> String {
-    let text = format!("{value:#}");
-    // The line breaks are outside the strings.
-    text.split('\n')
-        .map(visible_json)
-        .collect::<Vec<_>>()
-        .join("\n")
+    indented(&compact(value))
 }
 
 /// Escapes the characters in JSON text that a terminal would act on. They occur only inside

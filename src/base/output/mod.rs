@@ -3,6 +3,7 @@
 
 mod escape;
 mod facts;
+mod json_text;
 mod program;
 mod progress;
 mod record;
@@ -12,11 +13,14 @@ mod words;
 
 pub(crate) use self::escape::{compact, one_line, pretty, visible_json, without_escape_sequences};
 pub(crate) use self::facts::FactLine;
+pub(crate) use self::json_text::compact_json;
 pub(crate) use self::program::set_config;
 pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,
 };
 pub(crate) use self::record::{EarlierMessage, Record, RecordError, Sent};
-pub(crate) use self::stderr::{Color, Stderr, SystemError, TerminalMode, Verbosity, ask_hidden};
+pub(crate) use self::stderr::{Color, HiddenInput, Stderr, SystemError, Verbosity, ask_hidden};
 pub(crate) use self::stdout::{Check, CheckState, Format, OutputRow, Stdout};
-pub(crate) use self::words::{counted, counted_are, grouped, rounded, wrapped};
+pub(crate) use self::words::{
+    count_value, counted, counted_are, duration_value, grouped, rounded, wrapped,
+};

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Serializer;
 
+use crate::base::message::Message;
 use crate::base::texts::shell_argument;
 
 /// The program of this process. Unset in tests.
@@ -44,11 +45,11 @@ pub(super) fn completed(text: &str) -> Cow<'_, str> {
 /// Writes a hint with the flags of this process.
 #[expect(clippy::ref_option, reason = "serde passes the field")]
 pub(super) fn serialize_hint<S: Serializer>(
-    hint: &Option<String>,
+    hint: &Option<Message>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match hint {
-        Some(hint) => serializer.serialize_some(&completed(hint)),
+        Some(hint) => serializer.serialize_some(&completed(&hint.to_string())),
         None => serializer.serialize_none(),
     }
 }

@@ -4,11 +4,13 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Stderr, compact, one_line, rounded};
+use super::words::{count_value, duration_value};
+use super::{Stderr, compact, one_line};
+use crate::base::message::{Lang, Message, msg};
 
 /// A value of `--progress`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -69,10 +71,10 @@ pub(crate) struct Waiting {
     pub(crate) since: Option<String>,
     /// How long, or until when, as text for users.
     #[serde(skip)]
-    pub(crate) duration_text: String,
+    pub(crate) duration_text: Message,
     /// The reason, as text for users.
     #[serde(skip)]
-    pub(crate) reason_text: String,
+    pub(crate) reason_text: Message,
     /// Whether this is its first report.
     #[serde(skip)]
     pub(crate) is_new: bool,
@@ -166,7 +168,11 @@ impl<'a> Progress<'a> {
             ..
         }) = waiting.as_ref().filter(|waiting| waiting.is_new)
         {
-            self.note(&format!("waiting {duration_text}: {reason_text}"));
+            self.note(msg!(
+                "waiting {until}: {reason}",
+                until = duration_text,
+                reason = reason_text
+            ));
         }
         self.waiting = waiting;
     }
@@ -186,11 +192,12 @@ impl<'a> Progress<'a> {
             ProgressLayout::Bar(bar) => {
                 bar.set_length(tally.rows);
                 bar.set_position(tally.rows - tally.remaining);
-                bar.set_message(describe(tally, rate, time_left, self.waiting.as_ref()));
+                let text = describe(tally, time_left, self.waiting.as_ref());
+                bar.set_message(text.text(self.stderr.lang));
             }
             ProgressLayout::Lines => {
                 self.stderr
-                    .note(&describe(tally, rate, time_left, self.waiting.as_ref()));
+                    .note(describe(tally, time_left, self.waiting.as_ref()));
             }
             ProgressLayout::Ndjson => {
                 let mut line = json!(tally);
@@ -226,15 +233,17 @@ impl<'a> Progress<'a> {
     }
 
     /// Prints the fault of a row, but only for the first rows.
-    pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
+    pub(crate) fn fault(&mut self, line: u64, state: Message, problem: impl Into<Message>) {
         self.faults += 1;
         match self.faults {
             ..=MAX_FAULTS => {
-                self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}")));
+                let problem = problem.into();
+                let warning = msg!("line {line}: {state}: {problem}", line, state, problem);
+                self.above(|stderr| stderr.warning(warning));
             }
             count if count == MAX_FAULTS + 1 => {
                 self.above(|stderr| {
-                    stderr.warning("more rows have problems; the report lists them");
+                    stderr.warning(msg!("more rows have problems; the report lists them"));
                 });
             }
             _ => {}
@@ -242,7 +251,7 @@ impl<'a> Progress<'a> {
     }
 
     /// Prints a line without breaking the bar.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: impl Into<Message>) {
         self.above(|stderr| stderr.note(text));
     }
 
@@ -275,6 +284,7 @@ fn drawable(template: &str) -> Option<ProgressBar> {
 #[derive(Debug)]
 pub(crate) struct ReadProgress<'a> {
     name: &'a str,
+    lang: Lang,
     line: ProgressBar,
 }
 
@@ -284,6 +294,7 @@ impl<'a> ReadProgress<'a> {
             drawable("{msg}").filter(|_| format == ProgressFormat::Auto && !stderr.is_quiet());
         Self {
             name,
+            lang: stderr.lang,
             line: line
                 .unwrap_or_else(ProgressBar::hidden)
                 .with_finish(ProgressFinish::AndClear),
@@ -293,21 +304,36 @@ impl<'a> ReadProgress<'a> {
     /// Shows that this many rows have been read.
     pub(crate) fn show(&self, rows: u64) {
         if rows.is_multiple_of(256) {
-            self.set_text(|name| format!("reading {name}: {} rows", HumanCount(rows)));
+            self.set_text(|name| {
+                msg!(
+                    "reading {name}: {rows} rows",
+                    name,
+                    rows = count_value(rows)
+                )
+            });
         }
     }
 
     /// Shows the number of answered requests, and the number that is probably needed.
     pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
-        let of = needed
-            .map(|needed| format!(" of {}", HumanCount(needed.max(answered))))
-            .unwrap_or_default();
-        self.set_text(|name| format!("checking {name}: {}{of} requests", HumanCount(answered)));
+        self.set_text(|name| {
+            let done = count_value(answered);
+            match needed {
+                Some(needed) => msg!(
+                    "checking {name}: {done} of {needed} requests",
+                    name,
+                    done,
+                    needed = count_value(needed.max(answered))
+                ),
+                None => msg!("checking {name}: {done} requests", name, done),
+            }
+        });
     }
 
-    fn set_text(&self, words: impl FnOnce(&str) -> String) {
+    fn set_text(&self, words: impl FnOnce(&str) -> Message) {
         if !self.line.is_hidden() && self.line.elapsed() > Duration::from_secs(1) {
-            self.line.set_message(words(&one_line(self.name)));
+            let text = words(&one_line(self.name));
+            self.line.set_message(text.text(self.lang));
         }
     }
 
@@ -317,12 +343,7 @@ impl<'a> ReadProgress<'a> {
     }
 }
 
-fn describe(
-    tally: &Tally,
-    rate: f64,
-    time_left: Option<Duration>,
-    waiting: Option<&Waiting>,
-) -> String {
+fn describe(tally: &Tally, time_left: Option<Duration>, waiting: Option<&Waiting>) -> Message {
     let Tally {
         rows,
         sent,
@@ -331,17 +352,21 @@ fn describe(
         remaining,
         ..
     } = tally;
-    let time_left = time_left
-        .filter(|_| *remaining > 0)
-        .map(|time| format!(", {} left", rounded(time)))
-        .unwrap_or_default();
-    let state = match waiting {
-        None => format!("{rate:.1}/s{time_left}"),
-        Some(Waiting { duration_text, .. }) => format!("waiting {duration_text}"),
-    };
-    format!(
-        "{sent} sent, {failed} failed, {unknown} unknown of {rows}; {remaining} remaining, {state}"
-    )
+    let mut parts = vec![msg!("{sent} of {rows} sent", sent, rows)];
+    if *failed > 0 {
+        parts.push(msg!("{rows} failed", rows = failed));
+    }
+    if *unknown > 0 {
+        parts.push(msg!("{rows} may have been sent", rows = unknown));
+    }
+    match (waiting, time_left) {
+        (Some(waiting), _) => parts.push(msg!("waiting {until}", until = waiting.duration_text)),
+        (None, Some(time)) if *remaining > 0 => {
+            parts.push(msg!("{time} left", time = duration_value(time)));
+        }
+        (None, _) => {}
+    }
+    Message::joined(parts, ", ")
 }
 
 #[cfg(test)]
@@ -374,11 +399,8 @@ mod tests {
         };
         let rate = progress.rate(&after);
         assert!((0.03..=0.04).contains(&rate), "{rate}");
-        let shown = describe(&after, rate, Some(Duration::ZERO), None);
-        assert_eq!(
-            shown,
-            "4 sent, 1 failed, 1 unknown of 30; 0 remaining, 0.0/s"
-        );
+        let shown = describe(&after, Some(Duration::ZERO), None);
+        assert_eq!(shown, "4 of 30 sent, 1 failed, 1 may have been sent");
     }
 
     #[test]

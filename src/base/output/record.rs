@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::program::serialize_hint;
+use crate::base::message::Message;
 
 /// Whether the message was sent. `Yes` means accepted by Jelou, not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,7 +39,7 @@ pub(crate) struct Record {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) replayed: bool,
     /// The API's response: JSON, or text if it is not JSON.
-    pub(crate) response: Option<Value>,
+    pub(crate) response: Option<Box<RawValue>>,
     /// The earlier message with the same key. Written only if `replayed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) once: Option<EarlierMessage>,
@@ -69,14 +71,15 @@ impl Default for SchemaVersion {
     }
 }
 
+/// Its texts are English.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct RecordError {
     /// Stable name: `rejected`, `network`, `configuration`, …
     pub(crate) code: &'static str,
     pub(crate) api_code: Option<String>,
-    pub(crate) message: String,
+    pub(crate) message: Message,
     #[serde(serialize_with = "serialize_hint")]
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
     /// Seconds.
     pub(crate) retry_after_s: Option<u64>,
 }

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::escape::one_line;
 use super::facts::{FactLine, fact_table};
 use super::program::completed;
+use crate::base::message::{Lang, Message, msg};
 
 /// The maximum of characters of a listed message.
 const MAX_LISTED: usize = 100;
@@ -51,6 +52,39 @@ impl Color {
 pub(crate) struct Stderr {
     verbosity: Verbosity,
     color: Color,
+    pub(crate) lang: Lang,
+}
+
+/// What begins a line.
+#[derive(Clone, Copy)]
+enum Label {
+    Error,
+    Hint,
+    Warning,
+    Note,
+    Accepted,
+    /// One of several.
+    Item,
+    /// A line of a drawn message.
+    Bubble,
+    Detail(char),
+}
+
+impl Label {
+    /// Returns the label in its color.
+    fn text(self, lang: Lang) -> String {
+        let (color, word) = match self {
+            Self::Error => ("1;31", msg!("error:")),
+            Self::Hint => ("36", msg!("hint:")),
+            Self::Warning => ("33", msg!("warning:")),
+            Self::Note => ("2", msg!("note:")),
+            Self::Accepted => ("32", msg!("accepted")),
+            Self::Item => return "  -".to_owned(),
+            Self::Bubble => return "  \x1b[32m│\x1b[0m".to_owned(),
+            Self::Detail(mark) => return format!("\x1b[2m{mark}\x1b[0m"),
+        };
+        format!("\x1b[{color}m{}\x1b[0m", word.text(lang))
+    }
 }
 
 #[expect(
@@ -59,7 +93,11 @@ pub(crate) struct Stderr {
 )]
 impl Stderr {
     pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
-        Self { verbosity, color }
+        Self {
+            verbosity,
+            color,
+            lang: Lang::default(),
+        }
     }
 
     /// Prints clap's text for a usage error, in its colours.
@@ -68,57 +106,71 @@ impl Stderr {
     }
 
     /// Prints an error with its details and the hint, also with `--quiet`.
-    pub(crate) fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
-        self.print("\x1b[1;31merror:\x1b[0m", message);
+    pub(crate) fn error(
+        &self,
+        message: impl Into<Message>,
+        details: &[Message],
+        hint: Option<&Message>,
+    ) {
+        self.print(Label::Error, &message.into().text(self.lang));
         for detail in details {
-            self.print("  -", detail);
+            self.print(Label::Item, &detail.text(self.lang));
         }
         if let Some(hint) = hint {
-            self.print("\x1b[36mhint:\x1b[0m", &completed(hint));
+            self.hint(hint);
         }
     }
 
     /// Prints what an error means for the messages of the command, also with `--quiet`.
-    pub(crate) fn error_note(&self, message: &str) {
-        self.print("\x1b[2mnote:\x1b[0m", message);
+    pub(crate) fn error_note(&self, message: &Message) {
+        self.print(Label::Note, &message.text(self.lang));
     }
 
-    pub(crate) fn warning(&self, message: &str) {
+    pub(crate) fn warning(&self, message: impl Into<Message>) {
         if self.verbosity != Verbosity::Quiet {
-            self.print("\x1b[33mwarning:\x1b[0m", &completed(message));
+            let text = message.into().text(self.lang);
+            self.print(Label::Warning, &completed(&text));
         }
     }
 
     /// Prints a warning with the command that helps.
-    pub(crate) fn warning_with_hint(&self, message: &str, hint: &str) {
+    pub(crate) fn warning_with_hint(&self, message: impl Into<Message>, hint: impl Into<Message>) {
         if self.verbosity != Verbosity::Quiet {
             self.warning(message);
-            self.print("\x1b[36mhint:\x1b[0m", hint);
+            self.hint(&hint.into());
         }
     }
 
-    pub(crate) fn warnings(&self, messages: &[String]) {
+    fn hint(&self, hint: &Message) {
+        self.print(Label::Hint, &completed(&hint.text(self.lang)));
+    }
+
+    pub(crate) fn warnings<'a, M>(&self, messages: &'a [M])
+    where
+        Message: From<&'a M>,
+    {
         for message in messages {
             self.warning(message);
         }
     }
 
-    pub(crate) fn note(&self, message: &str) {
+    pub(crate) fn note(&self, message: impl Into<Message>) {
         if self.verbosity != Verbosity::Quiet {
-            self.print("\x1b[2mnote:\x1b[0m", &completed(message));
+            let text = message.into().text(self.lang);
+            self.print(Label::Note, &completed(&text));
         }
     }
 
     /// Prints `accepted for …`, only on a terminal.
-    pub(crate) fn accepted(&self, message: &str) {
+    pub(crate) fn accepted(&self, message: impl Into<Message>) {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
-            self.print("\x1b[32maccepted\x1b[0m", message);
+            self.print(Label::Accepted, &message.into().text(self.lang));
         }
     }
 
     /// Prints one of several details of an error that follows at the end.
-    pub(crate) fn fault(&self, message: &str) {
-        self.print("  -", message);
+    pub(crate) fn fault(&self, message: impl Into<Message>) {
+        self.print(Label::Item, &message.into().text(self.lang));
     }
 
     /// Prints a line of JSON progress, for programs.
@@ -137,12 +189,12 @@ impl Stderr {
     /// Prints a detail for `--verbose`. `mark` is `>` for sent data, `<` for received data, and `*` for the rest.
     pub(crate) fn detail(&self, mark: char, message: &str) {
         if self.verbosity == Verbosity::Verbose {
-            self.print(&format!("\x1b[2m{mark}\x1b[0m"), message);
+            self.print(Label::Detail(mark), message);
         }
     }
 
     /// Prints a message below its `title`, drawn as `lines`.
-    pub(crate) fn preview(&self, title: &str, lines: &[String]) {
+    pub(crate) fn preview(&self, title: impl Into<Message>, lines: &[String]) {
         self.note(title);
         if self.verbosity != Verbosity::Quiet {
             self.bubble(lines);
@@ -152,12 +204,12 @@ impl Stderr {
     /// Prints the lines of a drawn message.
     pub(crate) fn bubble(&self, lines: &[String]) {
         for line in lines {
-            self.print("  \x1b[32m│\x1b[0m", line);
+            self.print(Label::Bubble, line);
         }
     }
 
     /// Prints a table of facts below its `title`, as wide as the terminal.
-    pub(crate) fn fact_table(&self, title: &str, lines: &[FactLine]) {
+    pub(crate) fn fact_table(&self, title: impl Into<Message>, lines: &[FactLine]) {
         if self.verbosity == Verbosity::Quiet {
             return;
         }
@@ -174,9 +226,13 @@ impl Stderr {
     }
 
     /// Prints what the user must know before a prompt.
-    pub(crate) fn before_prompt(&self, lines: &[String]) {
+    pub(crate) fn before_prompt<'a, M>(&self, lines: &'a [M])
+    where
+        Message: From<&'a M>,
+    {
         for line in lines {
-            let _ = writeln!(self.stream(), "{}", one_line(line));
+            let line = Message::from(line).text(self.lang);
+            let _ = writeln!(self.stream(), "{}", one_line(&line));
         }
     }
 
@@ -184,23 +240,27 @@ impl Stderr {
     pub(crate) fn listed(&self, fields: &[&str], lines: &[String]) {
         if self.verbosity != Verbosity::Quiet {
             let seen: String = lines.join(" / ").chars().take(MAX_LISTED).collect();
-            self.print("  -", &format!("{}  {seen}", fields.join("  ")));
+            self.print(Label::Item, &format!("{}  {seen}", fields.join("  ")));
         }
     }
 
     /// Prompts on the terminal. The caller has checked that there is one.
-    pub(crate) fn ask(&self, question: &str) -> Result<String, SystemError> {
+    pub(crate) fn ask(&self, question: impl Into<Message>) -> Result<String, SystemError> {
         Ok(self.ask_line(question)?.unwrap_or_default())
     }
 
     /// Prompts like [`Stderr::ask`]; None if the input ends.
-    pub(crate) fn ask_line(&self, question: &str) -> Result<Option<String>, SystemError> {
+    pub(crate) fn ask_line(
+        &self,
+        question: impl Into<Message>,
+    ) -> Result<Option<String>, SystemError> {
         let mut stderr = io::stderr();
         let mut answer = Vec::new();
-        let written = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
+        let question = question.into().text(self.lang);
+        let written = write!(stderr, "{} ", one_line(&question)).and_then(|()| stderr.flush());
         let read = written.and_then(|()| io::stdin().lock().read_until(b'\n', &mut answer));
         read.map_err(|cause| SystemError {
-            action: "ask on the terminal",
+            action: msg!("ask on the terminal"),
             cause,
         })?;
         if answer.is_empty() {
@@ -218,7 +278,8 @@ impl Stderr {
     }
 
     /// Prints one line, and ignores a failure to write it.
-    fn print(&self, label: &str, text: &str) {
+    fn print(&self, label: Label, text: &str) {
+        let label = label.text(self.lang);
         let _ = writeln!(self.stream(), "{label} {}", one_line(text));
     }
 
@@ -229,6 +290,9 @@ impl Stderr {
 
 /// The width of a log, and of a terminal that does not tell its own.
 const USUAL_WIDTH: usize = 80;
+/// The byte of the key that sends SIGQUIT.
+#[cfg(unix)]
+const CTRL_BACKSLASH: u8 = 0x1c;
 /// Longer lines are hard to read.
 const MAX_WIDTH: usize = 120;
 
@@ -242,52 +306,102 @@ fn terminal_width() -> usize {
     width.unwrap_or(USUAL_WIDTH).min(MAX_WIDTH)
 }
 
-/// The mode of the terminal before a hidden prompt. Dropping it restores the mode, even if the prompt got no answer.
-pub(crate) struct TerminalMode {
+/// Hides what is typed while it exists, and ends the line of the prompt. On Windows, the prompt itself does so.
+pub(crate) struct HiddenInput {
     #[cfg(unix)]
-    saved: Option<(std::fs::File, rustix::termios::Termios)>,
+    terminal: std::fs::File,
+    #[cfg(unix)]
+    mode_before: rustix::termios::Termios,
 }
 
-impl TerminalMode {
-    /// Saves the current mode.
-    pub(crate) fn save() -> Self {
-        #[cfg(unix)]
-        {
-            let terminal = std::fs::File::open("/dev/tty").ok();
-            let saved = terminal.and_then(|terminal| {
-                let mode = rustix::termios::tcgetattr(&terminal).ok()?;
-                Some((terminal, mode))
-            });
-            Self { saved }
-        }
-        #[cfg(windows)]
-        Self {}
+impl HiddenInput {
+    #[cfg(unix)]
+    pub(crate) fn begin() -> io::Result<Self> {
+        use rustix::termios::{
+            LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr,
+        };
+
+        let terminal = open_terminal()?;
+        let mode_before = tcgetattr(&terminal)?;
+        let mut mode = mode_before.clone();
+        mode.local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        mode.special_codes[SpecialCodeIndex::VMIN] = 1;
+        mode.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&terminal, OptionalActions::Now, &mode)?;
+        Ok(Self {
+            terminal,
+            mode_before,
+        })
+    }
+
+    #[cfg(windows)]
+    pub(crate) fn begin() -> io::Result<Self> {
+        Ok(Self {})
     }
 }
 
 #[cfg(unix)]
-impl Drop for TerminalMode {
+impl Drop for HiddenInput {
     fn drop(&mut self) {
-        if let Some((terminal, mode)) = &self.saved {
-            // A terminal that no longer exists needs no mode.
-            let _ =
-                rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, mode);
-        }
+        use rustix::termios::{OptionalActions, tcsetattr};
+
+        // A terminal that no longer exists needs no mode.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.mode_before);
+        let _ = writeln!(self.terminal);
     }
 }
 
-/// Prompts on the terminal without showing the typed text. The caller has checked that there is one.
+#[cfg(unix)]
+fn open_terminal() -> io::Result<std::fs::File> {
+    std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+}
+
+/// The keys at a hidden prompt. rpassword sends the signal of Ctrl-C, but not that of Ctrl-\.
+#[cfg(unix)]
+struct TypedKeys(std::fs::File);
+
+#[cfg(unix)]
+impl io::Read for TypedKeys {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(bytes)?;
+        if bytes.iter().take(count).any(|byte| *byte == CTRL_BACKSLASH) {
+            signal_hook::low_level::raise(signal_hook::consts::SIGQUIT)?;
+        }
+        Ok(count)
+    }
+}
+
+/// Prompts on the terminal for a text that [`HiddenInput`] hides. The caller has checked that there is a terminal.
 ///
 /// # Errors
 /// If the terminal cannot be read, or the user types Ctrl-C.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
-    rpassword::prompt_password(format!("{} ", one_line(question)))
+    let config = rpassword::ConfigBuilder::new();
+    #[cfg(unix)]
+    let config = config.input_reader(TypedKeys(open_terminal()?));
+    let prompt = format!("{} ", one_line(question));
+    rpassword::prompt_password_with_config(prompt, config.build())
 }
 
 /// An error of the operating system, usually of our streams.
 #[derive(Debug, Error)]
-#[error("failed to {action}: {cause}")]
+#[error("{}", self.message())]
 pub(crate) struct SystemError {
-    pub(crate) action: &'static str,
+    /// What failed, after "failed to".
+    pub(crate) action: Message,
     pub(crate) cause: io::Error,
+}
+
+impl SystemError {
+    pub(crate) fn message(&self) -> Message {
+        msg!(
+            "failed to {action}: {cause}",
+            action = self.action,
+            cause = self.cause
+        )
+    }
 }

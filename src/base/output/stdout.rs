@@ -8,11 +8,13 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::escape::{compact, compact_text, one_line, pretty};
+use super::escape::{compact, compact_text, one_line};
+use super::json_text::indented;
 use super::program::{completed, serialize_hint};
 use super::record::RecordError;
 use super::stderr::{Color, SystemError};
 use super::words::aligned;
+use crate::base::message::{Lang, Message, msg};
 
 /// A value of `--output`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -44,6 +46,8 @@ pub(crate) struct Stdout {
     /// Whether the user passed `--output`.
     has_format_flag: bool,
     color: Color,
+    /// The language of text for people. JSON is English.
+    pub(crate) lang: Lang,
     /// Whether it is a terminal. This is checked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
     /// Set when a write fails because the reader has closed the pipe.
@@ -64,22 +68,21 @@ impl Stdout {
         }
     }
 
-    /// Prints the API's response or other JSON, pretty on a terminal, and otherwise on one line. On one line, JSON text
-    /// inside it stays unchanged.
+    /// Prints the API's response or other JSON, pretty on a terminal, and otherwise on one line. JSON text inside it
+    /// keeps its numbers.
     ///
     /// # Errors
     /// If writing to stdout fails. A closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), SystemError> {
-        let text = if self.is_for_reading() {
-            serde_json::to_value(value).map(|value| pretty(&value))
-        } else {
-            compact_text(value)
-        };
-        let text = text.map_err(|error| SystemError {
-            action: "write JSON",
+        let text = compact_text(value).map_err(|error| SystemError {
+            action: msg!("write JSON"),
             cause: error.into(),
         })?;
-        self.line(&text)
+        if self.is_for_reading() {
+            self.line(&indented(&text))
+        } else {
+            self.line(&text)
+        }
     }
 
     /// Prints external text on one line, escaped.
@@ -150,7 +153,7 @@ impl Stdout {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(SystemError {
-                action: "write standard output",
+                action: msg!("write standard output"),
                 cause,
             }),
             Err(_) => {
@@ -197,12 +200,12 @@ impl Stdout {
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Check {
-    pub(crate) name: &'static str,
+    pub(crate) name: Message,
     pub(crate) state: CheckState,
-    pub(crate) detail: String,
+    pub(crate) detail: Message,
     /// The remedy, if any.
     #[serde(serialize_with = "serialize_hint")]
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Message>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -219,7 +222,7 @@ impl Stdout {
         &self,
         checks: &[Check],
         exit_code: u8,
-        summary: &str,
+        summary: &Message,
     ) -> Result<(), SystemError> {
         if self.format == Format::Record {
             return self
@@ -234,21 +237,27 @@ impl Stdout {
         } in checks
         {
             let (color, word) = match state {
-                CheckState::Ok => ("\x1b[32m", "ok"),
-                CheckState::Warning => ("\x1b[33m", "warning"),
-                CheckState::Failed => ("\x1b[1;31m", "failed"),
+                CheckState::Ok => ("\x1b[32m", msg!("ok")),
+                CheckState::Warning => ("\x1b[33m", msg!("warning")),
+                CheckState::Failed => ("\x1b[1;31m", msg!("failed")),
             };
+            let word = word.text(self.lang);
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
-                "{color}{word:<7}\x1b[0m  {name}: {}",
-                one_line(detail)
+                "{color}{word:<7}\x1b[0m  {}: {}",
+                name.text(self.lang),
+                one_line(&detail.text(self.lang))
             );
             if let Some(hint) = hint {
-                let _ = writeln!(text, "         {}", one_line(&completed(hint)));
+                let _ = writeln!(
+                    text,
+                    "         {}",
+                    one_line(&completed(&hint.text(self.lang)))
+                );
             }
         }
-        let _ = writeln!(text, "{}", one_line(&completed(summary)));
+        let _ = writeln!(text, "{}", one_line(&completed(&summary.text(self.lang))));
         self.help(&text)
     }
 }

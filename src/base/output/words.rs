@@ -8,6 +8,7 @@ use indicatif::HumanCount;
 use unicode_width::UnicodeWidthStr;
 
 use super::escape::one_line;
+use crate::base::message::Value;
 use crate::base::texts::shorten;
 
 /// The maximum of characters of a cell.
@@ -66,6 +67,21 @@ pub(crate) fn counted_are(count: u64, thing: &str) -> String {
 /// Formats a number with separators: `1,000`
 pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()
+}
+
+/// Returns a count as a value of a text: `1,000` in English, `1000` in Spanish.
+pub(crate) fn count_value(count: u64) -> Value {
+    Value::ByLanguage {
+        english: grouped(count),
+        spanish: count.to_string(),
+    }
+}
+
+/// Returns a duration as a value of a text: `0.4 s` in English, `0,4 s` in Spanish.
+pub(crate) fn duration_value(time: Duration) -> Value {
+    let english = rounded(time);
+    let spanish = english.replace('.', ",");
+    Value::ByLanguage { english, spanish }
 }
 
 /// Formats a duration for users: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.

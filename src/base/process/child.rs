@@ -15,6 +15,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::signal::Signal;
 use super::signals::Signals;
+use crate::base::message::msg;
 use crate::base::output::{Stderr, SystemError, one_line, without_escape_sequences};
 
 /// The exit code of shells for a command that is not found.
@@ -96,7 +97,10 @@ pub(crate) async fn run_command(
         Ok(status) => ended(status),
         Err(error) => {
             stderr.error(
-                &format!("failed to wait for the command, so its exit code is unknown: {error}"),
+                msg!(
+                    "failed to wait for the command, so its exit code is unknown: {error}",
+                    error
+                ),
                 &[],
                 None,
             );
@@ -113,8 +117,12 @@ pub(crate) async fn run_command(
 fn report_failed_start(stderr: &Stderr, program: &OsStr, error: &io::Error) -> CommandEnd {
     let shown = without_arguments(program);
     let hint = (shown.len() < program.len())
-        .then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
-    stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
+        .then(|| msg!("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'"));
+    stderr.error(
+        msg!("failed to run {shown}: {error}", shown, error),
+        &[],
+        hint.as_ref(),
+    );
     if error.kind() == io::ErrorKind::NotFound {
         CommandEnd::exited(NOT_FOUND)
     } else {

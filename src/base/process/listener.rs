@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::signal::Signal;
 use super::signal_source::{SignalOrigin, ignored, sources};
+use crate::base::message::msg;
 use crate::base::output::SystemError;
 
 /// A signal that repeats within this time counts as the same. `timeout` signals its child and then the whole group, and
@@ -264,7 +265,7 @@ fn end_by(signal: Signal) -> ! {
 
 fn listen_error(cause: io::Error) -> SystemError {
     SystemError {
-        action: "listen for signals",
+        action: msg!("listen for signals"),
         cause,
     }
 }

@@ -6,6 +6,7 @@ use std::ffi::CStr;
 use std::fs::File;
 use std::io::Read;
 
+use crate::base::message::msg;
 use crate::base::output::SystemError;
 
 /// The name of a sandbox process with a command, cut to the length that the system stores.
@@ -20,7 +21,7 @@ const MARK: &CStr = c"jelouctl sandbo";
 pub(crate) fn enclose_commands() -> Result<(), SystemError> {
     #[cfg(target_os = "linux")]
     rustix::thread::set_name(MARK).map_err(|error| SystemError {
-        action: "name this process",
+        action: msg!("name this process"),
         cause: error.into(),
     })?;
     Ok(())

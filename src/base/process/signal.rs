@@ -31,7 +31,8 @@ impl Signal {
         Self::Terminate,
     ];
     /// The signals that end a send.
-    pub(crate) const ENDING: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+    pub(crate) const ENDING: [Self; 4] =
+        [Self::Interrupt, Self::Terminate, Self::Hangup, Self::Quit];
 
     /// Returns whether it ends a send.
     pub(super) fn ends_process(self) -> bool {

@@ -11,6 +11,7 @@ use super::listener::Listener;
 use super::open_files::ensure_open_files;
 use super::signal::Signal;
 use super::signal_source::SignalOrigin;
+use crate::base::message::msg;
 use crate::base::output::SystemError;
 
 /// How many files a runtime opens. With fewer than these, it may panic.
@@ -136,7 +137,7 @@ pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
 /// Builds a runtime. The signals that this catches stay caught after the runtime ends.
 fn start() -> Result<Runtime, SystemError> {
     let not_started = |cause| SystemError {
-        action: "start the runtime",
+        action: msg!("start the runtime"),
         cause,
     };
     ensure_open_files(FILES_OF_RUNTIME).map_err(not_started)?;
@@ -153,7 +154,7 @@ fn start() -> Result<Runtime, SystemError> {
         for number in [Signal::XFSZ, Signal::CHILD] {
             let caught = signal(SignalKind::from_raw(number.as_raw()));
             drop(caught.map_err(|cause| SystemError {
-                action: "listen for signals",
+                action: msg!("listen for signals"),
                 cause,
             })?);
         }

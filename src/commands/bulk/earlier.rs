@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::pauses::resume_hint;
-use super::skips::describe_counts;
-use crate::base::output::counted;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::runs::import::{DuplicatePolicy, earlier_messages, undelivered_messages};
 use crate::runs::ledger::{
     EarlierMessages, EarlierQuery, EarlierRow, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
-    RunConditions, RunSettings, SkipCounts, SkipReason,
+    RunConditions, RunName, RunSettings, SkipCounts, SkipReason,
 };
 use crate::runs::once::OnceScope;
 use crate::runs::unchecked::{self, MarkedSend};
@@ -38,21 +36,23 @@ pub(crate) fn refuse_reported(
         return Ok(());
     }
     if reported.undelivered == rows.all() {
-        let were = if rows.all() == 1 { "was" } else { "were" };
-        let message = format!(
-            "{} {were} accepted by Jelou, but not delivered",
-            counted(rows.all(), "row")
+        let message = msg!(
+            "{rows} {rows|row was|rows were} accepted by Jelou, but not delivered",
+            rows = rows.all()
         );
         return Err(CommandError::open_guard(message, undelivered_messages()));
     }
     let sent = rows.rows(SkipReason::AlreadySent);
     let perhaps = rows.rows(SkipReason::MayHaveBeenSent) + rows.rows(SkipReason::ToBeSent);
-    let were_sent = if sent == 1 { "was sent" } else { "were sent" };
-    let found = [(sent, were_sent), (perhaps, "may have been sent")];
-    let message = format!(
-        "rows of this report: {}",
-        describe_counts(found).unwrap_or_default()
-    );
+    let message = match (sent, perhaps) {
+        (_, 0) => msg!("rows of this report: {sent} {sent|was|were} sent", sent),
+        (0, _) => msg!("rows of this report: {perhaps} may have been sent", perhaps),
+        _ => msg!(
+            "rows of this report: {sent} {sent|was|were} sent, {perhaps} may have been sent",
+            sent,
+            perhaps
+        ),
+    };
     Err(CommandError::open_guard(message, earlier_messages()))
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn compare(
     if found.is_empty() {
         return Ok(has_other_every);
     }
-    let message = describe_found(&found, zone, draft.messages()?, "messages");
+    let message = describe_found(&found, zone, draft.messages()?, None);
     Err(CommandError::open_guard(message, earlier_messages()))
 }
 
@@ -123,18 +123,18 @@ fn find_unchecked(
 /// get nothing.
 pub(super) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
-    let skipped = counted(rows, "row");
-    let message = format!(
-        "this command skipped {skipped} because other runs or single sends had them, but those no longer send them"
-    );
     if rows == 0 {
-        Ok(())
-    } else {
-        Err(CommandError::guard(
-            message,
-            "to send them: send the list again",
-        ))
+        return Ok(());
     }
+    let message = msg!(
+        "this command skipped {rows} {rows|row|rows} because other runs or single sends had them, but those no longer send \
+         them",
+        rows
+    );
+    Err(CommandError::guard(
+        message,
+        msg!("to send them: send the list again"),
+    ))
 }
 
 /// Warns of runs that have unsent rows of this list while no process sends them. This list skipped those rows.
@@ -148,10 +148,14 @@ pub(super) fn report_idle_runs(
             && let Ok(found) = ledger.run(&name)
             && found.is_abandoned()?
         {
-            let resume_hint = resume_hint(&name);
-            context.stderr.warning(&format!(
-                "run {run} has unsent rows of this list, but no process is sending it; {resume_hint}"
-            ));
+            let name = name.to_string();
+            context.stderr.warning_with_hint(
+                msg!(
+                    "run {run} has unsent rows of this list, but no process is sending it",
+                    run
+                ),
+                msg!("to continue: jelouctl bulk resume {run}", run = name),
+            );
         }
     }
     Ok(())
@@ -161,14 +165,15 @@ pub(super) fn report_idle_runs(
 /// corrected. Also warns of unfinished runs with messages for them, because these runs may have been forgotten.
 pub(crate) fn report_recipients(context: &Context, written_to: u64, waiting: u64) {
     if waiting > 0 {
-        let have = if waiting == 1 { "has" } else { "have" };
-        context.stderr.warning(&format!(
-            "{waiting} of these recipients still {have} unsent messages in unfinished runs; to see them: jelouctl bulk list"
-        ));
+        context.stderr.warning_with_hint(
+            msg!("{count} of these recipients still {count|has|have} unsent messages in unfinished runs", count = waiting),
+            msg!("to see them: jelouctl bulk list"),
+        );
     }
     if written_to > 0 {
-        context.stderr.warning(&format!(
-            "earlier runs sent messages to {written_to} of these recipients in the last 24 hours"
+        context.stderr.warning(msg!(
+            "earlier runs sent messages to {count} of these recipients in the last 24 hours",
+            count = written_to
         ));
     }
 }
@@ -208,35 +213,48 @@ pub(super) fn earlier_runs_error(
 ) -> Result<CommandError, LedgerError> {
     let name = run.name();
     // `bulk work` does not have these flags.
-    let way = format!(
-        "to skip them: jelouctl bulk resume {name} --skip-sent; to send them again: jelouctl bulk resume {name} --again"
+    let way = msg!(
+        "to skip them: jelouctl bulk resume {run} --skip-sent; to send them again: jelouctl bulk resume {run} --again",
+        run = name.to_string()
     );
-    let left = format!("unsent messages in run {name}");
-    let message = describe_found(found, zone, run.pending()?, &left);
+    let message = describe_found(found, zone, run.pending()?, Some(name));
     Ok(CommandError::guard(message, way))
 }
 
-/// Describes messages that earlier runs sent: `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
-fn describe_found(found: &[EarlierMessages], zone: &TimeZone, all: u64, messages: &str) -> String {
-    let which = format!(
-        "{} of {all} {messages}",
-        found.iter().map(|messages| messages.rows).sum::<u64>()
-    );
-    match found {
-        [only] => format!("{which} {}", only.describe(zone)),
-        several => {
-            let mut clauses: Vec<_> = several
-                .iter()
-                .take(MAX_CLAUSES)
-                .map(|messages| format!("{} {}", messages.rows, messages.describe(zone)))
-                .collect();
-            let more: u64 = several
-                .iter()
-                .skip(MAX_CLAUSES)
-                .map(|messages| messages.rows)
-                .sum();
-            clauses.extend((more > 0).then(|| format!("{more} are in other runs")));
-            format!("{which} are in earlier runs: {}", clauses.join(", "))
+/// Describes messages that earlier runs sent: `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`. With
+/// `of`, they are unsent messages of this run.
+fn describe_found(
+    found: &[EarlierMessages],
+    zone: &TimeZone,
+    all: u64,
+    of: Option<&RunName>,
+) -> Message {
+    let count: u64 = found.iter().map(|messages| messages.rows).sum();
+    let which = match of {
+        None => msg!("{count} of {all} messages", count, all),
+        Some(run) => {
+            let run = run.to_string();
+            msg!(
+                "{count} of {all} unsent messages in run {run}",
+                count,
+                all,
+                run
+            )
         }
+    };
+    if let [only] = found {
+        return msg!("{which} {what}", which, what = only.describe(zone));
     }
+    let first = found.iter().take(MAX_CLAUSES);
+    let mut clauses: Vec<_> = first
+        .map(|messages| {
+            let what = messages.describe(zone);
+            msg!("{count} {what}", count = messages.rows, what)
+        })
+        .collect();
+    let others = found.iter().skip(MAX_CLAUSES);
+    let count: u64 = others.map(|messages| messages.rows).sum();
+    clauses.extend((count > 0).then(|| msg!("{count} are in other runs", count)));
+    let clauses = Message::joined(clauses, ", ");
+    msg!("{which} are in earlier runs: {clauses}", which, clauses)
 }

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::row_notes::{RowNotes, excluded_words};
-use super::skips::NOT_WRITTEN;
+use super::row_notes::RowNotes;
+use crate::base::message::msg;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::api::LookUpError;
 use crate::lists::exclusions::Exclusions;
-use crate::runs::import::describe_exclusion;
+use crate::runs::import::{Finding, describe_exclusion};
 use crate::runs::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
 use crate::sender::context::Context;
 use crate::sender::{OpenWindows, Sender};
@@ -38,24 +38,21 @@ pub(super) fn skip_excluded(
     let is_run = matches!(rows, UnsentRows::OfRun(_));
     let mut note_refusal = |n: i64, line: u64, recipients: &[String]| {
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
-            Some((_, list)) => {
-                notes.note(excluded_words(list), line);
-                (SkipReason::Excluded, describe_exclusion(list))
-            }
+            Some((_, list)) => (SkipReason::Excluded, describe_exclusion(list)),
             None if is_outside(windows, recipients)? => {
-                // A list counts these rows before its question.
-                if is_run {
-                    notes.note(format!("skipped because {NOT_WRITTEN}"), line);
-                }
-                (SkipReason::OutsideWindow, NOT_WRITTEN.to_owned())
+                let problem = msg!("the recipient has not written within 23 hours");
+                (SkipReason::OutsideWindow, problem)
             }
             None => return Ok(()),
         };
-        found
-            .entry(problem)
-            .or_insert((reason, Vec::new()))
-            .1
-            .push(n);
+        let (_, rows) = found
+            .entry(problem.to_string())
+            .or_insert((reason, Vec::new()));
+        rows.push(n);
+        // A list counts the rows outside the window before its question.
+        if is_run || reason == SkipReason::Excluded {
+            notes.add(Finding::skipped_row(line, problem));
+        }
         Ok::<_, CommandError>(())
     };
     match &rows {
@@ -73,7 +70,7 @@ pub(super) fn skip_excluded(
     match rows {
         UnsentRows::OfRun(run) => run.skip(&mut skips(&found))?,
         UnsentRows::OfDraft(draft) => {
-            skips(&found).try_for_each(|(n, skip)| draft.skip(n, skip))?;
+            skips(&found).try_for_each(|(n, skip)| draft.skip(n, &skip))?;
         }
     }
     notes.print(&context.stderr);
@@ -83,14 +80,14 @@ pub(super) fn skip_excluded(
 /// Returns the rows to skip for each problem, with the reason.
 fn skips(
     found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
-) -> impl Iterator<Item = (i64, SkipDetail<'_>)> {
+) -> impl Iterator<Item = (i64, SkipDetail)> {
     found.iter().flat_map(|(problem, (reason, rows))| {
         rows.iter().map(|n| {
             (
                 *n,
                 SkipDetail {
                     reason: *reason,
-                    problem,
+                    problem: problem.into(),
                 },
             )
         })

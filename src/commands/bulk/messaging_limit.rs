@@ -1,7 +1,8 @@
 //! How many different recipients a run may send templates to in 24 hours.
 
 use crate::base::input::UsageError;
-use crate::base::output::grouped;
+use crate::base::message::{ToValue, msg};
+use crate::base::output::count_value;
 use crate::jelou::message::MessageKind;
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
@@ -17,13 +18,10 @@ pub(super) fn run_messaging_limit(
     }
     match typed {
         None => Ok(None),
-        Some(_) => Err(UsageError::new(
-            format!(
-                "--per-day counts recipients of templates; a message of kind {} is not a template",
-                kind.command()
-            ),
-            "remove --per-day",
-        )),
+        Some(_) => Err(UsageError::bare(msg!(
+            "--per-day counts recipients of templates; a message of kind {kind} is not a template",
+            kind = kind.command()
+        ))),
     }
 }
 
@@ -38,9 +36,9 @@ pub(crate) fn report_limit(
         return Ok(false);
     };
     if details.sandbox {
-        context
-            .stderr
-            .note("the sandbox does not count recipients, so --per-day has no effect here");
+        context.stderr.note(msg!(
+            "the sandbox does not count recipients, so --per-day has no effect here"
+        ));
         return Ok(false);
     }
     let DailyLimit {
@@ -52,15 +50,16 @@ pub(crate) fn report_limit(
         return Ok(false);
     }
     let room = if room == 0 {
-        "none".to_owned()
+        msg!("none").to_value()
     } else {
-        grouped(room)
+        count_value(room)
     };
-    let limit = grouped(limit);
-    let recipients = grouped(recipients);
-    context.stderr.warning(&format!(
+    context.stderr.warning(msg!(
         "templates may go to {limit} different recipients in 24 hours: this list has {recipients} new ones, and there is room \
-         for {room}; the run waits at the limit and then continues, if this command keeps running"
+         for {room}; the run waits at the limit and then continues, if this command keeps running",
+        limit = count_value(limit),
+        recipients = count_value(recipients),
+        room
     ));
     Ok(true)
 }

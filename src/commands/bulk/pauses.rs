@@ -36,7 +36,6 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
         PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
-        PauseReason::Stale => "the ledger may not record the latest messages",
         PauseReason::Unknown => "too many messages have an unknown outcome",
         PauseReason::AllRejected => "Jelou has not accepted any message",
         PauseReason::Credentials => "Jelou rejected the credentials",
@@ -81,7 +80,7 @@ pub(super) fn to_continue(name: &RunName) -> String {
 /// Returns how to go on after a pause for this reason. If Jelou has accepted no message, it would reject the rest, too.
 pub(super) fn way_on(reason: PauseReason, name: &RunName, settings: &RunSettings) -> String {
     if reason != PauseReason::AllRejected {
-        return resume_hint(name);
+        return to_continue(name);
     }
     let why = if settings.message.is_some() {
         "the other rows have the same message; "

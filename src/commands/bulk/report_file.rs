@@ -9,11 +9,12 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use crate::base::input::{Source, UsageError};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::owner::follow_own_links;
 use crate::base::paths::is_ledger_file;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::command_error::CommandError;
-use crate::lists::list_file::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
+use crate::lists::list_file::{ListInput, ListOptions, ListReader, is_report};
 use crate::runs::import::BulkError;
 use crate::runs::report::{CsvOptions, ListReport};
 use crate::runs::report_page::is_page;
@@ -38,7 +39,7 @@ impl ReportFormat {
         self,
         is_for_a_terminal: bool,
         delimiter: Option<u8>,
-        language: ReportLanguage,
+        language: Lang,
     ) -> Option<ListReport> {
         match self {
             Self::Csv => Some(ListReport::Csv(CsvOptions {
@@ -71,26 +72,27 @@ impl ReportFile {
         reads: &[&Source],
     ) -> Result<Self, UsageError> {
         if path.as_os_str() == "-" {
-            let message = format!("{flag} needs a file, not standard output");
-            return Err(UsageError::new(message, "write the name of a file"));
+            let message = msg!("{flag} needs a file, not standard output", flag);
+            return Err(UsageError::new(message, msg!("write the name of a file")));
         }
-        let refused = |cause, hint: &str| {
-            let error = FileError::while_doing("write", path)(cause);
-            UsageError::new(format!("{flag}: {error}"), hint)
+        let refused = |cause, hint: Message| {
+            let error = FileError::while_doing(FileAction::Write, path)(cause);
+            let message = msg!("{flag}: {error}", flag, error = error.message());
+            UsageError::new(message, hint)
         };
         // A device or a pipe would be replaced.
         if path.exists() && !path.is_file() {
-            let message = format!("{flag}: {} is not a regular file", path.display());
             return Err(UsageError::new(
-                message,
-                "to write to a device or a pipe: > FILE",
+                msg!("{flag}: {path} is not a regular file", flag, path),
+                msg!("to write to a device or a pipe: > FILE"),
             ));
         }
-        let target =
-            follow_own_links(path).map_err(|cause| refused(cause, "write to another file"))?;
+        let target = follow_own_links(path).map_err(|cause| refused(cause, another_file()))?;
         if is_ledger_file(&target) {
-            let message = format!("{flag}: {} is a file of the ledger", path.display());
-            return Err(UsageError::new(message, "write to another directory"));
+            return Err(UsageError::new(
+                msg!("{flag}: {path} is a file of the ledger", flag, path),
+                msg!("write to another directory"),
+            ));
         }
         let replaced = target.canonicalize().ok();
         let is_replaced = |source: &&Source| {
@@ -103,11 +105,12 @@ impl ReportFile {
             replaced.is_some() && list_file.canonicalize().ok() == replaced
         };
         if reads.iter().any(is_replaced) {
-            let message = format!(
-                "{flag}: {} is a file that this command reads",
-                path.display()
+            let message = msg!(
+                "{flag}: {path} is a file that this command reads",
+                flag,
+                path
             );
-            return Err(UsageError::new(message, "write to another file"));
+            return Err(UsageError::new(message, another_file()));
         }
         context.check_overwrite(flag, path, "a report of a run", reads.is_empty(), |begin| {
             is_report(begin) || is_page(begin) || is_report_workbook(path)
@@ -116,8 +119,10 @@ impl ReportFile {
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(directory)
-            .map_err(|cause| refused(cause, "write to a directory that exists and is writable"))?;
+        let file = NamedTempFile::new_in(directory).map_err(|cause| {
+            let hint = msg!("write to a directory that exists and is writable");
+            refused(cause, hint)
+        })?;
         Ok(Self {
             path: path.to_owned(),
             target,
@@ -129,9 +134,9 @@ impl ReportFile {
     pub(crate) fn write(
         mut self,
         context: &Context,
-        write: impl FnOnce(io::BufWriter<&mut NamedTempFile>) -> Result<String, BulkError>,
+        write: impl FnOnce(io::BufWriter<&mut NamedTempFile>) -> Result<Message, BulkError>,
     ) -> Result<(), CommandError> {
-        let failed = || FileError::while_doing("write", &self.path);
+        let failed = || FileError::while_doing(FileAction::Write, &self.path);
         let written = match write(io::BufWriter::new(&mut self.file)) {
             Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
             written => written?,
@@ -140,9 +145,11 @@ impl ReportFile {
         self.file
             .persist(&self.target)
             .map_err(|error| failed()(error.error))?;
-        context
-            .stderr
-            .note(&format!("{written} written to {}", self.path.display()));
+        context.stderr.note(msg!(
+            "{written} written to {path}",
+            written,
+            path = self.path
+        ));
         Ok(())
     }
 }
@@ -159,12 +166,22 @@ pub(super) fn format_from_name(flag: &str, path: &Path) -> Result<ReportFormat, 
         "html" | "htm" => Ok(ReportFormat::Html),
         "xlsx" => Ok(ReportFormat::Xlsx),
         "xlsm" | "xls" | "ods" | "pdf" => {
-            let message = format!("{flag}: a report cannot be written as .{ending}");
-            let hint = "for a spreadsheet: .csv or .xlsx; for a page that a browser can print as a PDF: .html";
+            let message = msg!(
+                "{flag}: a report cannot be written as .{ending}",
+                flag,
+                ending
+            );
+            let hint = msg!(
+                "for a spreadsheet: .csv or .xlsx; for a page that a browser can print as a PDF: .html"
+            );
             Err(UsageError::new(message, hint))
         }
         _ => Ok(ReportFormat::Csv),
     }
+}
+
+fn another_file() -> Message {
+    msg!("write to another file")
 }
 
 /// Returns whether the file at `path` is a report saved as a workbook.

@@ -1,88 +1,93 @@
-//! Notes about rows: each kind of note is printed once with its first lines, because a fault in a column affects every row.
+//! Notes about rows: each note is printed once with its first lines, because a column or an exclusion list can affect every
+//! row.
 
-use std::fmt::Display;
-
-use crate::base::output::{Stderr, counted_are};
+use crate::base::message::{Message, msg};
+use crate::base::output::Stderr;
+use crate::runs::import::{Finding, Place, RowPlace};
 
 /// The number of lines to name.
-pub(super) const NAMED: usize = 5;
+const NAMED: usize = 5;
 
 /// Notes about rows, in order of first appearance.
 #[derive(Default)]
 pub(crate) struct RowNotes {
-    notes: Vec<RowNote>,
+    notes: Vec<NotedRows>,
 }
 
-struct RowNote {
-    /// The common property of the rows, such as `excluded by bajas.csv`.
-    words: String,
+/// The rows with the same note.
+struct NotedRows {
+    first: Finding,
+    is_skipped: bool,
     rows: u64,
-    lines: Vec<String>,
-    hint: &'static str,
-    /// Whether it is probably a mistake.
-    is_warning: bool,
-}
-
-/// Returns the note for rows that the exclusion list with this name excludes.
-pub(super) fn excluded_words(list: &str) -> String {
-    format!("excluded by {list}")
+    lines: Vec<Message>,
 }
 
 impl RowNotes {
-    /// Adds a note that the row in `line` is `words`.
-    pub(super) fn note(&mut self, words: String, line: impl Display) {
-        self.note_with(words, line, "");
-    }
-
-    /// Works like [`RowNotes::note`], with a `hint`.
-    pub(super) fn note_with(&mut self, words: String, line: impl Display, hint: &'static str) {
-        self.add(words, line, hint, false);
-    }
-
-    /// Adds a warning that the row in `line` is `words`, which is probably a mistake.
-    pub(super) fn warn(&mut self, words: String, line: impl Display, hint: &'static str) {
-        self.add(words, line, hint, true);
-    }
-
-    fn add(&mut self, words: String, line: impl Display, hint: &'static str, is_warning: bool) {
-        let line = line.to_string();
-        match self.notes.iter_mut().find(|note| note.words == words) {
-            Some(note) => {
-                note.rows += 1;
-                if note.lines.len() <= NAMED {
-                    note.lines.push(line);
+    /// Adds a note about a row. If the row is not skipped, its message follows "the row is".
+    pub(super) fn add(&mut self, note: Finding) {
+        let Place::Row(RowPlace {
+            line,
+            is_skipped,
+            same_as,
+        }) = note.place
+        else {
+            return;
+        };
+        let line = match same_as {
+            Some(of) => msg!("{line} (same as line {of})", line, of),
+            None => Message::verbatim(line.to_string()),
+        };
+        let mut known = self.notes.iter_mut();
+        match known.find(|known| known.first.message == note.message) {
+            Some(known) => {
+                known.rows += 1;
+                if known.lines.len() < NAMED {
+                    known.lines.push(line);
                 }
             }
-            None => self.notes.push(RowNote {
-                words,
+            None => self.notes.push(NotedRows {
+                first: note,
+                is_skipped,
                 rows: 1,
                 lines: vec![line],
-                hint,
-                is_warning,
             }),
         }
     }
 
     pub(super) fn print(&self, stderr: &Stderr) {
         for note in &self.notes {
-            let more = if note.lines.len() > NAMED {
-                ", …"
-            } else {
-                ""
-            };
-            let lines: Vec<_> = note.lines.iter().take(NAMED).map(String::as_str).collect();
-            let text = format!(
-                "{} {}: line {}{more}{}",
-                counted_are(note.rows, "row"),
-                note.words,
-                lines.join(", "),
-                note.hint
-            );
-            if note.is_warning {
-                stderr.warning(&text);
-            } else {
-                stderr.note(&text);
-            }
+            stderr.note(note.describe());
         }
+    }
+}
+
+impl NotedRows {
+    fn describe(&self) -> Message {
+        let rows = self.rows;
+        let mut lines = self.lines.clone();
+        lines.extend((rows > NAMED as u64).then(|| Message::verbatim("…")));
+        let lines = Message::joined(lines, ", ");
+        let message = &self.first.message;
+        let all = if self.is_skipped {
+            msg!(
+                "{rows} {rows|row is|rows are} skipped because {message}: line {lines}",
+                rows,
+                message,
+                lines
+            )
+        } else {
+            msg!(
+                "{rows} {rows|row is|rows are} {message}: line {lines}",
+                rows,
+                message,
+                lines
+            )
+        };
+        let hint = self.first.hint.clone();
+        Finding {
+            hint,
+            ..Finding::note(all)
+        }
+        .line()
     }
 }

@@ -2,6 +2,7 @@
 //! address.
 
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::runs::ledger::{Run, RunName, RunSettings};
 use crate::sender::config::{Origin, Settings, WithOrigin, bot_id, knows_profile, wrong_variable};
@@ -85,10 +86,11 @@ fn check_profile(
 ) -> Result<(), UsageError> {
     if !is_bound {
         if let Some(profile) = &run.profile {
-            let missing =
-                "does not exist on this machine: its allow_to and do_not_contact do not apply";
-            context.stderr.warning(&format!(
-                "run {name} was started with profile {profile}, which {missing}"
+            context.stderr.warning(msg!(
+                "run {run} was started with profile {profile}, which does not exist on this machine: its allow_to and \
+                 do_not_contact do not apply",
+                run = name,
+                profile
             ));
         }
         return Ok(());
@@ -124,11 +126,15 @@ fn check_address(
     let origin = settings.origin("api_url");
     if *origin == Origin::Default && own_url != run.api_url {
         return Err(CommandError::configuration(
-            format!(
-                "run {name} sends to {}, but this process is set up to send to {own_url}",
-                run.api_url
+            msg!(
+                "run {name} sends to {url}, but this process is set up to send to {own_url}",
+                name,
+                url = run.api_url,
+                own_url
             ),
-            "to send the credentials to that address: --api-url URL, JELOU_API_URL or api_url of the profile",
+            msg!(
+                "to send the credentials to that address: --api-url URL, JELOU_API_URL or api_url of the profile"
+            ),
         ));
     }
     Ok(refuse_setting(
@@ -163,8 +169,14 @@ fn refuse_other(
 ) -> Result<(), UsageError> {
     match own_value {
         Some(own_value) if own_value != run_value => Err(UsageError::new(
-            format!("{what}: run {name} uses {run_value}, not {own_value}"),
-            "use the values that the run was started with",
+            msg!(
+                "{what}: run {name} uses {run_value}, not {own_value}",
+                what,
+                name,
+                run_value,
+                own_value
+            ),
+            msg!("use the values that the run was started with"),
         )),
         _ => Ok(()),
     }

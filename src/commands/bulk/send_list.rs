@@ -12,6 +12,7 @@ use super::send::active_run::ActiveRun;
 use super::send::send;
 use super::summary::{RunSummary, nothing_to_send};
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::runs::ledger::{Run, RunSettings};
@@ -77,9 +78,9 @@ fn report_unsent(
     run: &Run,
     settings: &RunSettings,
 ) -> Result<ExitCode, CommandError> {
-    let to_send = format!("to send it: jelouctl bulk work {}", run.name());
-    context.stderr.note(&format!(
-        "the run is created, and nothing was sent; {to_send}"
+    context.stderr.note(msg!(
+        "the run is created, and nothing was sent; to send it: jelouctl bulk work {run}",
+        run = run.name()
     ));
     RunSummary::new(run, settings)?.print(context, None)?;
     Ok(ExitCode::Success)

@@ -1,37 +1,33 @@
 //! Describes rows that are not sent, by their reason.
 
-use crate::base::output::{counted_are, grouped};
+use crate::base::message::{Message, msg};
 use crate::runs::ledger::{SkipCounts, SkipReason};
 use crate::sender::context::Context;
 
-/// Why a row is skipped with `--only-in-window`.
-pub(super) const NOT_WRITTEN: &str = "the recipient has not written within 23 hours";
-
-/// Describes counts: `3 failed, 2 may have been sent`; zero counts are omitted.
-pub(super) fn describe_counts(
-    counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>,
-) -> Option<String> {
-    let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let words: Vec<_> = some
-        .map(|(count, what)| format!("{} {}", grouped(count), what.as_ref()))
-        .collect();
-    (!words.is_empty()).then(|| words.join(", "))
-}
-
 /// Describes the skipped rows: `3 invalid, 2 already sent`; None if no row was skipped.
-pub(super) fn describe_skips(skips: &SkipCounts) -> Option<String> {
-    describe_counts(
-        skips
-            .iter()
-            .map(|(reason, rows)| (rows, describe_reason(reason))),
-    )
+pub(super) fn describe_skips(skips: &SkipCounts) -> Option<Message> {
+    list_rows(skips.iter())
 }
 
-fn describe_reason(reason: SkipReason) -> String {
+fn list_rows(skips: impl Iterator<Item = (SkipReason, u64)>) -> Option<Message> {
+    let some = skips.filter(|(_, rows)| *rows > 0);
+    let reasons: Vec<_> = some.map(|(reason, rows)| describe(reason, rows)).collect();
+    (!reasons.is_empty()).then(|| Message::joined(reasons, ", "))
+}
+
+fn describe(reason: SkipReason, rows: u64) -> Message {
     match reason {
-        SkipReason::ToBeSent => "will be sent by another run or send".to_owned(),
-        SkipReason::OutsideWindow => "outside the 24-hour window".to_owned(),
-        reason => reason.name().replace('_', " "),
+        SkipReason::Invalid => msg!("{rows} invalid", rows),
+        SkipReason::Excluded => msg!("{rows} excluded", rows),
+        SkipReason::NotAllowed => msg!("{rows} not allowed", rows),
+        SkipReason::Hidden => msg!("{rows} hidden", rows),
+        SkipReason::NotSelected => msg!("{rows} not selected", rows),
+        SkipReason::Repeated => msg!("{rows} repeated", rows),
+        SkipReason::AlreadySent => msg!("{rows} already sent", rows),
+        SkipReason::MayHaveBeenSent => msg!("{rows} may have been sent", rows),
+        SkipReason::ToBeSent => msg!("{rows} will be sent by another run or send", rows),
+        SkipReason::OutsideWindow => msg!("{rows} outside the 24-hour window", rows),
+        SkipReason::Cancelled => msg!("{rows} cancelled", rows),
     }
 }
 
@@ -46,11 +42,14 @@ pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
         OutsideWindow,
         NotSelected,
     ];
-    let rows = reported.map(|reason| (skips.rows(reason), describe_reason(reason)));
-    let all = rows.iter().map(|(rows, _)| rows).sum();
-    if let Some(reasons) = describe_counts(rows) {
-        context
-            .stderr
-            .note(&format!("{} skipped: {reasons}", counted_are(all, "row")));
+    let skips = reported.map(|reason| (reason, skips.rows(reason)));
+    let rows: u64 = skips.iter().map(|(_, rows)| rows).sum();
+    if let Some(reasons) = list_rows(skips.into_iter()) {
+        let note = msg!(
+            "{rows} {rows|row is|rows are} skipped: {reasons}",
+            rows,
+            reasons
+        );
+        context.stderr.note(note);
     }
 }

@@ -7,21 +7,23 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::pauses::{cancellation_as_json, describe_repeats};
-use super::skips::{describe_counts, describe_skips, report_skipped};
+use super::skips::{describe_skips, report_skipped};
 use crate::base::exit::ExitCode;
-use crate::base::output::{
-    Format, RecordError, SystemError, counted, counted_are, grouped, rounded,
-};
+use crate::base::message::{Message, msg};
+use crate::base::output::{Format, RecordError, SystemError, count_value, duration_value};
 use crate::command_error::CommandError;
 use crate::jelou::message::merge;
 use crate::lists::column_facts::ColumnTable;
 use crate::runs::cost::RunCost;
 use crate::runs::ledger::{
-    Cancellation, Counts, LedgerDraft, LedgerError, RESOLVED, Run, RunName, RunSettings,
+    Cancellation, Counts, LedgerDraft, LedgerError, RESOLVED, RowState, Run, RunName, RunSettings,
     SkipCounts, SkipReason,
 };
 use crate::runs::report::report_to_correct;
 use crate::sender::context::Context;
+
+/// The reason of a failed row for which Jelou has no code.
+const REJECTED: &str = "rejected";
 
 /// The state of a run.
 #[derive(Debug, Default)]
@@ -120,53 +122,52 @@ impl RunSummary {
     }
 
     /// Describes the summary in words. `took` is the duration of the run.
-    pub(crate) fn describe(&self, took: Option<Duration>) -> Vec<String> {
+    pub(crate) fn describe(&self, took: Option<Duration>) -> Vec<Message> {
         let counts = self.counts;
-        let time = took
-            .map(|took| format!(" in {}", rounded(took)))
-            .unwrap_or_default();
-        let mut lines = vec![format!(
-            "{} of {} sent{time}",
-            grouped(counts.sent),
-            grouped(counts.all())
-        )];
-        let ended_badly = [
-            (counts.failed, "failed"),
-            (counts.unknown, "may have been sent"),
-        ];
-        if let Some(ended_badly) = describe_counts(ended_badly) {
-            lines.push(format!("{ended_badly}{}", self.describe_reasons()));
+        let [sent, all] = [counts.sent, counts.all()].map(count_value);
+        let mut lines = vec![match took {
+            Some(took) => msg!(
+                "{sent} of {all} sent in {time}",
+                sent,
+                all,
+                time = duration_value(took)
+            ),
+            None => msg!("{sent} of {all} sent", sent, all),
+        }];
+        if let Some(ended_badly) = joined_counts([
+            (counts.failed, msg!("{rows} failed", rows = counts.failed)),
+            (counts.unknown, may_have_been_sent(counts.unknown)),
+        ]) {
+            lines.push(match self.reasons_in_words() {
+                Some(reasons) => msg!("{ended_badly}; by reason: {reasons}", ended_badly, reasons),
+                None => ended_badly,
+            });
         }
         if let Some(reasons) = describe_skips(&self.skips) {
-            lines.push(format!("{} skipped: {reasons}", grouped(counts.skipped)));
+            lines.push(msg!("skipped: {reasons}", reasons));
         }
-        lines.extend(describe_counts([
-            (counts.inflight, "in flight"),
-            (counts.pending, "not sent yet"),
+        lines.extend(joined_counts([
+            (
+                counts.inflight,
+                msg!("{rows} in flight", rows = count_value(counts.inflight)),
+            ),
+            (counts.pending, not_sent_yet(counts.pending)),
         ]));
         lines.extend(self.cost.as_ref().map(RunCost::describe));
-        let written_to = grouped(self.written_to);
-        lines.extend((self.written_to > 0).then(|| {
-            format!(
-                "{written_to} of these recipients got a message of another run in the 24 hours before this run"
-            )
-        }));
         lines
     }
 
-    /// Describes the reasons: `; by reason: E0422 3, network 1`
-    fn describe_reasons(&self) -> String {
+    /// Returns the codes of the rows, except those that say no more than the state: `E0422 3, network 1`
+    fn reasons_in_words(&self) -> Option<String> {
+        let says_more = |reason: &str| reason != REJECTED && reason != RowState::Unknown.name();
         let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.retain(|(reason, _)| says_more(reason));
         reasons.sort_by_key(|(_, rows)| Reverse(**rows));
-        let named: Vec<_> = reasons
-            .into_iter()
-            .map(|(reason, rows)| format!("{reason} {}", grouped(*rows)))
+        let reasons: Vec<_> = reasons
+            .iter()
+            .map(|(reason, rows)| format!("{reason} {rows}"))
             .collect();
-        if named.is_empty() {
-            String::new()
-        } else {
-            format!("; by reason: {}", named.join(", "))
-        }
+        (!reasons.is_empty()).then(|| reasons.join(", "))
     }
 
     /// Returns the exit code of a complete run.
@@ -206,9 +207,9 @@ impl RunSummary {
             let why = error.cause;
             let watch = format!("jelouctl bulk status {name}");
             context.stderr.error(
-                &format!("cannot print the state of the run: {why}"),
+                msg!("cannot print the state of the run: {why}", why),
                 &[],
-                Some(&watch),
+                Some(&watch.into()),
             );
         }
     }
@@ -235,43 +236,47 @@ impl RunSummary {
                 context.stderr.note(repeats);
             }
         } else if let Some(undecided) = undecided(name, &self.counts) {
-            context.stderr.note(&undecided);
+            context.stderr.note(undecided);
         }
         let perhaps = self.skips.rows(SkipReason::MayHaveBeenSent);
         if perhaps > 0 {
-            let rows = counted_are(perhaps, "row");
-            context.stderr.note(&format!(
-                "{rows} skipped that may have been sent before: jelouctl bulk report {name} --reason may_have_been_sent"
+            context.stderr.note(msg!(
+                "{rows} {rows|row is|rows are} skipped that may have been sent before: jelouctl bulk report {run} --reason \
+                 may_have_been_sent",
+                rows = perhaps,
+                run = name
             ));
         }
         if !self.is_complete() {
             return;
         }
         if self.is_message_wrong() {
-            context.stderr.note(
-                "Jelou accepted no message of this run: correct the message, then send the list again",
-            );
+            context.stderr.note(msg!(
+                "Jelou accepted no message of this run: correct the message, then send the list again"
+            ));
         } else if let Some(report) = &self.again {
-            let rows = counted(
-                self.counts.failed + self.skips.rows(SkipReason::Invalid),
-                "row",
-            );
-            context.stderr.note(&format!(
-                "to correct and resend {rows}: {report}; then send that file with the same message and flags, \
-                 except --sheet, --header-row, --encoding, --skip and --run"
+            context.stderr.note(msg!(
+                "to correct and resend {rows} {rows|row|rows}: {report}; then send that file with the same message",
+                rows = self.counts.failed + self.skips.rows(SkipReason::Invalid),
+                report
             ));
         }
     }
 }
 
-/// Returns how to set the state of the run's unknown rows.
-pub(crate) fn how_to_resolve(name: &RunName, is_cancelled: bool) -> String {
-    let states = if is_cancelled {
-        "sent or failed"
-    } else {
-        "sent, failed or pending"
-    };
-    format!("to set their state to {states}: jelouctl bulk resolve {name} --unknown-as STATE")
+/// Joins the texts with a count above zero: `3 failed, 2 may have been sent`.
+pub(super) fn joined_counts(counts: impl IntoIterator<Item = (u64, Message)>) -> Option<Message> {
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let texts: Vec<_> = some.map(|(_, text)| text).collect();
+    (!texts.is_empty()).then(|| Message::joined(texts, ", "))
+}
+
+pub(super) fn may_have_been_sent(rows: u64) -> Message {
+    msg!("{rows} may have been sent", rows)
+}
+
+pub(super) fn not_sent_yet(rows: u64) -> Message {
+    msg!("{rows} not sent yet", rows = count_value(rows))
 }
 
 /// Prints `words` at a terminal without `-o`, the run's name with `-o id`, nothing with `-o none` or `-o to`, and
@@ -280,12 +285,14 @@ pub(super) fn print_run(
     context: &Context,
     name: Option<&RunName>,
     json: &Value,
-    words: &[String],
+    words: &[Message],
 ) -> Result<(), SystemError> {
     let stdout = &context.stdout;
     match stdout.format {
         Format::Id => name.map_or(Ok(()), |name| stdout.value(&name.to_string())),
-        _ if stdout.wants_words() => words.iter().try_for_each(|line| stdout.value(line)),
+        _ if stdout.wants_words() => words
+            .iter()
+            .try_for_each(|line| stdout.value(&line.text(context.lang()))),
         Format::Response | Format::Record => stdout.json(json),
         Format::None | Format::To => Ok(()),
     }
@@ -298,9 +305,9 @@ pub(crate) fn nothing_to_send(
 ) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts().clone();
     report_skipped(context, &skips);
-    let rows = counted_are(skips.all(), "row");
-    context.stderr.note(&format!(
-        "nothing to send: {rows} skipped, and no run is created"
+    context.stderr.note(msg!(
+        "nothing to send: {rows} {rows|row is|rows are} skipped, and no run is created",
+        rows = skips.all()
     ));
     let counts = Counts {
         skipped: skips.all(),
@@ -316,8 +323,12 @@ pub(crate) fn nothing_to_send(
 }
 
 /// Describes the unknown messages, with the command that decides them or prints how to: `3 messages may have been sent; …`
-pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
-    let messages = counted(counts.unknown, "message");
-    let check = format!("to check with Jelou: jelouctl bulk deliveries {name}");
-    (counts.unknown > 0).then(|| format!("{messages} may have been sent; {check}"))
+pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<Message> {
+    (counts.unknown > 0).then(|| {
+        msg!(
+            "{messages} {messages|message|messages} may have been sent; to check with Jelou: jelouctl bulk deliveries {run}",
+            messages = counts.unknown,
+            run = name
+        )
+    })
 }

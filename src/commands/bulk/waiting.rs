@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::base::message::{Message, msg};
 use crate::base::output::{WaitReason, Waiting};
-use crate::base::timestamps::{self, from_millis, time_in};
+use crate::base::timestamps::{self, from_millis, time_value};
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{LedgerError, Run, RunSettings};
 use crate::sender::context::Context;
@@ -15,9 +16,10 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
         && context.can_ask()
         && !context.assume_yes
     {
-        let until = hours.format_local(until);
-        context.stderr.note(&format!(
-            "outside the sending hours, {hours}: nothing is sent before {until}"
+        context.stderr.note(msg!(
+            "outside the sending hours, {hours}: nothing is sent before {time}",
+            hours,
+            time = hours.local_value(until)
         ));
     }
 }
@@ -25,9 +27,10 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
 /// Prints that the sandbox sends outside the sending hours, unlike a run at Jelou.
 pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours) {
-        let until = hours.format_local(until);
-        context.stderr.note(&format!(
-            "outside the sending hours, {hours}: a run to Jelou would wait until {until}"
+        context.stderr.note(msg!(
+            "outside the sending hours, {hours}: a run to Jelou would wait until {time}",
+            hours,
+            time = hours.local_value(until)
         ));
     }
 }
@@ -51,18 +54,21 @@ pub(super) fn waiting(
             .as_ref()
             .filter(|_| !details.sandbox),
     );
-    let (reason, until, shown) = match (closed, limit) {
+    let (reason, until, duration_text) = match (closed, limit) {
         (Some((hours, until)), limit)
             if limit.is_none_or(|limit| limit <= until.as_millisecond()) =>
         {
             (
                 WaitReason::OutsideHours,
                 hours.rfc_3339(until),
-                hours.format_local(until),
+                msg!("until {time}", time = hours.local_value(until)),
             )
         }
         (_, Some(until)) => {
-            let shown = format!("{}, for its messaging limit", time_in(zone, until));
+            let shown = msg!(
+                "until {time}, for its messaging limit",
+                time = time_value(zone, until)
+            );
             (
                 WaitReason::MessagingLimit,
                 format!("{:.0}", from_millis(until)),
@@ -75,8 +81,8 @@ pub(super) fn waiting(
         reason,
         until,
         since: None,
-        duration_text: format!("until {shown}"),
-        reason_text: String::new(),
+        duration_text,
+        reason_text: Message::default(),
         is_new: false,
     }))
 }

@@ -1,15 +1,20 @@
 //! The results of the checks, and the conclusion from them.
 
 use crate::base::exit::ExitCode;
-use crate::base::output::{Check, CheckState, counted};
+use crate::base::message::{Message, msg};
+use crate::base::output::{Check, CheckState};
 use crate::command_error::CommandError;
 
-/// The last check that a message needs.
-pub(super) const CREDENTIALS: &str = "credentials";
+/// Returns the name of the last check that a message needs.
+pub(super) fn credentials() -> Message {
+    msg!("credentials")
+}
 
 /// The results so far, and the exit code of the first failure.
 pub(super) struct Checkup {
     pub(super) checks: Vec<Check>,
+    /// The settings that have their default. They need no line.
+    pub(super) defaults: Vec<Message>,
     /// Whether bulk runs and --once work. A single send needs no ledger.
     pub(super) has_ledger: bool,
     pub(super) code: ExitCode,
@@ -19,87 +24,66 @@ impl Checkup {
     pub(super) fn new() -> Self {
         Self {
             checks: Vec::new(),
+            defaults: Vec::new(),
             has_ledger: true,
             code: ExitCode::Success,
         }
     }
 
     /// Returns the last line: whether a message could be sent.
-    pub(super) fn summary(&self) -> String {
-        let failed = self
+    pub(super) fn summary(&self) -> Message {
+        let failed: Vec<_> = self
             .checks
             .iter()
             .filter(|check| check.state == CheckState::Failed)
-            .count() as u64;
+            .collect();
+        if !failed.is_empty() {
+            return msg!(
+                "{problems} {problems|problem|problems}; next: {next}",
+                problems = failed.len(),
+                next = next(&failed)
+            );
+        }
         let accepted = self
             .checks
             .iter()
-            .find(|check| check.name == CREDENTIALS && check.state == CheckState::Ok);
+            .find(|check| check.name == credentials() && check.state == CheckState::Ok);
         match accepted {
-            _ if failed > 0 => format!("{}; next: {}", counted(failed, "problem"), self.next()),
-            Some(Check { detail, .. }) => format!("{}: {detail}", self.readiness()),
-            None => "no problem found, but some checks were skipped".to_owned(),
-        }
-    }
-
-    /// Returns what works, if no check failed.
-    fn readiness(&self) -> &'static str {
-        if self.has_ledger {
-            "ready"
-        } else {
-            "ready for single sends, but not for bulk and --once"
-        }
-    }
-
-    /// Returns what to type next: the command in the first failure's hint, or else the hint.
-    fn next(&self) -> String {
-        let failed = |check: &&Check| check.state == CheckState::Failed;
-        let hint = self
-            .checks
-            .iter()
-            .filter(failed)
-            .find_map(|check| check.hint.as_deref());
-        let Some(hint) = hint else {
-            return "jelouctl doctor --verbose".to_owned();
-        };
-        match hint.find("jelouctl ") {
-            Some(start) => {
-                let command = hint.get(start..).unwrap_or_default();
-                command
-                    .split([';', '`'])
-                    .next()
-                    .unwrap_or_default()
-                    .trim_end()
-                    .to_owned()
+            Some(Check { detail, .. }) if self.has_ledger => msg!("ready: {detail}", detail),
+            Some(Check { detail, .. }) => {
+                msg!(
+                    "ready for single sends, but not for bulk and --once: {detail}",
+                    detail
+                )
             }
-            None => format!("{hint}; then: jelouctl doctor"),
+            None => msg!("no problem found, but some checks were skipped"),
         }
     }
 
     pub(super) fn push(
         &mut self,
-        name: &'static str,
+        name: impl Into<Message>,
         state: CheckState,
-        detail: impl Into<String>,
-        hint: Option<String>,
+        detail: impl Into<Message>,
+        hint: Option<Message>,
     ) {
         self.checks.push(Check {
-            name,
+            name: name.into(),
             state,
             detail: detail.into(),
             hint,
         });
     }
 
-    pub(super) fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
+    pub(super) fn ok(&mut self, name: impl Into<Message>, detail: impl Into<Message>) {
         self.push(name, CheckState::Ok, detail, None);
     }
 
-    pub(super) fn warn(&mut self, name: &'static str, detail: impl Into<String>) {
+    pub(super) fn warn(&mut self, name: impl Into<Message>, detail: impl Into<Message>) {
         self.push(name, CheckState::Warning, detail, None);
     }
 
-    pub(super) fn fail(&mut self, name: &'static str, error: impl Into<CommandError>) {
+    pub(super) fn fail(&mut self, name: impl Into<Message>, error: impl Into<CommandError>) {
         let error = error.into();
         if self.code == ExitCode::Success {
             self.code = error.code;
@@ -110,10 +94,21 @@ impl Checkup {
     /// Runs a check, and returns its value unless it has failed.
     pub(super) fn check<T>(
         &mut self,
-        name: &'static str,
+        name: impl Into<Message>,
         checked: Result<T, impl Into<CommandError>>,
     ) -> Option<T> {
         checked.map_err(|error| self.fail(name, error)).ok()
+    }
+}
+
+/// Returns what to type next: the command in the first hint of a failure, or else the hint.
+fn next(failed: &[&Check]) -> Message {
+    match failed.iter().find_map(|check| check.hint.as_ref()) {
+        Some(hint) => match hint.command() {
+            Some(command) => command.into(),
+            None => msg!("{hint}; then: jelouctl doctor", hint),
+        },
+        None => "jelouctl doctor --verbose".into(),
     }
 }
 
@@ -125,7 +120,7 @@ mod tests {
     #[test]
     fn unusable_ledger_limits_readiness() {
         let mut checkup = Checkup::new();
-        checkup.ok(CREDENTIALS, "accepted");
+        checkup.ok(credentials(), "accepted");
         assert_eq!(checkup.summary(), "ready: accepted");
         checkup.has_ledger = false;
         assert_eq!(

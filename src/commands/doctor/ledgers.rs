@@ -1,14 +1,13 @@
 //! Checks the ledger of bulk runs and `--once` keys.
 
 use super::checkup::Checkup;
+use crate::base::message::{Message, msg};
 use crate::base::output::CheckState;
 use crate::base::paths::STATE;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{ledger_address, open_existing_ledger};
 use crate::runs::ledger::{AccessWarning, Ledger, LedgerError, check_writable, make_private};
 use crate::sender::context::Context;
-
-const LEDGERS: &str = "ledgers";
 
 impl Checkup {
     /// Checks whether a bulk run could be stored; creates nothing. A send does not need a ledger, so an unusable
@@ -17,23 +16,27 @@ impl Checkup {
         let address = ledger_address(context);
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
-            Ok(Some(address)) if offline => Ok((format!("{}, not checked", address.shown), None)),
+            Ok(Some(address)) if offline => {
+                Ok((msg!("{shown}, not checked", shown = address.shown), None))
+            }
             Ok(address) => ledger(
                 context,
                 address.as_ref().map(|address| address.shown.as_str()),
             ),
             Err(error) => Err(error),
         };
+        let name = msg!("ledgers");
         match checked {
-            Ok((detail, None)) => self.ok(LEDGERS, detail),
-            Ok((detail, hint)) => self.push(LEDGERS, CheckState::Warning, detail, hint),
+            Ok((detail, None)) => self.ok(name, detail),
+            Ok((detail, hint)) => self.push(name, CheckState::Warning, detail, hint),
             Err(error) => {
                 self.has_ledger = false;
-                let message = format!("bulk and --once do not work: {}", error.message);
+                let problem = &error.message;
+                let message = msg!("bulk and --once do not work: {problem}", problem);
                 if is_database {
-                    self.fail(LEDGERS, CommandError { message, ..error });
+                    self.fail(name, CommandError { message, ..error });
                 } else {
-                    self.push(LEDGERS, CheckState::Warning, message, error.hint);
+                    self.push(name, CheckState::Warning, message, error.hint);
                 }
             }
         }
@@ -42,20 +45,23 @@ impl Checkup {
 
 /// Something wrong with a ledger that can be used, and how to fix it.
 struct LedgerProblem {
-    message: String,
-    hint: String,
+    message: Message,
+    hint: Message,
 }
 
 impl From<AccessWarning> for LedgerProblem {
     fn from(AccessWarning { message, hint }: AccessWarning) -> Self {
-        Self { message, hint }
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }
 
 impl From<LedgerError> for LedgerProblem {
     fn from(error: LedgerError) -> Self {
         Self {
-            message: error.to_string(),
+            message: error.message,
             hint: error.hint,
         }
     }
@@ -65,34 +71,33 @@ impl From<LedgerError> for LedgerProblem {
 fn ledger(
     context: &Context,
     database: Option<&str>,
-) -> Result<(String, Option<String>), CommandError> {
+) -> Result<(Message, Option<Message>), CommandError> {
     let mut problems: Vec<LedgerProblem> = Vec::new();
     let detail = if let Some(shown) = database {
-        format!(
+        msg!(
             "{shown}: durable, with a ledger (checked: connection, certificate, that it is the primary, server version, \
-             fsync, synchronous_commit, ledger version, privileges)"
+             fsync, synchronous_commit, ledger version, privileges)",
+            shown
         )
     } else {
         let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
         problems.extend(make_private(&directory)?.map(LedgerProblem::from));
         check_writable(&directory)?;
-        format!("{} is writable", directory.display())
+        msg!("{directory} is writable", directory)
     };
     let Some(ledger) = open_existing_ledger(context)? else {
-        return Ok(describe(&detail, &problems));
+        return Ok(describe(detail, &problems));
     };
     match ledger.ensure_writable() {
         Err(error) if database.is_some() => {
-            return Ok((
-                format!("{detail}; this role can read, but not send"),
-                Some(error.hint),
-            ));
+            let detail = msg!("{detail}; this role can read, but not send", detail);
+            return Ok((detail, Some(error.hint)));
         }
         may_write => may_write?,
     }
     ledger.check()?;
     problems.extend(why_not_sent(&ledger)?.map(LedgerProblem::from));
-    Ok(describe(&detail, &problems))
+    Ok(describe(detail, &problems))
 }
 
 /// Returns why the ledger, or one of its runs, is not sent.
@@ -111,13 +116,17 @@ fn why_not_sent(ledger: &Ledger) -> Result<Option<LedgerError>, LedgerError> {
 }
 
 /// Adds the problems to the description of the ledger, and returns their hints.
-fn describe(detail: &str, problems: &[LedgerProblem]) -> (String, Option<String>) {
-    let mut described = vec![detail];
-    described.extend(problems.iter().map(|problem| problem.message.as_str()));
+fn describe(mut described: Message, problems: &[LedgerProblem]) -> (Message, Option<Message>) {
+    for LedgerProblem {
+        message: problem, ..
+    } in problems
+    {
+        described = msg!("{described}; but {problem}", described, problem);
+    }
     let hints: Vec<_> = problems
         .iter()
-        .map(|problem| problem.hint.as_str())
+        .map(|problem| problem.hint.clone())
         .collect();
-    let hint = (!hints.is_empty()).then(|| hints.join("; "));
-    (described.join("; but "), hint)
+    let hint = (!hints.is_empty()).then(|| Message::joined(hints, "; "));
+    (described, hint)
 }

@@ -10,6 +10,7 @@ use clap::Args;
 
 use self::checkup::Checkup;
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{Check, CheckState, Format};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
@@ -41,14 +42,14 @@ pub(crate) fn run(
     let settings = checkup.settings(context);
     match settings {
         None => checkup.warn(
-            "secret and network",
-            "not checked: fix the configuration first",
+            msg!("secret and network"),
+            msg!("not checked: fix the configuration first"),
         ),
         Some(settings) => block_on(async {
             checkup.audit_log(&settings);
             let secret = checkup.secret(&settings).await;
             if offline {
-                checkup.warn("network", "not checked: --offline");
+                checkup.warn(msg!("network"), msg!("not checked: --offline"));
             } else {
                 let _ = checkup.network(context, &settings, secret).await;
             }
@@ -56,19 +57,17 @@ pub(crate) fn run(
         })?,
     }
     checkup.ledgers(context, offline);
-    checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
+    let version = concat!("jelouctl ", env!("CARGO_PKG_VERSION"));
+    checkup.ok(msg!("version"), version);
     let code = checkup.code;
     if context.stdout.format != Format::Record {
-        // A default value does not need a line.
-        let is_default = |check: &Check| {
-            check.state == CheckState::Ok
-                && check.name != "profile"
-                && check.detail.ends_with(" (default)")
-        };
+        let Checkup {
+            checks, defaults, ..
+        } = &mut checkup;
+        let is_default =
+            |check: &Check| check.state == CheckState::Ok && defaults.contains(&check.name);
         let is_verbose = context.stderr.is_verbose();
-        checkup
-            .checks
-            .retain(|check| is_verbose || !is_default(check));
+        checks.retain(|check| is_verbose || !is_default(check));
         // Failures come first.
         checkup
             .checks

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::checkup::{CREDENTIALS, Checkup};
+use super::checkup::{Checkup, credentials as credentials_check};
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::{CheckState, rounded};
 use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
@@ -24,7 +25,7 @@ impl Checkup {
         credentials: Option<Credentials>,
     ) -> Option<()> {
         let base = self.check("sandbox", reach_or_start(settings, &context.stderr).await)?;
-        let client = self.check("connection", new_client(settings, &base))?;
+        let client = self.check(msg!("connection"), new_client(settings, &base))?;
         match client.probe(base.url()).await {
             Ok(date) => self.reached(settings, &base, date),
             Err(failure) => {
@@ -33,46 +34,50 @@ impl Checkup {
             }
         }
         let Some((credentials, bot)) = credentials.zip(settings.bot().ok()) else {
-            self.warn(CREDENTIALS, "not checked: credentials or bot are missing");
+            self.warn(
+                credentials_check(),
+                msg!("not checked: credentials or bot are missing"),
+            );
             return None;
         };
         let connection = Connection::new(base, client, credentials, bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
         // One page shows whether Jelou accepts the credentials.
         let read = listing.read_page(&connection, Duration::ZERO).await;
-        self.check(CREDENTIALS, read)?;
-        let at_least = if listing.end == Some(ListingCoverage::Whole) {
-            ""
-        } else {
-            "at least "
-        };
+        self.check(credentials_check(), read)?;
         let count = listing.templates().len();
-        self.ok(
-            CREDENTIALS,
-            format!("accepted for bot {bot}; templates: {at_least}{count}"),
-        );
+        let accepted = if listing.end == Some(ListingCoverage::Whole) {
+            msg!("accepted for bot {bot}; templates: {count}", bot, count)
+        } else {
+            msg!(
+                "accepted for bot {bot}; templates: at least {count}",
+                bot,
+                count
+            )
+        };
+        self.ok(credentials_check(), accepted);
         Some(())
     }
 
     fn reached(&mut self, settings: &Settings, base: &ApiUrl, date: Option<SystemTime>) {
-        let through = proxy_to(base).ok().flatten();
-        let through =
-            through.map(|proxy| format!(", through the proxy {proxy} of {}", proxy.variable));
-        self.ok(
-            "connection",
-            format!(
-                "{} answers{}",
-                base.url().authority(),
-                through.unwrap_or_default()
+        let host = base.url().authority();
+        let answers = match proxy_to(base).ok().flatten() {
+            Some(proxy) => msg!(
+                "{host} answers, through the proxy {proxy} of {variable}",
+                host,
+                proxy = proxy.to_string(),
+                variable = proxy.variable
             ),
-        );
+            None => msg!("{host} answers", host),
+        };
+        self.ok(msg!("connection"), answers);
         let tls = match &settings.ca_cert {
-            _ if base.is_plain_http() => "not used".to_owned(),
-            Some(file) => format!(
-                "the certificate is valid for the authorities of {}",
-                file.display()
+            _ if base.is_plain_http() => msg!("not used"),
+            Some(file) => msg!(
+                "the certificate is valid for the authorities of {file}",
+                file
             ),
-            None => "the certificate is valid for the system's authorities".to_owned(),
+            None => msg!("the certificate is valid for the system's authorities"),
         };
         self.ok("TLS", tls);
         let now = SystemTime::now();
@@ -82,23 +87,26 @@ impl Checkup {
             .or_else(|_| date.duration_since(now))
             .unwrap_or_default();
         if off > CLOCK_TOLERANCE {
-            let detail = format!("differs from the server's by {}", rounded(off));
-            let hint = "set the clock: a wrong clock makes certificates invalid".to_owned();
-            self.push("clock", CheckState::Warning, detail, Some(hint));
+            let detail = msg!("differs from the server's by {off}", off = rounded(off));
+            let hint = msg!("set the clock: a wrong clock makes certificates invalid");
+            self.push(msg!("clock"), CheckState::Warning, detail, Some(hint));
         }
     }
 
     fn unreached(&mut self, failure: &Failure) {
         let (name, hint) = match failure.cause {
             None => (
-                "answer",
-                "a server answered, but not like the API; check the api_url",
+                msg!("answer"),
+                msg!("a server answered, but not like the API"),
             ),
             Some(Cause::Tls) => (
-                "TLS",
-                "for a private certificate authority, set --ca-cert or ca_cert of the profile",
+                "TLS".into(),
+                msg!("for a private certificate authority: --ca-cert FILE"),
             ),
-            Some(_) => ("connection", "check the network, the proxy and the api_url"),
+            Some(_) => (
+                msg!("connection"),
+                msg!("check the network, the proxy and the api_url"),
+            ),
         };
         let is_of_proxy = failure.cause == Some(Cause::ProxyCredentials);
         let code = if is_of_proxy {
@@ -106,7 +114,7 @@ impl Checkup {
         } else {
             ExitCode::Network
         };
-        let hint = failure.hint.unwrap_or(hint).to_owned();
+        let hint = failure.hint.clone().unwrap_or(hint);
         self.fail(
             name,
             CommandError::new(code, "network", &failure.message, Some(hint)),
@@ -117,6 +125,7 @@ impl Checkup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::Message;
     use crate::sender::config::{Environment, Flags};
 
     #[test]
@@ -152,13 +161,18 @@ mod tests {
                 let mut checkup = Checkup::new();
                 checkup.unreached(&Failure {
                     cause,
-                    message: "x".to_owned(),
-                    hint: own,
+                    message: "x".into(),
+                    hint: own.map(Message::from),
                 });
                 let check = checkup.checks.pop().unwrap();
-                assert_eq!((check.name, checkup.code.code()), (name, code), "{cause:?}");
+                let found = (check.name.to_string(), checkup.code.code());
+                assert_eq!(found, (name.to_owned(), code), "{cause:?}");
                 assert!(
-                    check.hint.unwrap().starts_with(own.unwrap_or(hint)),
+                    check
+                        .hint
+                        .unwrap()
+                        .to_string()
+                        .starts_with(own.unwrap_or(hint)),
                     "{cause:?}"
                 );
             }
@@ -191,7 +205,7 @@ mod tests {
             let state = checkup
                 .checks
                 .iter()
-                .find(|check| check.name == "clock")
+                .find(|check| check.name == msg!("clock"))
                 .map(|check| check.state);
             assert_eq!(
                 state,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, SystemError};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
@@ -57,16 +58,18 @@ fn goal() -> impl TypedValueParser<Value = DeliveryState> {
     PossibleValuesParser::new(goals).map(|name| DeliveryState::from_name(&name))
 }
 
-fn message_id(raw: &str) -> Result<String, String> {
+fn message_id(raw: &str) -> Result<String, Message> {
     let length = raw.chars().count();
     // In a URL, `.` and `..` mean folders.
     let is_id = !["", ".", ".."].contains(&raw)
         && length <= LONGEST_ID
         && !raw.chars().any(char::is_control);
-    let problem = format!(
-        "an id has 1 to {LONGEST_ID} characters, without control characters; it is neither . nor .."
-    );
-    is_id.then(|| raw.to_owned()).ok_or(problem)
+    is_id.then(|| raw.to_owned()).ok_or_else(|| {
+        msg!(
+            "an id has 1 to {most} characters, without control characters; it is neither . nor ..",
+            most = LONGEST_ID
+        )
+    })
 }
 
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
@@ -105,7 +108,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
         let Some((message, hint)) = ended? else {
             return Ok(ExitCode::Success);
         };
-        context.stderr.error(&message, &[], hint.as_deref());
+        context.stderr.error(message, &[], hint.as_ref());
         Ok(ExitCode::NotReached)
     })
 }

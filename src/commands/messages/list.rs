@@ -18,6 +18,7 @@ use url::Url;
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Format, OutputRow};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
@@ -82,7 +83,7 @@ fn author() -> impl TypedValueParser<Value = MessageAuthor> {
 
 /// Parses a value of `--since` and `--until`: `24h` ago, or a time. A time without a zone is in
 /// this machine's zone.
-fn time(raw: &str) -> Result<Since, String> {
+fn time(raw: &str) -> Result<Since, Message> {
     let text = raw.trim();
     let here = |time: DateTime| {
         time.to_zoned_datetime(TimeZone::system())
@@ -108,7 +109,12 @@ fn time(raw: &str) -> Result<Since, String> {
     let ago = parse_duration(
         text,
         |_| true,
-        |shown| format!("`{shown}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00"),
+        |raw| {
+            msg!(
+                "`{raw}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
+                raw
+            )
+        },
     )?;
     Ok(Since::Ago(ago))
 }
@@ -125,21 +131,20 @@ impl Matching {
 }
 
 impl FromStr for Matching {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         if raw.trim().is_empty() {
-            return Err(
-                "an empty expression matches every message; check your variable".to_owned(),
-            );
+            return Err(msg!("an empty expression matches every message"));
         }
         let regex = RegexBuilder::new(&plain(raw))
             .case_insensitive(true)
             .build();
         regex.map(Self).map_err(|error| {
-            format!(
-                "`{}` is not a regular expression: {error}",
-                raw.escape_debug()
+            msg!(
+                "`{raw}` is not a regular expression: {problem}",
+                raw = raw.escape_debug().to_string(),
+                problem = error.to_string()
             )
         })
     }
@@ -170,7 +175,6 @@ fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-const HEADER: [&str; 5] = ["TIME", "BY", "USER", "STATE", "TEXT"];
 /// The default start of the listing.
 const SINCE: Since = Since::Ago(Duration::from_secs(24 * 60 * 60));
 
@@ -181,13 +185,14 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
     let begin = start.at(now());
     let end = until.unwrap_or_else(now);
     if end < begin {
-        let flag = if until.is_some() { "--until" } else { "now," };
-        let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
-        return Err(UsageError::new(
-            message,
-            "write an earlier --since, such as 24h, or a later --until",
-        )
-        .into());
+        let begin = format!("{begin:.0}");
+        let end = format!("{end:.0}");
+        let message = if until.is_some() {
+            msg!("--since {begin} is not before --until {end}", begin, end)
+        } else {
+            msg!("--since {begin} is not before now, {end}", begin, end)
+        };
+        return Err(UsageError::bare(message).into());
     }
     let recipient = args
         .recipient
@@ -219,7 +224,7 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
             return Err(problem.into());
         }
         if listed.is_empty() {
-            context.stderr.note("no messages found");
+            context.stderr.note(msg!("no messages found"));
         }
         Ok(ExitCode::Success)
     })
@@ -320,11 +325,20 @@ impl MessageListing<'_> {
             };
             OutputRow {
                 id: message.id.clone(),
-                words: describe(message),
+                words: describe(message, stdout.lang),
                 record,
             }
         };
-        Ok(stdout.rows(&HEADER, ordered.iter().map(row))?)
+        let header = [
+            msg!("TIME"),
+            msg!("BY"),
+            msg!("USER"),
+            msg!("STATE"),
+            msg!("TEXT"),
+        ];
+        let header = header.map(|name| name.text(self.context.lang()));
+        let header = header.each_ref().map(String::as_str);
+        Ok(stdout.rows(&header, ordered.iter().map(row))?)
     }
 
     fn shows(&self, message: &HistoryMessage, entry: &Value) -> bool {
@@ -397,11 +411,11 @@ fn record(message: &HistoryMessage) -> Value {
     })
 }
 
-fn describe(message: &HistoryMessage) -> Vec<String> {
+fn describe(message: &HistoryMessage, lang: Lang) -> Vec<String> {
     let by = match message.author {
-        MessageAuthor::Bot => "bot",
-        MessageAuthor::User => "user",
-        MessageAuthor::Other => "other",
+        MessageAuthor::Bot => msg!("bot"),
+        MessageAuthor::User => msg!("user"),
+        MessageAuthor::Other => msg!("other"),
     };
     // Jelou also lists a state for messages from the user.
     let state = message
@@ -415,9 +429,9 @@ fn describe(message: &HistoryMessage) -> Vec<String> {
         .or(message.kind.as_ref());
     vec![
         message.at.map(local_second).unwrap_or_default(),
-        by.to_owned(),
+        by.text(lang),
         message.user.clone().unwrap_or_default(),
-        state.map_or("", DeliveryState::describe).to_owned(),
+        state.map_or_else(String::new, |state| msg!("{state}", state).text(lang)),
         shown.cloned().unwrap_or_default(),
     ]
 }
@@ -458,7 +472,7 @@ mod tests {
             );
         }
         for regex in ["(", "[", "a{2", r"\p{Lu}", "*"] {
-            let error = regex.parse::<Matching>().unwrap_err();
+            let error = regex.parse::<Matching>().unwrap_err().to_string();
             assert!(
                 error.contains("is not a regular expression: "),
                 "{regex}: {error}"
@@ -495,7 +509,7 @@ mod tests {
             "20/11/2026",
             "1e9",
         ] {
-            let error = time(raw).unwrap_err();
+            let error = time(raw).unwrap_err().to_string();
             assert!(error.contains("is not a time; write 24h"), "{raw}: {error}");
         }
         assert_eq!(

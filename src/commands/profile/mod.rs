@@ -12,6 +12,7 @@ use super::confirm;
 use super::open_ledger::ledger_database;
 use super::setting_rows::setting_rows;
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::output::Format;
 use crate::command_error::{CommandError, Phase};
 use crate::sender::config::{
@@ -69,7 +70,7 @@ pub(crate) fn run(
     command: ProfileCommand,
 ) -> Result<ExitCode, CommandError> {
     if !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
-        context.refuse_preview("would change the configuration")?;
+        context.refuse_preview(msg!("would change the configuration"))?;
     }
     match command {
         ProfileCommand::List => list(context)?,
@@ -83,7 +84,7 @@ pub(crate) fn run(
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context
                 .stderr
-                .note(&format!("{name} is the default profile"));
+                .note(msg!("{name} is the default profile", name));
         }
         ProfileCommand::Remove { name } => remove(context, &name)?,
     }
@@ -103,10 +104,9 @@ fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
 fn list(context: &Context) -> Result<(), CommandError> {
     let Some(file) = ConfigFile::find(named_config(context)?.as_deref())? else {
         let path = config_path(context)?;
-        context.stderr.note(&format!(
-            "there are no profiles: {} does not exist",
-            path.display()
-        ));
+        context
+            .stderr
+            .note(msg!("there are no profiles: {path} does not exist", path));
         if context.stdout.format == Format::Record {
             let none: [serde_json::Value; 0] = [];
             context
@@ -152,12 +152,11 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     let ledger = ledger_database(context)?;
     let rows = setting_rows(&settings, ledger.as_ref());
     if context.stdout.format == Format::Record {
-        let settings = rows.map(|(name, value, origin)| {
-            let value = Some(value).filter(|value| !value.is_empty());
-            (
-                name.to_owned(),
-                json!({ "origin": value.is_some().then_some(origin), "value": value }),
-            )
+        let settings = rows.into_iter().map(|(name, shown)| {
+            let (value, origin) = shown
+                .map(|shown| (shown.value, shown.origin.message()))
+                .unzip();
+            (name.to_owned(), json!({ "origin": origin, "value": value }))
         });
         context
             .stdout
@@ -165,7 +164,12 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
         return Ok(());
     }
     let is_verbose = context.stderr.is_verbose();
-    for (name, value, origin) in rows.filter(|(_, value, _)| is_verbose || !value.is_empty()) {
+    for (name, shown) in rows {
+        let (value, origin) = match shown {
+            Some(shown) => (shown.value.to_string(), shown.origin.to_string()),
+            None if is_verbose => (String::new(), "not set".to_owned()),
+            None => continue,
+        };
         context.stdout.fields(&[name, &value, &origin])?;
     }
     Ok(())
@@ -176,18 +180,18 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let mut edit = ConfigEdit::open(&path)?;
     let needs_default = edit.needs_default_without(name);
     edit.remove_profile(name)?;
-    let question = format!("Remove profile {name} and its saved secret?");
     confirm(
         context,
-        &question,
-        &format!("profile {name} was not removed"),
+        msg!("Remove profile {name} and its saved secret?", name),
+        msg!("profile {name} was not removed", name),
     )?;
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
-    context.stderr.note(&format!("profile {name} is removed"));
+    context.stderr.note(msg!("profile {name} is removed", name));
     if needs_default {
-        context
-            .stderr
-            .warning("there is no default profile now; to set one: jelouctl profile use NAME");
+        context.stderr.warning_with_hint(
+            msg!("there is no default profile now"),
+            msg!("to set one: jelouctl profile use NAME"),
+        );
     }
     Ok(())
 }

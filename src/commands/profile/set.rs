@@ -7,8 +7,9 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::output::SystemError;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::{Signal, Signals, block_on};
 use crate::base::secret::Secret;
 use crate::base::texts::shell_argument;
@@ -23,21 +24,23 @@ use crate::sender::config::{
 };
 use crate::sender::context::Context;
 
-/// The settings to ask for in a new profile, with their questions, and the flags of the required ones.
-const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
-    ("bot_id", "Bot id:", Some("--bot")),
-    ("client_id", "Client id:", Some("--client-id")),
-    (
-        "country",
-        "Country of local numbers, such as EC (empty: none):",
-        None,
-    ),
-    (
-        "allow_to",
-        "Allowed recipients, numbers or patterns such as 593* (empty: anyone):",
-        None,
-    ),
-];
+/// Returns the settings to ask for in a new profile, with their questions, and the flags of the required ones.
+fn questions() -> [(&'static str, Message, Option<&'static str>); 4] {
+    [
+        ("bot_id", msg!("Bot id:"), Some("--bot")),
+        ("client_id", msg!("Client id:"), Some("--client-id")),
+        (
+            "country",
+            msg!("Country of local numbers, such as EC (empty: none):"),
+            None,
+        ),
+        (
+            "allow_to",
+            msg!("Allowed recipients, numbers or patterns such as 593* (empty: anyone):"),
+            None,
+        ),
+    ]
+}
 
 /// The flags of settings that a profile may have: the flags of every command, or only of `profile set`.
 #[derive(Debug)]
@@ -132,11 +135,8 @@ pub(super) fn set(
     keys: Layer,
 ) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(UsageError::new(
-            format!("`{name}` cannot be a profile's name"),
-            "use letters, digits and dashes",
-        )
-        .into());
+        let message = msg!("`{name}` cannot be a profile's name", name);
+        return Err(UsageError::new(message, msg!("use letters, digits and dashes")).into());
     }
     if let Some(ledger) = context.flags.layer.text("ledger") {
         LedgerDatabase::parse_choice(&Origin::Flag("--ledger"), ledger)?;
@@ -158,22 +158,21 @@ pub(super) fn set(
         complete(context, name, &mut change)?;
     } else if change.is_empty() {
         if !context.can_ask() {
-            return Err(UsageError::new(
-                format!("nothing to change in profile {name}"),
-                "pass a setting to change, such as --bot BOT",
-            )
-            .into());
+            let message = msg!("nothing to change in profile {name}", name);
+            let hint = msg!("pass a setting to change, such as --bot BOT");
+            return Err(UsageError::new(message, hint).into());
         }
-        change.type_in("client_secret", ask_secret()?);
+        change.type_in("client_secret", ask_secret(context)?);
     }
     ConfigEdit::change(path, |edit| {
         edit.set_profile(name, &change);
         Ok(())
     })?;
     warn_about_past_days(context, &change);
-    context.stderr.note(&format!(
-        "profile {name} is saved; to test it: jelouctl doctor --profile {}",
-        shell_argument(name)
+    context.stderr.note(msg!(
+        "profile {name} is saved; to test it: jelouctl doctor --profile {quoted}",
+        name,
+        quoted = shell_argument(name)
     ));
     Ok(())
 }
@@ -194,21 +193,27 @@ fn warn_about_past_days(context: &Context, change: &Layer) {
     let days = change.list("not_on").unwrap_or_default();
     let days = days.iter().filter_map(|day| day_off(day).ok());
     for past in days_past_everywhere(days, now()) {
-        context.stderr.warning(&format!("--not-on {past}"));
+        let past = Message::from(past);
+        context
+            .stderr
+            .warning(msg!("{flag} {past}", flag = "--not-on", past));
     }
 }
 
 /// Refuses invalid values, values that contradict each other, and patterns that match no recipient, such as a local
 /// number without a country.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
-    let refused = |problem| UsageError::bare(problem);
-    config::check(change).map_err(refused)?;
+    config::check(change).map_err(UsageError::bare)?;
     let country = change
         .text("country")
         .and_then(|country| country.parse().ok());
     let patterns = change.list("allow_to").unwrap_or_default();
     match describe_useless_pattern(patterns.iter(), country) {
-        Some(problem) => Err(refused(format!("--allow-to: {problem}"))),
+        Some(problem) => Err(UsageError::bare(msg!(
+            "{flag}: {problem}",
+            flag = "--allow-to",
+            problem
+        ))),
         None => Ok(()),
     }
 }
@@ -220,7 +225,10 @@ fn require_prices(name: &str, change: &Layer, saved: Option<&Layer>) -> Result<(
         return Ok(());
     }
     Err(UsageError::new(
-        format!("--budget needs a price list, and profile {name} has none"),
+        msg!(
+            "--budget needs a price list, and profile {name} has none",
+            name
+        ),
         "--prices FILE",
     ))
 }
@@ -232,28 +240,35 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     let flag = key.flag_name();
     let is_read = key.name != "log";
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
-        let message = format!(
-            "{flag}: {} is below /dev or /proc, where files are temporary",
-            path.display()
+        let message = msg!(
+            "{flag}: {path} is below /dev or /proc, where files are temporary",
+            flag,
+            path
         );
         if key.name == "client_secret_file" {
-            let hint = "to pipe a secret in: --client-secret-file -";
+            let hint = msg!("to pipe a secret in: --client-secret-file -");
             return Err(UsageError::new(message, hint).into());
         }
         return Err(UsageError::bare(message).into());
     }
-    let whole = std::path::absolute(path).map_err(FileError::while_doing("find", path))?;
+    let whole =
+        std::path::absolute(path).map_err(FileError::while_doing(FileAction::Find, path))?;
     let may_be_secret = key.name == "client_secret_file" && is_bare_name(&path.to_string_lossy());
     if may_be_secret && !whole.exists() {
-        let problem =
-            format!("{flag}: no such file; its name is hidden because it may be the secret");
-        let hint = "to save the secret itself, pipe it in: --client-secret-file -; to use a file that does not exist yet: ./FILE";
+        let problem = msg!(
+            "{origin}: no such file; its name is hidden because it may be the secret",
+            origin = flag
+        );
+        let hint = msg!(
+            "to save the secret itself, pipe it in: --client-secret-file -; to use a file that does not exist yet: ./FILE"
+        );
         return Err(UsageError::new(problem, hint).into());
     }
     if is_read && !whole.exists() {
-        let shown = whole.display();
-        context.stderr.warning(&format!(
-            "{flag}: {shown} does not exist yet; jelouctl reads it when it sends"
+        context.stderr.warning(msg!(
+            "{flag}: {path} does not exist yet; jelouctl reads it when it sends",
+            flag,
+            path = whole
         ));
     }
     Ok(whole.to_string_lossy().into_owned())
@@ -275,7 +290,7 @@ fn read_secret() -> Result<Secret, CommandError> {
 /// Asks for the values that a new profile needs, except the typed ones.
 fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), CommandError> {
     let mut missing = Vec::new();
-    for (key, question, flag) in QUESTIONS {
+    for (key, question, flag) in questions() {
         if change.has(key) {
             continue;
         }
@@ -286,7 +301,10 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
         ask_setting(context, change, key, question, flag.is_some())?;
     }
     if !missing.is_empty() {
-        let problem = format!("a new profile needs {}", missing.join(" and "));
+        let problem = match missing.as_slice() {
+            [bot, client_id] => msg!("a new profile needs {bot} and {client_id}", bot, client_id),
+            _ => msg!("a new profile needs {flag}", flag = missing.concat()),
+        };
         let bot = change.text("bot_id").unwrap_or("BOT");
         let id = change.text("client_id").unwrap_or("ID");
         let flags = format!(
@@ -297,7 +315,7 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
         return Err(UsageError::new(problem, set_profile(name, &flags)).into());
     }
     if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
-        change.type_in("client_secret", ask_secret()?);
+        change.type_in("client_secret", ask_secret(context)?);
     }
     Ok(())
 }
@@ -310,13 +328,13 @@ fn ask_setting(
     context: &Context,
     change: &mut Layer,
     key: &'static str,
-    question: &str,
+    question: Message,
     is_needed: bool,
 ) -> Result<(), CommandError> {
     let mut asked = 0;
     loop {
         asked += 1;
-        let answer = context.stderr.ask(question)?;
+        let answer = context.stderr.ask(&question)?;
         if answer.is_empty() && !is_needed {
             return Ok(());
         }
@@ -334,15 +352,15 @@ fn ask_setting(
 }
 
 /// Asks the last question.
-fn ask_secret() -> Result<Option<String>, CommandError> {
-    const QUESTION: &str =
-        "Client secret (hidden; saved in the configuration file; empty: not saved):";
+fn ask_secret(context: &Context) -> Result<Option<String>, CommandError> {
+    let question =
+        msg!("Client secret (hidden; saved in the configuration file; empty: not saved):");
     let typed = block_on(async {
         let signals = Signals::catch()?;
         tokio::select! {
             biased;
             signal = signals.next() => Err(interrupted(signal)),
-            typed = sender::ask_secret(QUESTION) => typed.map_err(not_typed),
+            typed = sender::ask_secret(&context.stderr, question) => typed.map_err(not_typed),
         }
     })?;
     Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty()))
@@ -353,7 +371,7 @@ fn not_typed(cause: io::Error) -> CommandError {
         return interrupted(Signal::Interrupt);
     }
     SystemError {
-        action: "ask on the terminal",
+        action: msg!("ask on the terminal"),
         cause,
     }
     .into()

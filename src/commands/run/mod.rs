@@ -14,13 +14,14 @@ use tokio::time::timeout as within;
 
 use self::notification::{CommandTime, EXAMPLE_ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::{OnceFallback, OnceSend, note_skipped};
-use super::deliver::SendTerms;
+use super::deliver::{SendTerms, unsent_notification};
 use super::recipients::{Refused, distinct, refusal};
 use super::send::other_kind_hint;
 use super::sends::{SendReport, Sends, each_once};
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
+use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Stderr, rounded};
 use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
@@ -194,8 +195,9 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         return show(context, arguments, &prepared?, &sends);
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
-        context.stderr.warning(
-            "-o has no effect: standard output is the command's; to record the notification: JELOUCTL_LOG=FILE",
+        context.stderr.warning_with_hint(
+            msg!("-o has no effect: standard output is the command's"),
+            msg!("to record the notification: JELOUCTL_LOG=FILE"),
         );
     }
     let flight = RequestProgress::default();
@@ -236,7 +238,7 @@ fn show(
     };
     context
         .stderr
-        .note(&format!("the command was not run ({flag})"));
+        .note(msg!("the command was not run ({flag})", flag));
     Ok(ExitCode::Success)
 }
 
@@ -280,8 +282,13 @@ impl CommandRun<'_> {
         match &ready {
             Ok((prepared, _)) => warn_about_refused(context, &prepared.refused),
             Err(problem) => {
-                let what = "the command runs, but its notification cannot be sent: ";
-                problem.print(&context.stderr, what);
+                let message = msg!(
+                    "the notification will not be sent: {problem}",
+                    problem = problem.message
+                );
+                context
+                    .stderr
+                    .error(message, &problem.details, problem.hint.as_ref());
             }
         }
         let started = SystemTime::now();
@@ -293,7 +300,7 @@ impl CommandRun<'_> {
         if !arguments.on.wants(ended) {
             return Ok(code);
         }
-        let notified = match ready {
+        match ready {
             Ok((prepared, connection)) => {
                 let time = CommandTime {
                     started,
@@ -304,12 +311,11 @@ impl CommandRun<'_> {
                 let result = RunResult { facts, tail };
                 let note = self.slow_note(&sends, &prepared.refused);
                 let notifying = Box::pin(self.notify(prepared, connection, result, &mut sends));
-                noting_slowness(&context.stderr, &note, notifying).await
+                if let Err(error) = noting_slowness(&context.stderr, &note, notifying).await {
+                    sends.fail(context, unsent_notification, error);
+                }
             }
-            Err(problem) => Err(problem),
-        };
-        if let Err(error) = notified {
-            sends.fail(context, "the notification was not sent: ", error);
+            Err(problem) => sends.fail_silently(problem),
         }
         sends.put_out(context);
         let notified = sends.exit_code();
@@ -318,7 +324,7 @@ impl CommandRun<'_> {
     }
 
     /// Returns who is notified and how long that can take, because the command has ended, but not jelouctl.
-    fn slow_note(&self, sends: &Sends, refused: &[Refused]) -> String {
+    fn slow_note(&self, sends: &Sends, refused: &[Refused]) -> Message {
         let is_notified = |at: usize| refused.iter().all(|refused| refused.at != at);
         let recipients: Vec<_> = sends
             .all
@@ -327,10 +333,10 @@ impl CommandRun<'_> {
             .filter(|(at, _)| is_notified(*at))
             .filter_map(|(_, send)| Some(send.open_message()?.recipient().as_str()))
             .collect();
-        format!(
-            "the command has ended; notifying {}, at most {}",
-            recipients.join(", "),
-            rounded(self.arguments.notify_timeout)
+        msg!(
+            "the command has ended; notifying {recipients}, at most {within}",
+            recipients = recipients.join(", "),
+            within = rounded(self.arguments.notify_timeout)
         )
     }
 
@@ -399,7 +405,7 @@ impl CommandRun<'_> {
 /// Prints `note` if `work` takes longer than a moment.
 async fn noting_slowness<T>(
     stderr: &Stderr,
-    note: &str,
+    note: &Message,
     mut work: impl Future<Output = T> + Unpin,
 ) -> T {
     if let Ok(done) = within(A_MOMENT, &mut work).await {
@@ -415,7 +421,7 @@ fn fill_messages(
     sends: &mut Sends,
     facts: &Map<String, Value>,
     tail: Option<&str>,
-) -> Result<Vec<String>, CommandError> {
+) -> Result<Vec<Message>, CommandError> {
     let mut warnings = Vec::new();
     for send in sends.open() {
         let (outgoing, new) = notification.fill_to_fit(&send.source, facts, tail)?;
@@ -428,10 +434,10 @@ fn fill_messages(
 /// Warns before the command of recipients that cannot be notified. The others are notified.
 fn warn_about_refused(context: &Context, refused: &[Refused]) {
     for Refused { error, .. } in refused {
-        let problem = error.line();
-        context
-            .stderr
-            .warning(&format!("a recipient cannot be notified: {problem}"));
+        context.stderr.warning(msg!(
+            "a recipient cannot be notified: {problem}",
+            problem = error.line()
+        ));
     }
 }
 
@@ -469,7 +475,7 @@ struct ReadyNotification {
     exclusions: Exclusions,
     refused: Vec<Refused>,
     /// The warnings about the notification that were printed.
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
 }
 
 impl ReadyNotification {
@@ -495,7 +501,7 @@ impl ReadyNotification {
         let mut warnings = sends.make_messages(&mut refused, |to| {
             try_out(arguments, &notification, &zone, to)
         })?;
-        warnings.extend(notification.cautions());
+        warnings.extend(notification.cautions().into_iter().map(Message::from));
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
         let has_key = arguments.send.once.is_some();
@@ -572,14 +578,21 @@ fn read_message(
 /// Returns the error for a body without the `type` of a kind, with a hint for its likely kind.
 fn unclear_kind(body: &Value) -> UsageError {
     let likely = MessageKind::suggested_by(body);
-    let hint = match likely.as_ref().map(|kind| (kind.written_by(), kind.envelope())) {
+    let hint = match likely
+        .as_ref()
+        .map(|kind| (kind.written_by(), kind.envelope()))
+    {
         Some((kind, Envelope::Typed(wire))) => {
-            format!("it is a body of {kind}: add \"type\": \"{wire}\" to it")
+            msg!(
+                "it is a body of {kind}: add \"type\": \"{wire}\" to it",
+                kind,
+                wire
+            )
         }
         Some((kind, _)) => other_kind_hint(kind),
-        None => "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template".to_owned(),
+        None => msg!("to list the kinds, each with its `type`: jelouctl explain"),
     };
-    UsageError::new("--body: the kind of the message is unclear", hint)
+    UsageError::new(msg!("--body: the kind of the message is unclear"), hint)
 }
 
 /// Fills the notification to `to` for each outcome that `--on` selects; returns the last one with its warnings.
@@ -588,7 +601,7 @@ fn try_out(
     notification: &RunNotification,
     zone: &TimeZone,
     to: &RecipientSources,
-) -> Result<(Outgoing, Vec<String>), CommandError> {
+) -> Result<(Outgoing, Vec<Message>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let time = CommandTime {
         started: SystemTime::now(),

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::output::without_escape_sequences;
 use crate::base::process::{CommandEnd, host_name, signal_name, without_arguments};
 use crate::base::timestamps::{second_in, timestamp};
@@ -109,29 +110,34 @@ impl RunNotification {
         to: &RecipientSources,
         facts: &Map<String, Value>,
         tail: Option<&str>,
-    ) -> Result<(Outgoing, Vec<String>), CommandError> {
+    ) -> Result<(Outgoing, Vec<Message>), CommandError> {
         let language = language();
         let body =
             BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
                 UsageError::new(
                     error.to_string(),
-                    "to print a value: {{ result }}; to print braces: {{ '{{' }}",
+                    msg!(
+                        "to print a value: {value}; to print braces: {braces}",
+                        value = "{{ result }}",
+                        braces = "{{ '{{' }}"
+                    ),
                 )
             })?;
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
         let uses_tail = body.uses().any(|(_, uses)| uses.columns.contains("tail"));
-        let hint = if uses_tail && tail.is_none() {
-            "to add `tail`: --tail 20"
-        } else {
-            "use one of these values"
-        };
-        let filled = filled.map_err(|error| UsageError::new(error, hint))?;
+        let filled = filled.map_err(|error| {
+            let lacks_tail = uses_tail && tail.is_none();
+            UsageError {
+                hint: lacks_tail.then(|| msg!("to add `tail`: --tail 20")),
+                ..UsageError::bare(error.message())
+            }
+        })?;
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
-        changed.extend(warnings);
+        changed.extend(warnings.into_iter().map(Message::from));
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;
@@ -141,7 +147,7 @@ impl RunNotification {
     }
 
     /// Warnings about texts that are certainly wrong.
-    pub(crate) fn cautions(&self) -> Vec<String> {
+    pub(crate) fn cautions(&self) -> Vec<Message> {
         let mut cautions = Vec::new();
         each_text(&self.body, "", &mut |path, text| {
             cautions.extend(faults_of_words(path, text));
@@ -156,7 +162,7 @@ impl RunNotification {
         to: &RecipientSources,
         facts: &Map<String, Value>,
         tail: Option<&str>,
-    ) -> Result<(Outgoing, Vec<String>), CommandError> {
+    ) -> Result<(Outgoing, Vec<Message>), CommandError> {
         let whole = self.fill(to, facts, tail);
         let (Err(_), Some(tail)) = (&whole, tail) else {
             return whole;
@@ -186,14 +192,15 @@ fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
 }
 
 /// Removes escape sequences and control characters from the texts of `body`; returns a warning for each changed text.
-fn without_control_characters(body: &mut Value) -> Vec<String> {
+fn without_control_characters(body: &mut Value) -> Vec<Message> {
     let mut changed = Vec::new();
     visit_texts(body, "", &mut |path, text| {
         if text.contains(is_refused) {
             *text = without_escape_sequences(text);
             text.retain(|character| !is_refused(character));
-            changed.push(format!(
-                "{path}: its escape sequences and control characters are removed"
+            changed.push(msg!(
+                "{path}: its escape sequences and control characters are removed",
+                path
             ));
         }
     });
@@ -208,7 +215,7 @@ mod tests {
     const MAX_TEXT: usize = 4096;
 
     /// Returns the result of `text` for a backup that failed, with the end of its stderr.
-    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
+    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<Message>), CommandError> {
         let body = json!({ "type": "text", "text": text });
         let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
         let to = RecipientSources {
@@ -231,31 +238,28 @@ mod tests {
             (
                 "{{ tail }}",
                 "text: there is no `tail`; there are: command, code",
-                "to add `tail`: --tail 20",
+                Some("to add `tail`: --tail 20"),
             ),
             (
                 "{{ comand }}",
                 "text: there is no `comand`; there are: command, code",
-                "use one of these values",
+                None,
             ),
             (
                 "{{ code | upcase }}",
                 "text: filter upcase is unknown",
-                "to print a value: {{ result }}",
+                Some("to print a value: {{ result }}; to print braces: {{ '{{' }}"),
             ),
         ] {
             let error = filled(text, None).unwrap_err();
             assert_eq!(error.code, ExitCode::Usage, "{text}");
             assert!(
-                error.message.starts_with(message),
+                error.message.to_string().starts_with(message),
                 "{text}: {}",
                 error.message
             );
-            assert!(
-                error.hint.as_deref().unwrap_or_default().starts_with(hint),
-                "{text}: {:?}",
-                error.hint
-            );
+            let shown = error.hint.map(|shown| shown.to_string());
+            assert_eq!(shown.as_deref(), hint, "{text}");
         }
     }
 
@@ -294,10 +298,8 @@ mod tests {
         let (text, warnings) =
             filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
         let told = "text: its escape sequences and control characters are removed";
-        assert_eq!(
-            (text, warnings),
-            (json!("red\nblue"), vec![told.to_owned()])
-        );
+        assert_eq!(text, json!("red\nblue"));
+        assert_eq!(warnings, [told]);
     }
 
     #[test]

@@ -7,11 +7,14 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::codes;
 use super::refusal;
 use crate::base::input::read_json;
+use crate::base::message::{Lang, Message, msg};
+use crate::base::output::compact_json;
 use crate::base::texts::shorten;
 use crate::phone::person_key;
 
@@ -62,7 +65,7 @@ pub(crate) struct Answer {
     /// The server's clock, to the second, from the `Date` header.
     pub(crate) date: Option<SystemTime>,
     /// Warnings, which only a sandbox returns.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
     pub(crate) body: Body,
 }
 
@@ -91,6 +94,13 @@ pub(crate) struct ApiError {
     pub(crate) code: Option<String>,
     /// The text, in English if offered.
     pub(crate) text: Option<String>,
+    /// The same in Spanish, if offered.
+    pub(crate) spanish: Option<String>,
+}
+
+/// Returns text without a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
 }
 
 impl Body {
@@ -99,7 +109,7 @@ impl Body {
         let mut note = |name: &str, earlier: &Value, later: &Value| {
             repeats_a_key |= DECIDING.contains(&name) && earlier != later;
         };
-        let read = complete.then(|| read_json(text.trim_start_matches('\u{feff}'), &mut note));
+        let read = complete.then(|| read_json(without_mark(&text), &mut note));
         let json = read.and_then(Result::ok);
         repeats_a_key &= json.is_some();
         let mentions_success = mentions_success(&text);
@@ -120,24 +130,30 @@ impl Body {
     }
 
     /// Describes a body without a message of the API: an HTML page, or the beginning of the text.
-    pub(super) fn describe(&self) -> Option<String> {
+    pub(super) fn describe(&self) -> Option<Message> {
         let text = self.text.trim();
         let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_nonempty(json));
         if is_empty || self.is_too_large {
             return None;
         }
         if self.is_page() {
-            return Some("its body is an HTML page, not JSON: a portal or a proxy?".to_owned());
+            return Some(msg!(
+                "its body is an HTML page, not JSON: a portal or a proxy?"
+            ));
         }
-        Some(excerpt(text))
+        Some(Message::verbatim(excerpt(text)))
     }
 
-    /// Converts the body to JSON; other text becomes a JSON string. None if it is empty or too
-    /// large.
-    pub(crate) fn into_value(self) -> Option<Value> {
-        let has_text = !self.text.is_empty() && !self.is_too_large;
-        self.json
-            .or_else(|| has_text.then(|| Value::from(self.text)))
+    /// Converts the body to JSON whose numbers keep their digits; other text becomes a JSON string. None if it is empty
+    /// or too large.
+    pub(crate) fn into_json(self) -> Option<Box<RawValue>> {
+        let json = match self.json {
+            Some(_) if !self.text.is_empty() => compact_json(without_mark(&self.text)),
+            Some(json) => json.to_string(),
+            None if self.text.is_empty() || self.is_too_large => return None,
+            None => Value::from(self.text).to_string(),
+        };
+        RawValue::from_string(json).ok()
     }
 
     /// Returns the id of the accepted message.
@@ -295,18 +311,18 @@ impl Body {
     pub(crate) fn error(&self) -> ApiError {
         let of_error = |name| self.field("error")?.get(name);
         let code = [of_error("code"), self.field("code"), of_error("key")];
-        let text = self
-            .json
-            .as_ref()
-            .map(|json| refusal::describe(json, MAX_EXCERPT))
-            .unwrap_or_default();
+        let text = |lang| {
+            let text = refusal::describe(self.json.as_ref()?, lang, MAX_EXCERPT);
+            Some(excerpt(&text)).filter(|text| !text.is_empty())
+        };
         ApiError {
             code: code
                 .into_iter()
                 .flatten()
                 .find_map(scalar_text)
                 .map(|code| excerpt(&code)),
-            text: Some(excerpt(&text)).filter(|text| !text.is_empty()),
+            text: text(Lang::En),
+            spanish: text(Lang::Es),
         }
     }
 

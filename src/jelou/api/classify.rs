@@ -1,17 +1,17 @@
 //! Judges whether an attempt sent the message. It follows the table of `docs/exit-codes.md`, from the top.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, CodeOutcome, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
-use super::failure::{Failure, PROXY_CREDENTIALS_HINT};
+use super::failure::{Failure, proxy_credentials_hint};
 use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::{Request, SuccessCriterion};
 use super::transport::Attempt;
+use crate::base::message::{Message, Value as TextValue, msg};
 
 /// Judges an `attempt` to send `request`.
 pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
@@ -30,33 +30,33 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
 /// Returns the verdict on a failed read. A read changes nothing, so it can be retried and its
 /// outcome is never unknown.
 fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
-    const AGAIN: &str = "try again";
+    let again = msg!("try again");
     let (cause, hint, retry) = match attempt {
-        Err(_) => (Cause::Network, AGAIN, Some(Duration::ZERO)),
+        Err(_) => (Cause::Network, again, Some(Duration::ZERO)),
         Ok(answer) if answer.body.is_too_large => (
             Cause::Rejected,
-            "request less, such as a smaller page",
+            msg!("request less, such as a smaller page"),
             None,
         ),
         Ok(answer) if answer.status < 300 && answer.body.complete => {
             let hint = match accepts {
                 SuccessCriterion::Listing => {
-                    "check --api-url: this is not a listing of Jelou's API"
+                    msg!("check --api-url: this is not a listing of Jelou's API")
                 }
-                _ => "check --api-url and the network: this is not a response of Jelou's API",
+                _ => msg!("check --api-url and the network: this is not a response of Jelou's API"),
             };
             (Cause::Rejected, hint, None)
         }
         Ok(answer) => (
             Cause::Unavailable,
-            AGAIN,
+            again,
             Some(answer.retry_after.unwrap_or_default()),
         ),
     };
     let outcome = Outcome::NotSent(cause);
     let problem = verdict.problem.map(|problem| Problem {
         code: outcome.code(),
-        hint: hint.to_owned(),
+        hint,
         ..problem
     });
     Verdict {
@@ -70,15 +70,19 @@ fn judge_failure(failure: &Failure, accepts: &SuccessCriterion) -> Verdict {
     let (hint, retry) = match failure.cause {
         None => (accepts.unknown_hint(), None),
         Some(Cause::Network) => (
-            "check the network, the proxy and --api-url, then try again",
+            msg!("check the network, the proxy and --api-url, then try again"),
             Some(Duration::ZERO),
         ),
-        Some(_) => ("for a private certificate authority: --ca-cert FILE", None),
+        Some(_) => (
+            msg!("for a private certificate authority: --ca-cert FILE"),
+            None,
+        ),
     };
     let outcome = failure
         .cause
         .map_or(Outcome::Unknown(None), Outcome::NotSent);
-    let problem = Problem::new(&outcome, &failure.message, failure.hint.unwrap_or(hint));
+    let hint = failure.hint.as_ref().unwrap_or(&hint);
+    let problem = Problem::new(&outcome, &failure.message, hint);
     Verdict {
         outcome,
         problem: Some(problem),
@@ -121,14 +125,12 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     }
     // This comes before the rate limits, which lead to a retry: an answer with a message id may mean that Jelou sent
     // the message.
-    let (outcome, advice) = if is_contradictory {
-        (
-            Outcome::Unknown(None),
-            "the response reports both success and failure".into(),
-        )
+    let ruling = if is_contradictory {
+        Ruling::doubt(msg!("the response reports both success and failure"))
     } else {
         ruling(answer, &error, is_failed, accepts)
     };
+    let outcome = ruling.outcome.clone();
     let retry = (outcome == Outcome::NotSent(Cause::Unavailable)).then(|| {
         let is_of_pair = error.code.as_deref() == Some(PAIR_RATE_LIMIT);
         let min_seconds = if is_of_pair {
@@ -138,7 +140,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         };
         Duration::from_secs(min_seconds).max(answer.retry_after.unwrap_or_default())
     });
-    let problem = problem(answer, error, &outcome, &advice, accepts);
+    let problem = problem(answer, error, ruling, accepts);
     Verdict {
         outcome,
         problem: Some(problem),
@@ -146,14 +148,46 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     }
 }
 
-/// Returns the outcome of an answer that does not accept the message, and the advice for it.
+/// The meaning of an answer that does not accept the message.
+struct Ruling {
+    outcome: Outcome,
+    /// Why the outcome is unknown, if the answer itself does not show it.
+    doubt: Option<Message>,
+    /// None if the criterion has the hint.
+    hint: Option<Message>,
+}
+
+impl Ruling {
+    fn not_sent(cause: Cause, hint: Message) -> Self {
+        Self {
+            outcome: Outcome::NotSent(cause),
+            doubt: None,
+            hint: Some(hint),
+        }
+    }
+
+    fn unknown() -> Self {
+        Self {
+            outcome: Outcome::Unknown(None),
+            doubt: None,
+            hint: None,
+        }
+    }
+
+    fn doubt(doubt: Message) -> Self {
+        Self {
+            doubt: Some(doubt),
+            ..Self::unknown()
+        }
+    }
+}
+
 fn ruling(
     answer: &Answer,
     error: &ApiError,
     is_failed: bool,
     accepts: &SuccessCriterion,
-) -> (Outcome, Cow<'static, str>) {
-    const UNKNOWN: Outcome = Outcome::Unknown(None);
+) -> Ruling {
     let effect = error
         .code
         .as_deref()
@@ -165,58 +199,52 @@ fn ruling(
         _ => is_failed && effect == Some(CodeOutcome::RateLimited),
     };
     if is_limited {
-        return (
-            Outcome::NotSent(Cause::Unavailable),
-            when_to_try_again(answer.retry_after),
-        );
+        return Ruling::not_sent(Cause::Unavailable, when_to_try_again(answer.retry_after));
     }
-    let refusal = || rejection_hint(answer.status, error.text.as_deref(), accepts);
-    let (outcome, advice) = match answer.status {
-        200..300 if !is_failed && *accepts == SuccessCriterion::Done => (
-            UNKNOWN,
-            "the response does not show whether the request took effect",
-        ),
-        200..300 if !is_failed => (
-            UNKNOWN,
-            "the response does not show whether Jelou accepted the message",
-        ),
-        401 | 403 if answer.body.is_page() => (
-            Outcome::NotSent(Cause::Credentials),
-            "a portal, proxy or firewall may have answered: check --api-url and the network, then the credentials: jelouctl doctor",
-        ),
-        401 | 403 => (
-            Outcome::NotSent(Cause::Credentials),
-            "check client id, secret, --bot and the path of --api-url",
-        ),
-        407 => (
-            Outcome::NotSent(Cause::ProxyCredentials),
-            PROXY_CREDENTIALS_HINT,
-        ),
-        500 if names_the_company(error) => (
-            Outcome::NotSent(Cause::Credentials),
-            "check client id and secret",
-        ),
-        // The request took effect, and its result is at another address (RFC 9110, 15.4.4).
-        303 if !accepts.reads() => (UNKNOWN, refusal()),
-        408 => (UNKNOWN, accepts.unknown_hint()),
-        501 | 505 | 200..=499 if effect == Some(CodeOutcome::RefusedForAccount) => {
-            (Outcome::NotSent(Cause::Account), refusal())
-        }
-        501 | 505 | 200..=499 => (Outcome::NotSent(Cause::Rejected), refusal()),
-        _ => (UNKNOWN, accepts.unknown_hint()),
+    let refused = |cause| {
+        let hint = rejection_hint(answer.status, error.text.as_deref(), accepts);
+        Ruling::not_sent(cause, hint)
     };
-    (outcome, advice.into())
+    match answer.status {
+        200..300 if !is_failed && *accepts == SuccessCriterion::Done => Ruling::doubt(msg!(
+            "the response does not show whether the request took effect"
+        )),
+        200..300 if !is_failed => Ruling::doubt(msg!(
+            "the response does not show whether Jelou accepted the message"
+        )),
+        401 | 403 if answer.body.is_page() => Ruling::not_sent(
+            Cause::Credentials,
+            msg!("check --api-url and the network, then the credentials: jelouctl doctor"),
+        ),
+        401 | 403 => Ruling::not_sent(
+            Cause::Credentials,
+            msg!("check client id, secret, --bot and the path of --api-url"),
+        ),
+        407 => Ruling::not_sent(Cause::ProxyCredentials, proxy_credentials_hint()),
+        500 if names_the_company(error) => {
+            Ruling::not_sent(Cause::Credentials, msg!("check client id and secret"))
+        }
+        // The request took effect, and its result is at another address (RFC 9110, 15.4.4).
+        303 if !accepts.reads() => Ruling::doubt(msg!("the result is at another address")),
+        408 => Ruling::unknown(),
+        501 | 505 | 200..=499 if effect == Some(CodeOutcome::RefusedForAccount) => {
+            refused(Cause::Account)
+        }
+        501 | 505 | 200..=499 => refused(Cause::Rejected),
+        _ => Ruling::unknown(),
+    }
 }
 
-fn when_to_try_again(retry_after: Option<Duration>) -> Cow<'static, str> {
+fn when_to_try_again(retry_after: Option<Duration>) -> Message {
     match retry_after {
         Some(wait) if wait > Duration::from_secs(24 * 60 * 60) => {
-            "try again later: the API asks to wait longer than a day".into()
+            msg!("try again later: the API asks to wait longer than a day")
         }
         Some(wait) if !wait.is_zero() => {
-            format!("try again later: the API asks to wait {} s", wait.as_secs()).into()
+            let seconds = wait.as_secs();
+            msg!("try again later: the API asks to wait {seconds} s", seconds)
         }
-        _ => "try again later".into(),
+        _ => msg!("try again later"),
     }
 }
 
@@ -268,22 +296,22 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
     }
 }
 
-fn rejection_hint(status: u16, text: Option<&str>, accepts: &SuccessCriterion) -> &'static str {
+fn rejection_hint(status: u16, text: Option<&str>, accepts: &SuccessCriterion) -> Message {
     // A server that does not know the path reports only that.
     let is_unknown_path = text
         .is_none_or(|text| text.starts_with("Cannot ") || text.eq_ignore_ascii_case("not found"));
     let is_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
     match status {
-        300..=399 => "check --api-url: jelouctl does not follow redirects",
-        404 if is_any_endpoint => "check the path, --bot and --api-url",
-        404 if is_unknown_path || accepts.reads() => "check --bot and --api-url",
+        300..=399 => msg!("check --api-url: jelouctl does not follow redirects"),
+        404 if is_any_endpoint => msg!("check the path, --bot and --api-url"),
+        404 if is_unknown_path || accepts.reads() => msg!("check --bot and --api-url"),
         404 if text.is_some_and(|text| text.to_lowercase().contains("flow")) => {
-            "check --flow-name or --flow-id, or choose another bot with --bot"
+            msg!("check --flow-name or --flow-id, or choose another bot with --bot")
         }
-        404 => "check that this bot has it, or choose another bot with --bot",
-        _ if is_any_endpoint => "fix the request and try again",
-        _ if accepts.reads() => "check --bot and the request",
-        _ => "fix the message and send again",
+        404 => msg!("check that this bot has it, or choose another bot with --bot"),
+        _ if is_any_endpoint => msg!("fix the request and try again"),
+        _ if accepts.reads() => msg!("check --bot and the request"),
+        _ => msg!("fix the message and send again"),
     }
 }
 
@@ -301,11 +329,10 @@ fn names_the_company(error: &ApiError) -> bool {
 fn problem(
     answer: &Answer,
     error: ApiError,
-    outcome: &Outcome,
-    advice: &str,
+    ruling: Ruling,
     accepts: &SuccessCriterion,
 ) -> Problem {
-    let mut message = format!("the API answered {}", answer.status);
+    let mut message = msg!("Jelou answered {status}", status = answer.status);
     // A text that begins with the code needs no other mention of it.
     let is_in_text = |code: &&str| {
         error
@@ -318,35 +345,43 @@ fn problem(
         .body
         .describe()
         .filter(|_| error == ApiError::default());
-    for part in [code, error.text.as_deref(), other_body.as_deref()]
+    let text = error.text.as_ref().map(|english| {
+        let spanish = error.spanish.as_ref().unwrap_or(english);
+        let text = TextValue::ByLanguage {
+            english: english.clone(),
+            spanish: spanish.clone(),
+        };
+        msg!("{text}", text)
+    });
+    for part in [code.map(Message::verbatim), text, other_body]
         .into_iter()
         .flatten()
     {
-        message.push_str(": ");
-        message.push_str(part);
+        message = msg!("{message}: {part}", message, part);
     }
     if answer.body.is_too_large {
-        let _ = write!(
+        message = msg!(
+            "{message} (the response has more than {limit} MiB)",
             message,
-            " (the response has more than {} MiB)",
-            accepts.read_limit() >> 20
+            limit = accepts.read_limit() >> 20
         );
     } else if !answer.body.complete {
-        message.push_str(" (the response is incomplete)");
+        message = msg!("{message} (the response is incomplete)", message);
     }
-    let hint = match (outcome, error.code.as_deref().and_then(codes::look_up)) {
-        (Outcome::Unknown(_), _) if advice != accepts.unknown_hint() => {
-            format!("{advice}; {}", accepts.unknown_hint())
-        }
-        (Outcome::NotSent(_), Some(known)) if known.effect != CodeOutcome::Open => {
-            format!("{}; {}", known.meaning, known.hint)
-        }
-        _ => advice.to_owned(),
+    if let Some(doubt) = ruling.doubt {
+        message = msg!("{message}; {doubt}", message, doubt);
+    }
+    let hint = match (
+        &ruling.outcome,
+        error.code.as_deref().and_then(codes::look_up),
+    ) {
+        (Outcome::NotSent(_), Some(known)) if known.effect != CodeOutcome::Open => known.explain(),
+        _ => ruling.hint.unwrap_or_else(|| accepts.unknown_hint()),
     };
     Problem {
         api_code: error.code,
         retry_after: answer.retry_after,
-        ..Problem::new(outcome, message, hint)
+        ..Problem::new(&ruling.outcome, message, hint)
     }
 }
 
@@ -423,7 +458,11 @@ mod tests {
         let problem = judged(&SuccessCriterion::MessageId, text, status, None, body)
             .problem
             .expect("a problem");
-        (problem.message, problem.hint, problem.api_code)
+        (
+            problem.message.to_string(),
+            problem.hint.to_string(),
+            problem.api_code,
+        )
     }
 
     #[test]
@@ -932,11 +971,11 @@ mod tests {
     fn rejection_in_any_shape_shows_its_reason() {
         for (body, text, hint) in REJECTIONS {
             let (message, found, _) = describe("Hola", 400, body);
-            assert_eq!(message, format!("the API answered 400{text}"), "{body}");
+            assert_eq!(message, format!("Jelou answered 400{text}"), "{body}");
             assert!(found.starts_with(hint), "{body}: {found}");
         }
         let (message, hint, _) = describe("Hola", 404, r#"{"message":"Flow not found"}"#);
-        assert_eq!(message, "the API answered 404: Flow not found");
+        assert_eq!(message, "Jelou answered 404: Flow not found");
         assert_eq!(
             hint,
             "check --flow-name or --flow-id, or choose another bot with --bot"
@@ -975,7 +1014,7 @@ mod tests {
             let (message, found, api_code) = describe("Hola", 400, body);
             assert_eq!(
                 (message, api_code.as_deref()),
-                (format!("the API answered 400: {told}"), Some(code)),
+                (format!("Jelou answered 400: {told}"), Some(code)),
                 "{body}"
             );
             assert!(found.starts_with(hint), "{body}: {found}");

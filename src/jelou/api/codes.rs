@@ -1,6 +1,7 @@
 //! Explains the codes of Jelou and WhatsApp (from Jelou's documents and the WhatsApp Cloud API's error codes). The
 //! errors of `send` and `explain CODE` use the same table, `codes.tsv`.
 
+use crate::base::message::{Message, Value, msg};
 use crate::base::texts::rows;
 
 /// A code with its meaning for a message, and the hint.
@@ -73,6 +74,21 @@ pub(crate) fn codes() -> impl Iterator<Item = Code> {
             titles,
         },
     )
+}
+
+impl Code {
+    /// Returns its meaning, and what to do.
+    pub(crate) fn explain(&self) -> Message {
+        let in_both = |english: &str, spanish: &str| Value::ByLanguage {
+            english: english.to_owned(),
+            spanish: spanish.to_owned(),
+        };
+        msg!(
+            "{meaning}; {hint}",
+            meaning = in_both(self.meaning, self.meaning_in_spanish),
+            hint = in_both(self.hint, self.hint_in_spanish)
+        )
+    }
 }
 
 pub(crate) fn look_up(code: &str) -> Option<Code> {

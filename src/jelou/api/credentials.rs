@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 use serde_json::Value;
 
 use super::answer::{Body, scalar_text};
+use crate::base::message::{Message, msg};
 use crate::base::secret::Secret;
 
 /// Replaces every hidden value.
@@ -23,7 +24,7 @@ pub(crate) struct Credentials {
     /// The forms to search for in answers.
     forms: SecretForms,
     /// The origin of both, for an error.
-    origin: Option<String>,
+    origin: Option<Message>,
 }
 
 impl Credentials {
@@ -42,15 +43,17 @@ impl Credentials {
     /// Adds the origins of the id and the secret.
     pub(crate) fn read_from(self, id: &impl Display, secret: &impl Display) -> Self {
         Self {
-            origin: Some(format!(
-                "the client id is from {id}, the secret from {secret}"
+            origin: Some(msg!(
+                "the client id is from {id}, the secret from {secret}",
+                id = id.to_string(),
+                secret = secret.to_string()
             )),
             ..self
         }
     }
 
-    pub(super) fn origin(&self) -> Option<&str> {
-        self.origin.as_deref()
+    pub(super) fn origin(&self) -> Option<&Message> {
+        self.origin.as_ref()
     }
 
     pub(crate) fn authorization(&self) -> &str {

@@ -11,6 +11,7 @@ use super::deadline::Deadline;
 use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::Request;
 use super::transport::Client;
+use crate::base::message::{Message, msg};
 use crate::base::process::Signal;
 
 /// The first wait; it doubles with each retry.
@@ -46,21 +47,28 @@ impl Delivery {
         in_flight: Option<&Request>,
         begun: Instant,
     ) -> Self {
-        let name = signal.name();
-        let (outcome, problem) = if let Some(request) = in_flight {
-            let outcome = Outcome::Unknown(Some(signal));
-            let message = format!("interrupted by {name} while a request was in flight");
-            let problem = Problem::new(&outcome, message, request.accepts.unknown_hint());
-            (outcome, problem)
-        } else {
-            let outcome = Outcome::NotSent(Cause::Interrupted(signal));
-            let message = format!("interrupted by {name} before the request was sent");
-            let problem = Problem::new(&outcome, message, "run the command again");
-            (outcome, problem)
+        let signal_name = signal.name();
+        let (outcome, message, hint) = match in_flight {
+            Some(request) => (
+                Outcome::Unknown(Some(signal)),
+                msg!(
+                    "interrupted by {signal_name} while a request was in flight",
+                    signal_name
+                ),
+                request.accepts.unknown_hint(),
+            ),
+            None => (
+                Outcome::NotSent(Cause::Interrupted(signal)),
+                msg!(
+                    "interrupted by {signal_name} before the request was sent",
+                    signal_name
+                ),
+                msg!("run the command again"),
+            ),
         };
         Self {
+            problem: Some(Problem::new(&outcome, message, hint)),
             outcome,
-            problem: Some(problem),
             answer: None,
             attempts,
             duration: begun.elapsed(),
@@ -86,8 +94,8 @@ impl Delivery {
         let outcome = Outcome::NotSent(Cause::Unavailable);
         let problem = Problem::new(
             &outcome,
-            "the request was too late to be sent",
-            "send it again",
+            msg!("the request was too late to be sent"),
+            msg!("send it again"),
         );
         Self {
             outcome,
@@ -123,7 +131,7 @@ pub(crate) enum Event<'a> {
     /// An attempt begins; the first is 1.
     Attempt(u32),
     Answered(&'a Answer),
-    Failed(&'a str),
+    Failed(&'a Message),
     Waiting {
         wait: Duration,
         problem: &'a Problem,

@@ -1,6 +1,7 @@
 //! Explains why an attempt got no answer, and whether the server may have read the request.
 
 use std::error::Error;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
@@ -9,6 +10,8 @@ use url::Url;
 
 use super::outcome::Cause;
 use super::proxy::Proxy;
+use crate::base::message::{Message, msg};
+use crate::base::system_error::system_problem;
 use crate::base::timestamps::rfc_3339;
 
 /// An attempt without an answer.
@@ -16,17 +19,20 @@ use crate::base::timestamps::rfc_3339;
 pub(crate) struct Failure {
     /// Why the server cannot have read any byte of the request; None if it may have.
     pub(crate) cause: Option<Cause>,
-    pub(crate) message: String,
+    pub(crate) message: Message,
     /// The hint, if it differs from the hint of the cause.
-    pub(crate) hint: Option<&'static str>,
+    pub(crate) hint: Option<Message>,
 }
 
 /// The hint for a proxy that asks for credentials.
-pub(super) const PROXY_CREDENTIALS_HINT: &str =
-    "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded";
-const TLS_HINT: &str = "check the port of --api-url, and whether a proxy intercepts the connection";
-const CLOCK_HINT: &str =
-    "set the clock if it is wrong; otherwise the server needs a new certificate";
+pub(super) fn proxy_credentials_hint() -> Message {
+    msg!("set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded")
+}
+
+/// The host name of the API, or of the proxy, was not found.
+#[derive(Debug, thiserror::Error)]
+#[error("the host name was not found")]
+pub(super) struct UnknownHost;
 
 /// An attempt that failed, and its connection.
 pub(super) struct FailedAttempt<'a> {
@@ -54,9 +60,14 @@ impl Failure {
         let address = url
             .port_or_known_default()
             .map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        let peer = proxy.map_or(address.clone(), |proxy| {
-            format!("{address} through the proxy {proxy}")
-        });
+        let peer = match proxy {
+            Some(proxy) => msg!(
+                "{address} through the proxy {proxy}",
+                address,
+                proxy = proxy.to_string()
+            ),
+            None => Message::verbatim(&address),
+        };
         let tls = tls_error(error);
         // TLS 1.3 reports this only after the handshake, but before the server reads anything else.
         let wants_certificate = is_fresh
@@ -76,43 +87,56 @@ impl Failure {
                 Some(tls) => Self::from_tls_error(tls, &address),
                 None if error.is_timeout() => failed(
                     Some(Cause::Network),
-                    format!("connecting took too long: {peer}"),
+                    msg!("connecting took too long: {peer}", peer),
                 ),
                 None => Self::from_connect_error(error, &peer),
             };
         }
         // After the connection is made, even a TLS error does not show what the server has read.
-        let message = match innermost(error) {
-            _ if error.is_timeout() => {
-                format!("no response in time (waited {} s)", timeout.as_secs_f64())
-            }
-            cause if cause.starts_with("invalid HTTP") => {
-                format!("{peer} did not answer with HTTP: {cause}; for a TLS port, use https://")
-            }
-            cause => format!("the connection failed before a response came: {cause}"),
-        };
-        failed(None, message)
+        if error.is_timeout() {
+            let seconds = timeout.as_secs_f64().to_string();
+            return failed(
+                None,
+                msg!("no response in time (waited {seconds} s)", seconds),
+            );
+        }
+        let problem = innermost(error);
+        if is_not_http(error) {
+            return Self {
+                hint: Some(msg!("for a TLS port: https://")),
+                ..failed(
+                    None,
+                    msg!("{peer} did not answer with HTTP: {problem}", peer, problem),
+                )
+            };
+        }
+        failed(
+            None,
+            msg!(
+                "the connection failed before a response came: {problem}",
+                problem
+            ),
+        )
     }
 
-    fn from_connect_error(error: &reqwest::Error, peer: &str) -> Self {
-        let cause = innermost(error);
+    fn from_connect_error(error: &reqwest::Error, peer: &Message) -> Self {
         // The library's error type is not public, so its text decides.
-        let (kind, cause, hint) = match cause.as_str() {
+        let (kind, problem, hint) = match innermost_error(error).to_string().as_str() {
             "tunnel error: proxy authorization required" => (
                 Cause::ProxyCredentials,
-                "the proxy asks for credentials (407)",
-                Some(PROXY_CREDENTIALS_HINT),
+                msg!("the proxy asks for credentials (407)"),
+                Some(proxy_credentials_hint()),
             ),
             "tunnel error: unsuccessful" => (
                 Cause::ProxyRefusal,
-                "the proxy refused the tunnel",
-                Some("to bypass the proxy, add this host to NO_PROXY"),
+                msg!("the proxy refused the tunnel"),
+                Some(msg!("to bypass the proxy, add this host to NO_PROXY")),
             ),
-            cause => (Cause::Network, cause, None),
+            _ => (Cause::Network, innermost(error), None),
         };
         Self {
             cause: Some(kind),
-            message: format!("failed to connect to {peer}: {cause}"),
+            message: msg!("failed to connect to {peer}: {problem}", peer, problem),
             hint,
         }
     }
@@ -124,14 +148,23 @@ impl Failure {
         let hint = match error {
             rustls::Error::InvalidCertificate(
                 ExpiredContext { .. } | NotValidYetContext { .. },
-            ) => Some(CLOCK_HINT),
-            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-                Some(TLS_HINT)
+            ) => Some(msg!(
+                "set the clock if it is wrong; otherwise the server needs a new certificate"
+            )),
+            rustls::Error::InvalidCertificate(invalid)
+                if !matches!(invalid, NotValidForName | NotValidForNameContext { .. }) =>
+            {
+                None
             }
-            rustls::Error::InvalidCertificate(_) => None,
-            _ => Some(TLS_HINT),
+            _ => Some(msg!(
+                "check the port of --api-url, and whether a proxy intercepts the connection"
+            )),
         };
-        let message = format!("TLS failed: {} ({address})", tls_problem(error));
+        let message = msg!(
+            "TLS failed: {problem} ({address})",
+            problem = tls_problem(error),
+            address
+        );
         Self {
             cause: Some(Cause::Tls),
             message,
@@ -149,52 +182,58 @@ fn presented_name(description: &str) -> &str {
 }
 
 /// Describes the fault of the server's certificate or handshake.
-fn tls_problem(error: &rustls::Error) -> String {
+fn tls_problem(error: &rustls::Error) -> Message {
     let invalid = match error {
         rustls::Error::InvalidCertificate(invalid) => invalid,
         rustls::Error::InvalidMessage(_) => {
-            return "the server does not speak TLS, like a server for http:// or a portal"
-                .to_owned();
+            return msg!("the server does not speak TLS, like a server for http:// or a portal");
         }
         rustls::Error::AlertReceived(alert) => {
-            return format!("the server ended the handshake: {alert:?}");
+            let alert = format!("{alert:?}");
+            return msg!("the server ended the handshake: {alert}", alert);
         }
-        _ => return without_manual(&error.to_string()),
+        _ => return Message::verbatim(without_manual(&error.to_string())),
     };
     match invalid {
-        CertificateError::ExpiredContext { time, not_after } => format!(
-            "the certificate expired on {}, and this machine's clock shows {}",
-            day(*not_after),
-            day(*time)
+        CertificateError::ExpiredContext { time, not_after } => msg!(
+            "the certificate expired on {end}, and this machine's clock shows {now}",
+            end = day(*not_after),
+            now = day(*time)
         ),
-        CertificateError::NotValidYetContext { time, not_before } => format!(
-            "the certificate is valid from {}, and this machine's clock shows {}",
-            day(*not_before),
-            day(*time)
+        CertificateError::NotValidYetContext { time, not_before } => msg!(
+            "the certificate is valid from {begin}, and this machine's clock shows {now}",
+            begin = day(*not_before),
+            now = day(*time)
         ),
-        CertificateError::Expired => "the certificate has expired".to_owned(),
-        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
+        CertificateError::Expired => msg!("the certificate has expired"),
+        CertificateError::NotValidYet => msg!("the certificate is not valid yet"),
         CertificateError::NotValidForNameContext {
             expected,
             presented,
         } => {
             let names: Vec<_> = presented.iter().map(|name| presented_name(name)).collect();
-            format!(
-                "the certificate is for {}, not for {}",
-                names.join(", "),
-                expected.to_str()
+            msg!(
+                "the certificate is for {names}, not for {host}",
+                names = names.join(", "),
+                host = expected.to_str()
             )
         }
-        CertificateError::NotValidForName => "the certificate is for another host".to_owned(),
+        CertificateError::NotValidForName => msg!("the certificate is for another host"),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "this machine does not trust the certificate's authority".to_owned()
+            msg!("this machine does not trust the certificate's authority")
         }
-        CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        CertificateError::Revoked => msg!("the certificate was revoked"),
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "the server presents the certificate of an authority, not its own".to_owned()
+            msg!("the server presents the certificate of an authority, not its own")
         }
-        CertificateError::Other(error) => format!("this system refuses the certificate ({error})"),
-        other => format!("the certificate is invalid ({other:?})"),
+        CertificateError::Other(error) => {
+            let error = error.to_string();
+            msg!("this system refuses the certificate ({error})", error)
+        }
+        other => {
+            let problem = format!("{other:?}");
+            msg!("the certificate is invalid ({problem})", problem)
+        }
     }
 }
 
@@ -204,12 +243,38 @@ fn day(at: UnixTime) -> String {
     at.map_or_else(|| "a day without a date".to_owned(), rfc_3339)
 }
 
-pub(super) fn innermost(error: &dyn Error) -> String {
+/// Describes the first cause of an error: in our words, if they say it all, else in the library's.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> Message {
+    let cause = innermost_error(error);
+    if cause.is::<UnknownHost>() {
+        return msg!("the host name was not found");
+    }
+    if is_closed_early(cause) {
+        return msg!("the server closed the connection");
+    }
+    match cause.downcast_ref::<io::Error>() {
+        Some(error) if error.get_ref().is_none() => system_problem(error),
+        _ => Message::verbatim(without_manual(&cause.to_string())),
+    }
+}
+
+fn innermost_error<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    without_manual(&innermost.to_string())
+    innermost
+}
+
+fn is_closed_early(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<hyper::Error>();
+    error.is_some_and(hyper::Error::is_incomplete_message)
+}
+
+/// Returns whether the answer is not HTTP.
+fn is_not_http(error: &(dyn Error + 'static)) -> bool {
+    let error = innermost_error(error).downcast_ref::<hyper::Error>();
+    error.is_some_and(hyper::Error::is_parse)
 }
 
 /// Removes the URL of the TLS library's manual at the end of its errors, because it does not help users.

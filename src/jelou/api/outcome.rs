@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::credentials::Credentials;
+use crate::base::message::{Message, msg};
 use crate::base::process::Signal;
 
 /// The outcome of a message.
@@ -46,8 +47,8 @@ pub(crate) struct Problem {
     /// The API's own code.
     pub(crate) api_code: Option<String>,
     /// What happened, with the API's text if possible, or the beginning of an answer in an unknown form.
-    pub(crate) message: String,
-    pub(crate) hint: String,
+    pub(crate) message: Message,
+    pub(crate) hint: Message,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -71,8 +72,8 @@ impl Outcome {
 impl Problem {
     pub(crate) fn new(
         outcome: &Outcome,
-        message: impl Into<String>,
-        hint: impl Into<String>,
+        message: impl Into<Message>,
+        hint: impl Into<Message>,
     ) -> Self {
         let message = message.into();
         let hint = hint.into();
@@ -101,7 +102,7 @@ impl Verdict {
         if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
             (&self.outcome, &mut self.problem, credentials.origin())
         {
-            problem.hint = format!("{}; {origin}", problem.hint);
+            problem.hint = msg!("{hint}; {origin}", hint = problem.hint, origin);
         }
         self
     }

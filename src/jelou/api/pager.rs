@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
+use crate::base::message::{Message, msg};
+
 /// Whether a listing was read to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ListingCoverage {
@@ -21,12 +23,12 @@ pub(crate) enum ListingCoverage {
 
 impl ListingCoverage {
     /// Returns why the listing is incomplete.
-    pub(crate) fn problem(self) -> Option<String> {
+    pub(crate) fn problem(self) -> Option<Message> {
         match self {
             Self::Whole => None,
-            Self::Missing => Some("the API did not list everything".to_owned()),
-            Self::OutOfTime => Some("time ran out before everything was read".to_owned()),
-            Self::TooMany(pages) => Some(format!("the API has more than {pages} pages")),
+            Self::Missing => Some(msg!("the API did not list everything")),
+            Self::OutOfTime => Some(msg!("time ran out before everything was read")),
+            Self::TooMany(pages) => Some(msg!("the API has more than {pages} pages", pages)),
         }
     }
 }

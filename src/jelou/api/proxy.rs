@@ -9,6 +9,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 
 /// The variables for HTTPS, in curl's order; the first nonempty one counts. Plain HTTP stays on this machine.
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -86,25 +87,27 @@ pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
         .map_or(credentials, |(_, after)| after);
     if credentials.contains(['#', '\\', '/', '?', '@', ' ', '%', '[', ']']) {
         return UsageError::new(
-            format!(
-                "{variable}: the user or the password of the proxy has a character that must be percent-encoded"
+            msg!(
+                "{variable}: the user or the password of the proxy has a character that must be percent-encoded",
+                variable
             ),
-            r"write # as %23, \ as %5C, / as %2F, ? as %3F, @ as %40 and % as %25",
+            msg!(r"write # as %23, \ as %5C, / as %2F, ? as %3F, @ as %40 and % as %25"),
         );
     }
-    let hint = "write it as http://HOST:PORT, or unset it; jelouctl supports only HTTP proxies";
     UsageError::new(
-        format!("{variable} is not the address of an HTTP proxy"),
-        hint,
+        msg!("{variable} is not the address of an HTTP proxy", variable),
+        msg!("write it as http://HOST:PORT, or unset it"),
     )
 }
 
 fn not_an_exception(variable: &str, entry: &str) -> UsageError {
-    let problem =
-        format!("{variable}: `{entry}` is neither a host, a domain, an address nor a network");
     UsageError::new(
-        problem,
-        "write *.example.com for a domain, and 10.0.0.0/8 for a network",
+        msg!(
+            "{variable}: `{entry}` is neither a host, a domain, an address nor a network",
+            variable,
+            entry
+        ),
+        msg!("write *.example.com for a domain, and 10.0.0.0/8 for a network"),
     )
 }
 

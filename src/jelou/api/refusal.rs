@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::message::Lang;
+
 /// Fields that describe the problem, in the order of display.
 const DESCRIPTIONS: [&str; 8] = [
     "error",
@@ -20,9 +22,10 @@ const BY_FIELD: [&str; 4] = ["detail", "details", "errors", "validationError"];
 const REPEATED: [&str; 3] = ["request", "config", "input"];
 
 /// Returns all texts of `json` about the problem, each part once, on one line of at most
-/// `max_bytes` bytes.
-pub(super) fn describe(json: &Value, max_bytes: usize) -> String {
+/// `max_bytes` bytes. A text in several languages is in `lang`, if possible.
+pub(super) fn describe(json: &Value, lang: Lang, max_bytes: usize) -> String {
     let mut text = RefusalText {
+        languages: lang.pick([["en", "es"], ["es", "en"]]),
         parts: Vec::new(),
         size: 0,
         max_bytes,
@@ -32,6 +35,8 @@ pub(super) fn describe(json: &Value, max_bytes: usize) -> String {
 }
 
 struct RefusalText {
+    /// The first of them that is offered counts.
+    languages: [&'static str; 2],
     parts: Vec<String>,
     /// The number of bytes in `parts`.
     size: usize,
@@ -57,14 +62,14 @@ impl RefusalText {
     }
 
     fn collect_fields(&mut self, fields: &Map<String, Value>, is_description: bool, place: &str) {
-        if let Some(text) = fields
-            .get("en")
-            .or_else(|| fields.get("es"))
+        let mut languages = self.languages.iter();
+        if let Some(text) = languages
+            .find_map(|language| fields.get(*language))
             .filter(|_| is_description)
         {
             return self.collect(text, true, place);
         }
-        let translated = translation(fields);
+        let translated = translation(fields, self.languages);
         if let Some(text) = translated {
             self.collect(text, true, place);
         }
@@ -72,7 +77,7 @@ impl RefusalText {
         let in_error = fields
             .get("error")
             .and_then(Value::as_object)
-            .and_then(translation);
+            .and_then(|error| translation(error, self.languages));
         let is_said = |name: &str| {
             translated.or(in_error).is_some() && ["description", "message"].contains(&name)
         };
@@ -114,12 +119,12 @@ fn has_description(fields: &Map<String, Value>) -> bool {
     DESCRIPTIONS.iter().any(|name| fields.contains_key(*name))
 }
 
-/// Returns Jelou's text for developers or for clients, in English if possible.
-fn translation(error: &Map<String, Value>) -> Option<&Value> {
+/// Returns Jelou's text for developers or for clients, in the first language if possible.
+fn translation<'a>(error: &'a Map<String, Value>, [first, second]: [&str; 2]) -> Option<&'a Value> {
     let texts = ["developerMessages", "clientMessages"].map(|name| error.get(name));
     let in_language = |language: &str| texts.iter().flatten().find_map(|text| text.get(language));
     let is_described = ["description", "message"]
         .iter()
         .any(|name| error.get(*name).is_some_and(Value::is_string));
-    in_language("en").or_else(|| in_language("es").filter(|_| !is_described))
+    in_language(first).or_else(|| in_language(second).filter(|_| !is_described))
 }

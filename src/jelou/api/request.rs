@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::REDACTED;
+use crate::base::message::{Message, msg};
 use crate::base::texts::shell_word;
 use crate::jelou::message::{Outgoing, Route};
 
@@ -75,11 +76,11 @@ impl SuccessCriterion {
     }
 
     /// Returns the hint if it is unknown whether the request took effect.
-    pub(super) fn unknown_hint(&self) -> &'static str {
+    pub(super) fn unknown_hint(&self) -> Message {
         match self {
-            Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
-            Self::Done => "check in Jelou whether it took effect before you try again",
-            Self::Listing | Self::Read => "run the command again",
+            Self::MessageId | Self::AnyObject | Self::Destination(_) => unknown_hint(),
+            Self::Done => msg!("check in Jelou whether it took effect before you try again"),
+            Self::Listing | Self::Read => msg!("run the command again"),
         }
     }
 }
@@ -108,8 +109,10 @@ pub(crate) struct TemplateFilter {
 }
 
 /// The hint if it is unknown whether a message was sent.
-pub(crate) const UNKNOWN_HINT: &str =
-    "ask the recipient or check in Jelou before you send it again";
+pub(crate) fn unknown_hint() -> Message {
+    msg!("ask the recipient or check in Jelou before you send it again")
+}
+
 /// Templates on a page; the API's own default is 50.
 pub(crate) const TEMPLATES_LIMIT: usize = 100;
 /// Messages on a page of a look-up; Jelou's maximum.

@@ -1,11 +1,13 @@
 //! Sends one attempt over the network. It follows no redirects and does not retry.
 
+use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use flate2::read::MultiGzDecoder;
 use reqwest::ClientBuilder;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{
@@ -17,14 +19,21 @@ use url::Url;
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, TimelyBody};
-use super::failure::{FailedAttempt, Failure, innermost};
+use super::failure::{FailedAttempt, Failure, UnknownHost, innermost};
 use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::process::run_blocking;
+use crate::base::texts::shell_argument;
 
-/// How the error begins if no certificate authority can be used.
-pub(crate) const NO_ROOTS: &str = "cannot use the root certificates";
+/// Returns the error if no certificate authority can be used.
+fn no_roots(problem: &Message) -> Message {
+    msg!("cannot use the root certificates: {problem}", problem)
+}
+
+/// The first bytes of a body in gzip (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -182,13 +191,13 @@ impl Client {
         }
         let status = response.status().as_u16();
         let retry_after = retry_after(headers, SystemTime::now());
-        let warnings = headers.get_all("x-sandbox-warning").iter();
-        let warnings = warnings.filter_map(|warning| warning.to_str().ok());
         // jelouctl itself prints the other warnings.
-        let is_of_sandbox = |warning: &&str| {
-            warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning)
-        };
-        let warnings = warnings.filter(is_of_sandbox).map(str::to_owned).collect();
+        let warnings = headers.get_all("x-sandbox-note").iter();
+        let warnings = warnings.filter_map(|warning| warning.to_str().ok());
+        let warnings = warnings
+            .map(Message::decode)
+            .filter(|warning| !credentials.are_repeated_in(&warning.to_string()))
+            .collect();
         let date = date(headers);
         let mut body = read_body(response, request.accepts.read_limit()).await;
         credentials.hide_in(&mut body);
@@ -224,11 +233,12 @@ impl Client {
     }
 }
 
-/// Reads at most `limit` bytes of the body. If it is longer, or the connection ends early, it is not complete.
+/// Reads at most `limit` bytes of the body. If it is longer, or the connection ends early, it is not complete. A body in
+/// gzip, which some proxies send without being asked, is unpacked up to the same limit.
 async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
     let mut bytes = Vec::new();
     let mut is_too_large = false;
-    let is_complete = loop {
+    let mut is_complete = loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
                 is_too_large = bytes.len() + chunk.len() > limit;
@@ -241,9 +251,26 @@ async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
             Err(_) => break false,
         }
     };
+    if is_complete
+        && bytes.starts_with(GZIP)
+        && let Ok(unpacked) = unpack(&bytes, limit)
+    {
+        is_too_large = unpacked.len() > limit;
+        is_complete = !is_too_large;
+        bytes = unpacked;
+    }
     let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), is_complete);
     body.is_too_large = is_too_large;
     body
+}
+
+/// Unpacks `bytes` until they have more than `limit` bytes.
+fn unpack(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut reader = MultiGzDecoder::new(bytes).take(most);
+    reader.read_to_end(&mut unpacked)?;
+    Ok(unpacked)
 }
 
 /// Returns `headers` after the signature.
@@ -271,12 +298,15 @@ fn build(
     builder(options, keeps, connections)?
         .build()
         .map_err(|error| {
-            let file = match &options.roots {
-                Roots::Only { file, .. } => format!("{}: ", file.display()),
-                Roots::None | Roots::Platform => String::new(),
+            let problem = innermost(&error);
+            let problem = match &options.roots {
+                Roots::Only { file, .. } => msg!("{file}: {problem}", file, problem),
+                Roots::None | Roots::Platform => problem,
             };
-            let message = format!("{NO_ROOTS}: {file}{}", innermost(&error));
-            UsageError::new(message, "to use other certificates: --ca-cert FILE")
+            UsageError::new(
+                no_roots(&problem),
+                msg!("to use other certificates: --ca-cert FILE"),
+            )
         })
 }
 
@@ -333,11 +363,14 @@ fn builder(
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
             Ok(_) | Err(_) => {
-                let hint = "use a file in PEM, which begins with -----BEGIN CERTIFICATE-----; to convert DER: openssl x509 \
-                -inform der -in FILE";
+                let name = file.display().to_string();
+                let word = shell_argument(&name);
                 return Err(UsageError::new(
-                    format!("{} has no PEM certificate", file.display()),
-                    hint,
+                    msg!("{name} has no PEM certificate", name),
+                    msg!(
+                        "to convert DER to PEM: openssl x509 -inform der -in {word}",
+                        word
+                    ),
                 ));
             }
         },
@@ -384,7 +417,8 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let look_up = move || (name.as_str(), 0).to_socket_addrs();
-            let addresses: Addrs = Box::new(run_blocking(look_up).await?);
+            let found = run_blocking(look_up).await;
+            let addresses: Addrs = Box::new(found.map_err(|_| UnknownHost)?);
             Ok(addresses)
         })
     }

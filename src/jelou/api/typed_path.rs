@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Request;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::jelou::message::documented_placeholder;
 
 /// The placeholder of the bot.
@@ -38,14 +39,17 @@ pub(crate) struct TypedPath(String);
 
 fn leaves_address() -> UsageError {
     UsageError::new(
-        "the path leaves the API's address",
-        "remove `..`, `.` and double slashes, also encoded ones",
+        msg!("the path leaves the API's address"),
+        msg!("remove `..`, `.` and double slashes, also encoded ones"),
     )
 }
 
 fn has_character(character: char) -> UsageError {
-    let hint = "a path cannot contain it; in the query, encode it, such as # as %23";
-    UsageError::new(format!("the path has the character {character:?}"), hint)
+    let character = format!("{character:?}");
+    UsageError::new(
+        msg!("the path has the character {character}", character),
+        msg!("in the query, encode it, such as # as %23"),
+    )
 }
 
 impl TypedPath {
@@ -57,8 +61,8 @@ impl TypedPath {
         let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
         if path.trim_matches('/').is_empty() && !path.starts_with("//") {
             return Err(UsageError::new(
-                "a path is missing",
-                "such as /v1/bots/{bot}/templates",
+                msg!("no path"),
+                msg!("to list the templates: jelouctl api '/v1/bots/{{bot}}/templates'"),
             ));
         }
         if let Some((scheme, _)) = path.split_once("://")
@@ -66,8 +70,8 @@ impl TypedPath {
         {
             // The URL may contain a password, so the error does not show it.
             return Err(UsageError::new(
-                "expected a path, found a URL",
-                "pass only the path: jelouctl api /v1/…",
+                msg!("expected a path, found a URL"),
+                msg!("pass only the path: jelouctl api /v1/…"),
             ));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
@@ -77,7 +81,7 @@ impl TypedPath {
         if let Some(problem) = path.split('/').find_map(documented_placeholder) {
             return Err(UsageError::new(
                 problem,
-                "write the id that Jelou shows; for the bot of the profile: {bot}",
+                msg!("write the id that Jelou shows; for the bot of the profile: {{bot}}"),
             ));
         }
         Ok(Self(raw.to_owned()))
@@ -108,13 +112,21 @@ impl TypedPath {
         };
         match SENDING.iter().find(|(ending, _)| ends(ending)) {
             Some((ending, command)) => Err(UsageError::new(
-                format!("`api` does not send messages: {method} to `…/{ending}` would"),
-                format!("to send: {command}"),
+                msg!(
+                    "`api` does not send messages: {method} to `…/{ending}` would",
+                    method = method.as_str(),
+                    ending
+                ),
+                msg!("to send: {command}", command),
             )),
             None if is_only_printed => Ok(()),
             None => Err(UsageError::new(
-                format!("jelouctl refuses {method} to `/{path}`: it could send messages"),
-                "to print the request: --curl",
+                msg!(
+                    "jelouctl refuses {method} to `/{path}`: it could send messages",
+                    method = method.as_str(),
+                    path
+                ),
+                msg!("to print the request: --curl"),
             )),
         }
     }
@@ -177,11 +189,10 @@ fn check(path: &str) -> Result<(), UsageError> {
         return Err(has_character(character));
     }
     if decoded.contains(['{', '}']) {
-        let hint = "write {bot} for the bot's id, and other ids as they are";
-        return Err(UsageError::new(
-            format!("the path has braces, but jelouctl fills in only `{BOT}`"),
-            hint,
-        ));
+        return Err(UsageError::bare(msg!(
+            "the path has braces, but jelouctl fills in only `{bot}`",
+            bot = BOT
+        )));
     }
     // Some servers remove the parameters of a segment, which follow a semicolon.
     let mut segments = decoded
@@ -195,9 +206,12 @@ fn check(path: &str) -> Result<(), UsageError> {
 
 /// Returns the path with its percent-encoding undone.
 fn decoded(path: &str) -> Result<String, UsageError> {
-    let hint = "write a percent sign only before two hexadecimal digits";
-    let encodes_nothing =
-        || UsageError::new("the path has a `%` that does not encode anything", hint);
+    let encodes_nothing = || {
+        UsageError::new(
+            msg!("the path has a `%` that does not encode anything"),
+            msg!("to write a percent sign: %25"),
+        )
+    };
     let mut parts = path.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -383,7 +397,10 @@ mod tests {
                         format!("`api` does not send messages: {method} to `…/{ending}` would")
                     }
                 };
-                assert!(refused.message.contains(&why), "{path}: {refused}");
+                assert!(
+                    refused.message.to_string().contains(&why),
+                    "{path}: {refused}"
+                );
                 let printed = TypedPath::new(path).unwrap().check_harmless(&method, true);
                 assert_eq!(printed.is_ok(), expected.is_empty(), "{path}");
             }

@@ -6,6 +6,7 @@ use url::Url;
 use super::kinds::MessageKind;
 use super::media_url::{self, has_repaired_character, is_public_host};
 use super::schema::{Advised, Schema};
+use crate::base::message::{Message, msg};
 use crate::phone::{Country, PhoneNumber};
 
 /// Warnings about the value at `path`, if it is valid. Local numbers are numbers of `country`.
@@ -14,7 +15,7 @@ pub(super) fn advice(
     schema: &Schema,
     value: &Value,
     country: Option<Country>,
-) -> Vec<String> {
+) -> Vec<Message> {
     let advice = match (value, &schema.advised) {
         (
             Value::Array(items),
@@ -24,9 +25,11 @@ pub(super) fn advice(
                 ..
             }),
         ) if items.len() < *least => {
-            vec![format!(
-                "{source} needs at least {least} items, found {}",
-                items.len()
+            vec![msg!(
+                "{source} needs at least {least} items, found {count}",
+                source,
+                least,
+                count = items.len()
             )]
         }
         (Value::String(text), Some(advised)) => advice_on_text(advised, text, country),
@@ -34,24 +37,27 @@ pub(super) fn advice(
     };
     advice
         .into_iter()
-        .map(|advice| format!("{path}: {advice}"))
+        .map(|advice| msg!("{path}: {advice}", path, advice))
         .collect()
 }
 
-fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Vec<String> {
+fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Vec<Message> {
     let mut advice = Vec::new();
     let source = &advised.source;
     let count = text.chars().count();
     if let Some(most) = advised.max_length.filter(|most| count > *most) {
-        advice.push(format!(
-            "has {count} characters; {source} allows at most {most}"
+        advice.push(msg!(
+            "has {count} characters; {source} allows at most {most}",
+            count,
+            source,
+            most
         ));
     }
     if advised.emoji == Some(false) && text.chars().any(is_emoji) {
-        advice.push(format!("has an emoji, which {source} may reject here"));
+        advice.push(msg!("has an emoji, which {source} may reject here", source));
     }
     if advised.markdown == Some(false) && has_markdown(text) {
-        advice.push(format!("has markdown, which {source} may reject here"));
+        advice.push(msg!("has markdown, which {source} may reject here", source));
     }
     if advised.phone {
         advice.extend(advice_on_phone(source, text, country));
@@ -61,15 +67,19 @@ fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Ve
         .filter(|url| ["http", "https"].contains(&url.scheme()));
     let is_public = |url: &Url| url.host().is_some_and(|host| is_public_host(&host));
     if advised.link && url.is_none() {
-        advice.push(format!(
-            "is not an http or https address, which {source} may reject here"
+        advice.push(msg!(
+            "is not an http or https address, which {source} may reject here",
+            source
         ));
     } else if advised.link && has_repaired_character(text) {
-        advice.push(format!(
-            "has a space or a backslash, which {source} may reject here; a space is %20"
+        advice.push(msg!(
+            "has a space or a backslash, which {source} may reject here; a space is %20",
+            source
         ));
     } else if advised.link && !url.as_ref().is_some_and(is_public) {
-        advice.push("is on a host that the recipient cannot open from outside".to_owned());
+        advice.push(msg!(
+            "is on a host that the recipient cannot open from outside"
+        ));
     }
     if let Some(formats) = &advised.formats {
         // A URL without an extension may be of any format.
@@ -77,9 +87,14 @@ fn advice_on_text(advised: &Advised, text: &str, country: Option<Country>) -> Ve
             let has_query = url.as_ref().is_some_and(|url| url.query().is_some());
             !advised.extensions.contains(extension) && (!has_query || is_format(extension))
         });
-        advice.extend(
-            other.map(|extension| format!("ends in .{extension}; {source} accepts {formats} here")),
-        );
+        advice.extend(other.map(|extension| {
+            msg!(
+                "ends in .{extension}; {source} accepts {formats} here",
+                extension,
+                source,
+                formats
+            )
+        }));
     }
     advice
 }
@@ -95,15 +110,19 @@ fn is_format(extension: &String) -> bool {
 }
 
 /// Returns a warning about a phone number that is not in E.164 (`+` and digits).
-fn advice_on_phone(source: &str, raw: &str, country: Option<Country>) -> Option<String> {
+fn advice_on_phone(source: &str, raw: &str, country: Option<Country>) -> Option<Message> {
     match PhoneNumber::read(raw, country) {
         Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
-        Ok(number) => Some(format!(
-            "`{raw}` is sent unchanged; {source} expects +{}",
-            number.as_str()
+        Ok(number) => Some(msg!(
+            "`{raw}` is sent unchanged; {source} expects +{number}",
+            raw,
+            source,
+            number = number.as_str()
         )),
-        Err(error) => Some(format!(
-            "{error}; sent unchanged, but {source} expects + and digits"
+        Err(error) => Some(msg!(
+            "{problem}; sent unchanged, but {source} expects + and digits",
+            problem = error.message(),
+            source
         )),
     }
 }

@@ -12,6 +12,7 @@ use super::schema::{Schema, inside};
 use super::unknown_field::UnknownField;
 use super::{characters, limits, media_url};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
+use crate::base::message::{Message, msg};
 use crate::phone::Country;
 
 /// Returns the fields of `body` as `kind` sends them (completed, ordered, within every limit), and
@@ -23,7 +24,7 @@ pub(crate) fn complete(
     mut body: Value,
     mut found: Vec<Violation>,
     country: Option<Country>,
-) -> Result<(Value, Vec<String>), InvalidMessage> {
+) -> Result<(Value, Vec<Message>), InvalidMessage> {
     if let Value::Object(fields) = &mut body {
         let problems = (kind.kind.read)(fields).into_iter();
         found.extend(problems.map(|(name, problem)| typed.violation(name, problem)));
@@ -101,16 +102,15 @@ fn is_in_order(schema: &Schema, fields: &Map<String, Value>) -> bool {
 pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {
     let found = match body {
         Value::Object(fields) => return Ok(fields),
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
+        Value::Null => msg!("null"),
+        Value::Bool(_) => msg!("a boolean"),
+        Value::Number(_) => msg!("a number"),
+        Value::String(_) => msg!("a text"),
+        Value::Array(_) => msg!("a list"),
     };
-    let problem = format!("expected a JSON object as the body, found {found}");
     Err(InvalidMessage::other(
-        problem,
-        "write the body as {\"field\": value, …}",
+        msg!("expected a JSON object as the body, found {found}", found),
+        msg!("write the body as {{\"field\": value, …}}"),
     ))
 }
 
@@ -122,7 +122,7 @@ pub(super) fn check(
     body: &Value,
     found: Vec<Violation>,
     country: Option<Country>,
-) -> Result<Vec<String>, InvalidMessage> {
+) -> Result<Vec<Message>, InvalidMessage> {
     let mut checks = Checks {
         kind,
         typed,
@@ -163,7 +163,7 @@ struct Checks<'a> {
     country: Option<Country>,
     found: Vec<Violation>,
     unknown: Vec<UnknownField>,
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
 }
 
 impl Checks<'_> {
@@ -214,7 +214,7 @@ impl Checks<'_> {
             && let Some(filename) = text("filename")
             && let Some(caution) = media_url::filename_caution(filename, url, extensions)
         {
-            self.warnings.push(format!("filename: {caution}"));
+            self.warnings.push(msg!("filename: {caution}", caution));
         }
     }
 
@@ -261,7 +261,7 @@ impl Checks<'_> {
         }
         if self.found.len() == before {
             self.found
-                .push(self.typed.violation(path, "is missing".to_owned()));
+                .push(self.typed.violation(path, msg!("is missing")));
         }
     }
 }

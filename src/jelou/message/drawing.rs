@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::marks;
+use crate::base::message::{Lang, Message, msg};
 
 /// A part of a message, in reading order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -158,27 +159,46 @@ impl Part {
     }
 
     /// Returns the lines that a terminal shows.
-    pub(crate) fn lines(parts: Vec<Self>) -> Vec<String> {
+    pub(crate) fn lines(parts: Vec<Self>, lang: Lang) -> Vec<String> {
         let lines = Self::simple(parts).into_iter().flat_map(|part| match part {
             Self::Text { text, .. } => text.lines().map(str::to_owned).collect(),
             Self::Media {
                 what,
                 address,
                 name,
-            } => [format!("({what}) {address}")]
+            } => [format!("({}) {address}", media_name(&what).text(lang))]
                 .into_iter()
                 .chain(name)
                 .collect(),
             Self::Button { label, .. } => vec![format!("[ {label} ]")],
-            Self::Template(template) => vec![format!("(template) {}", template.name)],
-            Self::Drawing { plain, .. } => Self::lines(plain),
+            Self::Template(template) => {
+                let kind = msg!("template").text(lang);
+                vec![format!("({kind}) {}", template.name)]
+            }
+            Self::Drawing { plain, .. } => Self::lines(plain, lang),
         });
         lines.collect()
     }
 }
 
-/// Draws the parts that the recipient of `body`, a message of this kind, sees. Empty if unknown.
-pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
+/// Returns the word for a type of file. An unknown type stays.
+fn media_name(what: &str) -> Message {
+    match what {
+        "image" => msg!("image"),
+        "video" => msg!("video"),
+        "audio" => msg!("audio"),
+        "file" => msg!("file"),
+        "document" => msg!("document"),
+        "sticker" => msg!("sticker"),
+        "media" => msg!("media"),
+        "card" => msg!("card"),
+        other => Message::verbatim(other),
+    }
+}
+
+/// Draws the parts that the recipient of `body`, a message of this kind, sees, with our own words in `lang`. Empty if
+/// unknown.
+pub(super) fn draw(kind: &str, body: &Value, lang: Lang) -> Vec<Part> {
     let label = |icon, press| {
         button(body, "/parameters/display_text", icon, press)
             .into_iter()
@@ -186,26 +206,32 @@ pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
     };
     let below: Vec<Part> = match kind {
         "raw" => return Vec::new(),
-        "contacts" => return items(body, "/contacts").map(contact).collect(),
-        "location" => return location(body).into_iter().collect(),
-        "template" => return template(body, "/elementName"),
-        "template-by-id" => return template(body, "/templateId"),
-        "list" => vec![options(body)],
+        "contacts" => {
+            let contacts = items(body, "/contacts");
+            return contacts.map(|card| contact(card, lang)).collect();
+        }
+        "location" => return location(body, lang).into_iter().collect(),
+        "template" => return template(body, "/elementName", lang),
+        "template-by-id" => return template(body, "/templateId", lang),
+        "list" => vec![options(body, lang)],
         "quick-reply" => items(body, "/quick_replies").filter_map(reply).collect(),
         "carousel" => cards(body, "/parameters/cards").into_iter().collect(),
-        "call" => label("call", json!({ "opens": "a call to the bot" })),
+        "call" => label(
+            "call",
+            json!({ "opens": msg!("a call to the bot").text(lang) }),
+        ),
         "cta-url" => {
             let url = text(body, "/parameters/url").unwrap_or_default();
             let mut link: Vec<_> = label("link", json!({ "opens": url }));
             link.push(note(&[("", url)]));
             link
         }
-        "flow" | "flow-message" => flow(body),
+        "flow" | "flow-message" => flow(body, lang),
         "location-request" => {
             let place = json!({ "coordinates": { "lat": -0.1807, "long": -78.4678 } });
             let press = json!({ "text": "📍 -0.1807, -78.4678", "payload": place });
             vec![Part::Button {
-                label: "Send location".to_owned(),
+                label: msg!("Send location").text(lang),
                 icon: "pin",
                 press,
             }]
@@ -215,7 +241,7 @@ pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
             let contact = json!({ "name": { "formatted_name": "Ana Pérez", "first_name": "Ana" }, "phones": phone });
             let press = json!({ "text": "👤 Ana Pérez, +593987654321", "payload": { "contacts": [contact] } });
             vec![Part::Button {
-                label: "Share contact info".to_owned(),
+                label: msg!("Share contact info").text(lang),
                 icon: "person",
                 press,
             }]
@@ -286,10 +312,11 @@ fn reply(reply: &Value) -> Option<Part> {
 }
 
 /// Draws the button of a list, and its options.
-fn options(body: &Value) -> Part {
+fn options(body: &Value, lang: Lang) -> Part {
     let label = text(body, "/buttonText/text");
-    let of =
-        json!({ "label": label.as_deref().unwrap_or("Options"), "options": body.get("options") });
+    let shown = label.clone();
+    let shown = shown.unwrap_or_else(|| msg!("Options").text(lang));
+    let of = json!({ "label": shown, "options": body.get("options") });
     let lines = items(body, "/options").filter_map(|option| {
         match (text(option, "/title")?, text(option, "/description")) {
             (title, Some(description)) => Some(format!("• {title}: {description}")),
@@ -334,8 +361,9 @@ fn cards(body: &Value, pointer: &str) -> Option<Part> {
 }
 
 /// Draws a contact card.
-fn contact(contact: &Value) -> Part {
-    let name = text(contact, "/name/formatted_name").unwrap_or_else(|| "(no name)".to_owned());
+fn contact(contact: &Value, lang: Lang) -> Part {
+    let name = text(contact, "/name/formatted_name");
+    let name = name.unwrap_or_else(|| msg!("(no name)").text(lang));
     let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
     let words: Vec<_> = std::iter::once(name).chain(phones).collect();
     Part::Drawing {
@@ -355,9 +383,10 @@ fn degrees(value: &Value, positive: &str, negative: &str) -> String {
 }
 
 /// Draws a location on the map.
-fn location(body: &Value) -> Option<Part> {
+fn location(body: &Value, lang: Lang) -> Option<Part> {
     let lat = degrees(body.pointer("/coordinates/lat")?, "N", "S");
-    let long = degrees(body.pointer("/coordinates/long")?, "E", "W");
+    let west = lang.pick(["W", "O"]);
+    let long = degrees(body.pointer("/coordinates/long")?, "E", west);
     let words = ["/name", "/address"]
         .into_iter()
         .filter_map(|pointer| text(body, pointer));
@@ -399,28 +428,27 @@ fn card(card: &Value) -> Vec<Part> {
 }
 
 /// Draws the button of a flow, and what it opens.
-fn flow(body: &Value) -> Vec<Part> {
+fn flow(body: &Value, lang: Lang) -> Vec<Part> {
     let of = |field: &str| text(body, &format!("/parameters/{field}"));
     let screen = of("flow_action_payload/screen");
     let flow = of("flow_name").or_else(|| of("flow_id"));
     let payload = json!({ "flow": flow, "screen": screen, "context": body.get("payload") });
-    let mut words = vec![
-        ("", "opens ".to_owned()),
-        ("b", flow.unwrap_or_else(|| "a flow".to_owned())),
-    ];
+    let flow = flow.unwrap_or_else(|| msg!("a flow").text(lang));
+    let mut words = vec![("", msg!("opens ").text(lang)), ("b", flow)];
     words.extend(
         screen
             .into_iter()
-            .flat_map(|screen| [("", " at screen ".to_owned()), ("b", screen)]),
+            .flat_map(|screen| [("", msg!(" at screen ").text(lang)), ("b", screen)]),
     );
-    words.extend((of("mode").as_deref() == Some("draft")).then(|| ("tag", "draft".to_owned())));
-    let press = json!({ "text": "Response sent", "payload": payload });
+    let is_draft = of("mode").as_deref() == Some("draft");
+    words.extend(is_draft.then(|| ("tag", msg!("draft").text(lang))));
+    let press = json!({ "text": msg!("Response sent").text(lang), "payload": payload });
     let opener = button(body, "/parameters/flow_cta", "flow", press);
     opener.into_iter().chain([note(&words)]).collect()
 }
 
 /// Draws a template with the name or id at `pointer`, with its file, parameters, cards and buttons.
-fn template(body: &Value, pointer: &str) -> Vec<Part> {
+fn template(body: &Value, pointer: &str, lang: Lang) -> Vec<Part> {
     let Some(name) = text(body, pointer) else {
         return Vec::new();
     };
@@ -447,7 +475,7 @@ fn template(body: &Value, pointer: &str) -> Vec<Part> {
         .map(|language| format!(" ({language})"))
         .unwrap_or_default();
     let words = note(&[
-        ("", "template ".to_owned()),
+        ("", msg!("template ").text(lang)),
         ("b", name.clone()),
         ("", language),
     ]);

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::invalid::InvalidMessage;
 use super::recipient::Recipient;
+use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 
 /// The fields around a kind's own fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +24,48 @@ pub(crate) enum Envelope {
     Verbatim,
 }
 
-/// The hint for a body that does not have exactly one recipient.
-const PASS_TO: &str = "remove them from the body, and pass --to RECIPIENT";
+/// A recipient in a body that a message cannot be sent to.
+pub(super) struct InvalidRecipient {
+    /// Its field.
+    pub(super) path: &'static str,
+    pub(super) problem: Message,
+    hint: Option<Message>,
+}
+
+impl InvalidRecipient {
+    /// Creates the error for `destinations` that are not exactly one recipient.
+    fn destinations(problem: Message) -> Self {
+        Self {
+            path: "destinations",
+            problem,
+            hint: Some(msg!("remove them from the body, and pass --to RECIPIENT")),
+        }
+    }
+
+    fn not_text(path: &'static str, found: &Value) -> Self {
+        let found = found.to_string();
+        Self {
+            path,
+            problem: msg!("a recipient must be a text, found {found}", found),
+            hint: Some(msg!("write it in quotes: \"593987654321\"")),
+        }
+    }
+}
+
+impl From<InvalidRecipient> for InvalidMessage {
+    fn from(
+        InvalidRecipient {
+            path,
+            problem,
+            hint,
+        }: InvalidRecipient,
+    ) -> Self {
+        Self::Other(UsageError {
+            hint,
+            ..UsageError::bare(msg!("{path}: {problem}", path, problem))
+        })
+    }
+}
 
 /// Takes `type` from a body. Except for `raw`, it must be the type of the kind. `command` is the
 /// word after `send`.
@@ -43,19 +85,32 @@ pub(crate) fn take_type(
     else {
         return Ok(());
     };
-    let sent = wire.map_or("no type".to_owned(), |wire| format!("type \"{wire}\""));
-    Err(InvalidMessage::other(
-        format!("the body has type {found}, but `send {command}` sends {sent}"),
-        "to send this type: jelouctl send KIND; to send the body unchanged: jelouctl send raw",
-    ))
+    let found = found.to_string();
+    let problem = match wire {
+        Some(wire) => msg!(
+            "the body has type {found}, but `send {command}` sends type \"{wire}\"",
+            found,
+            command,
+            wire
+        ),
+        None => msg!(
+            "the body has type {found}, but `send {command}` sends no type",
+            found,
+            command
+        ),
+    };
+    let hint = msg!(
+        "to send this type: jelouctl send KIND; to send the body unchanged: jelouctl send raw"
+    );
+    Err(InvalidMessage::other(problem, hint))
 }
 
 /// Takes the recipient from a body, unchanged. A body that has `destinations` may use `userId`
 /// instead.
-pub(crate) fn take_recipient(
+pub(super) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
-) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
+) -> Result<Option<(&'static str, Recipient)>, InvalidRecipient> {
     let user = named_recipient("userId", fields.shift_remove("userId"))?;
     if envelope != Envelope::Destinations {
         // The safety checks need every recipient as a text.
@@ -63,7 +118,7 @@ pub(crate) fn take_recipient(
             .iter()
             .find(|named| !named.is_string());
         return other.map_or(Ok(user), |found| {
-            Err(InvalidMessage::recipient_not_text("destinations", found))
+            Err(InvalidRecipient::not_text("destinations", found))
         });
     }
     let destination = fields
@@ -72,12 +127,9 @@ pub(crate) fn take_recipient(
         .transpose()?;
     let destination = named_recipient("destinations", destination)?;
     match (destination, user) {
-        (Some((_, destination)), Some((_, user))) if destination != user => {
-            Err(InvalidMessage::other(
-                "the body has different recipients in destinations and userId",
-                PASS_TO,
-            ))
-        }
+        (Some((_, destination)), Some((_, user))) if destination != user => Err(
+            InvalidRecipient::destinations(msg!("another recipient than in userId")),
+        ),
         (destination, user) => Ok(destination.or(user)),
     }
 }
@@ -92,31 +144,35 @@ pub(super) fn listed(destinations: Option<&Value>) -> &[Value] {
 }
 
 fn named_recipient(
-    origin: &'static str,
+    path: &'static str,
     named: Option<Value>,
-) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
+) -> Result<Option<(&'static str, Recipient)>, InvalidRecipient> {
     match named {
         None => Ok(None),
         Some(Value::String(user)) => {
-            let recipient = Recipient::verbatim(&user)
-                .map_err(|error| InvalidMessage::recipient(origin, error))?;
-            Ok(Some((origin, recipient)))
+            let recipient = Recipient::verbatim(&user).map_err(|error| InvalidRecipient {
+                path,
+                problem: error.message(),
+                hint: error.hint,
+            })?;
+            Ok(Some((path, recipient)))
         }
-        Some(other) => Err(InvalidMessage::recipient_not_text(origin, &other)),
+        Some(other) => Err(InvalidRecipient::not_text(path, &other)),
     }
 }
 
 /// Returns the only destination. A request must have one recipient, so that its response is about
 /// one message.
-fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
+fn one_destination(destinations: Value) -> Result<Value, InvalidRecipient> {
     let found = match destinations {
         Value::Array(mut list) if list.len() == 1 => return Ok(list.remove(0)),
         Value::Array(list) => list.len().to_string(),
         other => other.to_string(),
     };
-    let problem =
-        format!("destinations: the body has {found}; a list with one recipient is expected");
-    Err(InvalidMessage::other(problem, PASS_TO))
+    Err(InvalidRecipient::destinations(msg!(
+        "the body has {found}; a list with one recipient is expected",
+        found
+    )))
 }
 
 /// Adds the recipient to a body. The recipient comes first, then `botId` if the file has one.

@@ -258,6 +258,7 @@ impl MessageKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::Lang;
     use crate::jelou::message::Part;
 
     #[test]
@@ -273,7 +274,7 @@ mod tests {
             let Some(Example { body, .. }) = example else {
                 continue;
             };
-            let drawn = kind.drawn(&body);
+            let drawn = kind.drawn(&body, Lang::En);
             assert!(
                 !matches!(
                     drawn[..],

@@ -7,6 +7,7 @@ use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::MessageKind;
 use super::recipient::Recipient;
+use crate::base::message::{Message, msg};
 
 /// In a `type` of at most this many letters, two different letters are a different type, not a
 /// typo.
@@ -21,7 +22,9 @@ pub(crate) struct Checked {
     pub(crate) kind: &'static str,
     /// The recipient in the body.
     pub(crate) recipient: Option<Recipient>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
+    /// Warnings that only a server gives.
+    pub(crate) notes: Vec<Message>,
 }
 
 /// Checks a body of `/messages`: `type`, `userId` and the kind's fields.
@@ -40,25 +43,31 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
         .map_or(Envelope::Verbatim, MessageKind::envelope);
     let recipient = recipient_in(envelope, &mut fields, "userId");
     let Some(kind) = kind else {
-        let found = wire
-            .as_ref()
-            .map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
         let known = MessageKind::wire_types().join(", ");
-        let of_type = violation("type", format!("{found}; it can be {known}"));
+        let problem = match &wire {
+            Some(wire) => {
+                let wire = wire.to_string();
+                msg!("{wire} is unknown; it can be {known}", wire, known)
+            }
+            None => msg!("is missing; it can be {known}", known),
+        };
+        let of_type = violation("type", problem);
         return Err(invalid(
             [Some(of_type), recipient.err()].into_iter().flatten(),
         ));
     };
     if let Some(wire) = new {
         let recipient = recipient.map_err(|violation| invalid([violation]))?;
-        let warning = format!(
-            "the sandbox does not know the type `{wire}` and did not check its fields; it knows {}",
-            MessageKind::wire_types().join(", ")
+        let note = msg!(
+            "the sandbox does not know the type `{wire}` and did not check its fields; it knows {known}",
+            wire,
+            known = MessageKind::wire_types().join(", ")
         );
         return Ok(Checked {
             kind: kind.command(),
             recipient: Some(recipient),
-            warnings: vec![warning],
+            warnings: Vec::new(),
+            notes: vec![note],
         });
     }
     fields.shift_remove("botId");
@@ -110,12 +119,8 @@ fn recipient_in(
 ) -> Result<Recipient, Violation> {
     match take_recipient(envelope, fields) {
         Ok(Some((_, recipient))) => Ok(recipient),
-        Ok(None) => Err(violation(field, "is missing".to_owned())),
-        Err(error) => {
-            let text = error.to_string();
-            let (path, problem) = text.split_once(": ").unwrap_or((field, &text));
-            Err(violation(path, problem.to_owned()))
-        }
+        Ok(None) => Err(violation(field, msg!("is missing"))),
+        Err(error) => Err(violation(error.path, error.problem)),
     }
 }
 
@@ -125,7 +130,7 @@ fn check_fields(
     fields: Map<String, Value>,
 ) -> Result<Checked, InvalidMessage> {
     let kind = &MessageKind::from_name(kind)
-        .ok_or_else(|| invalid([violation("type", format!("{kind} is unknown"))]))?;
+        .ok_or_else(|| invalid([violation("type", msg!("{kind} is unknown", kind))]))?;
     let body = Value::Object(fields);
     let of_recipient: Vec<_> = recipient.as_ref().err().cloned().into_iter().collect();
     let warnings = check(kind, kind, &body, of_recipient, None)?;
@@ -133,10 +138,11 @@ fn check_fields(
         kind: kind.command(),
         recipient: recipient.ok().flatten(),
         warnings,
+        notes: Vec::new(),
     })
 }
 
-fn violation(path: &str, problem: String) -> Violation {
+fn violation(path: &str, problem: Message) -> Violation {
     Violation {
         path: path.to_owned(),
         problem,

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::phone::RecipientError;
 
 /// One violated limit.
@@ -15,19 +15,43 @@ pub(crate) struct Violation {
     /// The place in the body: `parameters.flow_cta`, `contacts[0].name`.
     pub(crate) path: String,
     /// The value and the limit: `5000 characters; at most 4096 are allowed`.
-    pub(crate) problem: String,
+    pub(crate) problem: Message,
     /// The flag that sets the field, if there is one.
     pub(crate) flag: Option<String>,
 }
 
+impl Violation {
+    fn message(&self) -> Message {
+        let Self {
+            path,
+            problem,
+            flag,
+        } = self;
+        match flag {
+            Some(flag) if flag.starts_with("--") => {
+                msg!(
+                    "{path}: {problem} (set it with {flag})",
+                    path,
+                    problem,
+                    flag
+                )
+            }
+            Some(argument) => {
+                msg!(
+                    "{path}: {problem} (set it as the argument {argument})",
+                    path,
+                    problem,
+                    argument
+                )
+            }
+            None => msg!("{path}: {problem}", path, problem),
+        }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.path, self.problem)?;
-        match &self.flag {
-            Some(flag) if flag.starts_with("--") => write!(formatter, " (set it with {flag})"),
-            Some(argument) => write!(formatter, " (set it as the argument {argument})"),
-            None => Ok(()),
-        }
+        self.message().fmt(formatter)
     }
 }
 
@@ -36,7 +60,7 @@ pub(crate) enum InvalidMessage {
     /// An error that no code depends on.
     #[error(transparent)]
     Other(#[from] UsageError),
-    #[error("the message is invalid")]
+    #[error("{}", self.message())]
     Violations {
         violations: Vec<Violation>,
         text_is_missing: bool,
@@ -44,25 +68,23 @@ pub(crate) enum InvalidMessage {
 }
 
 impl InvalidMessage {
-    pub(super) fn other(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+    pub(super) fn other(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self::Other(UsageError::new(message, hint))
     }
 
     /// Creates the error for an invalid recipient in `origin`.
     pub(crate) fn recipient(origin: &str, error: RecipientError) -> Self {
-        Self::other(format!("{origin}: {error}"), error.hint)
-    }
-
-    /// Creates the error for a recipient in the body, at `origin`, that is not a text.
-    pub(super) fn recipient_not_text(origin: &str, found: &Value) -> Self {
-        let problem = format!("{origin}: a recipient must be a text, found {found}");
-        Self::other(problem, "write it in quotes: \"593987654321\"")
+        let problem = error.message();
+        Self::Other(UsageError {
+            hint: error.hint,
+            ..UsageError::bare(msg!("{origin}: {problem}", origin, problem))
+        })
     }
 
     /// Creates the error for the warnings of a valid message.
-    pub(crate) fn warnings(details: Vec<String>) -> Self {
-        let message = "--strict refuses the message because it has warnings";
-        let hint = "to send it anyway, remove --strict";
+    pub(crate) fn warnings(details: Vec<Message>) -> Self {
+        let message = msg!("--strict refuses the message because it has warnings");
+        let hint = msg!("to send it anyway, remove --strict");
         Self::Other(UsageError {
             details,
             ..UsageError::new(message, hint)
@@ -70,29 +92,37 @@ impl InvalidMessage {
     }
 
     /// Replaces the hint.
-    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(self, hint: impl Into<Message>) -> Self {
         Self::Other(UsageError {
             details: self.details(),
-            ..UsageError::new(self, hint)
+            ..UsageError::new(self.message(), hint)
         })
     }
 
-    pub(crate) fn hint(&self) -> Option<String> {
-        let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Other(error) => error.message.clone(),
+            Self::Violations { .. } => msg!("the message is invalid"),
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<Message> {
         match self {
             Self::Other(error) => error.hint.clone(),
             Self::Violations {
                 text_is_missing, ..
-            } => text_is_missing.then(|| text.to_owned()),
+            } => text_is_missing.then(|| {
+                msg!("to read the text from standard input: --text-file -; from a file: --text-file FILE")
+            }),
         }
     }
 
     /// Returns one line for each violation, if there are several.
-    pub(crate) fn details(&self) -> Vec<String> {
+    pub(crate) fn details(&self) -> Vec<Message> {
         match self {
             Self::Other(error) => error.details.clone(),
             Self::Violations { violations, .. } => {
-                violations.iter().map(ToString::to_string).collect()
+                violations.iter().map(Violation::message).collect()
             }
         }
     }

@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 use super::envelope::Envelope;
 use super::flag::FlagValues;
 use crate::base::input::{Input, UsageError};
+use crate::base::message::Message;
 
 /// The fields of a body.
 type Fields = Map<String, Value>;
 /// A field's name and what is wrong with it.
-pub(super) type FieldProblem = (&'static str, String);
+pub(super) type FieldProblem = (&'static str, Message);
 
 /// A kind of message.
 #[derive(Debug)]

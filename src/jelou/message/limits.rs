@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::media_url;
 use super::schema::Schema;
+use crate::base::message::{Message, msg};
 use crate::base::texts::shorten;
 
 /// Returns the limits of a value, with their source: `1–20 characters (WhatsApp)`.
@@ -47,76 +48,93 @@ pub(super) fn limit(schema: &Schema) -> String {
 
 /// Returns the problem of a value that does not have the type in the schema, or is not one of its
 /// words.
-pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
+pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<Message> {
     let (is_right, needed) = match schema.type_name.as_deref()? {
-        "string" => (value.is_string(), "a text"),
-        "number" => (value.is_number(), "a number"),
-        "integer" => (value.is_i64() || value.is_u64(), "a whole number"),
-        "array" => (value.is_array(), "a list"),
-        _ => (value.is_object(), "an object"),
+        "string" => (value.is_string(), msg!("a text")),
+        "number" => (value.is_number(), msg!("a number")),
+        "integer" => (value.is_i64() || value.is_u64(), msg!("a whole number")),
+        "array" => (value.is_array(), msg!("a list")),
+        _ => (value.is_object(), msg!("an object")),
     };
     if is_right && (schema.words.is_empty() || schema.words.iter().any(|word| value == word)) {
         return None;
     }
     let found = match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => format!("`{value}`"),
-        Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the text \"{}\"", shorten(text, RECOGNIZED)),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
+        Value::Null => msg!("null"),
+        Value::Bool(value) => msg!("`{value}`", value = value.to_string()),
+        Value::Number(number) => msg!("the number {number}", number = number.to_string()),
+        Value::String(text) => msg!("the text \"{text}\"", text = shorten(text, RECOGNIZED)),
+        Value::Array(_) => msg!("a list"),
+        Value::Object(_) => msg!("an object"),
     };
     if is_right {
-        return Some(format!("is {found}; it can be {}", schema.words.join(", ")));
+        let words = schema.words.join(", ");
+        return Some(msg!("is {found}; it can be {words}", found, words));
     }
-    let range = schema
-        .maximum
-        .map(|_| format!(" from {}", limit(schema)))
-        .unwrap_or_default();
-    Some(format!("is {found}; {needed}{range} is expected"))
+    let needed = match schema.minimum.zip(schema.maximum) {
+        Some((least, most)) => msg!(
+            "{needed} from {least} to {most}",
+            needed,
+            least = least.to_string(),
+            most = most.to_string()
+        ),
+        None => needed,
+    };
+    Some(msg!("is {found}; {needed} is expected", found, needed))
 }
 
 /// This many characters of a text are enough to recognize it.
 pub(super) const RECOGNIZED: usize = 40;
 
 /// Returns the problem of a value, without its neighbors.
-pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
+pub(super) fn problem(schema: &Schema, value: &Value) -> Option<Message> {
     wrong_type(schema, value).or_else(|| match value {
-        Value::String(text) => size(schema, text.chars().count(), "characters").or_else(|| {
-            let is_address = schema.is_address();
-            is_address
-                .then(|| media_url::problem(text))?
-                .map(str::to_owned)
-        }),
+        Value::String(text) => {
+            let count = text.chars().count();
+            let too_many = |most| {
+                msg!(
+                    "has {count} characters; at most {most} are allowed",
+                    count,
+                    most
+                )
+            };
+            size(schema, count, too_many)
+                .or_else(|| schema.is_address().then(|| media_url::problem(text))?)
+        }
         Value::Array(items) => {
+            let count = items.len();
+            let too_many =
+                |most| msg!("has {count} items; at most {most} are allowed", count, most);
             let mut fields = schema.unique.iter();
-            size(schema, items.len(), "items")
+            size(schema, count, too_many)
                 .or_else(|| fields.find_map(|field| repeated(items, field)))
         }
-        Value::Number(number) => outside(schema, number.as_f64()?)
-            .map(|range| format!("is the number {number}; {range}")),
+        Value::Number(number) => {
+            let (least, most) = schema.minimum.zip(schema.maximum)?;
+            let is_inside = (least..=most).contains(&number.as_f64()?);
+            (!is_inside).then(|| {
+                msg!(
+                    "is the number {number}; must be between {least} and {most}",
+                    number = number.to_string(),
+                    least = least.to_string(),
+                    most = most.to_string()
+                )
+            })
+        }
         Value::Null | Value::Bool(_) | Value::Object(_) => None,
     })
 }
 
-fn size(schema: &Schema, count: usize, unit: &str) -> Option<String> {
+fn size(schema: &Schema, count: usize, too_many: impl FnOnce(usize) -> Message) -> Option<Message> {
     match (schema.min_size, schema.max_size) {
-        (Some(_), _) if count == 0 => Some("is empty".to_owned()),
-        (_, Some(most)) if count > most => {
-            Some(format!("has {count} {unit}; at most {most} are allowed"))
-        }
+        (Some(_), _) if count == 0 => Some(msg!("is empty")),
+        (_, Some(most)) if count > most => Some(too_many(most)),
         _ => None,
     }
 }
 
-fn outside(schema: &Schema, value: f64) -> Option<String> {
-    let least = schema.minimum?;
-    let most = schema.maximum?;
-    (!(least..=most).contains(&value)).then(|| format!("must be between {least} and {most}"))
-}
-
 /// Returns a text that two `items` have in `field`.
-fn repeated(items: &[Value], field: &str) -> Option<String> {
+fn repeated(items: &[Value], field: &str) -> Option<Message> {
     let texts: Vec<_> = items
         .iter()
         .filter_map(|item| item.get(field)?.as_str())
@@ -124,5 +142,11 @@ fn repeated(items: &[Value], field: &str) -> Option<String> {
     let again = (0..)
         .zip(&texts)
         .find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
-    again.map(|(_, text)| format!("repeats the {field} `{text}`; every {field} must be different"))
+    again.map(|(_, text)| {
+        msg!(
+            "repeats the {field} `{text}`; every {field} must be different",
+            field,
+            text
+        )
+    })
 }

@@ -1,8 +1,9 @@
 //! Judges a recipient in a body. It is sent unchanged, so a value that `--to` would refuse, or would read as another
 //! number, causes a warning.
 
+use crate::base::message::{Message, msg};
 use crate::phone::{
-    Country, PhoneNumber, RecipientError, find_country, is_clear, is_number, is_user_id,
+    Country, PhoneNumber, RecipientError, country_or_another, is_clear, is_number, is_user_id,
     may_be_national, number_in,
 };
 
@@ -15,7 +16,7 @@ pub(crate) fn unclear(user: &str) -> RecipientError {
 }
 
 /// Returns a warning if a body's recipient may be wrong. Local numbers are numbers of `country`.
-pub(super) fn literal_warning(user: &str, country: Option<Country>) -> Option<String> {
+pub(super) fn literal_warning(user: &str, country: Option<Country>) -> Option<Message> {
     if is_user_id(user) {
         return None;
     }
@@ -30,18 +31,26 @@ fn warning_about_number(
     user: &str,
     number: &PhoneNumber,
     country: Option<Country>,
-) -> Option<String> {
+) -> Option<Message> {
     let meant = number.as_str();
-    let sent = format!("`{user}` is sent unchanged");
-    let other = find_country(user).unwrap_or("another country");
+    let other = country_or_another(Country::of_recipient(user));
     match country {
-        Some(country) if meant != user && is_number(user) => Some(format!(
-            "{sent}, as a number of {other}; for a number of {}, write {meant}",
-            country.code()
+        Some(country) if meant != user && is_number(user) => Some(msg!(
+            "`{user}` is sent unchanged, as a number of {other}; as a number of {country}, it is {meant}",
+            user,
+            other,
+            country = country.with_article(),
+            meant
         )),
-        _ if meant != user => Some(format!("{sent}; WhatsApp writes this number {meant}")),
-        None if may_be_national(user) => Some(format!(
-            "{sent}, as a number of {other}; if it is a local number, add its country code"
+        _ if meant != user => Some(msg!(
+            "`{user}` is sent unchanged; WhatsApp writes this number {meant}",
+            user,
+            meant
+        )),
+        None if may_be_national(user) => Some(msg!(
+            "`{user}` is sent unchanged, as a number of {other}; a local number lacks its country code",
+            user,
+            other
         )),
         // The digits have a country code, and the country of the send decides only local numbers.
         Some(_) | None => None,
@@ -53,7 +62,8 @@ fn warning_about_error(
     user: &str,
     error: &RecipientError,
     country: Option<Country>,
-) -> Option<String> {
+) -> Option<Message> {
+    let sent_anyway = || msg!("sent unchanged, but {problem}", problem = error.message());
     let is_documented = PhoneNumber::read(user, None).is_ok_and(|number| number.as_str() == user);
     let may_be_local = |country: Country| {
         let code = country.calling_code();
@@ -63,13 +73,11 @@ fn warning_about_error(
     let names_number = error.is_misspelt || !error.candidates.is_empty();
     match country {
         Some(country) if is_documented && !may_be_local(country) => None,
-        _ if names_number => Some(format!("sent unchanged, but {error}")),
-        Some(_) if !is_clear(user) && !user.contains(char::is_alphabetic) => {
-            Some(format!("sent unchanged, but {error}"))
-        }
-        _ if !is_clear(user) => Some(format!(
-            "`{user}` is sent unchanged, but it is not a number with a country code; write it as 593987654321, or pass \
-             --to"
+        _ if names_number => Some(sent_anyway()),
+        Some(_) if !is_clear(user) && !user.contains(char::is_alphabetic) => Some(sent_anyway()),
+        _ if !is_clear(user) => Some(msg!(
+            "`{user}` is sent unchanged, but it is not a number with a country code",
+            user
         )),
         _ => None,
     }
@@ -77,7 +85,7 @@ fn warning_about_error(
 
 /// Returns a warning about a recipient in a body that is a number, but not in the form of Jelou's
 /// documentation.
-pub(crate) fn undocumented_form(user: &str) -> Option<String> {
+pub(crate) fn undocumented_form(user: &str) -> Option<Message> {
     let meant = match PhoneNumber::read(user, None) {
         Ok(number) if number.as_str() == user => return None,
         Ok(number) => Some(number.as_str().to_owned()),
@@ -86,17 +94,22 @@ pub(crate) fn undocumented_form(user: &str) -> Option<String> {
             .filter(|number| is_number(number))
             .map(str::to_owned),
     };
-    let meant = meant.map(|number| format!(": {number}"));
-    Some(format!(
-        "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +{}",
-        meant.unwrap_or_default()
-    ))
+    Some(match meant {
+        Some(number) => msg!(
+            "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +: {number}",
+            user,
+            number
+        ),
+        None => msg!(
+            "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +",
+            user
+        ),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::phrases::assert_in_spanish;
 
     #[test]
     fn wrong_body_recipient_causes_warning_without_country() {
@@ -104,7 +117,7 @@ mod tests {
             ("0987654321", "it is not a number with a country code"),
             ("987654321", "it is not a number with a country code"),
             ("59398765432", "it is not a number with a country code"),
-            ("3212345678", "if it is a local number"),
+            ("3212345678", "a local number lacks its country code"),
             ("+593987654321", "WhatsApp writes this number 593987654321"),
             (
                 "593 98 765 4321",
@@ -113,7 +126,7 @@ mod tests {
             ("id:0987654321", "it is not a number with a country code"),
             (
                 "593987654301.0",
-                "sent unchanged, but `593987654301.0` has decimals, as a spreadsheet writes a number; did you mean +593987654301?",
+                "sent unchanged, but `593987654301.0` has decimals, as a spreadsheet writes a number (did you mean +593987654301?)",
             ),
             ("'593987654301", "did you mean +593987654301?"),
             ("'0987654301", "it is not a number with a country code"),
@@ -123,8 +136,7 @@ mod tests {
                 "sent unchanged, but in `(51) 98765-4321`, the digits in parentheses may be an area code",
             ),
         ] {
-            let warning = literal_warning(user, None).unwrap_or_default();
-            assert_in_spanish(&warning);
+            let warning = literal_warning(user, None).unwrap_or_default().to_string();
             assert!(warning.contains(expected), "{user}: {warning}");
         }
         for user in IDS
@@ -155,12 +167,12 @@ mod tests {
             (
                 "MX",
                 "15512340009",
-                "sent unchanged, but `15512340009` may be +525512340009, a number of MX in an old spelling, or +15512340009, a number of US",
+                "sent unchanged, but `15512340009` may be +525512340009, a number of Mexico in an old spelling, or +15512340009, a number of the United States",
             ),
             (
                 "EC",
                 "550e8400-e29b-41d4-a716-446655440000",
-                "write it as 593987654321, or pass --to",
+                "it is not a number with a country code",
             ),
             (
                 "EC",
@@ -177,18 +189,18 @@ mod tests {
             (
                 "EC",
                 "59398765",
-                "its digits do not begin a number of EC, such as +593",
+                "its digits do not begin a number of Ecuador, such as +593",
             ),
             ("MX", "044 55 1234 0005", "did you mean +525512340005?"),
             (
                 "MX",
                 "4771234567",
-                "`4771234567` is sent unchanged, as a number of NO; for a number of MX, write 524771234567",
+                "`4771234567` is sent unchanged, as a number of Norway; as a number of Mexico, it is 524771234567",
             ),
             ("AR", "15 2345-6789", "the area code is missing after 15"),
         ] {
-            let warning = literal_warning(user, country.parse().ok()).unwrap_or_default();
-            assert_in_spanish(&warning);
+            let warning = literal_warning(user, country.parse().ok());
+            let warning = warning.unwrap_or_default().to_string();
             assert!(warning.contains(expected), "{country} {user}: {warning}");
         }
         for country in ["EC", "MX", "CO", "AR", "BR", "US"] {

@@ -36,8 +36,6 @@ pub(crate) use self::explained::{Example, Field};
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::InvalidMessage;
 pub(crate) use self::kinds::MessageKind;
-#[cfg(test)]
-pub(crate) use self::literal_recipient::unclear;
 pub(crate) use self::literal_recipient::undocumented_form;
 pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{

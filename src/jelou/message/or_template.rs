@@ -6,6 +6,8 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Number, Value};
 
+use crate::base::message::{Message, msg};
+
 /// One of a fixed set of words, in lower case, or a template that each row of a bulk run turns into
 /// one.
 #[derive(Clone, Debug)]
@@ -56,14 +58,14 @@ pub(crate) fn fit(
     type_name: Option<&str>,
     decimal_mark: char,
     value: Value,
-) -> Result<Value, String> {
+) -> Result<Value, Message> {
     match (type_name, value) {
         (Some("number"), Value::String(text)) => {
             Ok(read_number(&text, decimal_mark).map_or(Value::String(text), Value::Number))
         }
         (Some("string"), Value::Number(number)) => Ok(Value::from(number.to_string())),
         (Some("string"), Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
-        (Some("string"), Value::Null) => Err("is null, but a text is required".to_owned()),
+        (Some("string"), Value::Null) => Err(msg!("is null, but a text is required")),
         (Some(name), Value::String(text)) if name != "string" => {
             Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
         }
@@ -117,6 +119,7 @@ mod tests {
             ("nowhere", json!(null), Ok(json!(null))),
         ] {
             let fitted = fit(schema.type_at(path), '.', value.clone());
+            let fitted = fitted.map_err(|problem| problem.to_string());
             assert_eq!(fitted, expected.map_err(str::to_owned), "{path} {value}");
         }
     }

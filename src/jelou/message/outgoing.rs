@@ -15,6 +15,7 @@ use super::placeholder::{copied_values, documented_placeholder};
 use super::recipient::{Recipient, RecipientChoice, RecipientSources, TypedRecipient};
 use super::vcard::complete_phone;
 use crate::base::invisible::{is_unseen, with_control_pictures};
+use crate::base::message::{Lang, Message, msg};
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national, person_key};
 
 /// A valid message with its recipient, as the JSON that is sent.
@@ -40,11 +41,12 @@ impl Outgoing {
         flags: Value,
         file: Option<Value>,
         recipients: &RecipientSources,
-    ) -> Result<(Self, Vec<String>), InvalidMessage> {
+    ) -> Result<(Self, Vec<Message>), InvalidMessage> {
         if typed.envelope() == Envelope::Verbatim && file.is_none() {
-            let hint =
-                "to read it from a file: --body FILE; to read it from standard input: --body -";
-            return Err(InvalidMessage::other("send raw needs a body", hint));
+            let hint = msg!(
+                "to read it from a file: --body FILE; to read it from standard input: --body -"
+            );
+            return Err(InvalidMessage::other(msg!("send raw needs a body"), hint));
         }
         let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
         let mut flags = flags;
@@ -61,7 +63,7 @@ impl Outgoing {
         typed: &MessageKind,
         body: Value,
         recipient: RecipientChoice<'_>,
-    ) -> Result<(Self, Vec<String>), InvalidMessage> {
+    ) -> Result<(Self, Vec<Message>), InvalidMessage> {
         let mut fields = object(body)?;
         let other = typed.read_as(&fields);
         let kind = other.as_ref().unwrap_or(typed);
@@ -152,13 +154,13 @@ impl Outgoing {
     }
 
     /// Draws the lines that show the message as its recipient sees it.
-    pub(crate) fn draw(&self) -> Vec<String> {
-        self.kind.draw(&self.body)
+    pub(crate) fn draw(&self, lang: Lang) -> Vec<String> {
+        self.kind.draw(&self.body, lang)
     }
 
     /// Warnings about template parameters that begin with a name: the recipient would read
     /// `nombre=Ana`. `is_name` decides which words are names.
-    pub(crate) fn named_parameters(&self, is_name: impl Fn(&str) -> bool) -> Vec<String> {
+    pub(crate) fn named_parameters(&self, is_name: impl Fn(&str) -> bool) -> Vec<Message> {
         if self.route != Route::Template {
             return Vec::new();
         }
@@ -196,10 +198,17 @@ impl Outgoing {
             None => Ok(()),
             Some(Value::String(found)) if found == bot => Ok(()),
             Some(Value::Number(found)) if found.to_string() == bot => Ok(()),
-            Some(found) => Err(InvalidMessage::other(
-                format!("botId: the body is for bot {found}, but the sender is bot `{bot}`"),
-                "to send from that bot: --bot BOT; to send from yours, remove `botId` from the body",
-            )),
+            Some(found) => {
+                let found = found.to_string();
+                Err(InvalidMessage::other(
+                    msg!(
+                        "botId: the body is for bot {found}, but the sender is bot `{bot}`",
+                        found,
+                        bot
+                    ),
+                    msg!("to send from that bot: --bot {found}", found),
+                ))
+            }
         }
     }
 }
@@ -226,7 +235,7 @@ fn copied_value_violations(typed: &MessageKind, fields: &Value) -> Vec<Violation
 fn unclear_destination(error: &RecipientError) -> Violation {
     Violation {
         path: "destinations".to_owned(),
-        problem: error.to_string(),
+        problem: error.message(),
         flag: None,
     }
 }
@@ -239,16 +248,18 @@ fn missing_place(fields: &Value) -> Option<Violation> {
     };
     (is_zero("lat") && is_zero("long")).then(|| Violation {
         path: "coordinates".to_owned(),
-        problem: "is 0, 0, which stands for a missing place".to_owned(),
+        problem: msg!("is 0, 0, which stands for a missing place"),
         flag: None,
     })
 }
 
 /// Returns the problem of a recipient in a body that has the prefix of an id in a flag.
-fn flag_prefix_problem(user: &str) -> Option<String> {
+fn flag_prefix_problem(user: &str) -> Option<Message> {
     let id = user.strip_prefix("id:")?;
-    Some(format!(
-        "`{user}` has the prefix of --to; a body has only the id: write `{id}`"
+    Some(msg!(
+        "`{user}` has the prefix of --to; a body has only the id, `{id}`",
+        user,
+        id
     ))
 }
 
@@ -258,7 +269,7 @@ fn check_literal_recipients(
     users: Vec<(&str, &str)>,
     country: Option<Country>,
     violations: &mut Vec<Violation>,
-) -> Vec<String> {
+) -> Vec<Message> {
     let mut warnings = Vec::new();
     for (path, user) in users {
         let problem = documented_placeholder(user).or_else(|| flag_prefix_problem(user));
@@ -269,7 +280,7 @@ fn check_literal_recipients(
                 flag: Some("--to".to_owned()),
             });
         } else if let Some(warning) = literal_warning(user, country) {
-            warnings.push(format!("{path}: {warning}"));
+            warnings.push(msg!("{path}: {warning}", path, warning));
         }
     }
     warnings
@@ -305,7 +316,7 @@ fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Viol
             .find(|field| name != field && is_alike(name, field))?;
         Some(Violation {
             path: with_control_pictures(name.clone()),
-            problem: format!("differs from `{meant}` only in capitals or spaces; write `{meant}`"),
+            problem: msg!("differs from `{meant}` only in capitals or spaces", meant),
             flag: None,
         })
     })
@@ -336,7 +347,7 @@ fn other_recipients<'a>(
 pub(crate) fn with_country_codes(
     flags: &mut Value,
     country: Option<Country>,
-) -> Result<Vec<String>, InvalidMessage> {
+) -> Result<Vec<Message>, InvalidMessage> {
     let mut warnings = Vec::new();
     let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut);
     for (card, contact) in contacts.into_iter().flatten().enumerate() {
@@ -346,13 +357,13 @@ pub(crate) fn with_country_codes(
             .flatten()
             .filter_map(Value::as_object_mut);
         for (place, phone) in phones.enumerate() {
-            let path = || format!("contacts[{card}].phones[{place}].phone");
+            let path = format!("contacts[{card}].phones[{place}].phone");
             match with_country_code(phone, country) {
                 Ok(notes) => {
-                    let notes = notes.into_iter();
-                    warnings.extend(notes.map(|warning| format!("{}: {warning}", path())));
+                    let notes = notes.iter();
+                    warnings.extend(notes.map(|warning| msg!("{path}: {warning}", path, warning)));
                 }
-                Err(error) => return Err(InvalidMessage::recipient(&path(), error)),
+                Err(error) => return Err(InvalidMessage::recipient(&path, error)),
             }
         }
     }
@@ -363,7 +374,7 @@ pub(crate) fn with_country_codes(
 fn with_country_code(
     phone: &mut Map<String, Value>,
     country: Option<Country>,
-) -> Result<Vec<String>, RecipientError> {
+) -> Result<Vec<Message>, RecipientError> {
     let Some(raw) = phone.get("phone").and_then(Value::as_str) else {
         return Ok(Vec::new());
     };
@@ -380,5 +391,5 @@ fn with_country_code(
         phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
         complete_phone(phone);
     }
-    Ok(number.parse_warnings().to_vec())
+    Ok(number.parse_warnings().iter().map(Message::from).collect())
 }

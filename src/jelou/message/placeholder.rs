@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::schema::inside;
+use crate::base::message::{Message, msg};
 
 /// Placeholders in the API's documentation and its copies.
 const DOCUMENTED: [&str; 14] = [
@@ -32,12 +33,17 @@ const NAMES: [&str; 5] = ["userid", "botid", "flowid", "messageid", "phonenumber
 const BRACKETS: [(char, char); 3] = [('<', '>'), ('[', ']'), ('{', '}')];
 
 /// Returns the problem of a value that was copied from the API's documentation.
-pub(crate) fn documented_placeholder(value: &str) -> Option<String> {
+pub(crate) fn documented_placeholder(value: &str) -> Option<Message> {
     let value = value.trim();
     let is_placeholder = DOCUMENTED.contains(&value)
         || HIDDEN_ADDRESSES.contains(&value)
         || is_name_in_brackets(value);
-    is_placeholder.then(|| format!("`{value}` is a placeholder of the API's documentation"))
+    is_placeholder.then(|| {
+        msg!(
+            "`{value}` is a placeholder of the API's documentation",
+            value
+        )
+    })
 }
 
 /// Returns whether `value` is a name of the API's documentation in brackets: `<FLOW_ID>`, `[user-id]`.
@@ -54,7 +60,7 @@ fn is_name_in_brackets(value: &str) -> bool {
 /// A value that was copied from the API's documentation.
 pub(super) struct CopiedValue {
     pub(super) path: String,
-    pub(super) problem: String,
+    pub(super) problem: Message,
 }
 
 /// Returns all copied values at `path` and below. Recipients are checked separately.

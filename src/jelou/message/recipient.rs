@@ -6,6 +6,7 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use super::placeholder::documented_placeholder;
 use crate::base::invisible::is_unseen;
+use crate::base::message::{Message, msg};
 use crate::base::texts::shell_argument;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_user_id};
 
@@ -21,7 +22,7 @@ pub(crate) struct TypedRecipient {
     /// None for a WhatsApp user id and for a user of another channel.
     number: Option<PhoneNumber>,
     /// Warnings about how it was read.
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
 }
 
 impl Recipient {
@@ -34,9 +35,9 @@ impl Recipient {
         if user.is_empty() {
             return Err(RecipientError::empty());
         }
-        match segment_problem(user, "a recipient") {
+        match segment_problem(user, &msg!("a recipient")) {
             Some(problem) => Err(RecipientError::new(
-                problem,
+                problem.to_string(),
                 "write the recipient's number or id",
             )),
             None => Ok(Self(user.to_owned())),
@@ -49,15 +50,17 @@ impl Recipient {
 }
 
 /// Returns the problem of `text`, which is `what` and becomes one segment of a URL's path.
-pub(super) fn segment_problem(text: &str, what: &str) -> Option<String> {
+pub(super) fn segment_problem(text: &str, what: &Message) -> Option<Message> {
     if [".", ".."].contains(&text) {
-        return Some(format!(
-            "`{text}` cannot be {what}: in a URL, it refers to a directory"
+        return Some(msg!(
+            "`{text}` cannot be {what}: in a URL, it refers to a directory",
+            text,
+            what
         ));
     }
     text.chars()
         .any(char::is_control)
-        .then(|| format!("`{text}` has a control character"))
+        .then(|| msg!("`{text}` has a control character", text))
 }
 
 /// Returns a recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet
@@ -91,7 +94,7 @@ impl TypedRecipient {
         if let Some(user) = user.strip_prefix("id:") {
             if let Some(problem) = documented_placeholder(user) {
                 return Err(RecipientError::new(
-                    problem,
+                    problem.to_string(),
                     "write the user's own id after id:",
                 ));
             }
@@ -104,8 +107,9 @@ impl TypedRecipient {
     }
 
     /// Adds warnings about how it was read, each once.
-    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = impl Into<Message>>) {
         for warning in warnings {
+            let warning = warning.into();
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
@@ -113,7 +117,7 @@ impl TypedRecipient {
     }
 
     /// Warnings about how it was read.
-    pub(crate) fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[Message] {
         &self.warnings
     }
 
@@ -137,7 +141,7 @@ impl From<PhoneNumber> for TypedRecipient {
     fn from(number: PhoneNumber) -> Self {
         Self {
             recipient: Recipient(number.as_str().to_owned()),
-            warnings: number.warnings().to_vec(),
+            warnings: number.warnings().iter().map(Message::from).collect(),
             number: Some(number),
         }
     }
@@ -270,8 +274,9 @@ impl RecipientChoice<'_> {
             (None, Some(recipient), _) => return Ok(recipient.clone().into()),
             (None, None, Some(raw)) => ("JELOU_TO", raw),
             (None, None, None) => {
-                let hint = "to pass one: --to NUMBER; to set one for all commands: JELOU_TO=NUMBER";
-                return Err(InvalidMessage::other("no recipient", hint));
+                let hint =
+                    msg!("to pass one: --to NUMBER; to set one for all commands: JELOU_TO=NUMBER");
+                return Err(InvalidMessage::other(msg!("no recipient"), hint));
             }
         };
         let typed = match TypedRecipient::read(raw, sources.country) {
@@ -283,7 +288,7 @@ impl RecipientChoice<'_> {
             if origin == "--to"
                 && let Some(hint) = one_flag_each(raw, sources.country)
             {
-                error.hint = hint;
+                error.hint = Some(hint.into());
             }
             InvalidMessage::recipient(origin, error)
         })?;
@@ -363,8 +368,8 @@ mod tests {
             ("id:..", "it refers to a directory"),
             ("id:1\n4155550100", "`1␊4155550100` has a control character"),
             ("id:.\t.", "has a control character"),
-            ("593987654321,593987654322", "contains `,`"),
-            ("593987654321\n593987654322", "contains a line break"),
+            ("593987654321,593987654322", "several numbers"),
+            ("593987654321\n593987654322", "several numbers"),
             ("593987654321\t1", "contains a tab"),
             ("++593987654321", "contains `+`"),
             ("5939876+54321", "contains `+`"),
@@ -395,17 +400,17 @@ mod tests {
             ("us.13491208655302741918", "contains `u`"),
             ("MR.Smith", "contains `M`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "contains `٥`"),
-            ("0987654321", "is a local number"),
+            ("0987654321", "has no country code"),
             ("https://wa.me/message/ABCDEF123", "contains `h`"),
             ("123456789@lid", "contains `@`"),
             ("120363041234567890@g.us", "contains `@`"),
             ("Ana <ana@example.com>", "contains `a`"),
             ("0987654321 (no llamar)", "contains `n`"),
-            ("tel:0987654321", "is a local number"),
+            ("tel:0987654321", "has no country code"),
             ("+0987654321", "no country code begins with 0"),
             (
                 "593987654321.0",
-                "spreadsheet writes a number; did you mean +593987654321?",
+                "spreadsheet writes a number (did you mean +593987654321?)",
             ),
             ("593987654321.00", "did you mean +593987654321?"),
             ("+593987654321,0", "did you mean +593987654321?"),
@@ -417,24 +422,24 @@ mod tests {
             ),
             (
                 "=\"593987654321\"",
-                "is a spreadsheet formula that keeps a number as text; did you mean +593987654321?",
+                "is a spreadsheet formula that keeps a number as text (did you mean +593987654321?)",
             ),
             ("=593987654321", "did you mean +593987654321?"),
             (
                 "'593987654321",
-                "apostrophe that marks text in a spreadsheet; did you mean +593987654321?",
+                "apostrophe that marks text in a spreadsheet (did you mean +593987654321?)",
             ),
             ("=\"Ana\"", "it contains `A`"),
             ("593.98.765.4321.0", "spreadsheet"),
             ("593-987-654-321.00", "spreadsheet"),
-            ("987654321", "is a local number"),
+            ("987654321", "has no country code"),
             ("+123456", "7 to 15"),
             ("1234567890123456", "7 to 15"),
             (
                 "123456789012345",
-                "it is too long for a number of US, such as +1",
+                "it is too long for a number of the United States, such as +1",
             ),
-            ("593987654321 593987654322", "7 to 15"),
+            ("593987654321 593987654322", "several numbers"),
         ] {
             let error = TypedRecipient::read(raw, None).expect_err(raw).to_string();
             assert!(error.contains(expected), "{raw}: {error}");
@@ -524,8 +529,15 @@ mod tests {
             "0987654321,0987654322",
             ",",
         ] {
-            assert!(!make(Some(other), None).contains("--to "), "{other}");
+            assert!(
+                !make(Some(other), None).to_string().contains("--to "),
+                "{other}"
+            );
         }
-        assert!(!make(None, Some("593987654321,593987654322")).contains("--to 593"));
+        assert!(
+            !make(None, Some("593987654321,593987654322"))
+                .to_string()
+                .contains("--to 593")
+        );
     }
 }

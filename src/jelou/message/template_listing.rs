@@ -9,13 +9,12 @@ use serde_json::Value;
 use super::drawing::named_places;
 use super::envelope::Route;
 use super::outgoing::{Outgoing, recipients_in};
+use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
 use crate::phone::is_user_id;
 
 /// The most different templates that are kept for one list.
 const MAX_TEMPLATES: usize = 100;
-/// The most templates that an error suggests.
-const MAX_SUGGESTIONS: usize = 3;
 
 /// The most characters of a template's text with its values (Meta, error 132005).
 const MAX_TEXT: usize = 1024;
@@ -374,14 +373,13 @@ pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option
     text(template, "elementName")
 }
 
-/// Suggests similar template names; None if `names` is empty.
-pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
-    let names: Vec<_> = names
-        .iter()
-        .take(MAX_SUGGESTIONS)
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+/// Suggests at most two similar template names; None if `names` is empty.
+pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<Message> {
+    let name = names.first()?.as_ref();
+    Some(match names.get(1).map(AsRef::as_ref) {
+        Some(other) => msg!("did you mean `{name}` or `{other}`?", name, other),
+        None => msg!("did you mean `{name}`?", name),
+    })
 }
 
 /// Returns `order_shipped` for `a1b2_order_shipped`: WhatsApp adds four random characters to the

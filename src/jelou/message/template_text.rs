@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::drawing::Part;
 use super::kinds::MessageKind;
 use super::template_listing::{TemplateUses, is_approved, is_same_language, text};
+use crate::base::message::Lang;
 
 /// The most characters that are kept of a text. WhatsApp allows 1,024 in a template.
 const MAX_CHARACTERS: usize = 4096;
@@ -68,8 +69,8 @@ impl TemplateTexts {
 
     /// Draws what the recipient of `body` sees, with the template's text instead of its name and
     /// values.
-    pub(crate) fn drawn(&self, kind: &MessageKind, body: &Value) -> Vec<Part> {
-        let mut parts = kind.drawn(body);
+    pub(crate) fn drawn(&self, kind: &MessageKind, body: &Value, lang: Lang) -> Vec<Part> {
+        let mut parts = kind.drawn(body, lang);
         for part in &mut parts {
             if let (Part::Template(template), Some(text)) = (part, self.find_text(body)) {
                 template.fill(text);
@@ -160,7 +161,8 @@ mod tests {
             uses.uses
                 .extend(crate::jelou::message::TemplateUse::from_body(&body));
             let texts = TemplateTexts::new(&uses, &list);
-            assert_eq!(Part::lines(texts.drawn(&kind, &body)), expected, "{body}");
+            let drawn = texts.drawn(&kind, &body, Lang::En);
+            assert_eq!(Part::lines(drawn, Lang::En), expected, "{body}");
         }
     }
 }

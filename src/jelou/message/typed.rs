@@ -13,6 +13,7 @@ use super::flag::{Flag, FlagValues};
 use super::invalid::Violation;
 use super::kinds::MessageKind;
 use crate::base::input::{Input, UsageError};
+use crate::base::message::Message;
 
 /// A message on the command line: its kind, and the flags `D` for its delivery. As global flags,
 /// the delivery flags could be repeated before the kind, and one recipient would silently win.
@@ -158,7 +159,7 @@ impl MessageKind {
     }
 
     /// Returns the problem of the field at `path`, with the flag that sets the field.
-    pub(super) fn violation(&self, path: &str, problem: String) -> Violation {
+    pub(super) fn violation(&self, path: &str, problem: Message) -> Violation {
         Violation {
             path: path.to_owned(),
             problem,

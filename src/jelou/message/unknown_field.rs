@@ -2,6 +2,7 @@
 
 use super::invalid::Violation;
 use super::schema::Schema;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
 
 pub(super) struct UnknownField {
@@ -23,21 +24,23 @@ impl UnknownField {
     }
 
     /// Returns the warning for a valid body, which is sent with the field.
-    pub(super) fn warning(&self) -> String {
+    pub(super) fn warning(&self) -> Message {
         let path = &self.path;
         match &self.meant {
-            Some(meant) => {
-                format!("{path}: unknown field, sent unchanged (did you mean `{meant}`?)")
-            }
-            None => format!("{path}: unknown field, sent unchanged"),
+            Some(meant) => msg!(
+                "{path}: unknown field, sent unchanged (did you mean `{meant}`?)",
+                path,
+                meant
+            ),
+            None => msg!("{path}: unknown field, sent unchanged", path),
         }
     }
 
     /// Returns the fault of an invalid body, in which it may be the name of a missing field.
     pub(super) fn violation(self) -> Violation {
         let problem = match &self.meant {
-            Some(meant) => format!("unknown field; did you mean `{meant}`?"),
-            None => "unknown field".to_owned(),
+            Some(meant) => msg!("unknown field; did you mean `{meant}`?", meant),
+            None => msg!("unknown field"),
         };
         Violation {
             path: self.path,

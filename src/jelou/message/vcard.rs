@@ -10,6 +10,7 @@ use vcard::tree::error::VcardParseError;
 use vcard::tree::line::VcardLine;
 
 use super::limits::RECOGNIZED;
+use crate::base::message::{Message, msg};
 use crate::base::text_encoding::{NotText, decode_text};
 use crate::base::texts::shorten;
 use crate::phone::PhoneNumber;
@@ -37,7 +38,7 @@ const MIN_DIGITS: usize = 7;
 pub(crate) struct Cards {
     pub(crate) contacts: Vec<Value>,
     /// The cards that lost a phone number because of an unknown line.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
 }
 
 /// Decodes the text of a vCard file. A line that is not UTF-8 is decoded by its own CHARSET.
@@ -96,49 +97,57 @@ fn line_charset(line: &[u8]) -> Option<&'static Encoding> {
 ///
 /// # Errors
 /// If there is no card, or a card is incomplete.
-pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
+pub(crate) fn read_cards(text: &str) -> Result<Cards, Message> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut contacts = Vec::new();
     let mut warnings = Vec::new();
     for card in VcardCst::parse_many(text.trim_start_matches('\u{feff}')) {
         let number = contacts.len() + 1;
         let card = card.map_err(|error| match error {
-            VcardParseError::MissingEnd(_) => format!("card {number} has no END:VCARD"),
+            VcardParseError::MissingEnd(_) => msg!("card {number} has no END:VCARD", number),
             VcardParseError::MissingCrlf(line)
             | VcardParseError::MissingPropertyColon(line)
             | VcardParseError::NonUtf8Header(line)
             | VcardParseError::ExpectedBegin(line) => {
                 let first = line.trim().lines().next().unwrap_or_default();
-                format!("`{}` is not a vCard line", shorten(first, RECOGNIZED))
+                msg!(
+                    "`{line}` is not a vCard line",
+                    line = shorten(first, RECOGNIZED)
+                )
             }
         })?;
         let is_card =
             |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");
         if !card.begin.as_ref().is_some_and(is_card) {
-            return Err("expected BEGIN:VCARD, found another BEGIN".to_owned());
+            return Err(msg!("expected BEGIN:VCARD, found another BEGIN"));
         }
         if card
             .props
             .iter()
             .any(|line| line.name.get().eq_ignore_ascii_case("BEGIN"))
         {
-            return Err(format!("card {number} contains another card"));
+            return Err(msg!("card {number} contains another card", number));
         }
         let contact = contact(&card.props);
         let name = contact
             .pointer("/name/formatted_name")
             .and_then(Value::as_str);
         let Some(name) = name else {
-            return Err(format!("card {number} has no name (FN, N or ORG)"));
+            return Err(msg!("card {number} has no name (FN, N or ORG)", number));
         };
         if let Some(problem) = number_problem(&card.props, &contact) {
             let name = shorten(name, RECOGNIZED);
-            warnings.push(format!("card {number} (`{name}`) {problem}"));
+            warnings.push(msg!(
+                "card {number} (`{name}`) {problem}",
+                number,
+                name,
+                problem
+            ));
         }
         contacts.push(contact);
     }
     if contacts.is_empty() {
-        Err("BEGIN:VCARD is missing".to_owned())
+        Err(msg!("BEGIN:VCARD is missing"))
     } else {
         Ok(Cards { contacts, warnings })
     }
@@ -146,7 +155,7 @@ pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
 
 /// Returns the problem of a card that has phone numbers in unknown lines, or no way to reach its
 /// contact.
-fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
+fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<Message> {
     let has_phone = contact.get("phones").is_some();
     let lost: Vec<_> = lines
         .iter()
@@ -158,15 +167,19 @@ fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
         .collect();
     if !lost.is_empty() {
         let lost = lost.join(", ");
-        let missing = if has_phone { "" } else { "has no phone: " };
-        return Some(format!(
-            "{missing}the line {lost} was skipped; write numbers as TEL;TYPE=CELL:+593987654321"
-        ));
+        return Some(if has_phone {
+            msg!(
+                "has a phone in an unknown line, which was skipped: {lost}",
+                lost
+            )
+        } else {
+            msg!("has no phone: the line {lost} was skipped", lost)
+        });
     }
     let is_reachable = ["phones", "emails", "urls", "addresses"]
         .into_iter()
         .any(|list| contact.get(list).is_some());
-    (!is_reachable).then(|| "has only a name: no phone, email, URL or address".to_owned())
+    (!is_reachable).then(|| msg!("has only a name: no phone, email, URL or address"))
 }
 
 /// Returns whether a line other than TEL may have a phone number: by its name, or by its value if
@@ -552,14 +565,15 @@ mod tests {
                 "not a vCard line",
             ),
         ] {
-            let error = read_cards(text).err().unwrap_or_else(|| panic!("{text}"));
+            let error = read_cards(text).err().unwrap_or_default().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }
 
     fn warnings(lines: &str) -> Vec<String> {
         let card = format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ana Ríos\n{lines}\nEND:VCARD\n");
-        read_cards(&card).unwrap().warnings
+        let warnings = read_cards(&card).unwrap().warnings;
+        warnings.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -575,7 +589,7 @@ mod tests {
             ),
             (
                 "TEL:+593987654321\nTELEPHONE:+593987654322",
-                "card 1 (`Ana Ríos`) the line `TELEPHONE:+593987654322` was skipped",
+                "card 1 (`Ana Ríos`) has a phone in an unknown line, which was skipped: `TELEPHONE:+593987654322`",
             ),
             ("NOTE:x", "card 1 (`Ana Ríos`) has only a name"),
             ("TEL;TYPE=CELL:", "card 1 (`Ana Ríos`) has only a name"),

@@ -5,8 +5,8 @@ use super::counted_column::CountedColumn;
 use super::countries::RecipientCountries;
 use super::printed_values::{PrintedValues, ShapeRank};
 use super::table::{
-    ColumnTable, ColumnValues, ContrastLines, ExpressionFacts, RareShape, RecipientFacts,
-    UnusedColumn,
+    ColumnTable, ColumnValues, ContrastLines, ExpressionFacts, OtherCode, RareShape,
+    RecipientFacts, UnusedColumn,
 };
 use super::unused_column::{UnusedCounts, sort_unused};
 use super::{CountedRow, SentValues};
@@ -28,6 +28,7 @@ pub(crate) struct ColumnCounts {
     rows: u64,
     recipient_column: String,
     countries: RecipientCountries,
+    other_code: Option<OtherCode>,
     expressions: Vec<ExpressionCounts>,
     more_expressions: usize,
     unused: Vec<UnusedCounts>,
@@ -70,7 +71,10 @@ impl ColumnCounts {
 
     pub(crate) fn count(&mut self, counted: CountedRow<'_>) {
         self.rows += 1;
-        self.countries.count(counted.recipient);
+        self.countries.count(counted.recipient, counted.line);
+        if let Some(named) = counted.named_country {
+            named.count_other_code(&mut self.other_code, counted.recipient, counted.line);
+        }
         self.count_length(counted);
         match counted.sent {
             SentValues::OfExpressions(values) => {
@@ -140,6 +144,7 @@ impl ColumnCounts {
             recipient: RecipientFacts {
                 column: self.recipient_column.clone(),
                 countries: self.countries.facts(),
+                other_code: self.other_code.clone(),
             },
             expressions,
             uses_no_column: self.expressions.is_empty(),

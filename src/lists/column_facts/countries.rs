@@ -1,11 +1,11 @@
-//! Counts recipients by country.
+//! Counts recipients by country, and compares it with the country that the list names.
 
 use std::cmp::Reverse;
 
-use super::table::CountryRows;
+use super::table::{CountryRows, OtherCode};
 use super::words::country_words;
-use crate::lists::list_file::ReportLanguage;
-use crate::phone::find_country;
+use crate::base::message::Lang;
+use crate::phone::{Country, calling_code, find_country};
 
 /// The recipients by country.
 #[derive(Debug, Default)]
@@ -20,10 +20,12 @@ struct CountedCountry {
     /// Two letters; None for recipients without a country.
     country: Option<&'static str>,
     rows: u64,
+    /// The first line.
+    line: u64,
 }
 
 impl RecipientCountries {
-    pub(crate) fn count(&mut self, recipient: &str) {
+    pub(crate) fn count(&mut self, recipient: &str, line: u64) {
         let country = find_country(recipient);
         if let Some(last) = self.counted.get_mut(self.last)
             && last.country == country
@@ -38,7 +40,11 @@ impl RecipientCountries {
         self.last = known.unwrap_or(self.counted.len());
         match self.counted.get_mut(self.last) {
             Some(known) => known.rows += 1,
-            None => self.counted.push(CountedCountry { country, rows: 1 }),
+            None => self.counted.push(CountedCountry {
+                country,
+                rows: 1,
+                line,
+            }),
         }
     }
 
@@ -49,12 +55,46 @@ impl RecipientCountries {
         let facts = countries.into_iter().map(|known| CountryRows {
             country: known.country.map(str::to_owned),
             rows: known.rows,
+            line: Some(known.line),
         });
         facts.collect()
     }
 
     /// Returns the countries with their rows: `Ecuador 1,240, Colombia 10`.
-    pub(crate) fn words(&self, language: ReportLanguage) -> String {
-        country_words(&self.facts(), language).join(", ")
+    pub(crate) fn words(&self, language: Lang) -> String {
+        let mut facts = self.facts();
+        for known in &mut facts {
+            known.line = None;
+        }
+        country_words(&facts, language).join(", ")
+    }
+}
+
+/// The country of a row, in a column of the list.
+#[derive(Clone, Copy)]
+pub(crate) struct NamedCountry<'a> {
+    pub(crate) column: &'a str,
+    pub(crate) country: Country,
+}
+
+impl NamedCountry<'_> {
+    /// Counts the row in `line` if its number has another calling code. Countries that share a code, such as the United
+    /// States and Canada, do not differ.
+    pub(super) fn count_other_code(
+        self,
+        found: &mut Option<OtherCode>,
+        recipient: &str,
+        line: u64,
+    ) {
+        let code = calling_code(recipient);
+        if code.is_none_or(|code| code == self.country.calling_code()) {
+            return;
+        }
+        let found = found.get_or_insert_with(|| OtherCode {
+            column: self.column.to_owned(),
+            rows: 0,
+            line,
+        });
+        found.rows += 1;
     }
 }

@@ -17,7 +17,7 @@ use serde_json::Value;
 use twox_hash::XxHash3_64;
 
 pub(crate) use self::column_counts::ColumnCounts;
-pub(crate) use self::countries::RecipientCountries;
+pub(crate) use self::countries::{NamedCountry, RecipientCountries};
 pub(crate) use self::table::{ColumnTable, RareShape};
 
 use crate::base::texts::shorten;
@@ -34,6 +34,8 @@ pub(crate) struct CountedRow<'a> {
     pub(crate) line: u64,
     pub(crate) row: &'a Row,
     pub(crate) country: Option<Country>,
+    /// The country that the list names for the row.
+    pub(crate) named_country: Option<NamedCountry<'a>>,
     pub(crate) recipient: &'a str,
     /// Its message as JSON.
     pub(crate) json: &'a str,

@@ -47,6 +47,18 @@ pub(super) struct RecipientFacts {
     pub(super) column: String,
     /// By two letters, those with most rows first.
     pub(super) countries: Vec<CountryRows>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) other_code: Option<OtherCode>,
+}
+
+/// The rows whose number has another calling code than the country that the list names for them.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(super) struct OtherCode {
+    /// The column with the countries.
+    pub(super) column: String,
+    pub(super) rows: u64,
+    /// The first line.
+    pub(super) line: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -54,6 +66,9 @@ pub(super) struct CountryRows {
     /// Two letters; None for recipients without a country.
     pub(super) country: Option<String>,
     pub(super) rows: u64,
+    /// The first line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u64>,
 }
 
 /// The facts about an expression, or about a condition.

@@ -2,22 +2,22 @@
 
 use super::table::{
     CellKind, ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths,
-    Letter, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
+    Letter, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
 use crate::base::invisible::{is_invisible, is_unseen};
+use crate::base::message::Lang;
 use crate::base::output::{FactLine, one_line};
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::country_title;
 
 /// The most lines of expressions, and the most unused columns, unless all are wanted.
 const MAX_LINES: usize = 12;
 const MAX_UNUSED: usize = 12;
-/// How many countries are named.
-const MAX_COUNTRIES: usize = 5;
+/// How many of the commonest countries are shown, and how many of the rarest of the others.
+const SHOWN_COUNTRIES: usize = 4;
 
 impl ColumnTable {
     /// The title of the table: `columns of 1,250 messages:`
-    pub(crate) fn title(&self, language: ReportLanguage) -> String {
+    pub(crate) fn title(&self, language: Lang) -> String {
         let rows = language.number(self.rows);
         match self.rows {
             1 => language
@@ -31,16 +31,18 @@ impl ColumnTable {
     }
 
     /// The lines of the table: all of them, or the first with the number of the others.
-    pub(crate) fn lines(&self, language: ReportLanguage, are_all: bool) -> Vec<FactLine> {
+    pub(crate) fn lines(&self, language: Lang, are_all: bool) -> Vec<FactLine> {
         let words = Words {
             language,
             rows: self.rows,
         };
         let shown = if are_all { usize::MAX } else { MAX_LINES };
         let mut lines = vec![words.recipient_line(self)];
-        let expressions = self.expressions.iter().take(shown);
-        lines.extend(expressions.map(|expression| words.expression_line(expression)));
-        let more = self.expressions.len().saturating_sub(shown) + self.more_expressions;
+        let expressions = self.most_telling(shown);
+        let more = self.expressions.len() - expressions.len() + self.more_expressions;
+        for expression in expressions {
+            lines.push(words.expression_line(expression));
+        }
         lines.extend((more > 0).then(|| words.more_line(more)));
         if self.uses_no_column {
             lines.push(words.no_column_line());
@@ -48,11 +50,41 @@ impl ColumnTable {
         lines.extend(words.unused_line(self, are_all));
         lines
     }
+
+    /// Returns at most `most` expressions, in the order of the message: those with the rarest shapes, then those with
+    /// different values.
+    fn most_telling(&self, most: usize) -> Vec<&ExpressionFacts> {
+        let mut expressions: Vec<_> = self.expressions.iter().enumerate().collect();
+        expressions.sort_by_key(|(_, expression)| expression.commonness());
+        expressions.truncate(most);
+        expressions.sort_by_key(|(place, _)| *place);
+        expressions
+            .into_iter()
+            .map(|(_, expression)| expression)
+            .collect()
+    }
+}
+
+impl ExpressionFacts {
+    /// Returns the rows of the rarest of several shapes. Values of one shape are commoner, and a value of all rows is the
+    /// commonest.
+    fn commonness(&self) -> u64 {
+        let Some(values) = &self.values else {
+            return self.rows;
+        };
+        let is_only = values.most_often.as_ref().is_some_and(|most| most.is_only);
+        let rarest = values.shapes.iter().map(|shape| shape.rows).min();
+        match rarest {
+            _ if is_only => u64::MAX,
+            Some(rows) if values.shapes.len() > 1 => rows,
+            _ => self.rows,
+        }
+    }
 }
 
 /// How the facts of a table are written.
 struct Words {
-    language: ReportLanguage,
+    language: Lang,
     /// The rows of the table.
     rows: u64,
 }
@@ -60,11 +92,23 @@ struct Words {
 impl Words {
     fn recipient_line(&self, table: &ColumnTable) -> FactLine {
         let countries = country_words(&table.recipient.countries, self.language);
+        let other_code = table.recipient.other_code.as_ref();
+        let other_code = other_code.map(|found| vec![self.other_code(found)]);
         FactLine {
             label: table.recipient.column.clone(),
             count: self.language.number(self.rows),
-            facts: joined(vec![countries]),
+            facts: joined(std::iter::once(countries).chain(other_code).collect()),
         }
+    }
+
+    fn other_code(&self, found: &OtherCode) -> String {
+        let rows = self.language.number(found.rows);
+        let column = plain_or_quoted(&found.column);
+        let line = self.line(found.line);
+        self.language.pick([
+            format!("{rows} with another calling code than {column} ({line})"),
+            format!("{rows} con otro código de país que {column} ({line})"),
+        ])
     }
 
     fn expression_line(&self, facts: &ExpressionFacts) -> FactLine {
@@ -355,26 +399,40 @@ impl Words {
     }
 }
 
-/// Returns the first countries with their rows, and the number of the others.
-pub(super) fn country_words(countries: &[CountryRows], language: ReportLanguage) -> Vec<String> {
-    let named = countries.iter().take(MAX_COUNTRIES);
-    let mut items: Vec<_> = named.map(|known| one_country(known, language)).collect();
-    let others = countries.iter().skip(MAX_COUNTRIES);
-    let rows: u64 = others.clone().map(|known| known.rows).sum();
-    if rows > 0 {
-        let number = others.count();
+/// Returns the commonest and the rarest countries with their rows, each but the first with its line, and the number of the
+/// others.
+pub(super) fn country_words(countries: &[CountryRows], language: Lang) -> Vec<String> {
+    let (commonest, others) = countries.split_at(countries.len().min(SHOWN_COUNTRIES));
+    let (others, rarest) = others.split_at(others.len().saturating_sub(SHOWN_COUNTRIES));
+    let named = commonest.iter().chain(rarest);
+    let mut items: Vec<_> = named
+        .enumerate()
+        .map(|(place, known)| {
+            let line = known.line.filter(|_| place > 0);
+            one_country(known, line, language)
+        })
+        .collect();
+    if !others.is_empty() {
+        let number = others.len();
+        let rows: u64 = others.iter().map(|known| known.rows).sum();
         let rows = language.number(rows);
-        items.push(language.pick([
-            format!("{number} more countries {rows}"),
-            format!("otros {number} países {rows}"),
-        ]));
+        items.push(match number {
+            1 => language.pick([
+                format!("1 more country {rows}"),
+                format!("otro país {rows}"),
+            ]),
+            _ => language.pick([
+                format!("{number} more countries {rows}"),
+                format!("otros {number} países {rows}"),
+            ]),
+        });
     }
     items
 }
 
-fn one_country(known: &CountryRows, language: ReportLanguage) -> String {
+fn one_country(known: &CountryRows, line: Option<u64>, language: Lang) -> String {
     let rows = language.number(known.rows);
-    match &known.country {
+    let shown = match &known.country {
         Some(code) => {
             let name = country_title(code).map_or(code.as_str(), |names| language.pick(names));
             format!("{name} {rows}")
@@ -383,6 +441,13 @@ fn one_country(known: &CountryRows, language: ReportLanguage) -> String {
             format!("without a country {rows}"),
             format!("sin país {rows}"),
         ]),
+    };
+    match line {
+        Some(line) => {
+            let word = language.pick(["line", "línea"]);
+            format!("{shown} ({word} {line})")
+        }
+        None => shown,
     }
 }
 
@@ -404,7 +469,6 @@ fn joined(clauses: Vec<Vec<String>>) -> Vec<String> {
     parts
 }
 
-/// Writes a value without quotation marks, unless its end would not be clear.
 /// Returns a shape with escapes for invisible signs.
 fn shown_shape(shape: &str) -> String {
     let is_hidden = |sign: char| sign != ' ' && is_invisible(sign);
@@ -421,6 +485,7 @@ fn shown_shape(shape: &str) -> String {
     plain_or_quoted(&signs.collect::<String>())
 }
 
+/// Writes a value without quotation marks, unless its end would not be clear.
 fn plain_or_quoted(value: &str) -> String {
     if has_clear_ends(value) && !value.contains([',', ';', '(', ')', '"']) {
         escaped(value)

@@ -11,15 +11,14 @@ use super::exclusion_table::ExclusionTables;
 use super::meaning::{CountryRule, readings};
 use super::meaning::{is_recipient_text, may_be_id, may_be_recipient};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::lists::list_file::{
-    AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
+    AnyInput, DELIMITERS, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
 };
 use crate::phone::is_like_user_id;
 
 /// The most bytes of a line with one recipient.
 const MAX_LINE: usize = 1024;
-/// The delimiters between the cells of a line.
-const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The options for reading exclusion lists.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,10 +75,10 @@ fn read(
         // A file that has only comments excludes no one on purpose. An empty file may have lost its
         // content.
         _ if filled.next().is_some() => Ok(()),
-        _ => {
-            let hint = "check the program that writes it; to exclude no one, write a header or a comment, such as # no one";
-            Err(UsageError::new(format!("{} is empty", list.name), hint))
-        }
+        _ => Err(UsageError::new(
+            msg!("{name} is empty", name = list.name),
+            msg!("to exclude no one, write a header or a comment, such as # no one"),
+        )),
     }
 }
 
@@ -88,7 +87,7 @@ fn without_question(error: UsageError) -> UsageError {
     if error.question.is_none() {
         return error;
     }
-    UsageError::new(error.message, "delete the lines above the header")
+    UsageError::new(error.message, msg!("delete the lines above the header"))
 }
 
 /// Whether a text with this first line has one recipient per line. Otherwise the line is a header.
@@ -138,7 +137,7 @@ fn read_lines(
             bad.add(
                 None,
                 line,
-                invalid_entry(format!("has more than {MAX_LINE} bytes")),
+                invalid_entry(msg!("has more than {most} bytes", most = MAX_LINE)),
             );
             continue;
         }
@@ -192,11 +191,12 @@ fn read_list(
     let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     let Some(names) = reader.header() else {
-        let problem =
-            format!("{name} is NDJSON, but an exclusion list must be a text, a CSV or a workbook");
         return Err(UsageError::new(
-            problem,
-            "to write one recipient per line: jq -r .to; to use a report: save it as CSV",
+            msg!(
+                "{name} is NDJSON, but an exclusion list must be a text, a CSV or a workbook",
+                name
+            ),
+            msg!("to write one recipient per line: jq -r .to; to use a report: save it as CSV"),
         ));
     };
     tables.header(1, names);
@@ -210,13 +210,16 @@ fn read_list(
     }) = reader.read()?
     {
         if last_line > line {
-            let problem = format!(
+            let problem = msg!(
                 "{name}: the row in line {line} continues to line {last_line} because of a quote, so a recipient may be \
-                 missed"
+                 missed",
+                name,
+                line,
+                last_line
             );
             return Err(UsageError::new(
                 problem,
-                "remove the quote, or write one recipient per line",
+                msg!("remove the quote, or write one recipient per line"),
             ));
         }
         let outcome = outcome.as_ref();
@@ -224,7 +227,7 @@ fn read_list(
         let missing = faulty_cells.into_iter().next();
         let row = missing.map_or(row, |(_, problem)| Err(problem));
         match row {
-            Err(problem) => tables.bad(line, problem),
+            Err(problem) => tables.bad(line, problem.to_string()),
             Ok(Row::Cells { cells, .. }) => {
                 tables.row(line, cells.iter().map(|cell| Ok(cell.as_str())), outcome);
             }

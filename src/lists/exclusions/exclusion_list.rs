@@ -1,12 +1,11 @@
 //! Exclusion lists, compared by recipient, and the errors in them.
 
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::meaning::{CountryRule, PossibleRecipients, international_digits};
 use crate::base::input::UsageError;
-use crate::base::output::counted;
-use crate::lists::list_file::ONE_A_LINE;
+use crate::base::message::{Message, msg};
+use crate::lists::list_file::one_a_line;
 use crate::phone::{RecipientError, national_forms, person_key};
 
 /// All exclusion lists of a command, compared by recipient.
@@ -22,7 +21,7 @@ pub(crate) struct ExclusionList {
     /// For a workbook, the number of its sheets that have recipients.
     pub(crate) sheets: Option<u64>,
     /// Cells that may be a misspelled number, each with its line.
-    pub(crate) unclear_cells: Vec<String>,
+    pub(crate) unclear_cells: Vec<Message>,
     /// The number of skipped rows: a report has them as invalid, and their recipient does not
     /// exist.
     pub(crate) passed_over: u64,
@@ -158,13 +157,20 @@ impl ExclusionList {
     }
 }
 
-impl fmt::Display for ExclusionList {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ExclusionList {
+    /// Describes it: `bajas.xlsx: 214 recipients from 2 sheets`
+    pub(crate) fn describe(&self) -> Message {
         let Self { name, sheets, .. } = self;
-        write!(formatter, "{name}: {}", counted(self.count(), "recipient"))?;
-        sheets.map_or(Ok(()), |sheets| {
-            write!(formatter, " from {}", counted(sheets, "sheet"))
-        })
+        let count = self.count();
+        match sheets {
+            Some(sheets) => msg!(
+                "{name}: {count} {count|recipient|recipients} from {sheets} {sheets|sheet|sheets}",
+                name,
+                count,
+                sheets
+            ),
+            None => msg!("{name}: {count} {count|recipient|recipients}", name, count),
+        }
     }
 }
 
@@ -185,41 +191,42 @@ pub(super) struct BadLines {
 }
 
 /// The error for a line without a clear recipient.
-pub(super) fn invalid_entry(words: impl Into<String>) -> UsageError {
-    UsageError::new(words.into(), ONE_A_LINE)
+pub(super) fn invalid_entry(words: Message) -> UsageError {
+    UsageError::new(words, one_a_line())
 }
 
 pub(super) fn no_recipient(column: &str) -> UsageError {
-    let words = format!("`{column}` is empty, so the recipient is unknown");
     UsageError::new(
-        words,
-        "write the recipient's number there, or delete the line",
+        msg!("`{column}` is empty, so the recipient is unknown", column),
+        msg!("write the recipient's number there, or delete the line"),
     )
 }
 
 /// Returns the error for a list without a header, if `text` follows a recipient.
 pub(super) fn extra_cells(text: &str) -> UsageError {
     let delimiter = text.get(..1).unwrap_or(",");
-    let hint = format!(
+    let hint = msg!(
         "to name the columns, add a first line such as celular{delimiter}nombre; to list only recipients, \
-         write one per line"
+         write one per line",
+        delimiter
     );
     UsageError::new(
-        format!("the list has no header, but `{text}` follows the recipient"),
+        msg!(
+            "the list has no header, but `{text}` follows the recipient",
+            text
+        ),
         hint,
     )
 }
 
 pub(super) fn unclear(error: &RecipientError) -> UsageError {
-    let more = "; for numbers of several countries, add a header with a column País";
-    UsageError::new(
-        error,
-        format!(
-            "{}{}",
-            error.hint,
-            if error.is_without_country { more } else { "" }
-        ),
-    )
+    let several = msg!("for numbers of several countries: a header with a column País");
+    let mut hint: Vec<_> = error.hint.iter().cloned().collect();
+    hint.extend(error.is_without_country.then_some(several));
+    UsageError {
+        hint: (!hint.is_empty()).then(|| Message::joined(hint, "; ")),
+        ..UsageError::bare(error.message())
+    }
 }
 
 impl BadLines {
@@ -227,11 +234,16 @@ impl BadLines {
     pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: UsageError) {
         self.count += 1;
         if self.lines.len() < MAX_LISTED {
-            let sheet = sheet
-                .map(|sheet| format!("sheet `{sheet}`, "))
-                .unwrap_or_default();
-            self.lines
-                .push(fault.in_file(&format!("{sheet}line {line}")));
+            let message = match sheet {
+                Some(sheet) => msg!(
+                    "sheet `{sheet}`, line {line}: {fault}",
+                    sheet,
+                    line,
+                    fault = fault.message
+                ),
+                None => msg!("line {line}: {fault}", line, fault = fault.message),
+            };
+            self.lines.push(UsageError { message, ..fault });
         }
     }
 
@@ -257,9 +269,9 @@ impl BadLines {
                 let hint = self.lines.first().and_then(|fault| fault.hint.clone());
                 let details = self.lines.into_iter().map(|fault| fault.message);
                 let details = details
-                    .chain((more > 0).then(|| format!("and {more} more")))
+                    .chain((more > 0).then(|| msg!("and {more} more", more)))
                     .collect();
-                let message = format!("{name}: {count} lines have no valid recipient");
+                let message = msg!("{name}: {count} lines have no valid recipient", name, count);
                 Err(UsageError {
                     details,
                     hint,

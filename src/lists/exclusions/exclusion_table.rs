@@ -9,6 +9,7 @@ use super::meaning::{
     has_digits, has_number, is_international, is_recipient_text, may_be_recipient,
 };
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::lists::list_file::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
 
 /// The most unclear cells that a warning lists.
@@ -132,8 +133,11 @@ impl<'a> ExclusionTables<'a> {
 
     /// Adds a row that cannot be read.
     pub(super) fn bad(&mut self, line: u64, problem: String) {
-        self.bad
-            .add(self.table.sheet.as_deref(), line, invalid_entry(problem));
+        self.bad.add(
+            self.table.sheet.as_deref(),
+            line,
+            invalid_entry(problem.into()),
+        );
     }
 
     /// Adds a row below the header. `outcome` is set for a row of a report.
@@ -261,7 +265,7 @@ impl<'a> ExclusionTables<'a> {
                 Ok(text) if role == ColumnRole::Other && !may_be_recipient(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
-                    let fault = invalid_entry(format!("{name}: {problem}"));
+                    let fault = invalid_entry(msg!("{name}: {problem}", name, problem));
                     match role {
                         ColumnRole::Recipient => found.faults.push(fault),
                         _ if has_number(problem) => found.unclear_cell = Some((name, fault)),
@@ -310,11 +314,14 @@ impl<'a> ExclusionTables<'a> {
             // Rows above the first recipient are titles. A title may contain a number that looks like a
             // recipient. Then the row of column names, which has no recipient, comes after it.
             (None, None) if !has_recipient && self.table.has_recipients && !names_column() => {
-                return Some(invalid_entry("has no recipient"));
+                return Some(invalid_entry(msg!("has no recipient")));
             }
             (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
-                self.list.unclear_cells.push(format!(
-                    "line {line}, column {name}: skipped the cell: {fault}"
+                self.list.unclear_cells.push(msg!(
+                    "line {line}, column {name}: skipped the cell: {fault}",
+                    line,
+                    name,
+                    fault = fault.message
                 ));
             }
             (Some(_) | None, _) => {}
@@ -336,14 +343,14 @@ impl<'a> ExclusionTables<'a> {
         if self.filled == 0 && !self.has_recipient_column {
             let columns = self
                 .first_header
-                .ok_or_else(|| invalid_entry(format!("{name} has no rows")))?;
+                .ok_or_else(|| invalid_entry(msg!("{name} has no rows", name = name.as_str())))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
             let error = UsageError::no_recipient_column(&columns).in_file(name);
             return Err(invalid_entry(error.message));
         }
         let more = unclear_cells.len().saturating_sub(MAX_UNCLEAR_CELLS);
         unclear_cells.truncate(MAX_UNCLEAR_CELLS);
-        unclear_cells.extend((more > 0).then(|| format!("and {more} more lines")));
+        unclear_cells.extend((more > 0).then(|| msg!("and {more} more lines", more)));
         *sheets = self.table.sheet.map(|_| self.filled);
         Ok(())
     }

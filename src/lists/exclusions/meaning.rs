@@ -3,8 +3,9 @@
 //! the list's column. A text of an exclusion list may also be a date, or a number among words.
 
 use crate::base::invisible::is_invisible;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::TypedRecipient;
-use crate::lists::list_file::ONE_A_LINE;
+use crate::lists::list_file::one_a_line;
 use crate::phone::{
     Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, find_country, is_number, is_user_id,
 };
@@ -35,7 +36,7 @@ impl CountryRule {
     pub(super) fn resolve<'a>(
         self,
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
-    ) -> Result<Option<Country>, String> {
+    ) -> Result<Option<Country>, Message> {
         let cells = cells.into_iter().filter(|_| self.by_column);
         Ok(country_in(cells)?.or(self.otherwise))
     }
@@ -47,22 +48,21 @@ impl CountryRule {
 /// If a cell is not a country, or two cells are different countries.
 pub(crate) fn country_in<'a>(
     cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
-) -> Result<Option<Country>, String> {
+) -> Result<Option<Country>, Message> {
     let mut named: Option<(&str, Country)> = None;
     for (column, cell) in cells {
         let cell = cell.as_ref().trim();
         if cell.is_empty() {
             continue;
         }
-        let country = read_country(cell).ok_or_else(|| {
-            format!(
-                "{column}: `{cell}` is not a country; write its code or name, such as EC or Ecuador"
-            )
-        })?;
+        let country = read_country(cell)
+            .ok_or_else(|| msg!("{column}: `{cell}` is not a country", column, cell))?;
         match named {
             Some((first, other)) if other != country => {
-                return Err(format!(
-                    "{first} and {column} name different countries; write the same country in both"
+                return Err(msg!(
+                    "{first} and {column} name different countries",
+                    first,
+                    column
                 ));
             }
             _ => named = Some((column, country)),
@@ -91,7 +91,7 @@ fn read_country(cell: &str) -> Option<Country> {
 /// If the recipient is unclear.
 pub(crate) fn read_recipient(
     typed: &str,
-    country: Result<Option<Country>, String>,
+    country: Result<Option<Country>, Message>,
 ) -> Result<TypedRecipient, RecipientError> {
     match country {
         Ok(country) => TypedRecipient::read(typed, country),
@@ -99,7 +99,7 @@ pub(crate) fn read_recipient(
             let read = TypedRecipient::read(typed, None)
                 .ok()
                 .filter(|read| read.bare_code().is_none());
-            read.ok_or_else(|| RecipientError::new(problem, ONE_A_LINE))
+            read.ok_or_else(|| RecipientError::new(problem, one_a_line().to_string()))
         }
     }
 }
@@ -161,7 +161,7 @@ pub(super) fn readings<'a>(
 /// country, and with a country code that the digits may begin with.
 fn all_readings(
     text: &str,
-    country: Result<Option<Country>, String>,
+    country: Result<Option<Country>, Message>,
     column_country: Option<Country>,
 ) -> Result<Vec<String>, RecipientError> {
     let own = country.clone().unwrap_or_default();

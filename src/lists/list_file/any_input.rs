@@ -10,6 +10,7 @@ use super::reader::read_head;
 use super::sheet_list::problem;
 use super::workbook::{MergedCellPolicy, Workbook};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 
 /// The most bytes of a text, which is read as a whole. Ten million recipients, one per line, need
 /// half of that.
@@ -41,14 +42,18 @@ impl AnyInput {
         }
         // UTF-16 contains zero bytes.
         let may_have_zeros = !detect_encoding(&bytes, asked).is_ascii_compatible();
-        if let Some(error) = foreign_file(&bytes).filter(|_| !may_have_zeros) {
+        if let Some(error) = foreign_file(&bytes, name).filter(|_| !may_have_zeros) {
             return Err(error.in_file(name));
         }
         let read = input.take(MAX_TEXT).read_to_end(&mut bytes);
         read.map_err(|cause| UsageError::unreadable(name, &cause))?;
         if bytes.len() as u64 > MAX_TEXT {
-            let problem = format!("{name} has more than {} MiB", MAX_TEXT / 1024 / 1024);
-            return Err(UsageError::new(problem, "split it into smaller files"));
+            let limit = MAX_TEXT / 1024 / 1024;
+            return Err(UsageError::bare(msg!(
+                "{name} has more than {limit} MiB",
+                name,
+                limit
+            )));
         }
         decoded(bytes, asked)
             .map(Self::Text)
@@ -69,7 +74,7 @@ impl Workbook {
                 let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
                 for (column, fault) in &row.faults {
                     if let Some(cell) = cells.get_mut(*column) {
-                        *cell = Err(problem(*column, row.number, None, fault));
+                        *cell = Err(problem(*column, row.number, None, fault).to_string());
                     }
                 }
                 see(&sheet.name, row.number, &cells);

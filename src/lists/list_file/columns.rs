@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::country_column::is_country_column;
 use super::questions::{HeaderLine, filled, which_column, which_header};
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::question::Question;
 use crate::base::suggest::{name_words, plain};
 
@@ -34,26 +35,16 @@ const RECIPIENT_NAMES: [&str; 18] = [
 ];
 
 /// In an exclusion list, a column with one of these words or parts in its name may have numbers, too.
-const PHONE_WORDS: [&str; 21] = [
+const PHONE_WORDS: [&str; 11] = [
     "cel",
     "cell",
-    "cellphone",
-    "celular",
-    "celulares",
     "fone",
     "fono",
-    "mobile",
-    "movil",
-    "phone",
     "tel",
     "telef",
-    "telefone",
-    "telefono",
-    "telefonos",
     "telemovel",
     "telf",
     "tlf",
-    "whatsapp",
     "wpp",
     "wsp",
 ];
@@ -170,7 +161,10 @@ impl Columns {
             Self::title_problem(title)
         } else {
             let names = filled(names.into_iter());
-            format!("the first line is not the header: no column in it has recipients ({names})")
+            msg!(
+                "the first line is not the header: no column in it has recipients ({names})",
+                names
+            )
         };
         let question = self.which_header(line, cells);
         Some(UsageError::open(problem, question))
@@ -192,10 +186,13 @@ impl Columns {
         which_header(&[HeaderLine { line, names }, own])
     }
 
-    fn title_problem(title: &str) -> String {
+    fn title_problem(title: &str) -> Message {
         match title {
-            "" => "the first line has no column names".to_owned(),
-            title => format!("the first line is a title, not the header: `{title}`"),
+            "" => msg!("the first line has no column names"),
+            title => msg!(
+                "the first line is a title, not the header: `{title}`",
+                title
+            ),
         }
     }
 
@@ -296,8 +293,7 @@ pub(crate) fn not_one_column(names: &[&str], asked: &str) -> UsageError {
         }
         [first, ..] => UsageError::ambiguous_column(FLAG, asked, first, first),
         [] => {
-            let hint = "write the name exactly as in the header";
-            let error = UsageError::no_column(FLAG, asked, names, hint);
+            let error = UsageError::no_column(FLAG, asked, names);
             no_header(names).unwrap_or_else(|| error.about_recipients())
         }
     }
@@ -311,9 +307,12 @@ pub(crate) fn unnamed_column(names: &[&str]) -> UsageError {
 
 /// Returns the error for several columns that may have the recipients.
 pub(crate) fn several_columns(columns: &[&str]) -> UsageError {
-    let named = columns.iter().take(2).map(|name| format!("`{name}`"));
-    let named = named.collect::<Vec<_>>().join(" and ");
-    let problem = format!("{named} could both be the recipient's column");
+    let [first, second] = [0, 1].map(|place| columns.get(place).copied().unwrap_or_default());
+    let problem = msg!(
+        "`{first}` and `{second}` could both be the recipient's column",
+        first,
+        second
+    );
     UsageError::open(problem, which_column(columns))
 }
 
@@ -364,11 +363,11 @@ pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
     cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
     Some(UsageError::new(
-        format!(
-            "expected a header in the first line, found a recipient's row: {}",
-            cells.join(", ")
+        msg!(
+            "expected a header in the first line, found a recipient's row: {row}",
+            row = cells.join(", ")
         ),
-        "add a first line with the column names, such as nombre,celular",
+        msg!("add a first line with the column names, such as nombre,celular"),
     ))
 }
 

@@ -9,14 +9,10 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 
 use super::columns::{HeaderPlace, LAST_HEADER_LINE};
 use super::format::BUFFER;
-use super::row::{InnerLine, ListRow, Row, TableHeader};
+use super::row::{FaultyCell, InnerLine, ListRow, Row, TableHeader};
 use super::utf8_check::Utf8Check;
 use crate::base::input::UsageError;
-
-const STRAY_QUOTE: &str = "a quote is inside a cell, or has text after it";
-const WHOLE_IN_QUOTES: &str = "put the whole cell in quotes; inside a cell, write each quote twice";
-/// The hint for a quote that is not closed.
-const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
+use crate::base::message::{Message, msg};
 
 pub(super) struct CsvRows {
     records: CsvRecords<BufReader<Box<dyn Read>>>,
@@ -41,8 +37,12 @@ impl CsvRows {
         if record.has_stray_quote {
             let line = record.line;
             return Err(UsageError::new(
-                format!("{name}: in the header in line {line}, {STRAY_QUOTE}"),
-                WHOLE_IN_QUOTES,
+                msg!(
+                    "{name}: in the header in line {line}, a quote is inside a cell, or has text after it",
+                    name,
+                    line
+                ),
+                msg!("put the whole cell in quotes; inside a cell, write each quote twice"),
             ));
         }
         let names = texts(&record, name, &utf8_check)?;
@@ -80,14 +80,18 @@ impl CsvRows {
             }
             // The record may contain other rows.
             if record.has_stray_quote && last_line > line {
-                let problem = format!(
-                    "{name}: the row in line {line} continues to line {last_line}, and {STRAY_QUOTE}"
+                let problem = msg!(
+                    "{name}: the row in line {line} continues to line {last_line}, and a quote is inside a cell, or has \
+                     text after it",
+                    name,
+                    line,
+                    last_line
                 );
-                return Err(UsageError::new(problem, CLOSE_IT));
+                return Err(UsageError::new(problem, close_quote()));
             }
             let missing = self.missing_cells(&cells, last_line > line);
             let row = if record.has_stray_quote {
-                Err(format!("{STRAY_QUOTE}; {WHOLE_IN_QUOTES}"))
+                Err(msg!("a quote is inside a cell, or has text after it"))
             } else if missing.is_empty() {
                 self.row(&cells)
             } else {
@@ -133,7 +137,7 @@ impl CsvRows {
 
     /// Creates a row with these cells. Empty cells after the last column are ignored: some programs
     /// end each line with a delimiter.
-    fn row(&self, cells: &[&str]) -> Result<Row, String> {
+    fn row(&self, cells: &[&str]) -> Result<Row, Message> {
         let expected = self.header.width;
         let beyond = cells.get(expected..).unwrap_or_default();
         if cells.len() < expected || beyond.iter().any(|cell| !cell.trim().is_empty()) {
@@ -141,7 +145,11 @@ impl CsvRows {
             let is_last_empty = cells.last().is_some_and(|cell| cell.trim().is_empty());
             return Err(if is_last_empty && !beyond.is_empty() {
                 let delimiter = char::from(self.delimiter);
-                format!("{problem}; the line ends with `{delimiter}`")
+                msg!(
+                    "{problem}; the line ends with `{delimiter}`",
+                    problem,
+                    delimiter
+                )
             } else {
                 problem
             });
@@ -152,7 +160,7 @@ impl CsvRows {
     /// Returns the columns without a cell in this row, each with the reason. Some programs omit
     /// empty cells at the end of a line. A row of several lines, or of a report, must be complete,
     /// because a part of it may be lost. A line without a delimiter may not be a row.
-    fn missing_cells(&self, cells: &[&str], has_several_lines: bool) -> Vec<(String, String)> {
+    fn missing_cells(&self, cells: &[&str], has_several_lines: bool) -> Vec<FaultyCell> {
         if cells.len() < 2 || has_several_lines || self.header.layout.is_report() {
             return Vec::new();
         }
@@ -161,10 +169,13 @@ impl CsvRows {
         names.map(|name| (name.clone(), problem())).collect()
     }
 
-    fn wrong_length(&self, found: usize) -> String {
-        let cells = if found == 1 { "cell" } else { "cells" };
+    fn wrong_length(&self, count: usize) -> Message {
         let expected = self.header.width;
-        format!("has {found} {cells}, but the header has {expected}")
+        msg!(
+            "has {count} {count|cell|cells}, but the header has {expected}",
+            count,
+            expected
+        )
     }
 
     /// Joins the cells as one line of the list. A single cell gets a delimiter, because it could
@@ -225,11 +236,20 @@ fn next_record(
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name, utf8_check)?;
         return Err(UsageError::new(
-            format!("{name}: the row in line {line} has a quote that is not closed"),
-            CLOSE_IT,
+            msg!(
+                "{name}: the row in line {line} has a quote that is not closed",
+                name,
+                line
+            ),
+            close_quote(),
         ));
     }
     Ok(record)
+}
+
+/// Returns the hint for a quote that is not closed.
+fn close_quote() -> Message {
+    msg!("close it; inside a cell, write each quote twice")
 }
 
 fn texts<'a>(

@@ -6,26 +6,29 @@ use std::str::FromStr;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
 
 use super::format::BUFFER;
+use crate::base::message::{Message, msg};
 
 /// The value of `--encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListEncoding(&'static Encoding);
 
 impl FromStr for ListEncoding {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(label: &str) -> Result<Self, String> {
+    fn from_str(label: &str) -> Result<Self, Message> {
         let known = Encoding::for_label_no_replacement(label.as_bytes()).map(Self);
         known.ok_or_else(
             || match label.to_lowercase().replace(['-', '_', ' '], "").as_str() {
-                "cp850" | "ibm850" | "850" | "cp437" | "ibm437" | "437" => format!(
-                    "convert a list in `{label}` first: iconv -f {label} -t UTF-8 LIST > NEW"
+                "cp850" | "ibm850" | "850" | "cp437" | "ibm437" | "437" => msg!(
+                    "convert a list in `{label}` first: iconv -f {label} -t UTF-8 LIST > NEW",
+                    label
                 ),
                 "macroman" | "macosroman" | "applemac" => {
-                    format!("`{label}` is called `macintosh` here")
+                    msg!("`{label}` is called `macintosh` here", label)
                 }
-                _ => format!(
-                    "unknown encoding `{label}`; most lists are utf-8, windows-1252 or utf-16le"
+                _ => msg!(
+                    "unknown encoding `{label}`; most lists are utf-8, windows-1252 or utf-16le",
+                    label
                 ),
             },
         )
@@ -82,11 +85,8 @@ impl DecodedInput {
 
     fn decode_more(&mut self) -> io::Result<()> {
         if self.is_broken {
-            let problem = format!(
-                "line {} is not {}",
-                self.line,
-                self.decoder.encoding().name()
-            );
+            let encoding = self.decoder.encoding().name();
+            let problem = msg!("line {line} is not {encoding}", line = self.line, encoding);
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
         let mut raw = Vec::new();
@@ -146,6 +146,7 @@ mod tests {
                 label
                     .parse::<ListEncoding>()
                     .unwrap_err()
+                    .to_string()
                     .contains("unknown encoding"),
                 "{label}"
             );

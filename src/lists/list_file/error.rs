@@ -2,21 +2,24 @@
 
 use std::io;
 
-use super::questions::{WHICH_SHEET, which_column};
+use super::questions::{which_column, which_sheet};
 use crate::base::input::UsageError;
-use crate::base::private_file::NO_FILE_NAME;
-use crate::base::question::Question;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::{nearest, plain};
 
-/// The hint for an exclusion list with an unclear recipient.
-pub(crate) const ONE_A_LINE: &str = "write one recipient per line (+593987654321, a WhatsApp user id or id:USER), or a header \
-                                     with a column such as celular";
+/// Returns the hint for an exclusion list with an unclear recipient.
+pub(crate) fn one_a_line() -> Message {
+    msg!(
+        "write one recipient per line (+593987654321, a WhatsApp user id or id:USER), or a header with a column such as \
+         celular"
+    )
+}
 
 impl UsageError {
     /// Adds the name of the list before the error.
     pub(crate) fn in_file(self, name: &str) -> Self {
         Self {
-            message: format!("{name}: {}", self.message),
+            message: msg!("{name}: {message}", name, message = self.message),
             ..self
         }
     }
@@ -24,38 +27,52 @@ impl UsageError {
     /// Creates the error for a `name`, from `path`, that matches both columns.
     pub(crate) fn ambiguous_column(path: &str, name: &str, first: &str, second: &str) -> Self {
         if first == second {
-            let message = format!("{path}: two columns have the name `{first}`");
-            return Self::new(message, "rename one of them");
+            return Self::bare(msg!(
+                "{path}: two columns have the name `{name}`",
+                path,
+                name = first
+            ));
         }
-        let message = format!("{path}: `{name}` could be the column `{first}` or `{second}`");
-        Self::new(message, "write the name exactly as in the header")
+        Self::bare(msg!(
+            "{path}: `{name}` could be the column `{first}` or `{second}`",
+            path,
+            name,
+            first,
+            second
+        ))
     }
 
     /// Creates the error for an unknown column name.
-    pub(crate) fn no_column(path: &str, name: &str, columns: &[&str], hint: &str) -> Self {
+    pub(crate) fn no_column(path: &str, name: &str, columns: &[&str]) -> Self {
         let columns: Vec<_> = columns.iter().map(|name| name.trim()).collect();
         let plain_names: Vec<_> = columns.iter().map(|name| plain(name)).collect();
         let meant = nearest(&plain(name), plain_names.iter().map(String::as_str));
         let place = meant.and_then(|meant| plain_names.iter().position(|name| name == meant));
-        let meant = place
-            .and_then(|place| columns.get(place))
-            .map(|column| format!(" (did you mean `{column}`?)"))
-            .unwrap_or_default();
-        Self::new(
-            format!(
-                "{path}: there is no column `{name}`{meant}; there are: {}",
-                columns.join(", ")
+        let meant = place.and_then(|place| columns.get(place));
+        let columns = columns.join(", ");
+        Self::bare(match meant {
+            Some(meant) => msg!(
+                "{path}: there is no column `{name}` (did you mean `{meant}`?); there are: {columns}",
+                path,
+                name,
+                meant,
+                columns
             ),
-            hint,
-        )
+            None => msg!(
+                "{path}: there is no column `{name}`; there are: {columns}",
+                path,
+                name,
+                columns
+            ),
+        })
     }
 
     pub(crate) fn no_rows(name: &str) -> Self {
-        let hint = "a list needs a header and at least one row";
+        let hint = msg!("a list needs a header and at least one row");
         Self {
             // Other sheets become its answers.
-            question: Some(Box::new(Question::new(WHICH_SHEET, Vec::new()))),
-            ..Self::new(format!("{name} has no rows"), hint)
+            question: Some(Box::new(which_sheet(Vec::new()))),
+            ..Self::new(msg!("{name} has no rows", name), hint)
         }
     }
 
@@ -71,9 +88,13 @@ impl UsageError {
     /// Creates the error for a list without a recipient column.
     pub(crate) fn no_recipient_column(columns: &[&str]) -> Self {
         let names = columns.join(", ");
-        let message =
-            format!("found no recipient column (to, phone, celular, …); the columns are: {names}");
-        let hint = "to name the column: --to-column COLUMN; if the header is on another line: --header-row LINE";
+        let message = msg!(
+            "found no recipient column (to, phone, celular, …); the columns are: {names}",
+            names
+        );
+        let hint = msg!(
+            "to name the column: --to-column COLUMN; if the header is on another line: --header-row LINE"
+        );
         Self::new(message, hint).about_recipients()
     }
 
@@ -81,32 +102,47 @@ impl UsageError {
     pub(crate) fn unreadable(name: &str, cause: &io::Error) -> Self {
         if cause.kind() == io::ErrorKind::InvalidData {
             return Self::new(
-                format!("{name}: {cause}"),
-                "to use another encoding: --encoding NAME; otherwise save it as \"CSV UTF-8\"",
+                msg!("{name}: {problem}", name, problem = cause),
+                msg!(
+                    "to use another encoding: --encoding NAME; otherwise save it as \"CSV UTF-8\""
+                ),
             );
         }
-        let hint = "check the path and its permissions; a list is a file on this machine";
         if name.is_empty() {
-            return Self::new(NO_FILE_NAME, hint);
+            return Self::bare(msg!("the name of the file is empty"));
         }
-        Self::new(format!("failed to read {name}: {cause}"), hint)
+        Self::bare(msg!(
+            "failed to read {path}: {problem}",
+            path = name,
+            problem = cause
+        ))
     }
 
     /// Creates the error for a row in `line` that is longer than the limit.
     pub(super) fn row_too_long(name: &str, line: u64) -> Self {
-        let message =
-            format!("{name}: the row in line {line} has more than 1 MiB; a quote may be missing");
-        Self::new(message, "check the quotes in the row before it")
+        let message = msg!(
+            "{name}: the row in line {line} has more than 1 MiB; a quote may be missing",
+            name,
+            line
+        );
+        Self::new(message, msg!("check the quotes in the row before it"))
     }
 
     /// Creates the error for a line `wanted` that cannot be the header: it is empty, or after the
     /// `last` line.
     pub(super) fn no_header_row(name: &str, wanted: u64, last: Option<u64>) -> Self {
-        let problem = last.map_or_else(
-            || format!("this line of {name} is empty"),
-            |last| format!("{name} ends in line {last}"),
-        );
-        let hint = "pass the line number of the header, as the sheet or an editor shows it";
-        Self::new(format!("--header-row {wanted}: {problem}"), hint)
+        Self::bare(match last {
+            None => msg!(
+                "--header-row {wanted}: this line of {name} is empty",
+                wanted,
+                name
+            ),
+            Some(last) => msg!(
+                "--header-row {wanted}: {name} ends in line {last}",
+                wanted,
+                name,
+                last
+            ),
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! The format of a list, detected from its first bytes. They also identify other kinds of files,
 //! regardless of their names.
 
-use crate::base::input::UsageError;
-use crate::base::texts::shorten;
+use crate::base::input::{STANDARD_INPUT, UsageError};
+use crate::base::message::{Message, msg};
+use crate::base::texts::{shell_argument, shorten};
 
 /// How many bytes are read together. A list is recognized by the first of them.
 pub(super) const BUFFER: usize = 64 * 1024;
@@ -136,44 +137,18 @@ fn delimiter(head: &[u8]) -> u8 {
         .unwrap_or(b',')
 }
 
-/// The first bytes of a file, what the file is, and the hint.
-type Signature = (&'static [u8], &'static str, &'static str);
-
-const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
-const UNPACK: &str = "unpack it, and pass the list inside";
-const NAME_LIST: &str = "pass a list: CSV, NDJSON, .xlsx or .ods";
-const CONVERT_UTF_16: &str = "pass a list: CSV, NDJSON, .xlsx or .ods; for a text in UTF-16, save it as \"CSV UTF-8\", or if it is the \
-                         list file, add --encoding utf-16le or utf-16be before the kind";
+/// The delimiters between the cells of a line.
+pub(crate) const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The first bytes of a zip archive. Every modern workbook is one.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
-const FOREIGN_SIGNATURES: [Signature; 3] = [
-    // Workbooks with a password are in the same container.
-    (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an older Office file (.xls) or a workbook with a password",
-        SAVE_SHEET,
-    ),
-    (b"%PDF-", "a PDF", NAME_LIST),
-    (b"\x1f\x8b", "a gzip archive", UNPACK),
-];
-
-/// The first bytes of exported contacts.
-const VCARD: &[u8] = b"BEGIN:VCARD";
-const EXPORT_CONTACTS: &str = "export the contacts as CSV, and pass that file";
+/// The first bytes of a file in gzip (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The first bytes of a text that is not a list.
-const MARKUP: [&[u8]; 9] = [
-    b"<!doctype",
-    b"<!--",
-    b"<html",
-    b"<head",
-    b"<body",
-    b"<script",
-    b"<meta",
-    b"<table",
-    b"<?xml",
+const MARKUP: [&[u8]; 8] = [
+    b"<!", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<table", b"<?xml",
 ];
 
 /// The most characters of a page's title that are shown.
@@ -188,8 +163,15 @@ pub(super) fn lock_file(name: &str) -> Option<UsageError> {
     let workbook = of_excel.or_else(of_libre_office)?;
     let directory = name.strip_suffix(file_name).unwrap_or_default();
     Some(not_a_list(
-        &format!("the lock file of {workbook}, which is open in a spreadsheet"),
-        &format!("save the workbook there, and pass '{directory}{workbook}'"),
+        &msg!(
+            "the lock file of {workbook}, which is open in a spreadsheet",
+            workbook
+        ),
+        msg!(
+            "save the workbook there, and pass '{directory}{workbook}'",
+            directory,
+            workbook
+        ),
     ))
 }
 
@@ -212,51 +194,77 @@ fn web_page(text: &[u8]) -> Option<UsageError> {
         let (_, title) = text.get(begin..before.len())?.split_once('>')?;
         Some(title.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let named = title()
-        .map(|title| format!(" (`{}`)", shorten(&title, MAX_TITLE_LENGTH)))
-        .unwrap_or_default();
-    Some(not_a_list(
-        &format!("a web page{named}"),
-        "sign in where the list comes from, and download it again as .xlsx or CSV",
-    ))
+    let page = match title() {
+        Some(title) => {
+            let title = shorten(&title, MAX_TITLE_LENGTH);
+            msg!("a web page (`{title}`)", title)
+        }
+        None => msg!("a web page"),
+    };
+    let hint = msg!("sign in where the list comes from, and download it again as .xlsx or CSV");
+    Some(not_a_list(&page, hint))
 }
 
 /// Creates the error for a file that is `what`. The caller adds the name of the list before it.
-pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
-    UsageError::new(format!("expected a list, found {what}"), hint)
+pub(super) fn not_a_list(what: &Message, hint: Message) -> UsageError {
+    UsageError::new(msg!("expected a list, found {what}", what), hint)
 }
 
-/// Returns the error for the file that begins with `head`; None if it may be a text.
-pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
+/// Returns the error for the file `name` that begins with `head`; None if it may be a text.
+pub(super) fn foreign_file(head: &[u8], name: &str) -> Option<UsageError> {
+    if head.starts_with(GZIP) {
+        let unpacked = name.strip_suffix(".gz").unwrap_or("unpacked.csv");
+        let command = if name == STANDARD_INPUT {
+            "gunzip -c LIST | jelouctl bulk send - …".to_owned()
+        } else {
+            let [packed, unpacked] = [name, unpacked].map(shell_argument);
+            format!("gunzip -c {packed} > {unpacked}")
+        };
+        let hint = msg!("to unpack it: {command}", command);
+        return Some(not_a_list(&msg!("a gzip archive"), hint));
+    }
     let text = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
-    let begins = |tag: &&[u8]| {
+    let begins = |tag: &[u8]| {
         text.get(..tag.len())
             .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
     };
-    if let Some(error) = MARKUP.iter().any(begins).then(|| web_page(text)).flatten() {
+    let is_markup = MARKUP.iter().any(|tag| begins(tag));
+    if let Some(error) = is_markup.then(|| web_page(text)).flatten() {
         return Some(error);
     }
-    if MARKUP.iter().any(begins) {
-        return Some(not_a_list(
-            "HTML or XML, as some programs export under the name .xls",
-            SAVE_SHEET,
-        ));
-    }
-    if begins(&VCARD) {
-        return Some(not_a_list("a vCard file", EXPORT_CONTACTS));
-    }
-    let of_zeros = || {
-        head.contains(&0).then(|| {
-            not_a_list(
-                "the file contains NUL bytes, so it is not UTF-8 text",
-                CONVERT_UTF_16,
-            )
-        })
+    let (what, hint) = if is_markup {
+        (
+            msg!("HTML or XML, as some programs export under the name .xls"),
+            save_sheet(),
+        )
+    } else if begins(b"BEGIN:VCARD") {
+        (
+            msg!("a vCard file"),
+            msg!("export the contacts as CSV, and pass that file"),
+        )
+    } else if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        // Workbooks with a password are in the same container.
+        (
+            msg!("an older Office file (.xls) or a workbook with a password"),
+            save_sheet(),
+        )
+    } else if head.starts_with(b"%PDF-") {
+        (
+            msg!("a PDF"),
+            msg!("pass a list: CSV, NDJSON, .xlsx or .ods"),
+        )
+    } else if head.contains(&0) {
+        (
+            msg!("NUL bytes, so it is not a text in UTF-8"),
+            msg!("if it is a text in UTF-16: --encoding utf-16le; or save it as \"CSV UTF-8\""),
+        )
+    } else {
+        return None;
     };
-    let known = FOREIGN_SIGNATURES
-        .iter()
-        .find(|(begin, ..)| head.starts_with(begin));
-    known
-        .map(|(_, what, hint)| not_a_list(what, hint))
-        .or_else(of_zeros)
+    Some(not_a_list(&what, hint))
+}
+
+/// Returns the hint for a file that a spreadsheet can open.
+pub(super) fn save_sheet() -> Message {
+    msg!("open it, and save the sheet as .xlsx or \"CSV UTF-8\"")
 }

@@ -26,15 +26,15 @@ pub(crate) use self::columns::{
 pub(crate) use self::country_column::{CountryColumn, is_country_column};
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
-pub(crate) use self::error::ONE_A_LINE;
-pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
+pub(crate) use self::error::one_a_line;
+pub(crate) use self::format::{BOM, CsvFormat, DELIMITERS, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
-    ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
-    guarded, guarded_in_sheet, outcome_columns,
+    ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent, guarded,
+    guarded_in_sheet, outcome_columns,
 };
-pub(crate) use self::questions::{read_sheet, typed_name, use_column};
+pub(crate) use self::questions::{read_sheet, typed_name, which_column};
 pub(crate) use self::reader::{ListReader, is_report};
-pub(crate) use self::row::{ListRow, Row, kept_cells, with_stored_dates};
+pub(crate) use self::row::{FaultyCell, ListRow, Row, kept_cells, with_stored_dates};
 pub(crate) use self::sheet_list::FallbackColumn;
 pub(crate) use self::workbook::{FormatFallback, plain_number};

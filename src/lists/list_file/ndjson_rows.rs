@@ -11,6 +11,7 @@ use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
 use super::utf8_check::Utf8Check;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 
 pub(super) struct NdjsonRows {
     reader: BufReader<Box<dyn Read>>,
@@ -46,14 +47,13 @@ impl NdjsonRows {
                 .map_err(|error| self.utf8_check.error(name, self.line, error.as_bytes()))?;
             self.utf8_check.see(self.line, &text);
             if text.trim() == "{" {
-                let problem = format!(
-                    "{name}: the object in line {} spans several lines",
-                    self.line
+                let problem = msg!(
+                    "{name}: the object in line {line} spans several lines",
+                    name,
+                    line = self.line
                 );
-                return Err(UsageError::new(
-                    problem,
-                    "to write one object per line: jq -c .",
-                ));
+                let hint = msg!("to write one object per line: jq -c .");
+                return Err(UsageError::new(problem, hint));
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
@@ -76,17 +76,20 @@ impl NdjsonRows {
 }
 
 /// Returns the row in a line, and its outcome if the list is a report.
-fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
+fn object(text: &str) -> (Result<Row, Message>, Option<ReportedOutcome>) {
     match crate::base::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
             let outcome = ReportedOutcome::take(&mut fields);
             (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
-        Ok(_) => (Err("is not a JSON object".to_owned()), None),
+        Ok(_) => (Err(msg!("is not a JSON object")), None),
         // The caller adds the line number, so only the column remains.
-        Err(error) => (
-            Err(error.message.replace(" at line 1 column ", " at column ")),
-            None,
-        ),
+        Err(error) => {
+            let problem = error.message.to_string();
+            (
+                Err(problem.replace(" at line 1 column ", " at column ").into()),
+                None,
+            )
+        }
     }
 }

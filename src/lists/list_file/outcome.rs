@@ -3,30 +3,14 @@
 
 use std::borrow::Cow;
 
-use clap::ValueEnum;
 use serde_json::{Map, Value};
 
+use super::format::DELIMITERS;
 use crate::base::input::UsageError;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::grouped;
 
-/// A language of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportLanguage {
-    #[default]
-    #[value(help = "English")]
-    En,
-    #[value(help = "Spanish")]
-    Es,
-}
-
-impl ReportLanguage {
-    pub(crate) fn pick<T>(self, [english, spanish]: [T; 2]) -> T {
-        match self {
-            Self::En => english,
-            Self::Es => spanish,
-        }
-    }
-
+impl Lang {
     /// Formats a number: `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are
     /// ambiguous.
     pub(crate) fn number(self, number: u64) -> String {
@@ -58,12 +42,12 @@ pub(super) const COLUMNS: [[&str; 2]; 14] = [
 const READ_BACK: [&str; 6] = ["run", "line", "sent", "code", "error", "sent_to"];
 
 /// Returns the columns of the outcome in this language.
-pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMNS.len()] {
+pub(crate) fn outcome_columns(language: Lang) -> [&'static str; COLUMNS.len()] {
     COLUMNS.map(|names| language.pick(names))
 }
 
 /// Returns the names that one of [`COLUMNS`] may have in a report in this language.
-fn accepted_names(names: [&'static str; 2], language: ReportLanguage) -> Vec<&'static str> {
+fn accepted_names(names: [&'static str; 2], language: Lang) -> Vec<&'static str> {
     if READ_BACK.contains(&names[0]) {
         names.to_vec()
     } else {
@@ -77,12 +61,10 @@ pub(super) fn ends_with_outcome(names: &[&str]) -> bool {
         return false;
     };
     let ours = names.get(first..).unwrap_or_default();
-    [ReportLanguage::En, ReportLanguage::Es]
-        .into_iter()
-        .any(|language| {
-            let mut pairs = COLUMNS.into_iter().zip(ours);
-            pairs.all(|(names, name)| accepted_names(names, language).contains(name))
-        })
+    [Lang::En, Lang::Es].into_iter().any(|language| {
+        let mut pairs = COLUMNS.into_iter().zip(ours);
+        pairs.all(|(names, name)| accepted_names(names, language).contains(name))
+    })
 }
 
 /// The column that every report has. A list with this column and `MIN_OTHERS` other report
@@ -112,7 +94,7 @@ pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
             .map(|name| (*name).to_owned())
             .collect()
     };
-    let ours = [ReportLanguage::En, ReportLanguage::Es]
+    let ours = [Lang::En, Lang::Es]
         .map(of)
         .into_iter()
         .max_by_key(Vec::len)?;
@@ -141,12 +123,12 @@ pub(crate) struct ReportLayout {
     own: Vec<usize>,
     /// The position of each of [`COLUMNS`], if this is a report.
     outcome: Option<[Option<usize>; COLUMNS.len()]>,
-    language: ReportLanguage,
+    language: Lang,
 }
 
 /// The columns of a header that may be a report's.
 struct MatchedColumns {
-    language: ReportLanguage,
+    language: Lang,
     /// The position of each of [`COLUMNS`].
     places: [Option<usize>; COLUMNS.len()],
 }
@@ -163,12 +145,12 @@ impl MatchedColumns {
         };
         let [english_sent, spanish_sent] = SENT_COLUMN.map(place);
         let read_back = if spanish_sent > english_sent {
-            ReportLanguage::Es
+            Lang::Es
         } else {
-            ReportLanguage::En
+            Lang::En
         };
         let is_read_back = |names: &[&str; 2]| READ_BACK.contains(&names[0]);
-        let with_others_in = |language: ReportLanguage| {
+        let with_others_in = |language: Lang| {
             COLUMNS.map(|names| {
                 let language = if is_read_back(&names) {
                     read_back
@@ -178,16 +160,16 @@ impl MatchedColumns {
                 place(language.pick(names))
             })
         };
-        let english = with_others_in(ReportLanguage::En);
-        let mut spanish = with_others_in(ReportLanguage::Es);
+        let english = with_others_in(Lang::En);
+        let mut spanish = with_others_in(Lang::Es);
         // Some may be the list's own columns, such as `fecha`. The other Spanish names count only
         // if all are there, and no English ones come after them.
         let mut pairs = COLUMNS.iter().zip(spanish);
         let has_all_spanish = pairs.all(|(names, at)| is_read_back(names) || at.is_some());
         let is_spanish = has_all_spanish && spanish > english;
-        if read_back == ReportLanguage::En && !is_spanish {
+        if read_back == Lang::En && !is_spanish {
             return Self {
-                language: ReportLanguage::En,
+                language: Lang::En,
                 places: english,
             };
         }
@@ -198,7 +180,7 @@ impl MatchedColumns {
             }
         }
         Self {
-            language: ReportLanguage::Es,
+            language: Lang::Es,
             places: spanish,
         }
     }
@@ -227,11 +209,13 @@ fn refuse_same_name(header: &[&str], own: &[usize], ours: &[usize]) -> Result<()
     };
     let [first, last] = pair.map(|place| place + 1);
     Err(UsageError::new(
-        format!(
-            "the columns {first} and {last} have the name `{}`, so the report's column is ambiguous",
-            name(pair[1])
+        msg!(
+            "the columns {first} and {last} have the name `{name}`, so the report's column is ambiguous",
+            first,
+            last,
+            name = name(pair[1])
         ),
-        "rename the list's column, or move it before the report's columns",
+        msg!("rename the list's column, or move it before the report's columns"),
     ))
 }
 
@@ -329,18 +313,16 @@ impl ReportedOutcome {
     ///
     /// # Errors
     /// If the value is not one of the three.
-    pub(crate) fn is_sent(&self) -> Result<SentValue, String> {
+    pub(crate) fn is_sent(&self) -> Result<SentValue, Message> {
         match self.sent.trim().to_lowercase().as_str() {
             // A report may be in Spanish, or edited by a user who writes Spanish.
             "yes" | "sí" | "si" => Ok(SentValue::Yes),
             "no" => Ok(SentValue::No),
             "unknown" | "desconocido" => Ok(SentValue::Unknown),
-            "" => {
-                Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned())
-            }
-            _ => Err(format!(
-                "sent: `{}` is not yes, no or unknown",
-                self.sent.escape_debug()
+            "" => Err(msg!("sent: is empty")),
+            _ => Err(msg!(
+                "sent: `{sent}` is not yes, no or unknown",
+                sent = self.sent.escape_debug().to_string()
             )),
         }
     }
@@ -373,7 +355,7 @@ impl ReportedOutcome {
 
     /// Removes the outcome from the fields of an object, if they are a row of a report.
     pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
-        let columns = outcome_columns(ReportLanguage::En);
+        let columns = outcome_columns(Lang::En);
         let ours = columns
             .iter()
             .filter(|column| fields.contains_key(**column))
@@ -397,10 +379,6 @@ impl ReportedOutcome {
 const GUARDED: [char; 12] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
 ];
-
-/// A program that uses another delimiter than the list begins a new cell after one of these
-/// characters. A quote inside a cell does not prevent that.
-const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
 
 /// Returns the cell with a `'` at each place where a spreadsheet would begin a cell that it runs.
 pub(crate) fn guarded(cell: &str) -> String {
@@ -444,9 +422,11 @@ fn unguarded(cell: &str) -> String {
     plain
 }
 
-/// Returns whether a cell may begin after `character`. The quotes around a cell are not part of it.
+/// Returns whether a cell may begin after `character`, in a program that uses any delimiter. A quote inside a cell does not
+/// prevent that. The quotes around a cell are not part of it.
 fn begins_after(character: char, at_begin: bool) -> bool {
-    BEGINS_CELL.contains(&character) || (at_begin && character == '"')
+    let ends_line = character == '\r' || character == '\n';
+    ends_line || DELIMITERS.contains(&character) || (at_begin && character == '"')
 }
 
 #[cfg(test)]
@@ -457,7 +437,7 @@ mod tests {
 
     #[test]
     fn spanish_columns_make_a_spanish_report() {
-        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let [english, spanish] = [Lang::En, Lang::Es].map(outcome_columns);
         let lacking = |columns: &[&'static str], name: &str| {
             columns
                 .iter()
@@ -561,7 +541,7 @@ mod tests {
 
     #[test]
     fn duplicate_report_columns_are_resolved_or_rejected() {
-        let ours = outcome_columns(ReportLanguage::En);
+        let ours = outcome_columns(Lang::En);
         for (header, expected) in [
             ([&["to", "code"], &ours[..]].concat(), None),
             ([&["to", "code"], &ours[..], &["note"]].concat(), None),

@@ -1,12 +1,9 @@
 //! The questions about a list: its sheet, the line of its header, and the column of the recipients.
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::base::question::{PossibleAnswer, Question, TypedFlag};
 use crate::base::texts::shorten;
-
-pub(super) const WHICH_SHEET: &str = "Which sheet has the list?";
-const WHICH_LINE: &str = "Which line is the header?";
-const WHICH_COLUMN: &str = "Which column has the recipients?";
 
 /// The most characters of a header that an answer shows.
 const MAX_HEADER: usize = 80;
@@ -17,11 +14,16 @@ pub(super) struct HeaderLine<'a> {
     pub(super) names: Vec<&'a str>,
 }
 
+/// Returns the question which of several sheets has the list.
+pub(super) fn which_sheet(answers: Vec<PossibleAnswer>) -> Question {
+    Question::new(msg!("Which sheet has the list?"), answers)
+}
+
 /// Returns the answer that reads the sheet `name`.
 pub(crate) fn read_sheet(name: impl AsRef<str>) -> PossibleAnswer {
     let name = name.as_ref();
     PossibleAnswer::new(
-        format!("read `{name}`"),
+        msg!("read `{name}`", name),
         TypedFlag::with_value("--sheet", name),
     )
 }
@@ -30,7 +32,7 @@ pub(crate) fn read_sheet(name: impl AsRef<str>) -> PossibleAnswer {
 pub(crate) fn use_column(name: impl AsRef<str>) -> PossibleAnswer {
     let name = name.as_ref();
     PossibleAnswer::new(
-        format!("use `{name}`"),
+        msg!("use `{name}`", name),
         TypedFlag::with_value("--to-column", typed_name(name)),
     )
 }
@@ -46,21 +48,27 @@ pub(super) fn which_header(lines: &[HeaderLine<'_>]) -> Question {
     let answer = |header: &HeaderLine<'_>| {
         let line = header.line;
         let names = filled(header.names.iter().copied());
-        let names = match shorten(&names, MAX_HEADER) {
-            names if names.is_empty() => "no names".into(),
-            names => names,
+        let does = match shorten(&names, MAX_HEADER) {
+            names if names.is_empty() => msg!("read line {line} as the header (no names)", line),
+            names => msg!("read line {line} as the header ({names})", line, names),
         };
         PossibleAnswer::new(
-            format!("read line {line} as the header ({names})"),
+            does,
             TypedFlag::with_value("--header-row", line.to_string()),
         )
     };
-    Question::new(WHICH_LINE, lines.iter().map(answer).collect())
+    Question::new(
+        msg!("Which line is the header?"),
+        lines.iter().map(answer).collect(),
+    )
 }
 
 /// Returns the question which of `columns` has the recipients.
 pub(crate) fn which_column(columns: &[impl AsRef<str>]) -> Question {
-    Question::new(WHICH_COLUMN, columns.iter().map(use_column).collect())
+    Question::new(
+        msg!("Which column has the recipients?"),
+        columns.iter().map(use_column).collect(),
+    )
 }
 
 /// Returns the texts that are not empty, separated by commas.
@@ -76,27 +84,21 @@ pub(super) fn with_sheets(error: UsageError, others: &[String]) -> UsageError {
         return error;
     };
     let Some(question) = error.question else {
-        let other = format!(
-            "if the list is on another sheet: {}",
-            read_sheet(first).flag
-        );
-        let hint = match error.hint {
-            Some(hint) => format!("{hint}; {other}"),
-            None => other,
-        };
-        let hint = Some(hint);
+        let flag = read_sheet(first).flag.to_string();
+        let other = msg!("if the list is on another sheet: {flag}", flag);
+        let hints = error.hint.into_iter().chain([other]).collect();
+        let hint = Some(Message::joined(hints, "; "));
         return UsageError { hint, ..error };
     };
-    let text = if question.answers.is_empty() {
-        WHICH_SHEET
+    let mut question = if question.answers.is_empty() {
+        which_sheet(Vec::new())
     } else {
-        question.text
+        *question
     };
-    let mut answers = question.answers;
     for sheet in others.iter().map(read_sheet) {
-        if !answers.contains(&sheet) {
-            answers.push(sheet);
+        if !question.answers.contains(&sheet) {
+            question.answers.push(sheet);
         }
     }
-    UsageError::open(error.message, Question::new(text, answers))
+    UsageError::open(error.message, question)
 }

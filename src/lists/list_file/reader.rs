@@ -14,12 +14,13 @@ use super::encoding::{DecodedInput, detect_encoding};
 use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
-use super::outcome::{COLUMNS, ReportLanguage, ends_with_outcome, outcome_columns};
+use super::outcome::{COLUMNS, ends_with_outcome, outcome_columns};
 use super::row::{ListRow, Row, TableHeader};
 use super::sheet_list::{ListNotes, SheetList};
 use super::utf8_check::{Utf8Check, check_encoding};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::message::{Lang, msg};
 
 /// How many rows to look at for a header below titles: more than there can be up to its last line.
 const LOOKED_AT_FOR_HEADER: usize = 10;
@@ -227,8 +228,9 @@ fn open(
         return Err(error.in_file(name));
     }
     if options.sheet.is_some() {
-        let foreign = foreign_file(&head).map(|error| error.in_file(name));
-        let no_sheets = || unfit_flag("--sheet", name, "a text, which has no sheets");
+        let foreign = foreign_file(&head, name).map(|error| error.in_file(name));
+        let no_sheets =
+            || UsageError::bare(msg!("--sheet: {name} is a text, which has no sheets", name));
         return Err(foreign.unwrap_or_else(no_sheets));
     }
     let encoding = detect_encoding(&head, options.encoding);
@@ -257,12 +259,6 @@ fn open(
     open_text(text, name, header_row)
 }
 
-/// Returns the error for a `flag` that does not apply to a list that is `what`.
-fn unfit_flag(flag: &str, name: &str, what: &str) -> UsageError {
-    let message = format!("{flag}: {name} is {what}");
-    UsageError::new(message, format!("remove {flag}"))
-}
-
 fn open_workbook(
     input: ListInput,
     head: &[u8],
@@ -271,8 +267,10 @@ fn open_workbook(
     notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), UsageError> {
     if options.encoding.is_some() {
-        let what = "a workbook, which has no encoding";
-        return Err(unfit_flag("--encoding", name, what));
+        return Err(UsageError::bare(msg!(
+            "--encoding: {name} is a workbook, which has no encoding",
+            name
+        )));
     }
     let file = input
         .into_file(head)
@@ -307,7 +305,7 @@ fn open_text(
         was_decoded,
         utf8_check,
     } = text;
-    if let Some(error) = foreign_file(&head) {
+    if let Some(error) = foreign_file(&head, name) {
         return Err(error.in_file(name));
     }
     let mut format = CsvFormat::take(&mut head);
@@ -319,8 +317,10 @@ fn open_text(
         .any(|ending| name.to_lowercase().ends_with(ending));
     if named_ndjson || first == Some(&b'{') {
         if header_row.is_some() {
-            let problem = format!("--header-row: {name} is NDJSON, which has no header");
-            return Err(UsageError::new(problem, "remove --header-row"));
+            return Err(UsageError::bare(msg!(
+                "--header-row: {name} is NDJSON, which has no header",
+                name
+            )));
         }
         return Ok((
             ListFormat::Ndjson,
@@ -331,10 +331,9 @@ fn open_text(
         ));
     }
     if first == Some(&b'[') {
-        let problem = format!("{name} is one JSON array");
         return Err(UsageError::new(
-            problem,
-            "to write one object per line: jq -c '.[]'",
+            msg!("{name} is one JSON array", name),
+            msg!("to write one object per line: jq -c '.[]'"),
         ));
     }
     let mut line = format.first_line();
@@ -391,7 +390,7 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
             let last = fields.keys().rev().map(String::as_str).take(COLUMNS.len());
-            last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
+            last.eq(outcome_columns(Lang::En).into_iter().rev())
         });
     }
     let header = CsvRecords::new(head.as_slice(), format.delimiter, 1)
@@ -409,7 +408,7 @@ mod tests {
 
     #[test]
     fn report_is_recognized_by_its_first_bytes() {
-        let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let [columns, spanish] = [Lang::En, Lang::Es].map(outcome_columns);
         let ours = columns.join(",");
         let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));
         let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;

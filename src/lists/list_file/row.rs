@@ -11,6 +11,7 @@ use super::columns::{Columns, HeaderPlace, meant_columns};
 use super::country_column::CountryColumn;
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 
 /// The header of a CSV or a sheet: the list's own columns, and the columns that a report adds.
 #[derive(Debug)]
@@ -47,18 +48,21 @@ pub(crate) struct ListRow {
     pub(crate) line: u64,
     /// The last line. A quoted cell of CSV may have several lines.
     pub(crate) last_line: u64,
-    pub(crate) row: Result<Row, String>,
+    pub(crate) row: Result<Row, Message>,
     /// The single lines, if the row has several.
     pub(super) inner_lines: Vec<InnerLine>,
     /// Whether the sheet hides the row, by hand or with a filter, or shows it crossed out.
     pub(crate) is_hidden: bool,
     /// The columns without a usable value, each with the reason.
-    pub(crate) faulty_cells: Vec<(String, String)>,
+    pub(crate) faulty_cells: Vec<FaultyCell>,
     /// The outcome, if the list is a report.
     pub(crate) outcome: Option<ReportedOutcome>,
     /// The text of a bad or incomplete row, so that it can be corrected.
     pub(crate) bad_text: String,
 }
+
+/// A column without a usable value in a row, and the reason.
+pub(crate) type FaultyCell = (String, Message);
 
 /// One line of a row that has several.
 #[derive(Debug)]
@@ -127,7 +131,7 @@ pub(crate) fn with_stored_dates(kept: &str) -> String {
 
 impl ListRow {
     /// Creates a row of one line without further details.
-    pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
+    pub(super) fn new(line: u64, row: Result<Row, Message>) -> Self {
         let inner_lines = Vec::new();
         let faulty_cells = Vec::new();
         let bad_text = String::new();
@@ -174,15 +178,18 @@ impl ListRow {
         {
             let is_row = row.as_ref().is_some_and(&has_recipient);
             if is_row && (*is_inside || is_row_before) {
-                let from = self.line;
-                let to = self.last_line;
-                let inner = *line;
                 return Err(UsageError::new(
-                    format!(
-                        "{name}: the row in line {from} continues to line {to} because of a quote, but line {inner} looks \
-                         like a row"
+                    msg!(
+                        "{name}: the row in line {from} continues to line {to} because of a quote, but line {line} looks \
+                         like a row",
+                        name,
+                        from = self.line,
+                        to = self.last_line,
+                        line
                     ),
-                    "to split the lines: remove or close the quote; to keep them in one cell: send a workbook or NDJSON",
+                    msg!(
+                        "to split the lines: remove or close the quote; to keep them in one cell: send a workbook or NDJSON"
+                    ),
                 ));
             }
             is_row_before = is_row;

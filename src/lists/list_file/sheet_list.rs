@@ -5,15 +5,15 @@ use std::fs::File;
 
 use super::columns::{HeaderPlace, LAST_HEADER_LINE, has_recipient_below};
 use super::input::ListOptions;
-use super::questions::{WHICH_SHEET, read_sheet, with_sheets};
-use super::row::{ListRow, Row, TableHeader};
+use super::questions::{read_sheet, which_sheet, with_sheets};
+use super::row::{FaultyCell, ListRow, Row, TableHeader};
 use super::workbook::{
     CellFault, CellLook, FormatFallback, MergedCellPolicy, SheetRow, SheetStream, Workbook,
     column_letters,
 };
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
-use crate::base::question::Question;
+use crate::base::message::{Message, msg};
 
 /// Notes about the list so far.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct ListNotes {
     /// The other visible sheets with rows. The front sheet comes first.
     pub(crate) other_sheets: Vec<String>,
     /// How the list reads in the encoding in `--encoding`, if another one fits better.
-    pub(crate) misread: Option<String>,
+    pub(crate) misread: Option<Message>,
 }
 
 impl ListNotes {
@@ -96,10 +96,9 @@ impl SheetList {
             .map_err(|error| notes.with_sheets(error))?;
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
-            let problem = format!("{name}: {problem} (in the header)");
             return Err(UsageError::new(
-                problem,
-                "write the column's name there as a text",
+                msg!("{name}: {problem} (in the header)", name, problem),
+                msg!("write the column's name there as a text"),
             ));
         }
         let mut names = texts(&row.cells);
@@ -149,7 +148,12 @@ impl SheetList {
             && row.number <= LAST_HEADER_LINE
             && let Some(question) = self.header.columns.second_header(row.number, &cells)
         {
-            let error = UsageError::open(format!("line {}: {problem}", row.number), question);
+            let message = msg!(
+                "line {line}: {message}",
+                line = row.number,
+                message = problem
+            );
+            let error = UsageError::open(message, question);
             return Err(notes.with_sheets(error.in_file(name)));
         }
         let is_hidden = row.is_hidden || row.is_crossed_out();
@@ -183,7 +187,7 @@ impl SheetList {
         None
     }
 
-    fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
+    fn faulty_cells(&self, row: &SheetRow) -> Vec<FaultyCell> {
         let describe = |(column, fault): &(usize, CellFault)| {
             let name = self
                 .header
@@ -244,7 +248,7 @@ impl SheetList {
         shown
     }
 
-    fn row(&self, row: &SheetRow, notes: &mut ListNotes) -> Result<Row, String> {
+    fn row(&self, row: &SheetRow, notes: &mut ListNotes) -> Result<Row, Message> {
         let beyond = row
             .cells
             .iter()
@@ -254,9 +258,11 @@ impl SheetList {
         if let Some((column, _)) = beyond {
             let cell = column_letters(column);
             let last = column_letters(self.header.width.saturating_sub(1));
-            return Err(format!(
-                "cell {cell}{} is filled, but the header ends at column {last}",
-                row.number
+            return Err(msg!(
+                "cell {cell}{row} is filled, but the header ends at column {last}",
+                cell,
+                row = row.number,
+                last
             ));
         }
         let shown = self.collect_cell_texts(row, notes);
@@ -308,10 +314,14 @@ fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) ->
     };
     let first = sheet(first);
     let front = sheet(front);
-    let problem =
-        format!("{name} was saved with the sheet `{front}` open, but its first sheet is `{first}`");
+    let problem = msg!(
+        "{name} was saved with the sheet `{front}` open, but its first sheet is `{first}`",
+        name,
+        front,
+        first
+    );
     let answers = [front, first].map(read_sheet);
-    UsageError::open(problem, Question::new(WHICH_SHEET, answers.to_vec()))
+    UsageError::open(problem, which_sheet(answers.to_vec()))
 }
 
 /// Returns whether the sheet at `place` looks like a list: it has a row below a header with all columns of `other`, or
@@ -368,17 +378,19 @@ fn texts(cells: &[String]) -> Vec<&str> {
 }
 
 /// Returns the problem of a cell. `name` is the name of its column, if it has one.
-pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
+pub(super) fn problem(
+    column: usize,
+    row: u64,
+    name: Option<&String>,
+    fault: &CellFault,
+) -> Message {
     let cell = format!("{}{row}", column_letters(column));
-    let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
-    let place = name.map_or_else(
-        || format!("cell {cell}"),
-        |name| format!("{name}: cell {cell}"),
-    );
-    match fault {
-        CellFault::Error(error) => format!("{place} has the error {error}"),
-        CellFault::NotCalculated => {
-            format!("{place} has a formula without a value; open the workbook and save it again")
-        }
+    let problem = match fault {
+        CellFault::Error(error) => msg!("cell {cell} has the error {error}", cell, error),
+        CellFault::NotCalculated => msg!("cell {cell} has a formula without a value", cell),
+    };
+    match name.map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        Some(name) => msg!("{name}: {problem}", name, problem),
+        None => problem,
     }
 }

@@ -8,7 +8,8 @@ use encoding_rs::Encoding;
 
 use super::input::ListInput;
 use crate::base::input::UsageError;
-use crate::base::text_encoding::{LineSurvey, SurveyedLines, WesternEncoding};
+use crate::base::message::{Message, msg};
+use crate::base::text_encoding::{LineSurvey, WesternEncoding};
 use crate::base::texts::shell_word;
 use crate::base::texts::shorten;
 
@@ -65,15 +66,25 @@ impl Utf8Check {
         }
         let encoding = WesternEncoding::guess(&survey.other_bytes);
         let shown = excerpt(&encoding.decode(&survey.other.sample));
-        UsageError::new(
-            format!("{name}: line {line} is not UTF-8; in {encoding} it reads `{shown}`"),
-            match encoding {
-                WesternEncoding::Windows1252 | WesternEncoding::MacRoman => format!(
-                    "if that is right, add --encoding {encoding} before the kind; if not, save the list as \"CSV UTF-8\""
-                ),
-                WesternEncoding::Cp850 => conversion(name),
-            },
-        )
+        let hint = match encoding {
+            WesternEncoding::Windows1252 | WesternEncoding::MacRoman => msg!(
+                "if that is right, add --encoding {encoding} before the kind; if not, save the list as \"CSV UTF-8\"",
+                encoding = encoding.to_string()
+            ),
+            WesternEncoding::Cp850 => msg!(
+                "if that is right, convert it: iconv -f CP850 -t UTF-8 {file} > utf8.csv; if not, save the list as \
+                 \"CSV UTF-8\"",
+                file = shell_word(name)
+            ),
+        };
+        let message = msg!(
+            "{name}: line {line} is not UTF-8; in {encoding} it reads `{shown}`",
+            name,
+            line,
+            encoding = encoding.to_string(),
+            shown
+        );
+        UsageError::new(message, hint)
     }
 
     /// Surveys the whole list.
@@ -103,7 +114,7 @@ pub(super) fn check_encoding(
     file: &File,
     name: &str,
     asked: &'static Encoding,
-) -> Result<Option<String>, UsageError> {
+) -> Result<Option<Message>, UsageError> {
     let survey = file
         .try_clone()
         .and_then(|file| LineSurvey::read(BufReader::new(file)))
@@ -112,8 +123,12 @@ pub(super) fn check_encoding(
         return Err(mixed(name, &survey));
     }
     if survey.utf_8.count > 0 || survey.other.count == 0 && survey.has_unusual_utf_8 {
-        let problem = format!("--encoding: {name} is UTF-8, not {}", asked.name());
-        return Err(UsageError::new(problem, "remove --encoding"));
+        let encoding = asked.name();
+        return Err(UsageError::bare(msg!(
+            "--encoding: {name} is UTF-8, not {encoding}",
+            name,
+            encoding
+        )));
     }
     let Some(asked) = WesternEncoding::from_encoding(asked) else {
         return Ok(None);
@@ -125,9 +140,14 @@ pub(super) fn check_encoding(
         let sample = &survey.other.sample;
         let asked_text = excerpt(&asked.decode(sample));
         let guessed_text = excerpt(&guess.decode(sample));
-        let line = survey.other.describe_first();
-        format!(
-            "--encoding {asked}: {line} of {name} reads `{asked_text}`; in {guess} it reads `{guessed_text}`"
+        msg!(
+            "--encoding {asked}: line {line} of {name} reads `{asked_text}`; in {guess} it reads `{guessed_text}`",
+            asked = asked.to_string(),
+            line = survey.other.first(),
+            name,
+            asked_text,
+            guess = guess.to_string(),
+            guessed_text
         )
     }))
 }
@@ -138,32 +158,28 @@ fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
     let encoding = WesternEncoding::guess(&survey.other_bytes);
     let utf_8_text = excerpt(&String::from_utf8_lossy(&utf_8.sample));
     let other_text = excerpt(&encoding.decode(&other.sample));
-    let are = |lines: &SurveyedLines| if lines.count == 1 { "is" } else { "are" };
-    let message = format!(
-        "{name} mixes two encodings: {} {} UTF-8 (`{utf_8_text}`), {} {} not (`{other_text}` in {encoding})",
-        utf_8.describe(),
-        are(utf_8),
-        other.describe(),
-        are(other),
+    let message = msg!(
+        "{name} mixes two encodings: {utf_8} {count|is|are} UTF-8 (`{utf_8_text}`), {other} {others|is|are} not \
+         (`{other_text}` in {encoding})",
+        name,
+        utf_8 = utf_8.describe(),
+        count = utf_8.count,
+        utf_8_text,
+        other = other.describe(),
+        others = other.count,
+        other_text,
+        encoding = encoding.to_string()
     );
     let fewer = if utf_8.count < other.count {
         utf_8
     } else {
         other
     };
-    let hint = format!(
-        "retype the letters of {} in an editor, and save the list as UTF-8",
-        fewer.describe()
+    let hint = msg!(
+        "retype the letters of {lines} in an editor, and save the list as UTF-8",
+        lines = fewer.describe()
     );
     UsageError::new(message, hint)
-}
-
-/// Returns the hint to convert a list from an old console.
-fn conversion(name: &str) -> String {
-    format!(
-        "if that is right, convert it: iconv -f CP850 -t UTF-8 {} > utf8.csv; if not, save the list as \"CSV UTF-8\"",
-        shell_word(name)
-    )
 }
 
 /// Returns the shown part of a line, with the first letter that is not ASCII.

@@ -5,12 +5,14 @@ use jiff::fmt::strtime;
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
-use super::numbers::{conventions, refused};
+use super::numbers::conventions;
+use super::problem::{Problem, refused};
 use super::read_date::{ReadDate, declared_date, read_date};
 use super::row_view::RowView;
 use super::stored_amount::seconds;
 use crate::base::conventions::{Conventions, OF_DAY, OF_TIME, has_code, written_date};
 use crate::base::date_names::DateName;
+use crate::base::message::{Message, msg};
 
 /// The codes of a format, as in strftime.
 const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
@@ -33,7 +35,10 @@ pub(super) fn date(
         ValueKind::String | ValueKind::Number => typed.to_string(),
         ValueKind::None => return Ok(String::new()),
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
-        other => return Err(refused("date", &format!("a {other} is not a date"))),
+        other => {
+            let other = other.to_string();
+            return Err(refused("date", msg!("a {other} is not a date", other)));
+        }
     };
     let text = text.trim();
     if text.is_empty() {
@@ -55,7 +60,7 @@ pub(super) fn date(
     });
     let written =
         read.and_then(|read| written(text, &read, is_midnight, how, conventions.as_ref()));
-    let written = written.map_err(|problem| refused("date", &problem))?;
+    let written = written.map_err(|problem| refused("date", problem))?;
     if let Some(view) = view {
         view.keep_amount(seconds(written.at));
     }
@@ -75,46 +80,48 @@ fn written(
     is_midnight: bool,
     how: Option<&str>,
     conventions: Option<&Conventions>,
-) -> Result<WrittenDate, String> {
+) -> Result<WrittenDate, Problem> {
     let format = match (how, conventions) {
         (Some(format), _) => checked(format)?,
         (None, Some(known)) => known.short_date,
         (None, None) => {
-            return Err(
-                "the format is missing; write date('%d/%m/%Y') or date('%-d de %B')".to_owned(),
-            );
+            return Err(Problem::new(msg!("the format is missing"), usual_formats()));
         }
     };
     if read.is_without_century && has_code(format, "YAa") {
-        return Err(format!(
-            "the year of `{text}` may be in two centuries; write it with four digits in the list, or omit it: \
-             date('%d/%m')"
-        ));
+        let problem = msg!("the year of `{text}` may be in two centuries", text);
+        let hint = msg!("write it with four digits in the list, or omit it: date('%d/%m')");
+        return Err(Problem::new(problem, hint));
     }
     if read.day.is_none() && has_code(format, OF_DAY) {
-        return Err(format!("`{text}` is a time without a date"));
+        let problem = msg!("`{text}` is a time without a date", text);
+        return Err(Problem::from(problem).of_cell(text));
     }
     let shows_time = has_code(format, OF_TIME);
     if shows_time && read.time.is_none() && !is_midnight {
-        return Err(format!("`{text}` is a date without a time"));
+        let problem = msg!("`{text}` is a date without a time", text);
+        return Err(Problem::from(problem).of_cell(text));
     }
     let at = read
         .day
         .unwrap_or_default()
         .to_datetime(read.time.unwrap_or_default());
     if read.is_utc && (shows_time || at.time() != Time::midnight()) {
-        return Err(format!(
-            "`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"
-        ));
+        let problem = msg!("`{text}` is the time in UTC", text);
+        let hint = msg!("write the local time, such as 2026-11-28T13:30");
+        return Err(Problem::new(problem, hint).of_cell(text));
     }
     let text = written_date(format, at, conventions.and_then(|known| known.language));
-    let text = text.ok_or(
-        "the language of its names is unknown; pass the country of the list with --country",
-    )?;
+    let text = text.ok_or_else(|| {
+        Problem::new(
+            msg!("the language of its names is unknown"),
+            msg!("pass the country of the list with --country"),
+        )
+    })?;
     Ok(WrittenDate { at, text })
 }
 
-fn check_codes(format: &str, codes: &str) -> Result<(), String> {
+fn check_codes(format: &str, codes: &str) -> Result<(), Message> {
     let is_known = |at: usize| {
         format
             .get(at..)
@@ -123,24 +130,29 @@ fn check_codes(format: &str, codes: &str) -> Result<(), String> {
     if format.match_indices('%').all(|(at, _)| is_known(at)) {
         return Ok(());
     }
-    Err(format!(
-        "`{format}` has an unknown code; the codes are {codes}"
+    Err(msg!(
+        "`{format}` has an unknown code; the codes are {codes}",
+        format,
+        codes
     ))
 }
 
 /// Returns why `from` is not a format of dates in cells. None if it is one.
-pub(super) fn source_problem(from: &str) -> Option<String> {
+pub(super) fn source_problem(from: &str) -> Option<Message> {
     if let Err(problem) = check_codes(from, SOURCE_CODES) {
         return Some(problem);
     }
     let example = DateTime::constant(2026, 11, 28, 13, 30, 45, 0);
     let example = strtime::format(from, example).unwrap_or_default();
-    let problem = format!("`{from}` is not the format of a date, such as `%m/%d/%y`");
+    let problem = msg!(
+        "`{from}` is not the format of a date, such as `%m/%d/%y`",
+        from
+    );
     declared_date(&example, from).is_err().then_some(problem)
 }
 
 /// Checks that a `format` such as `%d/%m/%Y` has known codes, and no month as a word.
-fn checked(format: &str) -> Result<&str, String> {
+fn checked(format: &str) -> Result<&str, Problem> {
     check_codes(format, CODES)?;
     let text = CODES
         .split(' ')
@@ -150,14 +162,19 @@ fn checked(format: &str) -> Result<&str, String> {
         .find(|word| DateName::Month.number(word).is_some())
     {
         _ if !format.contains('%') => {
-            format!("`{format}` has no code, so every date would be the same")
+            msg!(
+                "`{format}` has no code, so every date would be the same",
+                format
+            )
         }
-        Some(month) => format!("`{month}` would be in every date"),
+        Some(month) => msg!("`{month}` would be in every date", month),
         None => return Ok(format),
     };
-    Err(format!(
-        "{problem}; write date('%d/%m/%Y') or date('%-d de %B')"
-    ))
+    Err(Problem::new(problem, usual_formats()))
+}
+
+fn usual_formats() -> Message {
+    msg!("write date('%d/%m/%Y') or date('%-d de %B')")
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //! sends (`column_facts/`).
 
 use minijinja::machinery::ast::{Expr, Stmt};
-use minijinja::machinery::{CodeGenerator, Instruction, Instructions, Span};
+use minijinja::machinery::{CodeGenerator, Instruction, Instructions, Span, Token, tokenize};
 use minijinja::{Environment, State, Value as Cell};
 
+use super::language::syntax;
 use super::operators::{NOT_CACHED, in_text, replace_operators};
 use super::row_view::RowView;
 
@@ -54,8 +55,11 @@ impl TextExpression {
     /// Creates the condition of a statement, which begins at `span` of `source`.
     pub(super) fn condition(source: &str, span: Span) -> Self {
         let start = span.start_offset as usize;
-        let statement = source.get(start..).unwrap_or_default();
-        let written = statement.split("%}").next().unwrap_or_default();
+        let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
+        let mut ends = tokens.filter(|(token, _)| matches!(token, Token::BlockEnd));
+        let end = ends.find(|(_, end)| end.start_offset as usize > start);
+        let end = end.map_or(source.len(), |(_, end)| end.start_offset as usize);
+        let written = source.get(start..end).unwrap_or_default();
         Self {
             written: on_one_line(written.trim_end().trim_end_matches('-')),
             is_condition: true,

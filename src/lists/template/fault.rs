@@ -1,10 +1,12 @@
 //! The faults of a text that is sent as it is, because nothing fills in its expressions or decodes it again.
 
+use super::cell_notes::{no_value, spreadsheet_error, typed_line_break};
 use super::error_values::is_error_value;
 use super::literals::{has_typed_line_break, literal_words};
 use super::marks::word_in_braces;
 use super::unfilled::unfilled_tags;
 use super::wrong_decoding::wrong_letters;
+use crate::base::message::{Message, msg};
 
 /// What a program prints for an unset variable, if it is the whole text.
 const UNSET: [&str; 3] = ["null", "NULL", "undefined"];
@@ -13,44 +15,52 @@ const UNSET: [&str; 3] = ["null", "NULL", "undefined"];
 const FLOW_DATA: &str = "flow_action_payload";
 
 /// Warns about a text of a single message, which has no columns.
-pub(crate) fn faults_of_single_text(path: &str, text: &str) -> Vec<String> {
+pub(crate) fn faults_of_single_text(path: &str, text: &str) -> Vec<Message> {
     let tags = unfilled_tags(text).into_iter();
-    let tags = tags
-        .map(|tag| format!("{path}: {tag} is sent unchanged: only `bulk send` fills in columns"));
+    let tags = tags.map(|tag| {
+        msg!(
+            "{path}: {tag} is sent unchanged: only `bulk send` fills in columns",
+            path,
+            tag
+        )
+    });
     tags.chain(faults_of_words(path, text)).collect()
 }
 
 /// Warns about a text of a row that is a whole body.
-pub(crate) fn faults_of_row_text(path: &str, text: &str) -> Vec<String> {
+pub(crate) fn faults_of_row_text(path: &str, text: &str) -> Vec<Message> {
     let tags = unfilled_tags(text).into_iter().chain(word_in_braces(text));
     let tags = tags.map(|tag| {
-        format!("{path}: `{tag}` is sent unchanged: the rows of `raw` are not templates")
+        msg!(
+            "{path}: `{tag}` is sent unchanged: the rows of `raw` are not templates",
+            path,
+            tag
+        )
     });
     tags.chain(faults_of_words(path, text)).collect()
 }
 
 /// Warns about the words of a text, which may be a template: a line break that is typed as `\n`, wrong letters, and a text
 /// that is as a whole no value.
-pub(crate) fn faults_of_words(path: &str, text: &str) -> Vec<String> {
+pub(crate) fn faults_of_words(path: &str, text: &str) -> Vec<Message> {
     let mut found = Vec::new();
     if text.contains("\\n") && has_typed_line_break(&literal_words(text)) {
-        let way = "write $'first\\nsecond' in bash, or press Enter within the quotes";
-        found.push(format!(
-            "`\\n` is sent as these two characters; for a line break, {way}"
+        let problem = typed_line_break();
+        found.push(msg!(
+            "{problem}; for a line break, press Enter within the quotes",
+            problem
         ));
     }
     found.extend(wrong_letters(text).map(|letters| letters.describe()));
     let whole = text.trim();
     if UNSET.contains(&whole) && !path.contains(FLOW_DATA) {
-        found.push(format!("`{whole}` means no value and would be sent"));
+        found.push(no_value(whole));
     } else if is_error_value(whole) {
-        found.push(format!(
-            "`{whole}` is a spreadsheet error and would be sent"
-        ));
+        found.push(spreadsheet_error(whole));
     }
     found
         .iter()
-        .map(|problem| format!("{path}: {problem}"))
+        .map(|problem| msg!("{path}: {problem}", path, problem))
         .collect()
 }
 
@@ -89,12 +99,13 @@ mod tests {
             let found = faults_of_single_text("text", text);
             assert_eq!(found.len(), expected.len(), "{text}: {found:?}");
             for (found, expected) in found.iter().zip(expected) {
-                assert!(found.starts_with(expected), "{text}: {found}");
+                assert!(found.to_string().starts_with(expected), "{text}: {found}");
             }
         }
         let data = "parameters.flow_action_payload.data.x";
         assert!(faults_of_single_text(data, "null").is_empty());
         let row = faults_of_row_text("text", "Hola {nombre} {1}");
+        let row: Vec<_> = row.iter().map(ToString::to_string).collect();
         assert_eq!(
             row,
             ["text: `{nombre}` is sent unchanged: the rows of `raw` are not templates"]

@@ -4,6 +4,8 @@
 use FilterOutput::{Either, Item, New};
 use Type::{Any, List, Number, Text, Texts, Truth};
 
+use super::problem::Problem;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
 
 /// The type of an expression.
@@ -23,14 +25,14 @@ pub(super) enum Type {
 
 impl Type {
     /// Describes the type for an error, after "takes" or "is".
-    pub(super) fn describe(self) -> &'static str {
+    pub(super) fn describe(self) -> Message {
         match self {
-            Text => "a text",
-            Number => "a number",
-            Truth => "yes or no",
-            Texts => "a list of words",
-            List => "a list",
-            Any => "a value",
+            Text => msg!("a text"),
+            Number => msg!("a number"),
+            Truth => msg!("yes or no"),
+            Texts => msg!("a list of words"),
+            List => msg!("a list"),
+            Any => msg!("a value"),
         }
     }
 }
@@ -149,15 +151,22 @@ impl FilterRule {
     /// Returns the filter with this name.
     ///
     /// # Errors
-    /// If no filter has this name. The error suggests a name.
-    pub(super) fn from_name(name: &str) -> Result<&'static Self, String> {
+    /// If no filter has this name. The hint suggests a name.
+    pub(super) fn from_name(name: &str) -> Result<&'static Self, Problem> {
         let names = || FILTERS.iter().map(|filter| filter.name);
         FILTERS
             .iter()
             .find(|filter| filter.name == name)
-            .ok_or_else(|| match nearest(name, names()) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("the filters are {}", names().collect::<Vec<_>>().join(", ")),
+            .ok_or_else(|| {
+                let problem = msg!("filter {name} is unknown", name);
+                let hint = match nearest(name, names()) {
+                    Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
+                    None => msg!(
+                        "the filters are {all}",
+                        all = names().collect::<Vec<_>>().join(", ")
+                    ),
+                };
+                Problem::new(problem, hint)
             })
     }
 
@@ -193,7 +202,7 @@ impl FilterRule {
     }
 
     /// Returns the problem of a value of the type `before` with arguments of these types.
-    pub(super) fn problem(&self, before: Type, given: &[Type]) -> Option<String> {
+    pub(super) fn problem(&self, before: Type, given: &[Type]) -> Option<Message> {
         let Self {
             name,
             takes,
@@ -205,20 +214,31 @@ impl FilterRule {
         if !takes.contains(&before) && (before != Any || *takes == [Number]) {
             let mut taken: Vec<_> = takes.iter().map(|taken| taken.describe()).collect();
             taken.dedup();
-            return Some(format!(
-                "`{name}` takes {}, not {}",
-                taken.join(" or "),
-                before.describe()
+            let taken = taken
+                .into_iter()
+                .reduce(|one, other| msg!("{one} or {other}", one, other));
+            let taken = taken.unwrap_or_default();
+            let found = before.describe();
+            return Some(msg!(
+                "`{name}` takes {taken}, not {found}",
+                name,
+                taken,
+                found
             ));
         }
         if !(*min_arguments..=arguments.len()).contains(&given.len()) {
             return Some(match arguments.len() {
-                0 => format!("`{name}` takes no arguments"),
-                max_arguments if max_arguments == *min_arguments => {
-                    format!("`{name}` takes {max_arguments} arguments")
+                0 => msg!("`{name}` takes no arguments", name),
+                most if most == *min_arguments => {
+                    msg!("`{name}` takes {most} arguments", name, most)
                 }
-                max_arguments => {
-                    format!("`{name}` takes {min_arguments} to {max_arguments} arguments")
+                most => {
+                    msg!(
+                        "`{name}` takes {least} to {most} arguments",
+                        name,
+                        least = min_arguments,
+                        most
+                    )
                 }
             });
         }
@@ -226,10 +246,11 @@ impl FilterRule {
             .iter()
             .zip(given)
             .find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
-        Some(format!(
-            "the argument of `{name}` must be {}, not {}",
-            wanted.describe(),
-            given.describe()
+        Some(msg!(
+            "the argument of `{name}` must be {wanted}, not {given}",
+            name,
+            wanted = wanted.describe(),
+            given = given.describe()
         ))
     }
 }
@@ -317,7 +338,7 @@ mod tests {
         ] {
             let fault = TextTemplate::compile(&language, "text", source)
                 .err()
-                .map(|error| error.problem);
+                .map(|error| error.problem.to_string());
             let is_it = fault
                 .as_deref()
                 .zip(expected)

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::base::phrases::assert_in_spanish;
 use crate::lists::list_file::{ListInput, ListOptions, ListReader, Row};
 use crate::lists::template::{TextTemplate, language};
 
@@ -41,13 +40,12 @@ fn filled_from(
 ) -> Result<String, String> {
     let language = language();
     let template = TextTemplate::compile(&language, "text", source)
-        .map_err(|error| error.problem)?
+        .map_err(|error| error.problem.to_string())?
         .unwrap();
     let country = country.map(|code| code.parse().unwrap());
     let filled = template
         .fill("text", row, country, as_shown)
-        .map_err(|error| error.problem)
-        .inspect_err(|problem| assert_in_spanish(problem))?
+        .map_err(|error| error.problem.to_string())?
         .value;
     Ok(filled
         .as_str()

@@ -8,10 +8,13 @@ use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value a
 
 use super::dates::date;
 use super::expressions::add_notes;
-use super::numbers::{money, number, refused};
+use super::numbers::{money, number};
 use super::operators::{add_operators, in_text};
 use super::percentages::percent;
+use super::problem::{Problem, problem_in, refused};
 use super::row_view::RowView;
+use crate::base::message::{Message, msg};
+use crate::base::suggest::folded;
 use crate::phone::{Country, PhoneNumber};
 
 /// Creates the template language: undefined names are errors, nothing is escaped, and final
@@ -52,20 +55,24 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
         ValueKind::String | ValueKind::Number => typed.to_string(),
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         other => {
+            let other = other.to_string();
             return Err(refused(
                 "phone",
-                &format!("a {other} is not a phone number"),
+                msg!("a {other} is not a phone number", other),
             ));
         }
     };
     let view = RowView::in_state(state);
     let named = country.filter(|country| !country.trim().is_empty());
     let country = match named {
-        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", &problem))?),
+        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", problem))?),
         None => view.as_ref().and_then(|view| view.country),
     };
-    let number = PhoneNumber::read_in_any_form(&typed, country)
-        .map_err(|error| refused("phone", &error.in_row()))?;
+    let number = PhoneNumber::read_in_any_form(&typed, country).map_err(|error| {
+        let problem = Problem::from(error.message()).of_cell(typed.trim());
+        let hint = error.hint;
+        refused("phone", Problem { hint, ..problem })
+    })?;
     let written = format!("+{}", number.as_str());
     if let Some(view) = view {
         // For numbers without a certain country, the warnings are about the whole list.
@@ -103,36 +110,72 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
         ValueKind::String | ValueKind::Number => {
             let text = typed.to_string();
             let text = text.trim();
-            means_yes(text)
-                .ok_or_else(|| refused("yes", &format!("`{text}` is neither yes nor no")))
+            means_yes(text).ok_or_else(|| {
+                let problem = msg!("`{text}` is neither yes nor no", text);
+                refused("yes", Problem::from(problem).of_cell(text))
+            })
         }
-        other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
+        other => {
+            let other = other.to_string();
+            Err(refused(
+                "yes",
+                msg!("a {other} is neither yes nor no", other),
+            ))
+        }
     }
 }
 
-/// Returns whether `text` means yes or no in Spanish, English or Portuguese. None if it is neither.
+/// What means yes in Spanish, Portuguese and English, without accents.
+const YES: [&str; 8] = [
+    "si",
+    "sim",
+    "yes",
+    "true",
+    "verdadero",
+    "verdadeiro",
+    "1",
+    "x",
+];
+const NO: [&str; 6] = ["no", "nao", "false", "falso", "0", ""];
+
+/// Returns whether `text` means yes or no, as a word or its first letter. None if it is neither.
 fn means_yes(text: &str) -> Option<bool> {
-    let lower = text.to_lowercase();
+    let folded = folded(text);
     // A single point is not an answer.
-    let without_point = lower.strip_suffix('.').filter(|word| !word.is_empty());
-    match without_point.unwrap_or(&lower) {
-        "sí" | "si" | "s" | "sim" | "yes" | "y" | "true" | "verdadero" | "verdadeiro" | "1"
-        | "x" => Some(true),
-        "no" | "n" | "não" | "nao" | "false" | "falso" | "0" | "" => Some(false),
-        _ => None,
+    let without_point = folded.strip_suffix('.').filter(|word| !word.is_empty());
+    let answer = without_point.unwrap_or(&folded);
+    let is_in = |words: &[&str]| {
+        let mut letters = words.iter().filter_map(|word| word.get(..1));
+        words.contains(&answer) || letters.any(|letter| letter == answer)
+    };
+    if is_in(&YES) {
+        Some(true)
+    } else if is_in(&NO) {
+        Some(false)
+    } else {
+        None
     }
 }
 
-/// Returns the message of minijinja, without the name and line of the template, which mean nothing
-/// here.
-pub(super) fn describe(error: &Error) -> String {
-    let message = error
-        .detail()
-        .map_or_else(|| error.kind().to_string(), str::to_owned);
-    if message.contains("none") {
-        return format!("{message}; write `| default('…')` after a value that may be missing");
+/// Returns our problem in `error`, or what minijinja says.
+pub(super) fn describe(error: &Error) -> Problem {
+    if let Some(problem) = problem_in(error) {
+        return problem.clone();
     }
-    message
+    let words = words_of_minijinja(error);
+    let problem = msg!("cannot be calculated: {words}", words);
+    if words.contains("none") {
+        let hint = msg!("write `| default('…')` after a value that may be missing");
+        return Problem::new(problem, hint);
+    }
+    problem.into()
+}
+
+/// Returns minijinja's words without the name and line of the template, which mean nothing here.
+pub(super) fn words_of_minijinja(error: &Error) -> String {
+    error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned)
 }
 
 /// The longest template in bytes. WhatsApp's longest text has 4,096 characters.
@@ -145,11 +188,13 @@ const MAX_PARTS: usize = 500;
 const MAX_DEPTH: usize = 40;
 
 /// Returns the limit that `source`, a text with the marks of a template, exceeds.
-pub(super) fn check_bounds(source: &str) -> Result<(), String> {
+pub(super) fn check_bounds(source: &str) -> Result<(), Message> {
     if source.len() > MAX_BYTES {
         let length = source.len();
-        return Err(format!(
-            "has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"
+        return Err(msg!(
+            "has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {most} (16 KiB)",
+            length,
+            most = MAX_BYTES
         ));
     }
     let mut statements = 0;
@@ -166,14 +211,26 @@ pub(super) fn check_bounds(source: &str) -> Result<(), String> {
         }
         parts += 1;
         statements += usize::from(matches!(token, Token::BlockStart));
-        for (count, most, what) in [
-            (statements, MAX_STATEMENTS, "statements {% %} in a text"),
-            (parts, MAX_PARTS, "words and signs in an expression"),
-            (depth, MAX_DEPTH, "nested brackets in an expression"),
-        ] {
-            if count > most {
-                return Err(format!("has too many {what}; at most {most} are allowed"));
-            }
+        if statements > MAX_STATEMENTS {
+            let most = MAX_STATEMENTS;
+            return Err(msg!(
+                "has too many statements {{% %}} in a text; at most {most} are allowed",
+                most
+            ));
+        }
+        if parts > MAX_PARTS {
+            let most = MAX_PARTS;
+            return Err(msg!(
+                "has too many words and signs in an expression; at most {most} are allowed",
+                most
+            ));
+        }
+        if depth > MAX_DEPTH {
+            let most = MAX_DEPTH;
+            return Err(msg!(
+                "has too many nested brackets in an expression; at most {most} are allowed",
+                most
+            ));
         }
     }
     Ok(())
@@ -194,6 +251,13 @@ mod tests {
             ("yes", Some(true)),
             ("VERDADEIRO", Some(true)),
             ("1", Some(true)),
+            ("T", Some(true)),
+            ("v", Some(true)),
+            ("s", Some(true)),
+            ("y.", Some(true)),
+            ("F", Some(false)),
+            ("n", Some(false)),
+            ("q", None),
             ("No.", Some(false)),
             ("Não", Some(false)),
             ("nao", Some(false)),
@@ -262,7 +326,7 @@ mod tests {
                 let refused = TextTemplate::compile(&language, "text", &source)
                     .err()
                     .expect("refused")
-                    .problem;
+                    .to_string();
                 assert!(
                     refused.contains("at most ") || refused.contains("16 KiB"),
                     "{refused}: {source:.40}"
@@ -288,6 +352,11 @@ mod tests {
         );
         assert_eq!(check_bounds(&"{{ a.b }}".repeat(700)), Ok(()));
         let long = format!("{{{{ x }}}}{}", "ñ".repeat(8200));
-        assert!(check_bounds(&long).unwrap_err().contains("16 KiB"));
+        assert!(
+            check_bounds(&long)
+                .unwrap_err()
+                .to_string()
+                .contains("16 KiB")
+        );
     }
 }

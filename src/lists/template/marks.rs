@@ -5,6 +5,7 @@ use super::literals::literal_words;
 use super::spelling::{escape_marks, spelling};
 use super::walk::ColumnUses;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::suggest::{nearest, plain};
 
 /// Marks around the name of a column.
@@ -112,23 +113,44 @@ impl<'a> MarkedName<'a> {
     /// Returns the error for the text at `path`, with the right spelling for a list with these `columns`.
     pub(crate) fn error(&self, path: &str, columns: &[&str]) -> UsageError {
         let written = &self.written;
-        let as_it_is = format!("to send it unchanged, write {}", escape_marks(written));
+        let escaped = escape_marks(written);
         let name = written.trim_matches(['{', '}', ' ']);
-        let nearest = || nearest(name, columns.iter().copied());
-        let (meant, what) = match (self.column, nearest()) {
-            (Some(column), _) => (column, "the column is"),
-            (None, Some(column)) => (column, "the nearest column is"),
-            (None, None) => {
-                let problem =
-                    format!("{path}: {written} would be sent unchanged: no column has this name");
-                return UsageError::new(problem, as_it_is);
-            }
+        let Some(meant) = self
+            .column
+            .or_else(|| nearest(name, columns.iter().copied()))
+        else {
+            return UsageError::new(
+                msg!(
+                    "{path}: {written} would be sent unchanged: no column has this name",
+                    path,
+                    written
+                ),
+                msg!("to send it unchanged, write {escaped}", escaped),
+            );
         };
-        let meant = spelling(meant.trim(), columns);
-        UsageError::new(
-            format!("{path}: {written} would be sent unchanged; {what} {meant}"),
-            format!("to print the column, write {meant}; {as_it_is}"),
-        )
+        let column = spelling(meant.trim(), columns);
+        let problem = match self.column {
+            Some(_) => {
+                msg!(
+                    "{path}: {written} would be sent unchanged; the column is {column}",
+                    path,
+                    written,
+                    column
+                )
+            }
+            None => msg!(
+                "{path}: {written} would be sent unchanged; the nearest column is {column}",
+                path,
+                written,
+                column
+            ),
+        };
+        let hint = msg!(
+            "to print the column, write {column}; to send it unchanged, write {escaped}",
+            column,
+            escaped
+        );
+        UsageError::new(problem, hint)
     }
 }
 
@@ -274,8 +296,8 @@ mod tests {
         ] {
             let found = MarkedName::find(source, None, &columns).unwrap();
             let error = found.error("text", &columns);
-            assert_eq!(error.message, message);
-            assert_eq!(error.hint.as_deref(), Some(hint));
+            assert_eq!(error.message.to_string(), message);
+            assert_eq!(error.hint.unwrap().to_string(), hint);
         }
     }
 }

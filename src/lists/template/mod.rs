@@ -20,6 +20,7 @@ mod numbers;
 mod operators;
 mod percentages;
 mod printed_cells;
+mod problem;
 mod read_date;
 mod read_number;
 mod row_values;
@@ -41,6 +42,7 @@ pub(crate) use self::fault::{faults_of_row_text, faults_of_single_text, faults_o
 pub(crate) use self::language::language;
 pub(crate) use self::marks::MarkedName;
 pub(crate) use self::printed_cells::check_printed;
+pub(crate) use self::problem::Problem;
 pub(crate) use self::read_date::date_fit;
 pub(crate) use self::read_number::{describe_decimals, number_fit};
 pub(crate) use self::row_values::{RowValue, RowValues};

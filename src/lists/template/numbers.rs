@@ -4,18 +4,16 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
+use super::problem::{Problem, refused};
 use super::read_number::{Amount, DecimalSign, read_number};
 use super::row_view::RowView;
 use super::walk::quoted;
 use crate::base::conventions::{Conventions, NumberLayout};
 use crate::base::currencies::{may_be_same_currency, named_currencies};
+use crate::base::message::msg;
 
 /// The most decimals that a filter writes.
 const MAX_DECIMALS: usize = 10;
-
-pub(super) fn refused(filter: &str, problem: &str) -> Error {
-    Error::new(ErrorKind::InvalidOperation, format!("{filter}: {problem}"))
-}
 
 pub(super) fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
     Conventions::for_country(RowView::in_state(state)?.country?.code())
@@ -36,7 +34,10 @@ pub(super) fn number(
         Some(".") => read(state, "number", typed, Separator::Is('.')),
         Some(other) => Err(refused(
             "number",
-            &format!("`{other}` is not a decimal separator; write number(',') or number('.')"),
+            Problem::new(
+                msg!("`{other}` is not a decimal separator", other),
+                msg!("write number(',') or number('.')"),
+            ),
         )),
         None => {
             let layout = layout("number", how)?;
@@ -83,19 +84,27 @@ fn check_currency(state: &State<'_, '_>, typed: &Cell, sign: &str) -> Result<(),
     let country = conventions(state).map(|known| known.code);
     let currency = &amount.currency;
     let problem = if !currency.is_empty() && !may_be_same_currency(country, currency, sign) {
-        format!("is an amount in {currency}, not in {sign}")
+        msg!(
+            "`{text}` is an amount in {currency}, not in {sign}",
+            text,
+            currency,
+            sign
+        )
     } else if currency.is_empty() && amount.is_percent {
-        format!("is a percentage, not an amount in {sign}")
+        msg!(
+            "`{text}` is a percentage, not an amount in {sign}",
+            text,
+            sign
+        )
     } else {
         return Ok(());
     };
     let argument = quoted(sign);
-    Err(refused(
-        "money",
-        &format!(
-            "`{text}` {problem}; correct the cell, or to print its number: `| number | money({argument})`"
-        ),
-    ))
+    let hint = msg!(
+        "to print its number: `| number | money({argument})`",
+        argument
+    );
+    Err(refused("money", Problem::new(problem, hint).of_cell(&text)))
 }
 
 /// Returns the text of a cell that the sheet shows differently from its stored value.
@@ -114,10 +123,14 @@ pub(super) fn visible_text(state: &State<'_, '_>, typed: &Cell) -> Option<String
 pub(super) fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
     let count = decimals.as_usize().filter(|count| *count <= MAX_DECIMALS);
     let count = count.ok_or_else(|| {
-        refused(
-            filter,
-            &format!("the number of decimals is `{decimals}`; it must be 0 to {MAX_DECIMALS}, as in {filter}(2)"),
-        )
+        let decimals = decimals.to_string();
+        let problem = msg!(
+            "the number of decimals is `{decimals}`; it must be 0 to {most}, as in {filter}(2)",
+            decimals,
+            most = MAX_DECIMALS,
+            filter
+        );
+        refused(filter, problem)
     })?;
     Ok(NumberLayout {
         least_whole: 1,
@@ -138,15 +151,24 @@ pub(super) fn format_number(
     if number.is_none() {
         return Ok(String::new());
     }
-    let value = f64::try_from(number.clone())
-        .map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
+    let value = f64::try_from(number.clone()).map_err(|_| {
+        let number = number.to_string();
+        refused(filter, msg!("`{number}` is too large", number))
+    })?;
     let conventions = conventions(state);
     let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
+        let number = number.to_string();
         let problem = match conventions {
-            None => "cannot be written, because its country is unknown; pass the country of the list with --country",
-            Some(_) => "has too many digits",
+            None => Problem::new(
+                msg!(
+                    "`{number}` cannot be written, because its country is unknown",
+                    number
+                ),
+                msg!("pass the country of the list with --country"),
+            ),
+            Some(_) => msg!("`{number}` has too many digits", number).into(),
         };
-        refused(filter, &format!("`{number}` {problem}"))
+        refused(filter, problem.of_cell(&number))
     })?;
     let is_negative = value < 0.0 && amount.chars().any(|digit| ('1'..='9').contains(&digit));
     Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
@@ -174,9 +196,12 @@ pub(super) fn read(
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         ValueKind::String => {
             let read = read_text(state, typed, separator);
-            read.map_err(|problem| refused(filter, &problem))?
+            read.map_err(|problem| refused(filter, problem))?
         }
-        other => return Err(refused(filter, &format!("a {other} is not a number"))),
+        other => {
+            let other = other.to_string();
+            return Err(refused(filter, msg!("a {other} is not a number", other)));
+        }
     };
     if let Ok(amount) = f64::try_from(number.clone())
         && let Some(view) = RowView::in_state(state)
@@ -186,7 +211,7 @@ pub(super) fn read(
     Ok(number)
 }
 
-fn read_text(state: &State<'_, '_>, typed: &Cell, separator: Separator) -> Result<Cell, String> {
+fn read_text(state: &State<'_, '_>, typed: &Cell, separator: Separator) -> Result<Cell, Problem> {
     let text = typed.as_str().unwrap_or_default().trim();
     let of_country = conventions(state).map(|known| known.decimal_mark);
     let sign = match (separator, of_country) {
@@ -209,9 +234,9 @@ fn read_text(state: &State<'_, '_>, typed: &Cell, separator: Separator) -> Resul
     if read_number(text, declared) == stored {
         return stored;
     }
-    Err(format!(
-        "`{text}` may be a number with decimals in the sheet; put the filter first, or write number('.')"
-    ))
+    let problem = msg!("`{text}` may be a number with decimals in the sheet", text);
+    let hint = msg!("put the filter first, or write number('.')");
+    Err(Problem::new(problem, hint).of_cell(text))
 }
 
 #[cfg(test)]

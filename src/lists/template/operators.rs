@@ -8,15 +8,21 @@ use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_in};
 
+use super::problem::Problem;
 use super::row_view::RowView;
+use crate::base::message::msg;
 use crate::lists::list_file::plain_number;
 
 /// The slot in minijinja's cache that means: look up the filter each time.
 pub(super) const NOT_CACHED: u8 = u8::MAX;
 
 /// The problem of a missing value in a text.
-pub(super) const NULL_IN_TEXT: &str = "null, which is also the number of an empty cell, cannot be part of a text; write \
-                                       `| default('…')` after it";
+pub(super) fn null_in_text() -> Problem {
+    Problem::new(
+        msg!("null, which is also the number of an empty cell, cannot be part of a text"),
+        msg!("write `| default('…')` after it"),
+    )
+}
 
 /// Adds the operators as filters with names that a template cannot write.
 pub(super) fn add_operators(language: &mut Environment<'_>) {
@@ -66,10 +72,6 @@ pub(super) fn replace_operators(instructions: &mut Instructions<'_>) {
     }
 }
 
-fn refused(problem: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, problem)
-}
-
 /// Checks that `less < greater` compares what the text means.
 fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
@@ -77,18 +79,31 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
     }
     let is_empty =
         |cell: &Cell| cell.is_none() || cell.as_str().is_some_and(|text| text.trim().is_empty());
-    match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
+    match (
+        less.as_str().map(str::trim),
+        greater.as_str().map(str::trim),
+    ) {
         _ if greater.is_none() => Ok(()),
         (Some(_), Some("")) => Ok(()),
-        _ if is_empty(less) => Err(refused(
-            "an empty cell counts as less than anything; write `COLUMN != '' and …` before the comparison".to_owned(),
-        )),
+        _ if is_empty(less) => {
+            let problem = msg!("an empty cell counts as less than anything");
+            let hint = msg!("write `COLUMN != '' and …` before the comparison");
+            Err(Problem::new(problem, hint).into())
+        }
         (Some(text), None) => Err(mixed_comparison(text, greater)),
         (None, Some(text)) => Err(mixed_comparison(text, less)),
-        (Some(one), Some(other)) if !are_dates(one, other) => Err(refused(format!(
-            "`{one}` and `{other}` would be compared letter by letter; write `| number` after both, or \
-             `| date('%Y-%m-%d')` after a date of the list, '2026-11-28' for a day and '09:30' for a time"
-        ))),
+        (Some(one), Some(other)) if !are_dates(one, other) => {
+            let problem = msg!(
+                "`{one}` and `{other}` would be compared letter by letter",
+                one,
+                other
+            );
+            let hint = msg!(
+                "write `| number` after both, or `| date('%Y-%m-%d')` after a date of the list, '2026-11-28' for a day and \
+                 '09:30' for a time"
+            );
+            Err(Problem::new(problem, hint).into())
+        }
         _ => Ok(()),
     }
 }
@@ -102,9 +117,14 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
         let Some(text) = cell.as_str() else { continue };
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
-            return Err(refused(format!(
-                "the sheet shows `{shown}`, but stores `{cell}`; to compare the stored value, write '{cell}'"
-            )));
+            let cell = cell.to_string();
+            let problem = msg!(
+                "the sheet shows `{shown}`, but stores `{cell}`",
+                shown,
+                cell
+            );
+            let hint = msg!("to compare the stored value, write '{cell}'", cell);
+            return Err(Problem::new(problem, hint).into());
         }
         if matches!(
             other.kind(),
@@ -128,7 +148,10 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error
             Ok(found.contains(&true))
         }
         ValueKind::String | ValueKind::Map | ValueKind::Undefined => is_in(state, one, other),
-        kind => Err(refused(format!("a {kind} cannot contain anything"))),
+        kind => {
+            let kind = kind.to_string();
+            Err(Problem::from(msg!("a {kind} cannot contain anything", kind)).into())
+        }
     }
 }
 
@@ -143,7 +166,7 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
     Ok(match value.kind() {
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => {
-            return Err(refused(NULL_IN_TEXT.to_owned()));
+            return Err(null_in_text().into());
         }
         // As in JSON, not as in Python.
         ValueKind::Bool => value.is_true().to_string().into(),
@@ -160,22 +183,33 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
             plain_number(f64::try_from(value.clone())?).into()
         }
         ValueKind::Number => value.to_string().into(),
-        other => return Err(refused(format!("a {other} cannot be part of a text"))),
+        other => {
+            let other = other.to_string();
+            return Err(Problem::from(msg!("a {other} cannot be part of a text", other)).into());
+        }
     })
 }
 
 fn mixed_comparison(text: &str, other: &Cell) -> Error {
-    let (other, meant) = match other.kind() {
-        ValueKind::Bool => ("yes or no".to_owned(), "`| yes` after the text"),
-        ValueKind::None => (
-            "none".to_owned(),
-            "'' for an empty cell, and `| default('')` after a null of JSON",
+    let problem = match other.kind() {
+        ValueKind::Bool => Problem::new(
+            msg!("compares the text `{text}` with yes or no", text),
+            msg!("write `| yes` after the text"),
         ),
-        _ => (other.to_string(), "`| number` after the text"),
+        ValueKind::None => Problem::new(
+            msg!("compares the text `{text}` with none", text),
+            msg!("write '' for an empty cell, and `| default('')` after a null of JSON"),
+        ),
+        _ => Problem::new(
+            msg!(
+                "compares the text `{text}` with {other}",
+                text,
+                other = other.to_string()
+            ),
+            msg!("write `| number` after the text"),
+        ),
     };
-    refused(format!(
-        "compares the text `{text}` with {other}; write {meant}"
-    ))
+    problem.into()
 }
 
 /// Returns whether two texts are days or times that sort alphabetically: `2026-11-28` and

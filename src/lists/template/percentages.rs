@@ -2,13 +2,12 @@
 
 use minijinja::{Error, State, Value as Cell};
 
-use super::numbers::{Separator, format_number, layout, read, refused, sheet_text, visible_text};
+use super::numbers::{Separator, format_number, layout, read, sheet_text, visible_text};
+use super::problem::{Problem, refused};
 use super::read_number::{Amount, DecimalSign};
 use super::walk::quoted;
 use crate::base::conventions::NumberLayout;
-
-/// Stands for the name of the column in the error of a filter, which knows only the cell.
-pub(super) const UNKNOWN_COLUMN: &str = "…";
+use crate::base::message::msg;
 
 /// Implements `{{ tasa | percent }}`: 0.15 becomes `15%`; `percent(1)` writes one decimal. A cell that a sheet shows as
 /// `15%` becomes `15%`, too.
@@ -75,10 +74,16 @@ fn check_percentage(
     if let Some(amount) = amount.as_ref().filter(|amount| !amount.currency.is_empty()) {
         let currency = &amount.currency;
         let argument = quoted(currency);
-        let problem = format!(
-            "`{text}` is an amount in {currency}, not a percentage; to print it: `| money({argument})`"
+        let problem = msg!(
+            "`{text}` is an amount in {currency}, not a percentage",
+            text,
+            currency
         );
-        return Err(refused("percent", &problem));
+        let hint = msg!("to print it: `| money({argument})`", argument);
+        return Err(refused(
+            "percent",
+            Problem::new(problem, hint).of_cell(&text),
+        ));
     }
     let share = f64::try_from(share.clone()).unwrap_or_default();
     let has_sign = match sheet_text(state, typed) {
@@ -91,11 +96,17 @@ fn check_percentage(
     // A sheet may show other words next to the number.
     let stored = typed.as_str().unwrap_or_default().trim();
     let cell = if amount.is_some() { &text } else { stored };
-    let problem = format!(
-        "`{cell}` would be {percentage}; write `{cell}%` in the cell, or if the whole column is without %: \
-         `({UNKNOWN_COLUMN} | number / 100) | {filter}`; to print {percentage}: `| number | {filter}`"
+    let problem = msg!("`{cell}` would be {percentage}", cell, percentage);
+    let hint = msg!(
+        "write `{cell}%` in the cell, or if the whole column is without %: `({column} | number / 100) | {filter}`",
+        cell,
+        column = "…",
+        filter
     );
-    Err(refused("percent", &problem))
+    Err(refused(
+        "percent",
+        Problem::new(problem, hint).of_cell(cell),
+    ))
 }
 
 /// Returns whether a sheet's text such as `1,46%` shows this percentage, rounded to its decimals.
@@ -138,7 +149,7 @@ mod tests {
                 "20",
                 Err(
                     "percent: `20` would be 2000%; write `20%` in the cell, or if the whole column is without %: \
-                     `(x | number / 100) | percent`; to print 2000%: `| number | percent`",
+                     `(x | number / 100) | percent`",
                 ),
             ),
             ("-2", Err("would be -200%")),
@@ -170,7 +181,7 @@ mod tests {
                 "{{ x | percent(2) }}",
                 Err(
                     "`9.9` would be 990.00%; write `9.9%` in the cell, or if the whole column is without %: \
-                     `(x | number / 100) | percent(2)`; to print 990.00%: `| number | percent(2)`",
+                     `(x | number / 100) | percent(2)`",
                 ),
             ),
         ] {

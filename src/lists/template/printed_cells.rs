@@ -3,9 +3,11 @@
 use super::cell_notes::CellNote;
 use super::expressions::TextExpression;
 use super::links::ends_link;
+use super::problem::Problem;
 use super::row_values::{RowValue, RowValues};
 use super::text::written_column;
 use crate::base::invisible::without_blanks_at_ends;
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::Row;
 
 /// Returns warnings about the `values` of `row`, which the message has printed. `expressions` are those of the message.
@@ -16,7 +18,7 @@ pub(crate) fn check_printed(
     expressions: &[TextExpression],
     values: &RowValues,
     row: &Row,
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<Message>, Problem> {
     let mut warnings = Vec::new();
     let mut fault = None;
     values.each(|number, value| {
@@ -48,7 +50,7 @@ struct CheckedValue<'a> {
 
 impl CheckedValue<'_> {
     /// Returns the problem of the value itself.
-    fn problem(&self) -> Option<String> {
+    fn problem(&self) -> Option<Problem> {
         if without_blanks_at_ends(self.text).is_empty() && !self.expression.rule.may_be_empty {
             return Some(self.describe_empty());
         }
@@ -59,27 +61,31 @@ impl CheckedValue<'_> {
             .then(|| self.describe_link(sign))
     }
 
-    fn describe_empty(&self) -> String {
+    fn describe_empty(&self) -> Problem {
         let written = &self.expression.written;
         match self.expression.rule.printed.as_slice() {
             [column] => {
                 let name = self.row.column(column).unwrap_or(column).trim();
                 let column = written_column(column, self.row);
-                format!(
-                    "{name}: is empty, so the text lacks a value; write `{column} | default('cliente')`"
+                Problem::new(
+                    msg!("{name}: is empty, so the text lacks a value", name),
+                    msg!("write `{written} | default('cliente')`", written = column),
                 )
             }
-            _ => format!("`{written}` prints nothing; write `({written}) | default('cliente')`"),
+            _ => Problem::new(
+                msg!("`{written}` prints nothing", written),
+                msg!("write `({written}) | default('cliente')`", written),
+            ),
         }
     }
 
-    fn describe_link(&self, sign: char) -> String {
-        let what = if sign.is_whitespace() {
-            "a space".to_owned()
-        } else {
-            format!("`{sign}`")
-        };
+    fn describe_link(&self, sign: char) -> Problem {
         let text = self.text;
+        let problem = if sign.is_whitespace() {
+            msg!("`{text}` has a space, which ends its link", text)
+        } else {
+            msg!("`{text}` has `{sign}`, which ends its link", text, sign)
+        };
         let written = &self.expression.written;
         // A filter belongs to the last part of an expression.
         let is_name = written
@@ -90,11 +96,11 @@ impl CheckedValue<'_> {
         } else {
             format!("({written}) | urlencode")
         };
-        format!("`{text}` has {what}, which ends its link; write `{encoded}`")
+        Problem::new(problem, msg!("write `{encoded}`", encoded))
     }
 
     /// Finds what the printed cells have: the first fault, and warnings.
-    fn note_cells(&self, fault: &mut Option<String>, warnings: &mut Vec<String>) {
+    fn note_cells(&self, fault: &mut Option<Problem>, warnings: &mut Vec<Message>) {
         let own = &self.expression.columns;
         let all = if own.is_empty() {
             self.row.names()
@@ -109,9 +115,9 @@ impl CheckedValue<'_> {
                 continue;
             }
             let name = self.row.column(column).unwrap_or(column).trim();
-            let description = format!("{name}: {}", note.description);
+            let description = msg!("{name}: {note}", name, note = note.description);
             if note.is_fault {
-                fault.get_or_insert(description);
+                fault.get_or_insert(description.into());
             } else if !warnings.contains(&description) {
                 warnings.push(description);
             }

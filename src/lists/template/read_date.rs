@@ -7,8 +7,10 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
 use super::country_fit::CountryFit;
+use super::problem::Problem;
 use crate::base::conventions::{Conventions, has_code};
 use crate::base::date_names::DateName;
+use crate::base::message::{Message, msg};
 use crate::base::timestamps;
 
 /// A date in a cell: a day, a time, or both.
@@ -23,7 +25,10 @@ pub(super) struct ReadDate {
 
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.`, `28 de noviembre de 2026`,
 /// `sábado, 28-sept-26` or `28/11/2026 (sábado)`.
-pub(super) fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
+pub(super) fn read_date(
+    text: &str,
+    conventions: Option<&Conventions>,
+) -> Result<ReadDate, Problem> {
     let is_not = || is_not_a_date(text);
     let Some(clock) = Clock::find(text) else {
         let day = DayParts::split(text, None).ok_or_else(is_not)?;
@@ -55,7 +60,7 @@ pub(super) fn read_date(text: &str, conventions: Option<&Conventions>) -> Result
 }
 
 /// Reads a date in the format `from` of strftime. A date of ISO 8601, as a sheet stores it, needs none.
-pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, String> {
+pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, Problem> {
     if let Some(read) = in_format(text, from) {
         return Ok(read);
     }
@@ -63,7 +68,8 @@ pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, String> 
     if DayParts::split(day, None).is_some_and(|day| day.has_year_first()) {
         return read_date(text, None);
     }
-    Err(format!("`{text}` is not a date in the format `{from}`"))
+    let problem = msg!("`{text}` is not a date in the format `{from}`", text, from);
+    Err(Problem::from(problem).of_cell(text))
 }
 
 fn in_format(text: &str, from: &str) -> Option<ReadDate> {
@@ -248,7 +254,7 @@ impl<'a> DayParts<'a> {
     }
 
     /// Reads the day of `text`.
-    fn read(&self, text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
+    fn read(&self, text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, Problem> {
         let is_not = || is_not_a_date(text);
         let [one, two, three] = self.parts;
         let (day, month, year) = match (number(one), month(one), number(two), month(two)) {
@@ -273,7 +279,12 @@ impl<'a> DayParts<'a> {
         let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
         let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| {
             if (1..=12).contains(&month) && (29..=31).contains(&day) {
-                format!("`{text}` is not a date: its month has no day {day}")
+                let problem = msg!(
+                    "`{text}` is not a date: its month has no day {day}",
+                    text,
+                    day = i32::from(day)
+                );
+                Problem::from(problem).of_cell(text)
             } else {
                 is_not()
             }
@@ -340,7 +351,7 @@ fn check_weekday(
     word: &str,
     date: Date,
     is_without_century: bool,
-) -> Result<(), String> {
+) -> Result<(), Problem> {
     let in_last_century = date
         .with()
         .year(date.year() - 100)
@@ -352,9 +363,7 @@ fn check_weekday(
     if fits(date) || in_last_century.is_some_and(fits) {
         Ok(())
     } else {
-        Err(format!(
-            "the weekday of `{text}` does not fit its date; write only the date, such as 2026-11-28"
-        ))
+        Err(msg!("the weekday of `{text}` does not fit its date", text).into())
     }
 }
 
@@ -380,28 +389,42 @@ fn is_month_first(
     first: i16,
     second: i16,
     conventions: Option<&Conventions>,
-) -> Result<bool, String> {
+) -> Result<bool, Problem> {
     let usual = conventions.and_then(has_month_first);
     let shown = match (first > 12, second > 12) {
         (true, false) => Some(false),
         (false, true) => Some(true),
         (true, true) | (false, false) => None,
     };
-    let name = |is_month| if is_month { "month" } else { "day" };
     match (shown, usual) {
-        (Some(shown), Some(usual)) if shown != usual => Err(format!(
-            "`{text}` has the {} first, but in its country the {} comes first; write all dates of the column as 2026-11-28, \
-             because the others are read with the {} first",
-            name(shown),
-            name(usual),
-            name(usual)
-        )),
+        (Some(true), Some(false)) => {
+            let problem = msg!(
+                "`{text}` has the month first, but in its country the day comes first",
+                text
+            );
+            Err(Problem::new(problem, write_all_dates()).of_cell(text))
+        }
+        (Some(false), Some(true)) => {
+            let problem = msg!(
+                "`{text}` has the day first, but in its country the month comes first",
+                text
+            );
+            Err(Problem::new(problem, write_all_dates()).of_cell(text))
+        }
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
         (None, None) if first == second || first > 12 => Ok(false),
-        (None, None) => Err(format!(
-            "`{text}` may be two days; pass the country of the list with --country, or write it as 2026-11-28"
-        )),
+        (None, None) => {
+            let problem = msg!("`{text}` may be two days", text);
+            let hint =
+                msg!("pass the country of the list with --country, or write it as 2026-11-28");
+            Err(Problem::new(problem, hint).of_cell(text))
+        }
     }
+}
+
+/// What to do about a date in another order: the other dates of the column are read in the country's order.
+fn write_all_dates() -> Message {
+    msg!("write all dates of the column as 2026-11-28")
 }
 
 /// Returns whether a country writes the month before the day. None if its dates begin with the year, which does not show
@@ -442,13 +465,15 @@ pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<CountryF
 /// How many digits the days have that Excel stores for the years 1927 to 2173.
 const DIGITS_OF_EXCEL: usize = 5;
 
-fn is_not_a_date(text: &str) -> String {
-    match date_of_excel(text) {
-        Some(date) => format!(
-            "`{text}` is Excel's number for {date}; format the column as a date, or write it as {date}"
+fn is_not_a_date(text: &str) -> Problem {
+    let problem = match date_of_excel(text).map(|date| date.to_string()) {
+        Some(date) => Problem::new(
+            msg!("`{text}` is Excel's number for {date}", text, date),
+            msg!("format the column as a date, or write it as {date}", date),
         ),
-        None => format!("`{text}` is not a date"),
-    }
+        None => msg!("`{text}` is not a date", text).into(),
+    };
+    problem.of_cell(text)
 }
 
 /// Returns the date for a whole number, as Excel stores it: the days since the end of 1899.

@@ -4,7 +4,9 @@
 use minijinja::Value as Cell;
 
 use super::country_fit::CountryFit;
+use super::problem::Problem;
 use crate::base::currencies::named_currencies;
+use crate::base::message::{Message, msg};
 
 const MINUS: [char; 2] = ['-', '−'];
 
@@ -185,7 +187,7 @@ fn split_digits(digits: &str, sign: DecimalSign) -> Result<Option<SplitDigits<'_
 ///
 /// # Errors
 /// If it is not a number, or could be two numbers.
-pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, String> {
+pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, Problem> {
     let typed = text.trim();
     if typed.is_empty() {
         return Ok(Cell::from(()));
@@ -193,10 +195,15 @@ pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, String>
     let read = Amount::parse(typed).map_or(Ok(None), |amount| amount.number(sign));
     match read {
         Ok(Some(number)) => Ok(number),
-        Ok(None) => Err(format!("`{typed}` is not a number")),
-        Err(TwoReadings) => Err(format!(
-            "`{typed}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.')"
-        )),
+        Ok(None) => Err(Problem::from(msg!("`{typed}` is not a number", typed)).of_cell(typed)),
+        Err(TwoReadings) => {
+            let problem = msg!(
+                "`{typed}` is ambiguous: its separator may be for decimals or for thousands",
+                typed
+            );
+            let hint = msg!("to set it: number(',') or number('.')");
+            Err(Problem::new(problem, hint).of_cell(typed))
+        }
     }
 }
 
@@ -215,16 +222,22 @@ pub(crate) fn number_fit(text: &str, mark: char) -> Option<CountryFit> {
     }
 }
 
-/// Describes an amount that is read with the decimal separator `mark`: `has a decimal comma`, or `is read as 1500` if it
-/// has no decimals.
-pub(crate) fn describe_decimals(text: &str, mark: char) -> String {
+/// Describes an amount in `line` that is read with the decimal separator `mark`.
+pub(crate) fn describe_decimals(text: &str, line: u64, mark: char) -> Message {
     let digits = Amount::parse(text.trim()).map_or("", |amount| amount.digits);
     if digits.contains(mark) {
-        let name = if mark == ',' { "comma" } else { "point" };
-        return format!("has a decimal {name}");
+        return match mark {
+            ',' => msg!("`{text}` in line {line} has a decimal comma", text, line),
+            _ => msg!("`{text}` in line {line} has a decimal point", text, line),
+        };
     }
     let whole: String = digits.chars().filter(char::is_ascii_digit).collect();
-    format!("is read as {whole}")
+    msg!(
+        "`{text}` in line {line} is read as {whole}",
+        text,
+        line,
+        whole
+    )
 }
 
 #[cfg(test)]
@@ -236,7 +249,9 @@ mod tests {
         let read = read_number(text, sign).map(|number| f64::try_from(number).unwrap());
         match (read, expected) {
             (Ok(read), Ok(expected)) => assert!((read - expected).abs() < 1e-9, "{text}: {read}"),
-            (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
+            (Err(problem), Err(part)) => {
+                assert!(problem.to_string().contains(part), "{text}: {problem}");
+            }
             (read, _) => panic!("{text}: {read:?}"),
         }
     }
@@ -414,7 +429,8 @@ mod tests {
             ("1,500", ',', "has a decimal comma"),
             ("1,234.50", '.', "has a decimal point"),
         ] {
-            assert_eq!(describe_decimals(text, mark), expected, "{text}");
+            let described = describe_decimals(text, 2, mark).to_string();
+            assert_eq!(described, format!("`{text}` in line 2 {expected}"));
         }
     }
 }

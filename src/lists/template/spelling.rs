@@ -2,7 +2,9 @@
 
 use minijinja::machinery::parse_expr;
 
+use super::problem::Problem;
 use super::walk::quoted;
+use crate::base::message::msg;
 use crate::base::suggest::{identifier, plain};
 
 /// Returns how to write a column in a text, for a list with these `columns`.
@@ -32,7 +34,7 @@ pub(crate) fn escape_marks(text: &str) -> String {
 
 /// Returns the problem of an `expression` that is the name of a column with spaces or signs: `Nombre
 /// completo`.
-pub(super) fn name_with_blanks(expression: &str) -> Option<String> {
+pub(super) fn name_with_blanks(expression: &str) -> Option<Problem> {
     let name = expression.split('|').next().unwrap_or_default().trim();
     let name = name.strip_prefix("row.").unwrap_or(name);
     let is_of_name = |sign: char| sign.is_alphanumeric() || "_ .-#()°º".contains(sign);
@@ -43,9 +45,13 @@ pub(super) fn name_with_blanks(expression: &str) -> Option<String> {
         return None;
     }
     let written = spelling(name, &[name]);
-    Some(format!(
-        "{{{{{expression}}}}}: write a column name with spaces or signs as {written}"
-    ))
+    let expression = format!("{{{{{expression}}}}}");
+    let problem = msg!(
+        "{expression}: write a column name with spaces or signs as {written}",
+        expression,
+        written
+    );
+    Some(problem.into())
 }
 
 #[cfg(test)]

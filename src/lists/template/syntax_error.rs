@@ -4,9 +4,11 @@
 use minijinja::Error;
 use minijinja::machinery::{Token, tokenize};
 
-use super::language::{describe, syntax};
+use super::language::{syntax, words_of_minijinja};
+use super::problem::Problem;
 use super::spelling::name_with_blanks;
 use crate::base::invisible::is_unseen;
+use crate::base::message::{Message, msg};
 use crate::base::texts::shorten;
 
 /// The statements of the language.
@@ -17,26 +19,26 @@ const MAX_SHOWN: usize = 60;
 
 /// Describes `error`, the reason why `source` cannot be read. Names the expression or statement at
 /// fault.
-pub(super) fn describe_syntax_error(source: &str, error: &Error) -> String {
+pub(super) fn describe_syntax_error(source: &str, error: &Error) -> Problem {
     let (tags, unreadable) = read_tags(source);
     if let Some(problem) = tags.iter().find_map(Tag::statement_problem) {
         return problem;
     }
     // The parser reports an unreadable part as the end of the text.
     let error = unreadable.as_ref().unwrap_or(error);
-    let message = describe(error);
+    let message = words_of_minijinja(error);
     if let Some(problem) = problem_without_tag(&message) {
-        return problem.to_owned();
+        return problem.into();
     }
     let place = error.range().map_or(source.len(), |range| range.start);
     let Some(tag) = tags.iter().rev().find(|tag| tag.start <= place) else {
-        return message;
+        return Message::verbatim(message).into();
     };
     if let Some(statement) = message.strip_prefix("unknown statement ") {
-        return misplaced(statement, &tags);
+        return misplaced(statement, &tags).into();
     }
     if message.starts_with("unexpected end of input") && tag.is_closed {
-        return "`{% if … %}` is not closed by `{% endif %}`".to_owned();
+        return msg!("`{{% if … %}}` is not closed by `{{% endif %}}`").into();
     }
     if unreadable.is_none()
         && let Some(problem) = name_with_blanks(tag.inside())
@@ -46,14 +48,15 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> String {
     // An open bracket hides the end of its expression from the parser.
     let is_after = place >= tag.start + tag.text.len();
     let problem = match (message.as_str(), tag.open_bracket()) {
-        (_, Some(bracket)) if is_after => format!("`{bracket}` is not closed"),
+        (_, Some(bracket)) if is_after => msg!("`{bracket}` is not closed", bracket),
         ("unexpected character", _) => unsupported_sign(source, place),
-        ("unexpected end of string", _) => "a quote is not closed".to_owned(),
+        ("unexpected end of string", _) => msg!("a quote is not closed"),
         _ => tag.problem(&message),
     };
     let words: Vec<_> = tag.text.split_whitespace().collect();
     let line = words.join(" ");
-    format!("`{}`: {problem}", shorten(&line, MAX_SHOWN))
+    let line = shorten(&line, MAX_SHOWN);
+    msg!("`{line}`: {problem}", line, problem).into()
 }
 
 /// An expression `{{ … }}` or a statement `{% … %}`.
@@ -127,30 +130,34 @@ impl Tag<'_> {
     }
 
     /// Returns the problem of a statement that the language does not have.
-    fn statement_problem(&self) -> Option<String> {
+    fn statement_problem(&self) -> Option<Problem> {
         let name = match self.tokens.first() {
             Some(Token::Ident(name)) if self.is_statement => *name,
             _ => return None,
         };
         let is_else_if = name == "else" && matches!(self.tokens.get(1), Some(Token::Ident("if")));
         if is_else_if || ["elseif", "elsif"].contains(&name) {
-            return Some("for another condition, write `{% elif … %}`".to_owned());
+            return Some(msg!("for another condition, write `{{% elif … %}}`").into());
         }
         if STATEMENTS.contains(&name) {
             return None;
         }
         let lower = name.to_lowercase();
         Some(if STATEMENTS.contains(&lower.as_str()) {
-            format!("write `{lower}` in lower case, not `{name}`")
+            msg!("write `{lower}` in lower case, not `{name}`", lower, name).into()
         } else {
-            format!(
-                "`{{% {name} %}}` is not supported: there are only if, elif, else and endif; to print a column: {{{{ nombre }}}}"
+            Problem::new(
+                msg!(
+                    "`{{% {name} %}}` is not supported: there are only if, elif, else and endif",
+                    name
+                ),
+                msg!("to print a column: {{{{ nombre }}}}"),
             )
         })
     }
 
     /// Returns our words for the problem in it that minijinja reports as `message`.
-    fn problem(&self, message: &str) -> String {
+    fn problem(&self, message: &str) -> Message {
         let (opening, closing) = if self.is_statement {
             ("{%", "%}")
         } else {
@@ -158,29 +165,31 @@ impl Tag<'_> {
         };
         let is_inner =
             |pair: &[Token<'_>]| matches!(pair, [Token::BraceOpen, Token::BraceOpen | Token::Mod]);
-        let unclosed = format!("`{opening}` is not closed by `{closing}`");
+        let unclosed = msg!("`{opening}` is not closed by `{closing}`", opening, closing);
         if self.tokens.windows(2).any(is_inner) {
             return unclosed;
         }
         if let Some(bracket) = self.open_bracket() {
-            return format!("`{bracket}` is not closed");
+            return msg!("`{bracket}` is not closed", bracket);
         }
         if matches!(self.tokens.first(), Some(Token::BraceOpen)) {
-            return "write two braces, not three".to_owned();
+            return msg!("write two braces, not three");
         }
         if !self.is_closed || message.starts_with("unexpected `}`") {
             return unclosed;
         }
         if self.tokens.is_empty() {
-            return format!("nothing is between `{opening}` and `{closing}`");
+            return msg!(
+                "nothing is between `{opening}` and `{closing}`",
+                opening,
+                closing
+            );
         }
         match message {
             "unexpected `=`, expected end of block"
-            | "unexpected `=`, expected end of variable block" => {
-                "to compare, write `==`".to_owned()
-            }
-            "non-keyword arg after keyword arg" => "an argument has no name".to_owned(),
-            _ => message.to_owned(),
+            | "unexpected `=`, expected end of variable block" => msg!("to compare, write `==`"),
+            "non-keyword arg after keyword arg" => msg!("an argument has no name"),
+            _ => Message::verbatim(message),
         }
     }
 
@@ -208,16 +217,18 @@ impl Tag<'_> {
 }
 
 /// Returns our words for a problem that is in no expression or statement.
-fn problem_without_tag(message: &str) -> Option<&'static str> {
+fn problem_without_tag(message: &str) -> Option<Message> {
     match message {
-        "unexpected end of comment" => Some("`{#` is not closed by `#}`"),
-        "unexpected end of raw block" => Some("`{% raw %}` is not closed by `{% endraw %}`"),
+        "unexpected end of comment" => Some(msg!("`{{#` is not closed by `#}}`")),
+        "unexpected end of raw block" => {
+            Some(msg!("`{{% raw %}}` is not closed by `{{% endraw %}}`"))
+        }
         _ => None,
     }
 }
 
 /// Returns the problem of an `elif`, `else` or `endif` that is not in its place.
-fn misplaced(statement: &str, tags: &[Tag<'_>]) -> String {
+fn misplaced(statement: &str, tags: &[Tag<'_>]) -> Message {
     let count = |wanted: &str| {
         let begins = |tag: &&Tag<'_>| matches!(tag.tokens.first(), Some(Token::Ident(name)) if *name == wanted);
         tags.iter()
@@ -226,24 +237,30 @@ fn misplaced(statement: &str, tags: &[Tag<'_>]) -> String {
             .count()
     };
     if count("else") > 0 && count("if") > 0 && statement != "endif" {
-        return "after `{% else %}`, only `{% endif %}` can follow".to_owned();
+        return msg!("after `{{% else %}}`, only `{{% endif %}}` can follow");
     }
-    format!("`{{% {statement} %}}` needs `{{% if … %}}` before it")
+    msg!(
+        "`{{% {statement} %}}` needs `{{% if … %}}` before it",
+        statement
+    )
 }
 
 /// Returns the problem of the character at `place`.
-fn unsupported_sign(source: &str, place: usize) -> String {
+fn unsupported_sign(source: &str, place: usize) -> Message {
     let sign = source.get(place..).and_then(|rest| rest.chars().next());
     match sign {
         Some(sign) if is_unseen(sign) || sign.is_whitespace() || sign.is_control() => {
-            let code = u32::from(sign);
-            format!("the invisible character U+{code:04X} is not supported here")
+            let code = format!("U+{:04X}", u32::from(sign));
+            msg!("the invisible character {code} is not supported here", code)
         }
         Some(sign) if !sign.is_ascii() => {
-            format!("the sign `{sign}` is not supported here; quotes are `'` or `\"`")
+            msg!(
+                "the sign `{sign}` is not supported here; quotes are `'` or `\"`",
+                sign
+            )
         }
-        Some(sign) => format!("the sign `{sign}` is not supported here"),
-        None => "a sign is not supported here".to_owned(),
+        Some(sign) => msg!("the sign `{sign}` is not supported here", sign),
+        None => msg!("a sign is not supported here"),
     }
 }
 
@@ -380,7 +397,9 @@ mod tests {
     fn described(source: &str) -> String {
         let language = language();
         let fault = TextTemplate::compile(&language, "text", source).err();
-        let problem = fault.map(|error| error.problem).unwrap_or_default();
+        let problem = fault
+            .map(|error| error.problem.to_string())
+            .unwrap_or_default();
         problem.trim_start_matches("is not a template: ").to_owned()
     }
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::expressions::{Expressions, compile_noted};
 use super::language::{check_bounds, describe, syntax};
-use super::operators::{NULL_IN_TEXT, replace_operators};
-use super::percentages::UNKNOWN_COLUMN;
+use super::operators::{null_in_text, replace_operators};
+use super::problem::Problem;
 use super::row_values::RowValues;
 use super::row_view::{ROW, RowView};
 use super::spelling::spelling;
@@ -20,6 +20,7 @@ use super::stored_amount::stored_amount;
 use super::syntax_error::describe_syntax_error;
 use super::walk::{ColumnUses, walk};
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
@@ -30,24 +31,32 @@ use crate::phone::{Country, PhoneNumber};
 pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
-    pub(crate) problem: String,
+    pub(crate) problem: Problem,
     /// Whether the template itself is wrong, so that every row has the error.
     pub(crate) is_of_every_row: bool,
 }
 
 impl TemplateError {
-    pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
+    /// Returns what is wrong. The hint is in the problem.
+    pub(crate) fn message(&self) -> Message {
+        let problem = &self.problem.message;
+        msg!("{path}: {problem}", path = self.path, problem)
+    }
+
+    pub(crate) fn new(path: &str, problem: impl Into<Problem>, is_of_every_row: bool) -> Self {
         Self {
             path: path.to_owned(),
-            problem,
+            problem: problem.into(),
             is_of_every_row,
         }
     }
 
     /// Returns the error for the whole list.
     pub(crate) fn list_error(&self) -> UsageError {
-        let hint = "to print a column: {{ nombre }}; to filter it: {{ nombre | upper }}";
-        UsageError::new(self, hint)
+        UsageError {
+            hint: self.problem.hint.clone(),
+            ..UsageError::bare(self.message())
+        }
     }
 }
 
@@ -61,8 +70,8 @@ pub(crate) struct Filled {
 
 impl Filled {
     /// Returns the warnings about these numbers, each once.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let mut warnings: Vec<String> = Vec::new();
+    pub(crate) fn warnings(&self) -> Vec<Message> {
+        let mut warnings: Vec<Message> = Vec::new();
         for warning in self.numbers.iter().flat_map(PhoneNumber::warnings) {
             if !warnings.contains(warning) {
                 warnings.push(warning.clone());
@@ -120,8 +129,11 @@ impl<'a> TextTemplate<'a> {
             return Ok(None);
         }
         let faulty = |problem| TemplateError::new(path, problem, true);
-        let unreadable = |problem| faulty(format!("is not a template: {problem}"));
-        check_bounds(source).map_err(unreadable)?;
+        let unreadable = |problem: Problem| {
+            let message = msg!("is not a template: {problem}", problem = problem.message);
+            faulty(Problem { message, ..problem })
+        };
+        check_bounds(source).map_err(|problem| unreadable(problem.into()))?;
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
         let whole = whole_expression(&text);
@@ -201,8 +213,8 @@ impl<'a> TextTemplate<'a> {
         let value = match view.shown_text(&cell) {
             Some(shown) => Value::from(shown),
             None => serde_json::to_value(&cell).map_err(|error| {
-                let problem = format!("the value cannot be JSON: {error}");
-                Error::new(ErrorKind::BadSerialization, problem)
+                let error = error.to_string();
+                Problem::from(msg!("the value cannot be JSON: {error}", error))
             })?,
         };
         if let Some(number) = self.number {
@@ -217,25 +229,35 @@ impl<'a> TextTemplate<'a> {
 
     /// Describes the `error` of a row. A column replaces the text at `path` if only its cell can be the cause.
     fn row_error(&self, path: &str, row: &Row, error: &Error) -> TemplateError {
+        let problem = describe(error);
         // In NDJSON, null may be in any field.
         if matches!(row, Row::Cells { .. })
-            && error.detail() == Some(NULL_IN_TEXT)
+            && problem == null_in_text()
             && let Some(name) = self.only_column(row, "")
         {
             let written = written_column(name, row);
-            let problem = format!(
-                "is empty, so it has no number; write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it"
+            let empty = msg!("is empty, so it has no number");
+            let hint = msg!(
+                "write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it",
+                written
             );
-            return TemplateError::new(name, problem, false);
+            return TemplateError::new(name, Problem::new(empty, hint), false);
         }
-        let problem = describe(error);
-        let cell = cell_of_filter_error(&problem);
+        let cell = problem.cell.as_deref().filter(|cell| !cell.is_empty());
         let Some(column) = cell.and_then(|cell| self.only_column(row, cell)) else {
             return TemplateError::new(path, problem, false);
         };
-        let unknown = format!("`({UNKNOWN_COLUMN} |");
-        let known = format!("`({} |", written_column(column, row));
-        TemplateError::new(column, problem.replace(&unknown, &known), false)
+        let written = written_column(column, row);
+        let hint = problem.hint.clone();
+        let hint = hint.map(|hint| hint.with_value("column", &written));
+        TemplateError::new(
+            column,
+            Problem {
+                hint,
+                ..problem.clone()
+            },
+            false,
+        )
     }
 
     /// Returns the name of the only column of the text with this `cell`, stored or as the sheet shows it.
@@ -300,8 +322,10 @@ impl<'a> TextTemplate<'a> {
         let has = row.names().join(", ");
         let missing = self.uses.columns.iter().find(|name| !row.has(name));
         let problem = match missing {
-            Some(name) if is_fixed => format!("there is no column `{name}`; there are: {has}"),
-            Some(name) => format!("there is no `{name}`; there are: {has}"),
+            Some(name) if is_fixed => {
+                msg!("there is no column `{name}`; there are: {has}", name, has).into()
+            }
+            Some(name) => msg!("there is no `{name}`; there are: {has}", name, has).into(),
             None => self.missing_part(row),
         };
         TemplateError::new(path, problem, is_fixed && missing.is_some())
@@ -309,18 +333,21 @@ impl<'a> TextTemplate<'a> {
 
     /// Explains that a part of the text has no value, although `row` has every column. Names the empty column, if one
     /// can be the cause.
-    fn missing_part(&self, row: &Row) -> String {
+    fn missing_part(&self, row: &Row) -> Problem {
         let is_empty = |name: &&String| row.text(name).is_some_and(|cell| cell.trim().is_empty());
         match self.uses.columns.iter().find(is_empty) {
             Some(name) => {
                 let column = row.column(name).unwrap_or(name).trim();
                 let written = written_column(name, row);
-                format!(
-                    "`{column}` is empty, so the text lacks a value; write `{written} | default('cliente')`"
+                Problem::new(
+                    msg!("`{column}` is empty, so the text lacks a value", column),
+                    msg!("write `{written} | default('cliente')`", written),
                 )
             }
-            None => "a value is missing, because the cell lacks this part; write `| default('cliente')` after it"
-                .to_owned(),
+            None => Problem::new(
+                msg!("a value is missing, because the cell lacks this part"),
+                msg!("write `| default('cliente')` after it"),
+            ),
         }
     }
 }
@@ -354,14 +381,6 @@ impl<'r> PlainCell<'r> {
 pub(super) fn written_column(name: &str, row: &Row) -> String {
     let placeholder = spelling(name, &row.names());
     placeholder.trim_matches(['{', '}', ' ']).to_owned()
-}
-
-/// Returns the cell that the problem of a filter begins with: `date: `45989` is not a date`.
-fn cell_of_filter_error(problem: &str) -> Option<&str> {
-    let (filter, quoted) = problem.split_once(": `")?;
-    let (cell, _) = quoted.split_once('`')?;
-    let is_name = filter.chars().all(char::is_alphabetic);
-    is_name.then_some(cell).filter(|cell| !cell.is_empty())
 }
 
 /// Returns the parts of a text, if they are only literal text and columns. `numbers` has the numbers of the columns.
@@ -441,7 +460,7 @@ mod tests {
                 .unwrap()
                 .unwrap();
             let error = template.fill("text", &row, None, true).unwrap_err();
-            assert_eq!(error.problem, expected, "{source}");
+            assert_eq!(error.problem.to_string(), expected, "{source}");
             assert!(!error.is_of_every_row);
         }
     }
@@ -467,12 +486,12 @@ mod tests {
             (
                 "{{ tasa | percent(2) }}",
                 "tasa: percent: `15` would be 1.500,00%; write `15%` in the cell, or if the whole column is without %: \
-                 `(tasa | number / 100) | percent(2)`; to print",
+                 `(tasa | number / 100) | percent(2)`",
             ),
             (
                 "{{ row['% anual'] | percent }}",
                 "% anual: percent: `2,5` would be 250%; write `2,5%` in the cell, or if the whole column is without %: \
-                 `(anual | number / 100) | percent`; to print",
+                 `(anual | number / 100) | percent`",
             ),
             (
                 "{{ tasa | date('%d') }} {{ otra }}",

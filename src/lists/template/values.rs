@@ -8,16 +8,19 @@ use minijinja::value::ValueKind;
 use super::dates::source_problem;
 use super::filters::{FilterRule, Type};
 use super::nothing::is_empty_text;
+use super::problem::Problem;
 use super::walk::{
     ExprInfo, ReadAmount, TextWalk, UsedColumn, brackets, check_number, check_text,
     write_expression,
 };
 
+use crate::base::message::{Message, msg};
+
 /// The filters that read an amount, except `number`: its argument may set the decimal separator.
 const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
 
 /// Boxed, because the recursion is as deep as the expression.
-pub(super) type ExprResult = Result<Box<ExprInfo>, String>;
+pub(super) type ExprResult = Result<Box<ExprInfo>, Problem>;
 
 impl<'a> TextWalk<'a> {
     /// Determines the type and the columns of an expression.
@@ -50,33 +53,33 @@ impl<'a> TextWalk<'a> {
             Expr::IfExpr(choice) => return self.choice(choice),
             Expr::Filter(filter) => return self.filter(filter),
             Expr::Tuple(_) | Expr::Map(_) => {
-                return Err(unsupported(
-                    "`( , )` and `{ }`",
-                    "a list as `['oro', 'plata']`",
+                return Err(Problem::new(
+                    msg!("`( , )` and `{{ }}` are not supported"),
+                    msg!("write a list as `['oro', 'plata']`"),
                 ));
             }
             Expr::Compare(_) => {
-                return Err(unsupported(
-                    "comparisons of three values",
-                    "`1 < x and x < 5`",
+                return Err(Problem::new(
+                    msg!("comparisons of three values are not supported"),
+                    msg!("write `1 < x and x < 5`"),
                 ));
             }
             Expr::Test(_) => {
-                return Err(unsupported(
-                    "tests with `is`",
-                    "`x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`",
+                return Err(Problem::new(
+                    msg!("tests with `is` are not supported"),
+                    msg!("write `x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`"),
                 ));
             }
             Expr::Call(_) => {
-                return Err(unsupported(
-                    "functions and methods",
-                    "filters: `x | title`, or `x | split | first`",
+                return Err(Problem::new(
+                    msg!("functions and methods are not supported"),
+                    msg!("write filters: `x | title`, or `x | split | first`"),
                 ));
             }
             Expr::Slice(_) => {
-                return Err(unsupported(
-                    "slices, `x[:3]`,",
-                    "`x | first` or `x | split | first`",
+                return Err(Problem::new(
+                    msg!("slices, `x[:3]`, are not supported"),
+                    msg!("write `x | first` or `x | split | first`"),
                 ));
             }
         };
@@ -118,11 +121,11 @@ impl<'a> TextWalk<'a> {
         match self.value(whole)?.kind {
             Type::Texts => Ok(Box::new(ExprInfo::new(Type::Text))),
             Type::List | Type::Any => Ok(Box::new(ExprInfo::new(Type::Any))),
-            kind => Err(format!(
-                "`{}` is {}; it has no fields or items",
-                write_expression(whole),
-                kind.describe()
-            )),
+            kind => {
+                let own = write_expression(whole);
+                let kind = kind.describe();
+                Err(msg!("`{own}` is {kind}; it has no fields or items", own, kind).into())
+            }
         }
     }
 
@@ -171,12 +174,15 @@ impl<'a> TextWalk<'a> {
     fn negative(&mut self, operand: &Expr<'a>) -> ExprResult {
         let known = self.value(operand)?;
         // A filter after `-saldo` would apply to the negative number.
-        let error = |own| format!("`{own}` is not a number; write `-({own} | number)`");
         if known.kind == Type::Number {
-            Ok(known)
-        } else {
-            Err(error(write_expression(operand)))
+            return Ok(known);
         }
+        let own = write_expression(operand);
+        let problem = msg!("`{own}` is not a number", own);
+        Err(Problem::new(
+            problem,
+            msg!("write `-({own} | number)`", own),
+        ))
     }
 
     /// Examines two values with an operator.
@@ -208,9 +214,10 @@ impl<'a> TextWalk<'a> {
                 return Ok(Box::new(joined));
             }
             Add if !has_number => {
-                let error = format!("`{}` is not a number", write_expression(&operation.left));
-                return Err(format!(
-                    "{error}; write `~` to join texts, or `| number` after both"
+                let own = write_expression(&operation.left);
+                return Err(Problem::new(
+                    msg!("`{own}` is not a number", own),
+                    msg!("write `~` to join texts, or `| number` after both"),
                 ));
             }
             Add | Sub | Mul | Div | FloorDiv | Rem | Pow => Type::Number,
@@ -242,11 +249,10 @@ impl<'a> TextWalk<'a> {
     fn filter(&mut self, filter: &Filter<'a>) -> ExprResult {
         let name = filter.name;
         let Some(before) = &filter.expr else {
-            return Err(format!("filter {name} has nothing before it"));
+            return Err(msg!("filter {name} has nothing before it", name).into());
         };
         let inside = self.value(before)?;
-        let rule = FilterRule::from_name(name)
-            .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
+        let rule = FilterRule::from_name(name)?;
         let given = self.arguments(filter, before, rule)?;
         let own = write_expression(before);
         let brackets = brackets(&filter.args);
@@ -254,12 +260,12 @@ impl<'a> TextWalk<'a> {
         if let Some(fault) = rule.problem(inside.kind, &types) {
             let written = format!("{name}{brackets}");
             let corrected = rule.corrected(inside.kind);
-            let error = format!("`{own} | {written}`: {fault}");
+            let problem = msg!("`{own} | {written}`: {fault}", own, written, fault);
             // The example cannot help if the value before it is wrong.
             return Err(if corrected == written {
-                error
+                problem.into()
             } else {
-                format!("{error}; write `{own} | {corrected}`")
+                Problem::new(problem, msg!("write `{own} | {corrected}`", own, corrected))
             });
         }
         let is_declared = filter
@@ -323,7 +329,7 @@ impl<'a> TextWalk<'a> {
         filter: &Filter<'a>,
         before: &Expr<'a>,
         rule: &FilterRule,
-    ) -> Result<Vec<ExprInfo>, String> {
+    ) -> Result<Vec<ExprInfo>, Problem> {
         let mut given = Vec::new();
         for argument in &filter.args {
             let value = match argument {
@@ -332,14 +338,21 @@ impl<'a> TextWalk<'a> {
                     named_argument(rule, name, value).map_err(|problem| {
                         let own = write_expression(before);
                         let written = format!("{}{}", filter.name, brackets(&filter.args));
-                        format!("`{own} | {written}`: {problem}")
+                        let message = msg!(
+                            "`{own} | {written}`: {problem}",
+                            own,
+                            written,
+                            problem = problem.message
+                        );
+                        Problem { message, ..problem }
                     })?;
                     continue;
                 }
                 _ => {
-                    return Err(format!(
-                        "the arguments of `{}` have no names; write `{}`",
-                        filter.name, rule.example
+                    let name = filter.name;
+                    return Err(Problem::new(
+                        msg!("the arguments of `{name}` have no names", name),
+                        write_example(rule),
                     ));
                 }
             };
@@ -350,18 +363,20 @@ impl<'a> TextWalk<'a> {
 }
 
 /// Checks an argument with a name: the format of the dates in the cells.
-fn named_argument(rule: &FilterRule, name: &str, value: &Expr<'_>) -> Result<(), String> {
+fn named_argument(rule: &FilterRule, name: &str, value: &Expr<'_>) -> Result<(), Problem> {
     if !rule.has_named(name) {
-        return Err(format!(
-            "it has no argument `{name}`; write `{}`",
-            rule.example
-        ));
+        let problem = msg!("it has no argument `{name}`", name);
+        return Err(Problem::new(problem, write_example(rule)));
     }
     let constant = value.as_const();
     let Some(from) = constant.as_ref().and_then(Cell::as_str) else {
-        return Err(format!("`{name}` must be a text in quotes"));
+        return Err(msg!("`{name}` must be a text in quotes", name).into());
     };
-    source_problem(from).map_or(Ok(()), Err)
+    source_problem(from).map_or(Ok(()), |problem| Err(problem.into()))
+}
+
+fn write_example(rule: &FilterRule) -> Message {
+    msg!("write `{example}`", example = rule.example)
 }
 
 /// Rejects `saldo | number * 1.12 | money('$')`, because the filter applies only to 1.12. The error has the parentheses
@@ -370,7 +385,7 @@ fn check_filter_of_operand(
     operation: &BinOp<'_>,
     left: &ExprInfo,
     right: &ExprInfo,
-) -> Result<(), String> {
+) -> Result<(), Problem> {
     use BinOpKind::{Add, Div, FloorDiv, Mul, Pow, Rem, Sub};
     let sign = match operation.op {
         Add => "+",
@@ -394,13 +409,15 @@ fn check_filter_of_operand(
     }
     let own = write_expression(&operation.right);
     let left = write_expression(&operation.left);
-    let number = &number.value;
+    let number = number.value.to_string();
     let written = format!("{}{}", filter.name, brackets(&filter.args));
-    Err(format!(
-        "`{own}` is not a number; write `({left} {sign} {number}) | {written}`"
-    ))
-}
-
-fn unsupported(what: &str, instead: &str) -> String {
-    format!("{what} are not supported; write {instead}")
+    let problem = msg!("`{own}` is not a number", own);
+    let hint = msg!(
+        "write `({left} {sign} {number}) | {written}`",
+        left,
+        sign,
+        number,
+        written
+    );
+    Err(Problem::new(problem, hint))
 }

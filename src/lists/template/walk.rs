@@ -13,7 +13,9 @@ use super::expressions::{PrintRule, TextExpression};
 use super::filters::Type;
 use super::links::LinkState;
 use super::nothing::may_print_nothing;
+use super::problem::Problem;
 use super::row_view::ROW;
+use crate::base::message::msg;
 
 /// How a text uses columns.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,7 +71,7 @@ pub(super) fn walk<'a>(
     source: &'a str,
     text: &Stmt<'a>,
     is_whole: bool,
-) -> Result<WalkedText, String> {
+) -> Result<WalkedText, Problem> {
     let mut walk = TextWalk {
         source,
         is_whole,
@@ -106,13 +108,13 @@ pub(super) struct TextWalk<'a> {
 }
 
 impl<'a> TextWalk<'a> {
-    fn statements(&mut self, statements: &[Stmt<'a>]) -> Result<(), String> {
+    fn statements(&mut self, statements: &[Stmt<'a>]) -> Result<(), Problem> {
         statements
             .iter()
             .try_for_each(|statement| self.statement(statement))
     }
 
-    fn statement(&mut self, statement: &Stmt<'a>) -> Result<(), String> {
+    fn statement(&mut self, statement: &Stmt<'a>) -> Result<(), Problem> {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(words) => {
@@ -132,11 +134,14 @@ impl<'a> TextWalk<'a> {
                 self.link = after;
                 Ok(())
             }
-            _ => {
-                Err("the only statements are `{% if … %}`, `{% elif … %}`, `{% else %}` and `{% endif %}`; to print a list: \
-                      `{{ cuotas | join(', ') }}`; instead of a variable: its value"
-                    .to_owned())
-            }
+            _ => Err(Problem::new(
+                msg!(
+                    "the only statements are `{{% if … %}}`, `{{% elif … %}}`, `{{% else %}}` and `{{% endif %}}`"
+                ),
+                msg!(
+                    "to print a list: `{{{{ cuotas | join(', ') }}}}`; instead of a variable: its value"
+                ),
+            )),
         }
     }
 
@@ -163,7 +168,7 @@ impl<'a> TextWalk<'a> {
     }
 
     /// Examines `{{ expression }}`, which is at `span`.
-    fn print(&mut self, expression: &Expr<'a>, span: Span) -> Result<(), String> {
+    fn print(&mut self, expression: &Expr<'a>, span: Span) -> Result<(), Problem> {
         let seen = self.seen.len();
         let words = self.words;
         let known = self.value(expression)?;
@@ -197,7 +202,7 @@ impl<'a> TextWalk<'a> {
 
     /// Examines an expression that is tested as yes or no. A column is a text, which is true even
     /// if it says `no`.
-    pub(super) fn condition(&mut self, expression: &Expr<'a>) -> Result<(), String> {
+    pub(super) fn condition(&mut self, expression: &Expr<'a>) -> Result<(), Problem> {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
             Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
@@ -259,34 +264,47 @@ fn is_written_by_filter(expression: &Expr<'_>) -> bool {
 }
 
 /// Rejects a list if a text is expected.
-pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
-    let error = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
-    if matches!(known.kind, Type::Texts | Type::List) {
-        Err(error(write_expression(expression)))
-    } else {
-        Ok(())
+pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), Problem> {
+    if !matches!(known.kind, Type::Texts | Type::List) {
+        return Ok(());
     }
+    let own = write_expression(expression);
+    let problem = msg!("`{own}` is a list", own);
+    Err(Problem::new(
+        problem,
+        msg!("write `{own} | join(', ')`", own),
+    ))
 }
 
 /// Rejects a text if yes or no is expected.
-pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
+pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), Problem> {
     let own = write_expression(expression);
-    let meant = match known.kind {
+    let hint = match known.kind {
         Type::Truth | Type::Number => return Ok(()),
-        Type::Texts | Type::List => format!("`{own} | length > 0`"),
+        Type::Texts | Type::List => msg!("write `{own} | length > 0`", own),
         Type::Text | Type::Any => {
-            format!("`{own} | yes`, or `{own} != ''` if it must not be empty")
+            msg!(
+                "write `{own} | yes`, or `{own} != ''` if it must not be empty",
+                own
+            )
         }
     };
-    Err(format!("`{own}` is not a yes-or-no value; write {meant}"))
+    let problem = msg!("`{own}` is not a yes-or-no value", own);
+    Err(Problem::new(problem, hint))
 }
 
-pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
+pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), Problem> {
     let own = write_expression(expression);
     match known.kind {
         Type::Number => Ok(()),
-        Type::Text | Type::Any => Err(format!("`{own}` is not a number; write `{own} | number`")),
-        kind => Err(format!("`{own}` is {}, not a number", kind.describe())),
+        Type::Text | Type::Any => {
+            let problem = msg!("`{own}` is not a number", own);
+            Err(Problem::new(problem, msg!("write `{own} | number`", own)))
+        }
+        kind => {
+            let kind = kind.describe();
+            Err(msg!("`{own}` is {kind}, not a number", own, kind).into())
+        }
     }
 }
 
@@ -357,7 +375,7 @@ mod tests {
     fn refused(source: &str) -> String {
         TextTemplate::compile(&language(), "text", source)
             .err()
-            .map_or_else(String::new, |error| error.problem)
+            .map_or_else(String::new, |error| error.problem.to_string())
     }
 
     #[test]

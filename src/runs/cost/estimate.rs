@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::prices::{Category, Money, PriceList};
-use crate::base::output::{counted, grouped};
+use crate::base::message::{Message, msg};
+use crate::base::output::count_value;
+use crate::phone::Country;
 
 /// How many countries and categories a text lists.
 const MAX_LISTED: usize = 8;
@@ -43,13 +45,20 @@ impl Charge {
         self.price.map(|price| price.times(self.messages))
     }
 
-    /// `EC marketing`
-    fn name(&self) -> String {
-        let country = self.country.as_deref().unwrap_or("without a country:");
-        format!(
-            "{country} {}",
-            self.category.map_or("unknown category", Category::name)
-        )
+    /// `Ecuador marketing`
+    fn name(&self) -> Message {
+        let code = self.country.as_deref();
+        let country = code.and_then(|code| code.parse::<Country>().ok());
+        let country =
+            country.map_or_else(|| msg!("no country"), |country| msg!("{country}", country));
+        let category = match self.category {
+            Some(Category::Marketing) => msg!("marketing"),
+            Some(Category::Utility) => msg!("utility"),
+            Some(Category::Authentication) => msg!("authentication"),
+            Some(Category::Service) => msg!("service"),
+            None => msg!("unknown category"),
+        };
+        msg!("{country} {category}", country, category)
     }
 }
 
@@ -150,8 +159,17 @@ impl Estimate {
         })
     }
 
-    /// `estimated cost by your prices: 362.50 USD (EC marketing 5,800 × 0.0625)`; then the messages without a price.
-    pub(crate) fn describe(&self) -> Vec<String> {
+    /// As a value of a text: `375,00 USD` in Spanish.
+    pub(crate) fn total_value(&self) -> Message {
+        msg!(
+            "{amount} {currency}",
+            amount = self.total(),
+            currency = self.currency
+        )
+    }
+
+    /// `estimated cost by your prices: 362.50 USD (Ecuador marketing 5,800 × 0.0625)`; then the messages without a price.
+    pub(crate) fn describe(&self) -> Vec<Message> {
         let mut priced: Vec<_> = self
             .by
             .iter()
@@ -159,41 +177,60 @@ impl Estimate {
             .collect();
         priced.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
         let parts = priced.iter().map(|(charge, _)| {
-            let price = charge.price.unwrap_or_default();
-            format!("{} {} × {price}", charge.name(), grouped(charge.messages))
+            msg!(
+                "{name} {count} × {price}",
+                name = charge.name(),
+                count = count_value(charge.messages),
+                price = charge.price.unwrap_or_default()
+            )
         });
-        let parts = join_first(parts.collect());
+        let parts: Vec<_> = parts.collect();
         let mut lines = Vec::new();
         if !parts.is_empty() {
-            let at_least = if self.unpriced() > 0 { "at least " } else { "" };
-            lines.push(format!(
-                "estimated cost by your prices: {at_least}{} ({parts})",
-                self.format_total()
-            ));
+            let total = self.total_value();
+            let parts = join_first(parts);
+            lines.push(if self.unpriced() > 0 {
+                msg!(
+                    "estimated cost by your prices: at least {total} ({parts})",
+                    total,
+                    parts
+                )
+            } else {
+                msg!(
+                    "estimated cost by your prices: {total} ({parts})",
+                    total,
+                    parts
+                )
+            });
         }
         lines.extend(self.without_price());
         lines
     }
 
-    /// `the price list has no price for 12 messages: PE marketing`
-    pub(crate) fn without_price(&self) -> Option<String> {
+    /// `the price list has no price for 12 messages: Peru marketing`
+    pub(crate) fn without_price(&self) -> Option<Message> {
         let unpriced = self.unpriced();
         let names = self
             .by
             .iter()
             .filter(|charge| charge.price.is_none() && charge.messages > 0);
-        let messages = counted(unpriced, "message");
         let names = join_first(names.map(Charge::name).collect());
-        (unpriced > 0).then(|| format!("the price list has no price for {messages}: {names}"))
+        (unpriced > 0).then(|| {
+            msg!(
+                "the price list has no price for {count} {count|message|messages}: {names}",
+                count = unpriced,
+                names
+            )
+        })
     }
 }
 
 /// The first few `names`, and how many more there are.
-fn join_first(mut names: Vec<String>) -> String {
-    let others = names.len().saturating_sub(MAX_LISTED);
+fn join_first(mut names: Vec<Message>) -> Message {
+    let more = names.len().saturating_sub(MAX_LISTED);
     names.truncate(MAX_LISTED);
-    names.extend((others > 0).then(|| format!("and {others} more")));
-    names.join(", ")
+    names.extend((more > 0).then(|| msg!("and {more} more", more)));
+    Message::joined(names, ", ")
 }
 
 impl RunCost {
@@ -211,25 +248,27 @@ impl RunCost {
     }
 
     /// `spent about 12.50 of 375.00 USD by your prices; 11.25 of it for delivered messages`
-    pub(crate) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> Message {
         let sent = self.sent.total();
-        let all = self.estimate.format_total();
-        let delivered = self
-            .delivered
-            .as_ref()
-            .map(|cost| format!("; {} of it for delivered messages", cost.total()));
-        let delivered = delivered.unwrap_or_default();
-        let unpriced = self
-            .sent
-            .without_price()
-            .map(|words| format!("; {words}"))
-            .unwrap_or_default();
-        let verb = if self.is_sandbox {
-            "a real run would spend"
+        let all = self.estimate.total_value();
+        let spent = if self.is_sandbox {
+            msg!(
+                "a real run would spend about {sent} of {all} by your prices",
+                sent,
+                all
+            )
         } else {
-            "spent"
+            msg!("spent about {sent} of {all} by your prices", sent, all)
         };
-        format!("{verb} about {sent} of {all} by your prices{delivered}{unpriced}")
+        let delivered = self.delivered.as_ref();
+        let delivered = delivered.map(|cost| {
+            msg!(
+                "{amount} of it for delivered messages",
+                amount = cost.total()
+            )
+        });
+        let parts = [Some(spent), delivered, self.sent.without_price()];
+        Message::joined(parts.into_iter().flatten().collect(), "; ")
     }
 }
 

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::base::private_file::{FileError, PipeBound, open_to_read};
+use crate::base::message::{Message, ToValue, Value as MessageValue, msg};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 
@@ -81,7 +82,7 @@ pub(crate) enum PriceListError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("{0}")]
-    Content(String),
+    Content(Message),
 }
 
 /// The prices of one file.
@@ -99,28 +100,35 @@ impl PriceList {
     /// If the file cannot be opened. Or a message with the line and the column, if a row is not a price, contradicts
     /// another row, or has another currency.
     pub(crate) fn read(path: &Path) -> Result<Self, PriceListError> {
-        let file =
-            open_to_read(path, PipeBound::FirstByte).map_err(FileError::while_doing("read", path));
+        let file = open_to_read(path, PipeBound::FirstByte)
+            .map_err(FileError::while_doing(FileAction::Read, path));
         let name = path.display().to_string();
         Self::read_from(ListInput::File(file?), &name).map_err(PriceListError::Content)
     }
 
-    fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
+    fn read_from(input: ListInput, name: &str) -> Result<Self, Message> {
         let mut list = ListReader::open(input, name, &ListOptions::default())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.message)?;
         let has_header = list.header().is_some();
         let mut prices: Option<Self> = None;
-        while let Some(row) = list.read().map_err(|error| error.to_string())? {
-            let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
+        while let Some(row) = list.read().map_err(|error| error.message)? {
+            let at = |problem: Message| {
+                msg!(
+                    "{name}, line {line}: {problem}",
+                    name,
+                    line = row.line,
+                    problem
+                )
+            };
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
             let cell = |names: [&str; 2]| {
                 let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
                     let [column, _] = names;
                     let found = cells.names().join(", ");
-                    let problem = format!("no column `{column}`; there are: {found}");
+                    let problem = msg!("no column `{column}`; there are: {found}", column, found);
                     // The header of a table is on another line. Rows of NDJSON have their own fields.
                     return Err(if has_header {
-                        format!("{name} is not a price list: {problem}")
+                        msg!("{name} is not a price list: {problem}", name, problem)
                     } else {
                         at(problem)
                     });
@@ -131,23 +139,25 @@ impl PriceList {
                     _ => String::new(),
                 };
                 if text.is_empty() {
-                    Err(at(format!("{column} is empty")))
+                    Err(at(msg!("{column} is empty", column)))
                 } else {
                     Ok(text)
                 }
             };
             let country = country(&cell(["country", "pais"])?)
-                .map_err(|problem| at(format!("country: {problem}")))?;
+                .map_err(|problem| at(msg!("country: {problem}", problem)))?;
             let category = cell(["category", "categoria"])?;
             let category = Category::from_name(&category).ok_or_else(|| {
                 let known = Category::ALL.map(Category::name).join(", ");
-                at(format!(
-                    "category: `{}` is not one of {known}",
-                    category.escape_debug()
+                let category = category.escape_debug().to_string();
+                at(msg!(
+                    "category: `{category}` is not one of {known}",
+                    category,
+                    known
                 ))
             })?;
             let price = price(&cell(["price", "precio"])?)
-                .map_err(|problem| at(format!("price: {problem}")))?;
+                .map_err(|problem| at(msg!("price: {problem}", problem)))?;
             let currency = cell(["currency", "moneda"])?;
             let prices = prices.get_or_insert_with(|| Self {
                 currency: currency.clone(),
@@ -155,19 +165,23 @@ impl PriceList {
             });
             if prices.currency != currency {
                 let before = &prices.currency;
-                return Err(at(format!(
-                    "currency: `{currency}` differs from `{before}` in the rows above"
+                return Err(at(msg!(
+                    "currency: `{currency}` differs from `{before}` in the rows above",
+                    currency,
+                    before
                 )));
             }
             if prices.prices.insert((country, category), price).is_some() {
                 let country = country.unwrap_or("*");
-                return Err(at(format!(
-                    "{country} already has a price for {}",
-                    category.name()
+                let category = category.name();
+                return Err(at(msg!(
+                    "{country} already has a price for {category}",
+                    country,
+                    category
                 )));
             }
         }
-        prices.ok_or_else(|| format!("{name} has no price"))
+        prices.ok_or_else(|| msg!("{name} has no price", name))
     }
 
     /// The price of a message to a number of this country, two letters.
@@ -178,7 +192,7 @@ impl PriceList {
 }
 
 /// None for `*`.
-fn country(cell: &str) -> Result<Option<&'static str>, String> {
+fn country(cell: &str) -> Result<Option<&'static str>, Message> {
     if cell == "*" {
         return Ok(None);
     }
@@ -188,14 +202,15 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
     }
 }
 
-fn price(cell: &str) -> Result<Money, String> {
+fn price(cell: &str) -> Result<Money, Message> {
     let is_ambiguous = cell.split_once(['.', ',']).is_some_and(|(whole, rest)| {
         rest.len() == 3 && !matches!(whole.trim_start_matches('0'), "")
     });
     if is_ambiguous {
-        return Err(format!(
-            "`{}` is ambiguous: write a thousand as 1000 and one as 1.00",
-            cell.escape_debug()
+        let price = cell.escape_debug().to_string();
+        return Err(msg!(
+            "`{price}` is ambiguous: write a thousand as 1000 and one as 1.00",
+            price
         ));
     }
     if cell.contains('.') {
@@ -226,27 +241,39 @@ impl Money {
 }
 
 impl FromStr for Money {
-    type Err = String;
+    type Err = Message;
 
     /// Reads `0.0625`: digits, and a point before the decimals.
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         let typed = raw.trim();
         let is_plain = typed
             .chars()
             .all(|sign| sign.is_ascii_digit() || sign == '.');
         let read = typed.parse::<Decimal>().ok().filter(|_| is_plain);
         let Some(amount) = read else {
-            let problem = format!("`{}` is not an amount", typed.escape_debug());
-            return Err(format!(
-                "{problem}; write it with a decimal point and no currency, such as 12.50"
+            let typed = typed.escape_debug().to_string();
+            return Err(msg!(
+                "`{typed}` is not an amount; write it with a decimal point and no currency, such as 12.50",
+                typed
             ));
         };
         if amount > LARGEST || amount.scale() > MAX_DECIMALS {
-            return Err(format!(
-                "`{typed}` is more than {LARGEST}, or has more than {MAX_DECIMALS} decimals"
+            return Err(msg!(
+                "`{typed}` is more than {largest}, or has more than {decimals} decimals",
+                typed,
+                largest = LARGEST.to_string(),
+                decimals = MAX_DECIMALS
             ));
         }
         Ok(Self(amount))
+    }
+}
+
+impl ToValue for Money {
+    fn to_value(&self) -> MessageValue {
+        let english = self.to_string();
+        let spanish = english.replace('.', ",");
+        MessageValue::ByLanguage { english, spanish }
     }
 }
 
@@ -273,7 +300,7 @@ mod tests {
 
     impl PriceList {
         /// The prices of a file with this text.
-        pub(in crate::runs::cost) fn parse(text: &str) -> Result<Self, String> {
+        pub(in crate::runs::cost) fn parse(text: &str) -> Result<Self, Message> {
             let input = Cursor::new(text.to_owned().into_bytes());
             Self::read_from(ListInput::Stream(Box::new(input)), "prices.csv")
         }
@@ -355,10 +382,14 @@ mod tests {
                 "line 3: * already has a price for utility",
             ),
         ] {
-            let error = PriceList::parse(&format!("{header}{rows}")).unwrap_err();
+            let error = PriceList::parse(&format!("{header}{rows}"))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(problem), "{error}");
         }
-        let error = PriceList::parse("country,price,currency\nEC,1,USD").unwrap_err();
+        let error = PriceList::parse("country,price,currency\nEC,1,USD")
+            .unwrap_err()
+            .to_string();
         assert!(
             error.ends_with(
                 " is not a price list: no column `category`; there are: country, price, currency"
@@ -368,7 +399,7 @@ mod tests {
         for (price, sign) in [("1.000", ';'), ("12,345", ';'), ("1.000", ',')] {
             let text = format!("country;category;price;currency\nCO;service;{price};COP")
                 .replace(';', &sign.to_string());
-            let error = PriceList::parse(&text).unwrap_err();
+            let error = PriceList::parse(&text).unwrap_err().to_string();
             assert!(
                 error.contains(&format!("price: `{price}` is ambiguous")),
                 "{error}"

@@ -10,6 +10,7 @@ use super::evidence::{
     UnresolvedReason, decide,
 };
 use super::inquired_row::{CheckLimits, CheckedRow};
+use crate::base::message::msg;
 use crate::jelou::api::{
     DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageClass, Notification,
 };
@@ -363,7 +364,7 @@ impl DeliveryCheck {
         news.proven.push(ProvenRow {
             index: row.index,
             number: row.number,
-            evidence: format!("Jelou's history has it as {message_id}"),
+            evidence: msg!("Jelou's history has it as {id}", id = message_id),
         });
         news.merge(
             row.index,
@@ -380,7 +381,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::base::phrases::assert_in_spanish;
+    use crate::base::message::Lang;
     use crate::runs::ledger::DeliveryRecord;
 
     const HOUR: i64 = 3_600_000;
@@ -448,7 +449,11 @@ mod tests {
         }
         let (news, left) = check.settle(is_whole);
         for row in &news.proven {
-            assert_in_spanish(&row.evidence);
+            let evidence = row.evidence.text(Lang::Es);
+            assert!(
+                evidence.starts_with("está en el historial de Jelou"),
+                "{evidence}"
+            );
         }
         let left = left
             .into_iter()

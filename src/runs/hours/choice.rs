@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::rule::{Hours, ZoneName};
 use super::window::{Between, DailyWindow, collect_windows};
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 
 /// The hours that apply without flags.
 #[derive(Clone, Debug, Default)]
@@ -67,12 +68,8 @@ impl HoursBase {
         } else {
             self
         };
-        let windows = collect_windows(between).map_err(|problem| {
-            UsageError::new(
-                format!("--between: {problem}"),
-                "pass either hours or `always`",
-            )
-        })?;
+        let windows = collect_windows(between)
+            .map_err(|problem| UsageError::bare(msg!("--between: {problem}", problem)))?;
         let between = if between.is_empty() {
             base.between
         } else {
@@ -85,18 +82,14 @@ impl HoursBase {
                 return Ok(None);
             }
             return Err(UsageError::new(
-                "--time-zone has no effect: the run has no sending hours",
-                "to set them: --between 'mon-fri 07:00-19:00'; to send at any hour: remove --time-zone",
+                msg!("--time-zone has no effect: the run has no sending hours"),
+                msg!("to set them: --between 'mon-fri 07:00-19:00'"),
             ));
         }
         let time_zone = match zone.cloned().or(base.time_zone) {
             Some(zone) => zone,
-            None => ZoneName::from_machine().map_err(|found| {
-                UsageError::new(
-                    format!("sending hours need a time zone, and this machine's is {found}"),
-                    "to set it: --time-zone America/Bogota; to save it: jelouctl profile set NAME --time-zone \
-                     America/Bogota",
-                )
+            None => ZoneName::from_machine().map_err(|problem| {
+                UsageError::new(problem, msg!("to set it: --time-zone America/Bogota"))
             })?,
         };
         let hours = Hours {
@@ -108,8 +101,11 @@ impl HoursBase {
             return Ok(Some(hours));
         }
         Err(UsageError::new(
-            format!("the sending hours do not open within the next year: {hours}"),
-            "to change the hours: --between or --not-on; to send at any hour: --between always",
+            msg!(
+                "the sending hours do not open within the next year: {hours}",
+                hours
+            ),
+            msg!("to send at any hour: --between always"),
         ))
     }
 }
@@ -118,30 +114,34 @@ impl HoursBase {
 pub(crate) fn days_past_everywhere(
     days: impl Iterator<Item = Date>,
     now: Timestamp,
-) -> Vec<String> {
+) -> Vec<Message> {
     // In the last time zone, the day begins twelve hours after UTC.
     let today = (now - SignedDuration::from_hours(12)).to_zoned_datetime(TimeZone::UTC);
     past_days_off(days, today.date())
 }
 
 /// Returns a warning for each of the `days` off before `today`: its year may be a typing error.
-pub(crate) fn past_days_off(days: impl Iterator<Item = Date>, today: Date) -> Vec<String> {
+pub(crate) fn past_days_off(days: impl Iterator<Item = Date>, today: Date) -> Vec<Message> {
     let past = days.filter(|day| *day < today);
     past.map(|day| {
         let next = (today.year()..)
             .take(2)
             .filter_map(|year| day.with().year(year).build().ok())
             .find(|next| *next >= today);
-        let meant = next
-            .map(|next| format!("; did you mean {next}?"))
-            .unwrap_or_default();
-        format!("{day}: this day is over{meant}")
+        let day = day.to_string();
+        match next {
+            Some(next) => {
+                let next = next.to_string();
+                msg!("{day}: this day is over; did you mean {next}?", day, next)
+            }
+            None => msg!("{day}: this day is over", day),
+        }
     })
     .collect()
 }
 
 /// One value of `--not-on`: `2026-12-25`.
-pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
+pub(crate) fn day_off(raw: &str) -> Result<Date, Message> {
     // Other formats are ambiguous: 2026-1-2 could mean February 1st, and 05/06/2026 could mean May 6th.
     let date = if raw.len() == "2026-12-25".len() {
         Date::strptime("%Y-%m-%d", raw).ok()
@@ -149,10 +149,8 @@ pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
         None
     };
     date.ok_or_else(|| {
-        format!(
-            "`{}` is not a date; write it as 2026-12-25",
-            raw.escape_debug()
-        )
+        let typed = raw.escape_debug().to_string();
+        msg!("`{typed}` is not a date; write it as 2026-12-25", typed)
     })
 }
 

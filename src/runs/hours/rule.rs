@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::window::DailyWindow;
+use crate::base::message::{Message, ToValue, Value, msg};
+use crate::base::timestamps::value_of_time;
 
 /// How many days after the last day off the search for an opening ends.
 const DAYS_AHEAD: i32 = 366;
@@ -148,6 +150,11 @@ impl Hours {
         )
     }
 
+    /// The instant in local time, as a value of a text.
+    pub(crate) fn local_value(&self, at: Timestamp) -> Value {
+        value_of_time(self.format_local(at), self.zone(), at)
+    }
+
     /// The instant for machines: `2026-11-23T07:00:00-05:00`.
     pub(crate) fn rfc_3339(&self, at: Timestamp) -> String {
         self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
@@ -161,24 +168,30 @@ impl Hours {
     pub(crate) fn zone(&self) -> &TimeZone {
         self.time_zone.zone()
     }
+
+    /// `mon-fri 07:00-19:00, sat 08:00-15:00, not on 12 days (America/Bogota)`.
+    fn message(&self) -> Message {
+        let off = match (self.not_on.first(), self.not_on.len()) {
+            (None, _) => None,
+            (Some(date), 1) => Some(msg!("not on {date}", date = date.to_string())),
+            (Some(_), days) => Some(msg!("not on {days} days", days)),
+        };
+        let windows = self.between.iter();
+        let windows = windows.map(|window| Message::verbatim(window.to_string()));
+        let parts = Message::joined(windows.chain(off).collect(), ", ");
+        msg!("{parts} ({zone})", parts, zone = self.time_zone.to_string())
+    }
 }
 
-/// `mon-fri 07:00-19:00, sat 08:00-15:00, not on 12 days (America/Bogota)`.
 impl fmt::Display for Hours {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let off = self.not_on.len();
-        let off = match (self.not_on.first(), off) {
-            (None, _) => None,
-            (Some(date), 1) => Some(format!("not on {date}")),
-            (Some(_), _) => Some(format!("not on {off} days")),
-        };
-        let parts: Vec<String> = self
-            .between
-            .iter()
-            .map(ToString::to_string)
-            .chain(off)
-            .collect();
-        write!(formatter, "{} ({})", parts.join(", "), self.time_zone)
+        self.message().fmt(formatter)
+    }
+}
+
+impl ToValue for Hours {
+    fn to_value(&self) -> Value {
+        self.message().to_value()
     }
 }
 
@@ -203,16 +216,19 @@ impl ZoneName {
     /// The zone of this machine. UTC does not count, because it is the default.
     ///
     /// # Errors
-    /// One of `unknown`, `unnamed` and `UTC`, as a part of a message.
-    pub(super) fn from_machine() -> Result<Self, &'static str> {
-        let zone = TimeZone::try_system().map_err(|_| "unknown")?;
+    /// What is wrong with it.
+    pub(super) fn from_machine() -> Result<Self, Message> {
+        let zone = TimeZone::try_system()
+            .map_err(|_| msg!("sending hours need a time zone, and this machine's is unknown"))?;
         let name = zone
             .iana_name()
             .filter(|_| !zone.is_unknown())
-            .ok_or("unnamed")?;
+            .ok_or_else(|| msg!("sending hours need a time zone, and this machine's is unnamed"))?;
         let plain_name = name.strip_prefix("Etc/").unwrap_or(name).to_lowercase();
         if UTC.contains(&plain_name.as_str()) {
-            Err("UTC")
+            Err(msg!(
+                "sending hours need a time zone, and this machine's is UTC"
+            ))
         } else {
             Ok(Self(zone))
         }
@@ -224,25 +240,26 @@ impl ZoneName {
 }
 
 impl FromStr for ZoneName {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
+        let typed = raw.escape_debug().to_string();
         if let Some(offset) = reversed_offset(raw) {
-            return Err(format!(
-                "`{}` is {offset}; write a city, such as America/Bogota",
-                raw.escape_debug()
+            return Err(msg!(
+                "`{typed}` is {offset}; write a city, such as America/Bogota",
+                typed,
+                offset
             ));
         }
         let known = TimeZone::get(raw)
             .ok()
             .filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
-        let problem = || {
-            format!(
-                "`{}` is not a time zone; write its name, such as America/Bogota",
-                raw.escape_debug()
+        known.map(Self).ok_or_else(|| {
+            msg!(
+                "`{typed}` is not a time zone; write its name, such as America/Bogota",
+                typed
             )
-        };
-        known.map(Self).ok_or_else(problem)
+        })
     }
 }
 
@@ -273,7 +290,7 @@ mod tests {
             ("Etc/GMT-14", "UTC+14"),
         ] {
             let told = format!("`{name}` is {offset}; write a city, such as America/Bogota");
-            assert_eq!(name.parse::<ZoneName>().unwrap_err(), told);
+            assert_eq!(name.parse::<ZoneName>().unwrap_err(), told.as_str());
         }
         for name in [
             "America/Bogota",
@@ -512,7 +529,7 @@ mod tests {
             "",
             "Etc/Unknown",
         ] {
-            let error = text.parse::<ZoneName>().expect_err(text);
+            let error = text.parse::<ZoneName>().expect_err(text).to_string();
             assert!(
                 error.contains("is not a time zone; write its name, such as America/Bogota"),
                 "{text}: {error}"

@@ -7,6 +7,7 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 use crate::base::conventions::Language;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::plain;
 
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
@@ -41,9 +42,9 @@ impl DailyWindow {
 }
 
 impl TryFrom<String> for DailyWindow {
-    type Error = String;
+    type Error = Message;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Message> {
         text.parse()
     }
 }
@@ -55,16 +56,20 @@ impl From<DailyWindow> for String {
 }
 
 impl FromStr for DailyWindow {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
-        let shown = raw.escape_debug();
+    fn from_str(raw: &str) -> Result<Self, Message> {
+        let typed = raw.escape_debug().to_string();
         let is_not = || {
-            format!(
-                "`{shown}` is not a range of hours; write days and hours in quotes, such as 'mon-fri 07:00-19:00'"
+            msg!(
+                "`{typed}` is not a range of hours; write days and hours in quotes, such as 'mon-fri 07:00-19:00'",
+                typed
             )
         };
-        let words: Vec<&str> = raw.split_whitespace().collect();
+        // Spaces around a hyphen do not matter.
+        let ends: Vec<_> = raw.split('-').map(str::trim).collect();
+        let joined = ends.join("-");
+        let words: Vec<&str> = joined.split_whitespace().collect();
         let (days, times) = match words.as_slice() {
             [times] => (None, *times),
             [days, times] => (Some(days.to_lowercase()), *times),
@@ -77,13 +82,15 @@ impl FromStr for DailyWindow {
         let start = parse_time(start)?;
         let end = parse_time(end)?;
         if start == MINUTES_OF_A_DAY {
-            return Err(format!(
-                "`{shown}` starts at the end of a day; write 00:00 of the next day"
+            return Err(msg!(
+                "`{typed}` starts at the end of a day; write 00:00 of the next day",
+                typed
             ));
         }
         if start == end {
-            return Err(format!(
-                "`{shown}` starts and ends at the same time; for a whole day, write 00:00-24:00"
+            return Err(msg!(
+                "`{typed}` starts and ends at the same time; for a whole day, write 00:00-24:00",
+                typed
             ));
         }
         Ok(Self {
@@ -97,7 +104,7 @@ impl FromStr for DailyWindow {
 }
 
 /// `mon`, `mon-fri`, `mon,wed,fri-sun`; a range may cross the end of the week.
-fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
+fn parse_days(text: &str) -> Result<Vec<Weekday>, Message> {
     let mut days = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -114,7 +121,7 @@ fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
 }
 
 /// Parses the name of a day in any language, or at least its first three letters.
-fn parse_day(text: &str) -> Result<Weekday, String> {
+fn parse_day(text: &str) -> Result<Weekday, Message> {
     let name = plain(text);
     let is_it = |day: &Weekday| {
         Language::ALL
@@ -127,15 +134,16 @@ fn parse_day(text: &str) -> Result<Weekday, String> {
         .find(is_it)
         .filter(|_| name.len() >= 3);
     known.ok_or_else(|| {
-        format!(
-            "`{}` is not a day; the days are mon, tue, wed, thu, fri, sat, sun",
-            text.escape_debug()
+        let typed = text.escape_debug().to_string();
+        msg!(
+            "`{typed}` is not a day; the days are mon, tue, wed, thu, fri, sat, sun",
+            typed
         )
     })
 }
 
 /// Minutes since midnight: 00:00 to 24:00.
-fn parse_time(text: &str) -> Result<u16, String> {
+fn parse_time(text: &str) -> Result<u16, Message> {
     let is_number = |part: &str| {
         !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit())
     };
@@ -152,9 +160,10 @@ fn parse_time(text: &str) -> Result<u16, String> {
     minutes
         .filter(|minutes| *minutes <= MINUTES_OF_A_DAY)
         .ok_or_else(|| {
-            format!(
-                "`{}` is not a time of day; write it as 07:00, from 00:00 to 24:00",
-                text.escape_debug()
+            let typed = text.escape_debug().to_string();
+            msg!(
+                "`{typed}` is not a time of day; write it as 07:00, from 00:00 to 24:00",
+                typed
             )
         })
 }
@@ -185,9 +194,9 @@ pub(crate) enum Between {
 }
 
 impl FromStr for Between {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         if raw.trim().eq_ignore_ascii_case("always") {
             Ok(Self::Always)
         } else {
@@ -200,9 +209,9 @@ impl FromStr for Between {
 ///
 /// # Errors
 /// If `always` is combined with other values.
-pub(crate) fn collect_windows(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
+pub(crate) fn collect_windows(all: &[Between]) -> Result<Vec<DailyWindow>, Message> {
     if all.len() > 1 && all.contains(&Between::Always) {
-        return Err("`always` cannot be combined with hours".to_owned());
+        return Err(msg!("`always` cannot be combined with hours"));
     }
     let windows = all.iter().filter_map(|one| {
         if let Between::Window(window) = one {
@@ -232,6 +241,8 @@ mod tests {
             ("sun 00:00-24:00", "sun 00:00-24:00"),
             ("8-18", "08:00-18:00"),
             ("Lun-vie 8-18:30", "lun-vie 08:00-18:30"),
+            ("08:00 - 20:00", "08:00-20:00"),
+            ("lun - vie 8 -18", "lun-vie 08:00-18:00"),
         ] {
             assert_eq!(
                 text.parse::<DailyWindow>().unwrap().to_string(),
@@ -262,12 +273,13 @@ mod tests {
                 "luness 07:00-19:00",
                 "`luness` is not a day; the days are mon, tue",
             ),
-            ("mon- 07:00-19:00", "`` is not a day"),
+            ("mon- 07:00-19:00", "is not a range of hours"),
+            ("mon-fri 07:00 19:00", "is not a range of hours"),
             ("07:00-07:00", "starts and ends at the same time"),
             ("24:00-07:00", "starts at the end of a day"),
             ("sat 24:00-00:00", "starts at the end of a day"),
         ] {
-            let error = text.parse::<DailyWindow>().expect_err(text);
+            let error = text.parse::<DailyWindow>().expect_err(text).to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

@@ -7,6 +7,7 @@ use super::contradictions::{Contradiction, Contradictions};
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::Row;
 use crate::lists::template::{CountryFit, ReadAmount, date_fit, describe_decimals, number_fit};
 use crate::phone::Country;
@@ -99,16 +100,19 @@ impl<'a> MessageColumns<'a> {
         let mark = found.format;
         let other_mark = if mark == ',' { '.' } else { ',' };
         let column = &amount.column;
-        let read = describe_decimals(&by_country.text, mark);
-        let other_read = describe_decimals(&contrary.text, other_mark);
-        let message = format!(
-            "{path}: the decimal separator of {column} is unclear: in its country, `{}` in line {} {read}, but `{}` in line {} \
-             {other_read}",
-            by_country.text, by_country.line, contrary.text, contrary.line
+        let message = msg!(
+            "{path}: the decimal separator of {column} is unclear: in its country, {read}, but {other}",
+            path,
+            column,
+            read = describe_decimals(&by_country.text, by_country.line, mark),
+            other = describe_decimals(&contrary.text, contrary.line, other_mark)
         );
         let filter = format!("number('{other_mark}')");
         let correct = amount.with_point.replace("number('.')", &filter);
-        let hint = format!("to set it, write `{correct}`; or write these cells in the same format");
+        let hint = msg!(
+            "to set it, write `{correct}`; or write these cells in the same format",
+            correct
+        );
         Err(UsageError::new(message, hint))
     }
 
@@ -156,36 +160,55 @@ impl<'a> MessageColumns<'a> {
             contrary,
             ..
         } = found;
-        let (usual, shown) = if found.format.starts_with("%m") {
-            ("month", "day")
+        let [text, other] = [&by_country.text, &contrary.text];
+        let [line, other_line] = [by_country.line, contrary.line];
+        let message = if found.format.starts_with("%m") {
+            msg!(
+                "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
+                 month first, but `{other}` in line {other_line} has the day first",
+                path,
+                column,
+                text,
+                line,
+                other,
+                other_line
+            )
         } else {
-            ("day", "month")
+            msg!(
+                "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
+                 day first, but `{other}` in line {other_line} has the month first",
+                path,
+                column,
+                text,
+                line,
+                other,
+                other_line
+            )
         };
-        let message = format!(
-            "{path}: the order of day and month in {column} is unclear: in its country, `{}` in line {} has the {usual} first, \
-             but `{}` in line {} has the {shown} first",
-            by_country.text, by_country.line, contrary.text, contrary.line
-        );
-        Err(UsageError::new(
-            message,
-            "write all dates of the column as 2026-11-28",
-        ))
+        let hint = msg!("write all dates of the column as 2026-11-28");
+        Err(UsageError::new(message, hint))
     }
 
     /// Warnings about cells that the message compares with a text, if they differ only in case, and from all such texts.
-    pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
-        self.compared.iter().filter_map(|(column, text)| {
+    pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = Message> {
+        self.compared.iter().filter_map(move |(column, text)| {
             let cell = row.text(column)?;
             let is_similar = cell.trim().to_lowercase() == text.trim().to_lowercase();
             if !is_similar || self.compares(column, cell) {
                 return None;
             }
-            let what = format!("{column}: `{cell}` is not exactly `{text}`, as in the message");
-            Some(if cell.trim() == text.trim() {
-                format!("{what}; to ignore spaces around it: `{column} | trim`")
+            let what = msg!(
+                "{column}: `{cell}` is not exactly `{text}`, as in the message",
+                column,
+                cell,
+                text
+            );
+            let way = if cell.trim() == text.trim() {
+                msg!("to ignore spaces around it: `{column} | trim`", column)
             } else {
-                format!("{what}; to ignore case: `{column} | lower`")
-            })
+                msg!("to ignore case: `{column} | lower`", column)
+            };
+            Some(msg!("{message}; {hint}", message = what, hint = way))
         })
     }
 

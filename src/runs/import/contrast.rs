@@ -1,6 +1,7 @@
 //! Chooses the messages to draw: the first, the longest, and the one with the rarest shape. They differ more than the
 //! first three.
 
+use crate::base::message::{Message, msg};
 use crate::lists::column_facts::{ColumnTable, RareShape};
 use crate::runs::ledger::{LedgerDraft, LedgerError};
 
@@ -23,19 +24,23 @@ enum DrawnBecause {
 
 impl DrawnRow {
     /// Describes the message of the row, which goes to `recipient`.
-    pub(crate) fn title(&self, recipient: &str) -> String {
+    pub(crate) fn title(&self, recipient: &str) -> Message {
         let line = self.line;
         let which = match &self.reason {
-            DrawnBecause::Only => format!("the message, line {line}"),
-            DrawnBecause::First => format!("the first message, line {line}"),
-            DrawnBecause::Longest => format!("the longest message, line {line}"),
-            DrawnBecause::HasShape(rare) => format!(
-                "the rarest shape of {}, {}, line {line}",
-                rare.expression, rare.shape
+            DrawnBecause::Only => msg!("the message, line {line}", line),
+            DrawnBecause::First => msg!("the first message, line {line}", line),
+            DrawnBecause::Longest => msg!("the longest message, line {line}", line),
+            DrawnBecause::HasShape(RareShape {
+                expression, shape, ..
+            }) => msg!(
+                "the rarest shape of {expression}, {shape}, line {line}",
+                expression,
+                shape,
+                line
             ),
-            DrawnBecause::Next => format!("line {line}"),
+            DrawnBecause::Next => msg!("line {line}", line),
         };
-        format!("{which}, as {recipient} would see it:")
+        msg!("{which}, as {recipient} would see it:", which, recipient)
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn count_row(
         line: to_count.line,
         row,
         country: plan.find_country(row),
+        named_country: plan.countries.named_for(row),
         recipient: to_count.recipient,
         json: to_count.json,
         sent,

@@ -1,6 +1,9 @@
 //! The country of a row's local numbers: from a column of the list, from `--country`, or from the profile.
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
+use crate::base::question::TypedFlag;
+use crate::lists::column_facts::NamedCountry;
 use crate::lists::exclusions::country_in;
 use crate::lists::list_file::{CountryColumn, ListReader, Row, meant_columns};
 use crate::phone::Country;
@@ -62,9 +65,23 @@ impl ListCountries {
     ///
     /// # Errors
     /// If a cell is not a country, or two cells are different countries.
-    pub(super) fn of_row(&self, row: &Row) -> Result<Option<Country>, String> {
+    pub(super) fn of_row(&self, row: &Row) -> Result<Option<Country>, Message> {
         let cells = row.country_cells(&self.column);
         Ok(country_in(cells)?.or(self.otherwise))
+    }
+
+    /// Returns the country that a column of the list names for a row, even if `--country` sets the column aside.
+    pub(super) fn named_for<'r>(&self, row: &'r Row) -> Option<NamedCountry<'r>> {
+        let column = if self.is_open {
+            &CountryColumn::Usual
+        } else {
+            &self.column
+        };
+        let cells = row.country_cells(column);
+        let filled = cells.iter().find(|(_, cell)| !cell.trim().is_empty())?;
+        let column = filled.0;
+        let country = country_in(cells).ok()??;
+        Some(NamedCountry { column, country })
     }
 }
 
@@ -75,8 +92,12 @@ fn find_column(name: &str, list: &mut ListReader) -> Result<String, UsageError> 
         [one] => Ok(one.to_owned()),
         [first, second, ..] => Err(UsageError::ambiguous_column(FLAG, name, first, second)),
         [] => {
-            let hint = format!("if no column has the countries: {FLAG} {NO_COLUMN}");
-            Err(UsageError::no_column(FLAG, name, &names, &hint))
+            let flag = TypedFlag::with_value(FLAG, NO_COLUMN).to_string();
+            let hint = msg!("if no column has the countries: {flag}", flag);
+            Err(UsageError {
+                hint: Some(hint),
+                ..UsageError::no_column(FLAG, name, &names)
+            })
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use super::countries::{FLAG, ListCountries, NO_COLUMN};
 use super::plan::{Addressee, ImportPlan};
+use super::questions::which_country_text;
 use crate::base::input::UsageError;
+use crate::base::message::{Lang, Message, Value, msg};
 use crate::base::question::{PossibleAnswer, Question, TypedFlag};
 use crate::lists::column_facts::RecipientCountries;
 use crate::lists::exclusions::country_in;
-use crate::lists::list_file::{CountryColumn, ReportLanguage, Row, typed_name};
-use crate::phone::{Country, country_title};
+use crate::lists::list_file::{CountryColumn, Row, typed_name};
+use crate::phone::Country;
 
 /// The numbers of a list by `--country` and by the column that it sets aside.
 #[derive(Debug, Default)]
@@ -64,12 +66,12 @@ impl CountryConflict {
         let flag_number = by_flag.map(Addressee::recipient);
         let column_number = other.as_ref().or(by_flag).map(Addressee::recipient);
         if let Some(number) = flag_number {
-            self.by_flag.count(number);
+            self.by_flag.count(number, line);
         }
         let Some(number) = column_number else {
             return;
         };
-        self.by_column.count(number);
+        self.by_column.count(number, line);
         if named.is_none() || flag_number == Some(number) {
             return;
         }
@@ -105,40 +107,54 @@ impl CountryConflict {
             by_flag,
         } = first;
         let by_flag = match by_flag {
-            Some(number) => format!("+{number}"),
-            None => "not a number".to_owned(),
+            Some(number) => Message::verbatim(format!("+{number}")),
+            None => msg!("not a number"),
         };
-        let rows = match self.rows {
-            _ if self.is_cut => String::new(),
-            1 => " (1 row)".to_owned(),
-            rows => format!(" ({rows} rows)"),
-        };
-        let problem = format!(
-            "`{written}` in line {line} is {by_flag} with --country {country}, but +{by_column} with the country in \
-             `{column}`{rows}"
+        let flag = TypedFlag::with_value("--country", country.code()).to_string();
+        let problem = msg!(
+            "`{written}` in line {line} is {by_flag} with {flag}, but +{by_column} with the country in `{column}`",
+            written,
+            line,
+            by_flag,
+            flag,
+            by_column,
+            column
         );
-        let name = country_title(country.code()).map_or(country.code(), |[english, _]| english);
+        let problem = if self.is_cut {
+            problem
+        } else {
+            msg!(
+                "{problem} ({rows} {rows|row|rows})",
+                problem,
+                rows = self.rows
+            )
+        };
         let answers = vec![
             PossibleAnswer::new(
-                format!(
-                    "use the countries in `{column}`{}",
-                    self.counts(&self.by_column)
+                self.counted(
+                    msg!("use the countries in `{column}`", column),
+                    &self.by_column,
                 ),
                 TypedFlag::with_value(FLAG, typed_name(column)),
             ),
             PossibleAnswer::new(
-                format!("use {name} for every row{}", self.counts(&self.by_flag)),
+                self.counted(msg!("use {country} for every row", country), &self.by_flag),
                 TypedFlag::with_value(FLAG, NO_COLUMN),
             ),
         ];
-        let question = Question::new("Which country are the local numbers of?", answers);
+        let question = Question::new(which_country_text(), answers);
         Err(UsageError::open(problem, question))
     }
 
-    fn counts(&self, countries: &RecipientCountries) -> String {
+    /// Adds how many recipients of which `countries` an answer leads to.
+    fn counted(&self, answer: Message, countries: &RecipientCountries) -> Message {
         if self.is_cut {
-            return String::new();
+            return answer;
         }
-        format!(" ({})", countries.words(ReportLanguage::En))
+        let countries = Value::ByLanguage {
+            english: countries.words(Lang::En),
+            spanish: countries.words(Lang::Es),
+        };
+        msg!("{answer} ({countries})", answer, countries)
     }
 }

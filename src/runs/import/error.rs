@@ -5,9 +5,10 @@ use std::io;
 use thiserror::Error;
 
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::InvalidMessage;
 use crate::lists::list_file::ListReader;
-use crate::lists::template::TemplateError;
+use crate::lists::template::{Problem, TemplateError};
 use crate::phone::RecipientError;
 use crate::runs::ledger::LedgerError;
 
@@ -21,11 +22,20 @@ pub(crate) enum BulkError {
     Message(InvalidMessage),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("cannot write the report: {0}")]
+    #[error("{}", self.message())]
     Report(io::Error),
 }
 
 impl BulkError {
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Usage(error) => error.message.clone(),
+            Self::Message(error) => error.message(),
+            Self::Ledger(error) => error.message.clone(),
+            Self::Report(cause) => msg!("cannot write the report: {cause}", cause),
+        }
+    }
+
     /// Adds the other sheets of the workbook to the hint if the list itself is wrong.
     pub(super) fn with_sheets(self, list: &ListReader) -> Self {
         match self {
@@ -35,7 +45,7 @@ impl BulkError {
     }
 
     /// Replaces the hint if the message is invalid for every row.
-    pub(crate) fn with_message_hint(self, hint: &str) -> Self {
+    pub(crate) fn with_message_hint(self, hint: impl Into<Message>) -> Self {
         match self {
             Self::Message(error @ InvalidMessage::Violations { .. }) => {
                 Self::Message(error.with_hint(hint))
@@ -45,27 +55,22 @@ impl BulkError {
     }
 
     /// An error for content that only CSV can represent.
-    pub(crate) fn needs_csv(message: String) -> Self {
+    pub(crate) fn needs_csv(message: Message) -> Self {
         Self::Usage(UsageError::new(message, "to write CSV: --format csv"))
     }
 }
 
 /// Why a row has no request.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub(crate) enum RowError {
-    #[error("{0}")]
-    Problem(String),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{column}: {}", error.in_row())]
+    Problem(Problem),
+    Template(TemplateError),
     Recipient {
         column: String,
         error: RecipientError,
     },
-    #[error("{}", describe(.0))]
-    Message(#[from] InvalidMessage),
+    Message(InvalidMessage),
     /// The whole list cannot be sent.
-    #[error(transparent)]
     List(Box<BulkError>),
 }
 
@@ -73,13 +78,52 @@ impl RowError {
     pub(super) fn from_list(error: impl Into<BulkError>) -> Self {
         Self::List(Box::new(error.into()))
     }
+
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Problem(problem) => problem.message.clone(),
+            Self::Template(error) => error.message(),
+            Self::Recipient { column, error } => {
+                msg!("{column}: {problem}", column, problem = error.message())
+            }
+            Self::Message(error) => match error.details() {
+                details if details.is_empty() => error.message(),
+                details => Message::joined(details, "; "),
+            },
+            Self::List(error) => error.message(),
+        }
+    }
+
+    /// Returns what to write instead in the text or the cell.
+    pub(super) fn hint(&self) -> Option<Message> {
+        match self {
+            Self::Problem(problem) => problem.hint.clone(),
+            Self::Template(error) => error.problem.hint.clone(),
+            Self::Recipient { .. } | Self::Message(_) | Self::List(_) => None,
+        }
+    }
 }
 
-fn describe(error: &InvalidMessage) -> String {
-    let details = error.details();
-    if details.is_empty() {
-        error.to_string()
-    } else {
-        details.join("; ")
+impl From<Message> for RowError {
+    fn from(problem: Message) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
+impl From<Problem> for RowError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<TemplateError> for RowError {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(error)
+    }
+}
+
+impl From<InvalidMessage> for RowError {
+    fn from(error: InvalidMessage) -> Self {
+        Self::Message(error)
     }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::bare_codes::BareCodes;
 use super::country_conflict::CountryConflict;
-use super::finding::Finding;
+use super::finding::{Finding, Place, Severity};
 use super::policy::ImportPolicy;
 use crate::base::input::UsageError;
-use crate::base::output::counted;
+use crate::base::message::{Message, msg};
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
 use crate::lists::column_facts::ColumnCounts;
@@ -19,68 +18,48 @@ const MAX_FIELDS: usize = 1000;
 /// How many local numbers without a country are kept, to find out where they are valid.
 const MAX_LOCAL_NUMBERS: usize = 100;
 
-/// The reason in the report for a row with a recipient on `list`.
-pub(crate) fn describe_exclusion(list: &str) -> String {
-    format!("the recipient is excluded by {list}")
+/// The reason for a row with a recipient on `list`.
+pub(crate) fn describe_exclusion(list: &str) -> Message {
+    msg!("the recipient is excluded by {list}", list)
 }
 
-/// The reason in the report for a recipient that `allow_to` excludes.
-pub(crate) const NOT_ALLOWED: &str = "allow_to does not allow the recipient";
+/// The reason for a recipient that `allow_to` excludes.
+pub(crate) fn describe_not_allowed() -> Message {
+    msg!("allow_to does not allow the recipient")
+}
 
-/// Called with the line of a row and a note about it.
-pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
+/// Called with each note about a row.
+pub(super) type RowReport<'a> = &'a mut dyn FnMut(RowNote);
 
-/// Notes about a row during the import.
+/// A note about a row during the import.
 #[derive(Debug)]
-pub(crate) enum RowFault {
-    Remark(RowProblem),
+pub(crate) enum RowNote {
+    /// Its place is a row.
+    Found(Finding),
     /// According to a report, it was or may have been sent.
-    Reported {
+    Earlier {
+        line: u64,
         reason: SkipReason,
         /// Whether the report says that it was not delivered.
         is_undelivered: bool,
     },
-    /// Skipped: the list with this name excludes its recipient.
-    Excluded(String),
-    /// Skipped for this reason, as in the report that is sent again.
-    KeptOut(SkipReason),
-    /// Skipped: this earlier line is for the same recipient.
-    SamePerson {
-        of: u64,
-    },
 }
 
-/// What you should check in a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RowProblem {
-    /// Its request is not valid.
-    Invalid(String),
-    /// Its request repeats the one of an earlier line.
-    Duplicate {
-        of: u64,
-        recipient: String,
-    },
-    /// `allow_to` does not allow its recipient.
-    NotAllowed,
-    Warning(String),
-    /// Sent, like this earlier line to the same recipient.
-    RepeatedPerson {
-        of: u64,
-    },
-}
-
-/// The notes about rows, by line.
-pub(crate) type Remarks = BTreeMap<u64, Vec<RowProblem>>;
-
-impl RowProblem {
-    /// Whether the row cannot be sent.
-    pub(crate) fn is_fault(&self) -> bool {
+impl RowNote {
+    pub(super) fn line(&self) -> u64 {
         match self {
-            Self::Invalid(_) | Self::Duplicate { .. } | Self::NotAllowed => true,
-            Self::Warning(_) | Self::RepeatedPerson { .. } => false,
+            Self::Found(Finding {
+                place: Place::Row(row),
+                ..
+            }) => row.line,
+            Self::Found(_) => 0,
+            Self::Earlier { line, .. } => *line,
         }
     }
 }
+
+/// The faults and warnings of rows, and which rows have the recipient of an earlier one; by line.
+pub(crate) type RowFindings = BTreeMap<u64, Vec<Finding>>;
 
 /// The result of reading a list.
 #[derive(Debug, Default)]
@@ -111,10 +90,11 @@ pub(crate) struct ImportResult {
     /// The field names of NDJSON rows.
     fields: HashSet<String>,
     /// Warnings about the texts that apply to every row.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
     /// The templates that the rows use.
     pub(crate) templates: TemplateUses,
-    pub(crate) bare_codes: BareCodes,
+    /// Whether a number without `+` has a country in the list.
+    pub(super) uses_country_column: bool,
     /// How to recognize a success; None if no row has a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
@@ -133,10 +113,12 @@ impl ImportResult {
         }
         if self.fields.len() > MAX_FIELDS {
             return Err(UsageError::new(
-                format!(
-                    "line {line}: up to this row, the list has more than {MAX_FIELDS} different field names"
+                msg!(
+                    "line {line}: up to this row, the list has more than {max} different field names",
+                    line,
+                    max = MAX_FIELDS
                 ),
-                "to keep only the fields of the message: jq -c '{to, nombre}'",
+                msg!("to keep only the fields of the message: jq -c '{{to, nombre}}'"),
             ));
         }
         Ok(())
@@ -151,7 +133,6 @@ impl ImportResult {
 
     /// Drops what was found after the line `last`, because `--limit` does not send these rows.
     pub(super) fn cut(&mut self, last: u64) {
-        self.bare_codes.cut(last);
         self.without_country.retain(|number| number.line <= last);
         self.country_conflict.cut(last);
         self.last_line = Some(last);
@@ -197,33 +178,53 @@ impl ImportResult {
     }
 
     /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up.
-    pub(crate) fn sums(&self) -> String {
-        let kinds = [
-            (self.sendable(), "fine"),
-            (self.invalid, "invalid"),
-            (self.duplicates, "the same as another row"),
-            (
-                self.guarded + self.skips.rows(SkipReason::NotAllowed),
-                "addressed to recipients that are not allowed",
-            ),
-            (self.skips.rows(SkipReason::Excluded), "excluded"),
-            (
-                self.skips.rows(SkipReason::OutsideWindow),
-                "addressed to recipients outside the 24-hour window",
-            ),
-            (
-                self.same_person,
-                "addressed to a recipient with an earlier row",
-            ),
-            (self.earlier(), "skipped because of earlier runs"),
-            (self.skips.rows(SkipReason::Hidden), "hidden"),
-            (self.skips.rows(SkipReason::NotSelected), "not selected"),
+    pub(crate) fn sums(&self) -> Message {
+        let skipped = |reason| self.skips.rows(reason);
+        let kinds: [(u64, fn(u64) -> Message); 10] = [
+            (self.sendable(), |rows| {
+                msg!("{rows} {rows|is|are} fine", rows)
+            }),
+            (self.invalid, |rows| {
+                msg!("{rows} {rows|is|are} invalid", rows)
+            }),
+            (self.duplicates, |rows| {
+                msg!("{rows} {rows|is|are} the same as another row", rows)
+            }),
+            (self.guarded + skipped(SkipReason::NotAllowed), |rows| {
+                msg!(
+                    "{rows} {rows|is|are} addressed to recipients that are not allowed",
+                    rows
+                )
+            }),
+            (skipped(SkipReason::Excluded), |rows| {
+                msg!("{rows} {rows|is|are} excluded", rows)
+            }),
+            (skipped(SkipReason::OutsideWindow), |rows| {
+                msg!(
+                    "{rows} {rows|is|are} addressed to recipients outside the 24-hour window",
+                    rows
+                )
+            }),
+            (self.same_person, |rows| {
+                msg!(
+                    "{rows} {rows|is|are} addressed to a recipient with an earlier row",
+                    rows
+                )
+            }),
+            (self.earlier(), |rows| {
+                msg!("{rows} {rows|is|are} skipped because of earlier runs", rows)
+            }),
+            (skipped(SkipReason::Hidden), |rows| {
+                msg!("{rows} {rows|is|are} hidden", rows)
+            }),
+            (skipped(SkipReason::NotSelected), |rows| {
+                msg!("{rows} {rows|is|are} not selected", rows)
+            }),
         ];
-        let parts = kinds.into_iter().filter(|(rows, _)| *rows > 0);
-        let parts: Vec<_> = parts
-            .map(|(rows, what)| format!("{rows} {} {what}", if rows == 1 { "is" } else { "are" }))
-            .collect();
-        format!("{}: {}", counted(self.all(), "row"), parts.join(", "))
+        let kinds = kinds.into_iter().filter(|(rows, _)| *rows > 0);
+        let kinds = kinds.map(|(rows, describe)| describe(rows)).collect();
+        let kinds = Message::joined(kinds, ", ");
+        msg!("{rows} {rows|row|rows}: {kinds}", rows = self.all(), kinds)
     }
 
     /// Counts the rows in `draft`. Call it before [`Self::settle_repeated`].
@@ -240,7 +241,7 @@ impl ImportResult {
         &mut self,
         draft: &mut LedgerDraft,
         policy: ImportPolicy,
-        report: FaultReport<'_>,
+        report: RowReport<'_>,
     ) -> Result<(), LedgerError> {
         if !draft.find_repeated()? {
             return Ok(());
@@ -249,25 +250,30 @@ impl ImportResult {
             let before = self.same_person;
             draft.keep_one_per_recipient(|line, of| {
                 self.same_person += 1;
-                report(line, RowFault::SamePerson { of });
+                let problem = msg!("an earlier row has the same recipient");
+                let finding = Finding::skipped_row(line, problem);
+                report(RowNote::Found(finding.in_row(|row| row.same_as = Some(of))));
             })?;
             self.rows -= self.same_person - before;
         } else if !policy.allow_duplicates {
             draft.duplicates(|line, of, recipient| {
                 self.duplicates += 1;
-                report(
-                    line,
-                    RowFault::Remark(RowProblem::Duplicate {
-                        of,
-                        recipient: recipient.to_owned(),
-                    }),
+                let problem = msg!(
+                    "it sends {recipient} the same message as line {of}",
+                    recipient,
+                    of
                 );
+                report(RowNote::Found(policy.finding(line, problem)));
             })?;
             self.rows -= self.duplicates;
         }
         if !policy.one_per_recipient && (self.duplicates == 0 || policy.skip_invalid) {
             for (_, line, of) in draft.followers()? {
-                report(line, RowFault::Remark(RowProblem::RepeatedPerson { of }));
+                let message = msg!("addressed to the recipient of an earlier row");
+                let finding = Finding::of_row(line, Severity::Note, message)
+                    .in_row(|row| row.same_as = Some(of))
+                    .with_hint(msg!("to send only the first: --one-per-recipient"));
+                report(RowNote::Found(finding));
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::finding::{Finding, Place};
 use super::import_result::ImportResult;
 use super::plan::ImportPlan;
 use super::policy::HiddenRule;
-use crate::base::output::{counted, counted_are};
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, read_sheet};
 
 /// The most lines that a finding names.
@@ -29,14 +29,9 @@ impl ListFindings {
         imported: &ImportResult,
     ) -> Self {
         let fallbacks = fallback_columns(list, plan, imported.last_line);
-        let texts = imported.warnings.iter().map(Finding::warning);
-        let codes = imported
-            .bare_codes
-            .warning(country_column(&imported.columns, &plan.countries))
-            .map(Finding::warning);
+        let texts = imported.warnings.iter().cloned().map(Finding::warning);
         let all = texts
             .chain(fallbacks.iter().cloned())
-            .chain(codes)
             .chain(countries(imported, plan))
             .chain(imported.unmet.iter().cloned())
             .chain(unseen(list, plan.policy.hidden, imported.last_line))
@@ -77,16 +72,21 @@ fn sent_as_stored(column: &FallbackColumn) -> Finding {
         ..
     } = column;
     let filter = filter_for(stored);
-    let because = match why {
-        FormatFallback::Format => format!("jelouctl does not know the format `{format}`"),
-        FormatFallback::Country => format!("the format `{format}` depends on the country"),
+    let (because, way) = match why {
+        FormatFallback::Format => (
+            msg!("jelouctl does not know the format `{format}`", format),
+            msg!("to format it, add a filter such as {filter}", filter),
+        ),
+        FormatFallback::Country => (
+            msg!("the format `{format}` depends on the country", format),
+            msg!("add --country, or a filter such as {filter}", filter),
+        ),
     };
-    let way = match why {
-        FormatFallback::Format => format!("to format it, add a filter such as {filter}"),
-        FormatFallback::Country => format!("add --country, or a filter such as {filter}"),
-    };
-    Finding::warning(format!(
-        "cells are sent as stored, `{stored}` in line {row}: {because}"
+    Finding::warning(msg!(
+        "cells are sent as stored, `{stored}` in line {row}: {because}",
+        stored,
+        row,
+        because
     ))
     .at(Place::Column(name.clone()))
     .with_hint(way)
@@ -108,54 +108,47 @@ fn filter_for(stored: &str) -> &'static str {
 /// Returns the column with the countries of numbers without `+`, if any of them has one.
 fn countries(imported: &ImportResult, plan: &ImportPlan<'_>) -> Option<Finding> {
     let column = country_column(&imported.columns, &plan.countries)?;
-    let message = format!("numbers without + are read with the country in `{column}`");
-    imported
-        .bare_codes
-        .by_column
-        .then(|| Finding::note(message))
+    let message = msg!(
+        "numbers without + are read with the country in `{column}`",
+        column
+    );
+    imported.uses_country_column.then(|| Finding::note(message))
 }
 
 /// Describes the `hidden` rows, which the sheet hides or shows crossed out, up to `last_line`. None without any.
-pub(super) fn describe_hidden(hidden: &[u64], last_line: Option<u64>) -> Option<String> {
+pub(super) fn describe_hidden(hidden: &[u64], last_line: Option<u64>) -> Option<Message> {
     let is_within = |line: &u64| last_line.is_none_or(|last| *line <= last);
     let hidden: Vec<_> = hidden.iter().copied().filter(is_within).collect();
     if hidden.is_empty() {
         return None;
     }
-    let more = if hidden.len() > NAMED { ", …" } else { "" };
-    let lines = hidden
-        .iter()
-        .take(NAMED)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    Some(format!(
-        "{} hidden or crossed out in the sheet: line {lines}{more}",
-        counted_are(hidden.len() as u64, "row")
+    let mut lines: Vec<_> = hidden.iter().take(NAMED).map(ToString::to_string).collect();
+    lines.extend((hidden.len() > NAMED).then(|| "…".to_owned()));
+    Some(msg!(
+        "{rows} {rows|row is|rows are} hidden or crossed out in the sheet: line {lines}",
+        rows = hidden.len(),
+        lines = lines.join(", ")
     ))
 }
 
 /// Returns what is not visible in the opened sheet, or in its encoding.
 fn unseen(list: &ListReader, rule: Option<HiddenRule>, last_line: Option<u64>) -> Vec<Finding> {
-    let misread = list.notes.misread.as_ref().map(Finding::warning);
+    let misread = list.notes.misread.clone().map(Finding::warning);
     let missing: Vec<_> = list
         .missing_columns()
         .into_iter()
         .map(|column| format!("`{column}`"))
         .collect();
     let missing = (!missing.is_empty()).then(|| {
-        Finding::note(format!(
-            "the list is a report without {}",
-            missing.join(", ")
-        ))
+        let columns = missing.join(", ");
+        Finding::note(msg!("the list is a report without {columns}", columns))
     });
     let hidden = describe_hidden(&list.notes.hidden_rows, last_line);
     let hidden = hidden.zip(rule).map(|(hidden, rule)| {
-        let done = match rule {
-            HiddenRule::Skip => "skipped",
-            HiddenRule::Send => "sent",
-        };
-        Finding::note(format!("{hidden}; --hidden: {done}"))
+        Finding::note(match rule {
+            HiddenRule::Skip => msg!("{hidden}; --hidden: skipped", hidden),
+            HiddenRule::Send => msg!("{hidden}; --hidden: sent", hidden),
+        })
     });
     let sheets = other_sheets(list);
     [misread, missing, hidden, sheets]
@@ -167,8 +160,9 @@ fn unseen(list: &ListReader, rule: Option<HiddenRule>, last_line: Option<u64>) -
 /// Returns where the list is cut.
 fn limit(imported: &ImportResult) -> Option<Finding> {
     let line = imported.last_line?;
-    Some(Finding::note(format!(
-        "--limit is reached in line {line}; later rows are neither checked nor sent"
+    Some(Finding::note(msg!(
+        "--limit is reached in line {line}; later rows are neither checked nor sent",
+        line
     )))
 }
 
@@ -176,12 +170,15 @@ fn limit(imported: &ImportResult) -> Option<Finding> {
 fn other_sheets(list: &ListReader) -> Option<Finding> {
     let sheet = list.notes.sheet.as_ref()?;
     let other = list.notes.other_sheets.first()?;
-    let others = counted(list.notes.other_sheets.len() as u64, "other sheet");
+    let others = list.notes.other_sheets.len();
     let names = list.notes.named_sheets();
-    let found = Finding::note(format!(
-        "reading the sheet `{sheet}`; the workbook has {others}: {names}"
+    let found = Finding::note(msg!(
+        "reading the sheet `{sheet}`; the workbook has {others} other {others|sheet|sheets}: {names}",
+        sheet,
+        others,
+        names
     ));
-    Some(found.with_hint(read_sheet(other).to_string()))
+    Some(found.with_hint(read_sheet(other).way()))
 }
 
 #[cfg(test)]
@@ -206,7 +203,11 @@ mod tests {
             (Some(2), None),
         ] {
             let described = describe_hidden(&[3, 9], last_line);
-            assert_eq!(described.as_deref(), expected, "{last_line:?}");
+            assert_eq!(
+                described.map(|it| it.to_string()).as_deref(),
+                expected,
+                "{last_line:?}"
+            );
         }
     }
 

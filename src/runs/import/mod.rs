@@ -1,6 +1,5 @@
 //! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
-mod bare_codes;
 mod cells;
 mod contradictions;
 mod contrast;
@@ -19,15 +18,14 @@ mod recipient_column;
 mod reported;
 mod rows;
 mod selection;
-mod skipped;
 mod verdict;
 
 pub(crate) use self::contrast::{contrasting_rows, rows_to_preview};
 pub(crate) use self::countries::{ListCountries, TypedCountries};
 pub(crate) use self::error::BulkError;
-pub(crate) use self::finding::{Finding, Severity};
+pub(crate) use self::finding::{Finding, Place, RowPlace, Severity};
 pub(crate) use self::import_result::{
-    ImportResult, NOT_ALLOWED, Remarks, RowFault, RowProblem, describe_exclusion,
+    ImportResult, RowFindings, RowNote, describe_exclusion, describe_not_allowed,
 };
 pub(crate) use self::list_findings::ListFindings;
 pub(crate) use self::plan::{ImportPlan, RecipientRule};

@@ -3,13 +3,13 @@
 use serde_json::Value;
 use url::Url;
 
-use super::bare_codes::BareCodes;
 use super::countries::ListCountries;
 use super::error::{BulkError, RowError};
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use super::recipient_column::ColumnRule;
 use super::selection::ListSelection;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
     named_parameter, with_country_codes,
@@ -95,14 +95,17 @@ impl RecipientRule<'_> {
             }
             Self::Column(_) => row
                 .get(column)
-                .ok_or_else(|| RowError::Problem(format!("has no recipient in `{column}`")))?,
+                .ok_or_else(|| RowError::from(msg!("has no recipient in `{column}`", column)))?,
         };
         let recipient = match recipient {
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
             found => {
-                return Err(RowError::Problem(format!(
-                    "{column}: is {found}; a recipient is a text or a number"
+                let found = found.to_string();
+                return Err(RowError::from(msg!(
+                    "{column}: `{found}` is neither a text nor a number",
+                    column,
+                    found
                 )));
             }
         };
@@ -138,6 +141,11 @@ impl Addressee {
     pub(super) fn recipient(&self) -> &str {
         self.typed.recipient.as_str()
     }
+
+    /// Whether its number has no `+`.
+    pub(super) fn is_bare(&self) -> bool {
+        self.typed.bare_code().is_some()
+    }
 }
 
 impl ImportPlan<'_> {
@@ -160,11 +168,8 @@ impl ImportPlan<'_> {
             return Ok(());
         };
         Err(UsageError::new(
-            format!("{column}: is `{cell}`, but the list lacks the other columns of a report"),
-            format!(
-                "if the list is a report: keep all its columns; if `{column}` is your own column: rename it, or add \
-                 --again to send every row"
-            ),
+            msg!("{column}: is `{cell}`, but the list lacks the other columns of a report", column, cell),
+            msg!("if the list is a report: keep all its columns; if `{column}` is your own column: rename it", column),
         )
         .into())
     }
@@ -182,8 +187,8 @@ impl ImportPlan<'_> {
         if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
             let columns = columns.join(", ");
             return Err(UsageError::new(
-                format!("the list has the report columns {columns}, but no `sent`, which records what was sent"),
-                "if the list is a report: restore its column `sent`; if not: rename these columns",
+                msg!("the list has the report columns {columns}, but no `sent`, which records what was sent", columns),
+                msg!("if the list is a report: restore its column `sent`; if not: rename these columns"),
             )
             .into());
         }
@@ -208,8 +213,7 @@ impl ImportPlan<'_> {
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());
                 }
-                let hint = "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}";
-                Err(UsageError::no_column(path, name, &names, hint).into())
+                Err(UsageError::no_column(path, name, &names).into())
             }
         }
     }
@@ -259,7 +263,7 @@ impl ImportPlan<'_> {
     fn is_international(&self, row: &Row, recipient: &str) -> bool {
         let countries = ListCountries::unknown();
         let read = self.recipient.read(row, recipient, &countries);
-        read.is_ok_and(|addressee| addressee.typed.bare_code().is_none())
+        read.is_ok_and(|addressee| !addressee.is_bare())
     }
 
     /// How the texts of the message and `--to` use columns, each with its path.
@@ -312,7 +316,7 @@ impl ImportPlan<'_> {
     ///
     /// # Errors
     /// If there are any, and a warning is an error.
-    pub(super) fn cautions(&self, columns: &[&str]) -> Result<Vec<String>, BulkError> {
+    pub(super) fn cautions(&self, columns: &[&str]) -> Result<Vec<Message>, BulkError> {
         let is_column = |name: &str| !meant_columns(columns, name).is_empty();
         let has_order = self.kind.command() == "template";
         let mut cautions = Vec::new();
@@ -334,25 +338,14 @@ impl ImportPlan<'_> {
         &self,
         row: &Row,
         addressee: Addressee,
-        line: u64,
-        codes: &mut BareCodes,
         values: &mut RowValues,
-    ) -> Result<(Outgoing, Vec<String>), RowError> {
+    ) -> Result<(Outgoing, Vec<Message>), RowError> {
         let country = self.find_country(row);
         let body = self.body.fill_and_note(row, country, values)?;
-        let mut warnings =
-            check_printed(self.body.expressions(), values, row).map_err(RowError::Problem)?;
-        if self.strict && !warnings.is_empty() {
-            return Err(RowError::Problem(warnings.swap_remove(0)));
-        }
-        let Addressee { written, mut typed } = addressee;
+        let printed = check_printed(self.body.expressions(), values, row);
+        let mut warnings = printed?;
+        let mut typed = addressee.typed;
         typed.warn(body.warnings());
-        if let Some(code) = typed.bare_code() {
-            if country.is_none() {
-                codes.note(code, &written, typed.recipient.as_str(), line);
-            }
-            codes.by_column |= !row.country_cells(&self.countries.column).is_empty();
-        }
         let (outgoing, others) = self.build(body.value, typed, country)?;
         warnings.extend(others);
         Ok((outgoing, warnings))
@@ -368,11 +361,21 @@ impl ImportPlan<'_> {
         &self,
         row: &Row,
         mut recipient: TypedRecipient,
-    ) -> Result<(Outgoing, Vec<String>), RowError> {
+    ) -> Result<(Outgoing, Vec<Message>), RowError> {
         let country = self.find_country(row);
         let body = self.body.fill(row, country)?;
         recipient.warn(body.warnings());
-        self.build(body.value, recipient, country)
+        let (outgoing, warnings) = self.build(body.value, recipient, country)?;
+        self.refuse_warnings(&warnings)?;
+        Ok((outgoing, warnings))
+    }
+
+    /// Refuses a row with warnings, if a warning is an error.
+    pub(super) fn refuse_warnings(&self, warnings: &[Message]) -> Result<(), RowError> {
+        if self.strict && !warnings.is_empty() {
+            return Err(RowError::from(Message::joined(warnings.to_vec(), "; ")));
+        }
+        Ok(())
     }
 
     fn build(
@@ -380,7 +383,7 @@ impl ImportPlan<'_> {
         mut body: Value,
         recipient: TypedRecipient,
         country: Option<Country>,
-    ) -> Result<(Outgoing, Vec<String>), RowError> {
+    ) -> Result<(Outgoing, Vec<Message>), RowError> {
         // If the row's country differs from the list's, its contacts may belong to either.
         let mut warnings = Vec::new();
         if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
@@ -389,16 +392,15 @@ impl ImportPlan<'_> {
         let recipient = RecipientChoice::Made { recipient, country };
         let (outgoing, others) = Outgoing::from_body(self.kind, body, recipient)?;
         warnings.extend(others);
-        if self.strict && !warnings.is_empty() {
-            return Err(InvalidMessage::warnings(warnings).into());
-        }
         outgoing.check_bot(self.bot)?;
         if self.has_key
             && let Some(other) = outgoing.second_recipient()
         {
-            return Err(RowError::Problem(format!(
-                "--once needs one recipient, but the body also names {other}"
-            )));
+            let problem = msg!(
+                "--once needs one recipient, but the body also names {other}",
+                other
+            );
+            return Err(RowError::from(problem));
         }
         Ok((outgoing, warnings))
     }
@@ -422,7 +424,12 @@ fn check_header(
     if !is_recipient_name(cell) {
         return Ok(column);
     }
-    let problem = format!("line {line} also has column names: `{cell}` under `{column}`");
+    let problem = msg!(
+        "line {line} also has column names: `{cell}` under `{column}`",
+        line,
+        cell,
+        column
+    );
     Err(UsageError::open(problem, question))
 }
 
@@ -438,11 +445,15 @@ fn without_column(path: &str, written: &str, columns: &[&str]) -> UsageError {
     let names = names.filter(|name| !name.is_empty());
     let all: Vec<_> = names.map(|name| spelling(name, columns)).collect();
     UsageError::new(
-        format!("{path}: {written} is not a column: every recipient would get the same"),
-        format!(
-            "to print a column, write one of: {}; to send it unchanged, write {}",
-            all.join(", "),
-            escape_marks(written)
+        msg!(
+            "{path}: {written} is not a column: every recipient would get the same",
+            path,
+            written
+        ),
+        msg!(
+            "to print a column, write one of: {columns}; to send it unchanged, write {escaped}",
+            columns = all.join(", "),
+            escaped = escape_marks(written)
         ),
     )
 }

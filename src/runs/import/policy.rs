@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use super::finding::{Finding, Severity};
+use crate::base::message::Message;
 use crate::runs::ledger::{LimitUnit, RunConditions};
 
 /// What to do with the rows of a list.
@@ -14,8 +16,6 @@ pub(crate) struct ImportPolicy {
     pub(crate) one_per_recipient: bool,
     /// What to do with rows that are hidden or crossed out in the sheet; None without the flag.
     pub(crate) hidden: Option<HiddenRule>,
-    /// Whether to skip rows to recipients that are not allowed.
-    pub(crate) skip_not_allowed: bool,
     /// Whether the draft records every row that will not be sent, even if nothing is sent.
     pub(crate) notes_rejects: bool,
     /// Whether to skip recipients outside the 24-hour window.
@@ -32,6 +32,15 @@ pub(crate) enum HiddenRule {
 }
 
 impl ImportPolicy {
+    /// Returns the finding of a row that cannot be sent unchanged.
+    pub(super) fn finding(self, line: u64, problem: Message) -> Finding {
+        if self.skip_invalid {
+            Finding::of_row(line, Severity::Warning, problem).in_row(|row| row.is_skipped = true)
+        } else {
+            Finding::of_row(line, Severity::Fault, problem)
+        }
+    }
+
     /// What counts towards the limit.
     pub(super) fn limit_unit(self) -> LimitUnit {
         match (self.one_per_recipient, self.allow_duplicates) {

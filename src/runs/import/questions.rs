@@ -4,38 +4,42 @@
 use std::cmp::Reverse;
 
 use super::import_result::LocalNumber;
+use crate::base::message::{Message, msg};
 use crate::base::question::{FreeAnswer, PossibleAnswer, Question, TypedFlag};
 use crate::jelou::message::TypedRecipient;
-use crate::phone::{Country, country_title, is_mobile};
+use crate::phone::{Country, is_mobile};
 
 /// Returns the question what to do with hidden rows.
 pub(super) fn hidden_rows() -> Question {
-    let answer = |does: &str, value: &str| {
+    let answer = |does: Message, value: &str| {
         let flag = TypedFlag::with_value("--hidden", value);
         PossibleAnswer::new(does, flag)
     };
-    let answers = vec![answer("skip them", "skip"), answer("send them", "send")];
-    Question::new("Skip or send these rows?", answers)
+    let answers = vec![
+        answer(msg!("skip them"), "skip"),
+        answer(msg!("send them"), "send"),
+    ];
+    Question::new(msg!("Skip or send these rows?"), answers)
 }
 
 /// Returns the question what to do with messages that were sent before.
 pub(crate) fn earlier_messages() -> Question {
     let answers = vec![skip_sent(), send_again()];
-    Question::new("Skip these messages, or send them again?", answers)
+    Question::new(msg!("Skip these messages, or send them again?"), answers)
 }
 
 /// Returns the question what to do with messages that Jelou accepted, but did not deliver.
 pub(crate) fn undelivered_messages() -> Question {
     let answers = vec![send_again(), skip_sent()];
-    Question::new("Send these messages again, or skip them?", answers)
+    Question::new(msg!("Send these messages again, or skip them?"), answers)
 }
 
 fn skip_sent() -> PossibleAnswer {
-    PossibleAnswer::new("skip them", TypedFlag::switch("--skip-sent"))
+    PossibleAnswer::new(msg!("skip them"), TypedFlag::switch("--skip-sent"))
 }
 
 fn send_again() -> PossibleAnswer {
-    PossibleAnswer::new("send them again", TypedFlag::switch("--again"))
+    PossibleAnswer::new(msg!("send them again"), TypedFlag::switch("--again"))
 }
 
 /// The most countries that are offered for local numbers.
@@ -52,14 +56,18 @@ pub(super) fn which_country(numbers: &[LocalNumber]) -> Question {
     fitting.truncate(MAX_COUNTRIES);
     let answers = fitting.iter().map(|fitting| fitting.answer(numbers.len()));
     let free = FreeAnswer {
-        what: "the code of a country, such as EC",
+        what: msg!("the code of a country, such as EC"),
         usage: "to set the country of the local numbers: --country CODE",
         read: country_flag,
     };
     Question {
         free: Some(free),
-        ..Question::new("Which country are the local numbers of?", answers.collect())
+        ..Question::new(which_country_text(), answers.collect())
     }
+}
+
+pub(super) fn which_country_text() -> Message {
+    msg!("Which country are the local numbers of?")
 }
 
 /// A country, with how many of the local numbers are valid there.
@@ -91,11 +99,15 @@ impl FittingCountry {
     }
 
     fn answer(&self, all: usize) -> PossibleAnswer {
-        let code = self.country.code();
-        let name = country_title(code).map_or(code, |[english, _]| english);
+        let country = self.country;
         PossibleAnswer::new(
-            format!("use {name} ({} of {all} valid)", self.valid),
-            TypedFlag::with_value("--country", code),
+            msg!(
+                "use {country} ({valid} of {all} valid)",
+                country,
+                valid = self.valid,
+                all
+            ),
+            TypedFlag::with_value("--country", country.code()),
         )
     }
 }

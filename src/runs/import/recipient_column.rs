@@ -7,12 +7,12 @@ use std::cmp::Reverse;
 use super::countries::ListCountries;
 use super::policy::HiddenRule;
 use crate::base::input::UsageError;
-use crate::base::output::grouped;
+use crate::base::message::msg;
 use crate::base::question::Question;
 use crate::lists::exclusions::read_recipient;
 use crate::lists::list_file::{
     ListReader, ListRow, Row, meant_columns, named_columns, not_one_column, several_columns,
-    unnamed_column, use_column,
+    unnamed_column, which_column,
 };
 use crate::phone::is_mobile;
 
@@ -130,8 +130,11 @@ impl FirstRows<'_> {
         match meant {
             [only] if surveyed.is_empty() => Ok((*only).to_owned()),
             [name, ..] if !surveyed.is_empty() => {
-                let rows = grouped(ROWS as u64);
-                let problem = format!("`{name}` has no phone number in the first {rows} rows");
+                let problem = msg!(
+                    "`{name}` has no phone number in the first {rows} rows",
+                    name,
+                    rows = ROWS
+                );
                 Err(UsageError::open(problem, which_of(&surveyed)))
             }
             several => Err(several_columns(several)),
@@ -176,12 +179,12 @@ impl FirstRows<'_> {
 }
 
 fn which_of(columns: &[SurveyedColumn]) -> Question {
-    let answers = columns.iter().map(|column| {
-        let mut answer = use_column(&column.name);
+    let names: Vec<_> = columns.iter().map(|column| &column.name).collect();
+    let mut question = which_column(&names);
+    for (answer, column) in question.answers.iter_mut().zip(columns) {
         answer.example.clone_from(&column.example);
-        answer
-    });
-    Question::new("Which column has the recipients?", answers.collect())
+    }
+    question
 }
 
 /// A filled cell of a row.

@@ -6,18 +6,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::error::RowError;
 use super::policy::DuplicatePolicy;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::TypedRecipient;
 use crate::lists::list_file::{ReportedOutcome, Row, SentValue};
 use crate::phone::person_key;
 use crate::runs::ledger::{
-    Ledger, LedgerError, ReportRow, RowFilter, RowState, RunName, RunSettings, SkipReason,
+    Ledger, LedgerError, ReportRow, RowFilter, RowState, RunName, RunSettings, SkipDetail,
+    SkipReason,
 };
-
-// These errors refuse the whole list: if someone sorted only one column, every outcome is next to the wrong recipient.
-const SORTED: &str = "if you sorted only one column: write the report again; if you corrected the number: empty its `sent_to`";
-const OF_ANOTHER_RUN: &str = "if you sorted only one column: write the report again; if another run has this name: empty the column `run`";
-const INCOMPLETE: &str = "to send a report: keep it as `jelouctl bulk report` writes it; to send every row again: delete the \
-     columns that the report added";
 
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,15 +84,20 @@ impl<'a> ReportRuns<'a> {
     ) -> Result<EarlierOutcome, RowError> {
         let sent_to = outcome.sent_to.as_deref().unwrap_or_default().trim();
         if !sent_to.is_empty() && !is_same_recipient(sent_to, recipient) {
-            let message = format!(
-                "line {line} is to {recipient}, but its `sent_to` is `{}`",
-                sent_to.escape_debug()
+            let message = msg!(
+                "line {line} is to {recipient}, but its `sent_to` is `{sent_to}`",
+                line,
+                recipient,
+                sent_to = sent_to.escape_debug().to_string()
             );
-            return Err(list_error(message, SORTED));
+            let hint = msg!(
+                "if you sorted only one column: write the report again; if you corrected the number: empty its `sent_to`"
+            );
+            return Err(list_error(message, hint));
         }
         let by_report = outcome
             .is_sent()
-            .map_err(|problem| RowError::Problem(format!("the report's {problem}")))?;
+            .map_err(|problem| RowError::from(msg!("the report's {problem}", problem)))?;
         let is_missing = match by_report {
             _ if outcome.code.is_none() => Some("code"),
             SentValue::Yes | SentValue::Unknown if outcome.sent_to.is_none() => Some("sent_to"),
@@ -104,8 +105,15 @@ impl<'a> ReportRuns<'a> {
         };
         if let Some(column) = is_missing {
             return Err(list_error(
-                format!("line {line}: the report has no column `{column}`"),
-                INCOMPLETE,
+                msg!(
+                    "line {line}: the report has no column `{column}`",
+                    line,
+                    column
+                ),
+                msg!(
+                    "to send a report: keep it as `jelouctl bulk report` writes it; to send every row again: delete the \
+                     columns that the report added"
+                ),
             ));
         }
         let of_run = self
@@ -118,11 +126,18 @@ impl<'a> ReportRuns<'a> {
         // If the number was corrected, `sent_to` is empty.
         if of_run.is_some() && theirs.is_none() && !sent_to.is_empty() {
             let [of_run, run] =
-                [&outcome.line, &outcome.run].map(|named| named.trim().escape_debug());
-            let message = format!(
-                "line {line} names line `{of_run}` of run {run}, which has no message to {recipient} there"
+                [&outcome.line, &outcome.run].map(|named| named.trim().escape_debug().to_string());
+            let message = msg!(
+                "line {line} names line `{of_run}` of run {run}, which has no message to {recipient} there",
+                line,
+                of_run,
+                run,
+                recipient
             );
-            return Err(list_error(message, OF_ANOTHER_RUN));
+            let hint = msg!(
+                "if you sorted only one column: write the report again; if another run has this name: empty the column `run`"
+            );
+            return Err(list_error(message, hint));
         }
         let by_run = theirs.and_then(|row| row.reason);
         let (excluded, sent_since) = match by_run {
@@ -230,16 +245,18 @@ fn is_same_recipient(sent_to: &str, recipient: &str) -> bool {
         .is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient))
 }
 
-fn list_error(message: String, hint: &str) -> RowError {
+/// Refuses the whole list: if someone sorted only one column, every outcome is next to the wrong recipient.
+fn list_error(message: Message, hint: Message) -> RowError {
     RowError::from_list(UsageError::new(message, hint))
 }
 
 /// Why the new run skips a row of a report.
-pub(super) fn reported_problem(reason: SkipReason) -> String {
-    match reason {
-        SkipReason::AlreadySent => "the report says that it was sent".to_owned(),
-        SkipReason::MayHaveBeenSent => "the report says that it may have been sent".to_owned(),
-        SkipReason::ToBeSent => "the run of the report is sending it".to_owned(),
-        other => format!("the report says that it is {}", other.name()),
-    }
+pub(super) fn reported_skip(reason: SkipReason) -> SkipDetail {
+    let problem = match reason {
+        SkipReason::AlreadySent => msg!("the report says that it was sent"),
+        SkipReason::MayHaveBeenSent => msg!("the report says that it may have been sent"),
+        SkipReason::ToBeSent => msg!("the run of the report is sending it"),
+        other => msg!("the report says that it is {code}", code = other.name()),
+    };
+    SkipDetail { reason, problem }
 }

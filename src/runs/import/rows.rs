@@ -4,22 +4,24 @@ use std::thread;
 
 use super::cells::MessageColumns;
 use super::counted_columns::{RowToCount, count_row};
-use super::countries::country_column;
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::import_result::{FaultReport, ImportResult, LocalNumber, RowFault, RowProblem};
+use super::finding::{Finding, Severity};
+use super::import_result::{
+    ImportResult, LocalNumber, RowNote, RowReport, describe_exclusion, describe_not_allowed,
+};
 use super::plan::{Addressee, ImportPlan, RecipientRule, TO};
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::recipient_column::FirstRows;
-use super::reported::{EarlierOutcome, ReportRuns};
+use super::reported::{EarlierOutcome, ReportRuns, reported_skip};
 use super::selection::ListSelection;
-use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::{Outgoing, Route, each_text, refused_character};
-use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
+use crate::lists::list_file::{FaultyCell, ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
 use crate::lists::template::{BodyTemplate, RowValues, faults_of_row_text};
-use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
+use crate::runs::ledger::{DraftRow, LedgerDraft, SkipDetail, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
 const MORE: u64 = 4;
@@ -30,7 +32,7 @@ pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    report: FaultReport<'_>,
+    report: RowReport<'_>,
     is_read: &dyn Fn(u64),
     mut skip_rows: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<ImportResult, BulkError> {
@@ -43,17 +45,13 @@ pub(crate) fn import_list(
     };
     let mut wanted = limit;
     loop {
-        // Faults after the limit are not reported, so they wait until the limit's position is clear.
-        let mut faults = Vec::new();
-        let read = rows.read(list, draft, wanted, &mut |line, fault| {
-            faults.push((line, fault));
-        });
+        // Notes after the limit are not reported, so they wait until the limit's position is clear.
+        let mut notes = Vec::new();
+        let read = rows.read(list, draft, wanted, &mut |note| notes.push(note));
         let could_skip = !plan.skips_rows || skip_rows(draft);
         let end = draft.cut(limit, plan.policy.limit_unit())?;
-        faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
-        for (line, fault) in faults {
-            report(line, fault);
-        }
+        notes.retain(|note| end.is_none_or(|end| note.line() <= end));
+        notes.into_iter().for_each(&mut *report);
         if end.is_some() {
             return Ok(rows.finish(end));
         }
@@ -125,7 +123,7 @@ impl<'a> Importer<'a> {
         list: &mut ListReader,
         draft: &mut LedgerDraft,
         wanted: u64,
-        report: FaultReport<'_>,
+        report: RowReport<'_>,
     ) -> Result<bool, BulkError> {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, draft)?;
@@ -141,7 +139,7 @@ impl<'a> Importer<'a> {
         list: &mut ListReader,
         feed: &mut DraftFeed<'_>,
         wanted: u64,
-        report: FaultReport<'_>,
+        report: RowReport<'_>,
     ) -> Result<bool, BulkError> {
         if self.read == 0 {
             self.choose_column(list)?;
@@ -171,9 +169,13 @@ impl<'a> Importer<'a> {
         }
         let skip = self.plan.skip;
         if rows <= skip {
-            let s = if rows == 1 { "" } else { "s" };
-            let problem = format!("--skip {skip}: {name} has only {rows} row{s}");
-            return Err(UsageError::new(problem, "skip fewer rows").into());
+            let problem = msg!(
+                "--skip {skip}: {name} has only {rows} {rows|row|rows}",
+                skip,
+                name,
+                rows
+            );
+            return Err(UsageError::bare(problem).into());
         }
         Ok(())
     }
@@ -219,7 +221,7 @@ impl<'a> Importer<'a> {
         &mut self,
         list_row: ListRow,
         feed: &mut DraftFeed<'_>,
-        report: FaultReport<'_>,
+        report: RowReport<'_>,
     ) -> Result<(), BulkError> {
         let ListRow {
             line,
@@ -243,16 +245,22 @@ impl<'a> Importer<'a> {
         };
         // jelouctl does not check the contents of hidden rows.
         if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
-            let problem = "the row is hidden or crossed out in the sheet".to_owned();
-            return Ok(feed.add(left_out(line, cells, SkipReason::Hidden, problem))?);
+            let skip = SkipDetail {
+                reason: SkipReason::Hidden,
+                problem: msg!("the row is hidden or crossed out in the sheet"),
+            };
+            return Ok(feed.add(left_out(line, cells, skip))?);
         }
         let kept_reason = outcome
             .as_ref()
             .and_then(|outcome| self.reported.kept_reason(outcome));
         if let Some(reason @ (SkipReason::Hidden | SkipReason::NotSelected)) = kept_reason {
-            report(line, RowFault::KeptOut(reason));
-            let (reason, problem) = with_problem(reason);
-            return Ok(feed.add(left_out(line, cells, reason, problem))?);
+            let skip = reported_skip(reason);
+            report(RowNote::Found(Finding::skipped_row(
+                line,
+                skip.problem.clone(),
+            )));
+            return Ok(feed.add(left_out(line, cells, skip))?);
         }
         let row = row.and_then(|row| match self.fault_of_selection(&faulty_cells) {
             Some(problem) => Err(problem),
@@ -261,16 +269,19 @@ impl<'a> Importer<'a> {
         let row = match row {
             Ok(row) => row,
             Err(problem) => {
-                let error = RowError::Problem(problem);
+                let error = RowError::from(problem);
                 return self.add_invalid(feed, line, cells, error, report);
             }
         };
         if let Some(problem) = self.selection.why_left_out(&row) {
-            let reason = SkipReason::NotSelected;
-            return Ok(feed.add(left_out(line, cells, reason, problem))?);
+            let skip = SkipDetail {
+                reason: SkipReason::NotSelected,
+                problem,
+            };
+            return Ok(feed.add(left_out(line, cells, skip))?);
         }
         match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
-            Ok((message, skipped)) => self.add_message(feed, line, cells, &message, skipped, &row),
+            Ok((message, skip)) => self.add_message(feed, line, cells, &message, skip, &row),
             Err(error) => {
                 self.note_local_number(line, &row, &error);
                 let cells = if bad_text.is_empty() {
@@ -284,7 +295,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Returns the problem of a cell that `--skip-if` or `--only-if` needs.
-    fn fault_of_selection(&self, faulty_cells: &[(String, String)]) -> Option<String> {
+    fn fault_of_selection(&self, faulty_cells: &[FaultyCell]) -> Option<Message> {
         let mut faults = faulty_cells.iter();
         let fault = faults.find(|(name, _)| self.selection.needs(name));
         fault.map(|(_, problem)| problem.clone())
@@ -295,18 +306,18 @@ impl<'a> Importer<'a> {
         &mut self,
         line: u64,
         row: &Row,
-        faulty_cells: &[(String, String)],
+        faulty_cells: &[FaultyCell],
         outcome: Option<&ReportedOutcome>,
-        report: FaultReport<'_>,
-    ) -> Result<(RowMessage, Option<Skipped<'a>>), RowError> {
+        report: RowReport<'_>,
+    ) -> Result<(RowMessage, Option<SkipDetail>), RowError> {
         let plan = self.plan;
         let country = || plan.find_country(row);
         self.cells.note_dates(line, row, country);
         self.cells.note_decimals(line, row, country);
         let message = self.build(line, row, faulty_cells, outcome)?;
-        let skipped = self.why_skipped(&message);
-        self.report_message(line, row, &message, skipped, report);
-        Ok((message, skipped))
+        let skip = self.why_skipped(&message);
+        self.report_message(line, &message, skip.as_ref(), report);
+        Ok((message, skip))
     }
 
     /// Finds the recipient's column in the first row, and checks the names of the columns.
@@ -329,7 +340,7 @@ impl<'a> Importer<'a> {
         &mut self,
         line: u64,
         row: &Row,
-        faulty_cells: &[(String, String)],
+        faulty_cells: &[FaultyCell],
         outcome: Option<&ReportedOutcome>,
     ) -> Result<RowMessage, RowError> {
         if self.column.is_none() {
@@ -343,17 +354,15 @@ impl<'a> Importer<'a> {
         let conflict = &mut self.imported.country_conflict;
         conflict.note(self.plan, line, row, column, addressee.as_ref().ok());
         let addressee = addressee?;
+        let has_country_cell = !row.country_cells(&self.plan.countries.column).is_empty();
+        self.imported.uses_country_column |= addressee.is_bare() && has_country_cell;
         let (outgoing, mut warnings) = self
             .plan
-            .request(
-                row,
-                addressee,
-                line,
-                &mut self.imported.bare_codes,
-                &mut self.values,
-            )
+            .request(row, addressee, &mut self.values)
             .map_err(|error| self.name_column(error, row))?;
-        warnings.extend(self.body_faults(&outgoing)?);
+        warnings.extend(self.body_faults(&outgoing));
+        warnings.extend(self.cells.warnings(row));
+        self.plan.refuse_warnings(&warnings)?;
         let earlier = match outcome {
             Some(outcome) => {
                 self.reported
@@ -373,52 +382,37 @@ impl<'a> Importer<'a> {
         &self,
         row: &Row,
         column: &str,
-        faulty_cells: &[(String, String)],
+        faulty_cells: &[FaultyCell],
     ) -> Result<Addressee, RowError> {
         // A row without a recipient, such as a total, needs no other reason.
         let fault_of_recipient = faulty_cells
             .iter()
             .find(|(name, _)| self.plan.addresses_with(row, column, name));
         if let Some((_, problem)) = fault_of_recipient {
-            return Err(RowError::Problem(problem.clone()));
+            return Err(RowError::from(problem.clone()));
         }
-        let addressee = self.plan.recipient.read(row, column, &self.plan.countries);
-        let addressee = addressee.map_err(|error| self.name_country_column(error))?;
+        let addressee = self
+            .plan
+            .recipient
+            .read(row, column, &self.plan.countries)?;
         let fault = faulty_cells
             .iter()
             .find(|(name, _)| self.plan.uses(row, column, name));
         match fault {
-            Some((_, problem)) => Err(RowError::Problem(problem.clone())),
+            Some((_, problem)) => Err(RowError::from(problem.clone())),
             None => Ok(addressee),
         }
     }
 
-    /// Names the list's column with countries in the error of a row without a country.
-    fn name_country_column(&self, error: RowError) -> RowError {
-        let RowError::Recipient { column, error } = error else {
-            return error;
-        };
-        let error = match country_column(&self.imported.columns, &self.plan.countries) {
-            Some(country_column) => {
-                error.with_way_to_country(&format!("write its country in `{country_column}`"))
-            }
-            None => error,
-        };
-        RowError::Recipient { column, error }
-    }
-
-    /// The faults in the texts of a row that is a whole body. With --strict, the first is an error.
-    fn body_faults(&self, outgoing: &Outgoing) -> Result<Vec<String>, RowError> {
+    /// The faults in the texts of a row that is a whole body.
+    fn body_faults(&self, outgoing: &Outgoing) -> Vec<Message> {
         let mut faults = Vec::new();
         if matches!(self.plan.body, BodyTemplate::Row) {
             each_text(outgoing.body(), "", &mut |path, text| {
                 faults.extend(faults_of_row_text(path, text));
             });
         }
-        match faults.first() {
-            Some(fault) if self.plan.strict => Err(RowError::Problem(fault.clone())),
-            _ => Ok(faults),
-        }
+        faults
     }
 
     /// Names the column instead of the text in the error of a row, if a character of its cell is the cause.
@@ -426,35 +420,41 @@ impl<'a> Importer<'a> {
         match error {
             RowError::Message(message) if !self.plan.affects_every_row(&message) => self
                 .refused_character(row)
-                .map_or(RowError::Message(message), RowError::Problem),
+                .map_or(RowError::Message(message), RowError::from),
             error => error,
         }
     }
 
     /// The problem of the first cell that the message uses with a character that messages cannot contain.
-    fn refused_character(&self, row: &Row) -> Option<String> {
+    fn refused_character(&self, row: &Row) -> Option<Message> {
         let expressions = self.plan.body.expressions().iter();
         let mut columns = expressions.flat_map(|expression| &expression.columns);
         columns.find_map(|column| {
             let problem = refused_character(row.text(column)?)?;
             let name = row.column(column).unwrap_or(column).trim();
-            Some(format!("{name}: {problem}"))
+            Some(msg!("{name}: {problem}", name, problem))
         })
     }
 
     /// Why the row of `message` is skipped, whatever other rows there are.
-    fn why_skipped(&self, message: &RowMessage) -> Option<Skipped<'a>> {
+    fn why_skipped(&self, message: &RowMessage) -> Option<SkipDetail> {
         let plan = self.plan;
         if let Some((_, list)) = plan.exclusions.find(message.outgoing.recipients()) {
-            return Some(Skipped::Excluded(list));
+            return Some(SkipDetail {
+                reason: SkipReason::Excluded,
+                problem: describe_exclusion(list),
+            });
         }
         if let Some(reason) = message.earlier.skip_reason {
-            return Some(Skipped::KeptOut(reason));
+            return Some(reported_skip(reason));
         }
         let is_allowed = plan
             .is_allowed
             .is_none_or(|is_allowed| is_allowed(&message.outgoing));
-        (!is_allowed).then_some(Skipped::NotAllowed)
+        (!is_allowed).then(|| SkipDetail {
+            reason: SkipReason::NotAllowed,
+            problem: describe_not_allowed(),
+        })
     }
 
     /// Reports the warnings about a row with a message, and why it is skipped. If it is not, also reports an earlier
@@ -462,28 +462,23 @@ impl<'a> Importer<'a> {
     fn report_message(
         &self,
         line: u64,
-        row: &Row,
         message: &RowMessage,
-        skipped: Option<Skipped<'_>>,
-        report: FaultReport<'_>,
+        skip: Option<&SkipDetail>,
+        report: RowReport<'_>,
     ) {
-        let warnings = message.warnings.iter().cloned();
-        for warning in warnings.chain(self.cells.warnings(row)) {
-            report(line, RowFault::Remark(RowProblem::Warning(warning)));
+        for warning in message.warnings.iter().cloned() {
+            let finding = Finding::of_row(line, Severity::Warning, warning);
+            report(RowNote::Found(finding));
         }
-        if let Some(skipped) = skipped {
-            report(line, skipped.fault());
-            return;
-        }
-        if let Some(reason) = message.earlier.sent {
-            let is_undelivered = message.earlier.is_undelivered;
-            report(
+        if let Some(skip) = skip {
+            let problem = skip.problem.clone();
+            report(RowNote::Found(Finding::skipped_row(line, problem)));
+        } else if let Some(reason) = message.earlier.sent {
+            report(RowNote::Earlier {
                 line,
-                RowFault::Reported {
-                    reason,
-                    is_undelivered,
-                },
-            );
+                reason,
+                is_undelivered: message.earlier.is_undelivered,
+            });
         }
     }
 
@@ -506,7 +501,7 @@ impl<'a> Importer<'a> {
         line: u64,
         cells: String,
         error: RowError,
-        report: FaultReport<'_>,
+        report: RowReport<'_>,
     ) -> Result<(), BulkError> {
         match error {
             RowError::List(error) => return Err(*error),
@@ -518,15 +513,16 @@ impl<'a> Importer<'a> {
             }
             _ => {}
         }
-        let problem = error.to_string();
-        let skip = Some((SkipReason::Invalid, problem.clone()));
-        feed.add(DraftRow {
-            line,
-            cells,
-            request: None,
-            skip,
-        })?;
-        report(line, RowFault::Remark(RowProblem::Invalid(problem)));
+        let problem = error.message();
+        report(RowNote::Found(Finding {
+            hint: error.hint(),
+            ..self.plan.policy.finding(line, problem.clone())
+        }));
+        let skip = SkipDetail {
+            reason: SkipReason::Invalid,
+            problem,
+        };
+        feed.add(left_out(line, cells, skip))?;
         Ok(())
     }
 
@@ -537,7 +533,7 @@ impl<'a> Importer<'a> {
         line: u64,
         cells: String,
         message: &RowMessage,
-        skipped: Option<Skipped<'_>>,
+        skip: Option<SkipDetail>,
         row: &Row,
     ) -> Result<(), BulkError> {
         let outgoing = &message.outgoing;
@@ -546,15 +542,13 @@ impl<'a> Importer<'a> {
             self.path(outgoing),
             outgoing.json().to_owned(),
         ];
-        if matches!(skipped, None | Some(Skipped::NotAllowed)) {
+        let reason = skip.as_ref().map(|skip| skip.reason);
+        if matches!(reason, None | Some(SkipReason::NotAllowed)) {
             let accepts = &mut self.imported.accepts;
             accepts.get_or_insert_with(|| SuccessCriterion::for_message(outgoing));
         }
-        let skip = match skipped {
-            Some(skipped) => Some(skipped.reason_and_problem()),
-            None if self.skips_sent() => message.earlier.sent.map(with_problem),
-            None => None,
-        };
+        let earlier = message.earlier.sent.filter(|_| self.skips_sent());
+        let skip = skip.or_else(|| earlier.map(reported_skip));
         if skip.is_none() {
             self.requests += 1;
             self.imported.templates.note(outgoing);
@@ -610,17 +604,17 @@ impl<'a> Importer<'a> {
 /// The message of a row.
 struct RowMessage {
     outgoing: Outgoing,
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
     /// The outcome of the row in an earlier run.
     earlier: EarlierOutcome,
 }
 
 /// A row whose message is not built.
-fn left_out(line: u64, cells: String, reason: SkipReason, problem: String) -> DraftRow {
+fn left_out(line: u64, cells: String, skip: SkipDetail) -> DraftRow {
     DraftRow {
         line,
         cells,
         request: None,
-        skip: Some((reason, problem)),
+        skip: Some(skip),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, ToValue, Value as MessageValue, msg};
 use crate::base::suggest::folded;
 use crate::lists::list_file::{ListReader, Row, meant_columns};
 
@@ -20,13 +21,13 @@ pub(crate) struct ColumnValue {
 }
 
 impl FromStr for ColumnValue {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(typed: &str) -> Result<Self, String> {
+    fn from_str(typed: &str) -> Result<Self, Message> {
         let (column, value) = typed
             .split_once('=')
             .filter(|(column, _)| !column.trim().is_empty())
-            .ok_or("write COLUMN=VALUE, such as baja=sí")?;
+            .ok_or_else(|| msg!("write COLUMN=VALUE, such as baja=sí"))?;
         Ok(Self {
             column: column.to_owned(),
             value: value.to_owned(),
@@ -37,6 +38,12 @@ impl FromStr for ColumnValue {
 impl fmt::Display for ColumnValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}={}", self.column, self.value)
+    }
+}
+
+impl ToValue for ColumnValue {
+    fn to_value(&self) -> MessageValue {
+        self.to_string().to_value()
     }
 }
 
@@ -130,7 +137,7 @@ impl ListSelection {
     }
 
     /// Returns why `row` is not selected, and notes which values it has.
-    pub(super) fn why_left_out(&mut self, row: &Row) -> Option<String> {
+    pub(super) fn why_left_out(&mut self, row: &Row) -> Option<Message> {
         let mut why = None;
         for rule in &mut self.rules {
             let reason = rule.why_left_out(row);
@@ -147,10 +154,11 @@ impl ListSelection {
             .flat_map(|rule| rule.values.iter().map(|value| (rule.flag, value)));
         let unmet = values.filter(|(_, value)| !value.is_found);
         let note = |(flag, value): (SelectionFlag, &SoughtValue)| {
-            Finding::note(format!(
-                "{} {}: no row has this value",
-                flag.name(),
-                value.typed
+            let flag = flag.name();
+            Finding::note(msg!(
+                "{flag} {value}: no row has this value",
+                flag,
+                value = value.typed
             ))
         };
         unmet.map(note).collect()
@@ -162,7 +170,7 @@ impl SelectionRule {
         self.values.iter().any(|known| known.folded == value.folded)
     }
 
-    fn why_left_out(&mut self, row: &Row) -> Option<String> {
+    fn why_left_out(&mut self, row: &Row) -> Option<Message> {
         let cell = shown_cell(row, &self.column);
         let cell = folded(&cell);
         let mut values = self.values.iter_mut();
@@ -171,7 +179,11 @@ impl SelectionRule {
         match (self.flag, found) {
             (SelectionFlag::SkipIf, Some(found)) => {
                 found.is_found = true;
-                Some(format!("not selected: {flag} {}", found.typed))
+                Some(msg!(
+                    "not selected: {flag} {value}",
+                    flag,
+                    value = found.typed
+                ))
             }
             (SelectionFlag::OnlyIf, Some(found)) => {
                 found.is_found = true;
@@ -180,8 +192,8 @@ impl SelectionRule {
             (SelectionFlag::SkipIf, None) => None,
             (SelectionFlag::OnlyIf, None) => {
                 let wanted = self.values.iter().map(|value| value.typed.to_string());
-                let wanted = wanted.collect::<Vec<_>>().join(" or ");
-                Some(format!("not selected: {flag} {wanted}"))
+                let value = wanted.collect::<Vec<_>>().join(", ");
+                Some(msg!("not selected: {flag} {value}", flag, value))
             }
         }
     }
@@ -209,10 +221,7 @@ fn find_column<'a>(
             first,
             second,
         )),
-        [] => {
-            let hint = "write the name as in the header";
-            Err(UsageError::no_column(flag.name(), name, names, hint))
-        }
+        [] => Err(UsageError::no_column(flag.name(), name, names)),
     }
 }
 

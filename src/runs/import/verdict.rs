@@ -6,7 +6,7 @@ use super::list_findings::{ListFindings, describe_hidden};
 use super::plan::ImportPlan;
 use super::questions::{hidden_rows, which_country};
 use crate::base::input::UsageError;
-use crate::base::output::counted;
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::ListReader;
 
 /// Refuses a list that may not be sent. An error that a flag can settle has a question.
@@ -23,11 +23,11 @@ pub(crate) fn refuse_list(
     conflict.refuse(plan.countries.otherwise)?;
     refuse_faulty(imported, plan)?;
     if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
-        let hint = "pass the right --encoding, or remove --strict";
+        let hint = msg!("pass the right --encoding, or remove --strict");
         return Err(UsageError::new(misread, hint));
     }
     if let Some(fallback) = findings.fallbacks.first().filter(|_| plan.strict) {
-        let hint = "to send the cells as stored, remove --strict";
+        let hint = msg!("to send the cells as stored, remove --strict");
         return Err(UsageError::new(fallback.line(), hint));
     }
     match describe_hidden(&list.notes.hidden_rows, imported.last_line) {
@@ -46,11 +46,7 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
         duplicates,
         ..
     } = imported;
-    let them = if invalid + duplicates == 1 {
-        "it"
-    } else {
-        "them"
-    };
+    let faulty = invalid + duplicates;
     match (invalid, duplicates) {
         _ if rows + imported.skipped_on_purpose() == 0
             && (policy.skip_invalid || *duplicates == 0) =>
@@ -60,15 +56,21 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
-            format!(
-                "{} with the message and recipient of another row",
-                counted(*duplicates, "row")
+            msg!(
+                "{rows} {rows|row|rows} with the message and recipient of another row",
+                rows = faulty
             ),
-            format!("to skip {them}: --skip-invalid; to send {them}: --allow-duplicates"),
+            msg!(
+                "to skip {rows|it|them}: --skip-invalid; to send {rows|it|them}: --allow-duplicates",
+                rows = faulty
+            ),
         )),
         (_, _) => {
-            let message = format!("{} cannot be sent", counted(invalid + duplicates, "row"));
-            let hint = format!("fix {them}; or, to skip {them}: --skip-invalid");
+            let message = msg!("{rows} {rows|row|rows} cannot be sent", rows = faulty);
+            let hint = msg!(
+                "fix {rows|it|them}; or, to skip {rows|it|them}: --skip-invalid",
+                rows = faulty
+            );
             Err(without_country(&message, imported, plan)
                 .unwrap_or_else(|| UsageError::new(message, hint)))
         }
@@ -77,33 +79,47 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
 
 /// Returns the error for a list without a valid row.
 fn refuse_every_row(imported: &ImportResult, plan: &ImportPlan<'_>) -> UsageError {
-    let message = "no row can be sent";
-    without_country(message, imported, plan)
-        .unwrap_or_else(|| UsageError::new(message, "fix the message or the rows"))
+    let message = msg!("no row can be sent");
+    without_country(&message, imported, plan).unwrap_or_else(|| UsageError::bare(message))
 }
 
 /// Returns the error for local numbers without a country; None if there are none. With their country these recipients get
 /// their message, with --skip-invalid they do not.
 fn without_country(
-    message: &str,
+    message: &Message,
     imported: &ImportResult,
     plan: &ImportPlan<'_>,
 ) -> Option<UsageError> {
     let (first, others) = imported.without_country.split_first()?;
     let line = first.line;
     let message = match first.written.as_str() {
-        "" => format!("{message}; line {line} has a local number without its country"),
-        written => {
-            format!("{message}; `{written}` in line {line} is a local number without its country")
-        }
+        "" => msg!(
+            "{message}; line {line} has a local number without its country",
+            message,
+            line
+        ),
+        written => msg!(
+            "{message}; `{written}` in line {line} is a local number without its country",
+            message,
+            written,
+            line
+        ),
     };
     // --country would override the column, and send the numbers of other countries to strangers.
     let hint = match country_column(&imported.columns, &plan.countries) {
         Some(column) if others.is_empty() => {
-            format!("write the country of the number in `{column}` in line {line}")
+            msg!(
+                "write the country of the number in `{column}` in line {line}",
+                column,
+                line
+            )
         }
         Some(column) => {
-            format!("write the countries of the local numbers in `{column}`, first in line {line}")
+            msg!(
+                "write the countries of the local numbers in `{column}`, first in line {line}",
+                column,
+                line
+            )
         }
         None => {
             let question = which_country(&imported.without_country);

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file_id::FileId;
-use crate::base::private_file::{self, FileError};
+use crate::base::private_file::{self, FileAction, FileError};
 
 /// How often to look for the file while other processes rename it.
 const TRIES: usize = 100;
@@ -43,7 +43,7 @@ impl CommitCount {
     pub(super) fn create(&self, commits: i64) -> Result<(), FileError> {
         let path = self.path(commits);
         let options = &mut File::options();
-        private_file::open("create", &path, options.write(true).create(true))?;
+        private_file::open(FileAction::Create, &path, options.write(true).create(true))?;
         if is_unmarked(&path) {
             // Without the mark, only a copy that replaces the ledger is detected.
             let _ = mark(&path);
@@ -59,12 +59,12 @@ impl CommitCount {
         let is_missing = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound);
         match renamed {
             Err(error) if is_missing(&error) => {}
-            done => return done.map_err(FileError::while_doing("rename", &path)),
+            done => return done.map_err(FileError::while_doing(FileAction::Rename, &path)),
         }
         // The process before may have been killed between its commit and this.
         match self.highest()? {
             Some(before) if before < commits => fs::rename(self.path(before), &path)
-                .map_err(FileError::while_doing("rename", &path)),
+                .map_err(FileError::while_doing(FileAction::Rename, &path)),
             _ => Ok(()),
         }
     }
@@ -73,7 +73,7 @@ impl CommitCount {
     pub(super) fn remove_below(&self, commits: i64) -> Result<(), FileError> {
         for lower in self.all()?.into_iter().filter(|number| *number < commits) {
             let path = self.path(lower);
-            fs::remove_file(&path).map_err(FileError::while_doing("remove", &path))?;
+            fs::remove_file(&path).map_err(FileError::while_doing(FileAction::Remove, &path))?;
         }
         Ok(())
     }
@@ -87,14 +87,17 @@ impl CommitCount {
             match FileId::read(&self.path(commits)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 id => {
-                    return id
-                        .map(Some)
-                        .map_err(FileError::while_doing("read", &self.path(commits)));
+                    return id.map(Some).map_err(FileError::while_doing(
+                        FileAction::Read,
+                        &self.path(commits),
+                    ));
                 }
             }
         }
         let cause = io::Error::other("other processes rename it all the time");
-        Err(FileError::while_doing("read", &self.path(0))(cause))
+        Err(FileError::while_doing(FileAction::Read, &self.path(0))(
+            cause,
+        ))
     }
 
     /// Returns whether the file may be a copy: the file system has no creation times, and the file
@@ -113,7 +116,7 @@ impl CommitCount {
     }
 
     fn all(&self) -> Result<Vec<i64>, FileError> {
-        let in_directory = FileError::while_doing("read", &self.directory);
+        let in_directory = FileError::while_doing(FileAction::Read, &self.directory);
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(&in_directory)? {
             let name = entry.map_err(&in_directory)?.file_name();

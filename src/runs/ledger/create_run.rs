@@ -204,7 +204,7 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
             draft.each_where("skipped IS NOT NULL", i64::MAX, |row| {
                 let (reason, problem) = row
                     .skip
-                    .map(|skip| (skip.reason.name(), skip.problem))
+                    .map(|skip| (skip.reason.name(), skip.problem.encode()))
                     .unzip();
                 each(&values![
                     run, row.index, "skipped", 1_i64, now, 0_i64, reason, problem

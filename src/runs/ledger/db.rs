@@ -11,6 +11,7 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::{LedgerError, LedgerErrorKind};
+use crate::base::message::{Message, msg};
 use crate::base::private_file::FileError;
 use crate::runs::once::OnceHasher;
 
@@ -21,7 +22,7 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// The time limit for a statement that writes all rows of a run.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
-pub(super) const VERSION: i32 = 25;
+pub(super) const VERSION: i32 = 26;
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -447,18 +448,26 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
 pub(super) fn check_version(
     version: i64,
     kind: LedgerErrorKind,
-    older_hint: &str,
+    older_hint: Message,
 ) -> Result<(), LedgerError> {
-    let (how, hint) = match version.cmp(&VERSION.into()) {
+    let (message, hint) = match version.cmp(&VERSION.into()) {
         Ordering::Equal => return Ok(()),
-        Ordering::Greater => ("newer than this jelouctl", "use the newer jelouctl"),
-        Ordering::Less => ("older than this jelouctl reads", older_hint),
+        Ordering::Greater => (
+            msg!(
+                "the ledger has version {version}, newer than this jelouctl",
+                version
+            ),
+            msg!("use the newer jelouctl"),
+        ),
+        Ordering::Less => (
+            msg!(
+                "the ledger has version {version}, older than this jelouctl reads",
+                version
+            ),
+            older_hint,
+        ),
     };
-    Err(LedgerError::new(
-        kind,
-        format!("the ledger has version {version}, {how}"),
-        hint,
-    ))
+    Err(LedgerError::new(kind, message, hint))
 }
 
 /// Creates the secret of a new ledger.

@@ -11,6 +11,7 @@ use super::lost_workers::LostWorkers;
 use super::model::RowState;
 use super::reported_rows::delivery_facts;
 use super::run::Run;
+use crate::base::message::Message;
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 
@@ -83,7 +84,7 @@ pub(crate) struct ProvenRow {
     /// The number of its last record.
     pub(crate) number: i64,
     /// The evidence in words, for the decision.
-    pub(crate) evidence: String,
+    pub(crate) evidence: Message,
 }
 
 /// The results of a delivery check.
@@ -255,25 +256,15 @@ impl DeliveryCounts {
         self.states.get(state.name()).copied().unwrap_or_default()
     }
 
-    /// Returns each count with its stable name and its text, in the order of delivery. The last
-    /// counts are of messages without a known state.
-    pub(crate) fn list_counts(&self) -> Vec<(&'static str, &'static str, u64)> {
-        let states = DeliveryState::NAMES.map(|name| {
-            let words = match name {
-                "at_whatsapp" => "at WhatsApp",
-                "other" => "in another state",
-                name => name,
-            };
-            (
-                name,
-                words,
-                self.states.get(name).copied().unwrap_or_default(),
-            )
-        });
+    /// Returns each count with its stable name, in the order of delivery. The last counts are of
+    /// messages without a known state.
+    pub(crate) fn list_counts(&self) -> Vec<(&'static str, u64)> {
+        let states = DeliveryState::NAMES
+            .map(|name| (name, self.states.get(name).copied().unwrap_or_default()));
         let others = [
-            ("not_listed", "not listed", self.not_listed),
-            ("no_id", "no id", self.no_id),
-            ("not_asked", "not asked", self.not_asked),
+            ("not_listed", self.not_listed),
+            ("no_id", self.no_id),
+            ("not_asked", self.not_asked),
         ];
         states.into_iter().chain(others).collect()
     }

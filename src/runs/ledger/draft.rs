@@ -7,8 +7,9 @@ use rusqlite::{Connection, Params, Row as SqlRow, params};
 
 use super::error::LedgerError;
 use super::message::{compute_checksum, compute_fingerprint, hash_recipient};
-use super::model::{SkipCounts, SkipDetail, SkipReason, reason_named};
+use super::model::{SkipCounts, SkipDetail, reason_named};
 use super::types::DraftRequest;
+use crate::base::message::Message;
 use crate::base::process::ensure_open_files;
 
 /// Whether a row of a draft makes a request and is not skipped.
@@ -54,7 +55,7 @@ pub(crate) struct DraftRow {
     /// Recipient, path and body. None if the row makes no request; then it is skipped.
     pub(crate) request: Option<[String; 3]>,
     /// The reason to skip it, and its text.
-    pub(crate) skip: Option<(SkipReason, String)>,
+    pub(crate) skip: Option<SkipDetail>,
 }
 
 /// A row of the draft with its keys for comparisons.
@@ -70,7 +71,7 @@ pub(crate) struct NewDraftRow<'a> {
     pub(crate) fingerprint: Option<i64>,
     pub(crate) checksum: Option<i64>,
     /// The reason to skip it.
-    pub(crate) skip: Option<SkipDetail<'a>>,
+    pub(crate) skip: Option<SkipDetail>,
 }
 
 impl LedgerDraft {
@@ -122,26 +123,26 @@ impl LedgerDraft {
                     .map(|request| hash_recipient(request.recipient)),
                 fingerprint,
                 checksum,
-                skip.as_ref().map(|(reason, _)| reason.name()),
-                skip.as_ref().map(|(_, problem)| problem),
+                skip.as_ref().map(|skip| skip.reason.name()),
+                skip.as_ref().map(|skip| skip.problem.encode()),
                 recipient,
                 path,
                 body,
                 cells,
             ])?;
-            if let Some((reason, _)) = skip {
-                self.skips.add(*reason, 1);
+            if let Some(skip) = skip {
+                self.skips.add(skip.reason, 1);
             }
         }
         Ok(())
     }
 
     /// Skips a row.
-    pub(crate) fn skip(&mut self, n: i64, skip: SkipDetail<'_>) -> Result<(), LedgerError> {
+    pub(crate) fn skip(&mut self, n: i64, skip: &SkipDetail) -> Result<(), LedgerError> {
         let mut skipped = self.db.prepare_cached(
             "UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL",
         )?;
-        if skipped.execute(params![n, skip.reason.name(), skip.problem])? > 0 {
+        if skipped.execute(params![n, skip.reason.name(), skip.problem.encode()])? > 0 {
             self.skips.add(skip.reason, 1);
         }
         Ok(())
@@ -330,7 +331,7 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<NewDraftRow<'a>, LedgerError> {
         None => None,
         Some(name) => Some(SkipDetail {
             reason: reason_named(name)?,
-            problem: text_at(row, 10)?,
+            problem: Message::decode(text_at(row, 10)?),
         }),
     };
     Ok(NewDraftRow {

@@ -7,6 +7,7 @@ use super::draft::{IS_NOT_SKIPPED, IS_SENT, LedgerDraft, read_rows};
 use super::earlier_rows::{EarlierMessages, EarlierRow, rank, reason_for_rank};
 use super::error::LedgerError;
 use super::model::{SkipDetail, SkipReason};
+use crate::base::message::{Message, msg};
 use crate::runs::once::OnceKey;
 
 /// In milliseconds.
@@ -128,17 +129,15 @@ impl LedgerDraft {
                 Some(key) => earlier.describe_under(key, run.as_deref()),
                 None => earlier.problem(run.as_deref().unwrap_or_default()),
             };
-            Ok((earlier.reason, problem, row.get::<_, String>(3)?))
+            let skip = SkipDetail {
+                reason: earlier.reason,
+                problem,
+            };
+            Ok((skip, row.get::<_, String>(3)?))
         })?;
-        for (reason, problem, rows) in found {
+        for (skip, rows) in found {
             for n in rows.split(',').filter_map(|n| n.parse().ok()) {
-                self.skip(
-                    n,
-                    SkipDetail {
-                        reason,
-                        problem: &problem,
-                    },
-                )?;
+                self.skip(n, &skip)?;
             }
         }
         Ok(())
@@ -181,14 +180,8 @@ impl LedgerDraft {
         })?;
         for (n, line, first_line, recipient) in found {
             report(line, first_line, &recipient);
-            let problem = format!("is the same message as line {first_line}");
-            self.skip(
-                n,
-                SkipDetail {
-                    reason: SkipReason::Repeated,
-                    problem: &problem,
-                },
-            )?;
+            let problem = msg!("is the same message as line {line}", line = first_line);
+            self.skip_repeated(n, problem)?;
         }
         Ok(())
     }
@@ -201,16 +194,15 @@ impl LedgerDraft {
     ) -> Result<(), LedgerError> {
         for (n, line, first_line) in self.repeated_rows(OF_EARLIER_RUNS)? {
             report(line, first_line);
-            let problem = format!("has the same recipient as line {first_line}");
-            self.skip(
-                n,
-                SkipDetail {
-                    reason: SkipReason::Repeated,
-                    problem: &problem,
-                },
-            )?;
+            let problem = msg!("has the same recipient as line {line}", line = first_line);
+            self.skip_repeated(n, problem)?;
         }
         Ok(())
+    }
+
+    fn skip_repeated(&mut self, n: i64, problem: Message) -> Result<(), LedgerError> {
+        let reason = SkipReason::Repeated;
+        self.skip(n, &SkipDetail { reason, problem })
     }
 
     /// Returns the unskipped rows with an earlier unskipped row for the same recipient, in order:

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::error::LedgerError;
 use super::model::{OnceState, SkipReason};
+use crate::base::message::{Message, msg};
 use crate::base::timestamps::{local_time, time_in};
 use crate::runs::once::OnceKey;
 
@@ -27,16 +28,22 @@ pub(crate) struct EarlierMessages {
 
 impl EarlierMessages {
     /// Describes the rows: `were sent by run r at 2026-11-20 08:23 -05:00`, with the time in `zone`.
-    pub(crate) fn describe(&self, zone: &TimeZone) -> String {
-        let at = || format!("at {}", time_in(zone, self.at));
-        let was = if self.rows == 1 { "was" } else { "were" };
-        let is = if self.rows == 1 { "is" } else { "are" };
+    pub(crate) fn describe(&self, zone: &TimeZone) -> Message {
+        let Self { run, rows, .. } = self;
+        let time = time_in(zone, self.at);
         match self.reason {
             SkipReason::MayHaveBeenSent => {
-                format!("may have been sent by run {} {}", self.run, at())
+                msg!("may have been sent by run {run} at {time}", run, time)
             }
-            SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
-            _ => format!("{was} sent by run {} {}", self.run, at()),
+            SkipReason::ToBeSent => {
+                msg!("{rows|is|are} still to be sent by run {run}", rows, run)
+            }
+            _ => msg!(
+                "{rows|was|were} sent by run {run} at {time}",
+                rows,
+                run,
+                time
+            ),
         }
     }
 }
@@ -54,7 +61,7 @@ impl EarlierRow {
     }
 
     /// Describes why a row is skipped. A report shows the time in its own zone.
-    pub(crate) fn problem(&self, run: &str) -> String {
+    pub(crate) fn problem(&self, run: &str) -> Message {
         EarlierMessages {
             run: run.to_owned(),
             reason: self.reason,
@@ -66,21 +73,39 @@ impl EarlierRow {
 
     /// Describes why a row is skipped if its recipient has a message under `key`, from `run` if
     /// that is known.
-    pub(crate) fn describe_under(&self, key: &OnceKey, run: Option<&str>) -> String {
-        let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
-        match self.reason {
-            SkipReason::ToBeSent => {
-                format!("a message with the key {key} is to be sent to this recipient{by}")
-            }
-            SkipReason::MayHaveBeenSent => {
-                format!(
-                    "a message with the key {key} may have been sent to this recipient{by} {}",
-                    time(self.at)
-                )
-            }
-            _ => format!(
-                "a message with the key {key} was sent to this recipient{by} {}",
-                time(self.at)
+    pub(crate) fn describe_under(&self, key: &OnceKey, run: Option<&str>) -> Message {
+        let time = local_time(self.at);
+        match (self.reason, run) {
+            (SkipReason::ToBeSent, None) => msg!(
+                "a message with the key {key} is to be sent to this recipient",
+                key
+            ),
+            (SkipReason::ToBeSent, Some(run)) => msg!(
+                "a message with the key {key} is to be sent to this recipient by run {run}",
+                key,
+                run
+            ),
+            (SkipReason::MayHaveBeenSent, None) => msg!(
+                "a message with the key {key} may have been sent to this recipient at {time}",
+                key,
+                time
+            ),
+            (SkipReason::MayHaveBeenSent, Some(run)) => msg!(
+                "a message with the key {key} may have been sent to this recipient by run {run} at {time}",
+                key,
+                run,
+                time
+            ),
+            (_, None) => msg!(
+                "a message with the key {key} was sent to this recipient at {time}",
+                key,
+                time
+            ),
+            (_, Some(run)) => msg!(
+                "a message with the key {key} was sent to this recipient by run {run} at {time}",
+                key,
+                run,
+                time
             ),
         }
     }
@@ -89,11 +114,6 @@ impl EarlierRow {
     pub(crate) fn outweighs(&self, other: &Self) -> bool {
         (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
     }
-}
-
-/// Describes the time: `at 2026-11-20 08:23 -05:00`
-fn time(at: i64) -> String {
-    format!("at {}", local_time(at))
 }
 
 /// Returns the rank of a reason.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::name::RunName;
+use crate::base::message::{Message, msg};
 use crate::base::paths::STATE;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::{MORE_THREADS, Signal, open_files_hint};
 use crate::base::suggest::nearest;
 
@@ -18,9 +19,9 @@ use crate::base::suggest::nearest;
 #[error("{message}")]
 pub(crate) struct LedgerError {
     pub(crate) kind: LedgerErrorKind,
-    pub(super) message: String,
+    pub(crate) message: Message,
     /// How to fix it.
-    pub(crate) hint: String,
+    pub(crate) hint: Message,
 }
 
 /// The kind of an error, for the exit code of a command.
@@ -61,8 +62,8 @@ pub(crate) enum LedgerErrorKind {
 impl LedgerError {
     pub(super) fn new(
         kind: LedgerErrorKind,
-        message: impl Into<String>,
-        hint: impl Into<String>,
+        message: impl Into<Message>,
+        hint: impl Into<Message>,
     ) -> Self {
         Self {
             kind,
@@ -72,7 +73,7 @@ impl LedgerError {
     }
 
     /// Returns the error if this process cannot use the file.
-    pub(super) fn unusable(message: String, hint: &str) -> Self {
+    pub(super) fn unusable(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self::new(LedgerErrorKind::Unusable, message, hint)
     }
 
@@ -82,10 +83,10 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
-        let hint = "restore a backup of its directory; a backup may lack the latest messages";
+        let problem = problem.to_string();
         Self::unusable(
-            format!("the ledger is damaged: {}", problem.to_string()),
-            hint,
+            msg!("the ledger is damaged: {problem}", problem),
+            msg!("restore a backup of its directory; a backup may lack the latest messages"),
         )
     }
 
@@ -93,8 +94,8 @@ impl LedgerError {
     /// may lack later messages.
     pub(super) fn stale_ledger(run: &str) -> Self {
         Self::unusable(
-            "the ledger was copied or restored: it may not record the latest messages".to_owned(),
-            &accept_run(run),
+            msg!("the ledger was copied or restored: it may not record the latest messages"),
+            accept_run(run),
         )
     }
 
@@ -102,9 +103,10 @@ impl LedgerError {
     pub(crate) fn stale_run(run: &RunName) -> Self {
         Self::new(
             LedgerErrorKind::Guard,
-            format!(
+            msg!(
                 "run {run} is stale: the ledger was copied or restored, and may not record its \
-                    latest messages"
+                    latest messages",
+                run
             ),
             accept_run(&run.to_string()),
         )
@@ -115,7 +117,7 @@ impl LedgerError {
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerErrorKind::Guard,
-            "the ledger was copied or restored: it may lack messages, runs and --once keys",
+            msg!("the ledger was copied or restored: it may lack messages, runs and --once keys"),
             ACCEPT_LEDGER,
         )
     }
@@ -128,21 +130,21 @@ impl LedgerError {
         );
         Self::new(
             LedgerErrorKind::Guard,
-            "the ledger was restored again before the answer; nothing was accepted",
+            msg!("the ledger was restored again before the answer; nothing was accepted"),
             hint,
         )
     }
 
     pub(super) fn sqlite(cause: &str) -> Self {
-        let file = match STATE.directory() {
-            Some(directory) => format!(" {}", directory.join("state.db").display()),
-            None => String::new(),
+        let message = match STATE.directory() {
+            Some(directory) => msg!(
+                "the ledger {file} cannot be read or written: {cause}",
+                file = directory.join("state.db"),
+                cause
+            ),
+            None => msg!("the ledger cannot be read or written: {cause}", cause),
         };
-        Self::new(
-            LedgerErrorKind::File,
-            format!("the ledger{file} cannot be read or written: {cause}"),
-            CHECK_THE_DISK,
-        )
+        Self::new(LedgerErrorKind::File, message, check_the_disk())
     }
 
     /// Returns the error if the limit of open files is reached. It is checked first, because SQLite
@@ -152,8 +154,8 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(super) fn cannot_open_files(cause: io::Error) -> Self {
-        let hint = open_files_hint(&cause).unwrap_or_else(|| CHECK_THE_DISK.to_owned());
-        let message = format!("cannot open the ledger's files: {cause}");
+        let hint = open_files_hint(&cause).map_or_else(check_the_disk, Message::from);
+        let message = msg!("cannot open the ledger's files: {cause}", cause);
         Self::new(LedgerErrorKind::Other, message, hint)
     }
 
@@ -163,141 +165,159 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn no_thread(cause: io::Error) -> Self {
-        let message = format!("cannot start a thread for the ledger: {cause}");
+        let message = msg!("cannot start a thread for the ledger: {cause}", cause);
         Self::new(LedgerErrorKind::Other, message, MORE_THREADS)
     }
 
     pub(crate) fn writer_gone() -> Self {
         Self::unusable(
-            "the thread that writes the ledger has ended".to_owned(),
-            CHECK_THE_DISK,
+            msg!("the thread that writes the ledger has ended"),
+            check_the_disk(),
         )
     }
 
     /// Returns the error if the number of marked rows is not the number of rows to send.
     pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
-        let message = format!(
-            "the ledger marked {marked} rows as in flight instead of {rows}; none of them was sent"
+        let message = msg!(
+            "the ledger marked {marked} rows as in flight instead of {rows}; none of them was sent",
+            marked,
+            rows
         );
-        Self::unusable(message, CHECK_THE_FILE)
+        Self::unusable(message, check_the_file())
     }
 
     /// Returns the error if no row may change between these two states.
     pub(super) fn no_step(from: &str, to: &str) -> Self {
-        let message =
-            format!("a row that is {from} cannot become {to}; the ledger was not changed");
-        Self::unusable(message, CHECK_THE_FILE)
+        let message = msg!(
+            "a row that is {from} cannot become {to}; the ledger was not changed",
+            from,
+            to
+        );
+        Self::unusable(message, check_the_file())
     }
 
     pub(super) fn interrupted(signal: Signal) -> Self {
         Self::new(
             LedgerErrorKind::Interrupted(signal),
-            format!(
-                "interrupted by {} while waiting for the ledger",
-                signal.name()
+            msg!(
+                "interrupted by {signal} while waiting for the ledger",
+                signal = signal.name()
             ),
-            "run the command again",
+            msg!("run the command again"),
         )
     }
 
     pub(super) fn superseded_connection() -> Self {
         Self::new(
             LedgerErrorKind::Superseded,
-            "the ledger answered an older connection",
-            CHECK_THE_DISK,
+            msg!("the ledger answered an older connection"),
+            check_the_disk(),
         )
     }
 
     pub(crate) fn no_directory() -> Self {
         Self::new(
             LedgerErrorKind::Other,
-            format!("cannot find the ledger: {}", STATE.problem()),
-            format!("set {} to an absolute path", STATE.variable),
+            msg!(
+                "cannot find the ledger: {problem}",
+                problem = STATE.problem()
+            ),
+            msg!(
+                "set {variable} to an absolute path",
+                variable = STATE.variable
+            ),
         )
     }
 
     /// Returns the error if the file was removed after this process had opened it.
     pub(super) fn removed(file: &str) -> Self {
-        let hint = "restore it, then run the command again";
-        Self::unusable(format!("the ledger {file} was removed"), hint)
+        let hint = msg!("restore it, then run the command again");
+        Self::unusable(msg!("the ledger {file} was removed", file), hint)
     }
 
     pub(super) fn older_layout(path: &Path) -> Self {
-        let path = path.display();
         Self::new(
             LedgerErrorKind::Guard,
-            format!("{path} has runs of an older version: sending now could repeat their messages"),
-            format!(
-                "finish its runs with the jelouctl version that created it, then move {path} away"
+            msg!(
+                "{path} has runs of an older version: sending now could repeat their messages",
+                path
+            ),
+            msg!(
+                "finish its runs with the jelouctl version that created it, then move {path} away",
+                path
             ),
         )
     }
 
     /// Returns the error if a process sends the run; `worker` names the process.
     pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
-        let worker = worker
-            .map(|worker| format!(" ({worker})"))
-            .unwrap_or_default();
-        let hint = format!(
-            "to watch it: jelouctl bulk status {run}; to stop it: jelouctl bulk stop {run}"
+        let message = match worker {
+            Some(worker) => msg!(
+                "run {run} ({worker}) is in use by another process",
+                run,
+                worker
+            ),
+            None => msg!("run {run} is in use by another process", run),
+        };
+        let hint = msg!(
+            "to watch it: jelouctl bulk status {run}; to stop it: jelouctl bulk stop {run}",
+            run
         );
-        Self::new(
-            LedgerErrorKind::InUse,
-            format!("run {run}{worker} is in use by another process"),
-            hint,
-        )
+        Self::new(LedgerErrorKind::InUse, message, hint)
     }
 
     /// Completes the error if jelouctl cannot open the lock that shows whether the process is
     /// alive.
     pub(super) fn with_lock(mut self, unreadable: Option<FileError>) -> Self {
         if let Some(error) = unreadable {
-            let path = error.path.display();
-            self.message = format!("{self}; {error}");
-            self.hint = format!(
-                "to see whether that process has ended: chmod a+r {path}; if it has: rm {path}"
+            self.message = Message::joined(vec![self.message, error.message()], "; ");
+            self.hint = msg!(
+                "to see whether that process has ended: chmod a+r {path}; if it has: rm {path}",
+                path = error.path
             );
         }
         self
     }
 
     pub(super) fn changed(run: &RunName) -> Self {
-        let hint = "check `jelouctl bulk status`, then run the command again";
         Self::new(
             LedgerErrorKind::InUse,
-            format!("run {run} has changed in the meantime"),
-            hint,
+            msg!("run {run} has changed in the meantime", run),
+            msg!(
+                "check `jelouctl bulk status {run}`, then run the command again",
+                run
+            ),
         )
     }
 
     /// Returns the error if rows of a cancelled run would be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
-        let hint = format!(
-            "to set their state to sent or failed: --unknown-as STATE; to list the others: jelouctl bulk \
-                report {run} --state failed --reason cancelled --file FILE"
+        let hint = msg!(
+            "to list them: jelouctl bulk report {run} --state failed --reason cancelled --file \
+                {run}-again.csv",
+            run
         );
         Self::new(
             LedgerErrorKind::Choice,
-            "the run is cancelled: its rows cannot be sent again",
+            msg!("the run is cancelled: its rows cannot be sent again"),
             hint,
         )
     }
 
     pub(crate) fn may_still_send() -> Self {
-        let message = "a process that no longer responds may still send these rows";
         Self::new(
             LedgerErrorKind::Choice,
-            message,
-            "stop that process, then add --yes",
+            msg!("a process that no longer responds may still send these rows"),
+            msg!("stop that process, then add --yes"),
         )
     }
 
     /// Returns the error if you must pass a run, or a different one.
-    pub(crate) fn from_choice(message: impl Into<String>) -> Self {
+    pub(crate) fn from_choice(message: impl Into<Message>) -> Self {
         Self::new(
             LedgerErrorKind::Choice,
             message,
-            "pass the name of a run; to list them: jelouctl bulk list",
+            msg!("to list the runs: jelouctl bulk list"),
         )
     }
 
@@ -308,76 +328,89 @@ impl LedgerError {
     ) -> Self {
         let names: Vec<_> = known.iter().map(ToString::to_string).collect();
         let nearest = nearest(&name.to_string(), names.iter().map(String::as_str));
-        let instead = nearest
-            .map(|nearest| format!("; the nearest is {nearest}"))
-            .unwrap_or_default();
-        Self::from_choice(format!(
-            "there is no run {name} in the ledger {ledger}{instead}"
-        ))
+        let ledger = ledger.to_string();
+        Self::from_choice(match nearest {
+            Some(nearest) => msg!(
+                "there is no run {name} in the ledger {ledger}; the nearest is {nearest}",
+                name,
+                ledger,
+                nearest
+            ),
+            None => msg!(
+                "there is no run {name} in the ledger {ledger}",
+                name,
+                ledger
+            ),
+        })
     }
 
     /// Returns the error if no process sends a run of this ledger. The runs `unfinished` are not
     /// paused.
     pub(super) fn none_in_progress(ledger: impl fmt::Display, unfinished: &[RunName]) -> Self {
-        let nothing = format!("nothing is being sent from the ledger {ledger}");
-        match unfinished {
-            [] => Self::new(
-                LedgerErrorKind::Choice,
-                format!("{nothing}; other accounts and databases have their own"),
-                "to list its runs: jelouctl bulk list",
+        let ledger = ledger.to_string();
+        let [first, ..] = unfinished else {
+            return Self::from_choice(msg!(
+                "nothing is being sent from the ledger {ledger}; other accounts and databases \
+                    have their own",
+                ledger
+            ));
+        };
+        Self::new(
+            LedgerErrorKind::Choice,
+            msg!(
+                "nothing is being sent from the ledger {ledger}; unfinished: {runs}",
+                ledger,
+                runs = joined(unfinished)
             ),
-            [run] => Self::new(
-                LedgerErrorKind::Choice,
-                format!("{nothing}; unfinished: {run}"),
-                format!("to pause it: jelouctl bulk stop {run}"),
-            ),
-            several => Self::new(
-                LedgerErrorKind::Choice,
-                format!("{nothing}; unfinished: {}", joined(several)),
-                "to pause one: jelouctl bulk stop RUN",
-            ),
-        }
+            msg!("to pause {run}: jelouctl bulk stop {run}", run = first),
+        )
     }
 
     pub(super) fn several_in_progress(ledger: impl fmt::Display, known: &[RunName]) -> Self {
-        Self::from_choice(format!(
-            "several runs are being sent from the ledger {ledger}: {}",
-            joined(known)
+        Self::from_choice(msg!(
+            "several runs are being sent from the ledger {ledger}: {runs}",
+            ledger = ledger.to_string(),
+            runs = joined(known)
         ))
     }
 
     pub(crate) fn no_runs() -> Self {
         Self::new(
             LedgerErrorKind::Choice,
-            "there are no runs",
-            "to start one: jelouctl bulk send FILE KIND",
+            msg!("there are no runs"),
+            msg!("to start one: jelouctl bulk send FILE KIND"),
         )
     }
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
-        Self::from_choice(format!("several runs are unfinished: {}", joined(known)))
+        Self::from_choice(msg!(
+            "several runs are unfinished: {runs}",
+            runs = joined(known)
+        ))
     }
 
     pub(super) fn exists(name: &RunName, is_of_sandbox: bool) -> Self {
         if is_of_sandbox {
             return Self::new(
                 LedgerErrorKind::Choice,
-                format!("run {name} already exists: it is a run of the sandbox"),
-                format!(
+                msg!(
+                    "run {name} already exists: it is a run of the sandbox",
+                    name
+                ),
+                msg!(
                     "to use the name again: jelouctl bulk remove {name}; to keep that run: \
-                        choose another name"
+                        choose another name",
+                    name
                 ),
             );
         }
-        let hint = format!(
+        let hint = msg!(
             "to continue that run: jelouctl bulk resume {name}; to start a new one: choose \
-                another name"
+                another name",
+            name
         );
-        Self::new(
-            LedgerErrorKind::Choice,
-            format!("run {name} already exists"),
-            hint,
-        )
+        let message = msg!("run {name} already exists", name);
+        Self::new(LedgerErrorKind::Choice, message, hint)
     }
 
     /// Returns whether the database is away, and may be back soon.
@@ -412,7 +445,10 @@ impl LedgerError {
         if !self.is_setup_error() {
             return self;
         }
-        let hint = format!("{}; then check `jelouctl bulk status`", self.hint);
+        let hint = msg!(
+            "{hint}; then check `jelouctl bulk status`",
+            hint = self.hint
+        );
         Self {
             kind: LedgerErrorKind::Unusable,
             hint,
@@ -425,11 +461,14 @@ impl LedgerError {
         if !self.may_pass() {
             return self.in_mid_run();
         }
-        let hint = "when the database is available again: jelouctl bulk status";
         Self::new(
             LedgerErrorKind::Gone,
-            format!("{self} (tried for {} s)", tried.as_secs()),
-            hint,
+            msg!(
+                "{error} (tried for {seconds} s)",
+                error = self.message,
+                seconds = tried.as_secs()
+            ),
+            msg!("when the database is available again: jelouctl bulk status"),
         )
     }
 }
@@ -447,19 +486,29 @@ fn accept_run(run: &str) -> String {
     format!("jelouctl bulk resume {run} --accept-stale")
 }
 
-const CHECK_THE_FILE: &str = "check that no other program changes the files of the ledger";
-const CHECK_THE_DISK: &str = "check that the disk is not full and the directory is writable";
+fn check_the_file() -> Message {
+    msg!("check that no other program changes the files of the ledger")
+}
+
+fn check_the_disk() -> Message {
+    msg!("check that the disk is not full and the directory is writable")
+}
 
 impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {
         // These actions concern the directory of the ledger. Other files belong to runs.
         match error.action {
-            "create" => {
-                let hint = format!("to keep runs elsewhere: set {}", STATE.variable);
-                Self::new(LedgerErrorKind::Other, error.to_string(), hint)
+            FileAction::Create => {
+                let hint = msg!(
+                    "to keep runs elsewhere: set {variable}",
+                    variable = STATE.variable
+                );
+                Self::new(LedgerErrorKind::Other, error.message(), hint)
             }
-            "read" => Self::new(LedgerErrorKind::Other, error.to_string(), CHECK_THE_DISK),
-            _ => Self::new(LedgerErrorKind::File, error.to_string(), CHECK_THE_DISK),
+            FileAction::Read => {
+                Self::new(LedgerErrorKind::Other, error.message(), check_the_disk())
+            }
+            _ => Self::new(LedgerErrorKind::File, error.message(), check_the_disk()),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::model::now;
+use crate::base::message::{Message, msg};
 
 /// The reason of a wait for the messaging limit in 24 hours.
 pub(crate) const LIMIT: &str = "limit_24h";
@@ -19,7 +20,7 @@ pub(crate) struct RunEvent {
     /// The reason as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
     pub(crate) reason: Option<String>,
     /// The reason in words, possibly the API's own.
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Message>,
     /// When a wait is expected to end.
     pub(crate) until: Option<i64>,
 }
@@ -49,6 +50,19 @@ impl RunEventKind {
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
+    }
+
+    /// Returns what happened in words.
+    pub(crate) fn describe(self) -> Message {
+        match self {
+            Self::Begun => msg!("started"),
+            Self::Resumed => msg!("resumed"),
+            Self::Waiting => msg!("waiting{#event}"),
+            Self::Paused => msg!("paused"),
+            Self::Stopped => msg!("stopped"),
+            Self::Cancelled => msg!("cancelled{#event}"),
+            Self::Ended => msg!("ended"),
+        }
     }
 }
 
@@ -93,9 +107,6 @@ pub(crate) enum PauseReason {
     Person,
     /// `bulk deliveries --pause-if-undelivered` stopped it.
     Undelivered,
-    /// The ledger was copied or restored since the run began, or its database failed over. The
-    /// ledger does not store this pause: it follows from the identity of the run.
-    Stale,
     Credentials,
     /// WhatsApp does not let the business send messages.
     Account,
@@ -124,7 +135,6 @@ impl PauseReason {
         match self {
             Self::Person
             | Self::Undelivered
-            | Self::Stale
             | Self::Account
             | Self::Unknown
             | Self::AllRejected => true,
@@ -137,7 +147,7 @@ impl PauseReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
-    /// The user or process that paused it, or why the run is stale.
+    /// The user or process that paused it.
     pub(crate) by: String,
     /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,

@@ -6,7 +6,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -26,17 +25,14 @@ use super::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use super::model::now;
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
-use crate::base::private_file::{self, FileError};
+use crate::base::message::msg;
+use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a log that seems to be of another file is checked again.
-const LOG_CHECKS: usize = 5;
-/// A unit test has no other process.
-const BETWEEN_LOG_CHECKS: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 40 });
 const STATEMENTS: usize = 48;
 /// The highest number of open files while a ledger is opened. Five stay open; the others serve to
 /// create and check it.
@@ -210,11 +206,11 @@ impl FileEngine {
             return Ok(());
         }
         Err(LedgerError::unusable(
-            format!(
-                "cannot begin the log of the ledger {}: its disk reported an error",
-                self.path.display()
+            msg!(
+                "cannot begin the log of the ledger {path}: its disk reported an error",
+                path = self.path
             ),
-            "check that the disk is not full, then run the command again",
+            msg!("check that the disk is not full, then run the command again"),
         ))
     }
 
@@ -245,7 +241,7 @@ impl FileEngine {
             )));
         }
         let older_hint =
-            "finish its runs with the jelouctl version that created it, then move it away";
+            msg!("finish its runs with the jelouctl version that created it, then move it away");
         check_version(
             self.pragma("user_version")?.into(),
             LedgerErrorKind::Unusable,
@@ -256,47 +252,49 @@ impl FileEngine {
     /// Checks whether another living process has the same files open.
     fn check_files(&self) -> Result<OpenFiles, LedgerError> {
         self.refuse_other_link()?;
-        let read = FileError::while_doing("read", &self.path);
+        let read = FileError::while_doing(FileAction::Read, &self.path);
         let files = OpenFiles::read(&self.path).map_err(read)?;
         for lock in self.processes.paths() {
             let noted = fs::read_to_string(&lock).unwrap_or_default();
             let differing = files.differs_from(&noted);
             if let Some(file) = differing.filter(|_| !noted.is_empty() && is_locked(&lock)) {
-                let problem = format!(
-                    "{} was removed or replaced while a process sends; that process has the \
-                        lock {}",
-                    file.display(),
-                    lock.display()
+                let problem = msg!(
+                    "{file} was removed or replaced while a process sends; that process has the \
+                        lock {lock}",
+                    file,
+                    lock
                 );
-                let hint = "wait until that process has ended, then run the command again";
+                let hint = msg!("wait until that process has ended, then run the command again");
                 return Err(LedgerError::unusable(problem, hint));
             }
         }
         Ok(files)
     }
 
-    /// Checks that the log belongs to the file.
+    /// Checks that the log belongs to the file. Another process may write both in the meantime, so only a check in the
+    /// turn refuses a ledger, or is remembered.
     fn check_log(&mut self) -> Result<(), LedgerError> {
-        if self.find_other()?.is_none() {
+        let seems_right = self.find_other()?.is_none();
+        self.file_and_log = FileAndLog::new(&self.path);
+        if seems_right {
             return Ok(());
         }
-        // Another process may have written both between the two reads, or be closing them.
-        for _ in 0..LOG_CHECKS {
-            self.turn.wait()?;
-            self.file_and_log = FileAndLog::new(&self.path);
-            let other = self.find_other();
-            self.turn.release();
-            if other?.is_none() {
-                return Ok(());
-            }
-            thread::sleep(BETWEEN_LOG_CHECKS);
+        self.turn.wait()?;
+        let other = self.find_other();
+        self.turn.release();
+        if other?.is_none() {
+            return Ok(());
         }
-        let file = self.path.display();
+        let file = &self.path;
         Err(LedgerError::unusable(
-            format!(
-                "{file}-wal is not the log of {file}, because an older copy of one of them was restored"
+            msg!(
+                "{file}-wal is not the log of {file}, because an older copy of one of them was restored",
+                file
             ),
-            &format!("to use {file} without it: mv {file}-wal {file}-wal.old"),
+            msg!(
+                "to use {file} without it: mv {file}-wal {file}-wal.old",
+                file
+            ),
         ))
     }
 
@@ -388,16 +386,16 @@ impl FileEngine {
         };
         self.refuse_other_link()?;
         let (file, fault) = match (files.replaced(), files.emptied()) {
-            (Some(file), _) => (file.to_owned(), "removed or replaced"),
-            (None, Some(file)) => (file.to_owned(), "emptied"),
+            (Some(file), _) => (file.to_owned(), msg!("removed or replaced")),
+            (None, Some(file)) => (file.to_owned(), msg!("emptied")),
             (None, None) => match self.find_other()? {
-                Some(file) => (file, "replaced by an older file"),
+                Some(file) => (file, msg!("replaced by an older file")),
                 None => return Ok(()),
             },
         };
         Err(LedgerError::unusable(
-            format!("the ledger {} was {fault} during the run", file.display()),
-            "restore it before you resume; rows without a state may have been sent",
+            msg!("the ledger {file} was {fault} during the run", file, fault),
+            msg!("restore it before you resume; rows without a state may have been sent"),
         ))
     }
 
@@ -407,10 +405,13 @@ impl FileEngine {
         if !has_other_link(&self.path) {
             return Ok(());
         }
-        let file = self.path.display();
+        let file = &self.path;
         Err(LedgerError::unusable(
-            format!("{file} has another hard link, so a copy would change with it"),
-            &format!("to find it: find / -xdev -samefile {file}; then remove it"),
+            msg!(
+                "{file} has another hard link, so a copy would change with it",
+                file
+            ),
+            msg!("to find it: find / -xdev -samefile {file}", file),
         ))
     }
 
@@ -636,7 +637,7 @@ impl DbEngine for FileEngine {
         }
         let cause = io::ErrorKind::ReadOnlyFilesystem.into();
         Err(FileError {
-            action: "write",
+            action: FileAction::Write,
             path: self.path.clone(),
             cause,
         }
@@ -682,6 +683,8 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -742,6 +745,46 @@ mod tests {
         let refused = first.commit().unwrap_err();
         assert_eq!(refused.kind, LedgerErrorKind::RestoredDuringRun);
         assert!(is_marked(&open(home.path()).unwrap()));
+    }
+
+    /// Between its reads, the second process may find the log of another moment.
+    #[test]
+    fn commit_between_the_reads_is_not_taken_for_another_log() {
+        let home = TempDir::new().unwrap();
+        let path = |ending: &str| home.path().join(format!("state.db{ending}"));
+        let mut first = open(home.path()).unwrap();
+        commit_times(&mut first, 1);
+        first.begin(true).unwrap();
+        let log = fs::read(path("-wal")).unwrap();
+        let mut changing = log.clone();
+        changing[16..24].fill(0);
+        fs::write(path("-wal"), &changing).unwrap();
+        let second = thread::scope(|scope| {
+            let second = scope.spawn(|| open(home.path()).map(drop));
+            let turn = fs::File::open(path("-turn")).unwrap();
+            while !second.is_finished() && turn.try_lock().is_ok() {
+                turn.unlock().unwrap();
+                thread::yield_now();
+            }
+            fs::write(path("-wal"), &log).unwrap();
+            first.commit().unwrap();
+            second.join().unwrap()
+        });
+        second.unwrap();
+    }
+
+    /// Some file systems keep times in whole seconds.
+    #[test]
+    fn changed_file_with_the_same_time_is_read_again() {
+        let home = TempDir::new().unwrap();
+        let mut first = open(home.path()).unwrap();
+        commit_times(&mut first, 1);
+        let file = fs::File::open(home.path().join("state.db")).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        // Copies the log into the file, and begins the log again.
+        commit_times(&mut open(home.path()).unwrap(), 100);
+        file.set_modified(modified).unwrap();
+        commit_times(&mut first, 1);
     }
 
     #[cfg(unix)]

@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 
 use super::error::LedgerError;
 use super::file_opening::open_immutable;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 
 /// The log is copied into the file when it has this many pages, which is 8 MiB. A test copies it more often.
 const LONG_LOG: i64 = if cfg!(test) { 40 } else { 2000 };
@@ -39,9 +39,18 @@ pub(super) struct FileAndLog {
 /// The file when a process last read its number of commits.
 #[derive(Clone, Copy)]
 struct FileState {
+    version: FileVersion,
+    commits: i64,
+}
+
+/// Changes whenever the file does. SQLite changes the file only by copying pages of the log. The time alone is not
+/// enough: on some file systems, it has whole seconds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileVersion {
     length: u64,
     modified: SystemTime,
-    commits: i64,
+    header: Option<LogHeader>,
+    copied: i64,
 }
 
 /// Has random numbers, which are in every page of the log. They change when SQLite begins the log again.
@@ -74,13 +83,14 @@ impl FileAndLog {
     }
 
     /// Finds which of the two was put in place of another one: the log if it lacks the newest commit, or the file if it
-    /// lacks a commit that the log does not have either.
+    /// lacks a commit that the log does not have either. Reads both at several moments, so the answer counts only if no
+    /// other process may write them.
     pub(super) fn find_other(&mut self, db: &Connection) -> Result<Option<&Path>, LedgerError> {
         self.pages = LogPages::read(db)?;
-        let Some(in_file) = self.commits_in_file(db)? else {
+        let header = self.read_header()?;
+        let Some(in_file) = self.commits_in_file(db, header)? else {
             return Ok(Some(&self.path));
         };
-        let header = self.read_header()?;
         // If another process began the log again, every commit was copied into the file before.
         let lost_commits = header != self.header && in_file < self.commits;
         if lost_commits || !self.has_newest_page(header.as_ref())? {
@@ -91,14 +101,21 @@ impl FileAndLog {
     }
 
     /// Returns the number of commits in the file. None if it is not the file of the log.
-    fn commits_in_file(&mut self, db: &Connection) -> Result<Option<i64>, LedgerError> {
-        let read = FileError::while_doing("read", &self.path);
+    fn commits_in_file(
+        &mut self,
+        db: &Connection,
+        header: Option<LogHeader>,
+    ) -> Result<Option<i64>, LedgerError> {
+        let read = FileError::while_doing(FileAction::Read, &self.path);
         let metadata = fs::metadata(&self.path).map_err(&read)?;
-        let length = metadata.len();
-        let modified = metadata.modified().map_err(&read)?;
+        let version = FileVersion {
+            length: metadata.len(),
+            modified: metadata.modified().map_err(&read)?,
+            header,
+            copied: self.pages.copied,
+        };
         let known = self.file;
-        if let Some(file) = known.filter(|file| file.length == length && file.modified == modified)
-        {
+        if let Some(file) = known.filter(|file| file.version == version) {
             return Ok(Some(file.commits));
         }
         let recorded = RecordedCommits::read(db)?;
@@ -116,11 +133,7 @@ impl FileAndLog {
         if !(least..=recorded.all).contains(&commits) {
             return Ok(None);
         }
-        self.file = Some(FileState {
-            length,
-            modified,
-            commits,
-        });
+        self.file = Some(FileState { version, commits });
         Ok(Some(commits))
     }
 
@@ -193,7 +206,7 @@ impl FileAndLog {
         match read {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-            Err(error) => Err(FileError::while_doing("read", &self.log)(error)),
+            Err(error) => Err(FileError::while_doing(FileAction::Read, &self.log)(error)),
         }
     }
 }

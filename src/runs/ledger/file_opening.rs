@@ -8,7 +8,8 @@ use rusqlite::{Connection, Error, OpenFlags};
 use url::Url;
 
 use super::error::LedgerError;
-use crate::base::private_file::{self, FileError};
+use crate::base::message::msg;
+use crate::base::private_file::{self, FileAction, FileError};
 
 /// The name of the database, and the beginning of the names of the files next to it.
 pub(super) const FILE: &str = "state.db";
@@ -71,7 +72,7 @@ fn open_locks(directory: &Path) -> Result<[File; 2], FileError> {
 fn open_or_create(path: &Path) -> Result<File, FileError> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
-    private_file::open("create", path, &mut options)
+    private_file::open(FileAction::Create, path, &mut options)
 }
 
 /// Refuses links and special files. Opening a pipe would block forever, and another user could have made a link.
@@ -82,16 +83,25 @@ pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
         let Ok(metadata) = path.symlink_metadata() else {
             continue;
         };
-        let shown = path.display();
         let (problem, hint) = if metadata.is_symlink() {
-            let hint = "link the directory of the ledger instead";
-            (format!("{shown} is a symbolic link"), hint)
+            (
+                msg!(
+                    "the ledger cannot be opened: {path} is a symbolic link",
+                    path
+                ),
+                msg!("link the directory of the ledger instead"),
+            )
         } else if files.contains(path) && !metadata.is_file() {
-            (format!("{shown} is not a regular file"), "move it away")
+            (
+                msg!(
+                    "the ledger cannot be opened: {path} is not a regular file",
+                    path
+                ),
+                msg!("move it away"),
+            )
         } else {
             continue;
         };
-        let problem = format!("the ledger cannot be opened: {problem}");
         return Err(LedgerError::unusable(problem, hint));
     }
     Ok(())
@@ -100,8 +110,8 @@ pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
 pub(super) fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
     let path = file_in(directory, "");
     LedgerError::unusable(
-        format!("the ledger {} cannot be opened: {cause}", path.display()),
-        "if the file is missing, restore it",
+        msg!("the ledger {path} cannot be opened: {cause}", path, cause),
+        msg!("if the file is missing, restore it"),
     )
 }
 
@@ -117,11 +127,13 @@ fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, Ledge
         Ok(db)
     });
     opened.map_err(|cause| {
-        let problem = format!(
-            "the latest changes of the ledger are in {}, which cannot be read: {cause}",
-            log.display()
+        let problem = msg!(
+            "the latest changes of the ledger are in {log}, which cannot be read: {cause}",
+            log,
+            cause = cause.to_string()
         );
-        LedgerError::unusable(problem, "run the command as the user that owns the ledger")
+        let hint = msg!("run the command as the user that owns the ledger");
+        LedgerError::unusable(problem, hint)
     })
 }
 

@@ -10,8 +10,9 @@ use std::{process, thread};
 use super::db::LONGEST;
 use super::error::LedgerError;
 use super::file_opening::write_at_start;
+use crate::base::message::msg;
 use crate::base::output::rounded;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::overdue_signal;
 
 /// How long a process waits for its turn before it reports that.
@@ -112,7 +113,7 @@ impl WriteTurn {
 
     fn not_locked(&self, cause: std::io::Error) -> LedgerError {
         FileError {
-            action: "lock",
+            action: FileAction::Lock,
             path: self.ledger.clone(),
             cause,
         }
@@ -125,16 +126,27 @@ impl WriteTurn {
         let is_writing = !self.is_free().unwrap_or(false);
         let extension = if is_writing { "db-write" } else { "db-turn" };
         let lock = self.ledger.with_extension(extension);
-        let lock = lock.display();
         let waited = rounded(waited);
         match self.writing().filter(|_| is_writing) {
             Some(process) => LedgerError::unusable(
-                format!("process {process} has kept the lock {lock} for {waited}"),
-                &format!("to continue it: kill -CONT {process}; to end it: kill {process}"),
+                msg!(
+                    "process {process} has kept the lock {lock} for {waited}",
+                    process,
+                    lock,
+                    waited
+                ),
+                msg!(
+                    "to continue it: kill -CONT {process}; to end it: kill {process}",
+                    process
+                ),
             ),
             None => LedgerError::unusable(
-                format!("another process has kept the lock {lock} for {waited}"),
-                &format!("to find it: fuser {lock}"),
+                msg!(
+                    "another process has kept the lock {lock} for {waited}",
+                    lock,
+                    waited
+                ),
+                msg!("to find it: fuser {lock}", lock),
             ),
         }
     }

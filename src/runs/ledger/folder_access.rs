@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{LedgerError, LedgerErrorKind};
 use super::file_opening::{FILE, PROCESSES};
+use crate::base::message::{Message, msg};
 use crate::base::owner::{
     OthersAccess, describe_owner, is_on_read_only_disk, is_trusted, take_from_others, user_id,
 };
@@ -15,8 +16,8 @@ use crate::base::texts::shell_argument;
 /// What other users may still do with the files of a ledger that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccessWarning {
-    pub(crate) message: String,
-    pub(crate) hint: String,
+    pub(crate) message: Message,
+    pub(crate) hint: Message,
 }
 
 /// Removes the permissions of other users from a ledger's directory and its files, if they exist. Returns what only root
@@ -46,8 +47,15 @@ fn refuse_foreign_link(directory: &Path) -> Result<(), LedgerError> {
         return Ok(());
     }
     let owner = describe_owner(&metadata);
-    let message = format!("{} is a symbolic link of {owner}", directory.display());
-    let hint = format!("set {} to another directory", STATE.variable);
+    let message = msg!(
+        "{directory} is a symbolic link of {owner}",
+        directory,
+        owner
+    );
+    let hint = msg!(
+        "set {variable} to another directory",
+        variable = STATE.variable
+    );
     Err(LedgerError::new(LedgerErrorKind::Other, message, hint))
 }
 
@@ -74,39 +82,46 @@ fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Makes one file of the ledger in `directory` private. A missing file is: another process may have removed it.
 fn take(directory: &Path, file: &Path) -> Result<Option<AccessWarning>, LedgerError> {
-    let shown = file.display();
     let hint = how_to_take(directory);
     match take_from_others(file).unwrap_or(OthersAccess::None) {
         OthersAccess::None => Ok(None),
         OthersAccess::Read => Ok(Some(AccessWarning {
-            message: format!("other users can read {shown}"),
+            message: msg!("other users can read {file}", file),
             hint,
         })),
         OthersAccess::WriteInGroup(group) => Ok(Some(AccessWarning {
-            message: format!(
-                "the members of group {group} can write {shown}, and so change what jelouctl sends"
+            message: msg!(
+                "the members of group {group} can write {file}, and so change what jelouctl sends",
+                group,
+                file
             ),
             hint,
         })),
         OthersAccess::Write => Err(LedgerError::new(
             LedgerErrorKind::Other,
-            format!("other users can write {shown}, and so change what jelouctl sends"),
+            msg!(
+                "other users can write {file}, and so change what jelouctl sends",
+                file
+            ),
             hint,
         )),
         OthersAccess::Own(user) => Err(LedgerError::new(
             LedgerErrorKind::Other,
-            format!("{shown} belongs to user {user}, who could change what jelouctl sends"),
+            msg!(
+                "{file} belongs to user {user}, who could change what jelouctl sends",
+                file,
+                user
+            ),
             hint,
         )),
     }
 }
 
-fn how_to_take(directory: &Path) -> String {
-    let shown = directory.to_string_lossy();
-    format!(
-        "to make it yours: chown -R {} {}; to use another directory: set {}",
-        user_id(),
-        shell_argument(&shown),
-        STATE.variable
+fn how_to_take(directory: &Path) -> Message {
+    msg!(
+        "to make it yours: chown -R {user} {directory}; to use another directory: set {variable}",
+        user = user_id(),
+        directory = shell_argument(&directory.to_string_lossy()),
+        variable = STATE.variable
     )
 }

@@ -3,6 +3,7 @@
 use super::db::{AliveCheck, Db, Process, SqlRow};
 use super::error::LedgerError;
 use super::model::RowState;
+use crate::base::message::{Message, msg};
 
 /// The processes that have joined a run and have not left it. Some of them may be lost.
 pub(super) struct LostWorkers {
@@ -49,14 +50,14 @@ impl LostWorkers {
     }
 
     /// Describes why rows in flight are unknown, if this worker is lost.
-    pub(super) fn lost_reason(&self, worker: Option<i64>) -> Option<String> {
+    pub(super) fn lost_reason(&self, worker: Option<i64>) -> Option<Message> {
         let lost = self
             .workers
             .iter()
             .find(|known| Some(known.process.id) == worker && !known.is_alive)?;
-        Some(format!(
-            "the process that sent it no longer responds: {}",
-            lost.process.describe()
+        Some(msg!(
+            "the process that sent it no longer responds: {process}",
+            process = lost.process.describe()
         ))
     }
 

@@ -16,6 +16,7 @@ use super::pace::moment;
 use super::run::Run;
 use super::transitions::{LockedRun, lock};
 use super::types::{ResumeOptions, RunSettings};
+use crate::base::message::Message;
 use crate::base::process::user_and_host;
 use crate::jelou::api::DeliveryState;
 
@@ -67,7 +68,7 @@ impl Run {
     /// stay skipped.
     pub(crate) fn skip(
         &self,
-        rows: &mut dyn Iterator<Item = (i64, SkipDetail<'_>)>,
+        rows: &mut dyn Iterator<Item = (i64, SkipDetail)>,
     ) -> Result<(), LedgerError> {
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
@@ -125,7 +126,7 @@ impl Run {
 
     /// Stops the run, for you or because of undelivered messages: no process takes its rows until
     /// you resume it.
-    pub(crate) fn stop(&self, problem: Option<String>) -> Result<StopResult, LedgerError> {
+    pub(crate) fn stop(&self, problem: Option<Message>) -> Result<StopResult, LedgerError> {
         self.change(|db, run| {
             run.note_lost(db)?;
             run.note_finished(db)?;
@@ -285,19 +286,14 @@ impl LockedRun {
         let found =
             EarlierRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
         if skips_earlier {
-            let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
-            let skips = found.iter().zip(&problems);
-            let skips: Vec<_> = skips
-                .map(|((n, _, row), problem)| {
-                    (
-                        *n,
-                        SkipDetail {
-                            reason: row.reason,
-                            problem,
-                        },
-                    )
-                })
-                .collect();
+            let skips = found.iter().map(|(n, run, row)| {
+                let skip = SkipDetail {
+                    reason: row.reason,
+                    problem: row.problem(run),
+                };
+                (*n, skip)
+            });
+            let skips: Vec<_> = skips.collect();
             self.skip(db, &skips)?;
         }
         Ok(counted_by_run(&found))

@@ -9,6 +9,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::error::LedgerError;
 use crate::base::clock;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Sent, Tally};
 
 /// The state of a row. A row ends as sent, failed or unknown; a skipped row was never in flight.
@@ -52,6 +53,18 @@ impl RowState {
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
+    }
+
+    /// Returns the state of a message in words.
+    pub(crate) fn describe(self) -> Message {
+        match self {
+            Self::Pending => msg!("pending"),
+            Self::Inflight => msg!("in flight"),
+            Self::Sent => msg!("sent"),
+            Self::Failed => msg!("failed"),
+            Self::Unknown => msg!("unknown"),
+            Self::Skipped => msg!("skipped"),
+        }
     }
 
     /// Returns whether a row may change to the state `to`, in every ledger.
@@ -278,10 +291,13 @@ impl OnceState {
         name.parse().ok()
     }
 
-    pub(crate) fn describe(self) -> String {
+    pub(crate) fn describe(self) -> Message {
         match self {
-            Self::Inflight => "in flight".to_owned(),
-            _ => self.name().replace('_', " "),
+            Self::Inflight => msg!("in flight"),
+            Self::Sent => msg!("sent"),
+            Self::Unknown => msg!("unknown"),
+            Self::ToBeSent => msg!("to be sent"),
+            Self::NotSent => msg!("not sent"),
         }
     }
 
@@ -292,16 +308,16 @@ impl OnceState {
 }
 
 /// The reason for the remaining rows of a cancelled run.
-pub(crate) const CANCELLED: SkipDetail<'static> = SkipDetail {
+pub(crate) const CANCELLED: SkipDetail = SkipDetail {
     reason: SkipReason::Cancelled,
-    problem: "the run was cancelled",
+    problem: msg!("the run was cancelled"),
 };
 
 /// The reason to skip a row, and its text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SkipDetail<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct SkipDetail {
     pub(crate) reason: SkipReason,
-    pub(crate) problem: &'a str,
+    pub(crate) problem: Message,
 }
 
 /// Parses the name of a reason, as the ledger stores it.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::timestamps::rfc_3339;
 
 /// The name of a run: `[a-z0-9-]`, 1 to 64 characters.
@@ -14,17 +15,24 @@ use crate::base::timestamps::rfc_3339;
 pub(crate) struct RunName(String);
 
 impl FromStr for RunName {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if raw.is_empty() || raw.len() > 64 || !raw.bytes().all(known) || raw.starts_with('-') {
-            let raw = raw.escape_debug();
-            return Err(format!(
-                "`{raw}` is not a run name; use a-z, 0-9 and -, at most 64"
+            let raw = raw.escape_debug().to_string();
+            return Err(msg!(
+                "`{raw}` is not a run name; use a-z, 0-9 and -, at most 64",
+                raw
             ));
         }
         Ok(Self(raw.to_owned()))
+    }
+}
+
+impl ToValue for RunName {
+    fn to_value(&self) -> Value {
+        self.0.to_value()
     }
 }
 

@@ -17,7 +17,7 @@ use super::identity::{is_restored, keep_time_of_newest_record};
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
-use crate::base::private_file::FileError;
+use crate::base::private_file::{FileAction, FileError};
 
 /// Locks the ledger: `identity`.
 pub(super) const LOCK_STORE: &str = "SELECT runs, CASE WHEN identity = ?1 THEN 1 ELSE 0 END \
@@ -253,7 +253,7 @@ pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
         .find(|path| !is_missing(path))
         .unwrap_or(directory);
     let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
-    Ok(written.map_err(FileError::while_doing("write", directory))?)
+    Ok(written.map_err(FileError::while_doing(FileAction::Write, directory))?)
 }
 
 impl fmt::Display for LedgerLocation {

@@ -10,7 +10,7 @@ use super::db::AliveCheck;
 use super::error::LedgerError;
 use super::file_id::OpenFiles;
 use super::file_opening::{PROCESSES, write_at_start};
-use crate::base::private_file::{self, FileError};
+use crate::base::private_file::{self, FileAction, FileError};
 
 /// The directory `processes` of a ledger, with the lock `ID.lock` of each process.
 pub(super) struct ProcessLocks {
@@ -59,15 +59,16 @@ impl ProcessLocks {
         let path = lock_in(&self.directory, id);
         private_file::create_directory(&self.directory)?;
         let file = private_file::open(
-            "create",
+            FileAction::Create,
             &path,
             File::options().write(true).create(true).truncate(true),
         )?;
         if let Some(files) = files {
             write_at_start(&file, &files.describe())
-                .map_err(FileError::while_doing("write", &path))?;
+                .map_err(FileError::while_doing(FileAction::Write, &path))?;
         }
-        file.lock().map_err(FileError::while_doing("lock", &path))?;
+        file.lock()
+            .map_err(FileError::while_doing(FileAction::Lock, &path))?;
         self.held.insert(id, file);
         Ok(())
     }
@@ -90,7 +91,7 @@ impl ProcessLocks {
     /// alive.
     pub(super) fn unreadable(&self, id: i64) -> Option<FileError> {
         let path = lock_in(&self.directory, id);
-        let opened = File::open(&path).map_err(FileError::while_doing("open", &path));
+        let opened = File::open(&path).map_err(FileError::while_doing(FileAction::Open, &path));
         let error = opened.err()?;
         (error.cause.kind() != io::ErrorKind::NotFound).then_some(error)
     }

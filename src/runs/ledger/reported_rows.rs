@@ -9,7 +9,7 @@ use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
 use super::model::RowState;
 use super::run::{Run, is_stale};
-use super::types::{ReportRow, RowDelivery, RowFilter};
+use super::types::{ReportRow, RowDelivery, RowFilter, read_reasons};
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 
 /// The number of rows in one page of a report.
@@ -120,7 +120,7 @@ pub(super) fn reported(
     let message_id = row.opt_take_text("message_id")?;
     let http_status = row.opt_int("http_status")?;
     let code = row.opt_take_text("code")?;
-    let error = row.opt_take_text("error")?;
+    let error = row.opt_text("error")?.map(read_reasons);
     let api_code = row.opt_take_text("api_code")?;
     let attempts = row.int("attempts")?;
     let at = row.opt_int("at")?;
@@ -151,7 +151,7 @@ pub(super) fn reported(
         delivery,
     };
     let read = match lost.lost_reason(worker.filter(|_| state == RowState::Inflight)) {
-        Some(words) => read.with_lost_process(words),
+        Some(reason) => read.with_lost_process(reason),
         None => read,
     };
     Ok(match stale_reason {

@@ -12,7 +12,7 @@ use super::name::RunName;
 use super::open::lock_ledger;
 use super::run::Run;
 use super::transitions::LockedRun;
-use crate::base::output::counted;
+use crate::base::message::{Message, msg};
 use crate::phone::person_key;
 use crate::runs::once::{OnceHasher, OnceScope};
 
@@ -57,7 +57,7 @@ struct RowProcess {
 pub(crate) struct LostProcess {
     pub(crate) id: i64,
     /// Such as `4 rows at db-2 pid 812`.
-    pub(crate) rows: String,
+    pub(crate) rows: Message,
 }
 
 impl Resolution {
@@ -86,7 +86,11 @@ impl Run {
         }
         let described = lost.into_iter().map(|(process, rows)| LostProcess {
             id: process.id,
-            rows: format!("{} at {}", counted(rows, "row"), process.name),
+            rows: msg!(
+                "{rows} {rows|row|rows} at {process}",
+                rows,
+                process = process.name
+            ),
         });
         Ok(described.collect())
     }
@@ -105,7 +109,11 @@ impl Run {
         asked: &[i64],
     ) -> Result<(u64, u64), LedgerError> {
         let [from, to] = resolution.change;
-        let why = format!("decided by hand: {} as {}", from.name(), to.name());
+        let why = msg!(
+            "decided by hand: {from} as {to}",
+            from = from.describe(),
+            to = to.describe()
+        );
         let details = self.details()?;
         let every = details.conditions.every;
         let scope = details.scope().filter(|_| resolution.sends_again());
@@ -178,33 +186,39 @@ fn chosen_rows(
     let keys: HashSet<_> = people.iter().map(|person| person_key(person)).collect();
     let at_lines: HashSet<_> = lines.iter().collect();
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
-    let none = |of: &str| {
+    let none = |message: Message| {
         let hint = if run.is_stale(db) {
-            format!(
-                "to send the rest without recipients that got it: jelouctl bulk resume {name} \
-                    --accept-stale --exclude FILE; to cancel the rest: jelouctl bulk cancel {name}"
+            msg!(
+                "to send the rest without recipients that got it: jelouctl bulk resume {run} \
+                    --accept-stale --exclude FILE; to cancel the rest: jelouctl bulk cancel {run}",
+                run = name
             )
         } else {
-            format!("to list all rows: jelouctl bulk report {name}")
+            msg!("to list all rows: jelouctl bulk report {run}", run = name)
         };
-        LedgerError::new(
-            LedgerErrorKind::Choice,
-            format!("there is no {} row {of}", from.name()),
-            hint,
-        )
+        LedgerError::new(LedgerErrorKind::Choice, message, hint)
     };
+    let state = from.describe();
     if let Some(line) = lines
         .iter()
         .find(|line| !rows.iter().any(|row| row.line == **line))
     {
-        return Err(none(&format!("at line {line}")));
+        return Err(none(msg!(
+            "there is no {state} row at line {line}",
+            state,
+            line
+        )));
     }
     let has_row = |person: &&String| {
         rows.iter()
             .any(|row| person_key(&row.recipient) == person_key(person))
     };
     match people.iter().find(|person| !has_row(person)) {
-        Some(person) => Err(none(&format!("to {person}"))),
+        Some(person) => Err(none(msg!(
+            "there is no {state} row to {person}",
+            state,
+            person
+        ))),
         None => Ok(rows),
     }
 }

@@ -11,6 +11,7 @@ use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
 use super::open::Ledger;
 use super::types::{RowToSend, RunSettings, STALE};
+use crate::base::message::{Message, msg};
 use crate::base::timestamps::from_millis;
 
 /// The number of pending rows in one read.
@@ -114,11 +115,11 @@ impl Run {
         if self.ledger.in_sandbox && !self.details()?.sandbox {
             return Err(LedgerError::new(
                 LedgerErrorKind::Choice,
-                format!(
-                    "run {} sends to real recipients, so the sandbox does not change it",
-                    self.name
+                msg!(
+                    "run {run} sends to real recipients, so the sandbox does not change it",
+                    run = self.name
                 ),
-                "run the command outside the sandbox",
+                msg!("run the command outside the sandbox"),
             ));
         }
         self.ledger.ensure_writable()
@@ -250,7 +251,7 @@ impl Run {
                 kind: row.parse("kind", RunEventKind::from_name)?,
                 at: row.int("at")?,
                 reason: row.opt_take_text("reason")?,
-                problem: row.opt_take_text("problem")?,
+                problem: row.opt_text("problem")?.map(Message::decode),
                 until: row.opt_int("until")?,
             })
         })

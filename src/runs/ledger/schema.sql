@@ -94,6 +94,7 @@ CREATE TABLE row (
   -- The code is `resolved` if you have decided the row.
   code TEXT,
   api_code TEXT,
+  -- Its reasons as `Message::encode` writes them, one in each line, the newest first.
   error TEXT,
   -- The delivery status of its message from Jelou, the number of reports of it, and the time of the last change.
   delivery TEXT,

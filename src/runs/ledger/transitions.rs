@@ -12,6 +12,7 @@ use super::lost_workers::LostWorkers;
 use super::model::{CANCELLED, RowState, SkipDetail};
 use super::pace::Pace;
 use super::run::{Run, cancellation, count_rows, paused};
+use crate::base::message::{Message, msg};
 
 /// In milliseconds: the shortest time between two messages to one recipient (WhatsApp's error
 /// 131056).
@@ -37,8 +38,7 @@ pub(super) const MARK_UNKNOWN: &str = "UPDATE row SET state = 'unknown', at = ?3
     AND worker = ?2 AND state = 'inflight'";
 /// Skips rows of a run.
 const SKIP: &str = "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, \
-    api_code = NULL, http_status = NULL, error = ?4 || coalesce('; before that: ' || error, \
-    '') WHERE run = ?1";
+    api_code = NULL, http_status = NULL, error = ?4 || coalesce('\n' || error, '') WHERE run = ?1";
 static SKIP_PENDING_ROW: LazyLock<String> =
     LazyLock::new(|| format!("{SKIP} AND state = 'pending' AND n = ?6"));
 pub(super) static SKIP_PENDING: LazyLock<String> =
@@ -211,21 +211,9 @@ impl LockedRun {
         self.finished_at.is_none() && self.identity != db.0.identity()
     }
 
-    /// Returns why no process may take rows of the run: it is stale, or it was paused.
-    pub(super) fn current_pause(&self, db: &Db) -> Option<RunPause> {
-        if self.is_stale(db) {
-            return Some(RunPause {
-                reason: PauseReason::Stale,
-                by: "the ledger was copied or restored".to_owned(),
-                at: self.now,
-            });
-        }
-        self.pause.clone()
-    }
-
     /// Returns whether processes may take rows of the run.
     pub(super) fn may_assign(&self, db: &Db) -> bool {
-        self.current_pause(db).is_none() && self.cancellation.is_none()
+        !self.is_stale(db) && self.pause.is_none() && self.cancellation.is_none()
     }
 
     /// Records the time if every row is final.
@@ -270,12 +258,12 @@ impl LockedRun {
         &mut self,
         db: &mut Db,
         worker: i64,
-        words: &str,
+        why: &Message,
     ) -> Result<(), LedgerError> {
         let changed = self.update_rows(
             db,
             MARK_UNKNOWN,
-            &[values![self.id, worker, self.now, words].to_vec()],
+            &[values![self.id, worker, self.now, why.encode()].to_vec()],
         )?;
         if changed > 0 {
             self.changed_at = self.now;
@@ -287,7 +275,7 @@ impl LockedRun {
     pub(super) fn skip(
         &mut self,
         db: &mut Db,
-        rows: &[(i64, SkipDetail<'_>)],
+        rows: &[(i64, SkipDetail)],
     ) -> Result<(), LedgerError> {
         let skips: Vec<_> = rows
             .iter()
@@ -320,19 +308,19 @@ impl LockedRun {
 
     /// Returns the state, code and problem of a skipped row. In a stale run, pending rows may have
     /// been sent, so they become unknown instead.
-    fn skipped(&self, db: &Db, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
+    fn skipped(&self, db: &Db, SkipDetail { reason, problem }: &SkipDetail) -> [String; 3] {
         if self.is_stale(db) {
             let unknown = RowState::Unknown.name().to_owned();
             return [
                 unknown.clone(),
                 unknown,
-                format!("{problem}; it may have been sent before"),
+                msg!("{problem}; it may have been sent before", problem).encode(),
             ];
         }
         [
             RowState::Skipped.name().to_owned(),
             reason.name().to_owned(),
-            (*problem).to_owned(),
+            problem.encode(),
         ]
     }
 
@@ -343,7 +331,7 @@ impl LockedRun {
         db: &mut Db,
         rows: &[(i64, i64)],
         [from, to]: [RowState; 2],
-        why: &str,
+        why: &Message,
     ) -> Result<u64, LedgerError> {
         if !from.can_become(to) {
             return Err(LedgerError::no_step(from.name(), to.name()));
@@ -361,6 +349,7 @@ impl LockedRun {
                 &kept,
             )?;
         }
+        let why = why.encode();
         let decided: Vec<_> = rows
             .iter()
             .map(|(n, number)| {
@@ -371,7 +360,7 @@ impl LockedRun {
                     from.name(),
                     to.name(),
                     self.now,
-                    why,
+                    &why,
                     RECIPIENT_GAP
                 ]
                 .to_vec()
@@ -381,7 +370,7 @@ impl LockedRun {
             db,
             "UPDATE row SET state = ?5, number = number + 1, \
                 due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, at = ?6, \
-                code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') \
+                code = 'resolved', error = ?7 || coalesce('\n' || error, '') \
                 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
             &decided,
         )?;
@@ -413,7 +402,7 @@ impl LockedRun {
                 kind.name(),
                 self.now,
                 reason.as_deref(),
-                problem.as_deref(),
+                problem.as_ref().map(Message::encode),
                 until
             ],
         )?;

@@ -9,6 +9,7 @@ use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunPause};
 use super::identity::SeenIdentities;
 use super::model::{Counts, RowState, SkipReason};
+use crate::base::message::{Message, msg};
 use crate::jelou::api::{
     Deadline, DeliveryFacts, DeliveryState, SuccessCriterion, other_recipient_in_path,
 };
@@ -159,13 +160,19 @@ impl RunSettings {
     }
 
     /// Describes the run: `text from bot 77 (profile prod)`
-    pub(crate) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> Message {
+        let Self { kind, bot, .. } = self;
         match (&self.profile, self.sandbox) {
-            (_, true) => format!("{} on the sandbox", self.kind),
+            (_, true) => msg!("{kind} on the sandbox", kind),
             (Some(profile), false) => {
-                format!("{} from bot {} (profile {profile})", self.kind, self.bot)
+                msg!(
+                    "{kind} from bot {bot} (profile {profile})",
+                    kind,
+                    bot,
+                    profile
+                )
             }
-            (None, false) => format!("{} from bot {}", self.kind, self.bot),
+            (None, false) => msg!("{kind} from bot {bot}", kind, bot),
         }
     }
 }
@@ -241,7 +248,7 @@ pub(crate) struct AttemptResult {
     pub(crate) http_status: Option<u16>,
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<&'static str>,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<Message>,
     /// The API's own code.
     pub(crate) api_code: Option<String>,
 }
@@ -249,7 +256,7 @@ pub(crate) struct AttemptResult {
 impl AttemptResult {
     /// Creates the outcome of a row that was certainly not sent at all, because of `error`. `at` is
     /// in milliseconds since 1970.
-    pub(crate) fn not_begun(row: RowToSend, error: &str, at: i64) -> Self {
+    pub(crate) fn not_begun(row: RowToSend, error: Message, at: i64) -> Self {
         Self {
             index: row.index,
             number: row.number,
@@ -260,7 +267,7 @@ impl AttemptResult {
             http_status: None,
             message_id: None,
             code: Some("ledger"),
-            error: Some(error.to_owned()),
+            error: Some(error),
             api_code: None,
         }
     }
@@ -279,7 +286,7 @@ pub(crate) struct ReportRow {
     pub(crate) message_id: Option<String>,
     pub(crate) http_status: Option<u16>,
     pub(crate) code: Option<String>,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<Message>,
     /// The API's own code.
     pub(crate) api_code: Option<String>,
     pub(crate) attempts: u32,
@@ -302,7 +309,7 @@ pub(crate) struct RowDelivery {
 
 impl ReportRow {
     /// Makes a row in flight of a lost process unknown. `error` describes that.
-    pub(super) fn with_lost_process(self, error: String) -> Self {
+    pub(super) fn with_lost_process(self, error: Message) -> Self {
         let state = RowState::Unknown;
         let code = Some(RowState::Unknown.name().to_owned());
         Self {
@@ -319,20 +326,29 @@ impl ReportRow {
         if state == self.state {
             return self;
         }
-        let before = self
-            .error
-            .as_deref()
-            .map(|error| format!("; before that: {error}"))
-            .unwrap_or_default();
-        let error = Some(format!("{damage}{before}"));
+        let error = match self.error {
+            Some(before) => with_earlier(damage.message.clone(), before),
+            None => damage.message.clone(),
+        };
         Self {
             state,
             code: Some(STALE.to_owned()),
-            error,
+            error: Some(error),
             api_code: None,
             ..self
         }
     }
+}
+
+/// Reads the reasons of a row: one in each line, the newest first.
+pub(super) fn read_reasons(stored: &str) -> Message {
+    let mut reasons = stored.lines().map(Message::decode).rev();
+    let oldest = reasons.next().unwrap_or_default();
+    reasons.fold(oldest, |before, reason| with_earlier(reason, before))
+}
+
+fn with_earlier(reason: Message, before: Message) -> Message {
+    msg!("{reason}; before that: {before}", reason, before)
 }
 
 /// A filter for rows: those in one of the states and, if skipped, with one of the reasons. An empty
@@ -449,7 +465,7 @@ pub(crate) struct ExchangeReply {
     pub(crate) was_lost: bool,
     /// Why no more rows can be assigned, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,
-    /// Why no process takes rows of this run now.
+    /// The pause of the run: no process takes its rows now.
     pub(crate) pause: Option<RunPause>,
     /// The number of rows in each state, reported from time to time if other processes change them
     /// too.

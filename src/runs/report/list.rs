@@ -7,13 +7,12 @@ use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 
+use crate::base::message::{Lang, msg};
 use crate::base::output::{Sent, compact, one_line};
-use crate::base::phrases::in_spanish;
 use crate::base::timestamps::{rewrite_times, rfc_3339_in, time_in};
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::{
-    BOM, CsvFormat, ListFormat, ReportLanguage, guarded, guarded_in_sheet, kept_cells,
-    outcome_columns, quoted,
+    BOM, CsvFormat, ListFormat, guarded, guarded_in_sheet, kept_cells, outcome_columns, quoted,
 };
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{LedgerError, ReportRow, RowDelivery};
@@ -48,7 +47,7 @@ pub(crate) struct CsvOptions {
     /// Replaces the list's own delimiter.
     pub(crate) delimiter: Option<u8>,
     /// The language of the report columns.
-    pub(crate) language: ReportLanguage,
+    pub(crate) language: Lang,
 }
 
 /// Writes the report as CSV, in the format of the list.
@@ -140,13 +139,16 @@ fn line_end(format: CsvFormat) -> &'static str {
 
 /// Writes the report as JSON, one object per line.
 pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
-    let ours = outcome_columns(ReportLanguage::En);
+    let ours = outcome_columns(Lang::En);
     if let Some(column) = report
         .columns
         .iter()
         .find(|column| ours.contains(&column.trim()))
     {
-        let message = format!("the list's column `{column}` has the name of a report column");
+        let message = msg!(
+            "the list's column `{column}` has the name of a report column",
+            column
+        );
         return Err(BulkError::needs_csv(message));
     }
     let mut rows = 0;
@@ -213,7 +215,7 @@ pub(crate) fn outcome(run: &str, row: &ReportRow, zone: &TimeZone) -> [(&'static
         attempts,
         at_column,
         others @ ..,
-    ] = outcome_columns(ReportLanguage::En);
+    ] = outcome_columns(Lang::En);
     let [
         delivery_column,
         delivered_at,
@@ -253,21 +255,17 @@ pub(crate) fn outcome(run: &str, row: &ReportRow, zone: &TimeZone) -> [(&'static
 }
 
 /// Converts the outcome of a row to the cells of a list.
-fn outcome_cells(
-    report: &ReportRows<'_>,
-    row: &ReportRow,
-    language: ReportLanguage,
-) -> Vec<String> {
+fn outcome_cells(report: &ReportRows<'_>, row: &ReportRow, language: Lang) -> Vec<String> {
     let cells = outcome(&report.run, row, &report.zone)
         .into_iter()
         .map(|(column, value)| {
-            let cell = match column {
-                ERROR => rewrite_times(&text(&value), |at| time_in(&report.zone, at)),
-                _ => text(&value),
-            };
-            let cell = match language {
-                ReportLanguage::En => cell,
-                ReportLanguage::Es => cell_in_spanish(column, cell, row),
+            let cell = match (column, language) {
+                (ERROR, _) => {
+                    let error = row.error.as_ref().map(|error| error.text(language));
+                    rewrite_times(&error.unwrap_or_default(), |at| time_in(&report.zone, at))
+                }
+                (_, Lang::En) => text(&value),
+                (_, Lang::Es) => cell_in_spanish(column, text(&value), row),
             };
             // Text from outside must not affect a terminal or a log.
             one_line(&cell).into_owned()
@@ -283,7 +281,6 @@ fn cell_in_spanish(column: &str, cell: String, row: &ReportRow) -> String {
             Sent::No => "no".to_owned(),
             Sent::Unknown => "desconocido".to_owned(),
         },
-        ERROR => in_spanish(&cell),
         DELIVERY => {
             let delivery = row.delivery.as_ref();
             let state = delivery.and_then(|delivery| delivery.facts.state.in_spanish());
@@ -321,15 +318,16 @@ const WIDTH: f64 = 18.0;
 /// Writes the rows to `to`; returns how many. Memory use does not depend on their number.
 pub(super) fn write_workbook(
     report: &ReportRows<'_>,
-    language: ReportLanguage,
+    language: Lang,
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
     let ours = outcome_columns(language).map(str::to_owned);
     let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
     if columns.len() > MAX_COLUMNS {
-        let message = format!(
-            "the report has {} columns; a sheet has at most {MAX_COLUMNS}",
-            columns.len()
+        let message = msg!(
+            "the report has {columns} columns; a sheet has at most {limit}",
+            columns = columns.len(),
+            limit = MAX_COLUMNS
         );
         return Err(BulkError::needs_csv(message));
     }
@@ -353,8 +351,9 @@ pub(super) fn write_workbook(
     (report.each)(&mut |row| {
         rows += 1;
         if rows > MAX_ROWS {
-            return Err(BulkError::needs_csv(format!(
-                "the report has more than {MAX_ROWS} rows, the maximum of a sheet"
+            return Err(BulkError::needs_csv(msg!(
+                "the report has more than {limit} rows, the maximum of a sheet",
+                limit = MAX_ROWS
             )));
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
@@ -377,8 +376,11 @@ fn check_lengths(cells: &[String], columns: &[String], line: u64) -> Result<(), 
     for (place, cell) in cells.iter().enumerate() {
         if guarded_in_sheet(cell).chars().count() > MAX_CHARACTERS {
             let column = columns.get(place).map_or("", String::as_str);
-            return Err(BulkError::needs_csv(format!(
-                "line {line}: the cell under `{column}` has more than {MAX_CHARACTERS} characters, the maximum in a sheet"
+            return Err(BulkError::needs_csv(msg!(
+                "line {line}: the cell under `{column}` has more than {limit} characters, the maximum in a sheet",
+                line,
+                column,
+                limit = MAX_CHARACTERS
             )));
         }
     }

@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::list::{CsvOptions, outcome as reported_outcome, reported_cells};
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
-use crate::lists::list_file::{ListFormat, ReportLanguage, with_stored_dates};
+use crate::base::message::Lang;
+use crate::lists::list_file::{ListFormat, with_stored_dates};
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
     LedgerDraft, NewDraftRow, ReportRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
@@ -20,7 +21,7 @@ use crate::runs::ledger::{
 pub(crate) enum ListReport {
     Csv(CsvOptions),
     Ndjson,
-    Workbook { language: ReportLanguage },
+    Workbook { language: Lang },
 }
 
 /// Writes the skipped rows of `draft`; returns how many. `settings` has the columns of its list.
@@ -111,7 +112,7 @@ pub(crate) fn report_to_correct(
 
 /// Converts a row of a draft for a report. Returns None if it will be sent.
 fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
-    let SkipDetail { reason, problem } = row.skip?;
+    let SkipDetail { reason, problem } = row.skip.clone()?;
     Some(ReportRow {
         line: row.line,
         recipient: row
@@ -123,7 +124,7 @@ fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
         message_id: None,
         http_status: None,
         code: Some(reason.name().to_owned()),
-        error: Some(problem.to_owned()),
+        error: Some(problem),
         api_code: None,
         attempts: 0,
         at: Some(now()),

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::texts::PageClock;
+use crate::base::message::Lang;
 use crate::base::output::rounded;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{Counts, LIMIT, RunEvent, RunEventKind, RunSettings, now};
 
 /// Returns the name of the list.
-pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> String {
+pub(super) fn list_name(details: &RunSettings, language: Lang) -> String {
     details
         .list
         .clone()
@@ -23,7 +23,7 @@ pub(super) fn facts(
     rows: u64,
     span: Option<[i64; 2]>,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> Vec<(&'static str, String)> {
     let sender = if details.sandbox {
         language.text("sandbox").to_owned()
@@ -91,7 +91,7 @@ const WEEKDAYS: [[&str; 2]; 7] = [
 ];
 
 /// Describes sending hours: `lun-vie 07:00-19:00 (hora de Bogotá)`
-fn describe_hours(hours: &Hours, language: ReportLanguage) -> String {
+fn describe_hours(hours: &Hours, language: Lang) -> String {
     let written = hours.to_string();
     let (mut windows, _) = written.rsplit_once(" (").unwrap_or((&written, ""));
     let days = windows.rsplit_once("not on ");
@@ -160,7 +160,7 @@ pub(super) struct CourseView<'a> {
     /// The time now, in milliseconds since 1970.
     pub(super) now: i64,
     pub(super) clock: &'a PageClock,
-    pub(super) language: ReportLanguage,
+    pub(super) language: Lang,
 }
 
 /// Returns the steps of the history. Consecutive waits for the same reason are one line. The end of a wait is a plan if
@@ -201,9 +201,9 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
         details.extend(
             event
                 .problem
-                .as_deref()
+                .as_ref()
                 .filter(|_| view.with_problems)
-                .map(|problem| clock.translate(problem)),
+                .map(|problem| clock.shown(problem)),
         );
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
         let name = if lasts {
@@ -231,7 +231,7 @@ fn rests(event: &RunEvent) -> bool {
 }
 
 /// Returns the text for a reason.
-fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
+fn why(kind: RunEventKind, reason: &str, language: Lang) -> String {
     let for_kind = language.find(&format!("{} {reason}", kind.name()));
     match for_kind.or_else(|| language.find(&format!("why {reason}"))) {
         Some(words) => words.to_owned(),
@@ -258,17 +258,17 @@ mod tests {
 
     /// Describes the steps in English, at `now` in seconds since 1970.
     fn in_words(events: &[RunEvent], is_running: bool, now: i64) -> Vec<String> {
-        let clock = PageClock::new(TimeZone::UTC, ReportLanguage::En);
+        let clock = PageClock::new(TimeZone::UTC, Lang::En);
         let view = CourseView {
             with_problems: true,
             is_running,
             now: now * 1000,
             clock: &clock,
-            language: ReportLanguage::En,
+            language: Lang::En,
         };
         let steps = steps(events, &view).into_iter();
         let words = steps.map(|(_, kind, detail)| {
-            let event = ReportLanguage::En.text(&format!("event {kind}"));
+            let event = Lang::En.text(&format!("event {kind}"));
             format!("{event} {detail}")
         });
         words.collect()

@@ -16,11 +16,11 @@ pub(crate) use self::page::is_page;
 pub(crate) use self::plan::{ListPreview, Refusal};
 pub(crate) use self::preview::write_preview;
 pub(crate) use self::run_page::write_run_page;
-use crate::lists::list_file::ReportLanguage;
+use crate::base::message::Lang;
 
 /// The options of a page.
 pub(crate) struct PageStyle {
-    pub(crate) language: ReportLanguage,
+    pub(crate) language: Lang,
     /// Whether to hide names and numbers.
     pub(crate) mask: bool,
     /// The time zone of the page.

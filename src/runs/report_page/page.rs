@@ -16,10 +16,10 @@ use super::head::CourseStep;
 use super::rows::{ChosenRows, FIRST_ROWS, NOT_KNOWN, OUTCOMES, Outcomes, PageRows, UNDELIVERED};
 use super::texts::{PageClock, reason_in_words};
 use super::timeline::DrawnTimeline;
-use crate::base::output::{FactLine, counted};
+use crate::base::message::{Lang, Message, msg};
+use crate::base::output::FactLine;
 use crate::jelou::message::Part;
 use crate::lists::column_facts::ColumnTable;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{RowState, RunSettings};
 
@@ -165,7 +165,7 @@ impl Page {
         outcomes: &Outcomes,
         rows: &PageRows<'_>,
         made: i64,
-        language: ReportLanguage,
+        language: Lang,
     ) -> Self {
         let is_preview = outcomes.is_preview;
         let one = if is_preview { "one_list_" } else { "one_" };
@@ -227,9 +227,9 @@ impl Page {
         mut self,
         rows: &PageRows<'_>,
         clock: &PageClock,
-        language: ReportLanguage,
+        language: Lang,
         mut to: impl Write,
-    ) -> Result<String, BulkError> {
+    ) -> Result<Message, BulkError> {
         let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
         let environment = environment(&self.t, clock, language).map_err(failed)?;
         self.settings = settings(&self, language);
@@ -241,16 +241,20 @@ impl Page {
         to.write_all(page.as_bytes())
             .and_then(|()| to.flush())
             .map_err(BulkError::Report)?;
-        let all = counted(rows.number, "row");
+        let all = rows.number;
         Ok(match self.omitted {
-            0 => format!("a page with {all}"),
-            _ => format!("a page with {} of {all} (its maximum)", self.rows.number),
+            0 => msg!("a page with {all} {all|row|rows}", all),
+            _ => msg!(
+                "a page with {shown} of {all} {all|row|rows} (its maximum)",
+                shown = self.rows.number,
+                all
+            ),
         })
     }
 }
 
 /// Returns the lines of the table of columns. With a mask, they have no cell.
-fn column_lines(table: &ColumnTable, mask: bool, language: ReportLanguage) -> Vec<FactLine> {
+fn column_lines(table: &ColumnTable, mask: bool, language: Lang) -> Vec<FactLine> {
     if table.rows == 0 {
         Vec::new()
     } else if mask {
@@ -296,7 +300,7 @@ pub(crate) fn is_page(begin: &[u8]) -> bool {
 fn environment(
     texts: &BTreeMap<&'static str, &'static str>,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -348,7 +352,7 @@ fn policy() -> String {
 }
 
 /// Collects the data for the script: texts for states, reasons and columns, and its own texts.
-fn settings(page: &Page, language: ReportLanguage) -> String {
+fn settings(page: &Page, language: Lang) -> String {
     let words = [
         "range",
         "none_found",

@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::texts::PageClock;
+use crate::base::message::{Lang, Message};
 use crate::base::output::rounded;
 use crate::jelou::message::MessageKind;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::cost::{Estimate, Money};
 use crate::runs::hours::Hours;
-use crate::runs::import::Remarks;
+use crate::runs::import::RowFindings;
 use crate::runs::ledger::{DailyLimit, LedgerDraft, RunSettings, now};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -26,9 +26,10 @@ pub(crate) struct ListPreview<'a> {
     pub(crate) draft: &'a LedgerDraft,
     /// The kind of the message.
     pub(crate) kind: &'a MessageKind,
-    pub(crate) remarks: &'a Remarks,
+    /// What was found in rows, by line.
+    pub(crate) findings: &'a RowFindings,
     /// Warnings about the whole list.
-    pub(crate) warnings: &'a [String],
+    pub(crate) warnings: &'a [Message],
     /// Whether to skip rows that cannot be sent.
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
@@ -41,7 +42,7 @@ pub(crate) struct ListPreview<'a> {
 
 /// Why a list cannot be sent as it is.
 pub(crate) struct Refusal {
-    pub(crate) reason: String,
+    pub(crate) reason: Message,
     /// Whether the reason may name a recipient. A page with a mask does not show it then.
     pub(crate) may_name_recipients: bool,
 }
@@ -50,7 +51,7 @@ pub(crate) struct Refusal {
 pub(super) fn plan_facts(
     list: &ListPreview<'_>,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     facts.extend(time_needed(list, clock, language).map(|time| ("takes", time)));
@@ -78,11 +79,7 @@ pub(super) fn plan_facts(
 
 /// Estimates the duration of the run if it starts now, by its rate, its hours and the 24-hour limit. Returns None if
 /// there is nothing to send.
-fn time_needed(
-    list: &ListPreview<'_>,
-    clock: &PageClock,
-    language: ReportLanguage,
-) -> Option<String> {
+fn time_needed(list: &ListPreview<'_>, clock: &PageClock, language: Lang) -> Option<String> {
     let details = list.details;
     let rows = list.draft.to_be_sent();
     if rows == 0 {

@@ -10,11 +10,11 @@ use super::page::{Page, shown_message};
 use super::plan::{ListPreview, Refusal, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
+use crate::base::message::{Lang, Message};
 use crate::jelou::message::Part;
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::find_country;
 use crate::runs::cost::Estimate;
-use crate::runs::import::{BulkError, RowProblem};
+use crate::runs::import::{BulkError, Finding, Place, RowPlace, Severity};
 use crate::runs::ledger::{LedgerError, NewDraftRow, RowState, SkipDetail, SkipReason, now};
 use crate::runs::report::reported_cells;
 
@@ -27,7 +27,7 @@ pub(crate) fn write_preview(
     list: &ListPreview<'_>,
     style: PageStyle,
     to: impl Write,
-) -> Result<String, BulkError> {
+) -> Result<Message, BulkError> {
     let PageStyle {
         language,
         mask,
@@ -60,7 +60,7 @@ pub(crate) fn write_preview(
     page.facts.extend(plan_facts(list, &clock, language));
     page.list_warnings = list_warnings(list.warnings, mask, &clock, language);
     page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
-    page.message = first_message(list, mask)?;
+    page.message = first_message(list, mask, language)?;
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
     }
@@ -71,7 +71,7 @@ pub(crate) fn write_preview(
 struct DraftReading<'a> {
     list: &'a ListPreview<'a>,
     clock: &'a PageClock,
-    language: ReportLanguage,
+    language: Lang,
     outcomes: Outcomes,
 }
 
@@ -89,7 +89,11 @@ impl DraftReading<'_> {
             Some(recipient) => recipient.to_owned(),
             None => describe_cells(self.list, row.cells)?,
         };
-        let bubble = build_bubble(self.list, request.map(|request| request.body))?;
+        let bubble = build_bubble(
+            self.list,
+            request.map(|request| request.body),
+            self.language,
+        )?;
         rows.add(PageRow {
             line: row.line,
             outcome,
@@ -110,28 +114,33 @@ fn plan_row(
     list: &ListPreview<'_>,
     row: &NewDraftRow<'_>,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> (RowState, &'static str, String) {
-    let remarks = list
-        .remarks
+    let findings = list
+        .findings
         .get(&row.line)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let fault = remarks.iter().find(|remark| remark.is_fault());
+    let mut each = findings.iter();
+    let fault = each.find(|finding| finding.severity == Severity::Fault);
     let is_fault =
         |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
     if let Some(SkipDetail { reason, problem }) = row
         .skip
+        .as_ref()
         .filter(|skip| fault.is_none() || !is_fault(skip.reason))
     {
-        return (RowState::Skipped, reason.name(), clock.translate(problem));
+        return (RowState::Skipped, reason.name(), clock.shown(problem));
     }
-    let words: Vec<_> = remarks
+    let words: Vec<_> = findings
         .iter()
-        .map(|remark| describe(remark, clock, language))
+        .map(|finding| describe(finding, clock, language))
         .collect();
-    let (state, reason) = match (fault, remarks) {
-        (Some(fault), _) => (RowState::Failed, reason_name(fault)),
+    let (state, reason) = match (fault, findings) {
+        (Some(fault), _) => {
+            let skip = row.skip.as_ref().map(|skip| skip.reason.name());
+            (RowState::Failed, skip.unwrap_or(reason_name(fault)))
+        }
         (None, [first, ..]) => (RowState::Unknown, reason_name(first)),
         (None, []) => (RowState::Sent, ""),
     };
@@ -145,10 +154,10 @@ fn refusal_in_words(
     mask: bool,
     failed: u64,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> String {
     if !mask || !refusal.may_name_recipients {
-        return language.with_amounts(&clock.translate(&refusal.reason));
+        return clock.shown(&refusal.reason);
     }
     match failed {
         0 => String::new(),
@@ -156,17 +165,17 @@ fn refusal_in_words(
     }
 }
 
-/// Translates the warnings about the whole list. They may have cells of the list, so with a mask there is only their
+/// Returns the warnings about the whole list. They may have cells of the list, so with a mask there is only their
 /// number.
 fn list_warnings(
-    warnings: &[String],
+    warnings: &[Message],
     mask: bool,
     clock: &PageClock,
-    language: ReportLanguage,
+    language: Lang,
 ) -> Vec<String> {
     if !mask {
-        let translated = warnings.iter().map(|warning| clock.translate(warning));
-        return translated.collect();
+        let shown = warnings.iter().map(|warning| clock.shown(warning));
+        return shown.collect();
     }
     match warnings.len() as u64 {
         0 => Vec::new(),
@@ -174,22 +183,21 @@ fn list_warnings(
     }
 }
 
-fn reason_name(remark: &RowProblem) -> &'static str {
-    match remark {
-        RowProblem::Invalid(_) => SkipReason::Invalid.name(),
-        RowProblem::Duplicate { .. } => SkipReason::Repeated.name(),
-        RowProblem::NotAllowed => "not_allowed",
-        RowProblem::Warning(_) => "warning",
-        RowProblem::RepeatedPerson { .. } => "same_person",
+/// Returns the name of a reason that does not skip the row.
+fn reason_name(finding: &Finding) -> &'static str {
+    match finding.severity {
+        Severity::Fault => SkipReason::NotAllowed.name(),
+        Severity::Warning => "warning",
+        Severity::Note => "same_person",
     }
 }
 
-fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
-    match remark {
-        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.translate(words),
-        RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
-        RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
-        RowProblem::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
+fn describe(finding: &Finding, clock: &PageClock, language: Lang) -> String {
+    match finding.place {
+        Place::Row(RowPlace {
+            same_as: Some(of), ..
+        }) => language.text_with("same_person_as", &of.to_string()),
+        _ => clock.shown(&finding.message),
     }
 }
 
@@ -208,30 +216,39 @@ fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerE
 }
 
 /// Draws the message of the first row to send. Without a row to send, or with a mask, it is the message as typed.
-fn first_message(list: &ListPreview<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
+fn first_message(
+    list: &ListPreview<'_>,
+    mask: bool,
+    language: Lang,
+) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {
         list.draft.each_row_to_send_up_to(1, |_, request| {
             let body: Value = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
-            first = shown_message(draw(list, &body), Some(request.recipient));
+            first = shown_message(draw(list, &body, language), Some(request.recipient));
             Ok::<_, LedgerError>(())
         })?;
     }
     let typed = || {
         let body = list.details.message.as_ref()?;
-        shown_message(draw(list, body), None)
+        shown_message(draw(list, body, language), None)
     };
     Ok(first.or_else(typed))
 }
 
-fn build_bubble(list: &ListPreview<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
+fn build_bubble(
+    list: &ListPreview<'_>,
+    body: Option<&str>,
+    language: Lang,
+) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else {
         return Ok(Vec::new());
     };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(Part::simple(draw(list, &body)))
+    Ok(Part::simple(draw(list, &body, language)))
 }
 
-fn draw(list: &ListPreview<'_>, body: &Value) -> Vec<Part> {
-    list.details.template_texts.drawn(list.kind, body)
+fn draw(list: &ListPreview<'_>, body: &Value, language: Lang) -> Vec<Part> {
+    let texts = &list.details.template_texts;
+    texts.drawn(list.kind, body, language)
 }

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::texts::{Meaning, PageClock, reason_in_words};
+use crate::base::message::Lang;
 use crate::base::texts::shorten;
 use crate::jelou::message::Part;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{Counts, DeliveryCounts, RowState, SkipReason};
 
 /// The delivery status of a message that was not delivered.
@@ -188,7 +188,7 @@ impl Outcomes {
     }
 
     /// Returns the reasons, most frequent first: of rows skipped `on_purpose`, or of rows that need attention.
-    pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<Value> {
+    pub(super) fn reasons(&self, on_purpose: bool, language: Lang) -> Vec<Value> {
         let is_skipped = |state: &str| state == RowState::Skipped.name();
         let is_on_purpose =
             |state: &str, reason: &str| is_skipped(state) && reason != SkipReason::Invalid.name();
@@ -262,11 +262,7 @@ impl Outcomes {
 pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
     let asked = counts.count_known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
-    let ends: BTreeMap<_, _> = counts
-        .list_counts()
-        .into_iter()
-        .map(|(name, _, count)| (name, count))
-        .collect();
+    let ends: BTreeMap<_, _> = counts.list_counts().into_iter().collect();
     (sent > 0)
         .then(|| json!({ "asked_at": counts.asked_at, "asked": asked, "sent": sent, "ends": ends }))
 }
@@ -414,7 +410,7 @@ mod tests {
 
     #[test]
     fn unsent_rows_come_first_on_limited_page() {
-        let clock = PageClock::new(TimeZone::UTC, crate::lists::list_file::ReportLanguage::En);
+        let clock = PageClock::new(TimeZone::UTC, crate::base::message::Lang::En);
         let mut rows = PageRows::new(&clock, false);
         for line in 0..100 {
             let state = if line % 10 == 0 {

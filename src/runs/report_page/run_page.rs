@@ -11,9 +11,9 @@ use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
 use super::timeline::{Timeline, find_rests};
+use crate::base::message::{Lang, Message};
 use crate::jelou::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::jelou::message::MessageKind;
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::find_country;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
@@ -36,7 +36,7 @@ pub(crate) fn write_run_page(
     details: &RunSettings,
     style: PageStyle,
     to: impl Write,
-) -> Result<String, BulkError> {
+) -> Result<Message, BulkError> {
     let PageStyle {
         language,
         mask,
@@ -70,9 +70,9 @@ pub(crate) fn write_run_page(
     page.not_received = (not_received > 0 && !mask)
         .then(|| not_received_command(run.name(), details.list.as_deref(), &outcomes, language));
     timeline.rest(find_rests(&events, counts.is_finished(), now));
-    page.timeline = timeline.draw(&clock, language);
+    page.timeline = timeline.draw(&clock);
     page.cost = run.spent()?.as_ref().map(RunCost::to_json);
-    page.message = first_message(run, details, mask)?;
+    page.message = first_message(run, details, mask, language)?;
     let view = CourseView {
         with_problems: !mask,
         is_running,
@@ -136,12 +136,12 @@ impl<'a> RowReading<'a> {
             None => row_reason(&row, rows.mask, &self.outcomes),
         };
         let error = match failure {
-            Some(failure) => failure.reason.as_deref(),
-            None => row.error.as_deref(),
+            Some(failure) => failure.reason.as_deref().map(Message::from),
+            None => row.error.clone(),
         };
         // The meaning of a known code is clearer than the API's message.
         let error = error.filter(|_| !is_known(reason)).unwrap_or_default();
-        let error = self.clock.translate(error);
+        let error = self.clock.shown(&error);
         let said = !error.is_empty() && !rows.mask;
         let example = said.then_some((row.line, error.as_str()));
         self.outcomes.add(outcome, reason, country, example);
@@ -183,7 +183,7 @@ fn not_received_command(
     name: &RunName,
     list: Option<&str>,
     outcomes: &Outcomes,
-    language: ReportLanguage,
+    language: Lang,
 ) -> String {
     let mut command = format!("jelouctl bulk report {name}");
     if outcomes.counts.failed > 0 {
@@ -269,7 +269,12 @@ fn run_span(
 }
 
 /// Draws the first message, or with `mask` the unfilled one.
-fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
+fn first_message(
+    run: &Run,
+    details: &RunSettings,
+    mask: bool,
+    language: Lang,
+) -> Result<Option<Value>, BulkError> {
     let found = if mask {
         details.message.clone().map(|body| (body, None))
     } else {
@@ -278,7 +283,7 @@ fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<
     };
     let shown = found.and_then(|(body, to): (Value, Option<String>)| {
         let kind = MessageKind::from_name(&details.kind)?;
-        let drawn = details.template_texts.drawn(&kind, &body);
+        let drawn = details.template_texts.drawn(&kind, &body, language);
         shown_message(drawn, to.as_deref())
     });
     Ok(shown)

@@ -1,7 +1,6 @@
 //! All texts of the page in each language (`texts.tsv`), and its times, in one zone and a format for all languages. Codes
-//! and commands are the same in all languages. A ledger stores a reason as an English sentence. `base/reasons.tsv`
-//! translates these sentences, with `{1}`, `{2}` … for their values, and `plain.tsv` has simpler sentences for some. Texts
-//! of users, sheets and Jelou stay unchanged. `words.tsv` has the words of the ledger, and `explain` the codes of the API.
+//! and commands are the same in all languages. Texts of users, sheets and Jelou stay unchanged. `words.tsv` has the words
+//! of the ledger, and `explain` the codes of the API.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +8,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::base::phrases::{Phrase, rephrased, spanish_phrases};
+use crate::base::message::{Lang, Message};
 use crate::base::texts::rows;
 use crate::base::timestamps::rewrite_times;
 use crate::jelou::api::look_up_code;
-use crate::lists::list_file::ReportLanguage;
 
 /// Name, English and Spanish; `kind text` is the kind of message `text`.
 const TEXTS: &str = include_str!("texts.tsv");
 
-impl ReportLanguage {
+impl Lang {
     /// Returns the language code in HTML.
     pub(super) fn code(self) -> &'static str {
         match self {
@@ -63,20 +61,6 @@ impl ReportLanguage {
         amount.replace('.', self.pick([".", ","]))
     }
 
-    /// Sets the decimal separator of this language in the amounts of a sentence, such as `0.05`. Why a list is refused
-    /// is a finished sentence, which may have the cost and the budget.
-    pub(super) fn with_amounts(self, text: &str) -> String {
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
-        let words = text.split(' ').map(|word| {
-            let bare = word.trim_end_matches([',', ';', ':']);
-            match bare.split_once('.') {
-                Some((whole, part)) if is_number(whole) && is_number(part) => self.amount(word),
-                _ => word.to_owned(),
-            }
-        });
-        words.collect::<Vec<_>>().join(" ")
-    }
-
     /// Formats the share of `part` in `whole`, to a tenth of a percent. Only zero is shown as 0%, and only the whole as
     /// 100%.
     pub(super) fn share(self, part: u64, whole: u64) -> String {
@@ -100,11 +84,11 @@ impl ReportLanguage {
 #[derive(Clone)]
 pub(super) struct PageClock {
     zone: TimeZone,
-    language: ReportLanguage,
+    language: Lang,
 }
 
 impl PageClock {
-    pub(super) fn new(zone: TimeZone, language: ReportLanguage) -> Self {
+    pub(super) fn new(zone: TimeZone, language: Lang) -> Self {
         Self { zone, language }
     }
 
@@ -171,9 +155,10 @@ impl PageClock {
         }
     }
 
-    /// Translates a sentence of the ledger for the page: into its language, and with times in its zone.
-    pub(super) fn translate(&self, reason: &str) -> String {
-        self.in_zone(&translate(self.language, reason))
+    /// Returns a text for the page: in its language, and with times in its zone.
+    pub(super) fn shown(&self, message: &Message) -> String {
+        let text = message.text(self.language);
+        self.in_zone(&replace_backticks(self.language, &text))
     }
 
     /// Converts the times in `text`, such as `2026-11-20 08:23 -05:00`, to the zone of the page, as `2026-11-20 08:23`.
@@ -182,41 +167,8 @@ impl PageClock {
     }
 }
 
-/// Sentences of `reasons.tsv` that only make sense in a terminal, and what the page shows instead, in English and
-/// Spanish. The replacement may be empty.
-const PLAIN: &str = include_str!("plain.tsv");
-
-/// Translates `reason` into the page's language, without instructions for a terminal. Sentences that are not in the
-/// tables are unchanged.
-pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
-    let plain = rows::<3>(PLAIN).map(|[sentence, english, spanish]| Phrase {
-        sentence,
-        other: language.pick([english, spanish]),
-    });
-    let spanish = spanish_phrases().filter(|_| language == ReportLanguage::Es);
-    let phrases: Vec<_> = plain.chain(spanish).collect();
-    replace_backticks(language, &rephrased(&phrases, &without_flags(reason)))
-}
-
-/// Removes the flags that set the fields of `reason`, such as ` (set it with --caption)`.
-fn without_flags(reason: &str) -> String {
-    let parts = reason.split("; ").map(|part| {
-        FLAG_NOTES
-            .into_iter()
-            .find_map(|note| {
-                let (problem, flag) = part.strip_suffix(')')?.rsplit_once(note)?;
-                (!flag.contains(' ')).then_some(problem)
-            })
-            .unwrap_or(part)
-    });
-    parts.collect::<Vec<_>>().join("; ")
-}
-
-/// How an error of a field begins to name the flag or the argument that sets it.
-const FLAG_NOTES: [&str; 2] = [" (set it with --", " (set it as the argument "];
-
 /// Replaces pairs of backticks in `text` with quotation marks.
-pub(super) fn replace_backticks(language: ReportLanguage, text: &str) -> String {
+pub(super) fn replace_backticks(language: Lang, text: &str) -> String {
     let pieces: Vec<_> = text.split('`').collect();
     // With an odd number, at least one backtick belongs to the text.
     if pieces.len() % 2 == 0 {
@@ -250,7 +202,7 @@ pub(super) struct Meaning {
 
 impl Meaning {
     /// Finds a code of the API or a word of the ledger. Returns None if it is unknown.
-    pub(super) fn find(reason: &str, language: ReportLanguage) -> Option<Self> {
+    pub(super) fn find(reason: &str, language: Lang) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
             let plain = rows::<3>(HINTS).find(|[known, ..]| *known == code.code);
             let hint = match plain {
@@ -274,7 +226,7 @@ impl Meaning {
 pub(super) const NO_CODE: &str = "no_code";
 
 /// Returns the text for a reason: the meaning of a code of the API with the code, or a word of the ledger.
-pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String {
+pub(super) fn reason_in_words(reason: &str, language: Lang) -> String {
     match reason {
         "" => return String::new(),
         NO_CODE => return language.text("does_not_say_why").to_owned(),
@@ -300,18 +252,18 @@ fn word(reason: &str) -> Option<[&'static str; 4]> {
 mod tests {
     use super::*;
     use crate::jelou::api::codes;
-    use crate::jelou::message::{MessageKind, TypedRecipient, unclear};
+    use crate::jelou::message::MessageKind;
     use crate::runs::ledger::{EarlierRow, SkipReason};
 
     #[test]
     fn text_names_are_unique() {
-        assert_eq!(ReportLanguage::Es.texts().len(), TEXTS.lines().count() - 1);
+        assert_eq!(Lang::Es.texts().len(), TEXTS.lines().count() - 1);
     }
 
     #[test]
     fn times_are_shown_with_their_zone() {
         let zone = TimeZone::get("America/Guayaquil").unwrap();
-        let clock = PageClock::new(zone, ReportLanguage::En);
+        let clock = PageClock::new(zone, Lang::En);
         let at = 1_795_187_703_000;
         assert_eq!(clock.moment(at), "2026-11-20 10:15:03");
         assert_eq!(clock.span(at, at + 5000), "2026-11-20 10:15:03 – 10:15:08");
@@ -320,25 +272,16 @@ mod tests {
             "2026-11-20 10:15:03 – 2026-11-21 10:15:03"
         );
         assert_eq!(clock.moment(i64::MAX), "–");
+        let reason = Message::verbatim("by run `a` at 2026-11-20 16:15 +01:00; 2026-11-20 and 5");
         assert_eq!(
-            clock.translate("was sent by run a at 2026-11-20 16:15 +01:00; 2026-11-20 and 5"),
-            "was sent by run a at 2026-11-20 10:15; 2026-11-20 and 5"
-        );
-    }
-
-    #[test]
-    fn amounts_use_the_decimal_separator_of_the_language() {
-        let text = "cuestan 0.225 USD, más de 0.05; lista v1.2.csv, 10.0.0.1 y a.5";
-        assert_eq!(ReportLanguage::En.with_amounts(text), text);
-        assert_eq!(
-            ReportLanguage::Es.with_amounts(text),
-            "cuestan 0,225 USD, más de 0,05; lista v1.2.csv, 10.0.0.1 y a.5"
+            clock.shown(&reason),
+            "by run “a” at 2026-11-20 10:15; 2026-11-20 and 5"
         );
     }
 
     #[test]
     fn hints_on_page_name_no_commands() {
-        use ReportLanguage::{En, Es};
+        use Lang::{En, Es};
         for code in codes() {
             for language in [En, Es] {
                 let meaning = Meaning::find(code.code, language).unwrap();
@@ -360,24 +303,8 @@ mod tests {
     }
 
     #[test]
-    fn field_errors_on_page_name_no_flags() {
-        let long =
-            "text: has 5005 characters; at most 4096 are allowed (set it as the argument TEXT)";
-        assert_eq!(
-            translate(ReportLanguage::En, long),
-            "text: has 5005 characters; at most 4096 are allowed"
-        );
-        let two = "caption: is missing (set it with --caption); mediaUrl: is not HTTPS (set it with --url)";
-        assert_eq!(in_spanish(two), "caption: falta; mediaUrl: no es HTTPS");
-        // A text of the user.
-        for text in ["Algo (set it with care)", "x (set it with two words)"] {
-            assert_eq!(translate(ReportLanguage::En, text), text);
-        }
-    }
-
-    #[test]
     fn zone_is_named_after_its_place() {
-        use ReportLanguage::{En, Es};
+        use Lang::{En, Es};
         for (zone, language, expected) in [
             ("America/Guayaquil", En, "Guayaquil time"),
             ("America/Argentina/Buenos_Aires", Es, "hora de Buenos Aires"),
@@ -393,143 +320,18 @@ mod tests {
     }
 
     #[test]
-    fn page_avoids_terminal_terms() {
-        use ReportLanguage::{En, Es};
-        for (reason, english, spanish) in [
-            (
-                "interrupted by SIGTERM while a request was in flight",
-                "the program ended while this message was being sent",
-                "el programa terminó mientras se enviaba este mensaje",
-            ),
-            (
-                "`nombre` is empty; write `| default('…')` after it",
-                "`nombre` is empty",
-                "`nombre` is empty",
-            ),
-            (
-                "to: `098` is a local number: pass its country, such as --country EC",
-                "to: “098” has no country code",
-                "to: «098» no tiene código de país",
-            ),
-            (
-                "the API answered 429",
-                "Jelou answered with the code 429",
-                "Jelou respondió con el código 429",
-            ),
-            ("a ` of their own", "a ` of their own", "a ` of their own"),
-        ] {
-            let quotes = |text: &str, [open, close]: [&str; 2]| {
-                text.replace("`nombre`", &format!("{open}nombre{close}"))
-            };
-            assert_eq!(translate(En, reason), quotes(english, ["“", "”"]));
-            assert_eq!(translate(Es, reason), quotes(spanish, ["«", "»"]));
-        }
-        for [sentence, english, spanish] in rows::<3>(PLAIN) {
-            let is_known = spanish_phrases().any(|phrase| phrase.sentence == sentence);
-            assert!(is_known, "reasons.tsv lacks: {sentence}");
-            assert_eq!(english.is_empty(), spanish.is_empty(), "{sentence}");
-        }
-        assert_eq!(rows::<3>(PLAIN).count(), PLAIN.lines().count() - 1);
-    }
-
-    /// The test uses sentences from the code, not copies of them.
-    #[test]
     fn row_reasons_are_translated_to_spanish() {
-        let of_number = |typed: &str| TypedRecipient::read(typed, None).unwrap_err().to_string();
-        for typed in [
-            "",
-            "hola",
-            "593x",
-            "5.93E+11",
-            "593987654321.5",
-            "593987654321.0",
-            "5,93987654321E+11",
-            "=\"593987654321\"",
-            "'593987654321",
-            "593987654321\n593987654322",
-            "593987654321\t1",
-            "593987654321\u{1}1",
-            "5204455123400005",
-            "520445512340005",
-            "12",
-        ] {
-            assert_spanish(&format!("to: {}", of_number(typed)));
-        }
-        for typed in [
-            "0987654321",
-            "+0987654321",
-            "+59398765432",
-            "+593593987654321",
-            "+5930987654321",
-            "US.12",
-        ] {
-            assert_spanish(&format!("to: {}", of_number(typed)));
-        }
-        assert_spanish(&unclear("x").to_string());
+        let clock = PageClock::new(TimeZone::UTC, Lang::Es);
         for reason in [
             SkipReason::AlreadySent,
             SkipReason::MayHaveBeenSent,
             SkipReason::ToBeSent,
         ] {
-            assert_spanish(&EarlierRow { reason, at: 0 }.problem("avisos"));
-        }
-        assert_spanish(&crate::runs::import::describe_exclusion("no.txt"));
-    }
-
-    fn in_spanish(reason: &str) -> String {
-        translate(ReportLanguage::Es, reason)
-    }
-
-    fn assert_spanish(reason: &str) {
-        let said = in_spanish(reason);
-        let english = [
-            "the ",
-            " is ",
-            " has ",
-            "which",
-            "number",
-            "was ",
-            "must",
-            "country code",
-            "spreadsheet",
-            "digits",
-            "contains",
-            "read so far",
-            "set it",
-        ];
-        assert!(
-            !english.iter().any(|word| said.contains(word)),
-            "{reason}: {said}"
-        );
-    }
-
-    #[test]
-    fn reason_parts_are_translated_separately() {
-        for (reason, expected) in [
-            (
-                "text: has 5000 characters; at most 4096 are allowed; mediaUrl: is missing",
-                "text: tiene 5000 caracteres; se permiten como máximo 4096; mediaUrl: falta",
-            ),
-            (
-                "to: `x` is not a phone number: it contains `x`",
-                "to: «x» no es un número de teléfono: contiene «x»",
-            ),
-            ("2 rows cannot be sent", "no se pueden enviar 2 filas"),
-            (
-                "5 of 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
-                "5 de 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",
-            ),
-            (
-                "the messages cost 0.225 USD, more than the budget of 0.05",
-                "los mensajes cuestan 0.225 USD, más que el presupuesto de 0.05",
-            ),
-            (
-                "the API answered 400: no existe",
-                "Jelou respondió: no existe",
-            ),
-            ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),
-        ] {
-            assert_eq!(in_spanish(reason), expected);
+            let problem = EarlierRow { reason, at: 0 }.problem("avisos");
+            let stored = Message::decode(&problem.encode());
+            let shown = clock.shown(&stored);
+            assert!(shown.contains("avisos"), "{shown}");
+            assert_ne!(shown, problem.to_string());
         }
     }
 
@@ -546,14 +348,11 @@ mod tests {
         }
         for kind in MessageKind::all() {
             let name = format!("kind {}", kind.command());
-            assert!(
-                ReportLanguage::En.texts().contains_key(name.as_str()),
-                "{name}"
-            );
+            assert!(Lang::En.texts().contains_key(name.as_str()), "{name}");
         }
         for reason in SkipReason::ALL.iter().copied() {
             assert!(
-                Meaning::find(reason.name(), ReportLanguage::Es).is_some(),
+                Meaning::find(reason.name(), Lang::Es).is_some(),
                 "{reason:?}"
             );
         }

@@ -8,8 +8,6 @@ use serde::Serialize;
 
 use super::rows::{RowOutcome, UNDELIVERED};
 use super::texts::PageClock;
-use crate::base::output::rounded;
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{RowState, RunEvent, RunEventKind};
 
 /// The possible spans of a bar, in milliseconds. Each is a multiple of the one before, so that bars can be joined. After
@@ -183,11 +181,7 @@ impl Timeline {
     }
 
     /// Draws the chart. Returns None if nothing was sent.
-    pub(super) fn draw(
-        &self,
-        clock: &PageClock,
-        language: ReportLanguage,
-    ) -> Option<DrawnTimeline> {
+    pub(super) fn draw(&self, clock: &PageClock) -> Option<DrawnTimeline> {
         let frame = self.frame()?;
         let format = self.time_format(&frame, clock);
         let places = self.shown_outcomes();
@@ -222,7 +216,7 @@ impl Timeline {
                 .filter_map(|place| STACKED.get(*place).copied())
                 .collect(),
             rest_kinds,
-            span: language.amount(&describe_span(span)),
+            span: describe_span(span),
             tallest: frame.tallest,
             ticks: [frame.begin, middle, frame.end].map(|at| clock.format(at, format)),
         })
@@ -310,15 +304,15 @@ impl Frame {
     }
 }
 
-/// Describes a duration without zero parts: `10 min`.
+/// Describes the span of a bar, which is a whole number of one unit: `10 min`.
 fn describe_span(span: Duration) -> String {
-    let words = rounded(span);
-    let whole = words.strip_suffix(" 0 s").or(words.strip_suffix(" 0 min"));
-    let whole = whole.or(words.strip_suffix(" 0 h")).unwrap_or(&words);
-    match whole {
-        "24 h" => "1 d".to_owned(),
-        whole => whole.to_owned(),
-    }
+    let seconds = span.as_secs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let unit = units
+        .into_iter()
+        .find(|(length, _)| seconds.is_multiple_of(*length));
+    let (length, name) = unit.unwrap_or((1, "s"));
+    format!("{} {name}", seconds / length)
 }
 
 /// Finds the times when a run rested: from each pause or wait to its planned end, or to an earlier event. A rest until
@@ -365,12 +359,13 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::base::message::Lang;
 
     const SENT: RowOutcome = RowOutcome::new(RowState::Sent);
     const FAILED: RowOutcome = RowOutcome::new(RowState::Failed);
 
     fn clock() -> PageClock {
-        PageClock::new(TimeZone::UTC, ReportLanguage::En)
+        PageClock::new(TimeZone::UTC, Lang::En)
     }
 
     fn drawn(ends: &[(i64, RowOutcome)], rests: &[Rest]) -> DrawnTimeline {
@@ -380,7 +375,7 @@ mod tests {
             timeline.add(*at, *outcome);
         }
         timeline.rest(rests.to_vec());
-        timeline.draw(&clock(), ReportLanguage::En).unwrap()
+        timeline.draw(&clock()).unwrap()
     }
 
     fn event(kind: RunEventKind, at: i64, until: Option<i64>) -> RunEvent {

@@ -14,6 +14,7 @@ use super::run_end::{RunEnd, StopReason};
 use super::throttle::RunLimits;
 use super::writer::Writer;
 use crate::base::clock;
+use crate::base::message::msg;
 use crate::base::output::Progress;
 use crate::base::process::Signal;
 use crate::runs::ledger::{Counts, DraftRequest, RowState, RowToSend, Worker};
@@ -72,7 +73,7 @@ impl<'a> Driver<'a> {
             match self.engine.next_action(clock::now()) {
                 EngineAction::Exchange(order) => self.writer.order(order),
                 EngineAction::Start(row) => self.start_row(row),
-                EngineAction::Note(text) => self.progress.note(&text),
+                EngineAction::Note(text) => self.progress.note(text),
                 EngineAction::ShowWait(waiting) => self.progress.wait(waiting),
                 EngineAction::Abandon => {
                     self.tasks.shutdown().await;
@@ -138,7 +139,7 @@ impl<'a> Driver<'a> {
             && state != RowState::Pending
         {
             self.progress
-                .fault(end.line, state.name(), &problem.message);
+                .fault(end.line, state.describe(), problem.message.clone());
         }
         self.handle(EngineInput::RowEnded(end));
     }
@@ -146,7 +147,7 @@ impl<'a> Driver<'a> {
     /// Sends a row, unless a safety check refuses it now.
     fn start_row(&mut self, mut row: RowToSend) {
         if !(self.is_allowed)(&row.request()) {
-            let why = "a safety check refused this message when it was due".to_owned();
+            let why = msg!("a safety check refused this message when it was due");
             // Before the run continues, its process skips excluded recipients and refuses the others.
             let stop = StopReason::WaitOver;
             self.handle(EngineInput::RowRefused { row, why, stop });
@@ -158,7 +159,7 @@ impl<'a> Driver<'a> {
                 self.tasks.spawn(task);
             }
             Err(error) => {
-                let why = error.to_string();
+                let why = error.message.clone();
                 let stop = StopReason::ledger(error);
                 self.handle(EngineInput::RowRefused { row, why, stop });
             }

@@ -10,6 +10,7 @@ use super::row_task::RowTaskEnd;
 use super::run_end::{RunEnd, StopReason, wait_event};
 use super::throttle::{RunLimits, Throttle};
 use crate::base::clock::Now;
+use crate::base::message::{Message, msg};
 use crate::base::output::Waiting;
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
@@ -36,7 +37,7 @@ pub(crate) enum EngineInput {
     /// The row was not started, and the run must stop.
     RowRefused {
         row: RowToSend,
-        why: String,
+        why: Message,
         stop: StopReason,
     },
     /// The task of a row panicked.
@@ -50,7 +51,7 @@ pub(crate) enum EngineAction {
     Exchange(Arc<ExchangeOrder>),
     /// Send the row once. Its end is an input.
     Start(RowToSend),
-    Note(String),
+    Note(Message),
     /// Show that the run waits, or that the wait has ended.
     ShowWait(Option<Waiting>),
     /// Abandon the requests in flight, and do not repeat a failed exchange.
@@ -161,7 +162,7 @@ impl Engine {
             EngineInput::RowEnded(end) => self.note_outcome(end),
             EngineInput::RowRefused { row, why, stop } => {
                 self.note_row_end();
-                self.requeue_row(row, &why);
+                self.requeue_row(row, why);
                 self.stop_for(stop);
             }
             EngineInput::RowPanicked => {
@@ -206,9 +207,9 @@ impl Engine {
     fn handle_signal(&mut self, signal: Signal) {
         if !self.is_signalled {
             self.is_signalled = true;
-            let inflight = self.describe_inflight();
-            self.note(format!(
-                "stopping: {inflight}; press Ctrl-C again after a second to stop immediately"
+            self.note(msg!(
+                "stopping: {in_flight}; press Ctrl-C again after a second to stop immediately",
+                in_flight = self.describe_inflight()
             ));
             self.stop_for(StopReason::Signal(signal));
         } else if signal != Signal::Hangup {
@@ -225,7 +226,7 @@ impl Engine {
         self.actions.push_back(EngineAction::Abandon);
     }
 
-    fn note(&mut self, text: String) {
+    fn note(&mut self, text: Message) {
         self.actions.push_back(EngineAction::Note(text));
     }
 
@@ -264,7 +265,7 @@ impl Engine {
     fn note_silence(&mut self) {
         let now = self.now.instant;
         if self.note_silence_at.take_if(|at| *at <= now).is_some() {
-            self.note("waiting for the ledger, which has not answered for 5 s; jelouctl sends nothing new until it answers".to_owned());
+            self.note(msg!("waiting for the ledger, which has not answered for 5 s; jelouctl sends nothing new until it answers"));
         }
     }
 
@@ -336,10 +337,11 @@ impl Engine {
     fn start_row(&mut self, row: RowToSend) {
         self.counts.change(RowState::Pending, RowState::Inflight);
         if self.stop.is_some() {
-            self.requeue_row(row, "the run was stopped before this message was sent");
+            let why = msg!("the run was stopped before this message was sent");
+            self.requeue_row(row, why);
         } else if self.throttle.is_closed() {
-            let problem = "the sending hours ended before this message was sent";
-            self.requeue_row(row, problem);
+            let why = msg!("the sending hours ended before this message was sent");
+            self.requeue_row(row, why);
         } else {
             self.inflight += 1;
             self.actions.push_back(EngineAction::Start(row));
@@ -351,7 +353,7 @@ impl Engine {
     }
 
     /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
-    fn requeue_row(&mut self, row: RowToSend, error: &str) {
+    fn requeue_row(&mut self, row: RowToSend, error: Message) {
         let now = self.now;
         self.counts.change(RowState::Inflight, RowState::Pending);
         let ended = AttemptResult::not_begun(row, error, now.unix_millis);
@@ -384,10 +386,10 @@ impl Engine {
     /// Stops asking for rows; prints the reason immediately if requests are still in flight.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && self.inflight > 0 {
-            self.note(format!(
-                "paused: {}; {}",
-                problem.message,
-                self.describe_inflight()
+            self.note(msg!(
+                "paused: {problem}; {in_flight}",
+                problem = problem.message,
+                in_flight = self.describe_inflight()
             ));
         }
         if reason.affects_all_senders() {
@@ -396,12 +398,11 @@ impl Engine {
         self.stop_for(StopReason::Paused(reason, problem));
     }
 
-    fn describe_inflight(&self) -> String {
+    fn describe_inflight(&self) -> Message {
         match self.inflight {
-            0 if self.is_ordered() => "no request in flight; waiting for the ledger".to_owned(),
-            0 => "no request in flight".to_owned(),
-            1 => "1 request in flight".to_owned(),
-            inflight => format!("{inflight} requests in flight"),
+            0 if self.is_ordered() => msg!("no request in flight; waiting for the ledger"),
+            0 => msg!("no request in flight"),
+            tasks => msg!("{tasks} {tasks|request|requests} in flight", tasks),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::base::message::msg;
 use crate::jelou::api::{
     Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
 };
@@ -86,7 +87,7 @@ impl RowTaskEnd {
             http_status,
             message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
             code: problem.map(|problem| problem.code),
-            error: problem.map(|problem| excerpt(&problem.message)),
+            error: problem.map(|problem| problem.message.clone()),
             api_code: problem.and_then(|problem| Some(excerpt(problem.api_code.as_deref()?))),
         };
         Self {
@@ -99,7 +100,7 @@ impl RowTaskEnd {
     /// Ends an unsent row after its lease expired. Other processes may already count the row as unknown.
     pub(crate) fn after_lease(row: RowToSend) -> Self {
         let line = row.line;
-        let problem = "this process was suspended until its lease on the row expired";
+        let problem = msg!("this process was suspended until its lease on the row expired");
         let ended = AttemptResult::not_begun(row, problem, now());
         let verdict = Verdict {
             outcome: Outcome::NotSent(Cause::Unavailable),

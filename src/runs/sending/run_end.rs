@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::base::output::{WaitReason, Waiting};
 use crate::base::process::Signal;
-use crate::jelou::api::{Problem, excerpt};
+use crate::jelou::api::Problem;
 use crate::runs::ledger::{
     AttemptResult, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
 };
@@ -47,11 +47,6 @@ impl RunEnd {
     /// Closes `ledger`, and returns how the run ended. It is complete if every row is final, whatever stopped it.
     pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
         let reason = match stop {
-            Some(reason @ StopReason::LedgerFailed { .. }) => {
-                // The ledger may still accept that its assigned rows were not sent.
-                let _ = ledger.close();
-                return Self::stopped(reason);
-            }
             Some(StopReason::Panicked) => return Self::stopped(StopReason::Panicked),
             Some(reason) => reason,
             // Every row was final, and then somebody has reopened the run.
@@ -59,8 +54,10 @@ impl RunEnd {
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
-            Ok(false) => Self::stopped(reason),
-            Err(error) => Self::stopped(StopReason::ledger(error)),
+            Err(error) if !matches!(reason, StopReason::LedgerFailed { .. }) => {
+                Self::stopped(StopReason::ledger(error))
+            }
+            Ok(false) | Err(_) => Self::stopped(reason),
         }
     }
 
@@ -86,7 +83,7 @@ impl StopReason {
     pub(crate) fn event(&self, at: i64) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(excerpt(&problem.message)),
+                problem: Some(problem.message.clone()),
                 ..RunEvent::at(at, RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {

@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 
 use super::obstacles::{CircuitBreaker, OutageTimer, OutageWait};
 use crate::base::clock::Now;
+use crate::base::message::{Message, msg};
 use crate::base::output::{WaitReason, Waiting, rounded};
-use crate::base::timestamps::{from_millis, second_in};
+use crate::base::timestamps::{from_millis, second_value};
 use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
@@ -236,10 +237,10 @@ impl Throttle {
             .and_then(|hours| hours.next_opening(end))
             .unwrap_or(end);
         let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
-        let duration_text = format!(
-            "{}, until {}",
-            rounded(Duration::from_secs(wait.as_secs())),
-            second_in(&self.limits.zone, end)
+        let duration_text = msg!(
+            "{time}, until {until}",
+            time = rounded(Duration::from_secs(wait.as_secs())),
+            until = second_value(&self.limits.zone, end)
         );
         Some(Waiting {
             reason,
@@ -259,8 +260,11 @@ impl Throttle {
             reason: WaitReason::OutsideHours,
             until: hours.rfc_3339(opening),
             since: None,
-            duration_text: format!("until {}", hours.format_local(opening)),
-            reason_text: format!("outside the run's sending hours, {hours}"),
+            duration_text: msg!("until {time}", time = hours.local_value(opening)),
+            reason_text: msg!(
+                "outside the run's sending hours, {hours}",
+                hours = hours.to_string()
+            ),
             is_new,
         })
     }
@@ -272,7 +276,7 @@ impl Throttle {
             (Delay::MessagingLimit, _) if is_of_row => Some(WaitCause {
                 reason: WaitReason::MessagingLimit,
                 since: None,
-                words: "this bot has reached its 24-hour messaging limit".to_owned(),
+                words: msg!("this bot has reached its 24-hour messaging limit"),
             }),
             (_, Some(obstacle)) => Some(WaitCause {
                 reason: obstacle.reason,
@@ -283,7 +287,7 @@ impl Throttle {
             (_, None) => Some(WaitCause {
                 reason: WaitReason::Retry,
                 since: None,
-                words: "retry of a failed attempt".to_owned(),
+                words: msg!("retry of a failed attempt"),
             }),
         }
     }
@@ -294,7 +298,7 @@ struct WaitCause {
     reason: WaitReason,
     /// Since when, as RFC 3339.
     since: Option<String>,
-    words: String,
+    words: Message,
 }
 
 impl OutsideHours {
@@ -325,12 +329,16 @@ impl Obstacle {
         }
     }
 
-    fn describe(&self, zone: &TimeZone) -> String {
-        let words = self.problem.message.clone();
+    fn describe(&self, zone: &TimeZone) -> Message {
+        let problem = self.problem.message.clone();
         if self.reason == WaitReason::Network {
-            return format!("{words}; unreachable since {}", second_in(zone, self.since));
+            return msg!(
+                "{problem}; unreachable since {time}",
+                problem,
+                time = second_value(zone, self.since)
+            );
         }
-        words
+        problem.into()
     }
 }
 
@@ -393,7 +401,7 @@ mod tests {
         );
         assert_eq!(hours.next_opening(until), Some(until));
         assert!(
-            wait.duration_text.ends_with(":00 -05:00"),
+            wait.duration_text.to_string().ends_with(":00 -05:00"),
             "{}",
             wait.duration_text
         );

@@ -3,11 +3,12 @@
 
 import { focusChat, leaveSearch, listenToChats, offerKinds, refreshChats, showCurrent } from "./chats.js";
 import { closeChat, focusCurrent, listenToAnswers, listenToConversation, openChat, refreshConversation } from "./conversation.js";
-import { byId, counted, pane } from "./dom.js";
+import { byId, counted, pane, say } from "./dom.js";
 import * as links from "./links.js";
 import * as panel from "./panel.js";
 import { focusRefused, listenToRefused, openRefused, refreshRefused, showRefused } from "./refused.js";
 import { ask, guarded, state, toast } from "./state.js";
+import { texts } from "./texts.js";
 
 // ---- Events of the server -----------------------------------------------------------------------------------------
 
@@ -25,7 +26,7 @@ function listen() {
 }
 
 function live(is) {
-  byId("live").textContent = is ? "live" : "not connected";
+  byId("live").textContent = is ? texts.live : texts.not_connected;
   byId("live").classList.toggle("on", is);
 }
 
@@ -60,8 +61,8 @@ async function show(health) {
 /** Shows the numbers of kept and dropped messages. */
 function showCounts({ kept, dropped, refused_dropped: others }) {
   const parts = [counted(kept, "message")];
-  if (dropped) parts.push(`${dropped.toLocaleString()} older dropped`);
-  if (others) parts.push(`${others.toLocaleString()} refused dropped`);
+  if (dropped) parts.push(say("older_dropped", dropped));
+  if (others) parts.push(say("refused_dropped", others));
   byId("counts").textContent = parts.join(" · ");
 }
 
@@ -82,7 +83,7 @@ async function route() {
   if (!(await openChat(link.user, at))) return;
   showRefused();
   if (isGone) {
-    toast(`Message ${link.id} is gone: it was dropped or cleared, or the sandbox was restarted`);
+    toast(say("message_gone", link.id));
     links.note(links.chatLink(link.user));
   }
   showCurrent();
@@ -128,14 +129,14 @@ function listenToPeople() {
     if (target === byId("options") || target.closest("[data-close]")) byId("options").close();
   });
   byId("open-new").addEventListener("click", guarded(async () => {
-    const user = prompt("Write as which user? For example 593987654321")?.trim();
+    const user = prompt(texts.ask_user)?.trim();
     if (!user) return;
     links.push(links.chatLink(user));
     await route();
     byId("write").focus();
   }));
   byId("open-clear").addEventListener("click", guarded(async () => {
-    if (!confirm("Delete all messages and refused requests? Ids will start at 1 again.")) return;
+    if (!confirm(texts.confirm_delete)) return;
     await ask("/sandbox/messages", { method: "DELETE" });
     closeChat();
     links.go("#");

@@ -1,6 +1,6 @@
 // The list of chats, newest first, with a search and filters for kind, fault and warning.
 
-import { byId, clock, counted, element, fill, move } from "./dom.js";
+import { byId, clock, counted, element, fill, move, say } from "./dom.js";
 import { avatar, snippet, ticks } from "./draw.js";
 import { chatLink, go } from "./links.js";
 import { guarded, read, state } from "./state.js";
@@ -23,9 +23,9 @@ export async function refreshChats() {
   const known = new Map([...list.children].map((entry) => [entry.message.user, entry]));
   fill(list, chats.map((message) => entryOf(message, known.get(message.user) ?? newEntry(message.user))));
   showCurrent();
-  const found = chats.length < drawn ? counted(chats.length, "chat") : `${drawn} or more chats`;
+  const found = chats.length < drawn ? counted(chats.length, "chat") : say("or_more_chats", drawn);
   byId("found").hidden = !wanted;
-  byId("found").textContent = wanted ? `${found} found` : "";
+  byId("found").textContent = wanted ? say("found", found) : "";
   byId("no-chats").hidden = chats.length > 0 || Boolean(wanted) || state.health.refused > 0;
 }
 
@@ -61,7 +61,7 @@ function entryOf(message, entry) {
   const [, , time, last, badge] = entry.firstChild.children;
   entry.message = message;
   time.textContent = clock(message.received_at);
-  const words = (message.from === "user" ? "User: " : "") + snippet(message);
+  const words = message.from === "user" ? say("from_user", snippet(message)) : snippet(message);
   last.replaceChildren(...[ticks(message), words].filter(Boolean));
   last.dir = "auto";
   badge.textContent = String(message.unread);

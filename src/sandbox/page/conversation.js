@@ -1,11 +1,12 @@
 // One conversation. It opens at its end or around a message, reads more on scrolling, and follows new messages.
 // The user answers with a text, a button or an option of a list.
 
-import { byId, element, fill, pane } from "./dom.js";
+import { byId, element, fill, pane, say } from "./dom.js";
 import { avatar, bubble, moveInside, nodeId, showDelivery } from "./draw.js";
 import { chatLink, note } from "./links.js";
 import * as panel from "./panel.js";
 import { closed, guarded, read, send, state, toast } from "./state.js";
+import { texts } from "./texts.js";
 
 /** How many messages to read at a time. */
 const PAGE = 60;
@@ -30,7 +31,7 @@ export async function openChat(user, at) {
   byId("talk").hidden = false;
   byId("talk-name").textContent = user;
   byId("talk-avatar").replaceWith(Object.assign(avatar(user), { id: "talk-avatar" }));
-  byId("write").placeholder = `Write as ${user}`;
+  byId("write").placeholder = say("write_as", user);
   log.replaceChildren();
   draw(messages);
   pane("talk");
@@ -84,7 +85,7 @@ function isAtEnd() {
 function draw(messages) {
   const known = new Map([...log.children].map((node) => [node.id, node]));
   const nodes = messages.map((message) => showDelivery(known.get(nodeId(message)) ?? bubble(message), message));
-  fill(log, nodes.length ? nodes : [element("p", "hint center", "No messages yet.")]);
+  fill(log, nodes.length ? nodes : [element("p", "hint center", texts.no_messages)]);
   state.open.messages = new Map(messages.map((message) => [nodeId(message), message]));
   const { selected } = state;
   const again = selected && state.open.messages.get(nodeId(selected));
@@ -132,7 +133,7 @@ function showNewest() {
   const { user, unread, before } = state.open;
   const isFar = log.scrollHeight - log.scrollTop - log.clientHeight > 400;
   byId("newest").hidden = !user || !(isFar || before !== undefined);
-  byId("newest-text").textContent = before !== undefined && unread ? `${unread} new` : "Newest";
+  byId("newest-text").textContent = before !== undefined && unread ? say("new", unread) : texts.newest;
 }
 
 export function listenToConversation() {
@@ -178,7 +179,7 @@ function press(event) {
   const message = state.open.messages.get(event.target.closest("article").id);
   const { options, label, opens, text, payload } = event.detail;
   if (options) return chooseOption(message, label, options);
-  if (opens !== undefined) return toast(`This would open ${opens || "nothing: the button has no URL"}`);
+  if (opens !== undefined) return toast(opens ? say("would_open", opens) : texts.opens_nothing);
   return write(text, message, payload);
 }
 
@@ -189,7 +190,7 @@ function chooseOption(message, label, options) {
     const input = element("input");
     Object.assign(input, { type: "radio", name: "option", value: String(index), required: true });
     const { title, description } = option ?? {};
-    const words = element("span", "", element("b", "", String(title ?? "(no title)")), description && element("small", "", String(description)));
+    const words = element("span", "", element("b", "", String(title ?? texts.no_title)), description && element("small", "", String(description)));
     return element("label", "option", words, input);
   });
   const legend = byId("option-list").firstElementChild;

@@ -1,5 +1,7 @@
 // Elements and texts that all parts of the page share. Knows nothing about messages.
 
+import { texts } from "./texts.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export const byId = (id) => document.getElementById(id);
@@ -29,13 +31,25 @@ export function button(className, ...children) {
   return made;
 }
 
+/** The locale of times and numbers: the browser's own one in English. */
+const locale = texts.language === "en" ? [] : texts.language;
+
 export function clock(time) {
-  return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(time).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function fullTime(time) {
+  return new Date(time).toLocaleString(locale);
+}
+
+/** A text of the page with its value. */
+export function say(name, value) {
+  return texts[name].replace("{}", () => (typeof value === "number" ? value.toLocaleString(locale) : value));
 }
 
 /** `1 warning`, `2 warnings` */
-export function counted(number, word) {
-  return `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
+export function counted(number, name) {
+  return say(`${name}_${number === 1 ? 1 : "n"}`, number);
 }
 
 /** Makes `nodes` the children of `list`. Existing children do not change, so they keep the focus. */

@@ -1,7 +1,8 @@
 // Draws one message like WhatsApp, from the sandbox's parts, and its bubble with time and status. Every text becomes a
 // text node, so that no message can add markup. Links are only drawn, and no URL of a message is fetched.
 
-import { button, clock, counted, element, icon } from "./dom.js";
+import { button, clock, counted, element, fullTime, icon, say } from "./dom.js";
+import { texts } from "./texts.js";
 
 function paragraph(lines, className = "words") {
   const shown = element("div", className, ...rich(lines));
@@ -58,7 +59,7 @@ function decodeName(address) {
 const degrees = (value, positive, negative) => `${Math.abs(value)}° ${value < 0 ? negative : positive}`;
 
 function drawPlace({ name, address, coordinates: { lat, long } }) {
-  const at = element("p", "note", `${degrees(lat, "N", "S")}, ${degrees(long, "E", "W")}`);
+  const at = element("p", "note", `${degrees(lat, "N", "S")}, ${degrees(long, "E", texts.west)}`);
   return [element("div", "map", icon("pin")), name && element("div", "title", name), address && element("div", "words", address), at];
 }
 
@@ -67,7 +68,7 @@ function drawContact({ name: { formatted_name: name }, org, phones, emails }) {
   const lines = details.map(({ phone, email, type }) => element("p", "detail", phone ?? email, type && element("span", "type", type)));
   const company = org?.company && element("p", "detail", org.company);
   const card = element("div", "card-text", element("p", "title", name), company, ...lines);
-  const label = element("span", "label", phones?.some((phone) => phone.wa_id) ? "Message" : "Save contact");
+  const label = element("span", "label", phones?.some((phone) => phone.wa_id) ? texts.write_to_contact : texts.save_contact);
   return [element("div", "contact", element("div", "contact-head", avatar(name), card), label)];
 }
 
@@ -75,7 +76,7 @@ function drawCards(cards) {
   const strip = element("div", "carousel", ...cards.map((card) => element("div", "card", ...draw(card))));
   strip.tabIndex = 0;
   strip.setAttribute("role", "group");
-  strip.setAttribute("aria-label", `Carousel of ${cards.length} cards`);
+  strip.setAttribute("aria-label", say("carousel", cards.length));
   return [strip];
 }
 
@@ -164,7 +165,7 @@ function look({ look: looks = "", text }) {
     if (MARKS[one]) return element(MARKS[one], "", inside);
     if (one !== "link") return inside;
     const link = element("span", "link", inside);
-    link.title = "The sandbox does not open links";
+    link.title = texts.no_links;
     return link;
   }, text);
 }
@@ -176,12 +177,12 @@ function words(lines) {
 
 // ---- Delivery status -----------------------------------------------------------------------------------------------
 
-/** Status → its label and its symbols. */
+/** Status → its symbols. */
 const STATES = {
-  at_whatsapp: ["At WhatsApp", "tick"],
-  delivered: ["Delivered", "ticks"],
-  read: ["Read", "ticks"],
-  replied: ["Replied", "ticks", "reply"],
+  at_whatsapp: ["tick"],
+  delivered: ["ticks"],
+  read: ["ticks"],
+  replied: ["ticks", "reply"],
 };
 
 /** The ticks of a bot's message. */
@@ -189,12 +190,12 @@ export function ticks({ from, delivery }) {
   if (from === "user") return null;
   const { state, code, reason } = delivery ?? { state: "at_whatsapp" };
   if (state === "undelivered") {
-    const node = element("span", "ticks mark failed", code ? `undelivered ${code}` : "undelivered");
+    const node = element("span", "ticks mark failed", say("undelivered", code ?? "").trim());
     node.title = reason ?? "";
     return node;
   }
-  const [words, ...symbols] = STATES[state];
-  const node = element("span", `ticks ${state}`, ...symbols.map(icon));
+  const words = texts[state];
+  const node = element("span", `ticks ${state}`, ...STATES[state].map(icon));
   node.title = words;
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", words);
@@ -210,17 +211,17 @@ export function bubble(message) {
   const node = element("article", from === "user" ? "bubble mine" : "bubble");
   node.id = nodeId(message);
   node.tabIndex = -1;
-  node.setAttribute("aria-label", `${from === "user" ? "user" : "bot"}, ${kind}, ${clock(message.received_at)}`);
+  node.setAttribute("aria-label", `${texts[from]}, ${kind}, ${clock(message.received_at)}`);
   const inside = element("div", "inside", ...draw(message.drawn));
   // Tab skips the buttons, because there may be a hundred. The arrow keys reach the buttons of the current message.
   inside.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
   node.append(inside);
   const marks = [];
   if (warnings?.length) marks.push(element("span", "mark warned", counted(warnings.length, "warning")));
-  if (answer?.fault) marks.push(element("span", "mark failed", `then ${answer.fault === "status" ? answer.status : answer.fault}`));
+  if (answer?.fault) marks.push(element("span", "mark failed", say("then", answer.fault === "status" ? String(answer.status) : answer.fault)));
   const time = element("time", "", clock(message.received_at));
   time.dateTime = message.received_at;
-  time.title = new Date(message.received_at).toLocaleString();
+  time.title = fullTime(message.received_at);
   const presses = [...inside.children].find((child) => child.matches(".presses"));
   inside.insertBefore(element("footer", "", ...marks, time, ticks(message)), presses ?? null);
   return node;

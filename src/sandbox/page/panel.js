@@ -1,7 +1,8 @@
 // The panel next to a conversation: the selected request, its response, and buttons to copy it.
 
-import { byId, element, move } from "./dom.js";
-import { guarded, state, toast } from "./state.js";
+import { byId, element, move, say } from "./dom.js";
+import { guarded, state, toast, wrongFields } from "./state.js";
+import { texts } from "./texts.js";
 
 /** Shows a message or a refused request; a hint if there is none. */
 export function show(selected, isRefused = false) {
@@ -9,7 +10,7 @@ export function show(selected, isRefused = false) {
   const body = byId("request-body");
   byId("copies").hidden = !selected?.request;
   byId("copy-jelouctl").hidden = isRefused;
-  if (!selected) return body.replaceChildren(element("p", "hint", "Choose a message to see its request."));
+  if (!selected) return body.replaceChildren(element("p", "hint", texts.choose_message));
   body.replaceChildren(...(isRefused ? refusedDetails(selected) : details(selected)));
   body.scrollTop = 0;
 }
@@ -77,7 +78,7 @@ export function listenToPanel() {
   for (const [id, write] of Object.entries(copies)) {
     byId(id).addEventListener("click", guarded(async () => {
       await navigator.clipboard.writeText(write(state.selected));
-      toast("Copied");
+      toast(texts.copied);
     }));
   }
 }
@@ -88,40 +89,42 @@ export function listenToPanel() {
 function details(message) {
   const { request, answer, warnings, body, id, received_at, bot, delivery } = message;
   const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
-  if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
-  if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
-  parts.push(section(request ? "Body" : "The user's message", json(body)));
+  if (warnings?.length) parts.push(section(texts.warnings, element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
+  if (request) parts.push(section(texts.request, element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
+  parts.push(section(request ? texts.body : texts.users_message, json(body)));
   if (answer) parts.push(answered(answer));
-  if (delivery) parts.push(section("Delivery", fields(delivery)));
+  if (delivery) parts.push(section(texts.delivery, fields(delivery)));
   return parts;
 }
 
 /** The parts of the panel for a refused request, starting with the wrong fields. */
-function refusedDetails({ request, body, answer, fields: problems, user, kind, received_at }) {
+function refusedDetails(refusal) {
+  const { request, body, answer, user, kind, received_at } = refusal;
   const known = Object.entries({ kind, user, received: received_at }).filter(([, value]) => value);
-  const wrong = Object.entries(problems ?? {}).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
+  const wrong = wrongFields(refusal).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
   return [
-    wrong.length ? section("Fields", element("ul", "problems", ...wrong)) : null,
-    section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)),
-    body === null ? null : section("Body", json(body)),
+    wrong.length ? section(texts.fields, element("ul", "problems", ...wrong)) : null,
+    section(texts.request, element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)),
+    body === null ? null : section(texts.body, json(body)),
     answered(answer),
     fields(Object.fromEntries(known)),
   ].filter(Boolean);
 }
 
 function answered(answer) {
-  const fault = answer.fault && element("span", "mark failed", `fault: ${answer.fault}`);
-  const status = answer.status ? `HTTP ${answer.status} ` : "no response ";
+  const fault = answer.fault && element("span", "mark failed", say("fault", answer.fault));
+  const status = answer.status ? `HTTP ${answer.status} ` : `${texts.no_response} `;
   const body = answer.body === undefined || answer.body === null ? null : json(answer.body);
-  return section("Response", element("p", "line", element("b", "", status), fault), body);
+  return section(texts.response, element("p", "line", element("b", "", status), fault), body);
 }
 
 function section(title, ...children) {
   return element("section", "", element("h3", "", title), ...children);
 }
 
+/** Names with their values. The page's own names are in its language. */
 function fields(values) {
-  const rows = Object.entries(values).flatMap(([name, value]) => [element("dt", "", name), element("dd", "", String(value))]);
+  const rows = Object.entries(values).flatMap(([name, value]) => [element("dt", "", texts[name] ?? name), element("dd", "", String(value))]);
   return element("dl", "", ...rows);
 }
 

@@ -1,9 +1,10 @@
 // The refused requests, newest first, each with its wrong fields.
 
-import { byId, clock, counted, element, fill, pane } from "./dom.js";
+import { byId, clock, counted, element, fill, pane, say } from "./dom.js";
 import { go, note, refusedLink } from "./links.js";
 import * as panel from "./panel.js";
-import { guarded, read, state, toast } from "./state.js";
+import { described, guarded, read, state, toast, wrongFields } from "./state.js";
+import { texts } from "./texts.js";
 
 /** How many to draw at first, and again at each scroll to the end. */
 const PAGE = 60;
@@ -33,7 +34,7 @@ export function showRefused() {
   const isOpen = !byId("refused").hidden;
   byId("open-refused").hidden = count === 0 && !isOpen;
   byId("open-refused").setAttribute("aria-current", String(isOpen));
-  byId("refused-count").textContent = counted(count, "refused request");
+  byId("refused-count").textContent = counted(count, "refused");
   byId("refused-last").textContent = refused.length ? summary(refused[0]) : "";
   if (!isOpen) return;
   const nodes = new Map([...list.children].map((node) => [node.id, node]));
@@ -53,7 +54,7 @@ export async function openRefused(number) {
   await refreshRefused();
   if (byId("refused").hidden) return;
   const wanted = number === undefined ? refused[0] : refused.find((refusal) => refusal.number === number);
-  if (number !== undefined && !wanted) toast(`Refused request ${number} is gone: it was dropped or cleared, or the sandbox was restarted`);
+  if (number !== undefined && !wanted) toast(say("refused_gone", String(number)));
   select(wanted);
   pane("refused");
   byId(wanted ? nodeId(wanted) : "")?.scrollIntoView({ block: "nearest" });
@@ -67,21 +68,22 @@ export function focusRefused() {
 const nodeId = ({ number }) => `r${number}`;
 
 /** `422 · text has 4097 characters` */
-function summary({ answer, fields, request }) {
-  const [[field, problem] = []] = Object.entries(fields ?? {});
-  const said = answer.body?.description ?? (typeof answer.body === "string" ? answer.body : "");
-  const why = field ? `${field}: ${problem}` : answer.fault ? `fault: ${answer.fault}` : said;
-  return [answer.status ?? "no response", why || request.path].join(" · ").slice(0, 200);
+function summary(refusal) {
+  const { answer, request } = refusal;
+  const [[field, problem] = []] = wrongFields(refusal);
+  const said = described(answer.body) ?? (typeof answer.body === "string" ? answer.body : "");
+  const why = field ? `${field}: ${problem}` : answer.fault ? say("fault", answer.fault) : said;
+  return [answer.status ?? texts.no_response, why || request.path].join(" · ").slice(0, 200);
 }
 
 function card(refusal) {
-  const { answer, request, user, kind, fields, received_at } = refusal;
+  const { answer, request, user, kind, received_at } = refusal;
   const time = element("time", "", clock(received_at));
   time.dateTime = received_at;
-  const status = element("span", "status", String(answer.status ?? "no response"));
-  const to = [kind, user && `to ${user}`].filter(Boolean).join(" ");
+  const status = element("span", "status", String(answer.status ?? texts.no_response));
+  const to = [kind, user && say("to", user)].filter(Boolean).join(" ");
   const head = element("div", "refusal-head", status, element("span", "line", element("b", "", request.method), ` ${request.path}`), time);
-  const problems = Object.entries(fields ?? {}).slice(0, 3).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
+  const problems = wrongFields(refusal).slice(0, 3).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
   const why = problems.length ? element("ul", "problems", ...problems) : element("p", "why", summary(refusal).split(" · ").slice(1).join(" · "));
   const node = element("article", "refusal", head, why, to && element("p", "note", to));
   node.id = nodeId(refusal);

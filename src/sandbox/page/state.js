@@ -1,6 +1,8 @@
 // Shared by all parts of the page: the sandbox's last report, the open chat, requests to the sandbox, and the line at
 // the bottom for errors.
 
+import { texts } from "./texts.js";
+
 export const state = {
   /** The data of `/sandbox/health`; `instance` and `cleared` identify the sandbox. */
   health: { instance: "", cleared: 0, refused: 0 },
@@ -24,9 +26,20 @@ export async function ask(path, options) {
   const answer = await fetch(path, options);
   if (!answer.ok) {
     const problem = await answer.json().catch(() => ({}));
-    throw new Error(problem.description || `the sandbox answered ${answer.status}`);
+    throw new Error(described(problem) || texts.sandbox_answered.replace("{}", answer.status));
   }
   return answer;
+}
+
+/** What an error of the sandbox says; undefined if it says nothing. */
+export function described(body) {
+  return body?.clientMessages?.[texts.language] ?? body?.description;
+}
+
+/** The wrong fields of a refused request, each with its problem. */
+export function wrongFields({ answer, fields }) {
+  const problem = (field) => answer.body.validationError[field][0]?.[texts.language] ?? fields[field];
+  return Object.keys(fields ?? {}).map((field) => [field, problem(field)]);
 }
 
 /** The JSON at `path`. */

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use url::{Host, ParseError, Url};
 
+use crate::base::message::{Message, msg};
 use crate::base::texts;
 
 /// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
@@ -24,19 +25,24 @@ impl ApiUrl {
     ///
     /// # Errors
     /// If it is another kind of address, or Jelou itself.
-    pub(super) fn parse_sandbox(raw: &str) -> Result<Self, String> {
-        let not_a_url = |error| format!("not a URL: {}", texts::url_problem(error, "http"));
+    pub(super) fn parse_sandbox(raw: &str) -> Result<Self, Message> {
+        let not_a_url = |error| {
+            msg!(
+                "not a URL: {problem}",
+                problem = texts::url_problem(error, "http")
+            )
+        };
         let url = Self::parse(raw, not_a_url)?;
         let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
-            return Err("this is Jelou, not a sandbox".to_owned());
+            return Err(msg!("this is Jelou, not a sandbox"));
         }
         if url.is_plain_http() || url.is_loopback() {
             return Ok(url);
         }
-        Err(format!(
-            "`{}` is not the scheme of a sandbox, which uses http://",
-            url.0.scheme()
+        Err(msg!(
+            "`{scheme}` is not the scheme of a sandbox, which uses http://",
+            scheme = url.0.scheme()
         ))
     }
 
@@ -77,16 +83,16 @@ impl ApiUrl {
 
 impl ApiUrl {
     /// Parses an address with any scheme. The error does not repeat the value, which may contain a password or a token.
-    fn parse(raw: &str, not_a_url: impl Fn(ParseError) -> String) -> Result<Self, String> {
+    fn parse(raw: &str, not_a_url: impl Fn(ParseError) -> Message) -> Result<Self, Message> {
         let url = Url::parse(raw).map_err(&not_a_url)?;
         if !url.username().is_empty()
             || url.password().is_some()
             || url.query().is_some()
             || url.fragment().is_some()
         {
-            let problem = "the URL cannot contain a user, a password, a query or a fragment; credentials come from a \
-                profile, variables or flags";
-            return Err(problem.to_owned());
+            return Err(msg!(
+                "the URL cannot contain a user, a password, a query or a fragment"
+            ));
         }
         let mut url = Self(url);
         // A dot at the end of the host or a slash at the end of the path does not change the address.
@@ -102,29 +108,27 @@ impl ApiUrl {
 }
 
 impl FromStr for ApiUrl {
-    type Err = String;
+    type Err = Message;
 
-    fn from_str(raw: &str) -> Result<Self, String> {
+    fn from_str(raw: &str) -> Result<Self, Message> {
         let not_a_url = |error| {
-            format!(
-                "not a URL: {}; write https://api.jelou.ai, or http://127.0.0.1:PORT for this machine",
-                texts::url_problem(error, "https")
+            msg!(
+                "not a URL: {problem}; write https://HOST, or http://127.0.0.1:PORT for this machine",
+                problem = texts::url_problem(error, "https")
             )
         };
         let url = Self::parse(raw, not_a_url)?;
         match url.0.scheme() {
             "https" => Ok(url),
             "http" if url.is_loopback() => Ok(url),
-            "http" => Err(format!(
-                "`http://{}` would get the secret unencrypted; use https://, or http:// for this machine",
-                url.0.host_str().unwrap_or_default()
+            "http" => Err(msg!(
+                "`http://{host}` would get the secret unencrypted; use https://, or http:// for this machine",
+                host = url.0.host_str().unwrap_or_default()
             )),
-            _ if !raw.contains("://") => Err(format!(
-                "not a URL: {}; write https://HOST, or http://127.0.0.1:PORT for this machine",
-                texts::url_problem(ParseError::RelativeUrlWithoutBase, "https")
-            )),
-            other => Err(format!(
-                "the API does not use the scheme `{other}`; pass an https:// URL"
+            _ if !raw.contains("://") => Err(not_a_url(ParseError::RelativeUrlWithoutBase)),
+            other => Err(msg!(
+                "the API does not use the scheme `{other}`; use https://",
+                other
             )),
         }
     }
@@ -190,6 +194,7 @@ mod tests {
             match (raw.parse::<ApiUrl>(), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
                 (Err(error), Err(expected)) => {
+                    let error = error.to_string();
                     assert!(
                         error.contains(expected) && !error.contains("secret@"),
                         "{raw}: {error}"
@@ -236,7 +241,9 @@ mod tests {
         ] {
             match (ApiUrl::parse_sandbox(raw), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
-                (Err(error), Err(expected)) => assert!(error.contains(expected), "{raw}: {error}"),
+                (Err(error), Err(expected)) => {
+                    assert!(error.to_string().contains(expected), "{raw}: {error}");
+                }
                 (found, _) => panic!("{raw}: {found:?}"),
             }
         }

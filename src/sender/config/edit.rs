@@ -10,6 +10,7 @@ use super::file::{ConfigFile, read_trusted};
 use super::key_table::KEYS;
 use super::layer::Layer;
 use super::secret_source::SecretSource;
+use crate::base::message::msg;
 use crate::base::private_file;
 use crate::command_error::CommandError;
 
@@ -39,10 +40,10 @@ impl ConfigEdit {
         let text = match read_trusted(path)? {
             // The new file replaces the old one, so the old one must not be a device.
             Some((_, metadata)) if !metadata.is_file() => {
-                let message = format!("cannot change {}: it is not a regular file", path.display());
+                let message = msg!("cannot change {path}: it is not a regular file", path);
                 return Err(CommandError::configuration(
                     message,
-                    "to use another file: --config FILE",
+                    msg!("to use another file: --config FILE"),
                 ));
             }
             Some((text, _)) => text,

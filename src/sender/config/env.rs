@@ -9,6 +9,7 @@ use super::file::resolve;
 use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use crate::base::invisible::without_final_line_break;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 
 /// The values on the command line.
@@ -68,7 +69,7 @@ pub(crate) struct Environment {
     /// Its values for a profile's settings.
     pub(crate) layer: Layer,
     /// A warning for each variable that looks like a misspelled one.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
 }
 
 impl Environment {
@@ -83,6 +84,11 @@ impl Environment {
     /// Reads only the ledger setting: a command that only reads runs must not fail because of the others.
     pub(crate) fn read_for_ledger() -> Result<Self, CommandError> {
         Self::read_settings(|key| key.name == "ledger")
+    }
+
+    /// Reads only the language, which is chosen before anything is printed.
+    pub(super) fn read_for_lang() -> Result<Self, CommandError> {
+        Self::read_settings(|key| key.name == "lang")
     }
 
     fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, CommandError> {
@@ -146,22 +152,23 @@ fn read_unchecked(name: &'static str) -> Result<Option<String>, CommandError> {
         return Ok(None);
     };
     if value.is_empty() {
-        let hint = format!(
-            "set {name} to a value, or unset it; in CI, check that the variable or secret exists"
+        let hint = msg!(
+            "in CI: check that the variable or secret exists; else: unset {name}",
+            name
         );
-        let message = format!("{name} is set but empty");
+        let message = msg!("{name} is set but empty", name);
         return Err(CommandError::configuration(message, hint));
     }
     let value = value
         .into_string()
-        .map_err(|_| wrong_variable(name, "its value is not UTF-8"))?;
+        .map_err(|_| wrong_variable(name, msg!("its value is not UTF-8")))?;
     Ok(Some(value))
 }
 
 /// Returns a warning for each unknown variable that was probably intended for jelouctl. These have
 /// the prefix `JELOUCTL_`, or the prefix `JELOU_` and resemble a known variable. Other names are fine:
 /// Kubernetes sets a dozen of them for a service called `jelou`.
-fn warnings() -> Vec<String> {
+fn warnings() -> Vec<Message> {
     let ours = our_variables();
     std::env::vars_os()
         .filter_map(|(name, _)| warning(&name.into_string().ok()?, &ours))
@@ -169,7 +176,7 @@ fn warnings() -> Vec<String> {
 }
 
 /// Returns the warning about the variable `name`; `ours` are the known variables.
-fn warning(name: &str, ours: &[&str]) -> Option<String> {
+fn warning(name: &str, ours: &[&str]) -> Option<Message> {
     let own_part = name
         .strip_prefix("JELOUCTL_")
         .or_else(|| name.strip_prefix("JELOU_"))?;
@@ -177,10 +184,14 @@ fn warning(name: &str, ours: &[&str]) -> Option<String> {
         return None;
     }
     match meant_variable(own_part, ours) {
-        Some(meant) => Some(format!("unknown variable {name}: did you mean {meant}?")),
+        Some(meant) => Some(msg!(
+            "unknown variable {name}: did you mean {meant}?",
+            name,
+            meant
+        )),
         None => name
             .starts_with("JELOUCTL_")
-            .then(|| format!("unknown variable {name}")),
+            .then(|| msg!("unknown variable {name}", name)),
     }
 }
 
@@ -254,12 +265,12 @@ fn is_from_kubernetes(own_part: &str) -> bool {
 
 /// Returns the problem with the characters around a value, which may be secret. One final line
 /// break is allowed.
-fn stray_character(value: &str) -> Option<&'static str> {
+fn stray_character(value: &str) -> Option<Message> {
     let line = without_final_line_break(value);
     let is_quoted =
         |quote: char| line.len() > 1 && line.starts_with(quote) && line.ends_with(quote);
     let is_stray = line.trim() != line || is_quoted('"') || is_quoted('\'');
-    is_stray.then_some("its value has quotes or white space around it")
+    is_stray.then(|| msg!("its value has quotes or white space around it"))
 }
 
 /// Returns all variables that jelouctl reads.
@@ -288,10 +299,10 @@ mod tests {
             ("JELOUCTL_BOT_ID", "JELOU_BOT_ID"),
         ] {
             let expected = format!("unknown variable {name}: did you mean {meant}?");
-            assert_eq!(warning(name, &ours), Some(expected));
+            assert_eq!(warning(name, &ours).unwrap().to_string(), expected);
         }
         let unknown = "unknown variable JELOUCTL_XYZZY";
-        assert_eq!(warning("JELOUCTL_XYZZY", &ours).as_deref(), Some(unknown));
+        assert_eq!(warning("JELOUCTL_XYZZY", &ours).unwrap(), unknown);
         for name in [
             "JELOU_BOT_ID",
             "JELOU_SERVICE_HOST",

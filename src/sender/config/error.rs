@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::base::message::{Message, ToValue, msg};
 use crate::base::private_file::FileError;
 use crate::base::process::Signal;
 use crate::base::suggest::nearest;
@@ -9,55 +10,55 @@ use crate::base::texts::shell_argument;
 use crate::command_error::CommandError;
 
 /// Creates the error for a wrong value of the variable or setting called `name`.
-pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandError {
-    CommandError::configuration(
-        format!("{name}: {}", problem.as_ref()),
-        "fix its value, or unset it",
-    )
+pub(crate) fn wrong_variable(name: &str, problem: impl ToValue) -> CommandError {
+    CommandError::bare_configuration(msg!("{name}: {problem}", name, problem))
 }
 
 /// Creates the error for a syntax error at the byte `offset` of the file at `path`.
-pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str) -> CommandError {
+pub(super) fn wrong_syntax(
+    path: &Path,
+    text: &str,
+    offset: usize,
+    problem: impl ToValue,
+) -> CommandError {
     let breaks = text.bytes().take(offset).filter(|byte| *byte == b'\n');
     wrong_line(path, 1 + breaks.count(), problem)
 }
 
 /// Creates the error for a syntax error in a line of the file at `path`.
-pub(super) fn wrong_line(path: &Path, line: usize, problem: &str) -> CommandError {
-    CommandError::configuration(
-        format!("{}: line {line}: {problem}", path.display()),
-        "fix it in that file",
-    )
+pub(super) fn wrong_line(path: &Path, line: usize, problem: impl ToValue) -> CommandError {
+    CommandError::bare_configuration(msg!("{path}: line {line}: {problem}", path, line, problem))
 }
 
 /// Creates the error for a file that cannot be read or written.
 pub(crate) fn bad_file(error: FileError) -> CommandError {
-    let hint = match error.action {
-        "read" if error.is_missing() => return CommandError::bare_configuration(error),
-        "read" => "check the path and its permissions",
-        _ => "check the permissions of the directory and the free disk space",
-    };
-    CommandError::configuration(error, hint)
+    CommandError::bare_configuration(error.message())
 }
 
 /// Creates the error for a profile that does not exist. It names the `variable` with the name, if there is one, because
 /// the user may not know of it.
 pub(super) fn unknown_profile(name: &str, variable: Option<&str>, known: &[&str]) -> CommandError {
     let hint = match nearest(name, known.iter().copied()) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!(
-            "to create it: {}",
-            set_profile(name, "--bot BOT --client-id ID")
-        ),
+        Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
+        None => {
+            let command = set_profile(name, "--bot BOT --client-id ID");
+            msg!("to create it: {command}", command)
+        }
     };
-    let known = if known.is_empty() {
-        "none exists".to_owned()
+    let problem = if known.is_empty() {
+        msg!("there is no profile `{name}`; none exists", name)
     } else {
-        format!("there are: {}", known.join(", "))
+        let known = known.join(", ");
+        msg!(
+            "there is no profile `{name}`; there are: {known}",
+            name,
+            known
+        )
     };
-    let place = variable.map(|variable| format!("{variable}: "));
-    let place = place.unwrap_or_default();
-    let message = format!("{place}there is no profile `{name}`; {known}");
+    let message = match variable {
+        Some(variable) => msg!("{variable}: {problem}", variable, problem),
+        None => problem,
+    };
     CommandError::configuration(message, hint)
 }
 
@@ -67,21 +68,22 @@ pub(crate) fn set_profile(name: &str, flags: &str) -> String {
 }
 
 pub(crate) fn no_bot() -> CommandError {
-    incomplete("no bot to send from")
+    incomplete(msg!("no bot to send from"))
 }
 
 /// Creates the error for a missing setting that every sender needs.
-pub(super) fn incomplete(message: &str) -> CommandError {
-    const HINT: &str = "to create a profile: jelouctl profile set NAME --bot BOT --client-id ID; to try without an \
-        account: --sandbox";
-    CommandError::configuration(message, HINT)
+pub(super) fn incomplete(message: Message) -> CommandError {
+    let hint = msg!(
+        "to create a profile: {command}; to try without an account: --sandbox",
+        command = set_profile("NAME", "--bot BOT --client-id ID")
+    );
+    CommandError::configuration(message, hint)
 }
 
 /// Creates the error for a signal at the prompt for the secret.
 pub(crate) fn interrupted(signal: Signal) -> CommandError {
-    let message = "interrupted at the prompt for the secret".to_owned();
     CommandError {
-        message,
+        message: msg!("interrupted at the prompt for the secret"),
         hint: None,
         ..CommandError::interrupted(signal)
     }

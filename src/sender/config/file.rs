@@ -15,12 +15,13 @@ use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
 use super::toml_error::wrong_toml;
+use crate::base::message::{Message, msg};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
 use crate::base::paths::{CONFIGURATION, HOME, home};
-use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::suggest::nearest;
-use crate::base::text_encoding::decode_text;
+use crate::base::text_encoding::{NotText, decode_text};
 use crate::command_error::CommandError;
 
 /// The configuration for services. Their system users do not have a file.
@@ -36,7 +37,7 @@ pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     default_profile: Option<String>,
     pub(crate) profiles: BTreeMap<String, Layer>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
 }
 
 /// The content of a configuration file.
@@ -52,11 +53,11 @@ impl ConfigFile {
     /// Returns `config.toml` in the user's configuration directory.
     pub(crate) fn default_path() -> Result<PathBuf, CommandError> {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
-            let message = format!("cannot find the configuration: {}", CONFIGURATION.problem());
-            let variable = CONFIGURATION.variable;
-            let hint =
-                format!("set {variable} to an absolute path, or use another file: --config FILE");
-            CommandError::configuration(message, hint)
+            let message = msg!(
+                "cannot find the configuration: {problem}",
+                problem = Message::from(CONFIGURATION.problem())
+            );
+            CommandError::configuration(message, msg!("to use another file: --config FILE"))
         })?;
         Ok(directory.join("config.toml"))
     }
@@ -69,7 +70,7 @@ impl ConfigFile {
         Self::load(path)?
             .ok_or_else(|| {
                 let missing = io::ErrorKind::NotFound.into();
-                bad_file(FileError::while_doing("read", path)(missing))
+                bad_file(FileError::while_doing(FileAction::Read, path)(missing))
             })
             .map(Some)
     }
@@ -104,11 +105,11 @@ impl ConfigFile {
 
     /// Returns why no configuration was found, with the files that were looked for. Empty if the
     /// reason is only that the user has not created one.
-    pub(super) fn why_missing() -> Vec<String> {
+    pub(super) fn why_missing() -> Vec<Message> {
         let user_file = Self::default_path().ok();
         let mut why = Vec::new();
         if env::var_os(HOME).is_none() && !CONFIGURATION.is_named() {
-            why.push(format!("{HOME} is not set"));
+            why.push(msg!("{variable} is not set", variable = HOME));
         }
         let machine_file = MACHINE_FILE.map(PathBuf::from);
         let files: Vec<_> = user_file.into_iter().chain(machine_file).collect();
@@ -116,7 +117,11 @@ impl ConfigFile {
             if let Err(error) = file.symlink_metadata()
                 && error.kind() == io::ErrorKind::PermissionDenied
             {
-                why.push(format!("cannot look for {}: {error}", file.display()));
+                why.push(msg!(
+                    "cannot look for {file}: {problem}",
+                    file,
+                    problem = error
+                ));
             }
         }
         if !why.is_empty() {
@@ -124,7 +129,8 @@ impl ConfigFile {
                 .iter()
                 .map(|file| file.display().to_string())
                 .collect();
-            why.push(format!("no configuration file at {}", files.join(", ")));
+            let files = files.join(", ");
+            why.push(msg!("no configuration file at {files}", files));
         }
         why
     }
@@ -134,9 +140,11 @@ impl ConfigFile {
     pub(crate) fn load(path: &Path) -> Result<Option<Self>, CommandError> {
         let Some((text, metadata)) = read_trusted(path)? else {
             // The target may be on a volume that is not mounted, and may exclude recipients.
-            let problem = "it is a link to a file that does not exist";
             return if path.is_symlink() {
-                Err(unreadable(path, problem))
+                Err(CommandError::bare_configuration(msg!(
+                    "failed to read {path}: it is a link to a file that does not exist",
+                    path
+                )))
             } else {
                 Ok(None)
             };
@@ -153,7 +161,8 @@ impl ConfigFile {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, CommandError> {
-        let wrong = |at: Range<usize>, problem: &str| wrong_syntax(path, text, at.start, problem);
+        let wrong =
+            |at: Range<usize>, problem: Message| wrong_syntax(path, text, at.start, problem);
         let document: Document =
             toml::from_str(text).map_err(|error| wrong_toml(path, text, &error))?;
         let directory = parent_directory(path);
@@ -167,18 +176,12 @@ impl ConfigFile {
                         "rates" => Some("prices"),
                         name => nearest(name, KEYS.iter().map(|key| key.name)),
                     };
-                    let near = near
-                        .map(|near| format!("; did you mean `{near}`?"))
-                        .unwrap_or_default();
-                    wrong(
-                        written.span(),
-                        &format!("unknown key `{}`{near}", written.get_ref()),
-                    )
+                    wrong(written.span(), unknown_key(written.get_ref(), near))
                 })?;
                 let at = value.span();
                 let value = key
                     .read(value.into_inner())
-                    .map_err(|problem| wrong(at, &problem))?;
+                    .map_err(|problem| wrong(at, problem))?;
                 profile.put(key.name, value, &Origin::Profile(name.clone()));
             }
             profile
@@ -205,17 +208,24 @@ impl ConfigFile {
     pub(crate) fn default_profile(&self) -> Result<Option<&String>, CommandError> {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => {
-                let path = self.path.display();
-                let message = format!(
-                    "{path}: default_profile is `{name}`, but [profiles.{name}] does not exist"
+                let message = msg!(
+                    "{path}: default_profile is `{name}`, but [profiles.{name}] does not exist",
+                    path = self.path,
+                    name
                 );
-                Err(CommandError::configuration(
-                    message,
-                    "to choose another profile: jelouctl profile use NAME",
-                ))
+                let hint = msg!("to choose another profile: jelouctl profile use NAME");
+                Err(CommandError::configuration(message, hint))
             }
             default => Ok(default.as_ref()),
         }
+    }
+}
+
+/// Describes an unknown key, which may be `near` in another spelling.
+pub(super) fn unknown_key(name: &str, near: Option<&str>) -> Message {
+    match near {
+        Some(near) => msg!("unknown key `{name}`; did you mean `{near}`?", name, near),
+        None => msg!("unknown key `{name}`", name),
     }
 }
 
@@ -248,7 +258,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// Reads the text of a configuration that only its owner can write. None if the file does not
 /// exist.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
-    let unread = |cause: io::Error| bad_file(FileError::while_doing("read", path)(cause));
+    let unread = |cause: io::Error| bad_file(FileError::while_doing(FileAction::Read, path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -256,7 +266,7 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     };
     let metadata = file.metadata().map_err(unread)?;
     if metadata.is_dir() {
-        return Err(unreadable(path, "it is a directory, not a file"));
+        return Err(unread(io::ErrorKind::IsADirectory.into()));
     }
     // The owner and permissions of a pipe or /dev/null do not show who wrote the data.
     #[cfg(unix)]
@@ -264,19 +274,15 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
         refuse_unsafe(path, &metadata)?;
     }
     let text = decode_text(read_to_limit(file, MAX_BYTES).map_err(unread)?);
-    let text = text.map_err(|problem| {
-        CommandError::configuration(
-            format!("failed to read {}: it {problem}", path.display()),
-            "save the file as UTF-8",
-        )
+    let text = text.map_err(|NotText { encoding, line }| {
+        CommandError::bare_configuration(msg!(
+            "failed to read {path}: it is not {encoding} at line {line}",
+            path,
+            encoding,
+            line
+        ))
     })?;
     Ok(Some((text, metadata)))
-}
-
-fn unreadable(path: &Path, problem: &str) -> CommandError {
-    bad_file(FileError::while_doing("read", path)(io::Error::other(
-        problem,
-    )))
 }
 
 /// Refuses an unsafe file: a user who can write the configuration can redirect messages and
@@ -285,24 +291,23 @@ fn unreadable(path: &Path, problem: &str) -> CommandError {
 fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     use std::os::unix::fs::MetadataExt;
 
-    let (problem, remedy) = if !is_trusted(metadata) {
-        (
-            "it belongs to another user, who could send your secret elsewhere",
-            "chown \"$(id -u)\"",
-        )
+    let (message, remedy) = if !is_trusted(metadata) {
+        let message = msg!(
+            "{path}: it belongs to another user, who could send your secret elsewhere",
+            path
+        );
+        (message, "chown \"$(id -u)\"")
     } else if metadata.mode() & 0o022 != 0 {
-        (
-            "others can change it and could send your secret elsewhere",
-            "chmod 600",
-        )
+        let message = msg!(
+            "{path}: others can change it and could send your secret elsewhere",
+            path
+        );
+        (message, "chmod 600")
     } else {
         return Ok(());
     };
-    let path = path.display();
-    Err(CommandError::configuration(
-        format!("{path}: {problem}"),
-        format!("to make it private: {remedy} {path}"),
-    ))
+    let hint = msg!("to make it private: {remedy} {path}", remedy, path);
+    Err(CommandError::configuration(message, hint))
 }
 
 #[cfg(test)]
@@ -314,7 +319,7 @@ mod tests {
         file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone()))
             .map_err(|error| match &error.hint {
                 Some(hint) => format!("{} | {hint}", error.message),
-                None => error.message,
+                None => error.message.to_string(),
             })
     }
 

@@ -304,6 +304,19 @@ pub(crate) const KEYS: &[Key] = &[
         default: None,
     },
     Key {
+        name: "lang",
+        form: KeyForm::Text,
+        about: "Print in this language: en or es. Without it, a terminal has the language of its locale, and a script \
+                has English.",
+        flag: Some(KeyFlag {
+            name: "--lang",
+            value: "LANG",
+            is_global: false,
+        }),
+        variable: Some("JELOUCTL_LANG"),
+        default: None,
+    },
+    Key {
         name: "log",
         form: KeyForm::Path,
         about: "Log each message and the end of each bulk run to this audit log file",

@@ -3,9 +3,13 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::key_table::{KEYS, Key, KeyForm};
 use crate::base::durations::parse_duration;
 use crate::base::invisible::{is_unseen, without_final_line_break};
+use crate::base::message::Lang;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::documented_placeholder;
 use crate::phone::{Country, PhoneNumber, is_clear, is_like_user_id, may_begin_number};
 use crate::runs::cost::Money;
@@ -24,18 +28,18 @@ impl Key {
     ///
     /// # Errors
     /// If the value has another type. The error does not repeat the value: it may be a secret.
-    pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, String> {
+    pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, Message> {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
         let found = describe_type(&written);
         let item = other_item(&written);
         let expected = match self.form {
-            KeyForm::Number => "a number, or a text such as \"30s\"",
-            KeyForm::Switch => "true or false",
+            KeyForm::Number => msg!("a number, or a text such as \"30s\""),
+            KeyForm::Switch => msg!("true or false"),
             KeyForm::List | KeyForm::Command => {
-                "a list of texts in double quotes, such as [\"a\", \"b\"]"
+                msg!("a list of texts in double quotes, such as [\"a\", \"b\"]")
             }
-            KeyForm::Text | KeyForm::Path => "a text in double quotes",
+            KeyForm::Text | KeyForm::Path => msg!("a text in double quotes"),
         };
         let texts = match (self.form, written) {
             (KeyForm::Number, one @ (Integer(_) | Float(_)))
@@ -47,22 +51,31 @@ impl Key {
             (KeyForm::Text | KeyForm::Path | KeyForm::Number, String(text)) => Some(vec![text]),
             _ => None,
         };
+        let name = self.name;
         texts.ok_or_else(|| match item {
-            Some((number, item)) => format!(
-                "{}: expected {expected}; item {number} is {item}",
-                self.name
+            Some((number, item)) => msg!(
+                "{name}: expected {expected}; item {number} is {item}",
+                name,
+                expected,
+                number,
+                item
             ),
-            None => format!("{}: expected {expected}; this is {found}", self.name),
+            None => msg!(
+                "{name}: expected {expected}; this is {found}",
+                name,
+                expected,
+                found
+            ),
         })
     }
 
     /// Formats the value as text to print.
-    pub(super) fn display(&self, texts: &[String]) -> String {
+    pub(super) fn display(&self, texts: &[String]) -> Message {
         match (self.name, self.form) {
             // Redact the ledger, too: a database URL in the environment may contain a password.
-            ("client_secret" | "ledger", _) => "(redacted)".to_owned(),
-            (_, KeyForm::List) => format!("{texts:?}"),
-            _ => texts.concat(),
+            ("client_secret" | "ledger", _) => redacted(),
+            (_, KeyForm::List) => format!("{texts:?}").into(),
+            _ => texts.concat().into(),
         }
     }
 
@@ -90,21 +103,26 @@ impl Key {
     }
 }
 
+/// Returns what is shown in place of a secret.
+pub(super) fn redacted() -> Message {
+    msg!("(redacted)")
+}
+
 /// Returns the number and the type of the first item of a list that is not a text.
-fn other_item(written: &toml::Value) -> Option<(usize, &'static str)> {
+fn other_item(written: &toml::Value) -> Option<(usize, Message)> {
     let mut items = (1..).zip(written.as_array()?);
     let (number, item) = items.find(|(_, item)| !item.is_str())?;
     Some((number, describe_type(item)))
 }
 
-fn describe_type(value: &toml::Value) -> &'static str {
+fn describe_type(value: &toml::Value) -> Message {
     match value {
-        toml::Value::String(_) => "a text",
-        toml::Value::Integer(_) | toml::Value::Float(_) => "a number",
-        toml::Value::Boolean(_) => "true or false",
-        toml::Value::Datetime(_) => "a date or a time",
-        toml::Value::Array(_) => "a list",
-        toml::Value::Table(_) => "a table",
+        toml::Value::String(_) => msg!("a text"),
+        toml::Value::Integer(_) | toml::Value::Float(_) => msg!("a number"),
+        toml::Value::Boolean(_) => msg!("true or false"),
+        toml::Value::Datetime(_) => msg!("a date or a time"),
+        toml::Value::Array(_) => msg!("a list"),
+        toml::Value::Table(_) => msg!("a table"),
     }
 }
 
@@ -117,59 +135,64 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 const MAX_RATE: f64 = 1_000_000.0;
 
 /// Parses a bot's identifier; it becomes one segment of the URL.
-pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
-    let id = identifier("a bot id", raw)?;
+pub(crate) fn bot_id(raw: &str) -> Result<String, Message> {
+    let id = identifier(msg!("a bot id"), raw)?;
     if let Some(problem) = documented_placeholder(id) {
-        return Err(format!("{problem}; write the id that Jelou shows"));
+        let problem = Message::from(problem);
+        return Err(msg!("{problem}; write the id that Jelou shows", problem));
     }
     match id {
-        "." | ".." => Err(format!(
-            "`{raw}` cannot be a bot id: in a URL, it refers to a directory"
+        "." | ".." => Err(msg!(
+            "`{id}` cannot be a bot id: in a URL, it refers to a directory",
+            id
         )),
         // jelouctl finds duplicates by bot id, and Jelou could treat both spellings as one bot.
-        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
-            "`{id}` cannot be a bot id: it starts with 0; write the id that Jelou shows"
+        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => Err(msg!(
+            "`{id}` cannot be a bot id: it starts with 0; write the id that Jelou shows",
+            id
         )),
         id => Ok(id.to_owned()),
     }
 }
 
 /// Parses the client id of Basic authentication.
-pub(super) fn client_id(raw: &str) -> Result<String, String> {
-    match identifier("a client id", raw)? {
+pub(super) fn client_id(raw: &str) -> Result<String, Message> {
+    match identifier(msg!("a client id"), raw)? {
         // The part after the colon could be the secret.
-        id if id.contains(':') => Err("a client id cannot contain a colon".to_owned()),
+        id if id.contains(':') => Err(msg!("a client id cannot contain a colon")),
         id => Ok(id.to_owned()),
     }
 }
 
 /// Checks an identifier, which is text on one line.
-fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
+fn identifier(what: Message, raw: &str) -> Result<&str, Message> {
     match without_final_line_break(raw) {
-        "" => Err(format!("{what} cannot be empty")),
+        "" => Err(msg!("{what} cannot be empty", what)),
         id if id.chars().any(char::is_control) => {
-            Err(format!("{what} cannot contain control characters"))
+            Err(msg!("{what} cannot contain control characters", what))
         }
         id => Ok(id),
     }
 }
 
 /// Parses the time limit of one attempt.
-pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
+pub(crate) fn timeout(raw: &str) -> Result<Duration, Message> {
     match retry_for(raw)? {
-        time if time < Duration::from_millis(1) => Err(format!(
-            "`{}` is too short; use 1ms to 24h",
-            raw.escape_debug()
+        time if time < Duration::from_millis(1) => Err(msg!(
+            "`{raw}` is too short; use 1ms to 24h",
+            raw = raw.escape_debug().to_string()
         )),
         time => Ok(time),
     }
 }
 
 /// Parses how long to retry: `500ms`, `30s`, `2m`. A bare number is seconds.
-pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
-    let problem = |shown: &str| {
-        let expected = "write 500ms, 30s or 2m, or a number of seconds";
-        format!("`{shown}` is not a duration of at most 24h; {expected}")
+pub(crate) fn retry_for(raw: &str) -> Result<Duration, Message> {
+    let problem = |raw: &str| {
+        msg!(
+            "`{raw}` is not a duration of at most 24h; write 500ms, 30s or 2m, or a number of seconds",
+            raw
+        )
     };
     let is_allowed = |duration| duration <= MAX_DURATION;
     match raw.trim().parse::<f64>() {
@@ -182,48 +205,54 @@ pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
 }
 
 /// Parses how far back a bulk run looks for duplicates: `3d`, `12h`, `30m`. Only 0 needs no unit.
-pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
+pub(crate) fn remember(raw: &str) -> Result<Duration, Message> {
     if raw.trim() == "0" {
         return Ok(Duration::ZERO);
     }
     let is_allowed = |duration| duration <= MAX_REMEMBER;
-    parse_duration(raw, is_allowed, |shown| {
-        format!("`{shown}` is not a time of at most 366d; write 3d, 12h or 30m, or 0")
+    parse_duration(raw, is_allowed, |raw| {
+        msg!(
+            "`{raw}` is not a time of at most 366d; write 3d, 12h or 30m, or 0",
+            raw
+        )
     })
 }
 
 /// Parses the name of a list's column.
-pub(super) fn column(raw: &str) -> Result<String, String> {
+pub(super) fn column(raw: &str) -> Result<String, Message> {
     match raw.trim() {
-        "" => Err("the name of a column cannot be empty".to_owned()),
+        "" => Err(msg!("the name of a column cannot be empty")),
         name => Ok(name.to_owned()),
     }
 }
 
 /// Parses how long a message counts under a key of `--once`: `1h`, `30d`.
-pub(crate) fn every(raw: &str) -> Result<Duration, String> {
+pub(crate) fn every(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |duration| (MIN_EVERY..=MAX_REMEMBER).contains(&duration);
-    parse_duration(raw, is_allowed, |shown| {
-        format!("`{shown}` is not a time from 1m to 366d; write 1h, 6h or 30d")
+    parse_duration(raw, is_allowed, |raw| {
+        msg!(
+            "`{raw}` is not a time from 1m to 366d; write 1h, 6h or 30d",
+            raw
+        )
     })
 }
 
 /// Parses the maximum cost of a run.
-pub(crate) fn budget(raw: &str) -> Result<Money, String> {
-    let amount: Money = raw.parse()?;
+pub(crate) fn budget(raw: &str) -> Result<Money, Message> {
+    let amount: Money = raw.parse().map_err(Message::from)?;
     if amount.is_zero() {
-        Err("`0` is not a budget; write an amount above 0".to_owned())
+        Err(msg!("`0` is not a budget; write an amount above 0"))
     } else {
         Ok(amount)
     }
 }
 
 /// Parses the messaging limit: recipients in any 24 hours.
-pub(crate) fn messaging_limit(raw: &str) -> Result<u32, String> {
+pub(crate) fn messaging_limit(raw: &str) -> Result<u32, Message> {
     match raw.trim().parse() {
-        Ok(0) | Err(_) => Err(format!(
-            "`{}` is not a number of recipients; write 1 or more, such as 2000",
-            raw.escape_debug()
+        Ok(0) | Err(_) => Err(msg!(
+            "`{raw}` is not a number of recipients; write 1 or more, such as 2000",
+            raw = raw.escape_debug().to_string()
         )),
         Ok(people) => Ok(people),
     }
@@ -231,7 +260,7 @@ pub(crate) fn messaging_limit(raw: &str) -> Result<u32, String> {
 
 /// Parses the speed of a bulk run in requests a second: `5/s`, `300/m`, `1000/h`. A bare number is
 /// per second.
-pub(crate) fn rate(raw: &str) -> Result<f64, String> {
+pub(crate) fn rate(raw: &str) -> Result<f64, Message> {
     let (number, unit) = raw.trim().split_once('/').unwrap_or((raw.trim(), "s"));
     let seconds = match unit.trim() {
         "s" => 1.0,
@@ -243,22 +272,28 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
     if per_second > 0.000_1 && per_second <= MAX_RATE {
         return Ok(per_second);
     }
-    let limits = "more than 0.0001/s and at most 1000000/s";
-    Err(format!(
-        "`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}",
-        raw.escape_debug()
+    Err(msg!(
+        "`{raw}` is not a rate; write 5/s, 300/m or 1000/h, more than 0.0001/s and at most 1000000/s",
+        raw = raw.escape_debug().to_string()
     ))
 }
 
+/// Parses the code of a language.
+pub(super) fn lang(raw: &str) -> Result<Lang, Message> {
+    Lang::from_str(raw, false).map_err(|_| msg!("`{raw}` is not a language; use en or es", raw))
+}
+
 /// Parses `true` or `false`.
-pub(super) fn switch(raw: &str) -> Result<bool, String> {
-    raw.parse()
-        .map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
+pub(super) fn switch(raw: &str) -> Result<bool, Message> {
+    raw.parse().map_err(|_| {
+        let raw = raw.escape_debug().to_string();
+        msg!("`{raw}` is neither true nor false", raw)
+    })
 }
 
 /// Parses a pattern of `allow_to`, with `*` for any characters. Without `*`, it is a recipient: a number, which may be a
 /// local number of `country`, a WhatsApp user id, or `id:USER`.
-pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, String> {
+pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Message> {
     let raw = raw.trim_end_matches(is_unseen);
     let is_number = !raw.is_empty() && raw.bytes().all(|letter| letter.is_ascii_digit());
     let is_recipient = is_number || is_like_user_id(raw);
@@ -269,10 +304,11 @@ pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Str
         None => !raw.contains(is_strange) && (raw.contains('*') || is_recipient),
     };
     // The error does not repeat the pattern: it may be a secret in the wrong place.
-    let problem = "an allowed recipient is a number with its country code, a pattern such as 593*, or id:USER, without \
-        `+`, spaces or commas";
     if !is_valid {
-        return Err(problem.to_owned());
+        return Err(msg!(
+            "an allowed recipient is a number with its country code, a pattern such as 593*, or id:USER, without `+`, \
+             spaces or commas"
+        ));
     }
     match country.filter(|_| is_number) {
         Some(country) => allowed_number(raw, country),
@@ -281,12 +317,15 @@ pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Str
 }
 
 /// Parses the number that bare digits mean in a profile with this country.
-fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
+fn allowed_number(raw: &str, country: Country) -> Result<String, Message> {
     match PhoneNumber::read(raw, Some(country)) {
         Ok(number) => Ok(number.as_str().to_owned()),
         // The id of a user of another channel may consist of digits.
         Err(error) if error.candidates.is_empty() && is_clear(raw) => Ok(raw.to_owned()),
-        Err(error) => Err(format!("an allowed recipient is ambiguous: {error}")),
+        Err(error) => Err(msg!(
+            "an allowed recipient is ambiguous: {problem}",
+            problem = error.message()
+        )),
     }
 }
 
@@ -295,12 +334,12 @@ fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
 pub(crate) fn describe_useless_pattern<'a>(
     mut patterns: impl Iterator<Item = &'a String>,
     country: Option<Country>,
-) -> Option<String> {
+) -> Option<Message> {
     let is_useless = |raw: &str| pattern(raw, country).is_ok_and(|read| matches_no_number(&read));
     let place = patterns.position(|raw| is_useless(raw))?;
-    Some(format!(
-        "pattern {} matches no number with a country code",
-        place + 1
+    Some(msg!(
+        "pattern {place} matches no number with a country code",
+        place = place + 1
     ))
 }
 
@@ -341,7 +380,7 @@ mod tests {
             assert_eq!(pattern(raw, ecuador).ok().as_deref(), expected, "{raw}");
         }
         let mexico = "MX".parse().ok();
-        let error = pattern("15512340009", mexico).unwrap_err();
+        let error = pattern("15512340009", mexico).unwrap_err().to_string();
         assert!(error.contains("+525512340009"), "{error}");
         assert_eq!(pattern("0987654321", None).as_deref(), Ok("0987654321"));
     }
@@ -467,7 +506,7 @@ mod tests {
             assert_eq!(every(raw), Ok(Duration::from_secs(seconds)), "{raw}");
         }
         for raw in ["", "0", "0s", "59s", "-1h", "6", "367d", "often"] {
-            let error = every(raw).unwrap_err();
+            let error = every(raw).unwrap_err().to_string();
             assert!(
                 error.contains("is not a time from 1m to 366d"),
                 "{raw}: {error}"
@@ -478,8 +517,8 @@ mod tests {
     #[test]
     fn months_are_not_taken_for_minutes() {
         for parse in [every, remember, retry_for, timeout] {
-            let told = Err("`5M` is in months; for minutes: 5m".to_owned());
-            assert_eq!(parse("5M"), told);
+            let told = "`5M` is in months; for minutes: 5m";
+            assert_eq!(parse("5M").unwrap_err(), told);
             assert_eq!(parse("5m"), Ok(Duration::from_secs(300)));
         }
         assert!(every("2months").is_ok());
@@ -507,7 +546,7 @@ mod tests {
             ("", "is not a time"),
             ("367d", "366d"),
         ] {
-            let error = remember(raw).unwrap_err();
+            let error = remember(raw).unwrap_err().to_string();
             assert!(error.contains(expected), "{raw}: {error}");
         }
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::error::{set_profile, wrong_variable};
 use super::key_table::{KEYS, Key, KeyForm};
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::command_error::CommandError;
 
 /// The origin of a value.
@@ -27,9 +28,12 @@ pub(crate) struct WithOrigin<T> {
     pub(crate) origin: Origin,
 }
 
-impl<T: fmt::Display> WithOrigin<T> {
-    pub(crate) fn display(&self) -> WithOrigin<String> {
-        self.origin.tag(self.value.to_string())
+impl<T> WithOrigin<T>
+where
+    for<'a> Message: From<&'a T>,
+{
+    pub(crate) fn display(&self) -> WithOrigin<Message> {
+        self.origin.tag(Message::from(&self.value))
     }
 }
 
@@ -42,20 +46,30 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Origin {
+    pub(crate) fn message(&self) -> Message {
         match self {
-            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
-            Self::Profile(name) => write!(formatter, "profile {name}"),
-            Self::Sandbox => formatter.write_str("sandbox"),
-            Self::Terminal => formatter.write_str("the terminal"),
-            Self::Default => formatter.write_str("default"),
+            Self::Flag(name) | Self::Variable(name) => Message::verbatim(*name),
+            Self::Profile(name) => msg!("profile {name}", name),
+            Self::Sandbox => Message::verbatim("sandbox"),
+            Self::Terminal => msg!("the terminal"),
+            Self::Default => msg!("default"),
         }
     }
 }
 
-/// Parses a value from its text. The error is a sentence.
-type Reader<T> = fn(&str) -> Result<T, String>;
+/// In English.
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(formatter)
+    }
+}
+
+impl ToValue for Origin {
+    fn to_value(&self) -> Value {
+        self.message().to_value()
+    }
+}
 
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Layer(BTreeMap<&'static str, WithOrigin<Vec<String>>>);
@@ -159,34 +173,42 @@ impl Layer {
     ///
     /// # Errors
     /// If `read` refuses it.
-    pub(super) fn get<T>(&self, name: &str, read: Reader<T>) -> Result<Option<T>, CommandError> {
+    pub(super) fn get<T, E: Into<Message>>(
+        &self,
+        name: &str,
+        read: fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, CommandError> {
         self.text(name)
             .map(read)
             .transpose()
-            .map_err(|problem| self.wrong(name, &problem))
+            .map_err(|problem| self.wrong(name, problem.into()))
     }
 
     /// Works like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
     #[expect(clippy::expect_used, reason = "KEYS has the default")]
-    pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, CommandError> {
+    pub(super) fn or_default<T, E: Into<Message>>(
+        &self,
+        name: &str,
+        read: fn(&str) -> Result<T, E>,
+    ) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
     }
 
     /// Works like [`Self::get`], for a list.
-    pub(super) fn get_list<T>(
+    pub(super) fn get_list<T, E: Into<Message>>(
         &self,
         name: &str,
-        read: impl Fn(&str) -> Result<T, String>,
+        read: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<Vec<T>>, CommandError> {
         let read = self
             .list(name)
             .map(|texts| texts.iter().map(|text| read(text)).collect());
         read.transpose()
-            .map_err(|problem: String| self.wrong(name, &problem))
+            .map_err(|problem: E| self.wrong(name, problem.into()))
     }
 
     /// Returns the error about the value of the key called `name`.
-    pub(super) fn wrong(&self, name: &str, problem: &str) -> CommandError {
+    pub(super) fn wrong(&self, name: &str, problem: Message) -> CommandError {
         match self.origin(name) {
             Origin::Variable(variable) => wrong_variable(variable, problem),
             Origin::Profile(profile) => {
@@ -194,12 +216,21 @@ impl Layer {
                     .and_then(|key| key.flag.as_ref())
                     .map(|flag| format!("{} {}", flag.name, flag.value))
                     .unwrap_or_default();
-                let hint = format!("to change it: {}", set_profile(profile, &flag));
-                CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
+                let hint = msg!(
+                    "to change it: {command}",
+                    command = set_profile(profile, &flag)
+                );
+                let message = msg!(
+                    "{name} of profile {profile}: {problem}",
+                    name,
+                    profile,
+                    problem
+                );
+                CommandError::configuration(message, hint)
             }
             // The command line names the flag.
             Origin::Flag(_) | Origin::Sandbox | Origin::Terminal | Origin::Default => {
-                CommandError::configuration(problem, "pass another value")
+                CommandError::bare_configuration(problem)
             }
         }
     }
@@ -214,7 +245,7 @@ impl Layer {
     }
 
     /// Returns the printed value of `key`, and its origin.
-    pub(crate) fn display(&self, key: &Key) -> Option<WithOrigin<String>> {
+    pub(crate) fn display(&self, key: &Key) -> Option<WithOrigin<Message>> {
         let WithOrigin { value, origin } = self.0.get(key.name)?;
         Some(origin.tag(key.display(value)))
     }

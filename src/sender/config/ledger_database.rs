@@ -17,6 +17,7 @@ use super::layer::{Origin, WithOrigin};
 use super::secret_source::SecretSource;
 use super::settings::{choose_profile, load_file};
 use crate::base::invisible::without_final_line_break;
+use crate::base::message::{Message, msg};
 use crate::base::secret::Secret;
 use crate::base::texts;
 use crate::command_error::CommandError;
@@ -118,12 +119,10 @@ impl LedgerDatabase {
     /// If it is not a URL of a database, or contains a password in the wrong place.
     fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
         let database = Self::read(origin, without_final_line_break(raw)).map_err(|problem| {
-            let place = match origin {
-                Origin::Profile(name) => format!("ledger of profile {name}"),
-                origin => origin.to_string(),
-            };
-            let hint = "use postgres://USER@HOST/DATABASE, or `local` for this machine's file";
-            CommandError::configuration(format!("{place}: {problem}"), hint)
+            let place = place(origin);
+            let hint =
+                msg!("use postgres://USER@HOST/DATABASE, or `local` for this machine's file");
+            CommandError::configuration(msg!("{place}: {problem}", place, problem), hint)
         })?;
         let may_have_password = matches!(origin, Origin::Variable(_));
         if database.password.is_some() && !may_have_password {
@@ -133,28 +132,26 @@ impl LedgerDatabase {
     }
 
     /// Reads the URL `raw`, with a password in its authority, in a parameter, or without one.
-    fn read(origin: &Origin, raw: &str) -> Result<Self, String> {
+    fn read(origin: &Origin, raw: &str) -> Result<Self, Message> {
         if raw.is_empty() {
-            return Err("its value is empty".to_owned());
+            return Err(msg!("its value is empty"));
         }
-        let mut url = Url::parse(raw).map_err(|error| {
-            let problem = texts::url_problem(error, "postgres");
-            format!("it is not a database URL: {problem}")
-        })?;
+        let not_a_url = |problem| msg!("it is not a database URL: {problem}", problem);
+        let mut url =
+            Url::parse(raw).map_err(|error| not_a_url(texts::url_problem(error, "postgres")))?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
-            return Err("it is not the URL of a PostgreSQL database".to_owned());
+            return Err(msg!("it is not the URL of a PostgreSQL database"));
         }
         let parameters = OwnParameters::take(&mut url)?;
         let config: Config = url
             .as_str()
             .parse()
-            .map_err(|error| format!("it is not a database URL: {error}"))?;
+            .map_err(|error: tokio_postgres::Error| not_a_url(error.to_string().into()))?;
         // In `USER%3APASSWORD@` and `?user=USER:PASSWORD`, the password is a part of the user, and would be shown.
         if config.get_user().is_some_and(|user| user.contains(':')) {
-            return Err(
+            return Err(msg!(
                 "its user name contains a colon; write a password as USER:PASSWORD@HOST, with `:` and not `%3A`"
-                    .to_owned(),
-            );
+            ));
         }
         let url_password = config
             .get_password()
@@ -162,10 +159,9 @@ impl LedgerDatabase {
         // This fails only for a URL without a host or base, which was already refused.
         let _ = url.set_password(None);
         if config.get_hosts().is_empty() {
-            return Err(
+            return Err(msg!(
                 "it has no host; for a unix socket, use postgres://%2Frun%2Fpostgresql/DATABASE"
-                    .to_owned(),
-            );
+            ));
         }
         let is_local = config.get_hosts().iter().all(is_on_this_machine)
             && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
@@ -198,17 +194,24 @@ impl LedgerDatabase {
 
 /// Creates the error for a password in an argument or a profile.
 fn password_in_address(origin: &Origin) -> CommandError {
-    let (place, name) = match origin {
-        Origin::Profile(name) => (format!("ledger of profile {name}"), name.as_str()),
-        origin => (origin.to_string(), "NAME"),
+    let name = match origin {
+        Origin::Profile(name) => name,
+        _ => "NAME",
     };
+    let place = place(origin);
+    let command = set_profile(name, "--ledger-password-file FILE");
     CommandError::configuration(
-        format!("{place}: the address must not contain a password"),
-        format!(
-            "to read the password from a file: {}",
-            set_profile(name, "--ledger-password-file FILE")
-        ),
+        msg!("{place}: the address must not contain a password", place),
+        msg!("to read the password from a file: {command}", command),
     )
+}
+
+/// Names the setting of an address.
+fn place(origin: &Origin) -> Message {
+    match origin {
+        Origin::Profile(name) => msg!("ledger of profile {name}", name),
+        origin => origin.message(),
+    }
 }
 
 /// The parameters of a URL that jelouctl reads itself.
@@ -226,7 +229,7 @@ impl OwnParameters {
     ///
     /// # Errors
     /// If the URL has a parameter that jelouctl does not support.
-    fn take(url: &mut Url) -> Result<Self, String> {
+    fn take(url: &mut Url) -> Result<Self, Message> {
         let mut own = Self::default();
         let mut others = Vec::new();
         for (name, value) in url.query_pairs() {
@@ -235,7 +238,7 @@ impl OwnParameters {
                 "sslrootcert" => own.roots = Some(PathBuf::from(value.as_ref())),
                 "password" => own.password = Some(value.into_owned()),
                 "sslcert" | "sslkey" | "service" | "passfile" => {
-                    return Err(format!("{name} is not supported"));
+                    return Err(msg!("{name} is not supported", name));
                 }
                 _ => others.push((name.into_owned(), value.into_owned())),
             }
@@ -252,13 +255,14 @@ impl OwnParameters {
     ///
     /// # Errors
     /// If `sslmode` would allow a connection without a verified server.
-    fn is_encrypted(&self, is_local: bool) -> Result<bool, String> {
+    fn is_encrypted(&self, is_local: bool) -> Result<bool, Message> {
         match self.mode.as_deref() {
             Some("require" | "verify-full") => Ok(true),
             Some("disable") if is_local => Ok(false),
             None => Ok(!is_local),
-            Some(mode) => Err(format!(
-                "sslmode={mode}: a remote database needs TLS with a verified name; remove sslmode"
+            Some(mode) => Err(msg!(
+                "sslmode={mode}: a remote database needs TLS with a verified name; remove sslmode",
+                mode
             )),
         }
     }
@@ -364,9 +368,10 @@ mod tests {
                 Origin::Variable("JELOUCTL_LEDGER"),
             ] {
                 let error = LedgerDatabase::parse(&origin, raw).unwrap_err();
-                assert!(error.message.contains("user name"), "{}", error.message);
-                assert!(!error.message.contains("pass@"), "{}", error.message);
-                assert!(!error.message.contains("u:pass"), "{}", error.message);
+                let message = error.message.to_string();
+                assert!(message.contains("user name"), "{message}");
+                assert!(!message.contains("pass@"), "{message}");
+                assert!(!message.contains("u:pass"), "{message}");
             }
         }
     }
@@ -407,7 +412,8 @@ mod tests {
         ] {
             let error = LedgerDatabase::parse(&Origin::Default, raw)
                 .unwrap_err()
-                .message;
+                .message
+                .to_string();
             assert!(error.contains(part), "{raw}: {error}");
         }
     }

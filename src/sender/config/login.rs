@@ -7,6 +7,7 @@ use super::error::{incomplete, set_profile};
 use super::keys::client_id;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::secret_source::SecretSource;
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 
 /// Two client ids and secrets: from flags and environment, and from the profile. jelouctl uses both values of one
@@ -100,28 +101,29 @@ impl Login {
             name => name,
         };
         let no_secret = |id: &str| {
-            let hint = format!(
-                "to save it in a profile: {}; to use variables: set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET",
-                set_profile(profile, "--client-secret-file FILE")
+            let hint = msg!(
+                "to save it in a profile: {command}; to use variables: set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET",
+                command = set_profile(profile, "--client-secret-file FILE")
             );
-            CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
+            CommandError::configuration(msg!("no client secret for client id `{id}`", id), hint)
         };
         let ask = |id: &WithOrigin<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.outside_login.id, &self.outside_login.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (Some(id), None) => Ok((id, ask(id)?)),
             (None, Some(WithOrigin { origin, .. })) => Err(CommandError::configuration(
-                format!(
-                    "the client secret comes from {origin}, but no flag or variable sets its client id"
+                msg!(
+                    "the client secret comes from {origin}, but no flag or variable sets its client id",
+                    origin
                 ),
-                "pass the id as well: --client-id ID",
+                "--client-id ID",
             )),
             (None, None) => {
                 let id = self
                     .profile_login
                     .id
                     .as_ref()
-                    .ok_or_else(|| incomplete("no credentials"))?;
+                    .ok_or_else(|| incomplete(msg!("no credentials")))?;
                 self.check_secret_target(api_url, asked_by)?;
                 let secret = self
                     .profile_login
@@ -138,12 +140,14 @@ impl Login {
             return Ok(());
         }
         Err(CommandError::configuration(
-            format!(
-                "the secret of profile `{}` is for {}, but {asked_by} asks for {asked}",
-                self.profile, self.home
+            msg!(
+                "the secret of profile `{profile}` is for {home}, but {asked_by} asks for {asked}",
+                profile = self.profile,
+                home = self.home.to_string(),
+                asked_by,
+                asked = asked.to_string()
             ),
-            "to use other credentials: --client-id ID --client-secret-file FILE; to save them: jelouctl profile set \
-                NAME --api-url URL --client-id ID --client-secret-file FILE",
+            msg!("to use other credentials: --client-id ID --client-secret-file FILE"),
         ))
     }
 }

@@ -1,6 +1,5 @@
 //! Sources of a secret. jelouctl fetches the secret only right before a request.
 
-use std::fmt;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,11 +11,13 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 use super::error::interrupted;
+use super::keys::redacted;
 use super::layer::{Layer, Origin, WithOrigin};
-use crate::base::private_file::{self, FileError, PipeBound, open_to_read};
+use crate::base::message::{Message, msg};
+use crate::base::private_file::{self, FileAction, FileError, PipeBound, open_to_read};
 use crate::base::process::{Signal, find_program, run_blocking};
 use crate::base::secret::Secret;
-use crate::base::text_encoding::decode_text;
+use crate::base::text_encoding::{NotText, decode_text};
 use crate::command_error::CommandError;
 
 /// The largest secret, in bytes.
@@ -90,10 +91,14 @@ impl SecretSource {
             return Ok(None);
         };
         if let Some(other) = given.next() {
-            let origin = layer.origin(key);
-            let second = layer.origin(other);
-            let message = format!("both {key} ({origin}) and {other} ({second}) are set");
-            return Err(CommandError::configuration(message, "remove one of them"));
+            let message = msg!(
+                "both {key} ({origin}) and {other} ({second}) are set",
+                key,
+                origin = layer.origin(key),
+                other,
+                second = layer.origin(other)
+            );
+            return Err(CommandError::bare_configuration(message));
         }
         let words = layer.list(key).unwrap_or_default();
         let source = match key.strip_prefix(name) {
@@ -106,23 +111,19 @@ impl SecretSource {
     }
 }
 
-impl fmt::Display for SecretSource {
-    /// Writes the kind of source. A command is shown without its arguments, which may contain a
-    /// secret.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Value(_) => formatter.write_str("(redacted)"),
-            Self::File(file) if file.may_be_secret() => {
-                formatter.write_str("a file that does not exist")
+/// The kind of source. A command is shown without its arguments, which may contain a secret.
+impl From<&SecretSource> for Message {
+    fn from(source: &SecretSource) -> Self {
+        match source {
+            SecretSource::Value(_) => redacted(),
+            SecretSource::File(file) if file.may_be_secret() => msg!("a file that does not exist"),
+            SecretSource::File(file) => msg!("file {path}", path = file.path),
+            SecretSource::Stdin => msg!("standard input"),
+            SecretSource::Command(words) => {
+                let program = words.first().map_or("", String::as_str);
+                msg!("command {program}", program)
             }
-            Self::File(file) => write!(formatter, "file {}", file.path.display()),
-            Self::Stdin => formatter.write_str("standard input"),
-            Self::Command(words) => write!(
-                formatter,
-                "command {}",
-                words.first().map_or("", String::as_str)
-            ),
-            Self::Prompt => formatter.write_str("a prompt on the terminal"),
+            SecretSource::Prompt => msg!("a prompt on the terminal"),
         }
     }
 }
@@ -130,8 +131,13 @@ impl fmt::Display for SecretSource {
 /// Returns the error for a missing file. It does not print the name, which may be the secret.
 fn no_such_file(origin: &Origin) -> CommandError {
     CommandError::configuration(
-        format!("{origin}: no such file; its name is hidden because it may be the secret"),
-        "to pass a file: --client-secret-file ./secret; to pass the secret itself: set JELOU_CLIENT_SECRET",
+        msg!(
+            "{origin}: no such file; its name is hidden because it may be the secret",
+            origin
+        ),
+        msg!(
+            "to pass a file: --client-secret-file ./secret; to pass the secret itself: set JELOU_CLIENT_SECRET"
+        ),
     )
 }
 
@@ -141,8 +147,15 @@ impl WithOrigin<SecretSource> {
     pub(crate) async fn fetch(
         &self,
         ask: impl AsyncFnOnce() -> io::Result<String>,
-    ) -> Result<(Secret, Option<String>), CommandError> {
-        let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
+    ) -> Result<(Secret, Option<Message>), CommandError> {
+        let unreadable = |cause: io::Error| {
+            let source = self.source();
+            bad(msg!(
+                "the secret from {source} cannot be read: {cause}",
+                source,
+                cause
+            ))
+        };
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
             SecretSource::File(file) => {
@@ -152,9 +165,13 @@ impl WithOrigin<SecretSource> {
                     if file.may_be_secret() {
                         return no_such_file(&self.origin);
                     }
-                    let problem = FileError::while_doing("read", &file.path)(cause);
-                    let message = format!("{}: {problem}", self.origin);
-                    CommandError::configuration(message, "check the path and its permissions")
+                    let problem = FileError::while_doing(FileAction::Read, &file.path)(cause);
+                    let origin = &self.origin;
+                    bad(msg!(
+                        "{origin}: {problem}",
+                        origin,
+                        problem = problem.message()
+                    ))
                 })?
             }
             SecretSource::Stdin => (
@@ -172,36 +189,51 @@ impl WithOrigin<SecretSource> {
                 Err(error) => return Err(unreadable(error)),
             },
         };
+        let source = self.source();
         if raw.len() as u64 > MAX_BYTES {
-            return Err(self.bad("is longer than 64 KiB"));
+            return Err(bad(msg!(
+                "the secret from {source} is longer than 64 KiB",
+                source
+            )));
         }
         let secret = decode_text(raw)
             .map(Secret::new)
-            .map_err(|problem| self.bad(&problem.to_string()))?;
+            .map_err(|NotText { encoding, line }| {
+                bad(msg!(
+                    "the secret from {source} is not {encoding} at line {line}",
+                    source,
+                    encoding,
+                    line
+                ))
+            })?;
         if secret.is_empty() {
-            return Err(self.bad("is empty"));
+            return Err(bad(msg!("the secret from {source} is empty", source)));
         }
         if secret.reveal().contains(['\n', '\r']) {
-            return Err(self.bad("has more than one line"));
+            return Err(bad(msg!(
+                "the secret from {source} has more than one line",
+                source
+            )));
         }
         Ok((secret, warning))
     }
 
-    fn bad(&self, problem: &str) -> CommandError {
-        let message = format!("the secret from {} {problem}", self.origin());
-        CommandError::configuration(message, "check the source of the secret")
-    }
-
-    fn origin(&self) -> String {
+    /// Returns where the secret comes from.
+    fn source(&self) -> Message {
+        let origin = &self.origin;
         match &self.value {
-            SecretSource::Value(_) => self.origin.to_string(),
-            SecretSource::Prompt => "the terminal".to_owned(),
-            other => format!("{other} ({})", self.origin),
+            SecretSource::Value(_) => origin.message(),
+            SecretSource::Prompt => msg!("the terminal"),
+            other => msg!("{source} ({origin})", source = Message::from(other), origin),
         }
     }
 }
 
-fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
+fn bad(message: Message) -> CommandError {
+    CommandError::bare_configuration(message)
+}
+
+fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<Message>)> {
     let file = open_to_read(path, PipeBound::FirstByte)?;
     let warning = open_to_others(path, &file.metadata()?);
     Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
@@ -211,13 +243,15 @@ fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
 /// discarded, because the trace of a script (`set -x`) shows the secret. `origin` names the setting in errors.
 async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError> {
     let program = words.first().map_or("", String::as_str);
-    let failed = |problem: String| {
-        let hint = "run the command yourself: it must print the secret, without a prompt";
-        CommandError::configuration(format!("{origin}: {problem}"), hint)
+    let failed = |problem: Message| {
+        let hint = msg!("run the command yourself: it must print the secret, without a prompt");
+        CommandError::configuration(msg!("{origin}: {problem}", origin, problem), hint)
     };
     let failed_to_run = |cause: io::Error| {
-        failed(format!(
-            "failed to run the secret command `{program}`: {cause}"
+        failed(msg!(
+            "failed to run the secret command `{program}`: {cause}",
+            program,
+            cause
         ))
     };
     let mut command = Command::new(find_program(program.as_ref()));
@@ -256,8 +290,10 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     };
     let Ok(status) = finished else {
         let seconds = COMMAND_TIMEOUT.as_secs();
-        return Err(failed(format!(
-            "the secret command `{program}` printed no secret within {seconds} s"
+        return Err(failed(msg!(
+            "the secret command `{program}` printed no secret within {seconds} s",
+            program,
+            seconds
         )));
     };
     let status = status.map_err(failed_to_run)?;
@@ -267,8 +303,10 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
             // Ctrl-C at a terminal signals the command and this process, perhaps a little later.
             tokio::time::sleep(SIGNAL_DELAY).await;
         }
-        return Err(failed(format!(
-            "the secret command `{program}` failed with {status}"
+        return Err(failed(msg!(
+            "the secret command `{program}` failed with {status}",
+            program,
+            status = status.to_string()
         )));
     }
     Ok(stdout)
@@ -276,17 +314,23 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
 
 /// Warns if others can read or change the file of a secret.
 #[cfg(unix)]
-pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String> {
+pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<Message> {
     use std::os::unix::fs::MetadataExt;
 
-    let can = match metadata.mode() {
-        mode if mode & 0o044 != 0 => "read",
-        mode if mode & 0o022 != 0 => "write",
-        _ => return None,
-    };
-    let shown = path.display();
-    (metadata.is_file() && !is_managed(path))
-        .then(|| format!("{shown} contains a secret, and others can {can} it: chmod 600 {shown}"))
+    if !metadata.is_file() || is_managed(path) {
+        return None;
+    }
+    match metadata.mode() {
+        mode if mode & 0o044 != 0 => Some(msg!(
+            "{path} contains a secret, and others can read it: chmod 600 {path}",
+            path
+        )),
+        mode if mode & 0o022 != 0 => Some(msg!(
+            "{path} contains a secret, and others can write it: chmod 600 {path}",
+            path
+        )),
+        _ => None,
+    }
 }
 
 /// Returns whether a container or a service manager created the file, so that the user cannot
@@ -308,6 +352,6 @@ fn is_managed(path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn open_to_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
+pub(super) fn open_to_others(_path: &Path, _metadata: &Metadata) -> Option<Message> {
     None
 }

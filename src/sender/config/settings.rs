@@ -13,6 +13,7 @@ use super::keys;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::login::Login;
 use super::secret_source::SecretSource;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::paths::is_ledger_file;
 use crate::base::private_file::link_target;
 use crate::base::texts::shell_argument;
@@ -66,9 +67,9 @@ pub(crate) struct Settings {
     /// The values from their sources, for display.
     layer: Layer,
     /// Warnings about the sources.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Message>,
     /// Why no configuration file was found, if that may surprise.
-    missing_file: Vec<String>,
+    missing_file: Vec<Message>,
 }
 
 impl Settings {
@@ -139,10 +140,8 @@ impl Settings {
         };
         let is_configuration = file.is_some_and(|file| link_target(&file.path) == log);
         if is_configuration || is_ledger_file(&log) {
-            return Err(self.layer.wrong(
-                "log",
-                "it is the configuration or a file of the ledger; pass another file",
-            ));
+            let problem = msg!("it is the configuration or a file of the ledger");
+            return Err(self.layer.wrong("log", problem));
         }
         Ok(())
     }
@@ -152,7 +151,7 @@ impl Settings {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
             between: collect_windows(&between.unwrap_or_default())
-                .map_err(|problem| layer.wrong("between", &problem))?,
+                .map_err(|problem| layer.wrong("between", problem.into()))?,
             not_on: layer
                 .get_list("not_on", day_off)?
                 .unwrap_or_default()
@@ -160,7 +159,12 @@ impl Settings {
                 .collect(),
             time_zone: layer.get("time_zone", str::parse)?,
         };
-        let country = layer.get("country", str::parse)?;
+        let country = layer.get("country", |text| {
+            text.parse::<Country>()
+                .map_err(|problem| problem.to_string())
+        })?;
+        // The language was chosen before. Here, a wrong one is an error.
+        layer.get("lang", keys::lang)?;
         Ok(Self {
             profile: None,
             missing_file: Vec::new(),
@@ -202,9 +206,9 @@ impl Settings {
     }
 
     /// Returns the note after a sandbox accepted a message. None without a sandbox.
-    pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
+    pub(crate) fn sandbox_note(&self) -> Option<Message> {
         self.is_sandboxed()
-            .then_some("sandbox: nothing was sent to Jelou")
+            .then(|| msg!("sandbox: nothing was sent to Jelou"))
     }
 
     /// Returns the bot to send from.
@@ -247,7 +251,7 @@ impl Settings {
     }
 
     /// Returns the printed value of a key, which is never a secret, and its origin.
-    pub(crate) fn display(&self, key: &Key) -> Option<WithOrigin<String>> {
+    pub(crate) fn display(&self, key: &Key) -> Option<WithOrigin<Message>> {
         match key.name {
             "client_secret" => self.login.secret().map(WithOrigin::display),
             _ => self.layer.display(key),
@@ -270,7 +274,7 @@ impl Settings {
 }
 
 /// Checks the values of a layer. The error does not name their source.
-pub(crate) fn check(layer: &Layer) -> Result<(), String> {
+pub(crate) fn check(layer: &Layer) -> Result<(), Message> {
     let login = Login::new(layer, &Layer::default(), "", Path::new(""));
     let read = login.and_then(|login| {
         Settings::read(
@@ -285,7 +289,7 @@ pub(crate) fn check(layer: &Layer) -> Result<(), String> {
 /// Returns a parser for the flag of the key called `name`.
 pub(crate) fn checked(
     name: &'static str,
-) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
+) -> impl Fn(&str) -> Result<String, Message> + Clone + Send + Sync {
     move |raw| {
         let text = raw.trim().to_owned();
         let mut layer = Layer::default();
@@ -295,7 +299,7 @@ pub(crate) fn checked(
 }
 
 /// Removes bot and credentials from the layer of the environment. Returns a warning if it had any.
-fn remove_sender(environment: &mut Layer) -> Option<String> {
+fn remove_sender(environment: &mut Layer) -> Option<Message> {
     let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
     let ignored: Vec<_> = sender
         .iter()
@@ -303,9 +307,9 @@ fn remove_sender(environment: &mut Layer) -> Option<String> {
         .map(|ignored| ignored.origin.to_string())
         .collect();
     (!ignored.is_empty()).then(|| {
-        format!(
-            "--profile sets bot and credentials; ignored: {}",
-            ignored.join(", ")
+        msg!(
+            "--profile sets bot and credentials; ignored: {variables}",
+            variables = ignored.join(", ")
         )
     })
 }
@@ -344,6 +348,19 @@ pub(crate) fn profile_zone(
     }
 }
 
+/// Returns the language in the environment or the profile. A configuration that cannot be read sets none: the command
+/// reports it.
+pub(crate) fn configured_lang(flags: &Flags) -> Option<Lang> {
+    let environment = Environment::read_for_lang().ok()?;
+    let variable = environment.layer.get("lang", keys::lang).ok()?;
+    variable.or_else(|| {
+        let file = load_file(flags, &environment).ok()??;
+        let chosen = choose_profile(flags, &environment, Some(&file), false).ok()??;
+        let profile = file.profiles.get(&chosen.value)?;
+        profile.get("lang", keys::lang).ok()?
+    })
+}
+
 /// Loads the file from a flag or variable, else the user's or the machine's. None if neither
 /// exists.
 pub(super) fn load_file(
@@ -353,9 +370,13 @@ pub(super) fn load_file(
     ConfigFile::find(flags.config_file(environment).as_deref())
 }
 
-/// The hint for a wrong `JELOUCTL_SANDBOX`.
-pub(crate) const SANDBOX_HINT: &str = "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT; to use the default one: \
-    unset JELOUCTL_SANDBOX and pass --sandbox";
+/// Returns the hint for a wrong `JELOUCTL_SANDBOX`.
+pub(crate) fn sandbox_hint() -> Message {
+    msg!(
+        "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT; to use the default one: unset JELOUCTL_SANDBOX and \
+         pass --sandbox"
+    )
+}
 
 fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, CommandError> {
     let Some(raw) = &environment.sandbox else {
@@ -368,7 +389,8 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
     ApiUrl::parse_sandbox(raw)
         .map(SandboxMode::At)
         .map_err(|problem| {
-            CommandError::configuration(format!("JELOUCTL_SANDBOX: {problem}"), SANDBOX_HINT)
+            let message = msg!("{flag}: {problem}", flag = "JELOUCTL_SANDBOX", problem);
+            CommandError::configuration(message, sandbox_hint())
         })
 }
 
@@ -416,12 +438,13 @@ pub(super) fn choose_profile(
         (None, []) => Ok(None),
         (None, _) if !is_needed => Ok(None),
         (None, _) => {
-            let message = format!(
-                "several profiles exist, but no default: {}",
-                known.join(", ")
+            let message = msg!(
+                "several profiles exist, but no default: {known}",
+                known = known.join(", ")
             );
-            let hint =
-                "to choose one now: --profile NAME; to set the default: jelouctl profile use NAME";
+            let hint = msg!(
+                "to choose one now: --profile NAME; to set the default: jelouctl profile use NAME"
+            );
             Err(CommandError::configuration(message, hint))
         }
     }

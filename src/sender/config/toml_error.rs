@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::error::wrong_line;
+use super::file::unknown_key;
 use super::key_table::Key;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
 use crate::command_error::CommandError;
 
@@ -17,8 +19,8 @@ pub(super) fn wrong_toml(path: &Path, text: &str, error: &toml::de::Error) -> Co
     let previous = lines_before.checked_sub(1).map(line_at);
     // The parser reports the line after a value that is missing, or has one quote.
     let unfinished = match previous {
-        Some(line) if line.ends_with('=') => Some("a value is missing"),
-        Some(line) if line.matches('"').count() % 2 == 1 => Some("a quote is not closed"),
+        Some(line) if line.ends_with('=') => Some(no_value()),
+        Some(line) if line.matches('"').count() % 2 == 1 => Some(open_quote()),
         _ => None,
     };
     let is_after = error.message().starts_with("key with no value");
@@ -32,68 +34,84 @@ pub(super) fn wrong_toml(path: &Path, text: &str, error: &toml::de::Error) -> Co
         .is_some_and(|rest| rest.starts_with(line));
     let is_next = begins_line && (line.starts_with('[') || line.contains('='));
     if is_next && error.message().starts_with("missing comma") {
-        return wrong_line(path, lines_before, "a bracket is not closed");
+        return wrong_line(path, lines_before, open_bracket());
     }
     let problem = toml_problem(error.message(), line);
-    wrong_line(path, lines_before + 1, &problem)
+    wrong_line(path, lines_before + 1, problem)
 }
 
 /// Returns our words for the parser's `message` about a `line`.
-fn toml_problem(message: &str, line: &str) -> String {
-    const SETTING: &str = "write a setting as KEY = \"VALUE\"";
-    const TABLE: &str =
-        "write a table as [profiles.NAME], with double quotes for a NAME with spaces or accents";
+fn toml_problem(message: &str, line: &str) -> Message {
     let (problem, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
     let is_table = line.starts_with('[');
     let value = line.split_once('=').map(|(_, value)| value.trim());
-    let described = match problem {
-        "duplicate key" => "this key is set twice",
-        "unexpected key or value" if !is_table => "remove what follows the value",
+    match problem {
+        "duplicate key" => msg!("this key is set twice"),
+        "unexpected key or value" if !is_table => msg!("remove what follows the value"),
         "too few unicode value digits" | "missing escaped value" => {
-            r"write a \ in a text as \\, or put the text in single quotes"
+            msg!(r"write a \ in a text as \\, or put the text in single quotes")
         }
         _ if problem.starts_with("invalid type") && expected == "a map" => {
-            "expected a table, such as [profiles.prod]"
+            msg!("expected a table, such as [profiles.prod]")
         }
-        _ if problem.starts_with("invalid type") => "expected a text in double quotes",
-        _ if problem.starts_with("unknown field") => return unknown_field(problem),
-        _ if problem.contains("array") && problem.contains("unclosed") => "a bracket is not closed",
-        _ if is_table && !problem.contains("array") => TABLE,
-        _ if problem.starts_with("unclosed") => "a bracket is not closed",
-        _ if problem.starts_with("missing comma") => "a comma is missing",
-        _ if problem.starts_with("extra comma") => "remove the extra comma",
-        _ if expected.starts_with("non-") => "a text has a control character",
-        _ if problem.ends_with("string") || problem == "missing opening quote" => {
-            "a quote is not closed"
-        }
-        _ => value.map_or(SETTING, value_problem),
-    };
-    described.to_owned()
+        _ if problem.starts_with("invalid type") => msg!("expected a text in double quotes"),
+        _ if problem.starts_with("unknown field") => unknown_field(problem),
+        _ if problem.contains("array") && problem.contains("unclosed") => open_bracket(),
+        _ if is_table && !problem.contains("array") => msg!(
+            "write a table as [profiles.NAME], with double quotes for a NAME with spaces or accents"
+        ),
+        _ if problem.starts_with("unclosed") => open_bracket(),
+        _ if problem.starts_with("missing comma") => msg!("a comma is missing"),
+        _ if problem.starts_with("extra comma") => msg!("remove the extra comma"),
+        _ if expected.starts_with("non-") => msg!("a text has a control character"),
+        _ if problem.ends_with("string") || problem == "missing opening quote" => open_quote(),
+        _ => value.map_or_else(|| msg!("write a setting as KEY = \"VALUE\""), value_problem),
+    }
+}
+
+fn no_value() -> Message {
+    msg!("a value is missing")
+}
+
+fn open_quote() -> Message {
+    msg!("a quote is not closed")
+}
+
+fn open_bracket() -> Message {
+    msg!("a bracket is not closed")
 }
 
 /// Returns the problem of a value that is not TOML.
-fn value_problem(value: &str) -> &'static str {
+fn value_problem(value: &str) -> Message {
     let word = value.split([' ', '#']).next().unwrap_or_default();
     match word.to_lowercase().as_str() {
-        "" => "a value is missing",
-        "true" | "false" | "yes" | "no" | "on" | "off" => "write true or false, in lower case",
-        _ if value.starts_with(['“', '”', '„', '‘', '’', '«']) => {
-            "write a text in straight double quotes: \"…\""
+        "" => no_value(),
+        "true" | "false" | "yes" | "no" | "on" | "off" => {
+            msg!("write true or false, in lower case")
         }
-        _ => "write the value in double quotes",
+        _ if value.starts_with(['“', '”', '„', '‘', '’', '«']) => {
+            msg!("write a text in straight double quotes: \"…\"")
+        }
+        _ => msg!("write the value in double quotes"),
     }
 }
 
 /// Returns the problem of a key that is not known outside of a profile.
-fn unknown_field(problem: &str) -> String {
+fn unknown_field(problem: &str) -> Message {
     let name = problem.split('`').nth(1).unwrap_or_default();
     if Key::find(name).is_some() {
-        return format!("`{name}` belongs to a profile: write it below [profiles.NAME]");
+        return msg!(
+            "`{name}` belongs to a profile: write it below [profiles.NAME]",
+            name
+        );
     }
     let near = nearest(name, ["default_profile", "profiles"]);
     match near.filter(|near| near.len().abs_diff(name.len()) <= 2) {
-        Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
-        None => format!("unknown key `{name}`; a profile begins with [profiles.NAME]"),
+        Some(near) => unknown_key(name, Some(near)),
+        None => msg!(
+            "unknown key `{name}`; a profile begins with [profiles.NAME]",
+            name
+        ),
     }
 }
 
@@ -229,6 +247,6 @@ mod tests {
 
     fn problem(text: &str) -> String {
         let error = ConfigFile::parse(Path::new("/c.toml"), text).expect_err(text);
-        error.message
+        error.message.to_string()
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::time::sleep;
 
 use crate::base::exit::ExitCode;
-use crate::base::output::counted;
+use crate::base::message::msg;
 use crate::base::process::{Signals, block_on};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
@@ -47,21 +47,26 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let is_cancelled = run.cancellation()?.is_some();
     run.require_change()?;
     report_stale(context, name, run.stale_reason()?.as_ref());
-    let left = counted(counts.pending, "message");
     // An earlier `bulk cancel` may have been killed while it waited for the rows in flight.
     if !counts.is_finished() && !is_cancelled {
-        let question = format!("Cancel run {name}? Its unsent rows ({left}) will never be sent.");
-        confirm(context, &question, &format!("run {name} was not cancelled"))?;
+        let question = msg!(
+            "Cancel run {run}? Its unsent rows ({left} {left|message|messages}) will never be sent.",
+            run = name,
+            left = counts.pending
+        );
+        let refusal = msg!("run {run} was not cancelled", run = name);
+        confirm(context, question, refusal)?;
     }
     // The run may have ended while the command waited for the answer.
     if !run.cancel()? {
         context
             .stderr
-            .note(&format!("nothing to cancel: run {name} is complete"));
+            .note(msg!("nothing to cancel: run {run} is complete", run = name));
         return Ok(ExitCode::Success);
     }
-    context.stderr.note(&format!(
-        "run {name} is cancelled: its unsent rows will never be sent"
+    context.stderr.note(msg!(
+        "run {run} is cancelled: its unsent rows will never be sent",
+        run = name
     ));
     let waited = block_on(wait_for_inflight(context, &run));
     let summary = RunSummary::new(&run, &details);
@@ -69,8 +74,9 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let ended = waited
         .and_then(|()| Ok(summary?))
         .map_err(|mut error: CommandError| {
-            error.hint = Some(format!(
-                "run {name} is cancelled; to see its state: jelouctl bulk status {name}"
+            error.hint = Some(msg!(
+                "run {run} is cancelled; to see its state: jelouctl bulk status {run}",
+                run = name
             ));
             error
         });
@@ -100,8 +106,6 @@ async fn wait_for_inflight(context: &Context, run: &Run) -> Result<(), CommandEr
             return Ok(());
         }
         if !std::mem::replace(&mut is_told, true) {
-            let name = run.name();
-            let messages = counted(in_flight, "message");
             let processes = run
                 .workers()?
                 .into_iter()
@@ -109,9 +113,12 @@ async fn wait_for_inflight(context: &Context, run: &Run) -> Result<(), CommandEr
             let processes: Vec<_> = processes
                 .map(|process| format!("{} pid {}", process.host, process.pid))
                 .collect();
-            context.stderr.note(&format!(
-"run {name} is stopping; waiting for {messages} in flight in {}; if a process is suspended: kill -CONT PID",
-                processes.join(", ")
+            context.stderr.note(msg!(
+                "run {run} is stopping; waiting for {messages} {messages|message|messages} in flight in {processes}; \
+                 if a process is suspended: kill -CONT PID",
+                run = run.name(),
+                messages = in_flight,
+                processes = processes.join(", ")
             ));
         }
         tokio::select! {

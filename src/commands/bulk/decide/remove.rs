@@ -7,10 +7,10 @@ use clap::Args;
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::counted;
-use crate::base::timestamps::time_in;
+use crate::base::message::{Message, msg};
+use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
-use crate::commands::bulk::skips::describe_counts;
+use crate::commands::bulk::summary::{joined_counts, may_have_been_sent, not_sent_yet};
 use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger;
 use crate::commands::zone::profile_zone;
@@ -38,10 +38,10 @@ pub(crate) struct BulkRemoveArgs {
 }
 
 /// Reads a value of `--older-than`. A number without a unit is ambiguous, and an age of zero means every run.
-fn age(raw: &str) -> Result<Duration, String> {
+fn age(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |age: Duration| !age.is_zero();
     parse_duration(raw, is_allowed, |shown| {
-        format!("`{shown}` is not a duration; write 90d, 12h or 30m")
+        msg!("`{shown}` is not a duration; write 90d, 12h or 30m", shown)
     })
 }
 
@@ -52,22 +52,21 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         (None, Some(age)) => choose_old_runs(context, &ledger, age)?,
         // clap does not allow a command line without either.
         (None, None) => {
-            let hint =
-                "to remove one run: jelouctl bulk remove RUN; to remove old runs: --older-than 90d";
-            return Err(UsageError::new("no run is named", hint).into());
+            let hint = msg!(
+                "to remove one run: jelouctl bulk remove RUN; to remove old runs: --older-than 90d"
+            );
+            return Err(UsageError::new(msg!("no run is named"), hint).into());
         }
     };
     let ChosenRuns { runs, what } = chosen;
     if runs.is_empty() {
-        context.stderr.note("no finished run is that old");
+        context.stderr.note(msg!("no finished run is that old"));
         return Ok(ExitCode::Success);
     }
     warn_about_duplicates(context, &runs);
-    confirm(
-        context,
-        &format!("Remove {what}?"),
-        &format!("{what}: nothing was removed"),
-    )?;
+    let question = msg!("Remove {what}?", what);
+    let refusal = msg!("{what}: nothing was removed", what);
+    confirm(context, question, refusal)?;
     // The command may have waited hours for the answer.
     let ledger = ledger.reconnected()?;
     for run in &runs {
@@ -80,7 +79,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
 struct ChosenRuns {
     runs: Vec<RunOverview>,
     /// A description of the runs.
-    what: String,
+    what: Message,
 }
 
 fn choose_run(ledger: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError> {
@@ -91,7 +90,7 @@ fn choose_run(ledger: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError
         return Err(LedgerError::in_use(&run.name, None));
     }
     Ok(ChosenRuns {
-        what: format!("run {}{}", run.name, describe_removed_rows(&run)),
+        what: describe_removed_run(&run),
         runs: vec![run],
     })
 }
@@ -105,14 +104,15 @@ fn choose_old_runs(
     let runs = ledger.finished_for(age)?;
     let zone = profile_zone(context, None)?;
     for run in &runs {
-        let rows = counted(run.counts.all(), "row");
-        let changed = time_in(&zone, run.changed_at);
-        context
-            .stderr
-            .note(&format!("{}: {rows}, last changed {changed}", run.name));
+        context.stderr.note(msg!(
+            "{run}: {rows} {rows|row|rows}, last changed {time}",
+            run = run.name,
+            rows = run.counts.all(),
+            time = time_value(&zone, run.changed_at)
+        ));
     }
     Ok(ChosenRuns {
-        what: counted(runs.len() as u64, "finished run"),
+        what: msg!("{runs} finished {runs|run|runs}", runs = runs.len()),
         runs,
     })
 }
@@ -134,66 +134,79 @@ fn remove(
     }) = removed
         && is_of_several
     {
-        context.stderr.note(&format!(
-            "did not remove run {name}: it has changed or no longer exists"
+        context.stderr.note(msg!(
+            "did not remove run {run}: it has changed or no longer exists",
+            run = name
         ));
         return Ok(());
     }
     removed?;
-    let kept = run.details.scope().map(|OnceScope { key, .. }| {
-        format!("; the ledger still records who got, or may have got, a message with key {key}")
+    context.stderr.note(match run.details.scope() {
+        Some(OnceScope { key, .. }) => msg!(
+            "run {run} is removed; the ledger still records who got, or may have got, a message with key {key}",
+            run = name,
+            key
+        ),
+        None => msg!("run {run} is removed", run = name),
     });
-    context.stderr.note(&format!(
-        "run {name} is removed{}",
-        kept.unwrap_or_default()
-    ));
     Ok(())
 }
 
 /// Describes what is removed with a run: ` (5 not sent yet, 4 may have been sent)`; empty for a
 /// complete run.
-fn describe_removed_rows(run: &RunOverview) -> String {
-    let counts = [
-        (run.counts.pending, "not sent yet"),
-        (undecided(&run.counts), "may have been sent"),
-    ];
-    let stale = run
-        .stale
-        .as_ref()
-        .map(|stale| format!(" ({stale})"))
-        .unwrap_or_default();
-    let counts = describe_counts(counts)
-        .map(|counts| format!(" ({counts})"))
-        .unwrap_or_default();
-    counts + &stale
+fn describe_removed_run(run: &RunOverview) -> Message {
+    let counts = joined_counts([
+        (run.counts.pending, not_sent_yet(run.counts.pending)),
+        (
+            undecided(&run.counts),
+            may_have_been_sent(undecided(&run.counts)),
+        ),
+    ]);
+    let stale = run.stale.as_ref().map(|stale| stale.message.clone());
+    let facts: Vec<_> = counts.into_iter().chain(stale).collect();
+    let name = &run.name;
+    if facts.is_empty() {
+        return msg!("run {run}", run = name);
+    }
+    let facts = Message::joined(facts, "; ");
+    msg!("run {run} ({facts})", run = name, facts)
 }
 
 /// Warns of what is lost with these runs: the protection from duplicates, and the records of undecided rows.
 fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
-        let messages = counted(rows, "message");
-        let [were, them] = if rows == 1 {
-            ["was", "it"]
-        } else {
-            ["were", "them"]
-        };
         let has_keys = runs.iter().any(|run| run.details.scope().is_some());
-        let without = if has_keys { " without the key" } else { "" };
-        context.stderr.warning(&format!(
-            "{messages} {were} or may have been sent: after the removal, a later run{without} can send {them} again"
-        ));
+        context.stderr.warning(if has_keys {
+            msg!(
+                "{rows} {rows|message was|messages were} or may have been sent: after the removal, a later run \
+                 without the key can send {rows|it|them} again",
+                rows
+            )
+        } else {
+            msg!(
+                "{rows} {rows|message was|messages were} or may have been sent: after the removal, a later run \
+                 can send {rows|it|them} again",
+                rows
+            )
+        });
     }
     for run in runs
         .iter()
         .filter(|run| undecided(&run.counts) > 0 && !run.details.sandbox)
     {
         let name = &run.name;
-        let messages = counted(undecided(&run.counts), "message");
-        context.stderr.warning(&format!(
-            "run {name}: {messages} may have been sent, and only this run records them; to keep the list: jelouctl bulk \
-             report {name} --state unknown --state inflight --file {name}-unknown.csv"
-        ));
+        context.stderr.warning_with_hint(
+            msg!(
+                "run {run}: {messages} {messages|message|messages} may have been sent, and only this run records them",
+                run = name,
+                messages = undecided(&run.counts)
+            ),
+            msg!(
+                "to keep the list: jelouctl bulk report {run} --state unknown --state inflight --file {run}-unknown.csv",
+                run = name
+            ),
+        );
     }
 }
 

@@ -4,11 +4,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::base::exit::ExitCode;
-use crate::base::output::{counted, counted_are};
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::resume_hint;
+use crate::commands::bulk::pauses::to_continue;
 use crate::commands::bulk::run_log::log_row_decision;
 use crate::commands::bulk::summary::RunSummary;
+use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::read_recipient;
 use crate::jelou::message::InvalidMessage;
@@ -94,7 +95,7 @@ impl Decision {
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let ledger = open_ledger_to_show(context)?;
     let Some(run) = ledger.named_or_unfinished(args.run.as_ref())? else {
-        return Err(LedgerError::from_choice("no unfinished runs").into());
+        return Err(LedgerError::from_choice(msg!("no unfinished runs")).into());
     };
     run.require_change()?;
     let name = run.name();
@@ -123,13 +124,14 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
         Some(&summary.counts),
         Ok(ExitCode::Success),
     );
-    context.stderr.note(&format!(
-        "run {name}: {}",
-        describe_change(changed, &resolution)
+    context.stderr.note(msg!(
+        "run {run}: {change}",
+        run = name,
+        change = describe_change(changed, &resolution)
     ));
     summary.print_totals(context, name, None);
     if changed > 0 && resolution.sends_again() {
-        context.stderr.note(&resume_hint(name));
+        context.stderr.note(to_continue(name));
     }
     summary.print_next_steps(context, name);
     Ok(ExitCode::Success)
@@ -144,9 +146,10 @@ fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, 
     };
     let (changed, left) = run.resolve(resolution, &asked)?;
     if left > 0 {
-        let rows = counted_are(left, &format!("{} row", resolution.change[0].name()));
-        context.stderr.note(&format!(
-            "{rows} unchanged: these recipients have another message with the run's key"
+        context.stderr.note(msg!(
+            "{rows} {state} {rows|row is|rows are} unchanged: these recipients have another message with the run's key",
+            rows = left,
+            state = resolution.change[0].describe()
         ));
     }
     Ok(changed)
@@ -164,17 +167,16 @@ fn ask_about_lost_workers(
         if lost.is_empty() {
             return Ok(asked);
         }
-        let rows: Vec<_> = lost.iter().map(|process| process.rows.as_str()).collect();
-        context.stderr.warning(&format!(
-            "in flight when a process stopped responding: {}",
-            rows.join("; ")
+        let rows = lost.iter().map(|process| process.rows.clone());
+        context.stderr.warning(msg!(
+            "in flight when a process stopped responding: {rows}",
+            rows = Message::joined(rows.collect(), "; ")
         ));
-        if context
-            .confirms("If that process is only suspended, it may still send them. Has it exited?")?
-            != Some(true)
-        {
-            return Err(LedgerError::may_still_send().into());
-        }
+        confirm(
+            context,
+            msg!("If that process is only suspended, it may still send them. Has it exited?"),
+            LedgerError::may_still_send().message,
+        )?;
         asked.extend(lost.iter().map(|process| process.id));
     }
 }
@@ -185,11 +187,14 @@ fn describe_change(
     Resolution {
         change: [from, to], ..
     }: &Resolution,
-) -> String {
-    let rows = counted(changed, &format!("{} row", from.name()));
-    match changed {
-        0 => "no row has changed".to_owned(),
-        1 => format!("{rows} now counts as {}", to.name()),
-        _ => format!("{rows} now count as {}", to.name()),
+) -> Message {
+    if changed == 0 {
+        return msg!("no row has changed");
     }
+    msg!(
+        "{rows} {from} {rows|row|rows} now {rows|counts|count} as {to}",
+        rows = changed,
+        from = from.describe(),
+        to = to.describe()
+    )
 }

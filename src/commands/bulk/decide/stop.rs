@@ -4,8 +4,9 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::{describe_cancellation, report_stale, resume_hint, since_when};
+use crate::commands::bulk::pauses::{describe_cancellation, report_stale, since_when, to_continue};
 use crate::commands::open_ledger::open_ledger;
 use crate::commands::zone::run_zone;
 use crate::runs::ledger::{LedgerError, Run, RunName, StopResult};
@@ -37,7 +38,7 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     };
     run.require_change()?;
     let stopped = run.stop(None)?;
-    context.stderr.note(&describe(context, &run, &stopped)?);
+    context.stderr.note(describe(context, &run, &stopped)?);
     Ok(report_stale(
         context,
         run.name(),
@@ -46,32 +47,43 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
 }
 
 /// Describes what was done, and in which ledger: you may have meant the run of another one.
-fn describe(context: &Context, run: &Run, stopped: &StopResult) -> Result<String, LedgerError> {
+fn describe(context: &Context, run: &Run, stopped: &StopResult) -> Result<Message, LedgerError> {
     let name = run.name();
-    let named = format!("run {name} (ledger {})", run.ledger().location());
-    let resume_hint = resume_hint(name);
+    let ledger = run.ledger().location().to_string();
+    let to_continue = to_continue(name);
     // The run is stopped already, so a wrong zone in the configuration is not an error.
     let details = run.details()?;
     let zone = || run_zone(context, None, &details).unwrap_or_else(|_| TimeZone::system());
     Ok(match stopped {
-        StopResult::Stopping => {
-            format!(
-                "{named} is stopping: it sends no more messages after those in flight; {resume_hint}"
-            )
-        }
-        StopResult::Paused => {
-            format!(
-                "{named} is paused: no process was sending it, and `bulk work` does not send it now; {resume_hint}"
-            )
-        }
-        StopResult::AlreadyPaused(pause) => {
-            let since_when = since_when(pause, &zone());
-            format!("{named} was already {since_when}; {resume_hint}")
-        }
-        StopResult::Cancelled(cancellation) => {
-            let cancelled = describe_cancellation(cancellation, &zone());
-            format!("nothing to stop: {named} was {cancelled}")
-        }
-        StopResult::Complete => format!("nothing to stop: {named} is complete"),
+        StopResult::Stopping => msg!(
+            "run {run} (ledger {ledger}) is stopping: it sends no more messages after those in flight; {to_continue}",
+            run = name,
+            ledger,
+            to_continue
+        ),
+        StopResult::Paused => msg!(
+            "run {run} (ledger {ledger}) is paused: no process was sending it, and `bulk work` does not send it now; {to_continue}",
+            run = name,
+            ledger,
+            to_continue
+        ),
+        StopResult::AlreadyPaused(pause) => msg!(
+            "run {run} (ledger {ledger}) was already {since_when}; {to_continue}",
+            run = name,
+            ledger,
+            since_when = since_when(pause, &zone()),
+            to_continue
+        ),
+        StopResult::Cancelled(cancellation) => msg!(
+            "nothing to stop: run {run} (ledger {ledger}) was {cancelled}",
+            run = name,
+            ledger,
+            cancelled = describe_cancellation(cancellation, &zone())
+        ),
+        StopResult::Complete => msg!(
+            "nothing to stop: run {run} (ledger {ledger}) is complete",
+            run = name,
+            ledger
+        ),
     })
 }

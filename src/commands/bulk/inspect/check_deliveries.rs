@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::base::output::{ProgressFormat, ReadProgress, counted};
+use crate::base::message::{Message, msg};
+use crate::base::output::{ProgressFormat, ReadProgress};
 use crate::command_error::CommandError;
 use crate::commands::bulk::run_sender::resolve_run_sender;
 use crate::jelou::api::{ListingCoverage, LookUpError, LookUps};
@@ -131,11 +132,11 @@ impl<'a> RunToCheck<'a> {
         if asked == 0 || std::mem::replace(&mut self.was_reported, true) {
             return;
         }
-        let name = self.run.name();
-        let messages = counted(asked, "message");
-        context
-            .stderr
-            .note(&format!("checking {messages} of run {name}"));
+        context.stderr.note(msg!(
+            "checking {messages} {messages|message|messages} of run {run}",
+            messages = asked,
+            run = self.run.name()
+        ));
     }
 
     /// Warns about messages that have the id of another message of the run, each once.
@@ -144,10 +145,11 @@ impl<'a> RunToCheck<'a> {
             return;
         }
         self.ambiguous_ids = ambiguous_ids;
-        let messages = counted(ambiguous_ids, "message");
-        let name = self.run.name();
-        context.stderr.warning(&format!(
-            "cannot check the delivery status of {messages} of run {name}: another message of the run has the same id"
+        context.stderr.warning(msg!(
+            "cannot check the delivery status of {messages} {messages|message|messages} of run {run}: another message of \
+             the run has the same id",
+            messages = ambiguous_ids,
+            run = self.run.name()
         ));
     }
 
@@ -240,7 +242,7 @@ fn count_attempts(
     run: &Run,
     details: &RunSettings,
     inquiry: &mut DeliveryCheck,
-) -> Result<Option<String>, LedgerError> {
+) -> Result<Option<Message>, LedgerError> {
     let Some([first, last]) = inquiry.counted_span() else {
         return Ok(None);
     };
@@ -252,10 +254,10 @@ fn count_attempts(
             continue;
         }
         if let Some(error) = other.stale_reason()? {
-            return Ok(Some(format!(
-                "unknown rows were not checked: cannot read run {}: {error}; {}",
-                other.name(),
-                error.hint
+            return Ok(Some(msg!(
+                "unknown rows were not checked: cannot read run {run}: {error}",
+                run = other.name(),
+                error = error.message
             )));
         }
         other.each_attempt([first, last], &mut |attempt| {

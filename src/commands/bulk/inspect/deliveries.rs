@@ -11,12 +11,13 @@ use super::check_deliveries::{CheckResult, RunToCheck, UP_TO};
 use super::delivery_counts::{deliveries_as_json, describe_deliveries};
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
-use crate::base::output::{counted, grouped, rounded};
+use crate::base::message::{Message, msg};
+use crate::base::output::{count_value, duration_value};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
+use crate::commands::bulk::pauses::to_continue;
 use crate::commands::bulk::run_log::log_row_decision;
-use crate::commands::bulk::skips::describe_counts;
-use crate::commands::bulk::summary::{how_to_resolve, print_run};
+use crate::commands::bulk::summary::{may_have_been_sent, print_run};
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::sender_zone;
 use crate::jelou::api::DeliveryState;
@@ -88,8 +89,9 @@ fn up_to(raw: &str) -> Result<Duration, String> {
     let read = parse_duration(
         raw,
         |_| true,
-        |shown| format!("`{shown}` is not a duration; write 72h or 30d"),
-    )?;
+        |shown| format!("`{shown}` is not a duration; write 72h or 30d").into(),
+    )
+    .map_err(|problem| problem.to_string())?;
     match read {
         read if read > LONGEST_UP_TO => Err(format!(
             "`{shown}` is too long; WhatsApp tries for 30d at most"
@@ -119,9 +121,10 @@ pub(crate) fn run(
         }
     };
     if asked.settled > 0 {
-        let rows = counted(asked.settled, "unknown row");
-        context.stderr.note(&format!(
-            "found {rows} of run {name} in Jelou's history: now sent"
+        context.stderr.note(msg!(
+            "found {rows} unknown {rows|row|rows} of run {run} in Jelou's history: now sent",
+            rows = asked.settled,
+            run = name
         ));
         let counts = result.as_ref().ok().map(|result| &result.counts);
         let ended = match &result {
@@ -135,15 +138,13 @@ pub(crate) fn run(
         log_row_decision(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let result = result?;
-    let unknown = describe_counts([(result.counts.unknown, "may have been sent")]);
-    let words: Vec<_> = [describe_deliveries(&result.deliveries, &zone)]
-        .into_iter()
-        .chain(unknown)
-        .collect();
+    let unknown = result.counts.unknown;
+    let mut words = vec![describe_deliveries(&result.deliveries, &zone)];
+    words.extend((unknown > 0).then(|| may_have_been_sent(unknown)));
     let printed = print_run(context, Some(name), &to_json(&asked, &result), &words);
     let is_cancelled = asked.run.cancellation()?.is_some();
     for note in still_unknown(name, is_cancelled, &result) {
-        context.stderr.note(&note);
+        context.stderr.note(note);
     }
     let code = code(&result);
     match result.problem {
@@ -204,7 +205,7 @@ async fn check_until_end(
 struct Watch {
     last: Option<CheckResult>,
     /// The counts that were printed last.
-    shown: Option<Vec<(&'static str, &'static str, u64)>>,
+    shown: Option<Vec<(&'static str, u64)>>,
     /// Whether the last check failed.
     is_away: bool,
 }
@@ -249,10 +250,10 @@ impl Watch {
         match &result.problem {
             None => self.print_counts(context, &result.deliveries, zone),
             Some(problem) if !self.is_away => {
-                let every = rounded(every);
-                context.stderr.warning(&format!(
-                    "{}; checking again every {every}",
-                    problem.message
+                context.stderr.warning(msg!(
+                    "{problem}; checking again every {every}",
+                    problem = problem.message,
+                    every = duration_value(every)
                 ));
             }
             Some(_) => {}
@@ -263,8 +264,7 @@ impl Watch {
     fn print_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
         let counts = Some(deliveries.list_counts());
         if counts != self.shown {
-            let words = describe_deliveries(deliveries, zone);
-            context.stderr.note(&words);
+            context.stderr.note(describe_deliveries(deliveries, zone));
             self.shown = counts;
         }
     }
@@ -282,23 +282,24 @@ fn stop_if_undelivered(
     let name = run.name();
     let is_stopped = run.stop(Some(why.clone()))?.has_rows_left();
     if is_stopped {
-        let resume_hint = format!("to continue: jelouctl bulk resume {name}");
-        context
-            .stderr
-            .warning(&format!("stopped run {name}: {why}; {resume_hint}"));
+        context.stderr.warning_with_hint(
+            msg!("stopped run {run}: {why}", run = name, why),
+            to_continue(name),
+        );
     }
     Ok(is_stopped)
 }
 
 /// Returns why a run should not continue although its messages are accepted: they are not
 /// delivered.
-fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
+fn silent_failure(counts: &DeliveryCounts) -> Option<Message> {
     let refused = BUSINESS_CODES
         .into_iter()
         .find(|code| counts.reasons.contains_key(*code));
     if let Some(code) = refused {
-        return Some(format!(
-            "WhatsApp has blocked the business account ({code})"
+        return Some(msg!(
+            "WhatsApp has blocked the business account ({code})",
+            code
         ));
     }
     let arrived = [
@@ -310,10 +311,10 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     let undelivered = counts.count(&DeliveryState::Undelivered);
     let judged = arrived.iter().sum::<u64>() + undelivered;
     (judged >= FEWEST_JUDGED && undelivered * 2 > judged).then(|| {
-        format!(
-            "{} of {} messages were not delivered",
-            grouped(undelivered),
-            grouped(judged)
+        msg!(
+            "{undelivered} of {judged} messages were not delivered",
+            undelivered = count_value(undelivered),
+            judged = count_value(judged)
         )
     })
 }
@@ -336,28 +337,44 @@ fn to_json(asked: &RunToCheck<'_>, result: &CheckResult) -> Value {
 }
 
 /// Returns why rows stay unknown, and what to do.
-fn still_unknown(name: &RunName, is_cancelled: bool, result: &CheckResult) -> Vec<String> {
+fn still_unknown(name: &RunName, is_cancelled: bool, result: &CheckResult) -> Vec<Message> {
     let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
         let why = match why {
-            UnresolvedReason::FewerListed => {
-                "Jelou's history has fewer of these messages than were attempted, or one is undelivered; check again later"
-            }
-            UnresolvedReason::SentByOthers => {
+            UnresolvedReason::FewerListed => msg!(
+                "Jelou's history has fewer of these messages than were attempted, or one is undelivered"
+            ),
+            UnresolvedReason::SentByOthers => msg!(
                 "another sender sends the same message, or Jelou's history does not name the sender"
+            ),
+            UnresolvedReason::ShownInPart => {
+                msg!("Jelou's history shows only a part of these messages")
             }
-            UnresolvedReason::ShownInPart => "Jelou's history shows only a part of these messages",
-            UnresolvedReason::NotAsked => {
-                "the check was incomplete, a process may still report them, or they were sent too long ago; to look further \
-                 back: --up-to 30d"
-            }
+            UnresolvedReason::NotAsked => msg!(
+                "the check was incomplete, a process may still report them, or they were sent too long ago"
+            ),
         };
-        format!(
-            "{}: {why}; {}",
-            counted(*rows, "unknown row"),
-            how_to_resolve(name, is_cancelled)
+        msg!(
+            "{rows} unknown {rows|row|rows}: {why}; {way}",
+            rows,
+            why,
+            way = how_to_resolve(name, is_cancelled)
         )
     };
     result.unresolved.iter().map(sentence).collect()
+}
+
+/// Returns how to set the state of the run's unknown rows.
+fn how_to_resolve(run: &RunName, is_cancelled: bool) -> Message {
+    if is_cancelled {
+        return msg!(
+            "to set their state to sent or failed: jelouctl bulk resolve {run} --unknown-as STATE",
+            run
+        );
+    }
+    msg!(
+        "to set their state to sent, failed or pending: jelouctl bulk resolve {run} --unknown-as STATE",
+        run
+    )
 }
 
 #[cfg(test)]

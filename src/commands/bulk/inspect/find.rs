@@ -6,13 +6,16 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::delivery_counts::describe_state;
 use crate::base::exit::ExitCode;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::read_recipient;
+use crate::jelou::api::DeliveryState;
 use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
 use crate::runs::ledger::{MessageMatch, RowState};
@@ -20,10 +23,6 @@ use crate::runs::report::reported_outcome;
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::read_environment;
-
-const HEADER: [&str; 8] = [
-    "RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE",
-];
 
 /// Show one recipient's messages from all runs
 ///
@@ -60,11 +59,14 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     if found.is_empty() {
         context
             .stderr
-            .note(&format!("no run has a message to {recipient}"));
+            .note(msg!("no run has a message to {recipient}", recipient));
     }
-    context
-        .stdout
-        .rows(&HEADER, found.iter().map(|found| row(found, &zone)))?;
+    let lang = context.lang();
+    let header = header().map(|word| word.text(lang));
+    context.stdout.rows(
+        &header.each_ref().map(String::as_str),
+        found.iter().map(|found| row(found, &zone, lang)),
+    )?;
     let mut code = ExitCode::Success;
     let stale_runs: BTreeMap<_, _> = found
         .iter()
@@ -76,10 +78,23 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     Ok(code)
 }
 
+fn header() -> [Message; 8] {
+    [
+        msg!("RUN"),
+        msg!("LINE"),
+        msg!("WHEN"),
+        msg!("TO"),
+        msg!("OUTCOME"),
+        msg!("DELIVERY"),
+        msg!("FROM"),
+        msg!("MESSAGE"),
+    ]
+}
+
 /// Returns the row's columns as in the report, with the run and its sender.
-fn row(found: &MessageMatch, zone: &TimeZone) -> OutputRow {
+fn row(found: &MessageMatch, zone: &TimeZone, lang: Lang) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
-    let words = describe(found, &body, zone);
+    let words = describe(found, &body, zone, lang);
     let reported = &found.reported;
     let mut record = json!({
         "to": reported.recipient,
@@ -111,25 +126,29 @@ fn describe(
     }: &MessageMatch,
     body: &Value,
     zone: &TimeZone,
+    lang: Lang,
 ) -> Vec<String> {
-    let became = match (reported.state, reported.code.as_deref()) {
-        (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
-        (state, Some(code)) if code == state.name() => code.to_owned(),
-        (state, Some(code)) => format!("{}: {code}", state.name()),
+    let state = reported.state.describe().text(lang);
+    let outcome = match reported.code.as_deref() {
+        Some(code) if reported.state != RowState::Sent && code != reported.state.name() => {
+            format!("{state}: {code}")
+        }
+        _ => state,
     };
+    let delivery = reported.delivery.as_ref();
+    let delivery = delivery.map(|delivery| match &delivery.facts.state {
+        DeliveryState::Other(status) => status.clone(),
+        state => describe_state(state.name()).text(lang),
+    });
     // As its recipient would see it, on one line.
-    let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body).join(" / "));
+    let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body, lang).join(" / "));
     vec![
         run.clone(),
         reported.line.to_string(),
         reported.at.map(|at| time_in(zone, at)).unwrap_or_default(),
         reported.recipient.clone().unwrap_or_default(),
-        became,
-        reported
-            .delivery
-            .as_ref()
-            .map_or("-", |delivery| delivery.facts.state.describe())
-            .to_owned(),
+        outcome,
+        delivery.unwrap_or_else(|| "-".to_owned()),
         if details.sandbox {
             "sandbox"
         } else {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::delivery_counts::{deliveries_as_json, utc};
 use crate::base::exit::ExitCode;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Waiting};
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
@@ -16,15 +17,11 @@ use crate::jelou::message::merge;
 use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
 use crate::sender::context::Context;
 
-const HEADER: [&str; 10] = [
-    "RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT",
-];
-
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     let ledger = open_ledger_to_show(context)?;
     let runs = ledger.overviews()?;
     if runs.is_empty() {
-        context.stderr.note("there are no runs");
+        context.stderr.note(msg!("there are no runs"));
     }
     let zone = profile_zone(context, None)?;
     let waits = |run: &RunOverview| {
@@ -34,13 +31,17 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
             Ok(None)
         }
     };
+    let lang = context.lang();
     let rows = runs
         .iter()
-        .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone)));
+        .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone, lang)));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
-    context.stdout.rows(&HEADER, rows.into_iter())?;
+    let header = header().map(|word| word.text(lang));
+    context
+        .stdout
+        .rows(&header.each_ref().map(String::as_str), rows.into_iter())?;
     if let Err(error) = ledger.refuse_older_layout() {
-        context.stderr.warning(&format!("{error}; {}", error.hint));
+        context.stderr.warning_with_hint(error.message, error.hint);
     }
     let mut code = ExitCode::Success;
     for run in runs.iter().filter(|run| run.stale.is_some()) {
@@ -49,27 +50,47 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     Ok(code)
 }
 
+fn header() -> [Message; 10] {
+    [
+        msg!("RUN"),
+        msg!("STARTED"),
+        msg!("KIND"),
+        msg!("FROM"),
+        msg!("ROWS"),
+        msg!("SENT"),
+        msg!("FAILED"),
+        msg!("UNKNOWN"),
+        msg!("SKIPPED"),
+        msg!("LEFT"),
+    ]
+}
+
 /// Returns the output row of a run, and what it is `waiting` for if a process is sending it.
-fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputRow {
+fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone, lang: Lang) -> OutputRow {
     let record = overview_as_json(run, waiting);
     OutputRow {
         id: Some(run.name.to_string()),
-        words: describe_run(run, waiting, zone),
+        words: describe_run(run, waiting, zone, lang),
         record,
     }
 }
 
-fn describe_run(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
+fn describe_run(
+    run: &RunOverview,
+    waiting: Option<&Waiting>,
+    zone: &TimeZone,
+    lang: Lang,
+) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.count_open(), run.is_running) {
-        _ if run.stale.is_some() => "stale".to_owned(),
-        (0, _) if run.is_cancelled => "cancelled".to_owned(),
-        (0, _) => "-".to_owned(),
+        _ if run.stale.is_some() => msg!("stale"),
+        (0, _) if run.is_cancelled => msg!("cancelled"),
+        (0, _) => "-".into(),
         (left, true) => match waiting {
-            Some(waiting) => format!("{left}, waits {}", waiting.duration_text),
-            None => format!("{left}, running"),
+            Some(waiting) => msg!("{left}, waits {until}", left, until = waiting.duration_text),
+            None => msg!("{left}, running", left),
         },
-        (left, false) => left.to_string(),
+        (left, false) => left.to_string().into(),
     };
     let figures = [
         counts.all(),
@@ -95,7 +116,7 @@ fn describe_run(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -
     words
         .into_iter()
         .chain(figures.map(|count| count.to_string()))
-        .chain([left])
+        .chain([left.text(lang)])
         .collect()
 }
 

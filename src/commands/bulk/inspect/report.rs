@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{Format, counted};
+use crate::base::message::{Lang, msg};
+use crate::base::output::Format;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_from_name};
@@ -17,7 +18,6 @@ use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::typed_form;
-use crate::lists::list_file::ReportLanguage;
 use crate::phone::person_key;
 use crate::runs::hours::ZoneName;
 use crate::runs::import::BulkError;
@@ -126,7 +126,7 @@ pub(crate) struct BulkReportArgs {
     /// In CSV and .xlsx, es translates the added columns, and the values of sent, error and delivery. `bulk send` reads
     /// both languages.
     #[arg(long, value_name = "LANGUAGE")]
-    lang: Option<ReportLanguage>,
+    pub(crate) lang: Option<Lang>,
 }
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
@@ -147,14 +147,15 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let code = report_stale(context, name, run.stale_reason()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_reading();
     if let Some(spent) = run.spent()? {
-        context.stderr.note(&spent.describe());
+        context.stderr.note(spent.describe());
     }
     // Without `bulk deliveries`, the ledger has no delivery status.
     let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();
     if asks_for_answers && run.asked_at()?.is_none() {
-        context.stderr.warning(&format!(
-            "run {name} has no delivery status yet; to check it: jelouctl bulk deliveries {name}"
-        ));
+        context.stderr.warning_with_hint(
+            msg!("run {run} has no delivery status yet", run = name),
+            msg!("to check it: jelouctl bulk deliveries {run}", run = name),
+        );
     }
     // The closure returns a description of the written file.
     let write = |to: &mut dyn Write| {
@@ -162,7 +163,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         let zone = zone.clone();
         if let Some(list) = format.list_report(is_for_a_terminal, args.delimiter, language) {
             let rows = write_report(&run, &details, &filter, list, zone, to)?;
-            return Ok(counted(rows, "row"));
+            return Ok(msg!("{rows} {rows|row|rows}", rows));
         }
         let style = PageStyle {
             language,
@@ -246,31 +247,33 @@ impl BulkReportArgs {
     ) -> Result<(), UsageError> {
         if self.delimiter.is_some() && format != ReportFormat::Csv {
             return Err(UsageError::new(
-                "--delimiter: only CSV has one",
-                "remove --delimiter, or add --format csv",
+                msg!("--delimiter: only CSV has one"),
+                msg!("remove --delimiter, or add --format csv"),
             ));
         }
         let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
         if is_of_file && self.file.is_none() && context.stdout.is_for_reading() {
-            let message = "--format: a page or a workbook cannot be printed on a terminal";
             return Err(UsageError::new(
-                message,
-                "write to a file: --file report.html, or report.xlsx",
+                msg!("--format: a page or a workbook cannot be printed on a terminal"),
+                msg!("write to a file: --file report.html, or report.xlsx"),
             ));
         }
         if format != ReportFormat::Html {
             if self.mask {
-                let message = "--mask works only for a page, not for a list";
                 return Err(UsageError::new(
-                    message,
-                    "add --format html, or write to a file that ends in .html",
+                    msg!("--mask works only for a page, not for a list"),
+                    msg!("add --format html, or write to a file that ends in .html"),
                 ));
             }
             return Ok(());
         }
         if *filter != RowFilter::default() {
-            let message = "--state, --delivery and --reason select rows of a list; a page has all rows, and its own filters";
-            return Err(UsageError::new(message, "remove them, or add --format csv"));
+            return Err(UsageError::new(
+                msg!(
+                    "--state, --delivery and --reason select rows of a list; a page has all rows, and its own filters"
+                ),
+                msg!("remove them, or add --format csv"),
+            ));
         }
         Ok(())
     }

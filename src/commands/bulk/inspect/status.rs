@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::delivery_counts::{describe_deliveries, utc};
 use super::list::overview_as_json;
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::output::Waiting;
-use crate::base::timestamps::time_in;
+use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{
-    describe_cancellation, report_stale, resume_hint, since_when, way_on,
+    describe_cancellation, report_stale, since_when, to_continue, way_on,
 };
 use crate::commands::bulk::summary::{RunSummary, print_run};
 use crate::commands::bulk::waiting::waiting;
@@ -109,13 +110,13 @@ impl RunStatus {
         json
     }
 
-    fn describe(&self) -> Vec<String> {
+    fn describe(&self) -> Vec<Message> {
         let overview = &self.overview;
-        let mut words = vec![format!(
-            "run {}: {}, started {}",
-            overview.name,
-            overview.details.description(),
-            time_in(&self.zone, overview.created_at)
+        let mut words = vec![msg!(
+            "run {run}: {kind}, started {time}",
+            run = overview.name,
+            kind = overview.details.description(),
+            time = time_value(&self.zone, overview.created_at)
         )];
         words.extend(self.summary.describe(None));
         let deliveries = overview.deliveries.as_ref();
@@ -125,20 +126,22 @@ impl RunStatus {
         words
     }
 
-    fn state_in_words(&self) -> String {
-        let name = &self.overview.name;
-        let changed = time_in(&self.zone, self.overview.changed_at);
+    fn state_in_words(&self) -> Message {
         if let Some(cancellation) = &self.summary.cancellation {
-            return describe_cancellation(cancellation, &self.zone);
+            return describe_cancellation(cancellation, &self.zone).into();
         }
         match (&self.pause, &self.waiting) {
-            _ if self.summary.is_complete() => format!("complete, last changed {changed}"),
-            (Some(pause), _) => since_when(pause, &self.zone),
-            _ if self.summary.stale.is_some() => "the run is stale and sends nothing".to_owned(),
-            (None, Some(waiting)) => format!("waiting {}", waiting.duration_text),
-            (None, _) if self.is_running => {
-                format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
-            }
+            _ if self.summary.is_complete() => msg!(
+                "complete, last changed {time}",
+                time = time_value(&self.zone, self.overview.changed_at)
+            ),
+            (Some(pause), _) => since_when(pause, &self.zone).into(),
+            _ if self.summary.stale.is_some() => msg!("the run is stale and sends nothing"),
+            (None, Some(waiting)) => msg!("waiting {until}", until = waiting.duration_text),
+            (None, _) if self.is_running => msg!(
+                "a process is sending it; to stop it: jelouctl bulk stop {run}",
+                run = self.overview.name
+            ),
             (None, _) => describe_last_event(self.last_event.as_ref(), &self.zone),
         }
     }
@@ -152,9 +155,9 @@ impl RunStatus {
         if !self.summary.is_complete() && self.summary.stale.is_none() {
             let way_on = match &self.pause {
                 Some(pause) => way_on(pause.reason, name, &self.overview.details),
-                None => resume_hint(name),
+                None => to_continue(name),
             };
-            context.stderr.note(&way_on);
+            context.stderr.note(way_on);
         }
         self.summary.print_next_steps(context, name);
     }
@@ -162,27 +165,26 @@ impl RunStatus {
 
 /// Describes why no process sends the run, by its last event: `no process is sending it; stopped at
 /// 2026-11-20 10:15 -05:00: SIGINT`
-fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> String {
-    let Some(RunEvent {
-        kind,
-        at,
-        reason,
-        problem,
-        ..
-    }) = last
-    else {
-        return "no process has sent it yet".to_owned();
+fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
+    let Some(event) = last else {
+        return msg!("no process has sent it yet");
     };
-    let why = problem
-        .as_ref()
-        .or(reason.as_ref())
-        .map(|why| format!(": {why}"))
-        .unwrap_or_default();
-    format!(
-        "no process is sending it; {} at {}{why}",
-        kind.name(),
-        time_in(zone, *at)
-    )
+    let what = event.kind.describe();
+    let time = time_value(zone, event.at);
+    let reason = event.reason.as_deref().map(|reason| match reason {
+        "SIGINT" => "Ctrl-C".into(),
+        "unexpected" => msg!("an error of the program"),
+        reason => reason.into(),
+    });
+    match event.problem.clone().or(reason) {
+        Some(why) => msg!(
+            "no process is sending it; {what} at {time}: {why}",
+            what,
+            time,
+            why
+        ),
+        None => msg!("no process is sending it; {what} at {time}", what, time),
+    }
 }
 
 /// Describes a worker: `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
@@ -195,6 +197,13 @@ fn describe_worker(
         sent,
         ..
     }: &RunWorker,
-) -> String {
-    format!("{host} pid {pid}, seen {seen_s} s ago: {sent} sent, {inflight} in flight")
+) -> Message {
+    msg!(
+        "{host} pid {pid}, seen {seconds} s ago: {sent} sent, {inflight} in flight",
+        host,
+        pid,
+        seconds = seen_s.to_string(),
+        sent,
+        inflight
+    )
 }

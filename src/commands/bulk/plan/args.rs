@@ -7,12 +7,13 @@ use clap::{Args, ValueHint};
 
 use super::choices::ListChoices;
 use crate::base::input::{JsonSource, Source, UsageError};
+use crate::base::message::{Lang, msg};
 use crate::commands::bulk::options::{
     HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
 };
 use crate::commands::bulk::report_file::{ReportFormat, format_from_name};
 use crate::jelou::message::{MessageArgs, MessageKind};
-use crate::lists::list_file::{ListEncoding, ReportLanguage};
+use crate::lists::list_file::ListEncoding;
 use crate::runs::cost::Money;
 use crate::runs::import::{ColumnValue, ImportPolicy};
 use crate::runs::ledger::RunName;
@@ -133,7 +134,7 @@ pub(crate) struct BulkSendArgs {
 
     /// Write the HTML page in this language [default: en]
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
-    pub(crate) lang: Option<ReportLanguage>,
+    pub(crate) lang: Option<Lang>,
 
     /// Write rows that will not be sent, with the reason, to this file
     ///
@@ -248,15 +249,14 @@ impl BulkSendArgs {
         };
         if self.preview != Some(ALL_ROWS) {
             return Err(UsageError::new(
-                "--file: the page has every row",
-                "write --preview all",
+                msg!("--file: the page has every row"),
+                msg!("write --preview all"),
             ));
         }
         if !matches!(format_from_name("--file", file), Ok(ReportFormat::Html)) {
-            let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(
-                message,
-                "write a file name that ends in .html",
+                msg!("--file: {file} is not the name of a page", file),
+                msg!("write a file name that ends in .html"),
             ));
         }
         Ok(Some(file))
@@ -289,7 +289,6 @@ impl BulkSendArgs {
             allow_duplicates: policy.allow_duplicates,
             one_per_recipient: policy.one_per_recipient || self.once.is_some(),
             hidden: self.choices.hidden,
-            skip_not_allowed: policy.skip_not_allowed,
             notes_rejects: self.rejects.is_some(),
             only_in_window: self.only_in_window,
         }

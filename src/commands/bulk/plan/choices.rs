@@ -3,6 +3,7 @@
 use clap::{Args, Command, FromArgMatches};
 
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::question::TypedFlag;
 use crate::commands::bulk::options::{EarlierOptions, LIST, RARE, at_least_one};
 use crate::phone::Country;
@@ -60,7 +61,7 @@ impl ListChoices {
             .try_get_matches_from(flag.words())
             .and_then(|matches| Self::from_arg_matches(&matches));
         let answer = parsed.map_err(|_| {
-            UsageError::new(format!("{flag} cannot be used here"), "pass another value")
+            UsageError::bare(msg!("{flag} cannot be used here", flag = flag.to_string()))
         })?;
         *self = answer.over(std::mem::take(self));
         Ok(())

@@ -3,7 +3,7 @@
 
 use super::args::BulkSendArgs;
 use super::make_plan::Plan;
-use crate::base::output::counted;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_recipients};
 use crate::commands::bulk::messaging_limit::report_limit;
@@ -13,7 +13,6 @@ use crate::commands::bulk::question::{
 };
 use crate::commands::bulk::skips::describe_skips;
 use crate::commands::bulk::waiting::{report_closed, report_ignored_hours};
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::cost::Estimate;
 use crate::runs::import::contrasting_rows;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
@@ -111,14 +110,13 @@ async fn note_templates(
 
 fn ask_to_send(plan: &Plan, context: &Context) -> Result<(), CommandError> {
     let rows = plan.draft.to_be_sent();
-    let messages = counted(rows, "message");
-    let from = plan.sender.description();
-    let to = plan.sender.planned_base();
-    ask(
-        context,
+    let question = msg!(
+        "Send {rows} {rows|message|messages} from {from} to {to}?",
         rows,
-        &format!("Send {messages} from {from} to {to}?"),
-    )
+        from = plan.sender.description(),
+        to = plan.sender.planned_base().to_string()
+    );
+    ask(context, rows, question)
 }
 
 /// Prints the summary before the question. Draws messages only if the command will ask (`is_asked`), and the
@@ -137,7 +135,7 @@ fn report_plan(
     lines.extend(excluding(&plan.exclusions));
     lines.extend(plan.settings.estimate.iter().flat_map(Estimate::describe));
     if !is_asked {
-        for line in &lines {
+        for line in lines {
             context.stderr.note(line);
         }
         print_column_table(plan, context);
@@ -159,7 +157,7 @@ pub(super) fn print_column_table(plan: &Plan, context: &Context) {
     if table.rows == 0 {
         return;
     }
-    let language = ReportLanguage::En;
+    let language = context.lang();
     let lines = if stderr.is_terminal() {
         table.lines(language, stderr.is_verbose())
     } else {
@@ -177,13 +175,14 @@ fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
         plan.draft.row_to_send_in(row.line, |_, message| {
             let shown = ShownMessage {
                 title: row.title(message.recipient),
-                lines: draw(&plan.kind, message.body, &plan.settings.template_texts)?,
+                lines: draw(
+                    &plan.kind,
+                    message.body,
+                    &plan.settings.template_texts,
+                    context.lang(),
+                )?,
                 is_one_of_several,
-                more: if is_one_of_several {
-                    "; --preview 3 shows all"
-                } else {
-                    "; --preview 1 shows all"
-                },
+                preview: Some(if is_one_of_several { 3 } else { 1 }),
             };
             shown.print(context);
             Ok::<_, LedgerError>(())
@@ -194,10 +193,15 @@ fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
 
 /// Describes the skipped rows: `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if
 /// no row is skipped.
-fn describe_skipped(draft: &LedgerDraft) -> Option<String> {
+fn describe_skipped(draft: &LedgerDraft) -> Option<Message> {
     let sent = draft.to_be_sent();
     let skips = draft.skip_counts();
-    let rows = counted(sent + skips.all(), "row");
+    let rows = sent + skips.all();
     let reasons = describe_skips(skips)?;
-    Some(format!("{rows}: {sent} to send; skipped: {reasons}"))
+    Some(msg!(
+        "{rows} {rows|row|rows}: {sent} to send; skipped: {reasons}",
+        rows,
+        sent,
+        reasons
+    ))
 }

@@ -1,6 +1,7 @@
 //! The cost of a list's messages, and its maximum.
 
 use super::args::BulkSendArgs;
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::prices::{budget, read_prices};
 use crate::runs::cost::{Estimate, Money, PriceList};
@@ -53,20 +54,25 @@ impl CostLimit {
             return Ok(());
         };
         if let Some(words) = estimate.without_price() {
-            let hint = "add the missing prices to the price list, or remove --budget";
-            let problem = format!("with a budget of {budget}, {words}");
+            let hint = msg!("add the missing prices to the price list, or remove --budget");
+            let problem = msg!(
+                "with a budget of {budget}, {problem}",
+                budget,
+                problem = words
+            );
             return Err(CommandError::guard(problem, hint).named(OVER_BUDGET));
         }
         if estimate.total() > budget {
-            let problem = format!(
-                "the messages cost {}, more than the budget of {budget}",
-                estimate.format_total()
+            let problem = msg!(
+                "the messages cost {total}, more than the budget of {budget}",
+                total = estimate.total_value(),
+                budget
             );
-            let hint = format!(
-                "raise --budget, or send fewer messages: --limit N; {}",
-                estimate.describe().join("; ")
-            );
-            return Err(CommandError::guard(problem, hint).named(OVER_BUDGET));
+            let hint = msg!("raise --budget, or send fewer messages: --limit N");
+            return Err(CommandError {
+                details: estimate.describe(),
+                ..CommandError::guard(problem, hint).named(OVER_BUDGET)
+            });
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::args::BulkSendArgs;
 use super::make_plan::{Plan, list_time_zone};
-use crate::base::output::counted;
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, earlier_query, refuse_abandoned_rows};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
@@ -70,11 +70,11 @@ pub(crate) async fn create_run(
         return Ok(None);
     };
     report_skipped(context, &plan.draft.skip_counts().since(&reported_skips));
-    let rows = counted(plan.draft.to_be_sent(), "message");
-    context.stderr.note(&format!(
-        "run {}: {rows} from bot {}",
-        created.run.name(),
-        plan.sender.bot
+    context.stderr.note(msg!(
+        "run {run}: {count} {count|message|messages} from bot {bot}",
+        run = created.run.name().to_string(),
+        count = plan.draft.to_be_sent(),
+        bot = plan.sender.bot
     ));
     Ok(Some(created))
 }

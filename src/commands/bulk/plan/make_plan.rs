@@ -14,6 +14,7 @@ use super::run_settings::{new_conditions, run_settings};
 use super::test_messages::{first_messages, read_tester};
 use crate::base::conventions::Conventions;
 use crate::base::input::{Source, UsageError};
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_idle_runs};
 use crate::commands::bulk::exclude::look_up_windows;
@@ -229,10 +230,10 @@ impl Preparation {
         let reading = ListReading {
             context,
             import: &import,
-            other_kind_hint: self.message.other_kind_hint.as_deref(),
+            other_kind_hint: self.message.other_kind_hint.as_ref(),
             checks: (!is_test).then(|| self.row_checks(args, &settings)),
             progress: args.work.progress,
-            keeps_remarks: args.file.is_some(),
+            keeps_findings: args.file.is_some(),
         };
         let mut draft = LedgerDraft::create()?;
         let findings = reading.read(list, &mut draft, rows)?;
@@ -393,8 +394,8 @@ pub(super) fn list_time_zone(
 /// Claims standard input for the list, or for an exclusion list.
 fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
     if args.test_to.is_some() && context.mode != Mode::Send {
-        let message = "--test-to cannot be used with --dry-run or --curl";
-        return Err(UsageError::new(message, "remove one of them").into());
+        let message = msg!("--test-to cannot be used with --dry-run or --curl");
+        return Err(UsageError::bare(message).into());
     }
     if args.source == Source::Stdin {
         context.input.claim_stdin("the list file")?;
@@ -467,13 +468,13 @@ fn windows_for_list(
     }
     if kind.command() == "template" {
         let message =
-            "--only-in-window is for free-form messages; a template can be sent at any time";
-        return Err(UsageError::new(message, "remove --only-in-window").into());
+            msg!("--only-in-window is for free-form messages; a template can be sent at any time");
+        return Err(UsageError::bare(message).into());
     }
     if !args.makes_run(context.mode) {
-        context
-            .stderr
-            .note("--only-in-window applies when the run is created, and has no effect here");
+        context.stderr.note(msg!(
+            "--only-in-window applies when the run is created, and has no effect here"
+        ));
         return Ok(None);
     }
     look_up_windows(context, sender).map(Some)

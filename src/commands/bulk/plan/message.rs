@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::jelou::message::{Envelope, InvalidMessage, MessageKind, Route, is_template, merge};
 use crate::lists::template::{BodyTemplate, TextTemplate};
@@ -18,7 +19,7 @@ pub(super) struct ListMessage {
     /// None if each row is the body.
     pub(super) body: Option<Value>,
     /// The hint for an invalid message, if `--body` has the body of another kind.
-    pub(super) other_kind_hint: Option<String>,
+    pub(super) other_kind_hint: Option<Message>,
 }
 
 impl ListMessage {
@@ -49,8 +50,7 @@ impl ListMessage {
             return Ok(());
         }
         typed.check_type(fields).map_err(|error| {
-            let raw =
-                "to send the body unchanged: jelouctl bulk send LIST raw --body FILE".to_owned();
+            let raw = msg!("to send the body unchanged: jelouctl bulk send LIST raw --body FILE");
             error.with_hint(self.other_kind_hint.clone().unwrap_or(raw))
         })
     }
@@ -79,10 +79,10 @@ impl ListMessage {
             Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
         };
         match in_path {
-            Some((flag, value)) if is_template(&value) => Err(UsageError::new(
-                format!("{flag}: cannot contain a column: it is the same for every row"),
-                "write a fixed value, without {{ }}",
-            )),
+            Some((flag, value)) if is_template(&value) => Err(UsageError::bare(msg!(
+                "{flag}: cannot contain a column: it is the same for every row",
+                flag
+            ))),
             _ => Ok(()),
         }
     }
@@ -118,10 +118,11 @@ fn refuse_recipient(body: &Value) -> Result<(), UsageError> {
         return Ok(());
     };
     Err(UsageError::new(
-        format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
-        format!(
-            "remove it: jq 'del(.{field})'; to set the recipient, use a column or --to '593{{{{ celular }}}}'"
+        msg!(
+            "{field}: the body names a recipient, but in a bulk run each row has its own",
+            field
         ),
+        msg!("to remove it: jq 'del(.{field})'", field),
     ))
 }
 
@@ -141,13 +142,18 @@ pub(super) fn recipient_rule<'a>(
     match TextTemplate::compile(language, "--to", to).map_err(|error| error.list_error())? {
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(
-            format!("--to: every row would go to `{to}`"),
-            "to build the recipient: --to '593{{ celular }}'; to use one column: --to-column COLUMN",
+            msg!("--to: every row would go to `{to}`", to),
+            msg!(
+                "to build the recipient: --to '593{{{{ celular }}}}'; to use one column: --to-column COLUMN"
+            ),
         )),
     }
 }
 
 /// Returns the hint for a body of the kind `kind`, in a list of another kind.
-fn other_kind_hint(kind: &str) -> String {
-    format!("it is a body of {kind}: jelouctl bulk send LIST {kind} --body FILE")
+fn other_kind_hint(kind: &str) -> Message {
+    msg!(
+        "it is a body of {kind}: jelouctl bulk send LIST {kind} --body FILE",
+        kind
+    )
 }

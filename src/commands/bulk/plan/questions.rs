@@ -1,11 +1,11 @@
 //! Asks, at a terminal, what the flags of `bulk send` leave open about its list. The answers become flags. At the end it
 //! prints the command line that needs no question.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use super::args::BulkSendArgs;
 use crate::base::input::{Source, source_name};
+use crate::base::message::{Message, msg};
 use crate::base::output::SystemError;
 use crate::base::private_file::PipeBound;
 use crate::base::question::{Question, TypedFlag};
@@ -93,26 +93,34 @@ impl Questions {
             return Ok(());
         };
         let name = &saved.name;
-        if context.says_yes(&format!("Save {settings} in profile {name}?"))? {
+        let question = msg!(
+            "Save {settings} in profile {name}?",
+            settings = settings.message(),
+            name
+        );
+        if context.says_yes(question)? {
             match saved.add(&settings) {
-                Ok(()) => context.stderr.note(&format!("profile {name} is saved")),
-                Err(error) => context.stderr.warning(&error.line()),
+                Ok(()) => context.stderr.note(msg!("profile {name} is saved", name)),
+                Err(error) => context.stderr.warning(error.line()),
             }
         }
         Ok(())
     }
 
     /// Returns the command line that needs no question.
-    fn next_line(&self, context: &Context) -> String {
+    fn next_line(&self, context: &Context) -> Message {
         let Some(typed) = &context.typed_line else {
             let flags: Vec<_> = self.answers.iter().map(ToString::to_string).collect();
-            return format!("next time, add before the kind: {}", flags.join(" "));
+            return msg!(
+                "next time, add before the kind: {flags}",
+                flags = flags.join(" ")
+            );
         };
         let mut line = typed.clone();
         for flag in &self.answers {
             line.set(flag);
         }
-        format!("next time: {line}")
+        msg!("next time: {line}", line = line.to_string())
     }
 
     /// Returns the answers that a profile can have.
@@ -139,18 +147,23 @@ impl AnsweredSettings {
     fn is_empty(&self) -> bool {
         self.country.is_none() && self.to_column.is_none()
     }
-}
 
-impl fmt::Display for AnsweredSettings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let country = self
-            .country
-            .iter()
-            .map(|country| format!("country {country}"));
-        let column = self.to_column.iter();
-        let column = column.map(|column| format!("to_column `{column}`"));
-        let parts: Vec<_> = country.chain(column).collect();
-        formatter.write_str(&parts.join(" and "))
+    /// Names the settings by their keys.
+    fn message(&self) -> Message {
+        match (&self.country, &self.to_column) {
+            (Some(country), Some(column)) => {
+                msg!(
+                    "country {country} and to_column `{column}`",
+                    country,
+                    column
+                )
+            }
+            (Some(country), None) => msg!("country {country}", country),
+            (None, column) => {
+                let column = column.as_deref().unwrap_or_default();
+                msg!("to_column `{column}`", column)
+            }
+        }
     }
 }
 
@@ -193,20 +206,22 @@ impl SavedProfile {
 /// Asks the `question` about the `problem`. None if the input ends, or after too many texts that are no answers.
 fn ask(
     context: &Context,
-    problem: &str,
+    problem: &Message,
     question: &Question,
 ) -> Result<Option<TypedFlag>, SystemError> {
     let numbers = 1..;
     let answers = numbers.zip(&question.answers).map(|(number, answer)| {
-        let example = answer.example.as_ref();
-        let example = example.map(|example| format!(" ({example})"));
-        format!("  {number}  {}{}", answer.does, example.unwrap_or_default())
+        let does = &answer.does;
+        match &answer.example {
+            Some(example) => msg!("  {number}  {does} ({example})", number, does, example),
+            None => msg!("  {number}  {does}", number, does),
+        }
     });
-    let lines = [problem.to_owned(), question.text.to_owned()];
+    let lines = [problem.clone(), question.text.clone()];
     let lines: Vec<_> = lines.into_iter().chain(answers).collect();
     context.stderr.before_prompt(&lines);
     for _ in 0..MAX_ATTEMPTS {
-        let Some(typed) = context.ask_line(&question.prompt())? else {
+        let Some(typed) = context.ask_line(question.prompt())? else {
             return Ok(None);
         };
         if let Some(flag) = question.read(&typed) {
@@ -214,7 +229,7 @@ fn ask(
         }
         context
             .stderr
-            .before_prompt(&[format!("`{typed}` is not one of the answers")]);
+            .before_prompt(&[msg!("`{typed}` is not one of the answers", typed)]);
     }
     Ok(None)
 }
@@ -228,7 +243,7 @@ fn open_reader(args: &BulkSendArgs) -> Result<ListReader, CommandError> {
     };
     Ok(ListReader::open(
         input,
-        &source_name(&args.source),
+        &source_name(&args.source).to_string(),
         &options,
     )?)
 }

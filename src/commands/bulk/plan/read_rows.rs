@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::row_report::{RowReport, RowReportEnd};
+use crate::base::message::{Message, msg};
 use crate::base::output::{ProgressFormat, ReadProgress, Stderr};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
@@ -10,8 +11,8 @@ use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::ListReader;
 use crate::runs::import::{
-    Finding, ImportPlan, ImportResult, ListFindings, NOT_ALLOWED, RowFault, RowProblem, Severity,
-    import_list, refuse_list,
+    Finding, ImportPlan, ImportResult, ListFindings, Severity, describe_not_allowed, import_list,
+    refuse_list,
 };
 use crate::runs::ledger::{
     EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
@@ -52,12 +53,12 @@ impl Findings {
     pub(super) fn print(&self, stderr: &Stderr) {
         print_findings(stderr, &self.of_list);
         if self.list_error.is_some() && self.imported.unclear_column.is_none() {
-            stderr.note(&self.imported.sums());
+            stderr.note(self.imported.sums());
         }
     }
 
     /// Returns the warnings about the whole list, for the page.
-    pub(super) fn list_warnings(&self) -> Vec<String> {
+    pub(super) fn list_warnings(&self) -> Vec<Message> {
         let warnings = self.of_list.iter();
         warnings
             .filter(|finding| finding.severity == Severity::Warning)
@@ -70,9 +71,9 @@ impl Findings {
 pub(super) fn print_findings(stderr: &Stderr, findings: &[Finding]) {
     for finding in findings {
         match finding.severity {
-            Severity::Note => stderr.note(&finding.line()),
-            Severity::Warning => stderr.warning(&finding.line()),
-            Severity::Fault => stderr.fault(&finding.line()),
+            Severity::Note => stderr.note(finding.line()),
+            Severity::Warning => stderr.warning(finding.line()),
+            Severity::Fault => stderr.fault(finding.line()),
         }
     }
 }
@@ -82,11 +83,11 @@ pub(super) struct ListReading<'a> {
     pub(super) context: &'a Context,
     pub(super) import: &'a ImportPlan<'a>,
     /// The hint for an invalid message, if its body is of another kind.
-    pub(super) other_kind_hint: Option<&'a str>,
+    pub(super) other_kind_hint: Option<&'a Message>,
     /// None for a test, which goes to another recipient.
     pub(super) checks: Option<RowChecks<'a>>,
     pub(super) progress: ProgressFormat,
-    pub(super) keeps_remarks: bool,
+    pub(super) keeps_findings: bool,
 }
 
 /// The checks that decide whether a valid row may be sent.
@@ -129,8 +130,9 @@ impl RowChecks<'_> {
 /// Returns the note that the last command with the key had another --every.
 fn other_every(conditions: &RunConditions) -> Option<Finding> {
     let key = conditions.once.as_ref()?;
-    Some(Finding::note(format!(
-        "an earlier command with --once {key} had another --every; this one uses its own"
+    Some(Finding::note(msg!(
+        "an earlier command with --once {key} had another --every; this one uses its own",
+        key = key.to_string()
     )))
 }
 
@@ -146,8 +148,7 @@ impl ListReading<'_> {
         let stderr = &self.context.stderr;
         let name = list.name().to_owned();
         let progress = ReadProgress::new(stderr, self.progress, &name);
-        let policy = self.import.policy;
-        let mut report = RowReport::new(stderr, &progress, policy, self.keeps_remarks);
+        let mut report = RowReport::new(stderr, &progress, self.keeps_findings);
         let read = self.read_rows(list, draft, &progress, &mut report);
         *rows = report.finish();
         read
@@ -166,7 +167,7 @@ impl ListReading<'_> {
             list,
             draft,
             import,
-            &mut |line, fault| report.report_row(line, &fault),
+            &mut |note| report.add(note),
             &|rows| progress.show(rows),
             |draft| {
                 earlier = self.skip_earlier(draft);
@@ -184,9 +185,7 @@ impl ListReading<'_> {
             draft.skip_earlier(None)?;
         }
         imported.count(draft);
-        imported.settle_repeated(draft, import.policy, &mut |line, fault| {
-            report.report_row(line, &fault);
-        })?;
+        imported.settle_repeated(draft, import.policy, &mut |note| report.add(note))?;
         let first_not_allowed = self.find_not_allowed(draft, &mut imported, report)?;
         let found = ListFindings::collect(list, import, &imported);
         let list_error = refuse_list(list, import, &imported, &found)
@@ -232,7 +231,8 @@ impl ListReading<'_> {
                 check_allowed(&sender.settings, recipients.iter().map(String::as_str))
             {
                 found.push(row.index);
-                report.report_row(row.line, &RowFault::Remark(RowProblem::NotAllowed));
+                let problem = describe_not_allowed();
+                report.add_finding(Finding::of_row(row.line, Severity::Fault, problem));
                 first.get_or_insert(error);
             }
             Ok::<_, LedgerError>(())
@@ -242,9 +242,9 @@ impl ListReading<'_> {
             for n in found {
                 let skip = SkipDetail {
                     reason: SkipReason::NotAllowed,
-                    problem: NOT_ALLOWED,
+                    problem: describe_not_allowed(),
                 };
-                draft.skip(n, skip)?;
+                draft.skip(n, &skip)?;
             }
         }
         Ok(first)
@@ -253,11 +253,17 @@ impl ListReading<'_> {
 
 /// Returns the error for `count` rows with recipients that are not allowed. `first` is the error of the first one.
 fn not_allowed(first: CommandError, count: u64) -> CommandError {
-    let one = &first.message;
-    let message = if count == 1 {
-        format!("1 row has a recipient that is not allowed: {one}")
-    } else {
-        format!("{count} rows have recipients that are not allowed; the first: {one}")
-    };
-    CommandError { message, ..first }
+    let message = msg!(
+        "{rows} {rows|row has a recipient that is|rows have recipients that are} not allowed{rows|:|; the first:} {first}",
+        rows = count,
+        first = first.message
+    );
+    CommandError {
+        message,
+        hint: Some(msg!(
+            "to skip {rows|it|them}: --skip-not-allowed",
+            rows = count
+        )),
+        ..first
+    }
 }

@@ -4,10 +4,9 @@ use jiff::tz::TimeZone;
 
 use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
-use crate::base::output::counted;
+use crate::base::message::{Lang, msg};
 use crate::command_error::CommandError;
 use crate::commands::bulk::report_file::{ReportFile, format_from_name};
-use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{LedgerDraft, RunSettings};
 use crate::runs::report::{ListReport, write_skipped_rows};
 use crate::sender::context::Context;
@@ -27,10 +26,15 @@ impl RejectsFile {
             return Ok(None);
         };
         let format = format_from_name(FLAG, path)?
-            .list_report(false, None, ReportLanguage::En)
+            .list_report(false, None, Lang::En)
             .ok_or_else(|| {
-                let message = format!("{FLAG}: rows are written as a list, not as a page");
-                UsageError::new(message, "write to a .csv, .xlsx or .ndjson file")
+                UsageError::new(
+                    msg!(
+                        "{flag}: rows are written as a list, not as a page",
+                        flag = FLAG
+                    ),
+                    msg!("write to a .csv, .xlsx or .ndjson file"),
+                )
             })?;
         let file = ReportFile::open(context, FLAG, path, &args.inputs())?;
         Ok(Some(Self { file, format }))
@@ -47,7 +51,7 @@ impl RejectsFile {
         let format = self.format;
         self.file.write(context, |to| {
             let rows = write_skipped_rows(draft, settings, format, zone, to)?;
-            Ok(format!("{} that will not be sent", counted(rows, "row")))
+            Ok(msg!("{rows} {rows|row|rows} that will not be sent", rows))
         })
     }
 }

@@ -5,6 +5,7 @@ use super::args::BulkSendArgs;
 use super::confirm::print_column_table;
 use super::make_plan::{Plan, list_time_zone};
 use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_recipients};
@@ -112,7 +113,7 @@ fn template_texts(
 fn report_cost(plan: &Plan, context: &Context) -> Option<CommandError> {
     let estimate = plan.settings.estimate.as_ref();
     for line in estimate.into_iter().flat_map(Estimate::describe) {
-        context.stderr.note(&line);
+        context.stderr.note(line);
     }
     // A dry run does not know the categories of templates, and the sandbox costs nothing.
     let knows_categories = context.mode == Mode::Send || plan.settings.templates.uses.is_empty();
@@ -149,7 +150,7 @@ fn write_page(
         details: &plan.settings,
         draft: &plan.draft,
         kind: &plan.kind,
-        remarks: &plan.rows.remarks,
+        findings: &plan.rows.findings,
         warnings: &plan.findings.list_warnings(),
         skip_invalid: args.policy.skip_invalid,
         refused: refusal,
@@ -184,17 +185,22 @@ fn draw_messages(plan: &Plan, context: &Context, max: u64) -> Result<(), LedgerE
     let most = usize::try_from(max).unwrap_or(MAX_DRAWN).min(MAX_DRAWN);
     for row in rows_to_preview(&plan.draft, table, most)? {
         plan.draft.row_to_send_in(row.line, |_, message| {
-            let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
-            context
-                .stderr
-                .preview(&row.title(message.recipient), &lines);
+            let lines = draw(
+                &plan.kind,
+                message.body,
+                &plan.settings.template_texts,
+                context.lang(),
+            )?;
+            context.stderr.preview(row.title(message.recipient), &lines);
             Ok::<_, LedgerError>(())
         })?;
     }
     let wanted = max.min(plan.draft.to_be_sent());
     if wanted > MAX_DRAWN as u64 {
-        context.stderr.note(&format!(
-            "these are {MAX_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
+        context.stderr.note(msg!(
+            "these are {shown} of {wanted} messages; to see all: --preview all --file page.html",
+            shown = MAX_DRAWN,
+            wanted
         ));
     }
     Ok(())
@@ -208,7 +214,7 @@ fn finish(
 ) -> Result<ExitCode, CommandError> {
     plan.findings.require_sendable_list()?;
     if refusals.is_empty() {
-        context.stderr.note(&plan.findings.imported.sums());
+        context.stderr.note(plan.findings.imported.sums());
     }
     end(context, refusals)
 }
@@ -218,16 +224,17 @@ fn end(context: &Context, refusals: Vec<CommandError>) -> Result<ExitCode, Comma
     let mut refusals = refusals.into_iter();
     let first = refusals.next();
     for other in refusals {
-        let other = other.line();
-        context
-            .stderr
-            .warning(&format!("this would be refused: {other}"));
+        context.stderr.warning(would_be_refused(&other.line()));
     }
     match first {
         None => Ok(ExitCode::Success),
         Some(error) => Err(CommandError {
-            message: format!("this would be refused: {}", error.message),
+            message: would_be_refused(&error.message),
             ..error
         }),
     }
+}
+
+fn would_be_refused(reason: &Message) -> Message {
+    msg!("this would be refused: {reason}", reason)
 }

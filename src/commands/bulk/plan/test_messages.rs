@@ -2,6 +2,7 @@
 
 use super::args::BulkSendArgs;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::read_recipient;
 use crate::jelou::message::{InvalidMessage, Outgoing, TypedRecipient};
@@ -42,7 +43,8 @@ pub(super) fn first_messages(
         })?;
         let made = import.message(&row, recipient.clone());
         let (outgoing, _) = made.map_err(|error| {
-            UsageError::new(format!("line {}: {error}", drafted.line), "fix the row")
+            let message = error.message();
+            UsageError::bare(msg!("line {line}: {message}", line = drafted.line, message))
         })?;
         messages.push(outgoing);
         Ok::<_, CommandError>(())

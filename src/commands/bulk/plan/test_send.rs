@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::args::BulkSendArgs;
 use super::make_plan::Plan;
 use crate::base::exit::ExitCode;
-use crate::base::output::{Format, Sent, counted};
+use crate::base::message::{Message, msg};
+use crate::base::output::{Format, Sent};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::deliver::SendTerms;
-use crate::commands::result::{note_error, print_result};
+use crate::commands::result::{note_error, note_error_as, print_result};
 use crate::commands::sends::SendReport;
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::sender::context::Context;
@@ -37,7 +38,7 @@ pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> 
         catch_panic(&flight, || block_on(send))
     });
     ended.unwrap_or_else(|error| {
-        let code = note_error(context, "", error, &mut send_report.record);
+        let code = note_error(context, error, &mut send_report.record);
         report(context, &mut send_report, code)
     })
 }
@@ -79,17 +80,18 @@ async fn send_each(
             } else {
                 error
             };
-            note_error(context, "not sent: ", error, &mut send_report.record)
+            let tell = |problem| msg!("not sent: {problem}", problem);
+            note_error_as(context, tell, error, &mut send_report.record)
         });
         let code = report(context, send_report, code);
         if code != ExitCode::Success || send_report.record.sent != Sent::Yes {
-            context.stderr.note(&describe_result(number, messages));
+            context.stderr.note(describe_result(number, messages));
             return Ok(code);
         }
     }
     context
         .stderr
-        .note(&describe_result(messages.len(), messages));
+        .note(describe_result(messages.len(), messages));
     Ok(ExitCode::Success)
 }
 
@@ -109,15 +111,25 @@ fn report(context: &Context, send_report: &mut SendReport, code: ExitCode) -> Ex
         Format::Response => Format::Record,
         format => format,
     };
-    print_result(context, "message", format, &send_report.record, code)
+    print_result(
+        context,
+        msg!("the message"),
+        format,
+        &send_report.record,
+        code,
+    )
 }
 
 /// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`
-fn describe_result(sent: usize, messages: &[Outgoing]) -> String {
-    let to = messages
-        .first()
-        .map(|first| format!(", only to {}", first.recipient()))
-        .unwrap_or_default();
-    let all = counted(messages.len() as u64, "message");
-    format!("test: {sent} of {all} sent{to}; no run was created")
+fn describe_result(sent: usize, messages: &[Outgoing]) -> Message {
+    let all = messages.len();
+    match messages.first() {
+        Some(first) => msg!(
+            "test: {sent} of {all} {all|message|messages} sent, only to {recipient}; no run was created",
+            sent,
+            all,
+            recipient = first.recipient().as_str()
+        ),
+        None => msg!("test: no message to send; no run was created"),
+    }
 }

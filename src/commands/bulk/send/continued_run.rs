@@ -8,7 +8,7 @@ use super::report_end::report_end;
 use super::send;
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;
-use crate::base::output::counted;
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::skip_sent_rows;
 use crate::commands::bulk::exclude::{UnsentRows, look_up_windows, skip_excluded};
@@ -44,8 +44,15 @@ pub(super) struct RunChoice<'a> {
     pub(super) name: Option<&'a RunName>,
     /// Whether you accept that a stale run sends messages twice.
     pub(super) accepts_stale: bool,
-    /// What the command does, for the note if there is no unfinished run: `resume`.
-    pub(super) verb: &'a str,
+    /// For the note if there is no unfinished run.
+    pub(super) verb: RunVerb,
+}
+
+/// What a command does with a run.
+#[derive(Clone, Copy)]
+pub(super) enum RunVerb {
+    Resume,
+    Work,
 }
 
 impl OpenedRun {
@@ -61,9 +68,10 @@ impl OpenedRun {
         let ledger = open_ledger(context)?;
         claim_exclusions(context, exclude)?;
         let Some(run) = ledger.named_or_unfinished(choice.name)? else {
-            context
-                .stderr
-                .note(&format!("nothing to {}: no unfinished runs", choice.verb));
+            context.stderr.note(match choice.verb {
+                RunVerb::Resume => msg!("nothing to resume: no unfinished runs"),
+                RunVerb::Work => msg!("nothing to send: no unfinished runs"),
+            });
             return Ok(None);
         };
         check_clocks(&ledger)?;
@@ -233,19 +241,21 @@ async fn check_templates_left(
 fn report_rows_left(context: &Context, run: &Run, was_stale: bool) -> Result<(), LedgerError> {
     let name = run.name();
     let found = run.counts()?;
-    let all = counted(found.all(), "message");
-    context.stderr.note(&format!(
-        "run {name}: {} of {all} left to send",
-        found.pending
+    let left = found.pending;
+    context.stderr.note(msg!(
+        "run {run}: {left} of {all} {all|message|messages} left to send",
+        run = name,
+        left,
+        all = found.all()
     ));
-    if was_stale && found.pending > 0 {
-        context.stderr.note(&format!(
-            "up to {} of them may already have been sent, because the ledger was copied or restored",
-            found.pending
+    if was_stale && left > 0 {
+        context.stderr.note(msg!(
+            "up to {left} of them may already have been sent, because the ledger was copied or restored",
+            left
         ));
     }
     if let Some(undecided) = undecided(name, &found) {
-        context.stderr.note(&undecided);
+        context.stderr.note(undecided);
     }
     Ok(())
 }

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd};
 use crate::base::exit::ExitCode;
-use crate::base::output::{Record, RecordError, compact, grouped};
-use crate::base::process::host_name;
+use crate::base::message::{Message, msg};
+use crate::base::output::{Record, RecordError, compact, count_value};
+use crate::base::process::{Signal, host_name};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{
-    cancellation_as_json, describe_cancellation, next_check, report_stale, resume_hint,
-    to_continue, way_on, why,
+    cancellation_as_json, describe_cancellation, next_check, report_stale, to_continue, way_on, why,
 };
 use crate::commands::bulk::run_log::run_fields;
 use crate::commands::bulk::summary::RunSummary;
@@ -117,9 +117,10 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
             // The error that ended the run is printed separately.
             if matches!(stopped, Ok(Some(_))) {
                 let watch = status_hint(active);
+                let error = &error.message;
                 context
                     .stderr
-                    .warning(&format!("cannot read the ledger: {error}; {watch}"));
+                    .warning_with_hint(msg!("cannot read the ledger: {error}", error), watch);
             }
             PrintedEnd::without_state(stopped.and_then(|code| code.ok_or_else(|| error.into())))
         }
@@ -142,7 +143,7 @@ fn print_state(
     summary.error = cancelled.as_ref().map(RecordError::from);
     print_summary(context, active, &summary, took);
     if let Some(cancelled) = &cancelled {
-        cancelled.print(&context.stderr, "");
+        cancelled.print(&context.stderr);
     }
     let code = match &cancelled {
         Some(cancelled) => cancelled.code,
@@ -160,14 +161,18 @@ fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandEr
     let cancellation = summary.cancellation.as_ref()?;
     let name = active.run.name();
     let zone = sender_zone(&active.settings, &active.sender);
-    let message = format!(
-        "run {name} was {}: {} of {} sent",
-        describe_cancellation(cancellation, &zone),
-        grouped(summary.counts.sent),
-        grouped(summary.counts.all())
+    let message = msg!(
+        "run {run} was {cancelled}: {sent} of {all} sent",
+        run = name,
+        cancelled = describe_cancellation(cancellation, &zone),
+        sent = count_value(summary.counts.sent),
+        all = count_value(summary.counts.all())
     );
     let unsent = summary.skips.rows(SkipReason::Cancelled);
-    let hint = format!("to list the others: jelouctl bulk report {name} --reason cancelled");
+    let hint = msg!(
+        "to list the others: jelouctl bulk report {run} --reason cancelled",
+        run = name
+    );
     let hint = Some(hint).filter(|_| unsent > 0);
     let code = ExitCode::Guard;
     Some(CommandError::new(code, "cancelled", message, hint))
@@ -187,37 +192,32 @@ fn print_summary(
     summary.print_next_steps(context, name);
 }
 
-fn status_hint(active: &ActiveRun) -> String {
-    let name = active.run.name();
-    format!("to see its state: jelouctl bulk status {name}")
+fn status_hint(active: &ActiveRun) -> Message {
+    next_check(active.run.name()).into()
 }
 
 /// Reports that the process had to exit immediately while it was writing the outcomes of rows.
 fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
     report_unwritten(context, active, outcomes);
-    let above = if outcomes.is_empty() {
-        ""
+    let message = if outcomes.is_empty() {
+        msg!("a write to the ledger did not finish before the exit")
     } else {
-        "the outcomes listed above may be missing in the ledger: "
+        msg!(
+            "the outcomes listed above may be missing in the ledger: a write did not finish before the exit"
+        )
     };
-    let watch = status_hint(active);
-    context.stderr.warning(&format!(
-        "{above}a write to the ledger did not finish before the exit; {watch}"
-    ));
+    context
+        .stderr
+        .warning_with_hint(message, status_hint(active));
 }
 
 /// Prints that the run could not continue after a wait.
 fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandError) -> ExitCode {
-    let hint = error
-        .hint
-        .as_ref()
-        .map(|hint| format!("{hint}; "))
-        .unwrap_or_default();
-    let message = format!("the run did not continue: {}", error.message);
-    let resume = format!("to continue: jelouctl bulk resume {}", active.run.name());
-    context
-        .stderr
-        .error(&message, &[], Some(&format!("{hint}{resume}")));
+    let message = msg!("the run did not continue: {error}", error = error.message);
+    let resume = to_continue(active.run.name()).into();
+    let hints = error.hint.iter().cloned().chain([resume]);
+    let hint = Message::joined(hints.collect(), "; ");
+    context.stderr.error(message, &[], Some(&hint));
     error.code
 }
 
@@ -229,17 +229,15 @@ fn report_stop(
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     let name = active.run.name();
-    let resume_hint = resume_hint(name);
     match reason {
         StopReason::Paused(reason, problem) => {
             report_pause(context, active, reason, &problem);
             Ok(pause_exit_code(reason))
         }
         StopReason::PausedByOthers(pause) => {
-            let message = format!("run paused: {}", why(&pause));
+            let message = msg!("run paused: {reason}", reason = why(&pause));
             let hint = match pause.reason {
-                PauseReason::Stale => LedgerError::stale_run(name).hint,
-                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings),
+                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings).into(),
                 PauseReason::Person
                 | PauseReason::Undelivered
                 | PauseReason::Unknown
@@ -247,26 +245,25 @@ fn report_stop(
                 | PauseReason::Account
                 | PauseReason::ProxyCredentials
                 | PauseReason::Network
-                | PauseReason::RateLimit => {
-                    format!("{}; {}", next_check(name), to_continue(name))
-                }
+                | PauseReason::RateLimit => to_continue(name).into(),
             };
-            stderr.error(&message, &[], Some(&hint));
+            stderr.error(message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }
         StopReason::Signal(signal) => {
-            let message = format!("stopped by {}", signal.name());
-            stderr.error(&message, &[], Some(&resume_hint));
+            stderr.error(stopped_by(signal), &[], Some(&to_continue(name).into()));
             Ok(signal_exit_code(signal))
         }
         StopReason::LedgerFailed { error, outcomes } => {
             report_unwritten(context, active, &outcomes);
             let mut error = CommandError::from(error);
             if !outcomes.is_empty() {
-                let hint = error.hint.unwrap_or_default();
-                error.hint = Some(format!(
-                    "the ledger does not have the outcomes listed above; {hint}"
-                ));
+                error.hint = error.hint.map(|hint| {
+                    msg!(
+                        "the ledger does not have the outcomes listed above; {hint}",
+                        hint
+                    )
+                });
             }
             Err(error)
         }
@@ -276,26 +273,39 @@ fn report_stop(
     }
 }
 
+/// Returns what the signal means for a run that it has ended.
+fn stopped_by(signal: Signal) -> Message {
+    match signal {
+        Signal::Interrupt => msg!("stopped with Ctrl-C"),
+        _ => msg!("stopped by {signal}", signal = signal.name()),
+    }
+}
+
 fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, problem: &Problem) {
     let name = active.run.name();
-    let hint = &problem.hint;
-    let problem = &problem.message;
-    if reason == PauseReason::AllRejected {
+    let to_continue = Message::from(to_continue(name));
+    let hint = match reason {
         // All rows have the same fault.
-        let hint = way_on(reason, name, &active.settings);
-        let message = format!("run paused: Jelou has not accepted any message: {problem}");
-        context.stderr.error(&message, &[], Some(&hint));
-        return;
-    }
-    let paused = if others_continue(active, reason) {
-        "this process stopped; others continue the run"
-    } else {
-        "run paused"
+        PauseReason::AllRejected => way_on(reason, name, &active.settings).into(),
+        PauseReason::Unknown => to_continue,
+        PauseReason::RateLimit if problem.retry_after.is_none() => to_continue,
+        _ => Message::joined(vec![problem.hint.clone().into(), to_continue], "; "),
     };
-    let hint = format!("{hint}; to continue: jelouctl bulk resume {name}");
-    context
-        .stderr
-        .error(&format!("{paused}: {problem}"), &[], Some(&hint));
+    let problem = &problem.message;
+    let message = if reason == PauseReason::AllRejected {
+        msg!(
+            "run paused: Jelou has not accepted any message: {problem}",
+            problem
+        )
+    } else if others_continue(active, reason) {
+        msg!(
+            "this process stopped; others continue the run: {problem}",
+            problem
+        )
+    } else {
+        msg!("run paused: {problem}", problem)
+    };
+    context.stderr.error(message, &[], Some(&hint));
 }
 
 /// Returns whether other processes continue a run after this process has stopped.

@@ -7,11 +7,12 @@ use clap::{Args, ValueHint};
 
 use super::active_run::ActiveRun;
 use super::continued_run::{
-    OpenedRun, Resumption, RunChoice, go_on, recheck_pending_rows, report_if_cancelled,
+    OpenedRun, Resumption, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
 };
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
-use crate::base::output::{counted, counted_are, rounded};
+use crate::base::message::msg;
+use crate::base::output::duration_value;
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
@@ -87,7 +88,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let choice = RunChoice {
         name: args.run.as_ref(),
         accepts_stale: args.accept_stale,
-        verb: "resume",
+        verb: RunVerb::Resume,
     };
     let Some(opened) = OpenedRun::open(context, &choice, &args.exclude)? else {
         return Ok(ExitCode::Success);
@@ -143,11 +144,12 @@ fn resumed_conditions(
     let base = kept.hours.as_ref().map(HoursBase::from);
     let hours = args.hours.over(base.unwrap_or_default(), false)?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
-        let message = format!(
-            "run {} has the key {key}: its recipients get at most one message",
-            run.name()
+        let message = msg!(
+            "run {run} has the key {key}: its recipients get at most one message",
+            run = run.name(),
+            key
         );
-        return Err(UsageError::new(message, "remove --again").into());
+        return Err(UsageError::new(message, msg!("remove --again")).into());
     }
     let from_profile = if run.is_running()? {
         None
@@ -176,12 +178,18 @@ fn check_age(context: &Context, opened: &OpenedRun, age: Duration) -> Result<boo
     if rows == 0 {
         return Ok(false);
     }
-    let name = opened.run.name();
-    let age = rounded(age);
-    let left = counted_are(rows, "message");
+    let run = opened.run.name();
     Err(CommandError::guard(
-        format!("run {name} last changed {age} ago, and {left} not sent yet"),
-        format!("to send the rest: --yes; to cancel the run: jelouctl bulk cancel {name}"),
+        msg!(
+            "run {run} last changed {age} ago, and {rows} {rows|message is|messages are} not sent yet",
+            run,
+            age = duration_value(age),
+            rows
+        ),
+        msg!(
+            "to send the rest: --yes; to cancel the run: jelouctl bulk cancel {run}",
+            run
+        ),
     ))
 }
 
@@ -194,23 +202,31 @@ fn ask_to_resume(
 ) -> Result<(), CommandError> {
     let rows = active.run.pending()?;
     report_before(context, active)?;
-    let name = active.run.name();
-    let age = rounded(age);
-    let messages = counted(rows, "message");
+    let run = active.run.name();
+    let age = duration_value(age);
     let from = active.sender.description();
-    let to = active.sender.planned_base();
-    let repeats = if active.run.stale_reason()?.is_some() {
-        format!(" Up to {messages} may already have been sent.")
+    let to = active.sender.planned_base().to_string();
+    let question = if active.run.stale_reason()?.is_some() {
+        msg!(
+            "Run {run} last changed {age} ago. Up to {rows} {rows|message|messages} may already have been sent. \
+             Send {rows} {rows|message|messages} from {from} to {to}?",
+            run,
+            age,
+            rows,
+            from,
+            to
+        )
     } else {
-        String::new()
+        msg!(
+            "Run {run} last changed {age} ago. Send {rows} {rows|message|messages} from {from} to {to}?",
+            run,
+            age,
+            rows,
+            from,
+            to
+        )
     };
-    ask(
-        context,
-        rows,
-        &format!(
-            "Run {name} last changed {age} ago.{repeats} Send {messages} from {from} to {to}?"
-        ),
-    )?;
+    ask(context, rows, question)?;
     // The command may have waited hours for the answer.
     active.run = active.run.reconnected()?;
     let excluded_now = reread_do_not_contact(&active.sender.settings)?;
@@ -240,18 +256,31 @@ fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Resul
     let (Some(first), Some(kind)) = (first, MessageKind::from_name(&active.settings.kind)) else {
         return Ok(());
     };
-    let which = if pending == 1 {
-        "the unsent message"
-    } else {
-        "the first unsent message"
-    };
     let line = first.line;
     let recipient = &first.recipient;
+    let title = if pending == 1 {
+        msg!(
+            "the unsent message, line {line}, as {recipient} would see it:",
+            line,
+            recipient
+        )
+    } else {
+        msg!(
+            "the first unsent message, line {line}, as {recipient} would see it:",
+            line,
+            recipient
+        )
+    };
     let shown = ShownMessage {
-        title: format!("{which}, line {line}, as {recipient} would see it:"),
-        lines: draw(&kind, &first.body, &active.settings.template_texts)?,
+        title,
+        lines: draw(
+            &kind,
+            &first.body,
+            &active.settings.template_texts,
+            context.lang(),
+        )?,
         is_one_of_several: false,
-        more: "",
+        preview: None,
     };
     shown.print(context);
     Ok(())

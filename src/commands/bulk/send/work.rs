@@ -4,7 +4,7 @@
 use clap::Args;
 
 use super::continued_run::{
-    OpenedRun, RunChoice, go_on, recheck_pending_rows, report_if_cancelled,
+    OpenedRun, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
 };
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
@@ -42,7 +42,7 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
     let choice = RunChoice {
         name: args.run.as_ref(),
         accepts_stale: false,
-        verb: "send",
+        verb: RunVerb::Work,
     };
     let Some(opened) = OpenedRun::open(context, &choice, &[])? else {
         return Ok(ExitCode::Success);

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::base::message::{Message, msg};
 use crate::base::process::Signal;
 use crate::jelou::api::delivery::Delivery;
 use crate::jelou::api::outcome::{Cause, Outcome};
@@ -14,27 +15,54 @@ const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 #[derive(Debug, Error)]
 pub(crate) enum LookUpError {
     /// The account does not offer this look-up.
-    #[error("this account cannot look up messages: {0}")]
-    Unavailable(String),
+    #[error("{}", self.message())]
+    Unavailable(Message),
     /// No look-up lists the message.
-    #[error("{}", not_listed(id, *is_searched))]
+    #[error("{}", self.message())]
     NotListed {
         id: String,
         /// Whether every source that can list it was read completely.
         is_searched: bool,
     },
     /// Not everything was read.
-    #[error("the listing is incomplete: {}", incomplete(*coverage, *unreadable))]
+    #[error("{}", self.message())]
     Incomplete {
         coverage: ListingCoverage,
         /// Entries that lack a required field.
         unreadable: usize,
     },
-    #[error("{}", response_error(delivery))]
+    #[error("{}", self.message())]
     Failed { delivery: Box<Delivery> },
 }
 
 impl LookUpError {
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Unavailable(problem) => {
+                msg!("this account cannot look up messages: {problem}", problem)
+            }
+            Self::NotListed { id, is_searched } => {
+                let id = id.escape_debug().to_string();
+                if *is_searched {
+                    msg!("Jelou lists no message `{id}` from the bot", id)
+                } else {
+                    msg!(
+                        "Jelou lists no message `{id}` from the bot, but the listing is incomplete",
+                        id
+                    )
+                }
+            }
+            Self::Incomplete {
+                coverage,
+                unreadable,
+            } => msg!(
+                "the listing is incomplete: {problem}",
+                problem = incomplete(*coverage, *unreadable)
+            ),
+            Self::Failed { delivery } => response_error(delivery),
+        }
+    }
+
     pub(super) fn new(delivery: Delivery, request: &Request) -> Self {
         let status = delivery.answer.as_ref().map(|answer| answer.status);
         let code = delivery
@@ -42,10 +70,10 @@ impl LookUpError {
             .as_ref()
             .and_then(|problem| problem.api_code.as_deref());
         if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
-            return Self::Unavailable(format!(
-                "GET {}: {}",
-                request.url.path(),
-                response_error(&delivery)
+            return Self::Unavailable(msg!(
+                "GET {path}: {problem}",
+                path = request.url.path(),
+                problem = response_error(&delivery)
             ));
         }
         Self::failed(delivery)
@@ -88,19 +116,19 @@ impl LookUpError {
     }
 
     /// Returns the hint. The hint of a signal is for sends, so it does not apply to a read.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<Message> {
         match self {
-            Self::Unavailable(_) => {
-                Some("ask Jelou whether your account can read its message history".to_owned())
-            }
-            Self::NotListed { .. } => {
-                Some("check --bot and the id; for a new message: --wait delivered".to_owned())
-            }
+            Self::Unavailable(_) => Some(msg!(
+                "ask Jelou whether your account can read its message history"
+            )),
+            Self::NotListed { .. } => Some(msg!(
+                "check --bot and the id; for a new message: --wait delivered"
+            )),
             Self::Incomplete {
                 coverage: ListingCoverage::TooMany(_),
                 ..
-            } => Some("to request less: --since or --query".to_owned()),
-            Self::Incomplete { .. } => Some("try again".to_owned()),
+            } => Some(msg!("to request less: --since or --query")),
+            Self::Incomplete { .. } => Some(msg!("try again")),
             Self::Failed { .. } if self.signal().is_some() => None,
             Self::Failed { delivery } => delivery
                 .problem
@@ -110,35 +138,20 @@ impl LookUpError {
     }
 }
 
-fn response_error(delivery: &Delivery) -> String {
+fn response_error(delivery: &Delivery) -> Message {
     delivery.problem.as_ref().map_or_else(
-        || "the response has no listing".to_owned(),
+        || msg!("the response has no listing"),
         |problem| problem.message.clone(),
     )
 }
 
-fn not_listed(id: &str, is_searched: bool) -> String {
-    let gap = if is_searched {
-        ""
-    } else {
-        ", but the listing is incomplete"
-    };
-    format!(
-        "Jelou lists no message `{}` from the bot{gap}",
-        id.escape_debug()
-    )
-}
-
-fn incomplete(coverage: ListingCoverage, unreadable: usize) -> String {
-    let entries = match unreadable {
-        0 => None,
-        1 => Some("1 entry lacks a required field".to_owned()),
-        many => Some(format!("{many} entries lack a required field")),
-    };
-    coverage
-        .problem()
-        .into_iter()
-        .chain(entries)
-        .collect::<Vec<_>>()
-        .join("; ")
+fn incomplete(coverage: ListingCoverage, unreadable: usize) -> Message {
+    let entries = (unreadable > 0).then(|| {
+        msg!(
+            "{unreadable} {unreadable|entry lacks|entries lack} a required field",
+            unreadable
+        )
+    });
+    let problems = coverage.problem().into_iter().chain(entries);
+    Message::joined(problems.collect(), "; ")
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::answer::{excerpt, is_nonempty, text_at};
 use super::super::codes::{code_at_start, code_by_title, look_up};
 use super::super::refusal;
+use crate::base::message::{Lang, ToValue, Value as TextValue};
 
 /// The state of a message: one of the statuses that Jelou documents, under our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,17 @@ pub(crate) enum DeliveryState {
     Read,
     /// `REPLY`
     Replied,
+}
+
+/// Its text for users.
+impl ToValue for DeliveryState {
+    fn to_value(&self) -> TextValue {
+        let english = self.describe();
+        TextValue::ByLanguage {
+            english: english.to_owned(),
+            spanish: self.in_spanish().unwrap_or(english).to_owned(),
+        }
+    }
 }
 
 /// The states from the lowest rung, each with the API's word, the stable name, and Spanish. A failure ranks below the
@@ -223,6 +235,7 @@ impl DeliveryFacts {
         );
         let description = Some(refusal::describe(
             &json!({ "error": error }),
+            Lang::En,
             MAX_REASON_BYTES,
         ))
         .filter(|text| !text.is_empty());

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::message::{Message, msg};
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::kind::{FieldProblem, Kind};
 
@@ -37,17 +38,17 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
                 .get("action")
                 .is_some_and(|action| action.get("name") == Some(&json!(LINK)));
             let says_link = around.get("type") == Some(&json!(LINK));
-            let problem = "is cta_url, but the card's action is not a link; remove `type`";
-            (says_link && !is_link).then(|| ("type", problem.to_owned()))
+            let problem = || msg!("is cta_url, but the card's action is not a link");
+            (says_link && !is_link).then(|| ("type", problem()))
         }
         // A header needs the file of its type.
         "parameters.cards[].header" => {
             let needed = ["image", "video"]
                 .into_iter()
                 .find(|file| around.get("type") == Some(&json!(file)))?;
-            (!around.contains_key(needed)).then(|| (needed, "is missing".to_owned()))
+            (!around.contains_key(needed)).then(|| (needed, msg!("is missing")))
         }
-        "parameters.cards[].action" => Some(("name", neither_link_nor_replies(around)?.to_owned())),
+        "parameters.cards[].action" => Some(("name", neither_link_nor_replies(around)?)),
         _ => None,
     }
 }
@@ -55,7 +56,7 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
 /// The value of `name` in a link action, and of `type` in its card.
 const LINK: &str = "cta_url";
 
-fn misnumbered(cards: &[Value]) -> Option<String> {
+fn misnumbered(cards: &[Value]) -> Option<Message> {
     let indices = cards
         .iter()
         .filter_map(|card| card.get("card_index"))
@@ -63,14 +64,16 @@ fn misnumbered(cards: &[Value]) -> Option<String> {
     let (position, index) = indices
         .into_iter()
         .find(|(position, index)| **index != json!(position))?;
-    Some(format!(
-        "has card_index {index}, but {position} is expected; remove card_index, because jelouctl numbers the cards"
+    Some(msg!(
+        "has card_index {index}, but {position} is expected; without card_index, jelouctl numbers the cards",
+        index = index.to_string(),
+        position
     ))
 }
 
 /// Returns the problem of an action. It must be a link (`name` and `parameters`) or replies
 /// (`buttons`).
-fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<&'static str> {
+fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<Message> {
     let name = action.get("name").and_then(Value::as_str);
     match (
         name,
@@ -78,14 +81,16 @@ fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<&'static str>
         action.contains_key("buttons"),
     ) {
         (Some(LINK), true, false) | (None, false, true) => None,
-        (Some(LINK), false, _) => Some("is cta_url, but `parameters` with the link is missing"),
-        (None, true, _) => Some("is missing; for a link it must be cta_url"),
-        (None, false, false) => {
-            Some("is missing; an action is a link (`name` and `parameters`) or replies (`buttons`)")
-        }
-        (Some(LINK), true, true) => {
-            Some("is cta_url, but there are `buttons` too; a card has a link or replies")
-        }
-        (Some(_), ..) => Some("must be cta_url"),
+        (Some(LINK), false, _) => Some(msg!(
+            "is cta_url, but `parameters` with the link is missing"
+        )),
+        (None, true, _) => Some(msg!("is missing; for a link it must be cta_url")),
+        (None, false, false) => Some(msg!(
+            "is missing; an action is a link (`name` and `parameters`) or replies (`buttons`)"
+        )),
+        (Some(LINK), true, true) => Some(msg!(
+            "is cta_url, but there are `buttons` too; a card has a link or replies"
+        )),
+        (Some(_), ..) => Some(msg!("must be cta_url")),
     }
 }

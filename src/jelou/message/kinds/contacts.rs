@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::base::input::{Input, UsageError, source_name};
+use crate::base::message::msg;
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::flag::FlagValues;
 use crate::jelou::message::kind::{FieldProblem, Kind};
@@ -37,19 +38,27 @@ fn shape(
     if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
         let bytes = input.read_bytes("--vcard", &source)?;
-        let name = source_name(&source);
+        let name = source_name(&source).to_string();
         let text = vcard::decode_cards(bytes).map_err(|error| {
-            UsageError::new(format!("--vcard: {name} {error}"), "save the file as UTF-8")
+            UsageError::new(
+                msg!("--vcard: {name} {error}", name, error = error.to_string()),
+                msg!("save the file as UTF-8"),
+            )
         })?;
         let cards = vcard::read_cards(&text).map_err(|problem| {
-            let problem = format!("--vcard: {name} is not a vCard file: {problem}");
-            let hint = "export the contact as a .vcf file, with each card between BEGIN:VCARD and END:VCARD";
-            UsageError::new(problem, hint)
+            UsageError::new(
+                msg!(
+                    "--vcard: {name} is not a vCard file: {problem}",
+                    name,
+                    problem
+                ),
+                msg!("export the contact as a .vcf file"),
+            )
         })?;
         let warnings = cards.warnings.iter();
         input
             .warnings
-            .extend(warnings.map(|warning| format!("--vcard: {warning}")));
+            .extend(warnings.map(|warning| msg!("--vcard: {warning}", warning)));
         fields.insert("contacts".to_owned(), Value::Array(cards.contacts));
     }
     if !typed.has_any(&CARD) {
@@ -61,11 +70,11 @@ fn shape(
         .into_iter()
         .find(|raw| !is_address(raw))
     {
-        let problem = format!("--email: `{}` has no @", raw.escape_debug());
-        return Err(UsageError::new(
-            problem,
-            "write an address such as juan@example.com",
-        ));
+        let address = raw.escape_debug().to_string();
+        return Err(UsageError::bare(msg!(
+            "--email: `{address}` has no @",
+            address
+        )));
     }
     for card in fields
         .get_mut("contacts")
@@ -112,7 +121,10 @@ fn fill(typed: &FlagValues, fields: &mut Map<String, Value>) {
 }
 
 fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
-    let problem = "is not enough; add first_name, last_name, middle_name, prefix or suffix";
-    (place == "contacts[].name" && !has_parts(around))
-        .then(|| ("formatted_name", problem.to_owned()))
+    (place == "contacts[].name" && !has_parts(around)).then(|| {
+        let problem = msg!(
+            "is not enough: first_name, last_name, middle_name, prefix or suffix is needed, too"
+        );
+        ("formatted_name", problem)
+    })
 }

@@ -18,6 +18,7 @@ use super::invalid::InvalidMessage;
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
+use crate::base::message::{Lang, Message};
 
 /// All kinds, in the order of the help.
 const KINDS: &[Kind] = &[
@@ -337,7 +338,7 @@ impl MessageKind {
 
     /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them. Returns the
     /// problem of each changed parameter.
-    pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
+    pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<Message> {
         fit_parameters(body, self.schema())
     }
 
@@ -352,17 +353,17 @@ impl MessageKind {
     }
 
     /// Draws the lines that show `body` on a terminal as its recipient sees it, or its JSON.
-    pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
-        Part::lines(self.drawn(body))
+    pub(crate) fn draw(&self, body: &Value, lang: Lang) -> Vec<String> {
+        Part::lines(self.drawn(body, lang), lang)
     }
 
     /// Draws what the recipient sees of `body`, or its JSON. The `type` in the body decides,
     /// because a verbatim body may be of any kind. A body without a type is of this kind.
-    pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
+    pub(crate) fn drawn(&self, body: &Value, lang: Lang) -> Vec<Part> {
         let said = body
             .as_object()
             .and_then(|fields| Self::from_body(fields).or_else(|| self.read_as(fields)));
-        let parts = draw(said.as_ref().unwrap_or(self).command(), body);
+        let parts = draw(said.as_ref().unwrap_or(self).command(), body, lang);
         if parts.is_empty() {
             vec![Part::Drawing {
                 drawing: "json",
@@ -459,7 +460,7 @@ mod tests {
             ("raw", json!({"type": "new"}), vec![r#"{"type":"new"}"#]),
         ] {
             assert_eq!(
-                MessageKind::from_name(kind).unwrap().draw(&body),
+                MessageKind::from_name(kind).unwrap().draw(&body, Lang::En),
                 expected,
                 "{kind}"
             );

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::base::invisible::is_unseen;
+use crate::base::message::{Message, msg};
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::kind::{FieldProblem, Kind};
 use crate::jelou::message::limits::wrong_type;
@@ -28,16 +29,16 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     }
 }
 
-fn missing_media(around: &Map<String, Value>) -> Option<String> {
+fn missing_media(around: &Map<String, Value>) -> Option<Message> {
     let kind = around.get("type").and_then(Value::as_str)?;
     let is_missing =
         ["image", "document", "video"].contains(&kind) && !around.contains_key("mediaUrl");
-    is_missing.then(|| "is missing".to_owned())
+    is_missing.then(|| msg!("is missing"))
 }
 
 /// Returns the problem of a whole address as the value of a URL button: the template has the beginning of its link, and
 /// the button would lead nowhere.
-fn whole_address(button: &Map<String, Value>) -> Option<String> {
+fn whole_address(button: &Map<String, Value>) -> Option<Message> {
     let kind = button.get("type").and_then(Value::as_str);
     if !kind.is_none_or(|kind| kind.eq_ignore_ascii_case("url")) {
         return None;
@@ -46,8 +47,9 @@ fn whole_address(button: &Map<String, Value>) -> Option<String> {
     let beginning = ["http://", "https://", "www."]
         .into_iter()
         .find(|beginning| value.starts_with(beginning))?;
-    Some(format!(
-        "begins with `{beginning}`, but is only the end of the button's link"
+    Some(msg!(
+        "begins with `{beginning}`, but is only the end of the button's link",
+        beginning
     ))
 }
 
@@ -62,7 +64,7 @@ pub(super) const TEMPLATE_BY_ID: Kind = Kind {
 };
 
 /// Flags set parameters as texts NAME=VALUE. The campaign is a part of the path.
-fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
+fn read(fields: &mut Map<String, Value>) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     match fields.get("parameters").map(named_parameters) {
         Some(Ok(named)) => _ = fields.insert("parameters".to_owned(), named),
@@ -89,17 +91,17 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
     problems
 }
 
-fn campaign_problem(campaign: &str) -> Option<String> {
+fn campaign_problem(campaign: &str) -> Option<Message> {
     let campaign = campaign.trim_matches(is_unseen);
     if campaign.is_empty() {
-        return Some("is empty".to_owned());
+        return Some(msg!("is empty"));
     }
-    segment_problem(campaign, "a campaign")
+    segment_problem(campaign, &msg!("a campaign"))
 }
 
 /// Returns the parameters by name.
-fn named_parameters(given: &Value) -> Result<Value, String> {
-    let other = || "expected names with their values, or a list of NAME=VALUE".to_owned();
+fn named_parameters(given: &Value) -> Result<Value, Message> {
+    let other = || msg!("expected names with their values, or a list of NAME=VALUE");
     let Value::Array(pairs) = given else {
         return if given.is_object() || given.is_null() {
             Ok(given.clone())
@@ -118,10 +120,13 @@ fn named_parameters(given: &Value) -> Result<Value, String> {
             .split_once('=')
             .filter(|(name, _)| !name.is_empty())
             .ok_or_else(|| {
-                format!("`{pair}` is not NAME=VALUE; a template by its id has named parameters")
+                msg!(
+                    "`{pair}` is not NAME=VALUE; a template by its id has named parameters",
+                    pair
+                )
             })?;
         if named.insert(name.to_owned(), json!(value)).is_some() {
-            return Err(format!("`{name}` is set twice"));
+            return Err(msg!("`{name}` is set twice", name));
         }
     }
     Ok(Value::Object(named))

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::message::msg;
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::kind::{FieldProblem, Kind};
 
@@ -14,10 +15,11 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     let text = around.get("text")?.as_str().filter(|_| place.is_empty())?;
     let problem = match text.trim() {
         // The variable in the command was empty.
-        "" if !text.is_empty() => "has only white space".to_owned(),
+        "" if !text.is_empty() => msg!("has only white space"),
         placeholder @ ("…" | "TEXT") => {
-            format!(
-                "is `{placeholder}`, the placeholder for your message in a hint; write the message"
+            msg!(
+                "is `{placeholder}`, the placeholder for your message in a hint",
+                placeholder
             )
         }
         _ => return None,

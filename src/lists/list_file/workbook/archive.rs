@@ -1,7 +1,6 @@
 //! The zip archive of a workbook, and why it cannot be read. The caller adds the name of the list
 //! to the errors.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::io;
 use std::io::{BufReader, Read};
@@ -12,6 +11,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use crate::base::input::UsageError;
+use crate::base::message::{ToValue, msg};
 
 pub(super) type Archive = ZipArchive<BufReader<File>>;
 
@@ -58,31 +58,33 @@ pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
     }
 }
 
-pub(super) fn damaged(part: &str, problem: impl Display) -> UsageError {
-    let words = format!("damaged workbook: {part}: {problem}");
-    UsageError::new(words, "open it, and save the sheet as \"CSV UTF-8\"")
+pub(super) fn damaged(part: &str, problem: impl ToValue) -> UsageError {
+    UsageError::new(
+        msg!("damaged workbook: {part}: {problem}", part, problem),
+        msg!("open it, and save the sheet as \"CSV UTF-8\""),
+    )
 }
 
 pub(super) fn password() -> UsageError {
     UsageError::new(
-        "the workbook has a password",
-        "open it, and save a copy without a password",
+        msg!("the workbook has a password"),
+        msg!("open it, and save a copy without a password"),
     )
 }
 
 pub(super) fn unreadable(cause: &io::Error) -> UsageError {
-    UsageError::new(
-        format!("failed to read the workbook: {cause}"),
-        "check the path and its permissions",
-    )
+    UsageError::bare(msg!("failed to read the workbook: {cause}", cause))
 }
 
 pub(super) fn zip_error(error: ZipError) -> UsageError {
     match error {
         ZipError::UnsupportedArchive(text) if text == ZipError::PASSWORD_REQUIRED => password(),
         error => UsageError::new(
-            format!("damaged zip archive: {error}"),
-            "copy or download it again",
+            msg!(
+                "damaged or incomplete: \"{error}\"",
+                error = error.to_string()
+            ),
+            msg!("copy or download it again"),
         ),
     }
 }

@@ -32,8 +32,9 @@ pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, col
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
 use super::format::not_a_list;
-use super::questions::{WHICH_SHEET, read_sheet};
+use super::questions::{read_sheet, which_sheet};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::question::Question;
 use crate::base::suggest::nearest;
 
@@ -125,11 +126,10 @@ impl Workbook {
             let names = self.names();
             let name = &self.name;
             if names.is_empty() {
-                let hint = "pass a workbook that contains a list";
-                return UsageError::new(format!("{name} has no visible sheet"), hint);
+                return UsageError::bare(msg!("{name} has no visible sheet", name));
             }
             let names = names.join(", ");
-            let problem = format!("{name} has no visible sheet; hidden: {names}");
+            let problem = msg!("{name} has no visible sheet; hidden: {names}", name, names);
             UsageError::open(problem, self.which_sheet(None))
         })
     }
@@ -148,26 +148,35 @@ impl Workbook {
             [(place, _)] => Ok(place),
             [] => {
                 let meant = nearest(wanted, names.iter().copied());
-                let did_you_mean = meant
-                    .map(|sheet| format!(" (did you mean `{sheet}`?)"))
-                    .unwrap_or_default();
-                let problem = format!(
-                    "{} has no sheet `{wanted}`{did_you_mean}; there are: {}",
-                    self.name,
-                    names.join(", ")
-                );
+                let name = &self.name;
+                let names = names.join(", ");
+                let problem = match meant {
+                    Some(meant) => msg!(
+                        "{name} has no sheet `{wanted}` (did you mean `{meant}`?); there are: {names}",
+                        name,
+                        wanted,
+                        meant,
+                        names
+                    ),
+                    None => msg!(
+                        "{name} has no sheet `{wanted}`; there are: {names}",
+                        name,
+                        wanted,
+                        names
+                    ),
+                };
                 Err(UsageError::open(problem, self.which_sheet(meant)))
             }
             [(_, first), (_, second), ..] => {
-                let problem = format!(
-                    "{}: `{wanted}` could be the sheet `{first}` or `{second}`",
-                    self.name
+                let problem = msg!(
+                    "{name}: `{wanted}` could be the sheet `{first}` or `{second}`",
+                    name = self.name,
+                    wanted,
+                    first,
+                    second
                 );
                 let answers = alike.iter().map(|(_, name)| read_sheet(name)).collect();
-                Err(UsageError::open(
-                    problem,
-                    Question::new(WHICH_SHEET, answers),
-                ))
+                Err(UsageError::open(problem, which_sheet(answers)))
             }
         }
     }
@@ -177,7 +186,7 @@ impl Workbook {
         let names = self.names();
         let others = names.into_iter().filter(|name| Some(*name) != first);
         let answers = first.into_iter().chain(others).map(read_sheet).collect();
-        Question::new(WHICH_SHEET, answers)
+        which_sheet(answers)
     }
 
     fn names(&self) -> Vec<&str> {
@@ -222,8 +231,9 @@ fn open(file: File) -> Result<(Vec<Sheet>, WorkbookContext), UsageError> {
         return Ok((sheets, WorkbookContext::OpenDocument(styles)));
     }
     let path = xlsx::workbook_path(&mut archive)?;
-    let hint = "unpack it, and pass the list inside; save a document of another program as .xlsx";
-    let path = path.ok_or_else(|| not_a_list("a zip archive", hint))?;
+    let hint =
+        msg!("unpack it, and pass the list inside; save a document of another program as .xlsx");
+    let path = path.ok_or_else(|| not_a_list(&msg!("a zip archive"), hint))?;
     let (sheets, context) = xlsx::open(&mut archive, &path)?;
     Ok((sheets, WorkbookContext::Excel(context)))
 }

@@ -12,6 +12,7 @@ use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 use super::{MergedCellPolicy, Sheet};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 
 /// A merged cell after the first, which the sheet does not show.
 const COVERED: &str = "covered-table-cell";
@@ -100,7 +101,8 @@ pub(super) fn read_sheet(
 }
 
 fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
-    let part = open_part(archive, CONTENT)?.ok_or_else(|| damaged(CONTENT, "missing"))?;
+    let part =
+        open_part(archive, CONTENT)?.ok_or_else(|| damaged(CONTENT, msg!("it does not exist")))?;
     Ok(XmlPart::new(part, CONTENT))
 }
 
@@ -169,7 +171,7 @@ impl Table<'_> {
         let end = self.last.saturating_add(times);
         if row.is_filled() {
             if end > MAX_ROWS {
-                return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
+                return Err(part.damaged(msg!("a sheet has at most {max} rows", max = MAX_ROWS)));
             }
             for number in self.last + 1..=end {
                 self.sink.push(row.repeated(number))?;
@@ -238,7 +240,7 @@ fn repeats<T: std::str::FromStr + From<u8>>(
     };
     times
         .parse()
-        .map_err(|_| part.damaged(format_args!("`{times}` is not a number of repetitions")))
+        .map_err(|_| part.damaged(msg!("`{times}` is not a number of repetitions", times)))
 }
 
 /// The properties of a value in a cell's tag.
@@ -255,7 +257,7 @@ impl OdsCell {
     fn read(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, UsageError> {
         let mut cell = Self::default();
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| part.damaged(error))?;
+            let attribute = attribute.map_err(|error| part.damaged(error.to_string()))?;
             let name = attribute.key.as_ref();
             match name {
                 "calcext:value-type" => cell.is_error = attribute.value == "error",
@@ -354,8 +356,9 @@ fn read_paragraph(part: &mut XmlPart<impl Read>, text: &mut String) -> Result<()
             event => part.push_text(event, text)?,
         }
         if text.len() > MAX_TEXT {
-            return Err(part.damaged(format_args!(
-                "a cell has more than {MAX_TEXT} bytes of text"
+            return Err(part.damaged(msg!(
+                "a cell has more than {max} bytes of text",
+                max = MAX_TEXT
             )));
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! One XML file of a workbook, read event by event. An event takes a limited amount of memory,
 //! regardless of the size of the file.
 
-use std::fmt;
 use std::io::{self, BufReader, Read};
 
 use quick_xml::Error as XmlError;
@@ -13,6 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{damaged, unreadable};
 use crate::base::input::UsageError;
+use crate::base::message::{ToValue, msg};
 
 /// The most bytes of one tag or text.
 const MAX_EVENT: usize = 2 * 1024 * 1024;
@@ -45,19 +45,16 @@ impl<R: Read> Read for BoundedPart<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         let left = self.event_bytes_left.checked_sub(read);
-        self.event_bytes_left =
-            left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
+        self.event_bytes_left = left.ok_or_else(|| too_large(MAX_EVENT as u64))?;
         let left = self.total_bytes_left.checked_sub(read as u64);
-        self.total_bytes_left = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
+        self.total_bytes_left = left.ok_or_else(|| too_large(MAX_SMALL))?;
         Ok(read)
     }
 }
 
-fn too_large(what: &str, most: u64) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("{what} more than {} MiB", most / 1024 / 1024),
-    )
+fn too_large(most: u64) -> io::Error {
+    let problem = msg!("it has more than {limit} MiB", limit = most / 1024 / 1024);
+    io::Error::new(io::ErrorKind::FileTooLarge, problem)
 }
 
 impl<R: Read> XmlPart<R> {
@@ -98,11 +95,11 @@ impl<R: Read> XmlPart<R> {
         match &event {
             Event::Start(_) => self.depth += 1,
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
-            Event::Eof if self.depth > 0 => return Err(self.damaged("ends too early")),
+            Event::Eof if self.depth > 0 => return Err(self.damaged(msg!("it ended too early"))),
             _ => {}
         }
         if self.depth > MAX_DEPTH {
-            return Err(self.damaged("the tags are nested too deeply"));
+            return Err(self.damaged(msg!("the tags are nested too deeply")));
         }
         Ok(event)
     }
@@ -112,7 +109,7 @@ impl<R: Read> XmlPart<R> {
         self.depth
     }
 
-    pub(super) fn damaged(&self, problem: impl fmt::Display) -> UsageError {
+    pub(super) fn damaged(&self, problem: impl ToValue) -> UsageError {
         damaged(&self.name, problem)
     }
 
@@ -124,13 +121,13 @@ impl<R: Read> XmlPart<R> {
             Event::GeneralRef(reference) => {
                 let character = reference
                     .resolve_char_ref()
-                    .map_err(|error| self.damaged(error))?;
+                    .map_err(|error| self.damaged(error.to_string()))?;
                 match (character, resolve_predefined_entity(reference)) {
                     (Some(character), _) => text.push(character),
                     (None, Some(known)) => text.push_str(known),
                     (None, None) => {
-                        return Err(self
-                            .damaged(format_args!("&{}; is unknown", reference.as_ref() as &str)));
+                        let name: &str = reference.as_ref();
+                        return Err(self.damaged(msg!("&{name}; is unknown", name)));
                     }
                 }
             }
@@ -176,7 +173,7 @@ impl<R: Read> XmlPart<R> {
         let mut text = String::new();
         self.events(|part, event| {
             part.push_text(event, &mut text)?;
-            let problem = || part.damaged(too_large("one text or tag has", MAX_EVENT as u64));
+            let problem = || part.damaged(too_large(MAX_EVENT as u64));
             if text.len() > MAX_EVENT {
                 Err(problem())
             } else {
@@ -194,7 +191,7 @@ impl<R: Read> XmlPart<R> {
     ) -> Result<[Option<String>; N], UsageError> {
         let mut found = [const { None }; N];
         for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|error| self.damaged(error))?;
+            let attribute = attribute.map_err(|error| self.damaged(error.to_string()))?;
             for (name, value) in names.iter().zip(&mut found) {
                 if value.is_none() && attribute.key.local_name().as_ref() == *name {
                     *value = Some(self.attribute_text(&attribute)?);
@@ -207,7 +204,7 @@ impl<R: Read> XmlPart<R> {
     pub(super) fn attribute_text(&self, attribute: &Attribute<'_>) -> Result<String, UsageError> {
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(|error| self.damaged(error))?;
+            .map_err(|error| self.damaged(error.to_string()))?;
         Ok(value.into_owned())
     }
 }
@@ -216,8 +213,8 @@ pub(super) fn unreadable_part(name: &str, error: &XmlError) -> UsageError {
     match error {
         XmlError::Io(cause) => match cause.raw_os_error() {
             Some(code) => unreadable(&io::Error::from_raw_os_error(code)),
-            None => damaged(name, cause),
+            None => damaged(name, cause.as_ref()),
         },
-        error => damaged(name, error),
+        error => damaged(name, error.to_string()),
     }
 }

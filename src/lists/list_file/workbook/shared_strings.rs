@@ -6,6 +6,7 @@ use std::io::Read;
 use super::archive::damaged;
 use super::part::XmlPart;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 
 /// The most bytes of memory for the texts. Three texts for each of a million recipients take about
 /// 60 MiB.
@@ -51,7 +52,10 @@ impl SharedStrings {
 
 fn too_many() -> UsageError {
     let most = MAX_BYTES / 1024 / 1024;
-    damaged("the texts", format_args!("more than {most} MiB of memory"))
+    damaged(
+        "sharedStrings.xml",
+        msg!("more than {most} MiB of memory", most),
+    )
 }
 
 /// Reads the text inside the latest open tag: its runs one after another, without phonetic hints.

@@ -12,6 +12,7 @@ use super::archive::damaged;
 use super::number_format::NumberFormat;
 use super::shown_phone::{formatted_phone, shown_phone};
 use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::columns::is_number;
 
 /// The fewest digits of a phone number.
@@ -108,8 +109,11 @@ impl SheetRow {
             return Ok(());
         }
         if column >= MAX_COLUMNS || self.number > MAX_ROWS {
-            let problem = format!("row {} has a cell after the last possible one", self.number);
-            return Err(damaged("the sheet", problem));
+            let problem = msg!(
+                "row {row} has a cell after the last possible one",
+                row = self.number
+            );
+            return Err(damaged("sheet", problem));
         }
         let text = value.unwrap_or_else(|fault| {
             let text = match &fault {
@@ -126,8 +130,12 @@ impl SheetRow {
             self.text += shown.len();
         }
         if self.text > MAX_TEXT {
-            let problem = format!("row {} has more than {MAX_TEXT} bytes of text", self.number);
-            return Err(damaged("the sheet", problem));
+            let problem = msg!(
+                "row {row} has more than {max} bytes of text",
+                row = self.number,
+                max = MAX_TEXT
+            );
+            return Err(damaged("sheet", problem));
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
@@ -204,7 +212,7 @@ impl RowSink {
         }
         self.0
             .send(Ok(row))
-            .map_err(|_| UsageError::new("is no longer read", ""))
+            .map_err(|_| UsageError::bare(Message::default()))
     }
 }
 

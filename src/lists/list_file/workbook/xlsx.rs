@@ -13,6 +13,7 @@ use super::values::is_true;
 use super::xlsx_rows::{CellStyle, CoveredCells, SheetContext, TAG, read_rows};
 use super::{MergedCellPolicy, Sheet};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 
 /// A reference from one part to another by an id.
 struct Relation {
@@ -92,7 +93,7 @@ pub(super) fn read_sheet(
 }
 
 fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, UsageError> {
-    open_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))
+    open_part(archive, path)?.ok_or_else(|| damaged(path, msg!("it does not exist")))
 }
 
 /// Reads the merged areas. They come after the cells. Few sheets have any, and searching for the
@@ -169,7 +170,8 @@ fn joined(directory: &str, target: &str) -> String {
 /// Returns whether days are counted from 1904, and the sheets in order, also charts. Their `part` is still
 /// an id.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
-    let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))?;
+    let mut part =
+        small_part(archive, path)?.ok_or_else(|| damaged(path, msg!("it does not exist")))?;
     let mut is_1904 = false;
     let mut front = None;
     let mut sheets = Vec::new();

@@ -15,6 +15,7 @@ use super::sheet_row::{
 };
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 
 /// The data that a cell needs.
 pub(super) struct SheetContext {
@@ -97,7 +98,7 @@ fn begin_row(
     let [number, hidden, height] = part.attributes(start, ["r", "hidden", "ht"])?;
     let number = number
         .map_or(Ok(next), |number| number.parse())
-        .map_err(|_| part.damaged("a row has no number"))?;
+        .map_err(|_| part.damaged(msg!("a row has no number")))?;
     // A row with the height 0 is hidden too. Some programs hide rows like this.
     let is_flat = height.is_some_and(|height| height.trim().parse() == Ok(0.0));
     Ok(SheetRow::new(
@@ -117,12 +118,12 @@ fn cell_tag(
         kind: "n".to_owned(),
     };
     for attribute in start.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|error| part.damaged(error))?;
+        let attribute = attribute.map_err(|error| part.damaged(error.to_string()))?;
         match attribute.key.as_ref() {
             "r" => {
                 let place = column_place(&attribute.value);
                 tag.column = place.ok_or_else(|| {
-                    part.damaged(format_args!("there is no cell `{}`", attribute.value))
+                    part.damaged(msg!("there is no cell `{cell}`", cell = attribute.value))
                 })?;
             }
             "s" => tag.style = attribute.value.parse().unwrap_or(0),
@@ -180,7 +181,9 @@ fn cell(
                     .ok()
                     .and_then(|number| context.strings.get(number));
                 Ok(text
-                    .ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?
+                    .ok_or_else(|| {
+                        part.damaged(msg!("there is no text {number}", number = stored))
+                    })?
                     .to_owned())
             }
             "str" => Ok(unescaped(stored)),
@@ -189,7 +192,9 @@ fn cell(
             "d" => Ok(iso_date(&stored)),
             "e" => Err(CellFault::Error(stored)),
             other => {
-                return Err(part.damaged(format_args!("a cell has the unknown type `{other}`")));
+                return Err(
+                    part.damaged(msg!("a cell has the unknown type `{kind}`", kind = other))
+                );
             }
         },
     };

@@ -109,7 +109,7 @@ pub(super) fn delivery_checks_renew_kept_counts(tested: &TestedLedger) {
     let proof = ProvenRow {
         index: 3,
         number: 1,
-        evidence: "listed".to_owned(),
+        evidence: "listed".into(),
     };
     save(Vec::new(), vec![proof], None);
     check_counts(&run, true);
@@ -123,7 +123,7 @@ pub(super) fn late_report_renews_kept_counts(tested: &TestedLedger) {
     let assigned = super::exchange(&mut lost, &[], 3);
     let worker = lost.id();
     run.change(|db, run| {
-        run.mark_unknown(db, worker, "lost")?;
+        run.mark_unknown(db, worker, &"lost".into())?;
         run.note_finished(db)
     })
     .unwrap();

@@ -102,7 +102,7 @@ pub(super) fn removed_run_still_counts_under_its_key(tested: &TestedLedger) {
         proven: vec![ProvenRow {
             index: 4,
             number: 1,
-            evidence: "seen".to_owned(),
+            evidence: "seen".into(),
         }],
         asked: None,
     };

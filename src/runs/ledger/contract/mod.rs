@@ -229,6 +229,13 @@ fn exchange(worker: &mut Worker, finished: &[FinishedRow], wanted: usize) -> Exc
     assigned
 }
 
+/// Checks that the reply has no row, only the error of the stale run `r`.
+fn assert_stale(reply: &ExchangeReply) {
+    let problem = reply.problem.as_ref().map(ToString::to_string);
+    assert!(reply.rows.is_empty() && reply.pause.is_none() && reply.next.is_none());
+    assert_eq!(problem, Some(LedgerError::stale_run(&name()).to_string()));
+}
+
 fn close(worker: Worker) -> bool {
     worker.close().unwrap()
 }
@@ -237,9 +244,10 @@ fn close(worker: Worker) -> bool {
 fn skip(run: &Run, rows: &[i64]) {
     let excluded = SkipDetail {
         reason: SkipReason::Excluded,
-        problem: "x",
+        problem: "x".into(),
     };
-    run.skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
+    run.skip(&mut rows.iter().map(|n| (*n, excluded.clone())))
+        .unwrap();
 }
 
 /// Decides rows after all their processes have ended.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    PEOPLE, TestedLedger, exchange, join, make_under_key, resolve, scope, send_all, states,
+    PEOPLE, TestedLedger, assert_stale, exchange, join, make_under_key, resolve, scope, send_all,
+    states,
 };
 use crate::runs::ledger::claims::ClaimResult;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
-use crate::runs::ledger::events::PauseReason;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::identity::SeenIdentities;
 use crate::runs::ledger::model::RowState;
@@ -48,7 +48,7 @@ fn resume(run: &Run, accepted: Option<&SeenIdentities>) -> Result<(), LedgerErro
 fn is_refused<T>(result: Result<T, LedgerError>, hint: &str) {
     let error = result.map(drop).unwrap_err();
     assert_eq!(
-        (error.kind, error.hint.as_str()),
+        (error.kind, error.hint.to_string().as_str()),
         (LedgerErrorKind::Guard, hint)
     );
 }
@@ -87,8 +87,7 @@ pub(super) fn restored_ledger_refuses_until_you_accept_it(tested: &TestedLedger)
     is_refused(claim(&tested.ledger), ACCEPT);
     let run = ledger.run(&super::name()).unwrap();
     let reply = exchange(&mut join(&run), &[], 5);
-    assert!(reply.rows.is_empty());
-    assert_eq!(reply.pause.unwrap().reason, PauseReason::Stale);
+    assert_stale(&reply);
     let restored = seen(&ledger);
     assert_eq!(restored.stale_runs.len(), 1);
     assert_eq!(restored.stale_runs[0].pending, 2);
@@ -155,7 +154,7 @@ pub(super) fn reopened_run_of_restored_ledger_is_stale(tested: &TestedLedger) {
     assert_eq!(resolve(&run, SEND_AGAIN, &[]).unwrap(), 1);
     is_refused(resume(&run, None), ACCEPT_RUN);
     let reply = exchange(&mut join(&run), &[], 5);
-    assert!(reply.rows.is_empty());
+    assert_stale(&reply);
     assert_eq!(states(&run), [RowState::Sent, RowState::Unknown]);
     let ledger = tested.ledger.reopened().unwrap();
     assert_eq!(seen(&ledger).stale_runs[0].pending, 1);
@@ -192,6 +191,5 @@ pub(super) fn refused_ledger_that_lacks_records_is_refused_again(tested: &Tested
     let older = "UPDATE worker SET exchanges = 0";
     ledger.db().change(|db| db.run(older, &[])).unwrap();
     let reply = exchange(&mut worker, &[], 5);
-    assert!(reply.rows.is_empty());
-    assert_eq!(reply.pause.unwrap().reason, PauseReason::Stale);
+    assert_stale(&reply);
 }

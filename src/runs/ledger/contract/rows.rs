@@ -72,7 +72,7 @@ pub(super) fn row_state_changes_match_the_documented_table(tested: &TestedLedger
             db.change(|db| {
                 lock(db, run.id)?
                     .unwrap()
-                    .decide(db, &[(1, 1)], [from, to], "x")
+                    .decide(db, &[(1, 1)], [from, to], &"x".into())
             })
             .unwrap();
             drop(db);

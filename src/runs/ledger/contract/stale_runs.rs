@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    PEOPLE, TestedLedger, compared, ended, exchange, join, make_under_key, resolve, scope,
-    send_all, states,
+    PEOPLE, TestedLedger, assert_stale, compared, ended, exchange, join, make_under_key, resolve,
+    scope, send_all, states,
 };
-use crate::runs::ledger::events::PauseReason;
 use crate::runs::ledger::model::{OnceState, RowState, SkipReason};
 
 pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
@@ -28,7 +27,10 @@ pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
         assert!(exchange(&mut join(&of), &[], 5).rows.is_empty());
         let refused = resolve(&of, [RowState::Unknown, RowState::Sent], &[2]).unwrap_err();
         assert!(
-            refused.hint.contains("--accept-stale --exclude FILE"),
+            refused
+                .hint
+                .to_string()
+                .contains("--accept-stale --exclude FILE"),
             "{refused:?}"
         );
     }
@@ -74,12 +76,7 @@ pub(super) fn restored_ledger_marks_rows_unknown(tested: &TestedLedger) {
         .unwrap();
     worker.forget_answer_of(|_| ());
     let again = exchange(&mut worker, &[], 5);
-    assert!(
-        again.rows.is_empty()
-            && again
-                .pause
-                .is_some_and(|pause| pause.reason == PauseReason::Stale)
-    );
+    assert_stale(&again);
     assert_eq!(states(&run)[..2], [RowState::Unknown; 2]);
     let restored = tested.ledger.restored().unwrap();
     assert!(

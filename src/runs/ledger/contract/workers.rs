@@ -88,7 +88,7 @@ pub(super) fn lost_worker_may_still_report_results(tested: &TestedLedger) {
     db.change(|db| {
         lock(db, run.id)?
             .unwrap()
-            .mark_unknown(db, lost.id(), "lost")
+            .mark_unknown(db, lost.id(), &"lost".into())
     })
     .unwrap();
     drop(db);

@@ -18,6 +18,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::base::message::msg;
 use crate::base::process::{becomes_overdue, ensure_thread};
 use crate::base::secret::Secret;
 use crate::runs::ledger::db::SHORT;
@@ -87,9 +88,11 @@ impl Database {
         let password = self
             .outside(|_| (self.address.password)())?
             .map_err(|problem| {
-                let message =
-                    format!("cannot get the password of the ledger's database: {problem}");
-                LedgerError::setup(message, "check where the password comes from")
+                let message = msg!(
+                    "cannot get the password of the ledger's database: {problem}",
+                    problem
+                );
+                LedgerError::setup(message, msg!("check where the password comes from"))
             })?;
         let mut config = self.address.config.clone();
         config
@@ -108,10 +111,12 @@ impl Database {
             .then(|| verified_tls(roots))
             .transpose();
         let tls = verified.map_err(|problem| {
-            let path = roots.unwrap_or(Path::new("")).display();
-            let message =
-                format!("cannot use the certificate authorities of sslrootcert: {path}: {problem}");
-            LedgerError::setup(message, "pass a file with PEM certificates")
+            let message = msg!(
+                "cannot use the certificate authorities of sslrootcert: {path}: {problem}",
+                path = roots.unwrap_or(Path::new("")),
+                problem
+            );
+            LedgerError::setup(message, msg!("pass a file with PEM certificates"))
         })?;
         // Without this, the crate would continue unencrypted if the server does not support TLS.
         config.ssl_mode(if tls.is_some() {
@@ -190,7 +195,8 @@ async fn within<T>(
     at: &str,
     work: impl Future<Output = Result<T, LedgerError>>,
 ) -> Result<T, LedgerError> {
-    let late = |_| LedgerError::unreachable(at, &format!("no answer within {} s", limit.as_secs()));
+    let seconds = limit.as_secs();
+    let late = |_| LedgerError::unreachable(at, msg!("no answer within {seconds} s", seconds));
     tokio::select! {
         biased;
         answered = timeout(limit, work) => answered.map_err(late)?,
@@ -258,30 +264,39 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;
     if version < OLDEST_SERVER {
-        let message = format!(
-            "the database is PostgreSQL {version}; a ledger needs {OLDEST_SERVER} or newer"
+        let message = msg!(
+            "the database is PostgreSQL {version}; a ledger needs {oldest} or newer",
+            version,
+            oldest = OLDEST_SERVER
         );
-        return Err(LedgerError::setup(message, "use a newer PostgreSQL"));
+        return Err(LedgerError::setup(message, msg!("use a newer PostgreSQL")));
     }
     if text(1)? != "off" {
         return Err(LedgerError::read_only());
     }
     if text(4)? != mark {
-        return Err(LedgerError::pooler("they did not arrive"));
+        return Err(LedgerError::pooler(msg!("they did not arrive")));
     }
     // SQL_ASCII keeps every byte unchanged.
     let encoding = text(5)?;
     if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
         return Err(LedgerError::setup(
-            format!("the encoding of the database is {encoding}; a ledger needs UTF8"),
-            "to create one with UTF8: createdb --encoding UTF8 --template template0 NAME",
+            msg!(
+                "the encoding of the database is {encoding}; a ledger needs UTF8",
+                encoding
+            ),
+            msg!("to create one with UTF8: createdb --encoding UTF8 --template template0 NAME"),
         ));
     }
     for (setting, value) in [("fsync", text(2)?), ("synchronous_commit", text(3)?)] {
         if value != "on" {
             return Err(LedgerError::setup(
-                format!("the database could lose committed data: {setting} is {value}"),
-                "turn it on: after a power cut, messages could be sent twice",
+                msg!(
+                    "the database could lose committed data: {setting} is {value}",
+                    setting,
+                    value
+                ),
+                msg!("turn it on: after a power cut, messages could be sent twice"),
             ));
         }
     }

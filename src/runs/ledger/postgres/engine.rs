@@ -15,6 +15,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
+use crate::base::message::msg;
 use crate::runs::ledger::db::{
     AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlScript, SqlValue,
     check_version,
@@ -33,10 +34,12 @@ const ROLLBACK_TIME: Duration = Duration::from_secs(1);
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, \
     to_regclass('jelouctl.store')::oid::bigint";
 /// Identifies the database. The timeline changes after a failover, the number of the database in a
-/// copy by CREATE DATABASE, and the number of the table in a restored dump. `setup` stores it, too.
+/// copy by CREATE DATABASE, the number of the table in a restored dump, and the transaction of the row of `origin` if
+/// only the rows were restored. `setup` stores it, too.
 pub(super) const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', \
     timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', \
-    database ' || oid || ', tables ' || 'jelouctl.store'::regclass::oid \
+    database ' || oid || ', tables ' || 'jelouctl.store'::regclass::oid || ', \
+    rows of ' || coalesce((SELECT min(xmin::text) FROM jelouctl.origin), 'nobody') \
     FROM pg_control_system(), pg_database WHERE datname = current_database()";
 
 /// The key of a prepared statement.
@@ -86,7 +89,9 @@ impl DatabaseEngine {
         check_version(
             version,
             LedgerErrorKind::Setup,
-            "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`",
+            msg!(
+                "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`"
+            ),
         )?;
         engine.identify()?;
         Ok(engine)

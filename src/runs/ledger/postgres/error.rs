@@ -4,78 +4,93 @@ use std::error::Error as _;
 
 use tokio_postgres::error::SqlState;
 
+use crate::base::message::{Message, msg};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::name::RunName;
 
 impl LedgerError {
     /// Creates the error of a setup that you must change.
-    pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
+    pub(super) fn setup(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
         Self::new(LedgerErrorKind::Setup, message, hint)
     }
 
-    pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
-        let hint = "check the address of the ledger, and that its database runs";
+    pub(crate) fn unreachable(at: &str, cause: impl Into<Message>) -> Self {
         Self::new(
             LedgerErrorKind::Away,
-            format!("the ledger's database {at} is not available: {cause}"),
-            hint,
+            msg!(
+                "the ledger's database {at} is not available: {cause}",
+                at,
+                cause = cause.into()
+            ),
+            msg!("check the address of the ledger, and that its database runs"),
         )
     }
 
     /// Creates the error of a connection from before a restored dump replaced the tables. On a new
     /// connection, the ledger has another identity.
     pub(super) fn replaced_tables(at: &str) -> Self {
-        Self::unreachable(at, "its tables were replaced")
+        Self::unreachable(at, msg!("its tables were replaced"))
     }
 
-    fn login_refused(at: &str, cause: &str) -> Self {
-        let hint = "check that the role exists and may log in, and its password in \
-            JELOUCTL_LEDGER, PGPASSWORD or the profile";
-        Self::setup(
-            format!("the ledger's database {at} refused the login: {cause}"),
-            hint,
-        )
+    fn login_refused(at: &str, cause: impl Into<Message>) -> Self {
+        let hint = msg!(
+            "check that the role exists and may log in, and its password in \
+                JELOUCTL_LEDGER, PGPASSWORD or the profile"
+        );
+        let message = msg!(
+            "the ledger's database {at} refused the login: {cause}",
+            at,
+            cause = cause.into()
+        );
+        Self::setup(message, hint)
     }
 
     pub(super) fn no_ledger(at: &str) -> Self {
-        let hint = "to create it as a role with CREATEROLE and CREATE on the database: jelouctl \
-            ledger setup; for an administrator: jelouctl ledger setup --print";
-        Self::new(
-            LedgerErrorKind::NoLedger,
-            format!("the database {at} has no ledger of jelouctl"),
-            hint,
-        )
+        let hint = msg!(
+            "to create it as a role with CREATEROLE and CREATE on the database: jelouctl \
+                ledger setup; for an administrator: jelouctl ledger setup --print"
+        );
+        let message = msg!("the database {at} has no ledger of jelouctl", at);
+        Self::new(LedgerErrorKind::NoLedger, message, hint)
     }
 
     pub(crate) fn read_only() -> Self {
         Self::new(
             LedgerErrorKind::ReadOnly,
-            "the database is read-only, or a standby",
-            "pass the address of the primary",
+            msg!("the database is read-only, or a standby"),
+            msg!("pass the address of the primary"),
         )
     }
 
-    pub(super) fn pooler(cause: &str) -> Self {
-        let message = format!("a connection pooler drops the settings of the session: {cause}");
-        Self::setup(message, "connect to the database without it")
+    pub(super) fn pooler(cause: impl Into<Message>) -> Self {
+        let message = msg!(
+            "a connection pooler drops the settings of the session: {cause}",
+            cause = cause.into()
+        );
+        Self::setup(message, msg!("connect to the database without it"))
     }
 
     pub(super) fn rights(at: &str, cause: &str) -> Self {
-        let hint = "as its owner: GRANT jelouctl_sender TO a role that sends, or \
-            jelouctl_reader TO one that reads";
-        Self::new(
-            LedgerErrorKind::Rights,
-            format!("the role of {at} may not use the ledger: {cause}"),
-            hint,
-        )
+        let hint = msg!(
+            "as its owner: GRANT jelouctl_sender TO a role that sends, or \
+                jelouctl_reader TO one that reads"
+        );
+        let message = msg!(
+            "the role of {at} may not use the ledger: {cause}",
+            at,
+            cause
+        );
+        Self::new(LedgerErrorKind::Rights, message, hint)
     }
 
     pub(super) fn failed(cause: &str) -> Self {
-        let hint = "check the log of the database, then `jelouctl bulk status`";
         Self::new(
             LedgerErrorKind::Other,
-            format!("the ledger in the database cannot be read or written: {cause}"),
-            hint,
+            msg!(
+                "the ledger in the database cannot be read or written: {cause}",
+                cause
+            ),
+            msg!("check the log of the database, then `jelouctl bulk status`"),
         )
     }
 
@@ -85,24 +100,26 @@ impl LedgerError {
         let Some(refusal) = error.as_db_error() else {
             // The crate offers no other way to detect this.
             if cause.contains("does not support TLS") {
-                let hint = "turn `ssl` on in the database; only local connections may do \
-                    without it";
-                return Self::setup(format!("the ledger's database {at} has no TLS"), hint);
+                let hint =
+                    msg!("turn `ssl` on in the database; only local connections may do without it");
+                return Self::setup(msg!("the ledger's database {at} has no TLS", at), hint);
             }
             if cause.contains("TLS handshake") {
-                let message = format!("cannot verify the certificate of {at}: {cause}");
-                let hint = "pass its CA certificates with ?sslrootcert=FILE, and use the host \
-                    name in its certificate";
+                let message = msg!("cannot verify the certificate of {at}: {cause}", at, cause);
+                let hint = msg!(
+                    "pass its CA certificates with ?sslrootcert=FILE, and use the host name in \
+                        its certificate"
+                );
                 return Self::setup(message, hint);
             }
             if cause.contains("password missing") {
-                return Self::login_refused(at, "it asks for a password, but none is set");
+                return Self::login_refused(at, msg!("it asks for a password, but none is set"));
             }
             return Self::unreachable(at, cause);
         };
         let code = refusal.code();
         if refusal.message().contains("startup parameter") {
-            Self::pooler("it rejects startup parameters")
+            Self::pooler(msg!("it rejects startup parameters"))
         } else if [
             SqlState::INVALID_PASSWORD,
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
@@ -111,8 +128,11 @@ impl LedgerError {
         {
             Self::login_refused(at, cause)
         } else if *code == SqlState::INVALID_CATALOG_NAME {
-            let hint = "create it with createdb, then run `jelouctl ledger setup`";
-            Self::setup(format!("the database {at} does not exist: {cause}"), hint)
+            let hint = msg!("create it with createdb, then run `jelouctl ledger setup`");
+            Self::setup(
+                msg!("the database {at} does not exist: {cause}", at, cause),
+                hint,
+            )
         } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
             Self::rights(at, cause)
         } else {
@@ -147,13 +167,15 @@ impl LedgerError {
         ]
         .contains(code)
         {
-            Self::pooler("a prepared statement is missing or belongs to another session")
+            Self::pooler(msg!(
+                "a prepared statement is missing or belongs to another session"
+            ))
         } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
             Self::no_ledger(at)
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {
-            let busy = Self::unreachable(at, "another command is using it");
+            let busy = Self::unreachable(at, msg!("another command is using it"));
             Self {
-                hint: "try again in a moment".to_owned(),
+                hint: msg!("try again in a moment"),
                 ..busy
             }
         } else if passes {
@@ -169,11 +191,14 @@ impl LedgerError {
         if self.kind != LedgerErrorKind::Away {
             return self;
         }
-        let hint = "jelouctl bulk list";
         Self::new(
             LedgerErrorKind::Unusable,
-            format!("run {run} may or may not exist: {self}"),
-            hint,
+            msg!(
+                "run {run} may or may not exist: {error}",
+                run,
+                error = self.message
+            ),
+            "jelouctl bulk list",
         )
     }
 }

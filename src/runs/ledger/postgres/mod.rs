@@ -13,9 +13,14 @@ pub(super) use self::engine::DatabaseEngine;
 use self::engine::IDENTITY;
 use super::db::{LONG, VERSION, new_secret};
 use super::error::{LedgerError, LedgerErrorKind};
+use crate::base::message::{Message, msg};
 
 /// The roles that send and that only read. They belong to the whole server, and may already exist.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
+
+/// A table with one row that never changes. The transaction that wrote it is another one if a restore has replaced the
+/// rows of the ledger.
+const ORIGIN: &str = "CREATE TABLE origin (id BIGINT PRIMARY KEY);\nINSERT INTO origin VALUES (1);";
 
 /// An existing schema for the ledger is used.
 const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA \
@@ -37,10 +42,10 @@ const MISSING_RIGHTS: &str = "SELECT \
         WHERE nspname = 'jelouctl') \
         THEN format('ALTER SCHEMA jelouctl OWNER TO %I', current_user) END";
 
-const RIGHT_PROBLEMS: [&str; 3] = [
-    "it needs CREATEROLE",
-    "it needs CREATE on the database",
-    "the schema jelouctl belongs to another role",
+const RIGHT_PROBLEMS: [Message; 3] = [
+    msg!("it needs CREATEROLE"),
+    msg!("it needs CREATE on the database"),
+    msg!("the schema jelouctl belongs to another role"),
 ];
 
 /// Returns the SQL of the whole setup, in one transaction, for the owner of the database.
@@ -61,7 +66,7 @@ pub(crate) fn schema_sql() -> String {
     let secret = new_secret();
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, \
-            pg_temp;\n\n{tables}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
+            pg_temp;\n\n{tables}\n{ORIGIN}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
             0, ({IDENTITY}), NULL);\n\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
             jelouctl_reader;\nGRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO \
             jelouctl_reader;\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
@@ -102,12 +107,15 @@ fn refuse_missing_rights(at: &str, row: &Row) -> Result<(), LedgerError> {
     if grants.is_empty() {
         return Ok(());
     }
-    let problems = problems.join(", and ");
     Err(LedgerError::setup(
-        format!("the role of {at} cannot create the ledger: {problems}"),
-        &format!(
-            "as an administrator: {}; to create the ledger as one: jelouctl ledger setup --print",
-            grants.join("; ")
+        msg!(
+            "the role of {at} cannot create the ledger: {problems}",
+            at,
+            problems = Message::joined(problems, "; ")
+        ),
+        msg!(
+            "as an administrator: {grants}; to create the ledger as one: jelouctl ledger setup --print",
+            grants = grants.join("; ")
         ),
     ))
 }

@@ -323,7 +323,8 @@ impl Driver {
             self.stopped_by.get_or_insert("a pause");
         }
         if let Some(problem) = &reply.problem {
-            world(|world| world.add_violation(format!("problem: {problem}")));
+            expect_explained(problem);
+            self.stopped_by.get_or_insert("an error of the ledger");
         }
         self.handle(EngineInput::Exchanged(Ok(reply)));
     }

@@ -218,11 +218,11 @@ impl DbEngine for SimulatedEngine {
             self.file.rollback();
             return Err(failure());
         }
-        let level = world(|world| world.fault_level);
+        let (level, lost) = world(|world| (world.fault_level, world.profile().lost_responses));
         let mut faults = vec![(Fault::Killed, rate_of_kills())];
         if makes_changes {
             faults.push((Fault::Failed, 60 * level));
-            faults.push((Fault::ResponseLost, 130 * level));
+            faults.push((Fault::ResponseLost, lost * level));
             faults.push((Fault::KilledAfterCommit, 4 * rate_of_kills()));
         }
         let Some(fault) = self.draw(&faults) else {

@@ -166,7 +166,7 @@ impl Operator {
             Ok(ProvenRow {
                 index: row.int("n")?,
                 number: row.int("number")?,
-                evidence: "seen".to_owned(),
+                evidence: "seen".into(),
             })
         })?;
         proofs.retain(|row| world(|world| world.truth((run.id, row.index)).has_message));

@@ -38,6 +38,8 @@ pub(super) struct Profile {
     pub(super) limit_percent: u32,
     /// The percentage of requests that the server rejects.
     pub(super) rejected_percent: u32,
+    /// The percentage of requests that meet no network, in addition to a few in every profile.
+    pub(super) unreachable_percent: u32,
     /// The percentage of new actors that send a list.
     pub(super) sender_percent: u32,
     /// The percentage of new actors that send a single message. The other new actors are operators.
@@ -54,6 +56,8 @@ pub(super) struct Profile {
     pub(super) has_no_kills: bool,
     /// The highest level of the ledger's faults. The seed draws the level.
     pub(super) max_fault_level: u32,
+    /// How many of 10,000 COMMITs lose their response, at the first level.
+    pub(super) lost_responses: u32,
     /// Whether a process may be suspended between its last check of the deadline and the socket.
     pub(super) has_gap_at_the_socket: bool,
     /// Whether a process may be suspended after its comparison with other runs, before it joins.
@@ -78,6 +82,7 @@ const MIXED: Profile = Profile {
     rates: &[2.0, 50.0, 1_000_000.0],
     limit_percent: 33,
     rejected_percent: 10,
+    unreachable_percent: 0,
     sender_percent: 30,
     single_percent: 24,
     commands: &[
@@ -101,6 +106,7 @@ const MIXED: Profile = Profile {
     wrong_clock_percent: 0,
     has_no_kills: false,
     max_fault_level: 3,
+    lost_responses: 130,
     has_gap_at_the_socket: false,
     waits_before_join: false,
     restores: 0,
@@ -117,16 +123,23 @@ const CROWD: Profile = Profile {
     ..MIXED
 };
 
-/// The same in a database, but responses are often lost. No process is killed, so every process returns.
+/// The same in a database, but responses are often lost, and requests often meet no network, so that another process sends
+/// the row again. No process is killed, so every process returns.
 const LOST_RESPONSES: Profile = Profile {
     name: "lost responses",
     is_shared: Some(true),
     keyed_percent: 0,
     imported_percent: 100,
+    rates: &[50.0],
     limit_percent: 0,
+    rejected_percent: 0,
+    unreachable_percent: 40,
+    sender_percent: 90,
+    single_percent: 0,
     commands: &[Stop, Status],
     suspensions: 4,
     has_no_kills: true,
+    lost_responses: 430,
     ..CROWD
 };
 
@@ -140,7 +153,7 @@ const SINGLES: Profile = Profile {
     single_percent: 48,
     limit_percent: 0,
     rejected_percent: 30,
-    commands: &[ResolveClaim, ResolveClaim, ResolveClaim, RemoveClaim],
+    commands: &[ResolveClaim, RemoveClaim],
     suspensions: 20,
     max_fault_level: 1,
     ..MIXED

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::profile::Profile;
 use super::world::{DAY, TIMEOUT};
 
 /// The fate of a request, drawn when it is sent.
@@ -128,6 +129,7 @@ type Counts = BTreeMap<(String, String), u32>;
 pub(super) struct Server {
     pub(super) requests: Vec<Request>,
     rejected_percent: u32,
+    unreachable_percent: u32,
     /// The messaging limit: how many recipients may get a template within 24 hours.
     pub(super) limit: Option<u32>,
     accepted: Counts,
@@ -145,9 +147,10 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(rejected_percent: u32, limit: Option<u32>) -> Self {
+    pub(super) fn new(profile: &Profile, limit: Option<u32>) -> Self {
         Self {
-            rejected_percent,
+            rejected_percent: profile.rejected_percent,
+            unreachable_percent: profile.unreachable_percent,
             limit,
             ..Self::default()
         }
@@ -182,8 +185,12 @@ impl Server {
     }
 
     fn draw_verdict(&self, rng: &mut fastrand::Rng) -> Verdict {
-        if rng.u32(0..100) < self.rejected_percent {
+        let drawn = rng.u32(0..100);
+        if drawn < self.rejected_percent {
             return Verdict::Rejected;
+        }
+        if drawn < self.rejected_percent + self.unreachable_percent {
+            return Verdict::NoNetwork;
         }
         match rng.u32(0..90) {
             0..55 => Verdict::Accepted,

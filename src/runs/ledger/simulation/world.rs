@@ -127,7 +127,7 @@ impl World {
         };
         Self {
             checker: Checker::new(&home),
-            server: Server::new(profile.rejected_percent, limit),
+            server: Server::new(profile, limit),
             home,
             seed,
             rng,

@@ -4,6 +4,7 @@
 use super::waits::{RowWait, pace_wait, row_wait, whole_milliseconds};
 use super::{LISTENS_EVERY, NOTE_EXCHANGE, TIME_BETWEEN_COUNTS, Worker, milliseconds};
 use crate::base::clock;
+use crate::base::message::Message;
 use crate::base::output::Sent;
 use crate::base::process::host_name;
 use crate::jelou::api::Deadline;
@@ -215,8 +216,8 @@ impl Worker {
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
-        let pause = run.current_pause(db);
-        let allowed = if run.may_assign(db) {
+        let may_assign = run.may_assign(db);
+        let allowed = if may_assign {
             run.pace.available(now)
         } else {
             0
@@ -251,11 +252,14 @@ impl Worker {
                 delay: Delay::Pace,
             });
         }
-        if wanted == 0 || is_short || pause.is_some() || is_cancelled {
+        if wanted == 0 || is_short || !may_assign {
             run.note_finished(db)?;
         }
+        if run.is_stale(db) {
+            reply.problem = Some(LedgerError::stale_run(self.run.name()));
+        }
         if run.finished_at.is_none() {
-            reply.pause = pause;
+            reply.pause = run.pause.clone();
             self.add_waits(&mut reply, next, limit_wait);
         }
         Ok(reply)
@@ -333,7 +337,7 @@ impl Worker {
             ended.message_id.as_deref(),
             ended.code,
             ended.api_code.as_deref(),
-            ended.error.as_deref()
+            ended.error.as_ref().map(Message::encode)
         ]
         .to_vec()
     }

@@ -26,6 +26,7 @@ use super::run::Run;
 use super::transitions::LockedRun;
 use super::types::{ExchangeOrder, ExchangeReply, RunSettings};
 use crate::base::clock;
+use crate::base::message::msg;
 use crate::base::process::host_name;
 use crate::jelou::api::PAIR_RATE_LIMIT;
 use crate::runs::once::OnceHasher;
@@ -325,7 +326,7 @@ impl Worker {
                 return run.mark_unknown(
                     db,
                     self.id,
-                    "the ledger no longer has rows that it assigned to this process",
+                    &msg!("the ledger no longer has rows that it assigned to this process"),
                 );
             }
             let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 \
@@ -334,10 +335,10 @@ impl Worker {
                 Ok((row.int("n")?, row.int("number")?))
             })?;
             rows.retain(|(n, number)| self.held.get(n) != Some(number));
-            let why = "the connection to the ledger broke before it was sent";
+            let why = msg!("the connection to the ledger broke before it was sent").encode();
             let back: Vec<_> = rows
                 .iter()
-                .map(|(n, number)| values![run.id, *n, *number, run.now, why].to_vec())
+                .map(|(n, number)| values![run.id, *n, *number, run.now, &why].to_vec())
                 .collect();
             run.update_rows(db, RETURN_ROW, &back)?;
             if let Some(bot) = &self.reach {

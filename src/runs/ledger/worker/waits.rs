@@ -33,8 +33,8 @@ impl Worker {
         })
     }
 
-    /// Converts the waits to times of this process, and adds them to the reply. A paused run has no
-    /// next row.
+    /// Converts the waits to times of this process, and adds them to the reply. A paused or stale run
+    /// has no next row.
     pub(super) fn add_waits(
         &self,
         reply: &mut ExchangeReply,
@@ -52,7 +52,8 @@ impl Worker {
             let wait = Duration::from_millis(wait.millis.unsigned_abs());
             clock::instant() + wait.min(longest)
         };
-        reply.next = reply.pause.is_none().then(|| (after(next), next.delay));
+        let has_next = reply.pause.is_none() && reply.problem.is_none();
+        reply.next = has_next.then(|| (after(next), next.delay));
         reply.held_until = limit_wait.map(after);
     }
 }

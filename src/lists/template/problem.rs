@@ -1,0 +1,79 @@
+//! What is wrong with a text that is a template, or with a cell for it.
+
+use std::fmt;
+
+use minijinja::{Error, ErrorKind};
+
+use crate::base::message::{Message, msg};
+
+/// A problem of a text or of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) message: Message,
+    /// What to write instead.
+    pub(crate) hint: Option<Message>,
+    /// The cell at fault.
+    pub(super) cell: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(message: Message, hint: Message) -> Self {
+        Self {
+            hint: Some(hint),
+            ..message.into()
+        }
+    }
+
+    /// Names the cell at fault.
+    pub(super) fn of_cell(self, cell: &str) -> Self {
+        Self {
+            cell: Some(cell.to_owned()),
+            ..self
+        }
+    }
+
+    /// Names the filter that found the problem.
+    pub(super) fn of_filter(self, filter: &str) -> Self {
+        Self {
+            message: msg!("{filter}: {message}", filter, message = self.message),
+            ..self
+        }
+    }
+}
+
+impl From<Message> for Problem {
+    fn from(message: Message) -> Self {
+        Self {
+            message,
+            hint: None,
+            cell: None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.message)?;
+        let mut hints = self.hint.iter();
+        hints.try_for_each(|hint| write!(formatter, "; {hint}"))
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Puts a problem into minijinja's error, where [`problem_in`] finds it.
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::from(ErrorKind::InvalidOperation).with_source(problem)
+    }
+}
+
+/// Returns minijinja's error for a problem that `filter` found.
+pub(super) fn refused(filter: &str, problem: impl Into<Problem>) -> Error {
+    problem.into().of_filter(filter).into()
+}
+
+/// Returns the problem that a filter or an operator put into `error`.
+pub(super) fn problem_in(error: &Error) -> Option<&Problem> {
+    std::error::Error::source(error)?.downcast_ref()
+}
