@@ -25,6 +25,21 @@ pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
+/// The present moment on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    pub(crate) instant: Instant,
+    /// The time of day, as [`unix_millis`] returns it.
+    pub(crate) unix_millis: i64,
+}
+
+pub(crate) fn now() -> Now {
+    Now {
+        instant: instant(),
+        unix_millis: unix_millis(),
+    }
+}
+
 /// Returns how long ago `start` was, by [`instant`].
 pub(crate) fn elapsed_since(start: Instant) -> Duration {
     instant().saturating_duration_since(start)

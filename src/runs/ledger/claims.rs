@@ -28,7 +28,7 @@ pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n,
 
 /// Claims a recipient for a single send: `once_key, person, state, at, worker, lease_until,
 /// every_ms`.
-const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
+pub(super) const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
     every_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 const REPLACE_CLAIM: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
     message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, \
@@ -38,7 +38,12 @@ const REPLACE_CLAIM: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, 
 const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
 /// Records from when a message counts if its time is in the future by the current clock: `once_key,
 /// person, behind_from`.
-const FOLLOW_CLOCK: &str = "UPDATE claim SET behind_from = ?3 WHERE once_key = ?1 AND person = ?2";
+pub(super) const FOLLOW_CLOCK: &str =
+    "UPDATE claim SET behind_from = ?3 WHERE once_key = ?1 AND person = ?2";
+/// Writes the outcome of a single send: `once_key, person, worker, state, at, message_id`.
+pub(super) const END_CLAIM: &str = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, \
+    behind_from = NULL, message_id = ?6, worker = NULL WHERE once_key = ?1 AND person = ?2 \
+    AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
 
 /// The recipients to look up under a key.
 const CANDIDATES: SqlScript = SqlScript {
@@ -50,7 +55,7 @@ const CANDIDATES: SqlScript = SqlScript {
 };
 
 /// A claim with the row that it may belong to. [`claims`] reads it.
-const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
+pub(super) const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) \
     END AS at, claim.message_id, row.message_id AS row_message_id, claim.state, \
     claim.worker, claim.lease_until, row.state AS row_state, row.worker AS row_worker, \
@@ -66,7 +71,7 @@ static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
          WHERE claim.once_key = ?1 AND claim.person = ?2"
     )
 });
-static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
+pub(super) static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT candidate_person.n AS number, {CLAIM_COLUMNS} FROM candidate_person \
             CROSS JOIN claim {ROW_OF_CLAIM} WHERE claim.once_key = ?1 \
@@ -312,12 +317,8 @@ impl HeldClaim {
     ) -> Result<bool, LedgerError> {
         let ended = self.ledger.db().change(|db| {
             let now = db.0.now()?;
-            let query = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, \
-                behind_from = NULL, message_id = ?6, worker = NULL WHERE once_key = ?1 AND person = ?2 \
-                AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' \
-                AND state = 'not_sent'))";
             db.run(
-                query,
+                END_CLAIM,
                 &values![
                     self.key,
                     &self.person,

@@ -69,9 +69,14 @@ impl RunEventKind {
 impl RunEvent {
     /// Creates an event that happens now.
     pub(crate) fn now(kind: RunEventKind) -> Self {
+        Self::at(now(), kind)
+    }
+
+    /// Creates an event at a time in milliseconds since 1970.
+    pub(crate) fn at(at: i64, kind: RunEventKind) -> Self {
         Self {
             kind,
-            at: now(),
+            at,
             reason: None,
             problem: None,
             until: None,

@@ -12,7 +12,7 @@ pub(super) const MARK_RUNS: &str = "UPDATE run SET identity = ?1";
 const NEWEST_RECORD: &str = "SELECT max(at) AS at FROM (SELECT max(changed_at) AS at FROM run \
     UNION ALL SELECT max(at) AS at FROM claim) AS newest";
 /// Keeps the time of the newest record, before a later record hides it: `identity, complete_until`.
-const KEEP_TIME: &str = "UPDATE store SET complete_until = ?2 WHERE id = 1 \
+pub(super) const KEEP_TIME: &str = "UPDATE store SET complete_until = ?2 WHERE id = 1 \
     AND complete_until IS NULL AND identity <> ?1";
 
 /// The identities of a restored ledger or a stale run when you saw it. If it was restored again,

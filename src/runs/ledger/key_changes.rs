@@ -17,6 +17,11 @@ use super::run::Run;
 use crate::base::output::Sent;
 use crate::runs::once::{OnceHasher, OnceScope};
 
+/// The rows of a run that were sent or may have been sent.
+pub(super) const REACHED_ROWS: &str = "SELECT row.n, recipient, state FROM row \
+    CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
+    AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
+
 /// The result of adding the recipients of a run to a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum KeyAddition {
@@ -156,11 +161,8 @@ struct RowToAdd {
 /// recipient has several rows, a row that was certainly sent is preferred.
 fn reached_recipients(db: &mut Db, run: &Run) -> Result<HashMap<String, RowToAdd>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
-    let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
-        WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
-        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
     let mut reached: HashMap<String, RowToAdd> = HashMap::new();
-    db.for_each_row(query, &values![run.id], |mut row| {
+    db.for_each_row(REACHED_ROWS, &values![run.id], |mut row| {
         let recipient = row.take_text("recipient")?;
         let row = RowToAdd {
             index: row.int("n")?,

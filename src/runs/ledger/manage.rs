@@ -21,7 +21,7 @@ use crate::base::process::user_and_host;
 use crate::jelou::api::DeliveryState;
 
 /// Keeps the recipients under the key of the removed run that got a message, or may have got one.
-const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
+pub(super) const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
     message_id = row.message_id, state = CASE WHEN row.state = 'sent' THEN 'sent' \
     ELSE 'unknown' END, at = coalesce(row.at, ?3), counts_from = coalesce(row.ended_at, \
     row.began_at, row.at, ?3) FROM row WHERE claim.run = ?1 AND row.run = claim.run \

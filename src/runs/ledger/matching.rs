@@ -38,7 +38,7 @@ pub(super) const SAME_RECIPIENT: &str = "SELECT known.run AS run, known.n AS n, 
     WHERE known.person = candidate.person AND counted.run = known.run";
 /// The rows to read that have changed since their run was created. A new row is pending and has no
 /// time.
-const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, worker, \
+pub(super) const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, worker, \
     row.at AS at FROM span CROSS JOIN row WHERE row.run = span.run AND row.n >= span.from_n \
     AND row.n <= span.to_n AND (state <> 'pending' OR row.at IS NOT NULL)";
 

@@ -84,7 +84,7 @@ pub(crate) use self::resolution::Resolution;
 pub(crate) use self::restored::{Acceptance, RestoredLedger, StaleRun};
 pub(crate) use self::run::Run;
 pub(crate) use self::types::{
-    AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, RESOLVED, ReportRow,
-    ResumeOptions, RowDelivery, RowFilter, RowToSend, RunConditions, RunSettings,
+    AttemptResult, Delay, DraftRequest, ExchangeOrder, ExchangeReply, FinishedRow, RESOLVED,
+    ReportRow, ResumeOptions, RowDelivery, RowFilter, RowToSend, RunConditions, RunSettings,
 };
 pub(crate) use self::worker::{Joined, LISTENS_EVERY, Worker};

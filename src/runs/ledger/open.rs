@@ -19,6 +19,10 @@ use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
 use crate::base::private_file::{FileAction, FileError};
 
+/// Locks the ledger: `identity`.
+pub(super) const LOCK_STORE: &str = "SELECT runs, CASE WHEN identity = ?1 THEN 1 ELSE 0 END \
+    AS is_accepted FROM store WHERE id = 1";
+
 /// The location of a ledger.
 #[derive(Clone, Debug)]
 pub(crate) enum LedgerLocation {
@@ -287,10 +291,8 @@ pub(super) struct LockedLedger {
 /// Locks the ledger for a change of the messages of recipients. The second of two changes then sees
 /// the first. Lock a run only after this.
 pub(super) fn lock_ledger(db: &mut Db) -> Result<LockedLedger, LedgerError> {
-    let query = "SELECT runs, CASE WHEN identity = ?1 THEN 1 ELSE 0 END AS is_accepted FROM store \
-        WHERE id = 1";
     let here = db.0.identity().to_owned();
-    let (store, now) = db.0.lock(query, &values![here])?;
+    let (store, now) = db.0.lock(LOCK_STORE, &values![here])?;
     let store = store.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
     Ok(LockedLedger {
         last_run: store.int("runs")?,

@@ -21,6 +21,21 @@ const WINDOW: i64 = 24 * 60 * 60 * 1000;
 /// How long messages are kept. A clock that is wrong for some days does no harm.
 const KEPT: i64 = 30 * WINDOW;
 
+/// The counted messages.
+pub(super) const COUNTED: &str = "reached (reach, at, run, n, number, person)";
+/// Writes the count of a bot: `reach, people, at`.
+pub(super) const WRITE_COUNT: &str = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
+/// Marks messages that had stopped counting before the clock went back.
+pub(super) const DOUBT: &str = "UPDATE reached SET number = -1 - number WHERE reach = ?1 \
+    AND at > ?2 AND at <= ?3 AND number >= 0";
+/// The messages after a time.
+pub(super) const RECENT: &str = "SELECT person, at, number FROM reached WHERE reach = ?1 \
+    AND at > ?2 ORDER BY at";
+/// Removes a row that was certainly not sent: `reach, run, n, lag`.
+pub(super) const TAKE_BACK: &str = "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
+    AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 \
+    AND (state = 'failed' OR state = 'pending'))";
+
 /// The count of a bot, locked for the rest of a transaction.
 pub(super) struct Reach {
     id: i64,
@@ -177,9 +192,7 @@ impl Reach {
     /// still counts for as long. A message that had stopped counting may be younger than it seemed,
     /// or as old. It takes up room again, but gives its recipient none.
     fn follow_clock(&self, db: &mut Db, before: i64) -> Result<(), LedgerError> {
-        let doubt = "UPDATE reached SET number = -1 - number \
-                     WHERE reach = ?1 AND at > ?2 AND at <= ?3 AND number >= 0";
-        db.run(doubt, &values![self.id, self.now - WINDOW, before - WINDOW])?;
+        db.run(DOUBT, &values![self.id, self.now - WINDOW, before - WINDOW])?;
         let shift = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
         db.run(shift, &values![self.id, before - self.now, before - WINDOW])?;
         Ok(())
@@ -210,7 +223,7 @@ impl Reach {
         mut rows: impl Iterator<Item = &'r RowToSend>,
     ) -> Result<(), LedgerError> {
         let mut counted = 0;
-        db.0.fill("reached (reach, at, run, n, number, person)", &mut |each| {
+        db.0.fill(COUNTED, &mut |each| {
             for row in &mut rows {
                 counted += 1;
                 each(&values![
@@ -229,8 +242,7 @@ impl Reach {
     }
 
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
-        let query = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
-        db.run(query, &values![self.id, self.people, self.now])
+        db.run(WRITE_COUNT, &values![self.id, self.people, self.now])
             .map(drop)
     }
 
@@ -249,12 +261,7 @@ impl Reach {
             .iter()
             .map(|n| values![bot.id, run, *n, bot.lag].to_vec())
             .collect();
-        db.each(
-            "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
-                AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 \
-                AND (state = 'failed' OR state = 'pending'))",
-            &rows,
-        )
+        db.each(TAKE_BACK, &rows)
     }
 }
 
@@ -326,10 +333,8 @@ impl Ledger {
 impl RecentRecipients {
     fn read(db: &mut Db, reach: i64, since: i64) -> Result<Self, LedgerError> {
         // The last message to a recipient replaces the earlier ones.
-        let query =
-            "SELECT person, at, number FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
         let mut people = Self::default();
-        db.for_each_row(query, &values![reach, since], |row| {
+        db.for_each_row(RECENT, &values![reach, since], |row| {
             let person = row.int("person")?;
             let at = row.int("at")?;
             if row.int("number")? < 0 {

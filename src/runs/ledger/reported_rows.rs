@@ -32,7 +32,7 @@ pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
 const LIST_LINES: &str = "SELECT n, line, recipient, cells FROM message WHERE run = ?1 AND n > ?2 \
     AND n <= ?3 ORDER BY n";
 /// The rows for a page of a report.
-static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
+pub(super) static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT n, {REPORTED} FROM row WHERE run = ?1 AND n > ?2 AND n <= ?3 ORDER BY n")
 });
 

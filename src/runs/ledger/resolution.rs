@@ -21,7 +21,7 @@ const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows in a state that have a request. Each comes with the process that sent it last, if that
 /// is lost and has not reported the outcome.
-const ROWS_TO_DECIDE: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
+pub(super) const ROWS_TO_DECIDE: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
     pid FROM row CROSS JOIN message LEFT JOIN worker ON worker.id = row.worker \
     AND left_at IS NULL AND row.ended_at IS NULL WHERE row.run = ?1 AND state = ?2 \
     AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL ORDER BY row.n";

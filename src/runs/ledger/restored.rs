@@ -16,7 +16,7 @@ use super::transitions::LockedRun;
 /// Marks the ledger at a time when other processes may already have added later records.
 const MARK_LATE: &str = "UPDATE store SET identity = ?1, complete_until = 0 WHERE id = 1";
 /// Accepts the ledger, unless it was restored again: `identity` and the shown identity.
-const ACCEPT: &str = "UPDATE store SET identity = ?1, complete_until = NULL WHERE id = 1 \
+pub(super) const ACCEPT: &str = "UPDATE store SET identity = ?1, complete_until = NULL WHERE id = 1 \
     AND identity = ?2";
 /// Accepts its runs, also finished ones, because you may reopen them: `identity`.
 const ACCEPT_RUNS: &str = "UPDATE run SET identity = ?1 WHERE identity <> ?1";

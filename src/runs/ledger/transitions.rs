@@ -18,12 +18,31 @@ use crate::base::message::{Message, msg};
 /// 131056).
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
+/// Locks a run.
+pub(super) const LOCK_RUN: &str = "SELECT paused, paused_by, paused_at, identity, pace, taken, \
+    repeats, changed_at, finished_at, cancelled_at, cancelled_by, counts FROM run WHERE id = ?1";
+/// Writes the changes of a locked run.
+pub(super) const WRITE_RUN: &str = "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, \
+    changed_at = ?5, finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
+    paused_at = ?10, cancelled_by = ?11 WHERE id = ?1";
+pub(super) const WRITE_COUNTS: &str = "UPDATE run SET counts = ?2, deliveries = ?3 WHERE id = ?1";
+/// Finds a row that is not final. Each part uses an index. Fresh rows are read from the last
+/// assigned row on.
+pub(super) const OPEN_ROW: &str = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
+    AND state = 'inflight') OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' \
+    AND due_at > 0) OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND n > ?2 \
+    AND state = 'pending' AND due_at = 0)";
+/// Makes the rows unknown that are in flight in a worker.
+pub(super) const MARK_UNKNOWN: &str = "UPDATE row SET state = 'unknown', at = ?3, \
+    code = 'unknown', api_code = NULL, error = ?4, http_status = NULL WHERE run = ?1 \
+    AND worker = ?2 AND state = 'inflight'";
 /// Skips rows of a run.
 const SKIP: &str = "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, \
     api_code = NULL, http_status = NULL, error = ?4 || coalesce('\n' || error, '') WHERE run = ?1";
 static SKIP_PENDING_ROW: LazyLock<String> =
     LazyLock::new(|| format!("{SKIP} AND state = 'pending' AND n = ?6"));
-static SKIP_PENDING: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND state = 'pending'"));
+pub(super) static SKIP_PENDING: LazyLock<String> =
+    LazyLock::new(|| format!("{SKIP} AND state = 'pending'"));
 static SKIP_FAILED: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND state = 'failed'"));
 
 /// A run that is locked for the rest of a transaction.
@@ -54,9 +73,7 @@ pub(super) enum CountsCache {
 
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
-    let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, \
-        changed_at, finished_at, cancelled_at, cancelled_by, counts FROM run WHERE id = ?1";
-    let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
+    let (Some(mut row), now) = db.0.lock(LOCK_RUN, &values![id])? else {
         return Ok(None);
     };
     Ok(Some(LockedRun {
@@ -106,9 +123,7 @@ impl LockedRun {
         let pause = self.pause.as_ref();
         let cancellation = self.cancellation.as_ref();
         db.run(
-            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, \
-                finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
-                paused_at = ?10, cancelled_by = ?11 WHERE id = ?1",
+            WRITE_RUN,
             &values![
                 self.id,
                 &self.identity,
@@ -152,8 +167,7 @@ impl LockedRun {
         counts: Option<String>,
         deliveries: Option<String>,
     ) -> Result<(), LedgerError> {
-        let query = "UPDATE run SET counts = ?2, deliveries = ?3 WHERE id = ?1";
-        db.run(query, &values![self.id, counts, deliveries])?;
+        db.run(WRITE_COUNTS, &values![self.id, counts, deliveries])?;
         Ok(())
     }
 
@@ -207,12 +221,7 @@ impl LockedRun {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each part of the query uses an index. Fresh rows are read from the last assigned row on.
-        let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
-            AND state = 'inflight') OR EXISTS (SELECT 1 FROM row WHERE run = ?1 \
-            AND state = 'pending' AND due_at > 0) OR EXISTS (SELECT 1 FROM row \
-            WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0)";
-        if !db.exists(open, &values![self.id, self.taken])? {
+        if !db.exists(OPEN_ROW, &values![self.id, self.taken])? {
             self.finished_at = Some(self.now);
             self.pause = None;
             if self.cancellation.is_none() {
@@ -253,9 +262,7 @@ impl LockedRun {
     ) -> Result<(), LedgerError> {
         let changed = self.update_rows(
             db,
-            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, \
-                error = ?4, http_status = NULL WHERE run = ?1 AND worker = ?2 \
-                AND state = 'inflight'",
+            MARK_UNKNOWN,
             &[values![self.id, worker, self.now, why.encode()].to_vec()],
         )?;
         if changed > 0 {

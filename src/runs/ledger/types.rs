@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
-use super::events::RunPause;
+use super::events::{PauseReason, RunEvent, RunPause};
 use super::identity::SeenIdentities;
-use super::model::{Counts, RowState, SkipReason, now};
-use crate::base::clock;
+use super::model::{Counts, RowState, SkipReason};
 use crate::base::message::{Message, msg};
 use crate::jelou::api::{
     Deadline, DeliveryFacts, DeliveryState, SuccessCriterion, other_recipient_in_path,
@@ -255,9 +254,9 @@ pub(crate) struct AttemptResult {
 }
 
 impl AttemptResult {
-    /// Creates the outcome of a row that was certainly not sent at all, because of `error`.
-    pub(crate) fn not_begun(row: RowToSend, error: Message) -> Self {
-        let at = now();
+    /// Creates the outcome of a row that was certainly not sent at all, because of `error`. `at` is
+    /// in milliseconds since 1970.
+    pub(crate) fn not_begun(row: RowToSend, error: Message, at: i64) -> Self {
         Self {
             index: row.index,
             number: row.number,
@@ -406,7 +405,7 @@ impl RowFilter {
 }
 
 /// A row that is no longer in flight.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FinishedRow {
     pub(crate) ended: AttemptResult,
     /// When its outcome was known.
@@ -420,14 +419,35 @@ pub(crate) struct FinishedRow {
 
 impl FinishedRow {
     /// Creates a finished row that does not affect when others may be sent.
-    pub(crate) fn new(ended: AttemptResult) -> Self {
+    pub(crate) fn new(ended: AttemptResult, at: Instant) -> Self {
         Self {
             ended,
-            at: clock::instant(),
+            at,
             retry: None,
             slows: false,
             stopped_until: None,
         }
+    }
+}
+
+/// The input of an exchange.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ExchangeOrder {
+    /// Rows with an outcome.
+    pub(crate) finished: Vec<FinishedRow>,
+    pub(crate) events: Vec<RunEvent>,
+    /// How many rows the process has room for.
+    pub(crate) wanted: usize,
+    /// Why no process may take more rows.
+    pub(crate) pause: Option<PauseReason>,
+}
+
+impl ExchangeOrder {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.finished.is_empty()
+            && self.events.is_empty()
+            && self.wanted == 0
+            && self.pause.is_none()
     }
 }
 

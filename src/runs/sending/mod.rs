@@ -1,6 +1,7 @@
 //! Sends the rows of a run at its pace: the engine, and its reasons to wait or stop. The ledger decides which rows it may
 //! send.
 
+mod driver;
 mod engine;
 mod obstacles;
 mod row_task;
@@ -8,9 +9,13 @@ mod run_end;
 mod throttle;
 mod writer;
 
-pub(crate) use self::engine::Engine;
+pub(crate) use self::driver::Driver;
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
 pub(crate) use self::throttle::RunLimits;
 #[cfg(test)]
-pub(crate) use self::throttle::Throttle;
+pub(crate) use self::{
+    engine::{Engine, EngineAction, EngineInput},
+    row_task::RowTaskEnd,
+    throttle::Throttle,
+};

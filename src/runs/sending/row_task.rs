@@ -55,54 +55,62 @@ pub(crate) async fn send_row(
         .attempt_until(row.deadline, &request, &session.credentials)
         .await;
     let Some(attempt) = attempt else {
-        return lease_expired(row);
+        return RowTaskEnd::after_lease(row);
     };
     let verdict = judge(&attempt, &request).naming_origin(&session.credentials);
-    let (state, message_id) = match &verdict.outcome {
-        Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
-        Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
-        Outcome::NotSent(_) => (RowState::Pending, None),
-        Outcome::Unknown(_) => (RowState::Unknown, None),
-    };
-    let ended = AttemptResult {
-        index: row.index,
-        number: row.number,
-        recipient: row.recipient,
-        state,
-        began_at,
-        ended_at: now(),
-        http_status: attempt.ok().map(|answer| answer.status),
-        message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
-        code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict
-            .problem
-            .as_ref()
-            .map(|problem| problem.message.clone()),
-        api_code: verdict
-            .problem
-            .as_ref()
-            .and_then(|problem| Some(excerpt(problem.api_code.as_deref()?))),
-    };
-    RowTaskEnd {
-        line: row.line,
-        ended,
-        verdict: Box::new(verdict),
-    }
+    let http_status = attempt.ok().map(|answer| answer.status);
+    RowTaskEnd::new(row, began_at, http_status, verdict)
 }
 
-/// Ends an unsent row after its lease expired. Other processes may already count the row as unknown.
-fn lease_expired(row: RowToSend) -> RowTaskEnd {
-    let line = row.line;
-    let problem = msg!("this process was suspended until its lease on the row expired");
-    let ended = AttemptResult::not_begun(row, problem);
-    let verdict = Verdict {
-        outcome: Outcome::NotSent(Cause::Unavailable),
-        problem: None,
-        retry: None,
-    };
-    RowTaskEnd {
-        line,
-        ended,
-        verdict: Box::new(verdict),
+impl RowTaskEnd {
+    /// Ends the attempt that began at `began_at`, in milliseconds since 1970.
+    pub(crate) fn new(
+        row: RowToSend,
+        began_at: i64,
+        http_status: Option<u16>,
+        verdict: Verdict,
+    ) -> Self {
+        let (state, message_id) = match &verdict.outcome {
+            Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
+            Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
+            Outcome::NotSent(_) => (RowState::Pending, None),
+            Outcome::Unknown(_) => (RowState::Unknown, None),
+        };
+        let problem = verdict.problem.as_ref();
+        let ended = AttemptResult {
+            index: row.index,
+            number: row.number,
+            recipient: row.recipient,
+            state,
+            began_at,
+            ended_at: now(),
+            http_status,
+            message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
+            code: problem.map(|problem| problem.code),
+            error: problem.map(|problem| problem.message.clone()),
+            api_code: problem.and_then(|problem| Some(excerpt(problem.api_code.as_deref()?))),
+        };
+        Self {
+            line: row.line,
+            ended,
+            verdict: Box::new(verdict),
+        }
+    }
+
+    /// Ends an unsent row after its lease expired. Other processes may already count the row as unknown.
+    pub(crate) fn after_lease(row: RowToSend) -> Self {
+        let line = row.line;
+        let problem = msg!("this process was suspended until its lease on the row expired");
+        let ended = AttemptResult::not_begun(row, problem, now());
+        let verdict = Verdict {
+            outcome: Outcome::NotSent(Cause::Unavailable),
+            problem: None,
+            retry: None,
+        };
+        Self {
+            line,
+            ended,
+            verdict: Box::new(verdict),
+        }
     }
 }

@@ -31,8 +31,8 @@ pub(crate) enum StopReason {
     /// You or another process paused the run.
     PausedByOthers(RunPause),
     /// A long wait is over: for the sending hours, for the messaging limit, or because this process was suspended or
-    /// disconnected and counted as lost. Or a safety check refused a request. Before the run continues, the process reads
-    /// the exclusion lists again, checks all rows and joins again.
+    /// disconnected and counted as lost. Or a safety check refused a request, or a finished run was reopened. Before the
+    /// run continues, the process reads the exclusion lists again, checks all rows and joins again.
     WaitOver,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
@@ -46,23 +46,26 @@ pub(crate) enum StopReason {
 impl RunEnd {
     /// Closes `ledger`, and returns how the run ended. It is complete if every row is final, whatever stopped it.
     pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
-        let stopped = |reason| Self::Stopped {
-            reason,
-            unwritten: None,
-        };
         let reason = match stop {
-            Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
+            Some(StopReason::Panicked) => return Self::stopped(StopReason::Panicked),
             Some(reason) => reason,
-            None => StopReason::ledger(LedgerError::damaged(
-                "some rows are not final, but the ledger has no next row",
-            )),
+            // Every row was final, and then somebody has reopened the run.
+            None => StopReason::WaitOver,
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
             Err(error) if !matches!(reason, StopReason::LedgerFailed { .. }) => {
-                stopped(StopReason::ledger(error))
+                Self::stopped(StopReason::ledger(error))
             }
-            Ok(false) | Err(_) => stopped(reason),
+            Ok(false) | Err(_) => Self::stopped(reason),
+        }
+    }
+
+    /// Ends a run that is not complete, and whose outcomes are in the ledger or in `reason`.
+    pub(crate) fn stopped(reason: StopReason) -> Self {
+        Self::Stopped {
+            reason,
+            unwritten: None,
         }
     }
 }
@@ -75,17 +78,18 @@ impl StopReason {
         }
     }
 
-    /// Returns the event to record, or None if the run continues or the ledger can no longer record it.
-    pub(crate) fn event(&self) -> Option<RunEvent> {
+    /// Returns the event to record, or None if the run continues or the ledger can no longer record it. `at` is in
+    /// milliseconds since 1970.
+    pub(crate) fn event(&self, at: i64) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
                 problem: Some(problem.message.clone()),
-                ..RunEvent::now(RunEventKind::Paused).because(reason.name())
+                ..RunEvent::at(at, RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {
-                Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name()))
+                Some(RunEvent::at(at, RunEventKind::Stopped).because(&signal.name()))
             }
-            Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
+            Self::Panicked => Some(RunEvent::at(at, RunEventKind::Stopped).because("unexpected")),
             Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
     }
@@ -105,8 +109,8 @@ impl StopReason {
     }
 }
 
-/// Creates the event for a new wait.
-pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
+/// Creates the event for a new wait. `at` is in milliseconds since 1970.
+pub(crate) fn wait_event(wait: &Waiting, at: i64) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::OutsideHours => "hours",
         WaitReason::MessagingLimit => LIMIT,
@@ -117,6 +121,29 @@ pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
     wait.is_new.then(|| RunEvent {
         until,
-        ..RunEvent::now(RunEventKind::Waiting).because(reason)
+        ..RunEvent::at(at, RunEventKind::Waiting).because(reason)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::ledger::fixture;
+
+    #[test]
+    fn reopened_run_is_joined_again() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (_, ledger) = fixture::sent(home.path(), &["593990000000"]);
+        let end = RunEnd::new(ledger, None);
+        assert!(
+            matches!(
+                end,
+                RunEnd::Stopped {
+                    reason: StopReason::WaitOver,
+                    unwritten: None
+                }
+            ),
+            "{end:?}"
+        );
+    }
 }

@@ -1,16 +1,17 @@
 //! Combines the reasons to wait, except the pace: the breaker, rate limits, network outages, and the sending hours. The
-//! hours follow the wall clock. It continues while the machine sleeps, and someone may set it, so the throttle reads it for
-//! each row, and every few seconds outside the hours.
+//! hours follow the time of day. Its clock continues while the machine sleeps, and someone may set it, so the throttle
+//! compares it with the hours for each row, and every few seconds outside the hours.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::obstacles::{CircuitBreaker, OutageTimer, OutageWait};
+use crate::base::clock::Now;
 use crate::base::message::{Message, msg};
 use crate::base::output::{WaitReason, Waiting, rounded};
-use crate::base::timestamps::{self, rfc_3339, second_value, timestamp};
+use crate::base::timestamps::{from_millis, second_value};
 use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
@@ -19,7 +20,7 @@ use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowSta
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 /// The length of a wait that only a signal ends.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The maximum time between readings of the wall clock outside the hours.
+/// The maximum time between comparisons with the hours while they are closed.
 const TIME_BETWEEN_CHECKS: Duration = Duration::from_secs(5);
 
 /// How fast and when a run may send, and how long it may wait.
@@ -61,7 +62,7 @@ pub(crate) struct Throttle {
 struct Obstacle {
     reason: WaitReason,
     /// Since when every row has met it.
-    since: SystemTime,
+    since: Timestamp,
     problem: Problem,
 }
 
@@ -100,12 +101,12 @@ impl Throttle {
         }
     }
 
-    /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
-    pub(crate) fn check_hours(&mut self, now: Instant) -> bool {
+    /// Checks the time of day if the run has hours. Returns whether they have opened since the last check.
+    pub(crate) fn check_hours(&mut self, now: Now) -> bool {
         let Some(hours) = &self.limits.hours else {
             return false;
         };
-        let closed = OutsideHours::new(hours, timestamps::now(), now);
+        let closed = OutsideHours::new(hours, from_millis(now.unix_millis), now.instant);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
@@ -135,16 +136,13 @@ impl Throttle {
         &mut self,
         verdict: &Verdict,
         ended: AttemptResult,
-        now: Instant,
+        at: Now,
     ) -> (FinishedRow, Option<PauseReason>) {
+        let now = at.instant;
         let mut pause = self.breaker.note(&verdict.outcome);
-        let retry = (ended.state == RowState::Pending).then_some(now);
         let mut row = FinishedRow {
-            ended,
-            at: now,
-            retry,
-            slows: false,
-            stopped_until: None,
+            retry: (ended.state == RowState::Pending).then_some(now),
+            ..FinishedRow::new(ended, now)
         };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
@@ -160,7 +158,7 @@ impl Throttle {
                     WaitReason::Network,
                     &self.network,
                     problem,
-                    now,
+                    at,
                 ));
             }
             (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
@@ -181,7 +179,7 @@ impl Throttle {
                         WaitReason::RateLimit,
                         &self.rate_limit,
                         problem,
-                        now,
+                        at,
                     ));
                 }
             }
@@ -205,11 +203,11 @@ impl Throttle {
         &mut self,
         queue_ready_at: Instant,
         delay: Delay,
-        now: Instant,
+        now: Now,
     ) -> Option<Waiting> {
-        let wall = timestamps::now();
+        let wall = from_millis(now.unix_millis);
         let until = queue_ready_at.max(self.stopped_until);
-        let wait = until.saturating_duration_since(now);
+        let wait = until.saturating_duration_since(now.instant);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
         if let Some(closed) = self.closed
             && (delay != Delay::MessagingLimit || end <= closed.until)
@@ -282,7 +280,7 @@ impl Throttle {
             }),
             (_, Some(obstacle)) => Some(WaitCause {
                 reason: obstacle.reason,
-                since: Some(rfc_3339(obstacle.since)),
+                since: Some(format!("{:.0}", obstacle.since)),
                 words: obstacle.describe(&self.limits.zone),
             }),
             // Another process made the earlier attempt.
@@ -319,13 +317,14 @@ impl OutsideHours {
 
 impl Obstacle {
     /// Creates the obstacle of `problem`, tracked by `timer`.
-    fn new(reason: WaitReason, timer: &OutageTimer, problem: &Problem, now: Instant) -> Self {
-        let age = timer
-            .since()
-            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+    fn new(reason: WaitReason, timer: &OutageTimer, problem: &Problem, now: Now) -> Self {
+        let since = timer.since().unwrap_or(now.instant);
+        let age = now.instant.saturating_duration_since(since);
         Self {
             reason,
-            since: SystemTime::now() - age,
+            since: from_millis(now.unix_millis)
+                .saturating_sub(age)
+                .unwrap_or(Timestamp::MIN),
             problem: problem.clone(),
         }
     }
@@ -336,7 +335,7 @@ impl Obstacle {
             return msg!(
                 "{problem}; unreachable since {time}",
                 problem,
-                time = second_value(zone, timestamp(self.since))
+                time = second_value(zone, self.since)
             );
         }
         problem.into()
@@ -346,6 +345,7 @@ impl Obstacle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -379,7 +379,7 @@ mod tests {
     fn limit_wait_ends_within_sending_hours() {
         let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
         let hours: Hours = serde_json::from_str(kept).unwrap();
-        let now = Instant::now();
+        let now = clock::now();
         let limit = Duration::from_secs(25 * 60 * 60);
         let limits = RunLimits {
             concurrency: 1,
@@ -388,15 +388,15 @@ mod tests {
             zone: TimeZone::get("America/Guayaquil").unwrap(),
             keep_going: true,
         };
-        let mut throttle = Throttle::new(limits, true, now);
+        let mut throttle = Throttle::new(limits, true, now.instant);
         throttle.check_hours(now);
         let wait = throttle
-            .wait(now + limit, Delay::MessagingLimit, now)
+            .wait(now.instant + limit, Delay::MessagingLimit, now)
             .unwrap();
         let until = at(&wait.until);
         assert!(
             wait.reason == WaitReason::MessagingLimit
-                && until >= timestamps::now() + limit / 25 * 24,
+                && until >= from_millis(now.unix_millis) + limit / 25 * 24,
             "{wait:?}"
         );
         assert_eq!(hours.next_opening(until), Some(until));

@@ -8,23 +8,12 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::runs::ledger::{ExchangeReply, FinishedRow, LedgerError, PauseReason, RunEvent, Worker};
-
-/// One exchange: outcomes for the ledger, and a request for rows.
-#[derive(Debug, Default)]
-pub(crate) struct Order {
-    pub(crate) finished: Arc<Vec<FinishedRow>>,
-    /// How many rows the engine has room for.
-    pub(crate) wanted: usize,
-    /// Why no process may send more rows.
-    pub(crate) pause: Option<PauseReason>,
-    pub(crate) events: Vec<RunEvent>,
-}
+use crate::runs::ledger::{ExchangeOrder, ExchangeReply, LedgerError, Worker};
 
 /// The engine's side of the thread.
 pub(crate) struct Writer {
     /// The thread ends when this is dropped.
-    orders: Sender<Order>,
+    orders: Sender<Arc<ExchangeOrder>>,
     exchanged: UnboundedReceiver<Result<ExchangeReply, LedgerError>>,
     /// The ledger, unless an exchange failed.
     end: Receiver<Worker>,
@@ -34,7 +23,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(mut ledger: Worker) -> Self {
-        let (orders, receiver) = channel::<Order>();
+        let (orders, receiver) = channel::<Arc<ExchangeOrder>>();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
         let is_abandoned = Arc::new(AtomicBool::new(false));
@@ -42,17 +31,8 @@ impl Writer {
         // Sends may fail: after an immediate exit, no one reads the answers. If the thread does not start, no answer
         // comes, and the engine sees that as an error.
         let _ = thread::Builder::new().spawn(move || {
-            for Order {
-                finished,
-                wanted,
-                pause,
-                events,
-            } in receiver
-            {
-                if let Some(reason) = pause {
-                    ledger.pause(reason);
-                }
-                let exchanged = ledger.exchange(&finished, &events, wanted);
+            for order in receiver {
+                let exchanged = ledger.exchange(&order);
                 let has_failed = exchanged.is_err();
                 let _ = answers.send(exchanged);
                 if has_failed {
@@ -71,7 +51,7 @@ impl Writer {
     }
 
     /// Asks for an exchange; [`Writer::exchanged`] returns its result.
-    pub(crate) fn order(&self, order: Order) {
+    pub(crate) fn order(&self, order: Arc<ExchangeOrder>) {
         // If the thread has ended, the engine still has the outcomes.
         let _ = self.orders.send(order);
     }
@@ -89,9 +69,9 @@ impl Writer {
         self.is_abandoned.store(true, Ordering::SeqCst);
     }
 
-    /// Ends the thread after all its orders. Returns the ledger; None if an exchange failed.
-    pub(crate) fn close(&mut self) -> Option<Worker> {
+    /// Ends the thread after all its orders. Returns the ledger, unless an exchange failed.
+    pub(crate) fn close(&mut self) -> Result<Worker, LedgerError> {
         self.orders = channel().0;
-        self.end.recv().ok()
+        self.end.recv().map_err(|_| LedgerError::writer_gone())
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::open_ledger::wait_for_turn;
 use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
-use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
+use crate::runs::sending::{ApiSession, Driver, RunEnd, RunLimits, StopReason};
 use crate::sender::context::Context;
 use crate::sender::{
     Connection, OpenWindows, Sender, check_allowed, no_client, reread_do_not_contact,
@@ -81,7 +81,7 @@ impl ActiveRun {
             let session = Arc::clone(&session);
             let excluded_now = joined.excluded_now;
             let is_allowed = |request: &DraftRequest<'_>| self.allows(request, &excluded_now);
-            let engine = Engine::new(
+            let driver = Driver::new(
                 session,
                 joined.worker,
                 joined.counts,
@@ -89,7 +89,7 @@ impl ActiveRun {
                 &is_allowed,
                 &mut progress,
             );
-            let end = engine
+            let end = driver
                 .run(async || connection.signals.next_request().await)
                 .await;
             let waits = matches!(

@@ -34,7 +34,9 @@ use super::name::RunName;
 use super::open::Ledger;
 use super::resolution::Resolution;
 use super::run::Run;
-use super::types::{AttemptResult, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings};
+use super::types::{
+    AttemptResult, ExchangeOrder, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings,
+};
 use super::worker::Worker;
 use crate::runs::once::OnceScope;
 
@@ -217,7 +219,12 @@ fn join(run: &Run) -> Worker {
 }
 
 fn exchange(worker: &mut Worker, finished: &[FinishedRow], wanted: usize) -> ExchangeReply {
-    let mut assigned = worker.exchange(finished, &[], wanted).unwrap();
+    let order = ExchangeOrder {
+        finished: finished.to_vec(),
+        wanted,
+        ..ExchangeOrder::default()
+    };
+    let mut assigned = worker.exchange(&order).unwrap();
     assigned.rows.sort_by_key(|row| row.index);
     assigned
 }
@@ -386,8 +393,7 @@ fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
     let now = Instant::now();
     let retry = (state == RowState::Pending).then_some(now);
     FinishedRow {
-        at: now.checked_sub(ago).unwrap(),
         retry,
-        ..FinishedRow::new(ended)
+        ..FinishedRow::new(ended, now.checked_sub(ago).unwrap())
     }
 }

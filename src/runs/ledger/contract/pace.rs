@@ -1,9 +1,10 @@
 //! The pace of the ledger matches the throttle, for all workers of a run together.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{PEOPLE, TestedLedger, close, ended, exchange, join, name};
+use crate::base::clock;
 use crate::jelou::api::{Answer, Body, Cause, Outcome, Request, SuccessCriterion, judge};
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::RowState;
@@ -81,7 +82,7 @@ pub(super) fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
             zone: jiff::tz::TimeZone::UTC,
             keep_going: true,
         };
-        let mut throttle = Throttle::new(limits, true, Instant::now());
+        let mut throttle = Throttle::new(limits, true, clock::instant());
         let mut left = answers.iter();
         let mut becomes = |row: &RowToSend| {
             let (status, retry_after, body) = left.next().unwrap();
@@ -107,7 +108,7 @@ pub(super) fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
                 .note(
                     &verdict,
                     ended(row, state, Duration::ZERO).ended,
-                    Instant::now(),
+                    clock::now(),
                 )
                 .0
         };
@@ -146,7 +147,7 @@ pub(super) fn two_workers_share_rows_and_rate(tested: &TestedLedger) {
     let run = fixture::make(&tested.ledger, &recipients, 20.0);
     let mut one = join(&run);
     let mut other = join(&run);
-    let began = Instant::now();
+    let began = clock::instant();
     let mut seen = BTreeSet::new();
     while seen.len() < 40 && began.elapsed() < Duration::from_secs(60) {
         for worker in [&mut one, &mut other] {

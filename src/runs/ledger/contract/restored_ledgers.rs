@@ -86,7 +86,7 @@ pub(super) fn restored_ledger_refuses_until_you_accept_it(tested: &TestedLedger)
     // A command that opened the ledger before it was restored is refused, too.
     is_refused(claim(&tested.ledger), ACCEPT);
     let run = ledger.run(&super::name()).unwrap();
-    let reply = join(&run).exchange(&[], &[], 5).unwrap();
+    let reply = exchange(&mut join(&run), &[], 5);
     assert_stale(&reply);
     let restored = seen(&ledger);
     assert_eq!(restored.stale_runs.len(), 1);
@@ -153,7 +153,7 @@ pub(super) fn reopened_run_of_restored_ledger_is_stale(tested: &TestedLedger) {
     assert!(run.stale_reason().unwrap().is_none(), "it is finished");
     assert_eq!(resolve(&run, SEND_AGAIN, &[]).unwrap(), 1);
     is_refused(resume(&run, None), ACCEPT_RUN);
-    let reply = join(&run).exchange(&[], &[], 5).unwrap();
+    let reply = exchange(&mut join(&run), &[], 5);
     assert_stale(&reply);
     assert_eq!(states(&run), [RowState::Sent, RowState::Unknown]);
     let ledger = tested.ledger.reopened().unwrap();

@@ -10,6 +10,7 @@ use crate::runs::ledger::error::LedgerErrorKind;
 use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::transitions::lock;
+use crate::runs::ledger::types::ExchangeOrder;
 
 pub(super) fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
@@ -113,10 +114,11 @@ pub(super) fn late_exchange_of_replaced_connection_changes_nothing(tested: &Test
         .db()
         .change(|db| db.run("UPDATE worker SET connection = connection + 1", &[]))
         .unwrap();
-    let late = worker.exchange_once(
-        &[ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
-        2,
-    );
+    let late = worker.try_exchange(&ExchangeOrder {
+        finished: vec![ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
+        wanted: 2,
+        ..ExchangeOrder::default()
+    });
     assert_eq!(late.unwrap_err().kind, LedgerErrorKind::Superseded);
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
 }

@@ -218,6 +218,21 @@ impl Checker {
         ))
     }
 
+    /// Checks that the rows of a run were assigned at its rate, and caught up as `pace.rs` says.
+    pub(super) fn check_pace(&self, run: i64, rate: f64) -> Option<String> {
+        let query = "SELECT began_at FROM row WHERE run = ?1 AND began_at > 0 ORDER BY began_at";
+        let begun: Vec<f64> = self.rows(query, [run], |row| row.get(0));
+        for (index, first) in begun.iter().enumerate() {
+            for (rows, last) in (1_u32..).zip(&begun[index..]) {
+                let time = last - first + 45.0;
+                if f64::from(rows) > 1.001 + rate * 1.05 * time / 1000.0 {
+                    return Some(format!("pace: {rows} rows are assigned within {time} ms"));
+                }
+            }
+        }
+        None
+    }
+
     /// Checks that the ledger has an outcome that an exchange wrote.
     pub(super) fn check_outcome(
         &self,

@@ -1,36 +1,23 @@
 //! Exchanges on a broken connection. The database receives them late, after the process has repeated them.
 
+use std::sync::Arc;
+
 use super::world::{World, world};
-use crate::runs::ledger::types::FinishedRow;
+use crate::runs::ledger::types::ExchangeOrder;
 use crate::runs::ledger::worker::Worker;
 
 pub(super) struct LateExchange {
     worker: Worker,
-    outcomes: Vec<FinishedRow>,
-    wanted: usize,
+    order: Arc<ExchangeOrder>,
 }
 
 impl LateExchange {
     /// Adds an exchange of the current actor.
-    pub(super) fn add(worker: &Worker, outcomes: &[FinishedRow], wanted: usize) {
+    pub(super) fn add(worker: &Worker, order: Arc<ExchangeOrder>) {
         let Ok(worker) = without_faults(|| worker.late_twin()) else {
             return;
         };
-        let outcomes = outcomes.iter().map(copy).collect();
-        world(|world| {
-            world.late_exchanges.push(Self {
-                worker,
-                outcomes,
-                wanted,
-            });
-        });
-    }
-}
-
-fn copy(row: &FinishedRow) -> FinishedRow {
-    FinishedRow {
-        ended: row.ended.clone(),
-        ..*row
+        world(|world| world.late_exchanges.push(Self { worker, order }));
     }
 }
 
@@ -56,7 +43,7 @@ pub(super) fn run_late_exchange() {
     if ignores_connection && let Some(connection) = world(|world| world.checker.connection(id)) {
         late.worker.set_connection(connection);
     }
-    let reply = without_faults(|| late.worker.exchange_once(&late.outcomes, late.wanted));
+    let reply = without_faults(|| late.worker.try_exchange(&late.order));
     let result = match reply {
         Ok(reply) => format!("{} rows", reply.rows.len()),
         Err(error) => error.to_string(),

@@ -22,7 +22,7 @@ pub(super) struct ListPlan {
     pub(super) is_keyed: bool,
     is_again: bool,
     skips_sent: bool,
-    rate: f64,
+    pub(super) rate: f64,
 }
 
 /// Returns the key of all lists and single sends.

@@ -7,6 +7,7 @@
 
 mod actors;
 mod check;
+mod driver;
 mod ending;
 mod engine;
 mod late_exchange;
@@ -19,7 +20,7 @@ mod promises;
 mod resolve_rows;
 mod restores;
 mod scheduler;
-mod send_loop;
+
 mod sender;
 mod server;
 mod single_send;

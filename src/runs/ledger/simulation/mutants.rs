@@ -11,7 +11,7 @@
 //!   and what was proven stays true. Tests in contract/ detect it.
 
 use std::num::NonZero;
-use std::sync::Mutex;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::Instant;
 
@@ -19,93 +19,124 @@ use super::mutation::{Expected, Mutation};
 use super::profile::Profile;
 use super::simulate;
 use super::world::World;
+use crate::runs::ledger::claims::{
+    CLAIM, CLAIM_COLUMNS, CLAIMS_OF_CANDIDATES, END_CLAIM, FOLLOW_CLOCK,
+};
+use crate::runs::ledger::identity::KEEP_TIME;
+use crate::runs::ledger::key_changes::REACHED_ROWS;
+use crate::runs::ledger::manage::KEEP_PEOPLE;
+use crate::runs::ledger::matching::{CHANGED_ROWS, SAME_MESSAGE};
+use crate::runs::ledger::open::LOCK_STORE;
+use crate::runs::ledger::reach::{COUNTED, DOUBT, RECENT, TAKE_BACK, WRITE_COUNT};
+use crate::runs::ledger::reported_rows::ROW_STATES;
+use crate::runs::ledger::resolution::ROWS_TO_DECIDE;
+use crate::runs::ledger::restored::ACCEPT;
+use crate::runs::ledger::transitions::{
+    LOCK_RUN, MARK_UNKNOWN, OPEN_ROW, SKIP_PENDING, WRITE_COUNTS, WRITE_RUN,
+};
+use crate::runs::ledger::worker::assign::ASSIGN;
+use crate::runs::ledger::worker::exchange::{CLAIM_OF_ROW, END, STOPPED_WORKER};
+use crate::runs::ledger::worker::{
+    ADD_WORKER, JOINED_RUN, NOTE_ALIVE, NOTE_EXCHANGE, NOTE_NEW_CONNECTION, RETURN_ROW,
+};
+use crate::runs::sending::EngineAction;
 
-const MUTATIONS: &[Mutation] = &[
+static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
+    vec![
     Mutation::new(
         "a message counts under its key from before it was sent",
-        "SET state = ?4, at = ?5, counts_from = ?5{-> - 300000}",
+        END_CLAIM,
+        "counts_from = ?5{-> - 300000}",
     )
     .in_profile("repeated"),
     Mutation::new(
         "a clock that is behind moves the time of a message back",
-        "UPDATE claim SET {behind_from->at = at - (coalesce(counts_from, lease_until, at) - \
-             ?3), counts_from} = ?3",
+        FOLLOW_CLOCK,
+        "{behind_from->at = at - (coalesce(counts_from, lease_until, at) - ?3), counts_from} = ?3",
     )
     .in_profile("repeated")
     .within(30),
-    Mutation::new(
-        "an assigned row is not marked",
-        "SET state = {'inflight'->'pending'}, number = number + 1, worker = ?5",
-    ),
+    Mutation::new("an assigned row is not marked", ASSIGN, "{'inflight'->'pending'}"),
     Mutation::new(
         "a row in any state is assigned",
-        "AND n > ?2 AND n <= ?3 AND {state = 'pending' AND ->}due_at",
+        ASSIGN,
+        "{state = 'pending' AND ->}due_at",
     )
     .in_profile("crowd")
     .within(190),
     Mutation::new(
         "an attempt has the number of the previous one",
-        "SET state = 'inflight', {number = number + 1, ->}worker",
+        ASSIGN,
+        "{number = number + 1, ->}",
     ),
     Mutation::new(
         "an outcome counts for any worker and attempt",
-        "AND n = ?2 AND {number->?3} = ?3 AND {worker->?4} = ?4",
+        END,
+        "{number->?3} = ?3 AND {worker->?4} = ?4",
     )
     .in_profile("lost responses"),
     Mutation::new(
         "an outcome counts in any state and for any worker",
-        "AND n = ?2 AND {number = ?3 AND worker = ?4 AND (state = 'inflight' OR state = \
-             'unknown' AND ended_at IS NULL)->?3 = ?3 AND ?4 = ?4}",
+        END,
+        "{number = ?3 AND worker = ?4 AND (state = 'inflight' OR state = 'unknown' \
+         AND ended_at IS NULL)->?3 = ?3 AND ?4 = ?4}",
     )
     .in_profile("lost responses"),
     Mutation::new(
         "an outcome does not correct an unknown row",
-        "{OR state = 'unknown' AND ended_at IS NULL->})",
+        END,
+        "{ OR state = 'unknown' AND ended_at IS NULL->}",
     )
     .in_profile("at the socket"),
     Mutation::new(
         "an unknown outcome is pending",
-        "SET state = {?5->CASE WHEN ?5 = 'unknown' THEN 'pending' ELSE ?5 END}, due_at = \
-             {?6->coalesce(?6, ?7)}, at",
+        END,
+        "{?5, due_at = ?6->CASE WHEN ?5 = 'unknown' THEN 'pending' ELSE ?5 END, \
+         due_at = coalesce(?6, ?7)}",
     ),
     Mutation::new(
         "an unknown outcome is failed",
-        "SET state = {?5->CASE WHEN ?5 = 'unknown' THEN 'failed' ELSE ?5 END}, due_at = ?6, \
-             at",
+        END,
+        "{?5->CASE WHEN ?5 = 'unknown' THEN 'failed' ELSE ?5 END}",
     ),
     Mutation::new(
         "rows of a lost worker become pending",
-        "UPDATE row SET state = {'unknown'->'pending', due_at = ?3}, at = ?3, code = 'unknown'",
+        MARK_UNKNOWN,
+        "state = {'unknown'->'pending', due_at = ?3}",
     ),
     Mutation::new(
         "rows of a lost worker become failed",
-        "UPDATE row SET state = {'unknown'->'failed'}, at = ?3, code = 'unknown'",
+        MARK_UNKNOWN,
+        "state = {'unknown'->'failed'}",
     ),
     Mutation::new(
         "all rows of a lost worker become unknown",
-        "http_status = NULL WHERE run = ?1 AND worker = ?2 AND {state = 'inflight'->?3 = ?3}",
+        MARK_UNKNOWN,
+        "{state = 'inflight'->?3 = ?3}",
     ),
     Mutation::new(
         "rows of a lost worker stay in flight",
-        "http_status = NULL WHERE run = ?1 AND worker = ?2 AND state = 'inflight'{-> AND 0}",
+        MARK_UNKNOWN,
+        "state = 'inflight'{-> AND 0}",
     ),
     Mutation::new(
         "rows in flight are shown as pending",
-        "SELECT n, {->CASE state WHEN 'inflight' THEN 'pending' ELSE state END AS }state, \
-             message_id",
+        &ROW_STATES,
+        "{->CASE state WHEN 'inflight' THEN 'pending' ELSE state END AS }state",
     ),
     Mutation::new(
         "a lost worker gets rows",
-        "RETURNING connection, exchanges, {->NULL AS }stopped_at",
+        NOTE_EXCHANGE,
+        "exchanges, {->NULL AS }stopped_at",
     )
-    .and("SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL{-> AND 0}"),
-    Mutation::new(
-        "no worker is ever lost",
-        "{CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END->stopped_at}",
-    ),
+    .and(STOPPED_WORKER, "stopped_at IS NOT NULL{-> AND 0}"),
+    Mutation::new("no worker is ever lost", NOTE_EXCHANGE, NEVER_LOST)
+        .and(NOTE_NEW_CONNECTION, NEVER_LOST)
+        .and(NOTE_ALIVE, NEVER_LOST),
     Mutation::new(
         "a lease is shorter than the deadline of its rows",
-        "VALUES (?1, ?2, ?3, ?4, 1, 0, ?5{-> / 60}, ?6, ?6)",
+        ADD_WORKER,
+        "?5{-> / 60}",
     )
     .in_profile("at the socket")
     .within(150),
@@ -114,93 +145,100 @@ const MUTATIONS: &[Mutation] = &[
         .within(45),
     Mutation::new(
         "rows of a lost response stay in flight",
-        "error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'inflight'{-> AND \
-             0}",
+        RETURN_ROW,
+        "state = 'inflight'{-> AND 0}",
     )
     .in_profile("lost responses"),
     Mutation::new(
         "a worker that rejoins returns the rows it has",
-        "error = ?5 WHERE run = ?1 AND {n = ?2 AND number->worker = (SELECT other.worker \
-             FROM row AS other WHERE other.run = ?1 AND other.n = ?2) AND ?3} = ?3 AND state = \
-             'inflight'",
+        RETURN_ROW,
+        "{n = ?2 AND number->worker = (SELECT other.worker FROM row AS other \
+         WHERE other.run = ?1 AND other.n = ?2) AND ?3} = ?3",
     )
     .in_profile("lost responses")
     .within(50),
     Mutation::new(
         "a run is finished with rows in flight",
+        OPEN_ROW,
         "{EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight') OR ->}",
     ),
-    Mutation::new(
-        "a pause is ignored",
-        "SELECT {->NULL AS }paused, paused_by, paused_at, identity",
-    )
-    .and(
+    Mutation::new("a pause is ignored", LOCK_RUN, "SELECT {->NULL AS }paused").and(
+        WRITE_RUN,
         "paused = {?8->coalesce(?8, paused)}, paused_by = {?9->coalesce(?9, paused_by)}, \
-             paused_at = {?10->coalesce(?10, paused_at)}",
+         paused_at = {?10->coalesce(?10, paused_at)}",
     ),
     Mutation::new(
         "cancel skips rows in any state",
-        "error, '') WHERE run = ?1{ AND state = 'pending'->}",
+        &SKIP_PENDING,
+        "{ AND state = 'pending'->}",
     ),
     Mutation::new(
         "cancel skips nothing",
-        "error, '') WHERE run = ?1 AND state = 'pending'{-> AND 0}",
+        &SKIP_PENDING,
+        "state = 'pending'{-> AND 0}",
     ),
     Mutation::new(
         "the operator is not asked about lost processes",
-        "AND left_at IS NULL AND row.ended_at IS NULL{-> AND 0}",
+        ROWS_TO_DECIDE,
+        "row.ended_at IS NULL{-> AND 0}",
     )
     .in_profile("at the socket"),
     Mutation::new(
         "a row that is sent again takes the recipient of another row",
-        "claim.once_key = ?1 AND claim.person = candidate_person.person{-> AND 0}",
+        &CLAIMS_OF_CANDIDATES,
+        "claim.person = candidate_person.person{-> AND 0}",
     )
-    .after("SELECT row.n, number, line, recipient, worker.id")
+    .after(ROWS_TO_DECIDE)
     .in_profile("keys"),
     Mutation::new(
         "a row is sent again without its recipient",
-        "SELECT 1 {FROM claim ->}WHERE {once_key->?1} = ?1 AND {person->?2} = ?2 \
-             AND {run->?3} = ?3 AND {n->?4} = ?4",
+        CLAIM_OF_ROW,
+        "{FROM claim ->}WHERE {once_key->?1} = ?1 AND {person->?2} = ?2 AND {run->?3} = ?3 \
+         AND {n->?4} = ?4",
     )
     .in_profile("forgetful"),
     Mutation::new(
         "a claim is not unique",
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO {NOTHING->UPDATE SET state = \
-             excluded.state, worker = excluded.worker, lease_until = excluded.lease_until}",
+        CLAIM,
+        "DO {NOTHING->UPDATE SET state = excluded.state, worker = excluded.worker, \
+         lease_until = excluded.lease_until}",
     )
     .in_profile("singles"),
     Mutation::new(
         "any process ends a claim",
-        "AND {(worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = \
-             'not_sent'))->?3 = ?3}",
+        END_CLAIM,
+        "{(worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' \
+         AND state = 'not_sent'))->?3 = ?3}",
     )
     .in_profile("singles")
     .within(150),
     Mutation::new(
         "a sent message does not replace a later decision",
-        "{OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent')->}",
+        END_CLAIM,
+        "{ OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent')->}",
     )
     .in_profile("singles")
     .within(300),
     Mutation::new(
         "the claim of a killed process is free",
-        "claim.message_id, row.message_id AS row_message_id, {claim.->CASE WHEN claim.state \
-             = 'inflight' AND claim.lease_until <= (SELECT max(newest.at) FROM claim AS newest) \
-             THEN 'not_sent' ELSE claim.state END AS }state, claim.worker",
+        CLAIM_COLUMNS,
+        "{claim.state->CASE WHEN claim.state = 'inflight' AND claim.lease_until <= \
+         (SELECT max(newest.at) FROM claim AS newest) THEN 'not_sent' ELSE claim.state END \
+         AS state},",
     )
     .in_profile("keys"),
     Mutation::new(
         "a single send ignores unsent rows",
-        "{row.state->CASE row.state WHEN 'pending' THEN 'failed' WHEN 'inflight' THEN \
-             'failed' ELSE row.state END} AS row_state, row.worker AS row_worker, run.name",
+        CLAIM_COLUMNS,
+        UNSENT_IS_FAILED,
     )
-    .after("INSERT INTO claim (once_key, person, state, at, worker, lease_until"),
+    .after(CLAIM),
     Mutation::new(
         "once add ignores unsent rows",
-        "{row.state->CASE row.state WHEN 'pending' THEN 'failed' WHEN 'inflight' THEN \
-             'failed' ELSE row.state END} AS row_state, row.worker AS row_worker, run.name",
+        CLAIM_COLUMNS,
+        UNSENT_IS_FAILED,
     )
-    .after("SELECT row.n, recipient, state FROM row CROSS JOIN message")
+    .after(REACHED_ROWS)
     .in_profile("keys")
     .undetected(
         "not in 200 seeds, because it needs five rare events in sequence; tests/cli/once.rs \
@@ -208,67 +246,75 @@ const MUTATIONS: &[Mutation] = &[
     ),
     Mutation::new(
         "once add replaces a claim in flight by an unknown row",
-        "SELECT row.n, recipient, {->'sent' AS }state FROM row CROSS JOIN message",
+        REACHED_ROWS,
+        "recipient, {->'sent' AS }state",
     )
     .in_profile("adding")
     .within(90),
     Mutation::new(
         "a list ignores claims of single sends",
-        "claim.once_key = ?1 AND claim.person = candidate_person.person{-> AND claim.run IS \
-             NOT NULL}",
+        &CLAIMS_OF_CANDIDATES,
+        "claim.person = candidate_person.person{-> AND claim.run IS NOT NULL}",
     ),
     Mutation::new(
         "remove forgets unknown recipients",
-        "AND (row.state = 'sent' OR {row.state = 'unknown' OR row.state = \
-             'inflight' OR ->}row.run",
+        KEEP_PEOPLE,
+        "{row.state = 'unknown' OR row.state = 'inflight' OR ->}row.run",
     )
     .in_profile("keys")
     .within(60),
     Mutation::new(
         "remove forgets all recipients",
-        "UPDATE claim SET {run = NULL, n = NULL, ->}message_id = row.message_id",
+        KEEP_PEOPLE,
+        "{run = NULL, n = NULL, ->}",
     )
     .in_profile("keys"),
     Mutation::new(
         "the counts of a finished run stay the same after a change",
-        "UPDATE run SET counts = {?2->coalesce(counts, ?2)}, deliveries",
+        WRITE_COUNTS,
+        "{?2->coalesce(counts, ?2)}",
     ),
     Mutation::new(
         "a worker that joins does not compare",
-        "known.fingerprint = candidate.fingerprint AND counted.run = known.run{-> AND 0}",
+        SAME_MESSAGE,
+        "counted.run = known.run{-> AND 0}",
     )
-    .after("SELECT details, created_at FROM run WHERE id = ?1")
+    .after(JOINED_RUN)
     .in_profile("rivals")
     .within(450),
     Mutation::new(
         "rows in flight are not compared",
-        "SELECT row.run AS run, row.n AS n, {->CASE state WHEN 'inflight' THEN 'failed' \
-             ELSE state END AS }state, worker, row.at AS at FROM span",
+        CHANGED_ROWS,
+        "{state->CASE state WHEN 'inflight' THEN 'failed' ELSE state END AS state}, worker",
     )
     .in_profile("rivals")
     .within(40),
     // This changes the name of a table that a worker fills, so the engine leaves the table empty.
-    Mutation::new("rows are not counted for the limit", "{reached (->}")
-        .after("RETURNING connection, exchanges")
+    Mutation::new("rows are not counted for the limit", COUNTED, "{reached (->}")
+        .after(NOTE_EXCHANGE)
         .in_profile("limited"),
     Mutation::new(
         "the stored number of recipients is forgotten",
-        "UPDATE reach SET people = {->0 * }?2",
+        WRITE_COUNT,
+        "people = {->0 * }?2",
     )
     .in_profile("limited"),
     Mutation::new(
         "recipients count for 12 hours",
-        "FROM reached WHERE reach = ?1 AND at > ?2{-> + 43200000} ORDER BY at",
+        RECENT,
+        "at > ?2{-> + 43200000}",
     )
     .in_profile("limited"),
     Mutation::new(
         "unreached recipients count",
-        "DELETE FROM reached WHERE {->0 AND }reach = ?1 AND run = ?2",
+        TAKE_BACK,
+        "{->0 AND }reach =",
     )
     .in_profile("limited"),
     Mutation::new(
         "a recipient of a row in any state no longer counts",
-        "WHERE run = ?2 AND n = ?3{ AND (state = 'failed' OR state = 'pending')->})",
+        TAKE_BACK,
+        "{ AND (state = 'failed' OR state = 'pending')->}",
     )
     .in_profile("limited")
     .undetected(
@@ -276,32 +322,55 @@ const MUTATIONS: &[Mutation] = &[
     ),
     Mutation::new(
         "expired recipients count again after the clock went back",
-        "AND at <= ?3 AND {number >= 0->0}",
+        DOUBT,
+        "{number >= 0->0}",
     )
     .in_profile("limited")
     .undetected(
         "not in 60 seeds; clock_that_goes_back_admits_no_expired_recipient in \
              contract/messaging_limit.rs detects it",
     ),
-    Mutation::new(
-        "a restored ledger is not refused",
-        "CASE WHEN {identity = ?1->?1 = ?1} THEN 1 ELSE 0 END AS is_accepted",
-    )
+    Mutation::new("a restored ledger is not refused", LOCK_STORE, "{identity->?1} = ?1")
     .in_profile("restored"),
     Mutation::new(
         "any process accepts a restored ledger",
-        "UPDATE store SET {->identity = ?1, }complete_until = ?2",
+        KEEP_TIME,
+        "SET {->identity = ?1, }",
     )
     .in_profile("restored"),
     Mutation::new(
         "an answer accepts the ledger of a later restore",
-        "complete_until = NULL WHERE id = 1 AND {identity->?2} = ?2",
+        ACCEPT,
+        "{identity->?2} = ?2",
     )
     .in_profile("restored")
     .within(200),
     Mutation::ignoring_identity("a restored ledger has the identity of the first one")
         .in_profile("restored"),
-];
+    Mutation::new("a run is sent faster than its pace", WRITE_RUN, "pace = {?3->coalesce(pace, ?3)}"),
+    Mutation::of_engine("a row is started twice", |engine, action| {
+        if let EngineAction::Start(row) = action {
+            engine.repeat(row);
+        }
+    }),
+    Mutation::of_engine("an outcome is lost during an exchange", |engine, _| {
+        if engine.is_ordered() {
+            engine.lose_outcomes();
+        }
+    }),
+    Mutation::of_engine("a stop does not stop", |engine, _| engine.forget_stop()),
+    Mutation::of_engine("more rows are in flight than allowed", |_, action| {
+        if let EngineAction::Exchange(order) = action {
+            Arc::make_mut(order).wanted += 1;
+        }
+    }),
+    ]
+});
+
+/// Edits of several statements.
+const NEVER_LOST: &str = "lease_ms <= ?2{-> AND 0}";
+const UNSENT_IS_FAILED: &str = "{row.state->CASE row.state WHEN 'pending' THEN 'failed' \
+    WHEN 'inflight' THEN 'failed' ELSE row.state END} AS row_state";
 
 /// Simulates at most `max` seeds of the mutation's profile. Returns the number of seeds, and the first with a
 /// violation.

@@ -1,23 +1,33 @@
-//! A mutation breaks a promise of the ledger, to show that the simulation detects it. It replaces the text of SQL
-//! statements while they run, so a mutation needs no new build.
+//! A mutation breaks a promise of the ledger or of a run's engine, to show that the simulation detects it. It replaces the
+//! text of SQL statements while they run, or changes decisions of the engine, so a mutation needs no new build.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-#[derive(Debug)]
+use crate::runs::sending::{Engine, EngineAction};
+
 pub(super) struct Mutation {
     pub(super) name: &'static str,
     /// Seeds of this profile detect it. Empty for all profiles.
     pub(super) profile: &'static str,
     /// Part of a statement. Only statements after it in the same transaction are changed. Empty for all statements.
     pub(super) context: &'static str,
-    /// Replacements in SQL statements: `a {b->c} d` replaces the text `a b d` by `a c d`.
-    edits: [Option<&'static str>; 2],
+    edits: Vec<Edit>,
+    /// Changes the engine before it carries out an action, or that action.
+    pub(super) change_engine: EngineChange,
     /// Whether a late exchange passes the number of the newest connection.
     pub(super) ignores_connection: bool,
     /// Whether a restored ledger has the identity of the first one.
     pub(super) ignores_identity: bool,
     pub(super) expected: Expected,
+}
+
+type EngineChange = fn(&mut Engine, &mut EngineAction);
+
+/// Changes one of the ledger's SQL texts: a statement, or a part of statements.
+struct Edit {
+    sql: &'static str,
+    changed: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,79 +39,86 @@ pub(super) enum Expected {
 }
 
 impl Mutation {
-    pub(super) const fn new(name: &'static str, edit: &'static str) -> Self {
+    fn named(name: &'static str) -> Self {
         Self {
             name,
             profile: "",
             context: "",
-            edits: [Some(edit), None],
+            edits: Vec::new(),
+            change_engine: |_, _| {},
             ignores_connection: false,
             ignores_identity: false,
             expected: Expected::Within(20),
         }
     }
 
-    pub(super) const fn ignoring_connection(name: &'static str) -> Self {
+    /// Creates a mutation that changes `sql`: the edit `a {b->c} d` replaces the text `a b d` by `a c d`.
+    pub(super) fn new(name: &'static str, sql: &'static str, edit: &str) -> Self {
+        Self::named(name).and(sql, edit)
+    }
+
+    pub(super) fn ignoring_connection(name: &'static str) -> Self {
         Self {
-            edits: [None, None],
             ignores_connection: true,
-            ..Self::new(name, "")
+            ..Self::named(name)
         }
     }
 
-    pub(super) const fn ignoring_identity(name: &'static str) -> Self {
+    pub(super) fn ignoring_identity(name: &'static str) -> Self {
         Self {
-            edits: [None, None],
             ignores_identity: true,
-            ..Self::new(name, "")
+            ..Self::named(name)
         }
     }
 
-    pub(super) const fn and(self, edit: &'static str) -> Self {
-        let [first, _] = self.edits;
+    pub(super) fn of_engine(name: &'static str, change_engine: EngineChange) -> Self {
         Self {
-            edits: [first, Some(edit)],
-            ..self
+            change_engine,
+            ..Self::named(name)
         }
     }
 
-    pub(super) const fn after(self, context: &'static str) -> Self {
+    pub(super) fn and(mut self, sql: &'static str, edit: &str) -> Self {
+        let (find, replace) = parse(edit);
+        assert_eq!(sql.matches(&find).count(), 1, "`{find}` in `{sql}`");
+        let changed = sql.replace(&find, &replace);
+        self.edits.push(Edit { sql, changed });
+        self
+    }
+
+    pub(super) fn after(self, context: &'static str) -> Self {
         Self { context, ..self }
     }
 
-    pub(super) const fn in_profile(self, profile: &'static str) -> Self {
+    pub(super) fn in_profile(self, profile: &'static str) -> Self {
         Self { profile, ..self }
     }
 
-    pub(super) const fn within(self, seeds: u64) -> Self {
+    pub(super) fn within(self, seeds: u64) -> Self {
         Self {
             expected: Expected::Within(seeds),
             ..self
         }
     }
 
-    pub(super) const fn undetected(self, reason: &'static str) -> Self {
+    pub(super) fn undetected(self, reason: &'static str) -> Self {
         Self {
             expected: Expected::Never(reason),
             ..self
         }
     }
 
-    fn edits(&self) -> impl Iterator<Item = &'static str> {
-        self.edits.into_iter().flatten()
-    }
-
-    /// Returns an edit that this thread made in no statement, so the mutation changed nothing.
+    /// Returns an SQL text that this thread ran in no statement, so its edit changed nothing.
     pub(super) fn find_unused_edit(&self) -> Option<&'static str> {
-        self.edits()
-            .find(|edit| USED.with_borrow(|used| !used.contains(&(self.name, *edit))))
+        let mut texts = self.edits.iter().map(|edit| edit.sql);
+        texts.find(|sql| USED.with_borrow(|used| !used.contains(&(self.name, *sql))))
     }
 }
 
 thread_local! {
     /// The changed statements, by the name of the mutation and the address of the original.
     static CHANGED: RefCell<HashMap<(&'static str, usize), &'static str>> = RefCell::default();
-    /// The names and edits of mutations that changed a statement.
+    /// The names of mutations, with the SQL texts that they changed.
     static USED: RefCell<HashSet<(&'static str, &'static str)>> = RefCell::default();
 }
 
@@ -112,11 +129,10 @@ pub(super) fn mutate_statement(mutation: &Mutation, sql: &'static str) -> &'stat
         return changed;
     }
     let mut text = sql.to_owned();
-    for edit in mutation.edits() {
-        let (find, replace) = parse(edit);
-        if text.contains(&find) {
-            text = text.replace(&find, &replace);
-            USED.with_borrow_mut(|used| used.insert((mutation.name, edit)));
+    for Edit { sql, changed } in &mutation.edits {
+        if text.contains(sql) {
+            text = text.replace(sql, changed);
+            USED.with_borrow_mut(|used| used.insert((mutation.name, sql)));
         }
     }
     let changed: &'static str = if text == sql { sql } else { text.leak() };

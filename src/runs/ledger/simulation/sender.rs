@@ -1,12 +1,11 @@
-//! A process that sends a list. It creates a run, or resumes one, then joins and sends it. `send_loop.rs` does the
-//! sending.
+//! A process that sends a list. It creates a run, or resumes one, then joins and sends it. `driver.rs` does the sending.
 
 use std::time::Instant;
 
 use super::actors::{Role, Step, open_ledger};
+use super::driver::{Driver, EngineEnd};
 use super::lists::{ListPlan, compare, earlier_runs, skips_sent, timeout};
 use super::promises::Moment;
-use super::send_loop::{LoopState, SendLoop};
 use super::world::{SECOND, World, world};
 use crate::runs::ledger::create_run::{CreatedRun, NewRun};
 use crate::runs::ledger::draft::LedgerDraft;
@@ -19,6 +18,7 @@ use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::run::Run;
 use crate::runs::ledger::types::{ResumeOptions, RunSettings};
 use crate::runs::ledger::worker::{Joined, Worker};
+use crate::runs::sending::{RunEnd, StopReason};
 
 /// A list that was compared with earlier runs.
 struct ComparedList {
@@ -49,8 +49,8 @@ enum Phase {
     Prepare,
     Resume(Box<SentRun>),
     Join(Box<SentRun>),
-    Send(Box<SendLoop>),
-    Close(Box<SendLoop>),
+    Send(Box<Driver>),
+    Close(Box<Driver>, Option<StopReason>),
 }
 
 impl Phase {
@@ -62,7 +62,7 @@ impl Phase {
             Self::Resume(_) => "resume",
             Self::Join(_) => "join",
             Self::Send(_) => "send",
-            Self::Close(_) => "close",
+            Self::Close(..) => "close",
         }
     }
 }
@@ -126,13 +126,13 @@ impl Sender {
     }
 
     pub(super) fn has_tasks(&self) -> bool {
-        matches!(&self.phase, Phase::Send(send_loop) if send_loop.has_tasks())
+        matches!(&self.phase, Phase::Send(driver) if driver.has_tasks())
     }
 
     /// Returns when it continues, if it only waits.
     pub(super) fn waits_until(&self) -> Option<Instant> {
         match &self.phase {
-            Phase::Send(send_loop) => send_loop.waits_until(),
+            Phase::Send(driver) => driver.waits_until(),
             _ => None,
         }
     }
@@ -149,12 +149,18 @@ impl Sender {
             Phase::Prepare => self.prepare()?,
             Phase::Resume(run) => Self::resume(run)?,
             Phase::Join(run) => self.join(*run)?,
-            Phase::Send(send_loop) => return Ok(self.send(send_loop)),
-            Phase::Close(send_loop) => {
-                let joins_again = send_loop.state == LoopState::JoinsAgain;
-                send_loop.worker.close()?;
-                joins_again.then_some(Phase::Prepare)
-            }
+            Phase::Send(driver) => return Ok(self.send(driver)),
+            Phase::Close(driver, stop) => match driver.close(stop) {
+                RunEnd::Stopped {
+                    reason: StopReason::LedgerFailed { error, .. },
+                    ..
+                } => return Err(error),
+                RunEnd::Stopped {
+                    reason: StopReason::WaitOver,
+                    ..
+                } => Some(Phase::Prepare),
+                RunEnd::Complete | RunEnd::Stopped { .. } => None,
+            },
         };
         let Some(next) = next else {
             return Ok(Step::Last("ends".to_owned()));
@@ -292,18 +298,14 @@ impl Sender {
             }
         });
         let is_keyed = sent.settings.conditions.once.is_some();
-        Phase::Send(Box::new(SendLoop::new(sent.run, is_keyed, worker)))
+        Phase::Send(Box::new(Driver::new(sent.run, is_keyed, worker, counts)))
     }
 
-    fn send(&mut self, mut send_loop: Box<SendLoop>) -> Step {
-        let has_ended = send_loop.step(self.is_interrupted);
-        if has_ended && send_loop.state == LoopState::Failed {
-            return Step::Last("fails".to_owned());
-        }
-        self.phase = if has_ended {
-            Phase::Close(send_loop)
-        } else {
-            Phase::Send(send_loop)
+    fn send(&mut self, mut driver: Box<Driver>) -> Step {
+        self.phase = match driver.step(self.is_interrupted) {
+            None => Phase::Send(driver),
+            Some(EngineEnd::Close(stop)) => Phase::Close(driver, stop),
+            Some(EngineEnd::Failed) => return Step::Last("fails".to_owned()),
         };
         Step::Silent
     }

@@ -46,7 +46,7 @@ static FRESH: LazyLock<String> = LazyLock::new(|| {
     )
 });
 /// Assigns the rows of a range to this process, if they are due by a given time.
-const ASSIGN: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
+pub(crate) const ASSIGN: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
     at = ?6, began_at = ?6, ended_at = NULL, attempts = attempts + 1 WHERE run = ?1 \
     AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
 /// Makes a row wait until a time.

@@ -16,7 +16,9 @@ use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::pace::{PaceUpdate, moment};
 use crate::runs::ledger::reach::Reach;
 use crate::runs::ledger::transitions::LockedRun;
-use crate::runs::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow, RowToSend};
+use crate::runs::ledger::types::{
+    AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
+};
 
 /// In milliseconds, in addition to half of the lease. Another process that contacted the ledger
 /// this recently still sends. The time is long because an idle process writes rarely.
@@ -24,21 +26,17 @@ const IS_HEARD: i64 = 5_000;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
 /// Ends an attempt. Only the process that made it may do this, and only until you decide the row.
 /// It also corrects a row that became unknown because the process seemed lost.
-const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, \
+pub(crate) const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, \
     http_status = ?8, message_id = ?9, code = ?10, api_code = ?11, error = ?12 \
     WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 AND (state = 'inflight' \
     OR state = 'unknown' AND ended_at IS NULL)";
 
-/// The input of an exchange.
-struct ExchangeRequest<'a> {
-    /// Rows with an outcome.
-    finished: &'a [FinishedRow],
-    events: &'a [RunEvent],
-    /// How many rows the process has room for.
-    wanted: usize,
-    /// Whether it is time to look for lost processes and for other senders.
-    looks_for_others: bool,
-}
+/// Finds a worker that gets no more rows.
+pub(crate) const STOPPED_WORKER: &str =
+    "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL";
+/// Finds the claim of a row: `once_key, person, run, n`.
+pub(crate) const CLAIM_OF_ROW: &str =
+    "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
 
 /// Why an exchange changed nothing.
 enum ExchangeError {
@@ -65,18 +63,16 @@ struct Exchanged {
 impl Worker {
     /// Makes one exchange without retries, or returns what the last one read if nothing has
     /// changed since.
-    pub(super) fn try_exchange(
+    pub(crate) fn try_exchange(
         &mut self,
-        finished: &[FinishedRow],
-        events: &[RunEvent],
-        wanted: usize,
+        order: &ExchangeOrder,
     ) -> Result<ExchangeReply, LedgerError> {
         if !self.is_connected {
             self.rejoin()?;
         }
-        let has_nothing =
-            finished.is_empty() && events.is_empty() && self.pause.is_none() && wanted == 0;
-        if has_nothing && let Some(reply) = self.listen()? {
+        if order.is_empty()
+            && let Some(reply) = self.listen()?
+        {
             return Ok(reply);
         }
         self.listening = None;
@@ -84,15 +80,9 @@ impl Worker {
         let looks_for_others = self
             .checked_others_at
             .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
-        let request = ExchangeRequest {
-            finished,
-            events,
-            wanted,
-            looks_for_others,
-        };
         let run = self.run.clone();
         let exchanged = loop {
-            match run.change(|db, run| self.exchange_in(db, run, &request)) {
+            match run.change(|db, run| self.exchange_in(db, run, order, looks_for_others)) {
                 Ok(exchanged) => break exchanged,
                 // After that the run is stale, so the next exchange ends.
                 Err(ExchangeError::LacksRecords) => run.ledger.mark_restored()?,
@@ -102,24 +92,25 @@ impl Worker {
         self.exchanges = exchanged.exchanges;
         self.is_complete = exchanged.is_complete;
         self.listening = exchanged.listening;
-        self.pause = None;
         if looks_for_others {
             self.checked_others_at = Some(clock::instant());
         }
         let mut reply = exchanged.reply;
-        self.update_held(finished, &mut reply.rows, deadline);
+        self.update_held(&order.finished, &mut reply.rows, deadline);
         // The final counts are exact. A process that only closes shows none.
-        let has_ended = self.is_complete && (wanted > 0 || !finished.is_empty());
+        let has_ended = self.is_complete && (order.wanted > 0 || !order.finished.is_empty());
         reply.counts = self.counts(has_ended);
         Ok(reply)
     }
 
-    /// Makes the changes of an exchange in its transaction.
+    /// Makes the changes of an exchange in its transaction. `looks_for_others` is whether it is time to look for lost
+    /// processes and for other senders.
     fn exchange_in(
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
-        request: &ExchangeRequest<'_>,
+        order: &ExchangeOrder,
+        looks_for_others: bool,
     ) -> Result<Exchanged, ExchangeError> {
         let back = follow_clock(db, run)?;
         let (exchanges, was_stopped) = self.count_exchange(db, run.now)?;
@@ -132,23 +123,23 @@ impl Worker {
         // After a restore that you accepted, this process joins again.
         let mut was_lost = was_stopped || is_of_another_ledger;
         self.held_until -= back;
-        let recorded = self.record_outcomes(db, run, request.finished)?;
-        if request.looks_for_others {
+        let recorded = self.record_outcomes(db, run, &order.finished)?;
+        if looks_for_others {
             run.note_lost(db)?;
             // With a file, a process counts as lost if its lock was removed.
             was_lost |= self.has_stopped(db)?;
             self.look_for_others(db, run.now)?;
         }
-        if let Some(reason) = self.pause {
+        if let Some(reason) = order.pause {
             let by = format!("{} pid {}", host_name(), std::process::id());
             run.pause(reason, by);
         }
-        for event in request.events {
-            self.note(db, run, event)?;
+        for event in &order.events {
+            self.note(db, run, event, order.pause.is_some())?;
         }
         run.pace
-            .apply(pace_update(request.finished, run.now), moment(run.now));
-        let wanted = if was_lost { 0 } else { request.wanted };
+            .apply(pace_update(&order.finished, run.now), moment(run.now));
+        let wanted = if was_lost { 0 } else { order.wanted };
         let reply = ExchangeReply {
             was_lost,
             ..self.reply(db, run, wanted)?
@@ -214,8 +205,7 @@ impl Worker {
 
     /// Returns whether this process gets no more rows.
     fn has_stopped(&self, db: &mut Db) -> Result<bool, LedgerError> {
-        let query = "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL";
-        db.exists(query, &values![self.id])
+        db.exists(STOPPED_WORKER, &values![self.id])
     }
 
     /// Returns at most `wanted` rows to send now, and what the next row waits for.
@@ -380,10 +370,8 @@ impl Worker {
         let Some((key, hasher)) = &self.key else {
             return Ok(true);
         };
-        let query =
-            "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
         db.exists(
-            query,
+            CLAIM_OF_ROW,
             &values![
                 *key,
                 hasher.person(&ended.recipient),
@@ -394,12 +382,13 @@ impl Worker {
     }
 
     /// Records an event of this process. The run is stopped when its last process takes no more
-    /// rows.
+    /// rows, or when this process pauses it.
     fn note(
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
         event: &RunEvent,
+        is_paused: bool,
     ) -> Result<(), LedgerError> {
         if matches!(event.kind, RunEventKind::Stopped | RunEventKind::Paused) {
             db.run(
@@ -407,7 +396,7 @@ impl Worker {
                 &values![self.id, run.now],
             )?;
             self.look_for_others(db, run.now)?;
-            if self.pause.is_none() && self.others == Some(true) {
+            if !is_paused && self.others == Some(true) {
                 return Ok(());
             }
         }

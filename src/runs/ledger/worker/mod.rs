@@ -2,8 +2,8 @@
 //! writes the outcomes of its rows and returns the next rows. When the exchange returns, all of it
 //! is durable, and the returned rows are in flight.
 
-mod assign;
-mod exchange;
+pub(super) mod assign;
+pub(super) mod exchange;
 mod listen;
 mod waits;
 
@@ -16,7 +16,7 @@ use super::claims::key_number;
 use super::db::{Db, SHORT, values};
 use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
-use super::events::{PauseReason, RunEvent, RunEventKind};
+use super::events::{RunEvent, RunEventKind};
 use super::listening::Listening;
 use super::lost_workers::LostWorkers;
 use super::model::Counts;
@@ -24,7 +24,7 @@ use super::open::lock_ledger;
 use super::reach::{Reach, ReachKey};
 use super::run::Run;
 use super::transitions::LockedRun;
-use super::types::{ExchangeReply, FinishedRow, RunSettings};
+use super::types::{ExchangeOrder, ExchangeReply, RunSettings};
 use crate::base::clock;
 use crate::base::message::msg;
 use crate::base::process::host_name;
@@ -34,17 +34,27 @@ use crate::runs::once::OnceHasher;
 /// Records an exchange of a process. After the lease has expired, other processes may have changed
 /// the run and sent its rows. Then the process gets no more rows until it joins again.
 /// [`NOTE_NEW_CONNECTION`] and [`NOTE_ALIVE`] do the same.
-const NOTE_EXCHANGE: &str = "UPDATE worker \
+pub(super) const NOTE_EXCHANGE: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, \
     stopped_at";
-const NOTE_NEW_CONNECTION: &str = "UPDATE worker \
+pub(super) const NOTE_NEW_CONNECTION: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2, connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 \
     RETURNING exchanges";
-const NOTE_ALIVE: &str = "UPDATE worker \
+pub(super) const NOTE_ALIVE: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2 WHERE id = ?1";
+
+/// The settings of a run that a worker joins.
+pub(super) const JOINED_RUN: &str = "SELECT details, created_at FROM run WHERE id = ?1";
+/// Registers a worker: `id, run, host, pid, lease_ms, joined_at`.
+pub(super) const ADD_WORKER: &str = "INSERT INTO worker (id, run, host, pid, connection, \
+    exchanges, lease_ms, joined_at, seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)";
+/// Returns a row in flight that its worker did not get.
+pub(super) const RETURN_ROW: &str = "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, \
+    ended_at = ?4, code = 'ledger', error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 \
+    AND state = 'inflight'";
 
 /// How long to retry while the database does not respond.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
@@ -93,8 +103,6 @@ pub(crate) struct Worker {
     key: Option<(i64, OnceHasher)>,
     /// Rows that are assigned to this process until the ledger has their outcomes.
     held: HashMap<i64, i64>,
-    /// The reason why no process may take rows. The next exchange records it.
-    pause: Option<PauseReason>,
     is_complete: bool,
     /// Whether to stop retrying writes, because no caller waits for them.
     is_abandoned: Arc<AtomicBool>,
@@ -173,7 +181,6 @@ impl Worker {
             held_until: 0,
             key,
             held: HashMap::new(),
-            pause: None,
             is_complete: false,
             is_abandoned: Arc::default(),
             checked_others_at: None,
@@ -218,10 +225,7 @@ impl Worker {
             own_run.change_in(db, |db, run| {
                 run.note_lost(db)?;
                 run.note_finished(db)?;
-                let kept = db.one(
-                    "SELECT details, created_at FROM run WHERE id = ?1",
-                    &values![run.id],
-                )?;
+                let kept = db.one(JOINED_RUN, &values![run.id])?;
                 let details: RunSettings =
                     serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
                 if let Some(skips_earlier) = skips_earlier.filter(|_| !details.sandbox) {
@@ -278,8 +282,7 @@ impl Worker {
         let pid = i64::from(std::process::id());
         let lease = milliseconds(self.lease);
         db.run(
-            "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, \
-                seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
+            ADD_WORKER,
             &values![self.id, run.id, host, pid, lease, run.now],
         )?;
         if is_alone && run.may_assign(db) && run.finished_at.is_none() {
@@ -337,13 +340,7 @@ impl Worker {
                 .iter()
                 .map(|(n, number)| values![run.id, *n, *number, run.now, &why].to_vec())
                 .collect();
-            run.update_rows(
-                db,
-                "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, ended_at = ?4, \
-                    code = 'ledger', error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 \
-                    AND state = 'inflight'",
-                &back,
-            )?;
+            run.update_rows(db, RETURN_ROW, &back)?;
             if let Some(bot) = &self.reach {
                 Reach::take_back(
                     db,
@@ -370,14 +367,12 @@ impl Worker {
     pub(super) fn exchange_within(
         &mut self,
         patience: Duration,
-        finished: &[FinishedRow],
-        events: &[RunEvent],
-        wanted: usize,
+        order: &ExchangeOrder,
     ) -> Result<ExchangeReply, LedgerError> {
         let began = clock::instant();
         let mut wait = FIRST_WAIT;
         loop {
-            let error = match self.try_exchange(finished, events, wanted) {
+            let error = match self.try_exchange(order) {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -393,17 +388,12 @@ impl Worker {
         }
     }
 
-    /// Records the outcomes of rows, and returns at most `wanted` rows to send. When it returns,
-    /// all of it is durable, and the returned rows are in flight. After an error, no row may be
+    /// Records the outcomes of rows, and returns the next rows to send. When it returns, all of it
+    /// is durable, and the returned rows are in flight. After an error, no row may be
     /// sent, and the outcomes may be unwritten.
-    pub(crate) fn exchange(
-        &mut self,
-        finished: &[FinishedRow],
-        events: &[RunEvent],
-        wanted: usize,
-    ) -> Result<ExchangeReply, LedgerError> {
+    pub(crate) fn exchange(&mut self, order: &ExchangeOrder) -> Result<ExchangeReply, LedgerError> {
         let began = clock::instant();
-        let reply = self.exchange_within(GIVES_UP_AFTER, finished, events, wanted)?;
+        let reply = self.exchange_within(GIVES_UP_AFTER, order)?;
         // A commit in a database is slow, so responses that arrive close together share one. With a
         // file, frequent commits are faster: a wait of twice the last commit saves a tenth of the CPU
         // time of a row, but a run to a server on loopback takes a tenth longer.
@@ -426,11 +416,6 @@ impl Worker {
             .map(drop)
     }
 
-    /// Makes the next exchange stop every process that sends this run from taking more rows.
-    pub(crate) fn pause(&mut self, reason: PauseReason) {
-        self.pause = Some(reason);
-    }
-
     /// Stops retrying failed writes once `is_abandoned` is set, because no caller waits for the
     /// ledger then.
     pub(crate) fn stop_retrying_once(&mut self, is_abandoned: Arc<AtomicBool>) {
@@ -441,7 +426,7 @@ impl Worker {
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
         // This exchange records whether the run is finished.
         self.listening = None;
-        self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
+        self.exchange_within(CLOSES_WITHIN, &ExchangeOrder::default())?;
         let mut db = self.run.ledger.db();
         // Without this, other processes detect the end later. A process with rows in flight counts
         // as lost, as if it had been killed. A restored ledger can also have rows in flight.
@@ -481,22 +466,9 @@ mod tests {
             self.id
         }
 
-        /// Makes one exchange without retries.
-        pub(in crate::runs::ledger) fn exchange_once(
-            &mut self,
-            finished: &[FinishedRow],
-            wanted: usize,
-        ) -> Result<ExchangeReply, LedgerError> {
-            self.try_exchange(finished, &[], wanted)
-        }
-
         /// Returns the number of its exchanges that were written.
         pub(in crate::runs::ledger) fn exchanges(&self) -> i64 {
             self.exchanges
-        }
-
-        pub(in crate::runs::ledger) fn is_complete(&self) -> bool {
-            self.is_complete
         }
 
         /// Creates an older connection of this process. Its exchange arrives late.
