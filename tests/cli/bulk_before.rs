@@ -237,9 +237,9 @@ fn preview_page_has_every_message() {
     let made = home.read("preview.html");
     for part in [
         "no se pueden enviar 3 filas",
-        "to: un número de teléfono tiene de 7 a 15 cifras; «12» tiene 2 (leído como «12»)",
-        "el destinatario está excluido por bajas.txt",
-        "el mismo mensaje al mismo destinatario que la línea 2",
+        "y un número de teléfono tiene de 7 a 15",
+        "el destinatario está en la lista de exclusión bajas.txt",
+        "el mismo mensaje al mismo destinatario que la fila 2",
     ] {
         assert!(made.contains(part), "{part}: {made}");
     }

@@ -458,7 +458,7 @@ fn page_has_the_table_in_its_language() {
     let spanish = page(&["--lang", "es"]);
     for part in [
         "<h2>Columna por columna</h2>",
-        "<bdi>A&#x2f;A 1 (línea 91: &quot;N&#x2f;A&quot;)",
+        "<bdi>A&#x2f;A 1 (fila 91: &quot;N&#x2f;A&quot;)",
         "<bdi>Ecuador 150</bdi>",
         "<b dir=\"auto\">sin usar</b>",
     ] {

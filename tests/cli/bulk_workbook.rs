@@ -426,7 +426,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         .success();
     let page = home.read("page.html");
     for shown in [
-        "saldo: las celdas se envían como están guardadas, «1.234» en la línea 2",
+        "saldo: las celdas se envían como están guardadas, «1.234» en la fila 2",
         "Ninguna fila tiene una advertencia propia.",
     ] {
         assert!(page.contains(shown), "{shown}");

@@ -174,7 +174,7 @@ impl Words {
                     smallest.line, largest.line
                 ),
                 format!(
-                    "el menor en la línea {}, el mayor en la línea {}",
+                    "el menor en la fila {}, el mayor en la fila {}",
                     smallest.line, largest.line
                 ),
             ]),
@@ -192,7 +192,7 @@ impl Words {
     }
 
     fn line(&self, line: u64) -> String {
-        let word = self.language.pick(["line", "línea"]);
+        let word = self.language.pick(["line", "fila"]);
         format!("{word} {line}")
     }
 
@@ -208,7 +208,7 @@ impl Words {
         let to = longest.line;
         self.language.pick([
             format!("{least} to {most} {characters} (lines {from}, {to})"),
-            format!("de {least} a {most} {characters} (líneas {from}, {to})"),
+            format!("de {least} a {most} {characters} (filas {from}, {to})"),
         ])
     }
 
@@ -262,8 +262,8 @@ impl Words {
             let mut lines: Vec<_> = letters.iter().map(|found| found.line.to_string()).collect();
             lines.dedup();
             let words = match lines.len() {
-                1 => ["other letters in line", "otras letras en la línea"],
-                _ => ["other letters in lines", "otras letras en las líneas"],
+                1 => ["other letters in line", "otras letras en la fila"],
+                _ => ["other letters in lines", "otras letras en las filas"],
             };
             return Some(vec![format!(
                 "{} {}",
@@ -444,7 +444,7 @@ fn one_country(known: &CountryRows, line: Option<u64>, language: Lang) -> String
     };
     match line {
         Some(line) => {
-            let word = language.pick(["line", "línea"]);
+            let word = language.pick(["line", "fila"]);
             format!("{shown} ({word} {line})")
         }
         None => shown,
