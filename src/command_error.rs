@@ -316,16 +316,14 @@ impl From<UsageError> for CommandError {
 
 impl From<SystemError> for CommandError {
     fn from(error: SystemError) -> Self {
-        let hint = open_files_hint(&error.cause)
-            .or_else(|| threads_hint(&error.cause))
-            .map(Message::from);
+        let hint = open_files_hint(&error.cause).or_else(|| threads_hint(&error.cause));
         Self::new(ExitCode::Unexpected, "unexpected", error.message(), hint).caused_by(error)
     }
 }
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        let hint = open_files_hint(&error.cause).map(Message::from);
+        let hint = open_files_hint(&error.cause);
         Self::new(ExitCode::Unexpected, "unexpected", error.message(), hint).caused_by(error)
     }
 }

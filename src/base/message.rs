@@ -408,30 +408,6 @@ impl From<&Message> for Message {
     }
 }
 
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-impl From<&String> for Message {
-    fn from(text: &String) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-impl From<Cow<'_, str>> for Message {
-    fn from(text: Cow<'_, str>) -> Self {
-        Self::verbatim(text)
-    }
-}
-
 /// A part of a text.
 enum Part<'a> {
     /// As they are printed.
@@ -576,6 +552,13 @@ fn kept_template(stored: &str) -> &'static str {
     let kept: &'static str = String::from(stored).leak();
     others.insert(kept);
     kept
+}
+
+#[cfg(test)]
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::verbatim(text)
+    }
 }
 
 /// Compares the English text.

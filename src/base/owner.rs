@@ -12,6 +12,8 @@ use rustix::{
     process::{Gid, getegid, geteuid, getgroups},
 };
 
+use super::message::{Message, msg};
+
 /// The permissions of all users but the owner.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
@@ -119,13 +121,14 @@ pub(crate) fn user_id() -> u32 {
 
 /// Describes the user that a file belongs to: `user 1000`.
 #[cfg(unix)]
-pub(crate) fn describe_owner(metadata: &Metadata) -> String {
-    format!("user {}", std::os::unix::fs::MetadataExt::uid(metadata))
+pub(crate) fn describe_owner(metadata: &Metadata) -> Message {
+    let user = std::os::unix::fs::MetadataExt::uid(metadata);
+    msg!("user {user}", user)
 }
 
 #[cfg(not(unix))]
-pub(crate) fn describe_owner(_metadata: &Metadata) -> String {
-    "another user".to_owned()
+pub(crate) fn describe_owner(_metadata: &Metadata) -> Message {
+    msg!("another user")
 }
 
 /// Follows the symbolic links of a path that this process is about to write, and returns the path without them. The file
@@ -167,6 +170,6 @@ fn to_part(component: Component<'_>) -> OsString {
 
 fn foreign_link(link: &Path, metadata: &Metadata) -> io::Error {
     let owner = describe_owner(metadata);
-    let problem = format!("{} is a symbolic link of {owner}", link.display());
+    let problem = msg!("{link} is a symbolic link of {owner}", link, owner);
     io::Error::new(io::ErrorKind::PermissionDenied, problem)
 }

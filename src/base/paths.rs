@@ -4,6 +4,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use super::message::{Message, msg};
+
 /// A directory of the user that contains ours.
 pub(crate) struct UserDirectory {
     /// The variable that names it.
@@ -56,12 +58,16 @@ impl UserDirectory {
     }
 
     /// Describes why [`Self::directory`] returns None.
-    pub(crate) fn problem(&self) -> String {
+    pub(crate) fn problem(&self) -> Message {
         let variable = self.variable;
         if self.is_named() {
-            format!("`{variable}` is not an absolute path")
+            msg!("`{variable}` is not an absolute path", variable)
         } else {
-            format!("neither `{variable}` nor `{HOME}` is an absolute path")
+            msg!(
+                "neither `{variable}` nor `{home}` is an absolute path",
+                variable,
+                home = HOME
+            )
         }
     }
 

@@ -178,7 +178,7 @@ pub(crate) fn read_to_limit(source: impl Read, max: u64) -> io::Result<Vec<u8>> 
     if bytes.len() as u64 > max {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
-            format!("it has more than {max} bytes"),
+            msg!("it has more than {max} bytes", max),
         ));
     }
     Ok(bytes)
@@ -198,9 +198,9 @@ fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     };
     thread::Builder::new().spawn(move || opened.send(open()))?;
     let timed_out = |_| {
-        let problem = format!(
-            "nothing was written to this pipe within {} s",
-            TIMEOUT.as_secs()
+        let problem = msg!(
+            "nothing was written to this pipe within {seconds} s",
+            seconds = TIMEOUT.as_secs()
         );
         Err(io::Error::new(io::ErrorKind::TimedOut, problem))
     };

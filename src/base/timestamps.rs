@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::message::Value;
+use super::message::{Message, Value, msg};
 
 /// The beginning of the day of this release in UTC, in milliseconds since 1970: 2026-11-01. Until CHANGELOG.md has a
 /// dated release, it is a day before the first one.
@@ -15,18 +15,17 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Returns why a clock that shows `now` (milliseconds since 1970) is wrong: it is before this
 /// release, or after the year 9999.
-pub(crate) fn wrong_clock(now: i64) -> Option<String> {
+pub(crate) fn wrong_clock(now: i64) -> Option<Message> {
     if now < RELEASED - DAY {
-        let shown = from_millis(now);
-        let released = from_millis(RELEASED);
-        return Some(format!(
-            "{shown:.0}, before this jelouctl was released ({})",
-            released.strftime("%F")
+        return Some(msg!(
+            "{shown}, before this jelouctl was released ({released})",
+            shown = format!("{:.0}", from_millis(now)),
+            released = from_millis(RELEASED).strftime("%F").to_string()
         ));
     }
     Timestamp::from_millisecond(now)
         .is_err()
-        .then(|| "a time after the year 9999".to_owned())
+        .then(|| msg!("a time after the year 9999"))
 }
 
 /// Formats a time in UTC: `2026-11-20T13:23:05Z`
@@ -184,13 +183,14 @@ mod tests {
         assert_eq!(dated.map_or("2026-11-01", |(_, date)| date), released);
         assert_eq!(wrong_clock(RELEASED - DAY), None);
         assert_eq!(
-            wrong_clock(i64::MAX).as_deref(),
-            Some("a time after the year 9999")
+            wrong_clock(i64::MAX),
+            Some(msg!("a time after the year 9999"))
         );
-        assert!(
-            wrong_clock(RELEASED - DAY - 1)
-                .is_some_and(|problem| problem.starts_with("2026-10-30T23:59:59Z, before"))
-        );
+        assert!(wrong_clock(RELEASED - DAY - 1).is_some_and(|problem| {
+            problem
+                .to_string()
+                .starts_with("2026-10-30T23:59:59Z, before")
+        }));
     }
 
     #[test]

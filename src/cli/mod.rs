@@ -20,6 +20,7 @@ use clap::CommandFactory;
 use self::app::{App, Command};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::{Color, Format, RecordError, Stdout, set_config};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
@@ -125,20 +126,14 @@ fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageEr
         Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_)))
     );
     match context.stdout.format {
-        Format::To if !lists_recipients => {
-            let message = "-o to: this command lists no recipients";
-            Err(UsageError::new(
-                message,
-                "use -o response, id, record or none",
-            ))
-        }
-        Format::Id if context.mode != Mode::Send => {
-            let message = "-o id: --dry-run and --curl send nothing, so there is no id";
-            Err(UsageError::new(
-                message,
-                "remove -o id, --dry-run or --curl",
-            ))
-        }
+        Format::To if !lists_recipients => Err(UsageError::new(
+            msg!("-o to: this command lists no recipients"),
+            msg!("use -o response, id, record or none"),
+        )),
+        Format::Id if context.mode != Mode::Send => Err(UsageError::new(
+            msg!("-o id: --dry-run and --curl send nothing, so there is no id"),
+            msg!("remove -o id, --dry-run or --curl"),
+        )),
         _ if context.flags.layer.has_stdin("client_secret_file") => {
             context.input.claim_stdin("--client-secret-file")
         }

@@ -16,11 +16,11 @@ use super::open_ledger::{
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
 use super::turn::{KeyTerms, Replay, Turn, in_flight_error, perhaps_killed_error, resolve_command};
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
-use crate::base::timestamps::{from_millis, second_in, time_value};
+use crate::base::timestamps::{from_millis, second_value, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::Outgoing;
@@ -205,7 +205,7 @@ impl OnceSend {
             return;
         }
         let words = |every: Option<Duration>| match every {
-            Some(every) => format!("--every {}", describe_every(every)).into(),
+            Some(every) => Message::verbatim(format!("--every {}", describe_every(every))),
             None => msg!("no --every"),
         };
         stderr.note(msg!(
@@ -438,10 +438,7 @@ impl OnceFallback {
 
 /// Returns the error for a key that could not be checked in time.
 fn key_timeout_error(problem: Message) -> CommandError {
-    CommandError::from(LedgerError::unreachable(
-        "with the keys",
-        &problem.to_string(),
-    ))
+    LedgerError::unreachable(&msg!("with the keys"), &problem).into()
 }
 
 fn duration_from_millis(millis: i64) -> Duration {
@@ -535,18 +532,18 @@ fn look_up_start(at: i64) -> String {
 
 /// Returns when the message of a single send in flight counts as unknown, which is the end of its
 /// lease. None without a lease, as in a file.
-pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<String> {
+pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<Value> {
     let is_single_send = entry.state == OnceState::Inflight && entry.run.is_none();
     // The next second is after the end of the lease.
     let at = from_millis(entry.counts_from + SECOND_MS);
-    (is_single_send && ledger.is_shared()).then(|| second_in(zone, at))
+    (is_single_send && ledger.is_shared()).then(|| second_value(zone, at))
 }
 
 /// Returns the error if an unfinished run will send it. `ledger_flag` is what its commands need to
 /// find the ledger.
 pub(super) fn pending_run_error(
     scope: &OnceScope,
-    recipient: impl Into<Message>,
+    recipient: &(impl ToValue + ?Sized),
     run: &str,
     ledger_flag: &str,
 ) -> CommandError {
@@ -558,7 +555,7 @@ pub(super) fn pending_run_error(
     let message = msg!(
         "run {run} is unfinished, and has a row to {recipient} with the key {key}",
         run,
-        recipient = recipient.into(),
+        recipient,
         key = scope.key
     );
     CommandError::guard(message, hint)

@@ -2,7 +2,6 @@
 //! `command_error.rs` does not compile.
 
 use crate::base::exit::ExitCode;
-use crate::base::message::Message;
 use crate::base::output::Sent;
 use crate::base::process::Signal;
 use crate::command_error::CommandError;
@@ -30,13 +29,7 @@ impl From<LookUpError> for CommandError {
     fn from(error: LookUpError) -> Self {
         let outcome = error.outcome();
         let (code, _) = outcome_exit_code(&outcome);
-        Self::new(
-            code,
-            outcome.code(),
-            error.message(),
-            error.hint().map(Message::from),
-        )
-        .caused_by(error)
+        Self::new(code, outcome.code(), error.message(), error.hint()).caused_by(error)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
+use crate::base::message::msg;
 use crate::base::output::{Format, pretty, wrapped};
 use crate::base::suggest::nearest;
 use crate::base::texts;
@@ -201,8 +202,11 @@ fn kind_example(topic: &str) -> Result<String, UsageError> {
     match kind.example() {
         Some(Example { body, .. }) => Ok(pretty(&body)),
         None => Err(UsageError::new(
-            format!("`{}` has no body, so there is no example", kind.command()),
-            "for an example of another kind: jelouctl explain text --example",
+            msg!(
+                "`{kind}` has no body, so there is no example",
+                kind = kind.command()
+            ),
+            msg!("for an example of another kind: jelouctl explain text --example"),
         )),
     }
 }
@@ -226,10 +230,14 @@ fn find_code(topic: &str) -> Option<Code> {
 
 fn unknown(topic: &str) -> UsageError {
     if topic.len() == 6 && topic.bytes().all(|byte| byte.is_ascii_digit()) {
-        let hint = "for Meta's list: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes";
         return UsageError::new(
-            format!("this version does not know `{topic}`, which may be a code of WhatsApp"),
-            hint,
+            msg!(
+                "this version does not know `{topic}`, which may be a code of WhatsApp",
+                topic
+            ),
+            msg!(
+                "for Meta's list: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
+            ),
         );
     }
     let kinds = MessageKind::all();
@@ -246,11 +254,17 @@ fn unknown(topic: &str) -> UsageError {
         nearest(topic, names)
     };
     let hint = match near {
-        Some(nearest) => format!("did you mean `{nearest}`? to list all: jelouctl explain"),
-        None => "to list all kinds and codes: jelouctl explain".to_owned(),
+        Some(nearest) => msg!(
+            "did you mean `{nearest}`? to list all: jelouctl explain",
+            nearest
+        ),
+        None => msg!("to list all kinds and codes: jelouctl explain"),
     };
-    let problem = "is neither a kind nor a known error code, exit code, HTTP status or reason";
-    UsageError::new(format!("`{topic}` {problem}"), hint)
+    let problem = msg!(
+        "`{topic}` is neither a kind nor a known error code, exit code, HTTP status or reason",
+        topic
+    );
+    UsageError::new(problem, hint)
 }
 
 /// Flags on the left, their values on the right, required ones first, in 80 characters.

@@ -64,7 +64,7 @@ fn create(context: &Context) -> Result<(), CommandError> {
     let Some(address) = ledger_address(context)? else {
         return Err(UsageError::new(
             msg!("no database is named, and a ledger in a file needs no setup"),
-            "--ledger postgres://USER@HOST/DATABASE",
+            msg!("--ledger postgres://USER@HOST/DATABASE"),
         )
         .into());
     };

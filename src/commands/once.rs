@@ -234,7 +234,7 @@ fn remove_unchecked(
 /// Returns the recipient `to`, or the number of recipients.
 fn recipient_or_count(to: Option<&str>, count: u64) -> Message {
     match to {
-        Some(to) => to.into(),
+        Some(to) => Message::verbatim(to),
         None => msg!("{count} {count|recipient|recipients}", count),
     }
 }
@@ -251,10 +251,8 @@ fn free_marks(scope: &OnceScope, to: Option<&str>) -> Result<(), CommandError> {
     if are_removed {
         Ok(())
     } else {
-        Err(in_flight_error(
-            scope,
-            to.map_or(msg!("some recipient"), Message::from),
-        ))
+        let recipient = to.map_or(msg!("some recipient"), Message::verbatim);
+        Err(in_flight_error(scope, &recipient))
     }
 }
 
@@ -290,10 +288,10 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         // These recipients would get a second message if that run continued.
         KeyAddition::ToBeSent { run } => {
             let recipients = msg!("recipients of run {name}", name = name.to_string());
-            return Err(pending_run_error(&scope, recipients, &run, ""));
+            return Err(pending_run_error(&scope, &recipients, &run, ""));
         }
         KeyAddition::InFlight { recipient } => {
-            return Err(in_flight_error(&scope, recipient));
+            return Err(in_flight_error(&scope, &recipient));
         }
     };
     log_decision(
@@ -549,7 +547,7 @@ impl KeyEntries {
 
     fn resolve(&self, context: &Context, outcome: ManualOutcome) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.recipient else {
-            return Err(UsageError::new(msg!("no recipient"), "--to RECIPIENT").into());
+            return Err(UsageError::new(msg!("no recipient"), msg!("--to RECIPIENT")).into());
         };
         let key = &self.scope.key;
         let entry = self.ledger.once_entry(&self.scope, hash)?;
@@ -703,7 +701,7 @@ impl KeyEntries {
         if let Some(run) = self.ledger.runs_under(&self.scope)?.first() {
             return Err(pending_run_error(
                 &self.scope,
-                msg!("some recipients"),
+                &msg!("some recipients"),
                 run,
                 "",
             ));
@@ -714,7 +712,7 @@ impl KeyEntries {
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
-            return Err(in_flight_error(&self.scope, msg!("some recipient")));
+            return Err(in_flight_error(&self.scope, &msg!("some recipient")));
         }
         Ok(())
     }

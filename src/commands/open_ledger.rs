@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::message::{Message, msg};
+use crate::base::message::msg;
 use crate::base::process::{Signals, block_on, enclosing_sandbox, outlive_file_size_limit};
 use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
@@ -211,7 +211,6 @@ pub(crate) fn check_clocks(ledger: &Ledger) -> Result<(), CommandError> {
         (msg!("the database"), ledger.now()?),
     ] {
         if let Some(problem) = wrong_clock(now) {
-            let problem = Message::from(problem);
             let message = msg!("the clock of {owner} shows {problem}", owner, problem);
             let hint = msg!("set the clock: with a wrong clock, jelouctl cannot detect duplicates");
             return Err(CommandError::guard(message, hint));
@@ -237,10 +236,8 @@ pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress
         shown,
         ..
     } = database.clone();
-    let fetch_password = Arc::new(move || {
-        block_on(async { Ok::<_, anyhow::Error>(database.fetch_password().await?) })
-            .map_err(|error| error.to_string())
-    });
+    let fetch_password =
+        Arc::new(move || block_on(database.fetch_password()).map_err(|error| error.line()));
     Ok(Some(DatabaseAddress {
         config,
         is_encrypted,

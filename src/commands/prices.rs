@@ -22,7 +22,7 @@ pub(super) fn read_prices(
 ) -> Result<Option<PriceList>, CommandError> {
     match (typed, &settings.prices) {
         (Some(path), _) => PriceList::read(path).map(Some).map_err(|error| {
-            let problem = Message::from(error.to_string());
+            let problem = error.message();
             let message = msg!("{flag}: {problem}", flag = "--prices", problem);
             match error {
                 PriceListError::File(_) => UsageError::bare(message).into(),
@@ -30,7 +30,7 @@ pub(super) fn read_prices(
             }
         }),
         (None, Some(path)) => PriceList::read(path).map(Some).map_err(|error| {
-            let problem = Message::from(error.to_string());
+            let problem = error.message();
             let origin = settings.origin("prices");
             let message = msg!("prices ({origin}): {problem}", origin, problem);
             match error {
@@ -50,14 +50,14 @@ pub(super) fn budget(
 ) -> Result<Option<Money>, CommandError> {
     match (typed, settings.budget) {
         (Some(_), _) if !has_rates => {
-            Err(UsageError::new(msg!("--budget needs a price list"), "--prices FILE").into())
+            Err(UsageError::new(msg!("--budget needs a price list"), msg!("--prices FILE")).into())
         }
         (None, Some(_)) if !has_rates => Err(CommandError::configuration(
             msg!(
                 "budget ({origin}) needs a price list",
                 origin = settings.origin("budget")
             ),
-            "--prices FILE",
+            msg!("--prices FILE"),
         )),
         (typed, from_profile) => Ok(typed.or(from_profile)),
     }

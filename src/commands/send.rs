@@ -267,9 +267,9 @@ fn make_messages(
         .as_ref()
         .is_some_and(|body| Outgoing::is_addressed(&typed.message, body));
     sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
-    let made = sends.make_messages(refused, |source| {
+    let mut warnings = sends.make_messages(refused, |source| {
         let made = Outgoing::new(&typed.message, flags.clone(), file.clone(), source);
-        let (outgoing, warnings) = made.map_err(|error| {
+        made.map_err(|error| {
             if is_long_pipe {
                 error.with_hint(msg!(
                     "to send its first lines: COMMAND | head -20 | cut -c 1-200; to send its last lines: jelouctl run \
@@ -278,10 +278,8 @@ fn make_messages(
             } else {
                 with_way_out(error, other, is_empty)
             }
-        })?;
-        Ok::<_, InvalidMessage>((outgoing, warnings.into_iter().map(Message::from).collect()))
+        })
     })?;
-    let mut warnings = made;
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.
     warnings.extend(sends.messages().next().into_iter().flat_map(left_as_typed));

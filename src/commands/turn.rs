@@ -9,7 +9,7 @@ use serde_json::value::to_raw_value;
 
 use super::recipients::to_flag;
 use super::single_send::SingleSendArgs;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::output::{EarlierMessage, Record, Sent};
 use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
@@ -222,11 +222,14 @@ impl Replay {
 }
 
 /// Returns the error for a message in flight in a running process.
-pub(super) fn in_flight_error(scope: &OnceScope, recipient: impl Into<Message>) -> CommandError {
+pub(super) fn in_flight_error(
+    scope: &OnceScope,
+    recipient: &(impl ToValue + ?Sized),
+) -> CommandError {
     let key = &scope.key;
     let message = msg!(
         "another process is sending {recipient} a message with the key {key}",
-        recipient = recipient.into(),
+        recipient,
         key
     );
     CommandError::guard(message, msg!("try again in a moment"))
@@ -237,7 +240,7 @@ pub(super) fn in_flight_error(scope: &OnceScope, recipient: impl Into<Message>) 
 pub(super) fn perhaps_killed_error(
     scope: &OnceScope,
     recipient: &str,
-    at: &str,
+    at: &Value,
     resolve: &str,
 ) -> CommandError {
     let key = &scope.key;

@@ -149,7 +149,7 @@ impl Fault {
             "reset" if value.is_empty() => return self.set_effect(FaultEffect::Reset),
             "hang" if value.is_empty() => return self.set_effect(FaultEffect::Hang),
             "truncate" if value.is_empty() => return self.set_effect(FaultEffect::Truncate),
-            "delay" => self.delay = delay(value).map_err(|problem| problem.to_string())?,
+            "delay" => self.delay = delay(value)?,
             "stored" if value.is_empty() => self.stored = true,
             "undelivered" if value.is_empty() => {
                 self.delivery_fault.undelivered = Some(UNDELIVERABLE);
@@ -158,10 +158,7 @@ impl Fault {
                 self.delivery_fault.undelivered = number(key, value, CODES)?.try_into().ok();
             }
             "unlisted" if value.is_empty() => self.delivery_fault.listed_after = None,
-            "late" => {
-                self.delivery_fault.listed_after =
-                    Some(delay(value).map_err(|problem| problem.to_string())?)
-            }
+            "late" => self.delivery_fault.listed_after = Some(delay(value)?),
             "to" => self.to = Some(value.to_owned()),
             "kind" => self.kind = Some(known_kind(value)?),
             "after" => self.after = number(key, value, 0..=u64::MAX)?,
@@ -308,7 +305,6 @@ pub(crate) fn delay(raw: &str) -> Result<Duration, Message> {
     parse_duration(raw, is_allowed, |raw| {
         msg!("`{raw}` is not a delay; use 500ms or 2s, up to 1h", raw)
     })
-    .map_err(Message::from)
 }
 
 /// The current rules, and how often each applied.

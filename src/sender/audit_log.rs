@@ -262,9 +262,9 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
     let problem = if !metadata.is_file() {
         return Ok(());
     } else if !is_trusted(&metadata) {
-        "it belongs to another user"
+        msg!("it belongs to another user")
     } else if metadata.mode() & 0o002 != 0 {
-        "anyone can change it; to make it private: chmod 600"
+        msg!("anyone can change it; to make it private: chmod 600")
     } else {
         return Ok(());
     };

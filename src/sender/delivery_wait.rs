@@ -10,7 +10,7 @@ use crate::base::message::{Message, msg};
 use crate::base::output::rounded;
 use crate::base::timestamps::now;
 use crate::jelou::api::{
-    Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageClass,
+    Cause, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageClass,
     Outcome, Request, TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::jelou::message::Outgoing;
@@ -200,13 +200,11 @@ fn until_next_check(pause: Duration, left: Duration) -> Option<Duration> {
 /// Returns the problem of an undelivered message, and its hint.
 fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
     let why = match facts.failure() {
-        Some(reason) => Message::from(reason),
+        Some(reason) => Message::verbatim(reason),
         None => msg!("Jelou reports no reason"),
     };
     let known = facts.code.as_deref().and_then(look_up_code);
-    let hint = known.map(|Code { meaning, hint, .. }| {
-        Message::joined(vec![Message::from(meaning), Message::from(hint)], "; ")
-    });
+    let hint = known.map(|code| code.explain());
     (msg!("undelivered: {why}", why), hint)
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn check_allowed<'a>(
             let allowed = if allow_to.is_empty() {
                 msg!("no one (allow_to is empty)")
             } else {
-                allow_to.join(", ").into()
+                Message::verbatim(allow_to.join(", "))
             };
             let problem = msg!(
                 "{recipient} is not among the recipients that {origin} allows: {allowed}",
@@ -209,7 +209,7 @@ fn profile_list(
             code: ExitCode::Configuration,
             name: "configuration",
             ..problem
-                .in_file(&format!("do_not_contact (profile {profile})"))
+                .in_file(&msg!("do_not_contact (profile {profile})", profile))
                 .into()
         })
 }

@@ -666,8 +666,8 @@ mod tests {
     #[test]
     fn several_faults_are_counted_and_first_named() {
         let of = |count: usize| {
-            let fault = |n| format!("p{n}");
-            let faults: Vec<_> = (1..=count).map(fault).map(Message::from).collect();
+            let fault = |n| Message::verbatim(format!("p{n}"));
+            let faults: Vec<_> = (1..=count).map(fault).collect();
             let error = refuse_unusable(&faults, "").unwrap_err();
             let details: Vec<_> = error.details.iter().map(ToString::to_string).collect();
             (error.message.to_string(), details.join(" "))

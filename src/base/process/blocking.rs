@@ -4,9 +4,12 @@ use std::{io, thread};
 
 use tokio::sync::oneshot;
 
+use crate::base::message::{Message, msg};
+
 /// The hint if no thread can start.
-pub(crate) const MORE_THREADS: &str =
-    "end other processes of this user, or raise the limit: ulimit -u 4096";
+pub(crate) fn more_threads() -> Message {
+    msg!("end other processes of this user, or raise the limit: ulimit -u 4096")
+}
 
 /// Runs `work`, which may block, in its own thread. If nothing waits for the result any more, the thread is abandoned.
 ///
@@ -19,7 +22,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
     thread::Builder::new().spawn(move || done.send(work()))?;
     result
         .await
-        .unwrap_or_else(|_| Err(io::Error::other("its thread ended too early")))
+        .unwrap_or_else(|_| Err(io::Error::other(msg!("its thread ended too early"))))
 }
 
 /// Checks that a thread can start, for a library that panics if none can.
@@ -30,10 +33,10 @@ pub(crate) fn ensure_thread() -> io::Result<()> {
     let started = thread::Builder::new().spawn(|| ())?;
     started
         .join()
-        .map_err(|_| io::Error::other("its thread ended too early"))
+        .map_err(|_| io::Error::other(msg!("its thread ended too early")))
 }
 
 /// Returns the hint for an error of the system, if the cause is too many threads and processes.
-pub(crate) fn threads_hint(cause: &io::Error) -> Option<String> {
-    (cause.kind() == io::ErrorKind::WouldBlock).then(|| MORE_THREADS.to_owned())
+pub(crate) fn threads_hint(cause: &io::Error) -> Option<Message> {
+    (cause.kind() == io::ErrorKind::WouldBlock).then(more_threads)
 }

@@ -10,7 +10,7 @@ mod signal;
 mod signal_source;
 mod signals;
 
-pub(crate) use self::blocking::{MORE_THREADS, ensure_thread, run_blocking, threads_hint};
+pub(crate) use self::blocking::{ensure_thread, more_threads, run_blocking, threads_hint};
 pub(crate) use self::child::{CommandEnd, Tail, find_program, run_command, without_arguments};
 pub(crate) use self::listener::{becomes_overdue, overdue_signal};
 pub(crate) use self::machine::{enclose_commands, enclosing_sandbox, host_name, user_and_host};

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::base::message::{Message, msg};
+
 /// Checks that this process can open `count` more files. If it cannot, SQLite does not report the cause, and the
 /// runtime may panic.
 ///
@@ -17,10 +19,10 @@ pub(crate) fn ensure_open_files(count: usize) -> io::Result<()> {
 }
 
 /// Returns the hint for an error of the system, if the cause is too many open files.
-pub(crate) fn open_files_hint(cause: &io::Error) -> Option<String> {
+pub(crate) fn open_files_hint(cause: &io::Error) -> Option<Message> {
     #[cfg(unix)]
     if cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
-        return Some("to allow more open files: ulimit -n 1024".to_owned());
+        return Some(msg!("to allow more open files: ulimit -n 1024"));
     }
     let _ = cause;
     None

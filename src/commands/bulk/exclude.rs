@@ -34,7 +34,7 @@ pub(super) fn skip_excluded(
         return Ok(());
     }
     let mut notes = RowNotes::default();
-    let mut found = BTreeMap::<_, (_, Vec<_>)>::new();
+    let mut found = BTreeMap::<_, (SkipDetail, Vec<_>)>::new();
     let is_run = matches!(rows, UnsentRows::OfRun(_));
     let mut note_refusal = |n: i64, line: u64, recipients: &[String]| {
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
@@ -45,9 +45,10 @@ pub(super) fn skip_excluded(
             }
             None => return Ok(()),
         };
-        let (_, rows) = found
-            .entry(problem.to_string())
-            .or_insert((reason, Vec::new()));
+        let (_, rows) = found.entry(problem.to_string()).or_insert_with(|| {
+            let problem = problem.clone();
+            (SkipDetail { reason, problem }, Vec::new())
+        });
         rows.push(n);
         // A list counts the rows outside the window before its question.
         if is_run || reason == SkipReason::Excluded {
@@ -79,19 +80,11 @@ pub(super) fn skip_excluded(
 
 /// Returns the rows to skip for each problem, with the reason.
 fn skips(
-    found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
+    found: &BTreeMap<String, (SkipDetail, Vec<i64>)>,
 ) -> impl Iterator<Item = (i64, SkipDetail)> {
-    found.iter().flat_map(|(problem, (reason, rows))| {
-        rows.iter().map(|n| {
-            (
-                *n,
-                SkipDetail {
-                    reason: *reason,
-                    problem: problem.into(),
-                },
-            )
-        })
-    })
+    found
+        .values()
+        .flat_map(|(skip, rows)| rows.iter().map(|n| (*n, skip.clone())))
 }
 
 /// Returns whether a recipient has not written recently, if `--only-in-window` applies.

@@ -23,6 +23,7 @@ use clap::Subcommand;
 
 pub(crate) use self::plan::args::BulkSendArgs;
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::process::outlive_file_size_limit;
 use crate::command_error::CommandError;
 use crate::sender::context::Context;
@@ -56,7 +57,7 @@ pub(crate) enum BulkCommand {
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
     use BulkCommand::{Find, List, Report, Send, Status};
     if !matches!(command, Send(_) | Status(_) | Report(_) | Find(_) | List) {
-        context.refuse_preview("would change a run")?;
+        context.refuse_preview(msg!("would change a run"))?;
     }
     outlive_file_size_limit()?;
     match command {

@@ -20,7 +20,9 @@ pub(super) const RUN: &str = "Run";
 pub(super) const RARE: &str = "Rarely needed";
 
 /// What to do about a template that the bot cannot send.
-pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
+pub(super) fn or_unchecked() -> Message {
+    msg!("fix the message, or send it anyway with --unchecked")
+}
 
 /// Options of the commands that send at a terminal.
 #[derive(Args, Debug, Default)]
@@ -206,7 +208,7 @@ impl HoursOptions {
             return;
         };
         for past in past_days_off(self.not_on.iter().copied(), today) {
-            stderr.warning(&format!("--not-on {past}"));
+            stderr.warning(msg!("--not-on {past}", past));
         }
     }
 }

@@ -112,9 +112,13 @@ impl ReportFile {
             );
             return Err(UsageError::new(message, another_file()));
         }
-        context.check_overwrite(flag, path, "a report of a run", reads.is_empty(), |begin| {
-            is_report(begin) || is_page(begin) || is_report_workbook(path)
-        })?;
+        context.check_overwrite(
+            flag,
+            path,
+            msg!("a report of a run"),
+            reads.is_empty(),
+            |begin| is_report(begin) || is_page(begin) || is_report_workbook(path),
+        )?;
         let directory = target
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())

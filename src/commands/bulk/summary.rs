@@ -205,11 +205,11 @@ impl RunSummary {
     pub(crate) fn print_totals(&self, context: &Context, name: &RunName, took: Option<Duration>) {
         if let Err(error) = self.print(context, took) {
             let why = error.cause;
-            let watch = format!("jelouctl bulk status {name}");
+            let watch = Message::verbatim(format!("jelouctl bulk status {name}"));
             context.stderr.error(
                 msg!("cannot print the state of the run: {why}", why),
                 &[],
-                Some(&watch.into()),
+                Some(&watch),
             );
         }
     }

@@ -105,10 +105,10 @@ impl Checkup {
 fn next(failed: &[&Check]) -> Message {
     match failed.iter().find_map(|check| check.hint.as_ref()) {
         Some(hint) => match hint.command() {
-            Some(command) => command.into(),
+            Some(command) => Message::verbatim(command),
             None => msg!("{hint}; then: jelouctl doctor", hint),
         },
-        None => "jelouctl doctor --verbose".into(),
+        None => Message::verbatim("jelouctl doctor --verbose"),
     }
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 
 use self::checkup::Checkup;
 use crate::base::exit::ExitCode;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::output::{Check, CheckState, Format};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
@@ -57,7 +57,7 @@ pub(crate) fn run(
         })?,
     }
     checkup.ledgers(context, offline);
-    let version = concat!("jelouctl ", env!("CARGO_PKG_VERSION"));
+    let version = Message::verbatim(concat!("jelouctl ", env!("CARGO_PKG_VERSION")));
     checkup.ok(msg!("version"), version);
     let code = checkup.code;
     if context.stdout.format != Format::Record {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::checkup::{Checkup, credentials as credentials_check};
 use crate::base::exit::ExitCode;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::output::{CheckState, rounded};
 use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
@@ -24,7 +24,10 @@ impl Checkup {
         settings: &Settings,
         credentials: Option<Credentials>,
     ) -> Option<()> {
-        let base = self.check("sandbox", reach_or_start(settings, &context.stderr).await)?;
+        let base = self.check(
+            msg!("sandbox"),
+            reach_or_start(settings, &context.stderr).await,
+        )?;
         let client = self.check(msg!("connection"), new_client(settings, &base))?;
         match client.probe(base.url()).await {
             Ok(date) => self.reached(settings, &base, date),
@@ -79,7 +82,7 @@ impl Checkup {
             ),
             None => msg!("the certificate is valid for the system's authorities"),
         };
-        self.ok("TLS", tls);
+        self.ok(Message::verbatim("TLS"), tls);
         let now = SystemTime::now();
         let date = date.unwrap_or(now);
         let off = now
@@ -100,7 +103,7 @@ impl Checkup {
                 msg!("a server answered, but not like the API"),
             ),
             Some(Cause::Tls) => (
-                "TLS".into(),
+                Message::verbatim("TLS"),
                 msg!("for a private certificate authority: --ca-cert FILE"),
             ),
             Some(_) => (

@@ -47,10 +47,11 @@ impl Checkup {
         let ledger = ledger_database(context).ok().flatten();
         let sandbox = settings.sandbox_note().is_some();
         for (name, shown) in setting_rows(&settings, ledger.as_ref()) {
+            let title = Message::verbatim(name);
             let Some(WithOrigin { value, origin }) = shown else {
                 match name {
-                    "bot_id" => self.fail(name, no_bot()),
-                    "client_id" | "client_secret" => self.warn(name, msg!("not set")),
+                    "bot_id" => self.fail(title, no_bot()),
+                    "client_id" | "client_secret" => self.warn(title, msg!("not set")),
                     // The setting is neither set nor needed.
                     _ => {}
                 }
@@ -62,15 +63,15 @@ impl Checkup {
                 "profile" => self.ok(msg!("profile"), shown),
                 "do_not_contact" => self.do_not_contact(&settings, &origin),
                 "prices" => match read_prices(None, &settings) {
-                    Ok(_) => self.ok(name, shown),
-                    Err(error) => self.fail(name, error),
+                    Ok(_) => self.ok(title, shown),
+                    Err(error) => self.fail(title, error),
                 },
-                "api_url" if sandbox => self.ok(name, msg!("the sandbox")),
+                "api_url" if sandbox => self.ok(title, msg!("the sandbox")),
                 _ => match setting_problem(name, &settings) {
-                    Some(problem) => self.warn(name, msg!("{shown}: {problem}", shown, problem)),
+                    Some(problem) => self.warn(title, msg!("{shown}: {problem}", shown, problem)),
                     None => {
-                        self.defaults.extend(is_default.then(|| name.into()));
-                        self.ok(name, shown);
+                        self.defaults.extend(is_default.then(|| title.clone()));
+                        self.ok(title, shown);
                     }
                 },
             }
@@ -80,17 +81,17 @@ impl Checkup {
 
     /// Checks the exclusion list: an unusable list stops every message.
     fn do_not_contact(&mut self, settings: &Settings, origin: &Origin) {
-        const NAME: &str = "do_not_contact";
-        let Some(exclusions) = self.check(NAME, reread_do_not_contact(settings)) else {
+        let title = Message::verbatim("do_not_contact");
+        let Some(exclusions) = self.check(&title, reread_do_not_contact(settings)) else {
             return;
         };
         for list in exclusions.lists {
             self.ok(
-                NAME,
+                &title,
                 msg!("{list} ({origin})", list = list.describe(), origin),
             );
             for cell in &list.unclear_cells {
-                self.warn(NAME, cell);
+                self.warn(&title, cell);
             }
         }
     }
@@ -104,7 +105,7 @@ impl Checkup {
                 "messages are sent without a line in the log: {problem}",
                 problem
             );
-            self.push("log", CheckState::Warning, detail, None);
+            self.push(msg!("log"), CheckState::Warning, detail, None);
         }
     }
 
@@ -138,8 +139,7 @@ fn setting_problem(name: &str, settings: &Settings) -> Option<Message> {
         }
         "not_on" => {
             let days = settings.hours.not_on.iter().copied();
-            let past = days_past_everywhere(days, now()).into_iter();
-            let past: Vec<_> = past.map(Message::from).collect();
+            let past = days_past_everywhere(days, now());
             (!past.is_empty()).then(|| Message::joined(past, "; "))
         }
         "budget" if settings.prices.is_none() => {

@@ -229,7 +229,7 @@ fn require_prices(name: &str, change: &Layer, saved: Option<&Layer>) -> Result<(
             "--budget needs a price list, and profile {name} has none",
             name
         ),
-        "--prices FILE",
+        msg!("--prices FILE"),
     ))
 }
 
@@ -312,7 +312,7 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
             shell_argument(bot),
             shell_argument(id)
         );
-        return Err(UsageError::new(problem, set_profile(name, &flags)).into());
+        return Err(UsageError::new(problem, Message::verbatim(set_profile(name, &flags))).into());
     }
     if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
         change.type_in("client_secret", ask_secret(context)?);

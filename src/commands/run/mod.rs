@@ -501,7 +501,7 @@ impl ReadyNotification {
         let mut warnings = sends.make_messages(&mut refused, |to| {
             try_out(arguments, &notification, &zone, to)
         })?;
-        warnings.extend(notification.cautions().into_iter().map(Message::from));
+        warnings.extend(notification.cautions());
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
         let has_key = arguments.send.once.is_some();

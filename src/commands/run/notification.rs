@@ -115,7 +115,7 @@ impl RunNotification {
         let body =
             BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
                 UsageError::new(
-                    error.to_string(),
+                    error.message(),
                     msg!(
                         "to print a value: {value}; to print braces: {braces}",
                         value = "{{ result }}",
@@ -137,7 +137,7 @@ impl RunNotification {
         let warnings = filled.warnings();
         let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
-        changed.extend(warnings.into_iter().map(Message::from));
+        changed.extend(warnings);
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;

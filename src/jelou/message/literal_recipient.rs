@@ -10,8 +10,13 @@ use crate::phone::{
 /// Returns the error for an ambiguous recipient in a body.
 pub(crate) fn unclear(user: &str) -> RecipientError {
     RecipientError::new(
-        format!("`{user}` in the body is neither a number with its country code nor a known id"),
-        "to send to a number, write it as 593987654321; to send to a user of another channel: --to id:USER",
+        msg!(
+            "`{user}` in the body is neither a number with its country code nor a known id",
+            user
+        ),
+        msg!(
+            "to send to a number, write it as 593987654321; to send to a user of another channel: --to id:USER"
+        ),
     )
 }
 

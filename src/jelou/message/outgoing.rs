@@ -391,5 +391,5 @@ fn with_country_code(
         phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
         complete_phone(phone);
     }
-    Ok(number.parse_warnings().iter().map(Message::from).collect())
+    Ok(number.parse_warnings().to_vec())
 }

@@ -38,8 +38,8 @@ impl Recipient {
         }
         match segment_problem(user, &msg!("a recipient")) {
             Some(problem) => Err(RecipientError::new(
-                problem.to_string(),
-                "write the recipient's number or id",
+                problem,
+                msg!("write the recipient's number or id"),
             )),
             None => Ok(Self(user.to_owned())),
         }
@@ -96,8 +96,8 @@ impl TypedRecipient {
         if let Some(user) = user.strip_prefix("id:") {
             if let Some(problem) = documented_placeholder(user) {
                 return Err(RecipientError::new(
-                    problem.to_string(),
-                    "write the user's own id after id:",
+                    problem,
+                    msg!("write the user's own id after id:"),
                 ));
             }
             return Ok(Recipient::verbatim(user)?.into());
@@ -143,7 +143,7 @@ impl From<PhoneNumber> for TypedRecipient {
     fn from(number: PhoneNumber) -> Self {
         Self {
             recipient: Recipient(number.as_str().to_owned()),
-            warnings: number.warnings().iter().map(Message::from).collect(),
+            warnings: number.warnings().to_vec(),
             number: Some(number),
         }
     }
@@ -198,19 +198,26 @@ fn split_list(listed: &str) -> impl Iterator<Item = &str> {
 }
 
 fn several_recipients(raw: &str) -> RecipientError {
-    let problem = format!("`{raw}` lists several recipients");
-    RecipientError::new(problem, "pass each recipient with its own --to")
+    RecipientError::new(
+        msg!("`{raw}` lists several recipients", raw),
+        msg!("pass each recipient with its own --to"),
+    )
 }
 
 /// Returns the hint for a value of `--to` that lists recipients: `--to A --to B`. None unless each of them is valid.
-fn one_flag_each(raw: &str, country: Option<Country>) -> Option<String> {
+fn one_flag_each(raw: &str, country: Option<Country>) -> Option<Message> {
     let mut flags = Vec::new();
     for one in split_list(raw) {
         TypedRecipient::read(one, country).ok()?;
         let quoted = shell_argument(one);
         flags.push(format!("--to {quoted}"));
     }
-    (!flags.is_empty()).then(|| format!("pass each recipient on its own: {}", flags.join(" ")))
+    (!flags.is_empty()).then(|| {
+        msg!(
+            "pass each recipient on its own: {flags}",
+            flags = flags.join(" ")
+        )
+    })
 }
 
 /// The possible sources of a recipient, in order of precedence: flag, body, environment.
@@ -290,7 +297,7 @@ impl RecipientChoice<'_> {
             if origin == "--to"
                 && let Some(hint) = one_flag_each(raw, sources.country)
             {
-                error.hint = Some(hint.into());
+                error.hint = Some(hint);
             }
             InvalidMessage::recipient(origin, error)
         })?;

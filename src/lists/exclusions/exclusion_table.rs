@@ -9,7 +9,7 @@ use super::meaning::{
     has_digits, has_number, is_international, is_recipient_text, may_be_recipient,
 };
 use crate::base::input::UsageError;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
 
 /// The most unclear cells that a warning lists.
@@ -132,12 +132,9 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// Adds a row that cannot be read.
-    pub(super) fn bad(&mut self, line: u64, problem: String) {
-        self.bad.add(
-            self.table.sheet.as_deref(),
-            line,
-            invalid_entry(problem.into()),
-        );
+    pub(super) fn bad(&mut self, line: u64, problem: Message) {
+        self.bad
+            .add(self.table.sheet.as_deref(), line, invalid_entry(problem));
     }
 
     /// Adds a row below the header. `outcome` is set for a row of a report.

@@ -99,7 +99,7 @@ pub(crate) fn read_recipient(
             let read = TypedRecipient::read(typed, None)
                 .ok()
                 .filter(|read| read.bare_code().is_none());
-            read.ok_or_else(|| RecipientError::new(problem, one_a_line().to_string()))
+            read.ok_or_else(|| RecipientError::new(problem, one_a_line()))
         }
     }
 }

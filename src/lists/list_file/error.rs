@@ -4,7 +4,7 @@ use std::io;
 
 use super::questions::{which_column, which_sheet};
 use crate::base::input::UsageError;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, msg};
 use crate::base::suggest::{nearest, plain};
 
 /// Returns the hint for an exclusion list with an unclear recipient.
@@ -17,7 +17,7 @@ pub(crate) fn one_a_line() -> Message {
 
 impl UsageError {
     /// Adds the name of the list before the error.
-    pub(crate) fn in_file(self, name: &str) -> Self {
+    pub(crate) fn in_file(self, name: &(impl ToValue + ?Sized)) -> Self {
         Self {
             message: msg!("{name}: {message}", name, message = self.message),
             ..self

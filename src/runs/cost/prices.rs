@@ -85,6 +85,15 @@ pub(crate) enum PriceListError {
     Content(Message),
 }
 
+impl PriceListError {
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::File(error) => error.message(),
+            Self::Content(problem) => problem.clone(),
+        }
+    }
+}
+
 /// The prices of one file.
 #[derive(Clone, Debug)]
 pub(crate) struct PriceList {

@@ -11,7 +11,7 @@ use super::name::RunName;
 use crate::base::message::{Message, msg};
 use crate::base::paths::STATE;
 use crate::base::private_file::{FileAction, FileError};
-use crate::base::process::{MORE_THREADS, Signal, open_files_hint};
+use crate::base::process::{Signal, more_threads, open_files_hint};
 use crate::base::suggest::nearest;
 
 /// An error of a ledger. `postgres/error.rs` has the errors of a database.
@@ -118,16 +118,13 @@ impl LedgerError {
         Self::new(
             LedgerErrorKind::Guard,
             msg!("the ledger was copied or restored: it may lack messages, runs and --once keys"),
-            ACCEPT_LEDGER,
+            accept_ledger(),
         )
     }
 
     /// Returns the error if the ledger was restored after you had seen what it may lack.
     pub(super) fn restored_again(run: Option<&RunName>) -> Self {
-        let hint = run.map_or_else(
-            || ACCEPT_LEDGER.to_owned(),
-            |run| accept_run(&run.to_string()),
-        );
+        let hint = run.map_or_else(accept_ledger, |run| accept_run(&run.to_string()));
         Self::new(
             LedgerErrorKind::Guard,
             msg!("the ledger was restored again before the answer; nothing was accepted"),
@@ -154,7 +151,7 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(super) fn cannot_open_files(cause: io::Error) -> Self {
-        let hint = open_files_hint(&cause).map_or_else(check_the_disk, Message::from);
+        let hint = open_files_hint(&cause).unwrap_or_else(check_the_disk);
         let message = msg!("cannot open the ledger's files: {cause}", cause);
         Self::new(LedgerErrorKind::Other, message, hint)
     }
@@ -166,7 +163,7 @@ impl LedgerError {
     )]
     pub(crate) fn no_thread(cause: io::Error) -> Self {
         let message = msg!("cannot start a thread for the ledger: {cause}", cause);
-        Self::new(LedgerErrorKind::Other, message, MORE_THREADS)
+        Self::new(LedgerErrorKind::Other, message, more_threads())
     }
 
     pub(crate) fn writer_gone() -> Self {
@@ -473,8 +470,10 @@ impl LedgerError {
     }
 }
 
-/// The command that accepts a restored ledger.
-const ACCEPT_LEDGER: &str = "jelouctl ledger accept";
+/// Returns the command that accepts a restored ledger.
+fn accept_ledger() -> Message {
+    Message::verbatim("jelouctl ledger accept")
+}
 
 fn joined(names: &[RunName]) -> String {
     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
@@ -482,8 +481,8 @@ fn joined(names: &[RunName]) -> String {
 }
 
 /// Returns the command that sends a stale run.
-fn accept_run(run: &str) -> String {
-    format!("jelouctl bulk resume {run} --accept-stale")
+fn accept_run(run: &str) -> Message {
+    Message::verbatim(format!("jelouctl bulk resume {run} --accept-stale"))
 }
 
 fn check_the_file() -> Message {

@@ -438,11 +438,11 @@ impl FileEngine {
         }
         Err(LedgerError::new(
             LedgerErrorKind::RestoredDuringRun,
-            format!(
-                "the ledger {} was restored to an earlier state during the run",
-                self.path.display()
+            msg!(
+                "the ledger {path} was restored to an earlier state during the run",
+                path = self.path
             ),
-            "rows without a state may have been sent; check jelouctl bulk status",
+            msg!("rows without a state may have been sent; check jelouctl bulk status"),
         ))
     }
 

@@ -136,7 +136,7 @@ impl<'a> RowReading<'a> {
             None => row_reason(&row, rows.mask, &self.outcomes),
         };
         let error = match failure {
-            Some(failure) => failure.reason.as_deref().map(Message::from),
+            Some(failure) => failure.reason.as_deref().map(Message::verbatim),
             None => row.error.clone(),
         };
         // The meaning of a known code is clearer than the API's message.

@@ -55,7 +55,7 @@ impl ConfigFile {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
             let message = msg!(
                 "cannot find the configuration: {problem}",
-                problem = Message::from(CONFIGURATION.problem())
+                problem = CONFIGURATION.problem()
             );
             CommandError::configuration(message, msg!("to use another file: --config FILE"))
         })?;

@@ -74,8 +74,8 @@ impl Key {
         match (self.name, self.form) {
             // Redact the ledger, too: a database URL in the environment may contain a password.
             ("client_secret" | "ledger", _) => redacted(),
-            (_, KeyForm::List) => format!("{texts:?}").into(),
-            _ => texts.concat().into(),
+            (_, KeyForm::List) => Message::verbatim(format!("{texts:?}")),
+            _ => Message::verbatim(texts.concat()),
         }
     }
 

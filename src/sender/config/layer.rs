@@ -28,12 +28,9 @@ pub(crate) struct WithOrigin<T> {
     pub(crate) origin: Origin,
 }
 
-impl<T> WithOrigin<T>
-where
-    for<'a> Message: From<&'a T>,
-{
+impl<T: ToValue> WithOrigin<T> {
     pub(crate) fn display(&self) -> WithOrigin<Message> {
-        self.origin.tag(Message::from(&self.value))
+        self.origin.tag(msg!("{value}", value = self.value))
     }
 }
 
@@ -173,38 +170,38 @@ impl Layer {
     ///
     /// # Errors
     /// If `read` refuses it.
-    pub(super) fn get<T, E: Into<Message>>(
+    pub(super) fn get<T>(
         &self,
         name: &str,
-        read: fn(&str) -> Result<T, E>,
+        read: fn(&str) -> Result<T, Message>,
     ) -> Result<Option<T>, CommandError> {
         self.text(name)
             .map(read)
             .transpose()
-            .map_err(|problem| self.wrong(name, problem.into()))
+            .map_err(|problem| self.wrong(name, problem))
     }
 
     /// Works like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
     #[expect(clippy::expect_used, reason = "KEYS has the default")]
-    pub(super) fn or_default<T, E: Into<Message>>(
+    pub(super) fn or_default<T>(
         &self,
         name: &str,
-        read: fn(&str) -> Result<T, E>,
+        read: fn(&str) -> Result<T, Message>,
     ) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
     }
 
     /// Works like [`Self::get`], for a list.
-    pub(super) fn get_list<T, E: Into<Message>>(
+    pub(super) fn get_list<T>(
         &self,
         name: &str,
-        read: impl Fn(&str) -> Result<T, E>,
+        read: impl Fn(&str) -> Result<T, Message>,
     ) -> Result<Option<Vec<T>>, CommandError> {
         let read = self
             .list(name)
             .map(|texts| texts.iter().map(|text| read(text)).collect());
         read.transpose()
-            .map_err(|problem: E| self.wrong(name, problem.into()))
+            .map_err(|problem| self.wrong(name, problem))
     }
 
     /// Returns the error about the value of the key called `name`.

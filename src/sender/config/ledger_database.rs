@@ -146,7 +146,9 @@ impl LedgerDatabase {
         let config: Config = url
             .as_str()
             .parse()
-            .map_err(|error: tokio_postgres::Error| not_a_url(error.to_string().into()))?;
+            .map_err(|error: tokio_postgres::Error| {
+                not_a_url(Message::verbatim(error.to_string()))
+            })?;
         // In `USER%3APASSWORD@` and `?user=USER:PASSWORD`, the password is a part of the user, and would be shown.
         if config.get_user().is_some_and(|user| user.contains(':')) {
             return Err(msg!(
@@ -184,7 +186,7 @@ impl LedgerDatabase {
     /// # Errors
     /// When a source exists but returns no password.
     pub(crate) async fn fetch_password(&self) -> Result<Option<Secret>, CommandError> {
-        let no_prompt = async || Err(io::Error::other("there is no terminal for a prompt"));
+        let no_prompt = async || Err(io::Error::other(msg!("there is no terminal for a prompt")));
         match &self.password {
             Some(source) => Ok(Some(source.fetch(no_prompt).await?.0)),
             None => Ok(None),

@@ -7,7 +7,7 @@ use super::error::{incomplete, set_profile};
 use super::keys::client_id;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::secret_source::SecretSource;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 
 /// Two client ids and secrets: from flags and environment, and from the profile. jelouctl uses both values of one
@@ -116,7 +116,7 @@ impl Login {
                     "the client secret comes from {origin}, but no flag or variable sets its client id",
                     origin
                 ),
-                "--client-id ID",
+                Message::verbatim("--client-id ID"),
             )),
             (None, None) => {
                 let id = self

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::error::interrupted;
 use super::keys::redacted;
 use super::layer::{Layer, Origin, WithOrigin};
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::private_file::{self, FileAction, FileError, PipeBound, open_to_read};
 use crate::base::process::{Signal, find_program, run_blocking};
 use crate::base::secret::Secret;
@@ -112,19 +112,20 @@ impl SecretSource {
 }
 
 /// The kind of source. A command is shown without its arguments, which may contain a secret.
-impl From<&SecretSource> for Message {
-    fn from(source: &SecretSource) -> Self {
-        match source {
-            SecretSource::Value(_) => redacted(),
-            SecretSource::File(file) if file.may_be_secret() => msg!("a file that does not exist"),
-            SecretSource::File(file) => msg!("file {path}", path = file.path),
-            SecretSource::Stdin => msg!("standard input"),
-            SecretSource::Command(words) => {
+impl ToValue for SecretSource {
+    fn to_value(&self) -> Value {
+        let shown = match self {
+            Self::Value(_) => redacted(),
+            Self::File(file) if file.may_be_secret() => msg!("a file that does not exist"),
+            Self::File(file) => msg!("file {path}", path = file.path),
+            Self::Stdin => msg!("standard input"),
+            Self::Command(words) => {
                 let program = words.first().map_or("", String::as_str);
                 msg!("command {program}", program)
             }
-            SecretSource::Prompt => msg!("a prompt on the terminal"),
-        }
+            Self::Prompt => msg!("a prompt on the terminal"),
+        };
+        Value::Message(shown)
     }
 }
 
@@ -224,7 +225,7 @@ impl WithOrigin<SecretSource> {
         match &self.value {
             SecretSource::Value(_) => origin.message(),
             SecretSource::Prompt => msg!("the terminal"),
-            other => msg!("{source} ({origin})", source = Message::from(other), origin),
+            other => msg!("{source} ({origin})", source = other, origin),
         }
     }
 }

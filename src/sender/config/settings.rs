@@ -151,7 +151,7 @@ impl Settings {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
             between: collect_windows(&between.unwrap_or_default())
-                .map_err(|problem| layer.wrong("between", problem.into()))?,
+                .map_err(|problem| layer.wrong("between", problem))?,
             not_on: layer
                 .get_list("not_on", day_off)?
                 .unwrap_or_default()
@@ -159,10 +159,7 @@ impl Settings {
                 .collect(),
             time_zone: layer.get("time_zone", str::parse)?,
         };
-        let country = layer.get("country", |text| {
-            text.parse::<Country>()
-                .map_err(|problem| problem.to_string())
-        })?;
+        let country = layer.get("country", str::parse)?;
         // The language was chosen before. Here, a wrong one is an error.
         layer.get("lang", keys::lang)?;
         Ok(Self {

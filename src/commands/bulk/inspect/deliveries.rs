@@ -84,20 +84,20 @@ pub(crate) struct BulkDeliveriesArgs {
 }
 
 /// Reads a value of `--up-to`.
-fn up_to(raw: &str) -> Result<Duration, String> {
-    let shown = raw.escape_debug();
+fn up_to(raw: &str) -> Result<Duration, Message> {
+    let shown = raw.escape_debug().to_string();
     let read = parse_duration(
         raw,
         |_| true,
-        |shown| format!("`{shown}` is not a duration; write 72h or 30d").into(),
-    )
-    .map_err(|problem| problem.to_string())?;
+        |shown| msg!("`{shown}` is not a duration; write 72h or 30d", shown),
+    )?;
     match read {
-        read if read > LONGEST_UP_TO => Err(format!(
-            "`{shown}` is too long; WhatsApp tries for 30d at most"
+        read if read > LONGEST_UP_TO => Err(msg!(
+            "`{shown}` is too long; WhatsApp tries for 30d at most",
+            shown
         )),
         read if read < Duration::from_secs(1) => {
-            Err(format!("`{shown}` is too short; it is 1s to 30d"))
+            Err(msg!("`{shown}` is too short; it is 1s to 30d", shown))
         }
         read => Ok(read),
     }

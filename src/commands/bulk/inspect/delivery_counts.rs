@@ -60,7 +60,7 @@ pub(super) fn describe_state(name: &str) -> Message {
         "not_listed" => msg!("not listed"),
         "no_id" => msg!("no id"),
         "not_asked" => msg!("not asked"),
-        name => name.into(),
+        name => Message::verbatim(name),
     }
 }
 

@@ -85,12 +85,12 @@ fn describe_run(
     let left = match (counts.count_open(), run.is_running) {
         _ if run.stale.is_some() => msg!("stale"),
         (0, _) if run.is_cancelled => msg!("cancelled"),
-        (0, _) => "-".into(),
+        (0, _) => Message::verbatim("-"),
         (left, true) => match waiting {
             Some(waiting) => msg!("{left}, waits {until}", left, until = waiting.duration_text),
             None => msg!("{left}, running", left),
         },
-        (left, false) => left.to_string().into(),
+        (left, false) => Message::verbatim(left.to_string()),
     };
     let figures = [
         counts.all(),

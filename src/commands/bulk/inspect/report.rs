@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::message::{Lang, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::Format;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
@@ -38,7 +38,7 @@ enum ReasonFilter {
     Code(String),
 }
 
-fn reason(raw: &str) -> Result<ReasonFilter, String> {
+fn reason(raw: &str) -> Result<ReasonFilter, Message> {
     if !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(ReasonFilter::Code(raw.to_owned()));
     }
@@ -49,9 +49,10 @@ fn reason(raw: &str) -> Result<ReasonFilter, String> {
                 .iter()
                 .map(|reason| reason.name())
                 .collect();
-            format!(
-                "`{raw}` is not a WhatsApp code of digits, nor one of {}",
-                names.join(", ")
+            msg!(
+                "`{raw}` is not a WhatsApp code of digits, nor one of {names}",
+                raw,
+                names = names.join(", ")
             )
         })
 }
@@ -199,15 +200,15 @@ fn print_recipients(context: &Context, run: &Run, filter: &RowFilter) -> Result<
 }
 
 /// Parses a delimiter: `;`, or `tab`
-fn delimiter(typed: &str) -> Result<u8, String> {
+fn delimiter(typed: &str) -> Result<u8, Message> {
     match typed {
         "," => Ok(b','),
         ";" => Ok(b';'),
         "|" => Ok(b'|'),
         "tab" | "\t" | "\\t" => Ok(b'\t'),
-        _ => Err(format!(
-            "`{}` is not a delimiter; use ',', ';', '|' or tab, in quotes",
-            typed.escape_debug()
+        _ => Err(msg!(
+            "`{typed}` is not a delimiter; use ',', ';', '|' or tab, in quotes",
+            typed = typed.escape_debug().to_string()
         )),
     }
 }

@@ -172,9 +172,9 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
     let what = event.kind.describe();
     let time = time_value(zone, event.at);
     let reason = event.reason.as_deref().map(|reason| match reason {
-        "SIGINT" => "Ctrl-C".into(),
+        "SIGINT" => Message::verbatim("Ctrl-C"),
         "unexpected" => msg!("an error of the program"),
-        reason => reason.into(),
+        reason => Message::verbatim(reason),
     });
     match event.problem.clone().or(reason) {
         Some(why) => msg!(

@@ -7,7 +7,7 @@ use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_recipients};
 use crate::commands::bulk::messaging_limit::report_limit;
-use crate::commands::bulk::options::OR_UNCHECKED;
+use crate::commands::bulk::options::or_unchecked;
 use crate::commands::bulk::question::{
     ShownMessage, ask, draw, duration, excluding, is_asked, needs_yes, print_lines,
 };
@@ -104,7 +104,8 @@ async fn note_templates(
 ) -> Result<(), CommandError> {
     let uses = &plan.settings.templates;
     let strict = args.typed.delivery.strict;
-    plan.settings.template_texts = refuse_templates(connection, uses, strict, OR_UNCHECKED).await?;
+    plan.settings.template_texts =
+        refuse_templates(connection, uses, strict, or_unchecked()).await?;
     Ok(())
 }
 
@@ -163,7 +164,7 @@ pub(super) fn print_column_table(plan: &Plan, context: &Context) {
     } else {
         table.without_cells().lines(language, stderr.is_verbose())
     };
-    stderr.fact_table(&table.title(language), &lines);
+    stderr.fact_table(Message::verbatim(table.title(language)), &lines);
 }
 
 /// Draws the messages that differ most, each with its line.

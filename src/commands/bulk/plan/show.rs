@@ -10,7 +10,7 @@ use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_recipients};
 use crate::commands::bulk::messaging_limit::report_limit;
-use crate::commands::bulk::options::OR_UNCHECKED;
+use crate::commands::bulk::options::or_unchecked;
 use crate::commands::bulk::question::draw;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::skips::report_skipped;
@@ -105,7 +105,7 @@ fn template_texts(
         let mut connection = plan.sender.connect(context).await?;
         check_templates(&mut connection, uses, args.typed.delivery.strict).await
     })?;
-    refusals.extend(refuse_unusable(&faults, OR_UNCHECKED).err());
+    refusals.extend(refuse_unusable(&faults, or_unchecked()).err());
     Ok(texts)
 }
 

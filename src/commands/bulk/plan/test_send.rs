@@ -10,7 +10,7 @@ use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Sent};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
-use crate::commands::bulk::options::OR_UNCHECKED;
+use crate::commands::bulk::options::or_unchecked;
 use crate::commands::deliver::SendTerms;
 use crate::commands::result::{note_error, note_error_as, print_result};
 use crate::commands::sends::SendReport;
@@ -59,7 +59,7 @@ async fn send_each(
             uses.note(outgoing);
         }
         let strict = args.typed.delivery.strict;
-        refuse_templates(&mut connection, &uses, strict, OR_UNCHECKED).await?;
+        refuse_templates(&mut connection, &uses, strict, or_unchecked()).await?;
     }
     for (number, outgoing) in messages.iter().enumerate() {
         *send_report = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);

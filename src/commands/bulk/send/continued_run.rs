@@ -12,7 +12,7 @@ use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::skip_sent_rows;
 use crate::commands::bulk::exclude::{UnsentRows, look_up_windows, skip_excluded};
-use crate::commands::bulk::options::{OR_UNCHECKED, WorkOptions};
+use crate::commands::bulk::options::{WorkOptions, or_unchecked};
 use crate::commands::bulk::pauses::{describe_repeats, next_check, since_when};
 use crate::commands::bulk::run_sender::resolve_run_sender;
 use crate::commands::bulk::summary::undecided;
@@ -231,7 +231,7 @@ async fn check_templates_left(
             Ok::<_, LedgerError>(())
         })
     })?;
-    refuse_templates(connection, &left, false, OR_UNCHECKED).await?;
+    refuse_templates(connection, &left, false, or_unchecked()).await?;
     Ok(())
 }
 

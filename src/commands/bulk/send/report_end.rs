@@ -289,7 +289,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
         PauseReason::AllRejected => way_on(reason, name, &active.settings),
         PauseReason::Unknown => to_continue,
         PauseReason::RateLimit if problem.retry_after.is_none() => to_continue,
-        _ => Message::joined(vec![problem.hint.clone().into(), to_continue], "; "),
+        _ => Message::joined(vec![problem.hint.clone(), to_continue], "; "),
     };
     let problem = &problem.message;
     let message = if reason == PauseReason::AllRejected {

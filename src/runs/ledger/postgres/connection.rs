@@ -2,6 +2,7 @@
 //! has a time limit.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::process::{becomes_overdue, ensure_thread};
 use crate::base::secret::Secret;
 use crate::runs::ledger::db::SHORT;
@@ -196,7 +197,7 @@ async fn within<T>(
     work: impl Future<Output = Result<T, LedgerError>>,
 ) -> Result<T, LedgerError> {
     let seconds = limit.as_secs();
-    let late = |_| LedgerError::unreachable(at, msg!("no answer within {seconds} s", seconds));
+    let late = |_| LedgerError::unreachable(at, &msg!("no answer within {seconds} s", seconds));
     tokio::select! {
         biased;
         answered = timeout(limit, work) => answered.map_err(late)?,
@@ -227,29 +228,30 @@ async fn open(
 
 /// Creates a TLS connector that verifies certificate and name, with the authorities of a PEM file
 /// or of the system.
-fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
+fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, Message> {
+    let failed = |error: &dyn Error| Message::verbatim(error.to_string());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| error.to_string())?;
+    let builder = builder.map_err(|error| failed(&error))?;
     let config = match roots {
         Some(path) => {
             let mut store = RootCertStore::empty();
             let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
+                CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))?;
             for certificate in certificates {
                 store
-                    .add(certificate.map_err(|error| error.to_string())?)
-                    .map_err(|error| error.to_string())?;
+                    .add(certificate.map_err(|error| failed(&error))?)
+                    .map_err(|error| failed(&error))?;
             }
             if store.is_empty() {
-                return Err("it has no certificate".to_owned());
+                return Err(msg!("it has no certificate"));
             }
             builder.with_root_certificates(store)
         }
         None => builder
             .with_platform_verifier()
-            .map_err(|error| error.to_string())?,
+            .map_err(|error| failed(&error))?,
     };
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
@@ -313,7 +315,7 @@ pub(super) fn storable(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns the password for a new connection. It may differ each time.
-pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> + Send + Sync>;
+pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, Message> + Send + Sync>;
 
 /// The address of a database.
 #[derive(Clone)]

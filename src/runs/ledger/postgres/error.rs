@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use tokio_postgres::error::SqlState;
 
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, msg};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::name::RunName;
 
@@ -14,13 +14,16 @@ impl LedgerError {
         Self::new(LedgerErrorKind::Setup, message, hint)
     }
 
-    pub(crate) fn unreachable(at: &str, cause: impl Into<Message>) -> Self {
+    pub(crate) fn unreachable(
+        at: &(impl ToValue + ?Sized),
+        cause: &(impl ToValue + ?Sized),
+    ) -> Self {
         Self::new(
             LedgerErrorKind::Away,
             msg!(
                 "the ledger's database {at} is not available: {cause}",
                 at,
-                cause = cause.into()
+                cause
             ),
             msg!("check the address of the ledger, and that its database runs"),
         )
@@ -29,10 +32,10 @@ impl LedgerError {
     /// Creates the error of a connection from before a restored dump replaced the tables. On a new
     /// connection, the ledger has another identity.
     pub(super) fn replaced_tables(at: &str) -> Self {
-        Self::unreachable(at, msg!("its tables were replaced"))
+        Self::unreachable(at, &msg!("its tables were replaced"))
     }
 
-    fn login_refused(at: &str, cause: impl Into<Message>) -> Self {
+    fn login_refused(at: &str, cause: &(impl ToValue + ?Sized)) -> Self {
         let hint = msg!(
             "check that the role exists and may log in, and its password in \
                 JELOUCTL_LEDGER, PGPASSWORD or the profile"
@@ -40,7 +43,7 @@ impl LedgerError {
         let message = msg!(
             "the ledger's database {at} refused the login: {cause}",
             at,
-            cause = cause.into()
+            cause
         );
         Self::setup(message, hint)
     }
@@ -113,7 +116,7 @@ impl LedgerError {
                 return Self::setup(message, hint);
             }
             if cause.contains("password missing") {
-                return Self::login_refused(at, msg!("it asks for a password, but none is set"));
+                return Self::login_refused(at, &msg!("it asks for a password, but none is set"));
             }
             return Self::unreachable(at, cause);
         };
@@ -173,7 +176,7 @@ impl LedgerError {
         } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
             Self::no_ledger(at)
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {
-            let busy = Self::unreachable(at, msg!("another command is using it"));
+            let busy = Self::unreachable(at, &msg!("another command is using it"));
             Self {
                 hint: msg!("try again in a moment"),
                 ..busy
@@ -198,7 +201,7 @@ impl LedgerError {
                 run,
                 error = self.message
             ),
-            "jelouctl bulk list",
+            Message::verbatim("jelouctl bulk list"),
         )
     }
 }
