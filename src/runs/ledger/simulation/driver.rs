@@ -480,7 +480,7 @@ fn judge(fate: Verdict) -> api::Verdict {
     let is_pair_limit = fate == Verdict::PairLimit;
     let problem = (fate != Verdict::Accepted).then(|| Problem {
         api_code: is_pair_limit.then(|| PAIR_RATE_LIMIT.to_owned()),
-        ..Problem::new(&outcome, format!("{fate:?}"), "")
+        ..Problem::new(&outcome, format!("{fate:?}").as_str(), "")
     });
     let asked = match fate {
         Verdict::PairLimit => 6,
