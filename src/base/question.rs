@@ -35,7 +35,7 @@ pub(crate) struct FreeAnswer {
     /// What to type: `the code of a country, such as EC`.
     pub(crate) what: Message,
     /// The flag with a placeholder, for the hint.
-    pub(crate) usage: &'static str,
+    pub(crate) usage: Message,
     /// Returns the flag for a typed text; None if the text is not an answer.
     pub(crate) read: fn(&str) -> Option<TypedFlag>,
 }
@@ -73,7 +73,7 @@ impl Question {
     /// Returns the hint for a command that cannot ask: the flag with a placeholder, or those of the first answers.
     pub(crate) fn hint(&self) -> Message {
         if let Some(free) = &self.free {
-            return Message::verbatim(free.usage);
+            return free.usage.clone();
         }
         let answers = self.answers.iter().map(PossibleAnswer::way);
         Message::joined(answers.take(MAX_IN_HINT).collect(), "; ")

@@ -57,7 +57,7 @@ pub(super) fn which_country(numbers: &[LocalNumber]) -> Question {
     let answers = fitting.iter().map(|fitting| fitting.answer(numbers.len()));
     let free = FreeAnswer {
         what: msg!("the code of a country, such as EC"),
-        usage: "to set the country of the local numbers: --country CODE",
+        usage: msg!("to set the country of the local numbers: --country CODE"),
         read: country_flag,
     };
     Question {
