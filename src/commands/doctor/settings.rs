@@ -105,7 +105,7 @@ impl Checkup {
                 "messages are sent without a line in the log: {problem}",
                 problem
             );
-            self.push(msg!("log"), CheckState::Warning, detail, None);
+            self.push(Message::verbatim("log"), CheckState::Warning, detail, None);
         }
     }
 

@@ -169,17 +169,25 @@ impl Hours {
         self.time_zone.zone()
     }
 
-    /// `mon-fri 07:00-19:00, sat 08:00-15:00, not on 12 days (America/Bogota)`.
-    fn message(&self) -> Message {
+    /// `mon-fri 07:00-19:00, sat 08:00-15:00, not on 12 days`.
+    pub(crate) fn without_zone(&self) -> Message {
         let off = match (self.not_on.first(), self.not_on.len()) {
             (None, _) => None,
             (Some(date), 1) => Some(msg!("not on {date}", date = date.to_string())),
             (Some(_), days) => Some(msg!("not on {days} days", days)),
         };
         let windows = self.between.iter();
-        let windows = windows.map(|window| Message::verbatim(window.to_string()));
-        let parts = Message::joined(windows.chain(off).collect(), ", ");
-        msg!("{parts} ({zone})", parts, zone = self.time_zone.to_string())
+        let windows = windows.map(|window| msg!("{window}", window));
+        Message::joined(windows.chain(off).collect(), ", ")
+    }
+
+    /// The same with the zone: `mon-fri 07:00-19:00 (America/Bogota)`.
+    fn message(&self) -> Message {
+        msg!(
+            "{windows} ({zone})",
+            windows = self.without_zone(),
+            zone = self.time_zone.to_string()
+        )
     }
 }
 

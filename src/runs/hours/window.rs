@@ -7,7 +7,7 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 use crate::base::conventions::Language;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::suggest::plain;
 
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
@@ -183,6 +183,33 @@ impl fmt::Display for DailyWindow {
             end % 60
         )
     }
+}
+
+/// With the days in the language of the text: `lun-vie 07:00-19:00`.
+impl ToValue for DailyWindow {
+    fn to_value(&self) -> Value {
+        let in_spanish = Self {
+            days_text: self.days_text.as_deref().map(days_in_spanish),
+            ..self.clone()
+        };
+        Value::ByLanguage {
+            english: self.to_string(),
+            spanish: in_spanish.to_string(),
+        }
+    }
+}
+
+/// Writes typed days such as `mon,wed-fri` with the first letters of their Spanish names.
+fn days_in_spanish(typed: &str) -> String {
+    let short = |day: &str| match parse_day(day) {
+        Ok(day) => Language::Spanish.day(day).chars().take(3).collect(),
+        Err(_) => day.to_owned(),
+    };
+    let ranges = typed.split(',').map(|range| {
+        let ends: Vec<_> = range.split('-').map(short).collect();
+        ends.join("-")
+    });
+    ranges.collect::<Vec<_>>().join(",")
 }
 
 /// One value of `--between`.

@@ -79,35 +79,11 @@ pub(super) fn facts(
     facts
 }
 
-/// The days of the week in English, as in sending hours, and in Spanish.
-const WEEKDAYS: [[&str; 2]; 7] = [
-    ["mon", "lun"],
-    ["tue", "mar"],
-    ["wed", "mié"],
-    ["thu", "jue"],
-    ["fri", "vie"],
-    ["sat", "sáb"],
-    ["sun", "dom"],
-];
-
 /// Describes sending hours: `lun-vie 07:00-19:00 (hora de Bogotá)`
 fn describe_hours(hours: &Hours, language: Lang) -> String {
-    let written = hours.to_string();
-    let (mut windows, _) = written.rsplit_once(" (").unwrap_or((&written, ""));
-    let days = windows.rsplit_once("not on ");
-    let except = days.map(|(before, off)| {
-        windows = before;
-        match off.strip_suffix(" days") {
-            Some(number) => language.text_with("except_days", number),
-            None => format!("{} {off}", language.text("except")),
-        }
-    });
-    let mut shown = windows.to_owned();
-    for names in WEEKDAYS {
-        shown = shown.replace(names[0], language.pick(names));
-    }
+    let windows = hours.without_zone().text(language);
     let zone = PageClock::new(hours.zone().clone(), language).zone(now());
-    format!("{shown}{} ({zone})", except.unwrap_or_default())
+    format!("{windows} ({zone})")
 }
 
 /// Returns the name of the text for the state of a run that is not stale. `running_at` is the time now of a run that a

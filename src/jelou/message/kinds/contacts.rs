@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::input::{Input, UsageError, source_name};
 use crate::base::message::msg;
+use crate::base::text_encoding::NotText;
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::flag::FlagValues;
 use crate::jelou::message::kind::{FieldProblem, Kind};
@@ -38,10 +39,16 @@ fn shape(
     if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
         let bytes = input.read_bytes("--vcard", &source)?;
-        let name = source_name(&source).to_string();
-        let text = vcard::decode_cards(bytes).map_err(|error| {
+        let name = source_name(&source);
+        let text = vcard::decode_cards(bytes).map_err(|NotText { encoding, line }| {
             UsageError::new(
-                msg!("--vcard: {name} {error}", name, error = error.to_string()),
+                msg!(
+                    "{flag}: {name} is not {encoding} at line {line}",
+                    flag = "--vcard",
+                    name,
+                    encoding,
+                    line
+                ),
                 msg!("save the file as UTF-8"),
             )
         })?;
