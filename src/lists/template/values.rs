@@ -52,36 +52,12 @@ impl<'a> TextWalk<'a> {
             Expr::BinOp(operation) => return self.operation(operation),
             Expr::IfExpr(choice) => return self.choice(choice),
             Expr::Filter(filter) => return self.filter(filter),
-            Expr::Tuple(_) | Expr::Map(_) => {
-                return Err(Problem::new(
-                    msg!("`( , )` and `{{ }}` are not supported"),
-                    msg!("write a list as `['oro', 'plata']`"),
-                ));
-            }
-            Expr::Compare(_) => {
-                return Err(Problem::new(
-                    msg!("comparisons of three values are not supported"),
-                    msg!("write `1 < x and x < 5`"),
-                ));
-            }
-            Expr::Test(_) => {
-                return Err(Problem::new(
-                    msg!("tests with `is` are not supported"),
-                    msg!("write `x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`"),
-                ));
-            }
-            Expr::Call(_) => {
-                return Err(Problem::new(
-                    msg!("functions and methods are not supported"),
-                    msg!("write filters: `x | title`, or `x | split | first`"),
-                ));
-            }
-            Expr::Slice(_) => {
-                return Err(Problem::new(
-                    msg!("slices, `x[:3]`, are not supported"),
-                    msg!("write `x | first` or `x | split | first`"),
-                ));
-            }
+            Expr::Tuple(_)
+            | Expr::Map(_)
+            | Expr::Compare(_)
+            | Expr::Test(_)
+            | Expr::Call(_)
+            | Expr::Slice(_) => return Err(unsupported(expression)),
         };
         Ok(Box::new(known))
     }
@@ -177,12 +153,7 @@ impl<'a> TextWalk<'a> {
         if known.kind == Type::Number {
             return Ok(known);
         }
-        let own = write_expression(operand);
-        let problem = msg!("`{own}` is not a number", own);
-        Err(Problem::new(
-            problem,
-            msg!("write `-({own} | number)`", own),
-        ))
+        Err(not_negatable(operand))
     }
 
     /// Examines two values with an operator.
@@ -360,6 +331,43 @@ impl<'a> TextWalk<'a> {
         }
         Ok(given)
     }
+}
+
+/// Returns the problem of an expression that the language does not have. It is not built in [`TextWalk::value`], because
+/// its messages would take stack in each level of the recursion.
+fn unsupported(expression: &Expr<'_>) -> Problem {
+    let (problem, hint) = match expression {
+        Expr::Tuple(_) | Expr::Map(_) => (
+            msg!("`( , )` and `{{ }}` are not supported"),
+            msg!("write a list as `['oro', 'plata']`"),
+        ),
+        Expr::Compare(_) => (
+            msg!("comparisons of three values are not supported"),
+            msg!("write `1 < x and x < 5`"),
+        ),
+        Expr::Test(_) => (
+            msg!("tests with `is` are not supported"),
+            msg!("write `x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`"),
+        ),
+        Expr::Call(_) => (
+            msg!("functions and methods are not supported"),
+            msg!("write filters: `x | title`, or `x | split | first`"),
+        ),
+        _ => (
+            msg!("slices, `x[:3]`, are not supported"),
+            msg!("write `x | first` or `x | split | first`"),
+        ),
+    };
+    Problem::new(problem, hint)
+}
+
+/// Returns the problem of `-saldo`. See [`unsupported`] for why it is apart.
+fn not_negatable(operand: &Expr<'_>) -> Problem {
+    let own = write_expression(operand);
+    Problem::new(
+        msg!("`{own}` is not a number", own),
+        msg!("write `-({own} | number)`", own),
+    )
 }
 
 /// Checks an argument with a name: the format of the dates in the cells.
