@@ -130,12 +130,20 @@ impl RecipientError {
             return Self::several(typed);
         }
         let count = digits.len();
-        let problem = msg!(
-            "`{typed}` has {count} {count|digit|digits} (`{digits}`), and a phone number has 7 to 15",
-            typed,
-            count,
-            digits
-        );
+        let problem = if typed == digits {
+            msg!(
+                "`{typed}` has {count} {count|digit|digits}, and a phone number has 7 to 15",
+                typed,
+                count
+            )
+        } else {
+            msg!(
+                "`{typed}` has {count} {count|digit|digits} (`{digits}`), and a phone number has 7 to 15",
+                typed,
+                count,
+                digits
+            )
+        };
         Self::new(problem, for_other_channel(typed))
     }
 

@@ -144,7 +144,7 @@ const TABLE: [(&str, &str, &str, &str); 77] = [
     (
         "431115",
         "EC",
-        "has 6 digits (`431115`), and a phone number has 7 to 15",
+        "has 6 digits, and a phone number has 7 to 15",
         "it is too short for a number of Ecuador",
     ),
     (

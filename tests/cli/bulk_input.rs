@@ -911,7 +911,7 @@ fn spreadsheet_additions_to_csv_are_accepted() {
         refused(
             &home,
             &["a.csv", "text", "x"],
-            &["line 4: to: a phone number has 7 to 15 digits; `1`"],
+            &["line 4: to: `1` has 1 digit, and a phone number has 7 to 15\n"],
         );
     }
     // Empty rows do not count. A row with any content does.
@@ -1069,7 +1069,7 @@ fn every_invalid_row_is_listed_and_nothing_sent() {
     run(&[]).fails(
         2,
         &[
-            "line 3: to: a phone number has 7 to 15 digits; `1` has 1",
+            "line 3: to: `1` has 1 digit, and a phone number has 7 to 15\n",
             "line 4: text: has 4097 characters; at most 4096 are allowed",
             "line 5: x: is empty, so the text lacks a value",
             "3 rows cannot be sent",
@@ -1306,7 +1306,7 @@ fn preview_reads_all_rows_and_prints_first() {
     let ended = preview(&[]).fails(
         2,
         &[
-            "line 6: to: a phone number has 7 to 15 digits; `12`",
+            "line 6: to: `12` has 2 digits, and a phone number has 7 to 15\n",
             "6 rows: 5 are fine, 1 is invalid",
             "1 row cannot be sent",
         ],
@@ -1856,7 +1856,7 @@ fn repeated_row_problem_shows_the_first_rows() {
     let told = send(&[]).fails(
         2,
         &[
-            "line 2: to: a phone number has 7 to 15 digits; `100`",
+            "line 2: to: `100` has 3 digits, and a phone number has 7 to 15\n",
             "495 more rows are like line 2; -v lists all",
             "502 rows cannot be sent",
         ],
@@ -1872,7 +1872,7 @@ fn repeated_row_problem_shows_the_first_rows() {
     assert_eq!(
         lines(&send(&["-v"]).fails(
             2,
-            &["line 501: to: a phone number has 7 to 15 digits; `599`"]
+            &["line 501: to: `599` has 3 digits, and a phone number has 7 to 15\n"]
         )),
         502
     );

@@ -297,7 +297,13 @@ fn recipient_is_found_in_any_number_format() {
         (nobody.stdout.as_str(), nobody.stderr.as_str()),
         ("", "note: no run has a message to 593987654329\n")
     );
-    home.run("bulk find 12").fails(2, &["USER"]);
+    home.run("bulk find 12").fails(
+        2,
+        &[
+            "RECIPIENT: `12` has 2 digits, and a phone number has 7 to 15\n",
+            "hint: for a user of another channel: `id:12`\n",
+        ],
+    );
 }
 
 #[test]

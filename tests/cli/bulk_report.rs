@@ -323,7 +323,7 @@ fn report_overwrites_only_another_report() {
             2,
             &[
                 &format!("--file: {file} exists and is not a report of a run"),
-                "to overwrite this one: --yes",
+                "hint: to overwrite it: --yes\n",
             ],
         );
         assert_eq!(

@@ -202,7 +202,8 @@ fn nothing_is_sent_without_confirmation() {
     assert_eq!(ended.code, 11, "{ended:?}");
     for part in [
         "2 rows have recipients that are not allowed",
-        "  - line 3: allow_to does not allow the recipient\n",
+        "  - line 2: allow_to does not allow the recipient\n",
+        "  - line 4: allow_to does not allow the recipient\n",
         "3 rows: 1 is fine, 2 are addressed to recipients that are not allowed",
     ] {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");

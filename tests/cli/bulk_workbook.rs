@@ -1271,7 +1271,7 @@ fn unreadable_workbook_is_explained_with_a_fix() {
         (flipped, &["people.xlsx: damaged"]),
         (
             with("xl/workbook.xml", "<workbook><sheets>"),
-            &["xl/workbook.xml: ends too early", as_csv],
+            &["xl/workbook.xml: it ended too early", as_csv],
         ),
         (
             with("xl/workbook.xml", ""),

@@ -249,27 +249,28 @@ pub(super) fn foreign_file(head: &[u8], name: &str) -> Option<UsageError> {
             save_sheet(),
         )
     } else if head.starts_with(b"%PDF-") {
-        (
-            msg!("a PDF"),
-            msg!("pass a list: CSV, NDJSON, .xlsx or .ods"),
-        )
+        (msg!("a PDF"), pass_list())
     } else if head.contains(&0) {
-        let encoding = if head.starts_with(&[0]) {
-            "utf-16be"
-        } else {
-            "utf-16le"
-        };
-        (
-            msg!("NUL bytes, so it is not a text in UTF-8"),
+        let in_utf_16 = |encoding| {
             msg!(
                 "if it is a text in UTF-16: --encoding {encoding}; or save it as \"CSV UTF-8\"",
                 encoding
-            ),
-        )
+            )
+        };
+        let hint = match head {
+            [0, (1..), ..] => in_utf_16("utf-16be"),
+            [(1..), 0, ..] => in_utf_16("utf-16le"),
+            _ => pass_list(),
+        };
+        (msg!("NUL bytes, so it is not a text in UTF-8"), hint)
     } else {
         return None;
     };
     Some(not_a_list(&what, hint))
+}
+
+fn pass_list() -> Message {
+    msg!("pass a list: CSV, NDJSON, .xlsx or .ods")
 }
 
 /// Returns the hint for a file that a spreadsheet can open.
