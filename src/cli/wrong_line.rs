@@ -92,6 +92,11 @@ impl<'a> WrongLine<'a> {
             ErrorKind::UnknownArgument if self.word.starts_with('-') => self.hint_for_flag(lang),
             ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => self.hint_for_word(lang),
             ErrorKind::InvalidValue if self.word == "--output" => self.row(lang, &[&self.word])?,
+            // The second word of a text without quotes is taken for another text.
+            ErrorKind::ArgumentConflict if self.has_rest() => {
+                let other = string(self.error, ContextKind::PriorArg)?;
+                self.row(lang, &["REST"]).filter(|_| other == "[TEXT]")?
+            }
             ErrorKind::MissingSubcommand => self.row(lang, &["MISSING"])?,
             ErrorKind::MissingRequiredArgument => {
                 // A flag that needs another one says so.

@@ -252,8 +252,8 @@ fn unwritable_log_warns_and_keeps_exit_code() {
     set_mode(&home.write("open", ""), 0o666);
     tool(Command::new("mkfifo").arg(home.path().join("pipe")));
     for (log, problem) in [
-        ("directory", "Is a directory"),
-        ("/dev/full", "No space left on device"),
+        ("directory", "it is a directory"),
+        ("/dev/full", "the disk is full"),
         ("nowhere/log", "nowhere does not exist"),
         (
             "open",

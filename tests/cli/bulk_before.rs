@@ -223,12 +223,12 @@ fn preview_page_has_every_message() {
     for part in [
         "Cannot be sent as it is",
         "Hola Ana",
-        "the same message to the same recipient as line 2",
+        "it sends 593987654321 the same message as line 2",
         "the recipient is not allowed",
         "nombre: is empty, so the text lacks a value",
         "Hola N&#x2f;A",
         "is excluded by bajas.txt",
-        "a phone number has 7 to 15 digits",
+        "to: “12” has 2 digits, and a phone number has 7 to 15",
     ] {
         assert!(made.contains(part), "{part}: {made}");
     }
@@ -236,10 +236,10 @@ fn preview_page_has_every_message() {
         .fails(2, &["written to preview.html"]);
     let made = home.read("preview.html");
     for part in [
-        "no se pueden enviar 3 filas",
-        "y un número de teléfono tiene de 7 a 15",
+        "3 filas no se pueden enviar",
+        "to: «12» tiene 2 dígitos, y un número de teléfono tiene de 7 a 15",
         "el destinatario está en la lista de exclusión bajas.txt",
-        "el mismo mensaje al mismo destinatario que la fila 2",
+        "envía a 593987654321 el mismo mensaje que la fila 2",
     ] {
         assert!(made.contains(part), "{part}: {made}");
     }

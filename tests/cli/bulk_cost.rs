@@ -129,7 +129,10 @@ fn run_over_budget_is_not_sent() {
     );
     send(&["--budget", "9", "text", "Hola"]).fails(
         11,
-        &["no price for 1 message: CO service", "nothing was sent"],
+        &[
+            "with a budget of 9.00, the price list has no price for 1 message: Colombia service\n",
+            "nothing was sent",
+        ],
     );
     for (budget, problem) in [
         ("0", "`0` is not a budget"),

@@ -637,7 +637,8 @@ fn resumed_run_ignores_earlier_delivery_failures() {
     let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
     wait_for_more(0);
     let mut guard = watch();
-    guard.wait_for("messages were not delivered\nhint: to continue: jelouctl bulk resume r");
+    guard.wait_for(" messages were not delivered\n");
+    guard.wait_for("hint: to continue: jelouctl bulk resume r\n");
     let ended = run.end();
     signal(&guard.child, Signal::TERM);
     guard.end();

@@ -316,7 +316,8 @@ fn preview_page_shows_every_message_of_list() {
     let rows = "[...document.querySelectorAll('#list tr')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim())";
     let first: Vec<String> = window.value(rows);
     assert_eq!(first.len(), 200);
-    let told = "2 Cannot be sent Invalid celular: a phone number has 7 to 15 digits; “12” has 2 (read as “12”)";
+    let told =
+        "2 Cannot be sent Invalid celular: “12” has 2 digits, and a phone number has 7 to 15";
     assert_eq!(first[0], format!("{told} celular: 12 · nombre: Error"));
     assert_eq!(
         first[1],
