@@ -630,6 +630,13 @@ fn special_configuration_file_is_read_but_not_changed() {
             .stdin(profile("prod", &server))
     };
     piped(SEND).success();
+    // Nor does it become empty for a command that reads it for its ledger, too.
+    home.write("people.csv", "to\n593987654321\n");
+    piped("bulk send people.csv --yes --run r text Hola").success();
+    let spanish = profile("prod", &server) + "lang = \"es\"\n";
+    home.run("bulk status nope --config /dev/stdin")
+        .stdin(spanish)
+        .fails(2, &["ayuda: "]);
     piped("profile set prod --bot 2").fails(
         3,
         &[
@@ -967,9 +974,13 @@ fn unavailable_secret_is_explained() {
         ),
     ] {
         home.config(&format!("{base}{key}\n"));
-        home.run(SEND)
+        let ended = home
+            .run(SEND)
             .env("PATH", "/usr/bin:/bin")
-            .fails(3, &[problem, "hint: "]);
+            .fails(3, &[problem]);
+        let failed = problem.contains("failed");
+        let hint = "hint: run the command yourself: it must print the secret, without a prompt";
+        assert_eq!(ended.stderr.contains(hint), failed, "{ended:?}");
     }
     home.run(SEND)
         .api(&server.url)

@@ -30,6 +30,14 @@ pub(super) fn wrong_line(path: &Path, line: usize, problem: impl ToValue) -> Com
     CommandError::bare_configuration(msg!("{path}: line {line}: {problem}", path, line, problem))
 }
 
+/// Describes an unknown key, which may be `near` in another spelling.
+pub(super) fn unknown_key(name: &str, near: Option<&str>) -> Message {
+    match near {
+        Some(near) => msg!("unknown key `{name}`; did you mean `{near}`?", name, near),
+        None => msg!("unknown key `{name}`", name),
+    }
+}
+
 /// Creates the error for a file that cannot be read or written.
 pub(crate) fn bad_file(error: FileError) -> CommandError {
     CommandError::bare_configuration(error.message())

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::{bad_file, wrong_syntax};
+use super::error::{bad_file, unknown_key, wrong_syntax};
 use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
@@ -221,14 +222,6 @@ impl ConfigFile {
     }
 }
 
-/// Describes an unknown key, which may be `near` in another spelling.
-pub(super) fn unknown_key(name: &str, near: Option<&str>) -> Message {
-    match near {
-        Some(near) => msg!("unknown key `{name}`; did you mean `{near}`?", name, near),
-        None => msg!("unknown key `{name}`", name),
-    }
-}
-
 fn parent_directory(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
@@ -255,9 +248,23 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
 /// The maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+type ReadText = Result<Option<(String, Metadata)>, CommandError>;
+
 /// Reads the text of a configuration that only its owner can write. None if the file does not
 /// exist.
-pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
+pub(super) fn read_trusted(path: &Path) -> ReadText {
+    // A command reads its configuration for its language, its ledger and its settings, but a pipe can be read only once.
+    static PIPES: Mutex<BTreeMap<PathBuf, ReadText>> = Mutex::new(BTreeMap::new());
+    let metadata = fs::metadata(path);
+    if metadata.map_or(true, |metadata| metadata.is_file() || metadata.is_dir()) {
+        return read_text(path);
+    }
+    let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
+    let pipe = pipes.entry(path.to_owned());
+    pipe.or_insert_with(|| read_text(path)).clone()
+}
+
+fn read_text(path: &Path) -> ReadText {
     let unread = |cause: io::Error| bad_file(FileError::while_doing(FileAction::Read, path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
         Ok(file) => file,

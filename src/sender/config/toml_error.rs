@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::error::wrong_line;
-use super::file::unknown_key;
+use super::error::{unknown_key, wrong_line};
 use super::key_table::Key;
 use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
