@@ -13,6 +13,7 @@ mod rules;
 mod spreadsheet;
 mod two_forms;
 mod typed;
+mod user_id;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,8 @@ pub(crate) use self::number::{
     DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, calling_code, find_country, is_clear,
     may_be_national, national_forms,
 };
-pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
+pub(crate) use self::person::{number_in, person_key, spellings};
 pub(crate) use self::recipient_error::{NUMBER_DIGITS, RecipientError, country_or_another};
 pub(crate) use self::rules::{Country, country_title, is_mobile, is_number, may_begin_number};
 pub(crate) use self::two_forms::two_forms;
+pub(crate) use self::user_id::{is_like_user_id, is_user_id};

@@ -3,12 +3,13 @@
 use super::diagnosis::{why_not_international, why_not_national};
 use super::national::{international, is_mobile_without_prefix};
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
-use super::person::{is_user_id, person_key, spellings, user_id_country};
+use super::person::{person_key, spellings};
 use super::published_form::read_in_any_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError, country_or_another};
 use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
 use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
+use super::user_id::{is_user_id, user_id_country};
 use crate::base::invisible::is_unseen;
 use crate::base::message::{Message, msg};
 

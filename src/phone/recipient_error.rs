@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::rules::Country;
+use super::user_id::is_like_user_id;
 use crate::base::invisible::{control_name, with_control_pictures};
 use crate::base::message::{Message, Value, msg};
 
@@ -207,7 +208,17 @@ pub(crate) fn country_or_another(country: Option<Country>) -> Value {
 }
 
 fn for_other_channel(typed: &str) -> Message {
-    msg!("for a user of another channel: `id:{typed}`", typed)
+    let user = match typed.split_once(':') {
+        Some((mark, user)) if mark.trim().eq_ignore_ascii_case("id") => user.trim(),
+        _ => typed,
+    };
+    if is_like_user_id(&user.to_ascii_uppercase()) {
+        return msg!(
+            "write a WhatsApp user id as US.13491208655302741918, and a user of another channel as `id:{user}`",
+            user
+        );
+    }
+    msg!("for a user of another channel: `id:{user}`", user)
 }
 
 fn shown(typed: &str) -> String {

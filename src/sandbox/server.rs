@@ -21,7 +21,7 @@ use super::state::{Options, SandboxState};
 use super::store::{Filter, MessageStore, Writers};
 use super::stored_message::StoredMessage;
 use super::{connection, lookups, messages, read_back};
-use crate::base::message::Lang;
+use crate::base::message::{Lang, msg};
 use crate::base::texts::rows;
 
 /// The address of `jelouctl sandbox`.
@@ -98,7 +98,9 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // hyper writes the date into each response, and panics if HTTP cannot express it.
     let now = SystemTime::now();
     if now < SystemTime::UNIX_EPOCH || Timestamp::try_from(now).is_err() {
-        let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot express";
+        let problem = msg!(
+            "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot express"
+        );
         return Err(io::Error::other(problem));
     }
     let socket = if address.is_ipv4() {

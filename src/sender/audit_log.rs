@@ -196,7 +196,7 @@ fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
     match log.write(line.as_bytes())? {
         length if length < line.len() => Err(io::Error::new(
             io::ErrorKind::WriteZero,
-            "only a part was written",
+            msg!("only a part was written"),
         )),
         _ => Ok(()),
     }

@@ -774,8 +774,8 @@ fn unusable_exclusion_list_stops_every_send() {
         (
             b"593987654321\n+52 55 1234 999\n",
             &[
-                "bajas.txt: line 2: `+52 55 1234 999`",
-                "write a phone number as +593987654321",
+                "bajas.txt: line 2: `+52 55 1234 999` is not a phone number",
+                "it is too short for a number of Mexico, such as +522221234567",
             ],
         ),
         (
@@ -821,7 +821,7 @@ fn unusable_exclusion_list_stops_every_send() {
             b"ID :juan\nid:maria\n",
             &[
                 "bajas.txt: line 1: `ID :juan` is not a phone number",
-                "`id:USER`",
+                "for a user of another channel: `id:juan`",
             ],
         ),
         (
@@ -844,12 +844,12 @@ fn unusable_exclusion_list_stops_every_send() {
             b"0987654321\n",
             &[
                 "has no country code",
-                "add a header with a column País\nnote: nothing was sent",
+                "for numbers of several countries: a header with a column País\nnote: nothing was sent",
             ],
         ),
         (
             b"phone,celular\n593987654321,1\n",
-            &["bajas.txt: line 2: a phone number has 7 to 15 digits; `1` has 1"],
+            &["bajas.txt: line 2: `1` has 1 digit, and a phone number has 7 to 15"],
         ),
         (
             b"nombre,numero\nAna,0987654321\n",
@@ -989,7 +989,9 @@ fn standard_input_is_read_for_one_flag() {
     let run = home
         .run("run --to 593987654321 --exclude - --body - --")
         .args(&command);
-    run.stdin("").fails(3, &[both, "nothing was sent"]);
+    let unsent =
+        "error: the notification will not be sent: --body and --exclude both read standard input";
+    run.stdin("").fails(3, &[unsent]);
     home.write("people.csv", "to\n593987654321\n");
     bulk(&home, &["--one-per-recipient", "--allow-duplicates"]).fails(2, &["cannot be used with"]);
 }

@@ -246,16 +246,16 @@ fn recipient_without_a_number_uses_user_id() {
             "EC.593987654321",
             &[
                 "--to: `EC.593987654321` is not a phone number: it contains `E`",
-                "`id:USER`",
+                "`id:EC.593987654321`",
             ][..],
         ),
-        ("US.12", &["a WhatsApp user id such as US.134"]),
+        ("US.12", &["write a WhatsApp user id as US.134"]),
         (
             "us.13491208655302741918",
             &[
                 "is not a phone number",
-                "a WhatsApp user id such as US.134",
-                "`id:USER`",
+                "write a WhatsApp user id as US.134",
+                "`id:us.13491208655302741918`",
             ],
         ),
     ] {

@@ -688,8 +688,10 @@ fn key_lookup_uses_the_profile_country() {
     home.run(&format!("send text Hola --once k {to}")).success();
     let shown = home.run(&format!("once show k {to} -o record")).success();
     assert_eq!(shown.json()["state"], "sent", "{shown:?}");
-    home.run(&format!("once resolve k {to} --as failed"))
-        .fails(2, &["573212345678 has a message in state \"sent\""]);
+    home.run(&format!("once resolve k {to} --as failed")).fails(
+        2,
+        &["the message of 573212345678 with key k is not unknown: its state is \"sent\""],
+    );
     // A flag wins over the profile.
     home.run(&format!("once remove k {to} --country MX --yes"))
         .fails(2, &["523212345678 has no message with the key k"]);

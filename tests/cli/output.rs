@@ -205,7 +205,7 @@ fn accepted_message_succeeds_despite_later_failures() {
         let ended = send(full());
         assert_eq!(ended.code, 0);
         let problem =
-            "the message was accepted, but the response could not be printed: No space left";
+            "the message was accepted, but the response could not be printed: the disk is full";
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
         assert_eq!(server.received().len(), 2);
     }

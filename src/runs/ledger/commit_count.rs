@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file_id::FileId;
+use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
 
 /// How often to look for the file while other processes rename it.
@@ -94,7 +95,7 @@ impl CommitCount {
                 }
             }
         }
-        let cause = io::Error::other("other processes rename it all the time");
+        let cause = io::Error::other(msg!("other processes rename it all the time"));
         Err(FileError::while_doing(FileAction::Read, &self.path(0))(
             cause,
         ))
