@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Write};
-use std::io;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -195,12 +194,12 @@ impl Message {
         };
         for part in parts(template) {
             match part {
-                Part::Words(words) => out.push_str(words),
-                Part::Value(name) => match self.value(name) {
+                TextPart::Words(words) => out.push_str(words),
+                TextPart::Value(name) => match self.value(name) {
                     Some(value) => value.write(lang, out),
                     None => out.push_str(name),
                 },
-                Part::Choice { name, one, more } => {
+                TextPart::Choice { name, one, more } => {
                     let is_one = matches!(self.value(name), Some(Value::Number(1)));
                     out.push_str(if is_one { one } else { more });
                 }
@@ -354,12 +353,6 @@ impl ToValue for std::path::PathBuf {
     }
 }
 
-impl ToValue for io::Error {
-    fn to_value(&self) -> Value {
-        Value::Message(super::system_error::system_problem(self))
-    }
-}
-
 impl ToValue for u8 {
     fn to_value(&self) -> Value {
         Value::Number((*self).into())
@@ -409,7 +402,7 @@ impl From<&Message> for Message {
 }
 
 /// A part of a text.
-enum Part<'a> {
+enum TextPart<'a> {
     /// As they are printed.
     Words(&'a str),
     /// The value with this name.
@@ -423,7 +416,7 @@ enum Part<'a> {
 }
 
 /// Splits a text into its parts.
-fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
+fn parts(template: &str) -> impl Iterator<Item = TextPart<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {
         loop {
@@ -431,7 +424,7 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
             if at > 0 {
                 let (words, behind) = rest.split_at(at);
                 rest = behind;
-                return Some(Part::Words(words));
+                return Some(TextPart::Words(words));
             }
             if rest.is_empty() {
                 return None;
@@ -439,7 +432,7 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
             if rest.starts_with("{{") || rest.starts_with("}}") {
                 let (brace, behind) = rest.split_at(2);
                 rest = behind;
-                return Some(Part::Words(brace.get(1..).unwrap_or_default()));
+                return Some(TextPart::Words(brace.get(1..).unwrap_or_default()));
             }
             let (inside, behind) = rest.strip_prefix('{')?.split_once('}')?;
             rest = behind;
@@ -449,8 +442,8 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
             let mut words = inside.split('|');
             let name = words.next().unwrap_or_default();
             return Some(match (words.next(), words.next()) {
-                (Some(one), Some(more)) => Part::Choice { name, one, more },
-                _ => Part::Value(name),
+                (Some(one), Some(more)) => TextPart::Choice { name, one, more },
+                _ => TextPart::Value(name),
             });
         }
     })
@@ -459,8 +452,8 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
 /// Returns the names of the values in a text.
 fn names(template: &str) -> impl Iterator<Item = &str> {
     parts(template).filter_map(|part| match part {
-        Part::Words(_) => None,
-        Part::Value(name) | Part::Choice { name, .. } => Some(name),
+        TextPart::Words(_) => None,
+        TextPart::Value(name) | TextPart::Choice { name, .. } => Some(name),
     })
 }
 

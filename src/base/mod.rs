@@ -23,3 +23,4 @@ pub(crate) mod text_encoding;
 pub(crate) mod texts;
 pub(crate) mod timestamps;
 pub(crate) mod typed_line;
+pub(crate) mod url_problem;

@@ -2,7 +2,13 @@
 
 use std::io::{self, ErrorKind};
 
-use super::message::{Message, msg};
+use super::message::{Message, ToValue, Value, msg};
+
+impl ToValue for io::Error {
+    fn to_value(&self) -> Value {
+        Value::Message(system_problem(self))
+    }
+}
 
 /// Describes an error of the system, after "failed to read clientes.csv: ".
 pub(crate) fn system_problem(error: &io::Error) -> Message {

@@ -1,10 +1,6 @@
-//! Reads tables that are files of the project, describes invalid URLs, and shortens texts.
+//! Reads tables that are files of the project, quotes words for a shell, and shortens texts.
 
 use std::borrow::Cow;
-
-use url::ParseError;
-
-use super::message::{Message, msg};
 
 /// Returns the rows of `table` below its header, each with `N` cells that tabs separate.
 pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
@@ -12,25 +8,6 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
         .lines()
         .skip(1)
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
-}
-
-/// Returns why an address, usually with this `scheme`, is not a URL. The text does not repeat the address, which may
-/// contain a password.
-pub(crate) fn url_problem(error: ParseError, scheme: &str) -> Message {
-    match error {
-        ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
-            msg!("it has no scheme such as {scheme}://", scheme)
-        }
-        ParseError::EmptyHost => msg!("it has no host"),
-        ParseError::IdnaError | ParseError::InvalidDomainCharacter => {
-            msg!("its host has an invalid character")
-        }
-        ParseError::InvalidPort => msg!("its port is not a number from 0 to 65535"),
-        ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => {
-            msg!("its host is not a complete IP address")
-        }
-        _ => msg!("it cannot be read"),
-    }
 }
 
 /// Quotes a word, so that a shell reads every character literally.

@@ -6,7 +6,7 @@ use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
 use super::numbers::conventions;
-use super::problem::{Problem, refused};
+use super::problem::{TextProblem, refused};
 use super::read_date::{ReadDate, declared_date, read_date};
 use super::row_view::RowView;
 use super::stored_amount::seconds;
@@ -80,27 +80,30 @@ fn written(
     is_midnight: bool,
     how: Option<&str>,
     conventions: Option<&Conventions>,
-) -> Result<WrittenDate, Problem> {
+) -> Result<WrittenDate, TextProblem> {
     let format = match (how, conventions) {
         (Some(format), _) => checked(format)?,
         (None, Some(known)) => known.short_date,
         (None, None) => {
-            return Err(Problem::new(msg!("the format is missing"), usual_formats()));
+            return Err(TextProblem::new(
+                msg!("the format is missing"),
+                usual_formats(),
+            ));
         }
     };
     if read.is_without_century && has_code(format, "YAa") {
         let problem = msg!("the year of `{text}` may be in two centuries", text);
         let hint = msg!("write it with four digits in the list, or omit it: date('%d/%m')");
-        return Err(Problem::new(problem, hint));
+        return Err(TextProblem::new(problem, hint));
     }
     if read.day.is_none() && has_code(format, OF_DAY) {
         let problem = msg!("`{text}` is a time without a date", text);
-        return Err(Problem::from(problem).of_cell(text));
+        return Err(TextProblem::from(problem).of_cell(text));
     }
     let shows_time = has_code(format, OF_TIME);
     if shows_time && read.time.is_none() && !is_midnight {
         let problem = msg!("`{text}` is a date without a time", text);
-        return Err(Problem::from(problem).of_cell(text));
+        return Err(TextProblem::from(problem).of_cell(text));
     }
     let at = read
         .day
@@ -109,11 +112,11 @@ fn written(
     if read.is_utc && (shows_time || at.time() != Time::midnight()) {
         let problem = msg!("`{text}` is the time in UTC", text);
         let hint = msg!("write the local time, such as 2026-11-28T13:30");
-        return Err(Problem::new(problem, hint).of_cell(text));
+        return Err(TextProblem::new(problem, hint).of_cell(text));
     }
     let text = written_date(format, at, conventions.and_then(|known| known.language));
     let text = text.ok_or_else(|| {
-        Problem::new(
+        TextProblem::new(
             msg!("the language of its names is unknown"),
             msg!("pass the country of the list with --country"),
         )
@@ -152,7 +155,7 @@ pub(super) fn source_problem(from: &str) -> Option<Message> {
 }
 
 /// Checks that a `format` such as `%d/%m/%Y` has known codes, and no month as a word.
-fn checked(format: &str) -> Result<&str, Problem> {
+fn checked(format: &str) -> Result<&str, TextProblem> {
     check_codes(format, CODES)?;
     let text = CODES
         .split(' ')
@@ -170,7 +173,7 @@ fn checked(format: &str) -> Result<&str, Problem> {
         Some(month) => msg!("`{month}` would be in every date", month),
         None => return Ok(format),
     };
-    Err(Problem::new(problem, usual_formats()))
+    Err(TextProblem::new(problem, usual_formats()))
 }
 
 fn usual_formats() -> Message {

@@ -5,9 +5,9 @@ use minijinja::machinery::ast::{Expr, Stmt};
 use minijinja::machinery::{CodeGenerator, Instruction, Instructions, Span, Token, tokenize};
 use minijinja::{Environment, State, Value as Cell};
 
-use super::language::syntax;
 use super::operators::{NOT_CACHED, in_text, replace_operators};
 use super::row_view::RowView;
+use super::syntax::syntax;
 
 /// The filter that notes the value before it, which is printed next. A template cannot write this name.
 const NOTE_VALUE: &str = "\0value";

@@ -4,7 +4,7 @@
 use FilterOutput::{Either, Item, New};
 use Type::{Any, List, Number, Text, Texts, Truth};
 
-use super::problem::Problem;
+use super::problem::TextProblem;
 use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
 
@@ -152,7 +152,7 @@ impl FilterRule {
     ///
     /// # Errors
     /// If no filter has this name. The hint suggests a name.
-    pub(super) fn from_name(name: &str) -> Result<&'static Self, Problem> {
+    pub(super) fn from_name(name: &str) -> Result<&'static Self, TextProblem> {
         let names = || FILTERS.iter().map(|filter| filter.name);
         FILTERS
             .iter()
@@ -166,7 +166,7 @@ impl FilterRule {
                         all = names().collect::<Vec<_>>().join(", ")
                     ),
                 };
-                Problem::new(problem, hint)
+                TextProblem::new(problem, hint)
             })
     }
 

@@ -2,7 +2,6 @@
 //! limits.
 
 use minijinja::machinery::{Token, tokenize};
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Cell};
 
@@ -11,8 +10,9 @@ use super::expressions::add_notes;
 use super::numbers::{money, number};
 use super::operators::{add_operators, in_text};
 use super::percentages::percent;
-use super::problem::{Problem, problem_in, refused};
+use super::problem::{TextProblem, problem_in, refused};
 use super::row_view::RowView;
+use super::syntax::syntax;
 use crate::base::message::{Message, msg};
 use crate::base::suggest::folded;
 use crate::phone::{Country, PhoneNumber};
@@ -39,15 +39,6 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language
 }
 
-/// Returns the marks of templates.
-#[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
-pub(super) fn syntax() -> SyntaxConfig {
-    SyntaxConfig::builder()
-        .keep_trailing_newline(true)
-        .build()
-        .expect("the usual marks")
-}
-
 /// Implements `{{ celular | phone("EC") }}` or `phone(pais)`: the number in international form,
 /// `+593987654321`. Without a country, or if its cell is empty, the country of the row applies.
 fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<String, Error> {
@@ -69,9 +60,9 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
         None => view.as_ref().and_then(|view| view.country),
     };
     let number = PhoneNumber::read_in_any_form(&typed, country).map_err(|error| {
-        let problem = Problem::from(error.message()).of_cell(typed.trim());
+        let problem = TextProblem::from(error.message()).of_cell(typed.trim());
         let hint = error.hint;
-        refused("phone", Problem { hint, ..problem })
+        refused("phone", TextProblem { hint, ..problem })
     })?;
     let written = format!("+{}", number.as_str());
     if let Some(view) = view {
@@ -112,7 +103,7 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
             let text = text.trim();
             means_yes(text).ok_or_else(|| {
                 let problem = msg!("`{text}` is neither yes nor no", text);
-                refused("yes", Problem::from(problem).of_cell(text))
+                refused("yes", TextProblem::from(problem).of_cell(text))
             })
         }
         other => {
@@ -158,7 +149,7 @@ fn means_yes(text: &str) -> Option<bool> {
 }
 
 /// Returns our problem in `error`, or what minijinja says.
-pub(super) fn describe(error: &Error) -> Problem {
+pub(super) fn describe(error: &Error) -> TextProblem {
     if let Some(problem) = problem_in(error) {
         return problem.clone();
     }
@@ -166,7 +157,7 @@ pub(super) fn describe(error: &Error) -> Problem {
     let problem = msg!("cannot be calculated: {words}", words);
     if words.contains("none") {
         let hint = msg!("write `| default('…')` after a value that may be missing");
-        return Problem::new(problem, hint);
+        return TextProblem::new(problem, hint);
     }
     problem.into()
 }

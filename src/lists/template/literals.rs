@@ -2,7 +2,7 @@
 
 use minijinja::machinery::{Token, tokenize};
 
-use super::language::syntax;
+use super::syntax::syntax;
 
 /// Stands for an expression, a statement, a part in `{% raw %}`, or code.
 const CUT: &str = "\0";

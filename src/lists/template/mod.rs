@@ -27,6 +27,7 @@ mod row_values;
 mod row_view;
 mod spelling;
 mod stored_amount;
+mod syntax;
 mod syntax_error;
 mod text;
 mod unfilled;
@@ -42,7 +43,7 @@ pub(crate) use self::fault::{faults_of_row_text, faults_of_single_text, faults_o
 pub(crate) use self::language::language;
 pub(crate) use self::marks::MarkedName;
 pub(crate) use self::printed_cells::check_printed;
-pub(crate) use self::problem::Problem;
+pub(crate) use self::problem::TextProblem;
 pub(crate) use self::read_date::date_fit;
 pub(crate) use self::read_number::{describe_decimals, number_fit};
 pub(crate) use self::row_values::{RowValue, RowValues};

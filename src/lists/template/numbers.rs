@@ -4,10 +4,10 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
-use super::problem::{Problem, refused};
+use super::problem::{TextProblem, refused};
 use super::read_number::{Amount, DecimalSign, read_number};
 use super::row_view::RowView;
-use super::walk::quoted;
+use super::spelling::quoted;
 use crate::base::conventions::{Conventions, NumberLayout};
 use crate::base::currencies::{may_be_same_currency, named_currencies};
 use crate::base::message::msg;
@@ -34,7 +34,7 @@ pub(super) fn number(
         Some(".") => read(state, "number", typed, Separator::Is('.')),
         Some(other) => Err(refused(
             "number",
-            Problem::new(
+            TextProblem::new(
                 msg!("`{other}` is not a decimal separator", other),
                 msg!("write number(',') or number('.')"),
             ),
@@ -104,7 +104,10 @@ fn check_currency(state: &State<'_, '_>, typed: &Cell, sign: &str) -> Result<(),
         "to print its number: `| number | money({argument})`",
         argument
     );
-    Err(refused("money", Problem::new(problem, hint).of_cell(&text)))
+    Err(refused(
+        "money",
+        TextProblem::new(problem, hint).of_cell(&text),
+    ))
 }
 
 /// Returns the text of a cell that the sheet shows differently from its stored value.
@@ -159,7 +162,7 @@ pub(super) fn format_number(
     let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
         let number = number.to_string();
         let problem = match conventions {
-            None => Problem::new(
+            None => TextProblem::new(
                 msg!(
                     "`{number}` cannot be written, because its country is unknown",
                     number
@@ -211,7 +214,11 @@ pub(super) fn read(
     Ok(number)
 }
 
-fn read_text(state: &State<'_, '_>, typed: &Cell, separator: Separator) -> Result<Cell, Problem> {
+fn read_text(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    separator: Separator,
+) -> Result<Cell, TextProblem> {
     let text = typed.as_str().unwrap_or_default().trim();
     let of_country = conventions(state).map(|known| known.decimal_mark);
     let sign = match (separator, of_country) {
@@ -236,7 +243,7 @@ fn read_text(state: &State<'_, '_>, typed: &Cell, separator: Separator) -> Resul
     }
     let problem = msg!("`{text}` may be a number with decimals in the sheet", text);
     let hint = msg!("put the filter first, or write number('.')");
-    Err(Problem::new(problem, hint).of_cell(text))
+    Err(TextProblem::new(problem, hint).of_cell(text))
 }
 
 #[cfg(test)]

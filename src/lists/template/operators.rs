@@ -8,7 +8,7 @@ use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_in};
 
-use super::problem::Problem;
+use super::problem::TextProblem;
 use super::row_view::RowView;
 use crate::base::message::msg;
 use crate::lists::list_file::plain_number;
@@ -17,8 +17,8 @@ use crate::lists::list_file::plain_number;
 pub(super) const NOT_CACHED: u8 = u8::MAX;
 
 /// The problem of a missing value in a text.
-pub(super) fn null_in_text() -> Problem {
-    Problem::new(
+pub(super) fn null_in_text() -> TextProblem {
+    TextProblem::new(
         msg!("null, which is also the number of an empty cell, cannot be part of a text"),
         msg!("write `| default('…')` after it"),
     )
@@ -88,7 +88,7 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
         _ if is_empty(less) => {
             let problem = msg!("an empty cell counts as less than anything");
             let hint = msg!("write `COLUMN != '' and …` before the comparison");
-            Err(Problem::new(problem, hint).into())
+            Err(TextProblem::new(problem, hint).into())
         }
         (Some(text), None) => Err(mixed_comparison(text, greater)),
         (None, Some(text)) => Err(mixed_comparison(text, less)),
@@ -102,7 +102,7 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
                 "write `| number` after both, or `| date('%Y-%m-%d')` after a date of the list, '2026-11-28' for a day and \
                  '09:30' for a time"
             );
-            Err(Problem::new(problem, hint).into())
+            Err(TextProblem::new(problem, hint).into())
         }
         _ => Ok(()),
     }
@@ -124,7 +124,7 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
                 cell
             );
             let hint = msg!("to compare the stored value, write '{cell}'", cell);
-            return Err(Problem::new(problem, hint).into());
+            return Err(TextProblem::new(problem, hint).into());
         }
         if matches!(
             other.kind(),
@@ -150,7 +150,7 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error
         ValueKind::String | ValueKind::Map | ValueKind::Undefined => is_in(state, one, other),
         kind => {
             let kind = kind.to_string();
-            Err(Problem::from(msg!("a {kind} cannot contain anything", kind)).into())
+            Err(TextProblem::from(msg!("a {kind} cannot contain anything", kind)).into())
         }
     }
 }
@@ -185,22 +185,24 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
         ValueKind::Number => value.to_string().into(),
         other => {
             let other = other.to_string();
-            return Err(Problem::from(msg!("a {other} cannot be part of a text", other)).into());
+            return Err(
+                TextProblem::from(msg!("a {other} cannot be part of a text", other)).into(),
+            );
         }
     })
 }
 
 fn mixed_comparison(text: &str, other: &Cell) -> Error {
     let problem = match other.kind() {
-        ValueKind::Bool => Problem::new(
+        ValueKind::Bool => TextProblem::new(
             msg!("compares the text `{text}` with yes or no", text),
             msg!("write `| yes` after the text"),
         ),
-        ValueKind::None => Problem::new(
+        ValueKind::None => TextProblem::new(
             msg!("compares the text `{text}` with none", text),
             msg!("write '' for an empty cell, and `| default('')` after a null of JSON"),
         ),
-        _ => Problem::new(
+        _ => TextProblem::new(
             msg!(
                 "compares the text `{text}` with {other}",
                 text,

@@ -3,9 +3,9 @@
 use minijinja::{Error, State, Value as Cell};
 
 use super::numbers::{Separator, format_number, layout, read, sheet_text, visible_text};
-use super::problem::{Problem, refused};
+use super::problem::{TextProblem, refused};
 use super::read_number::{Amount, DecimalSign};
-use super::walk::quoted;
+use super::spelling::quoted;
 use crate::base::conventions::NumberLayout;
 use crate::base::message::msg;
 
@@ -82,7 +82,7 @@ fn check_percentage(
         let hint = msg!("to print it: `| money({argument})`", argument);
         return Err(refused(
             "percent",
-            Problem::new(problem, hint).of_cell(&text),
+            TextProblem::new(problem, hint).of_cell(&text),
         ));
     }
     let share = f64::try_from(share.clone()).unwrap_or_default();
@@ -105,7 +105,7 @@ fn check_percentage(
     );
     Err(refused(
         "percent",
-        Problem::new(problem, hint).of_cell(cell),
+        TextProblem::new(problem, hint).of_cell(cell),
     ))
 }
 

@@ -3,7 +3,7 @@
 use super::cell_notes::CellNote;
 use super::expressions::TextExpression;
 use super::links::ends_link;
-use super::problem::Problem;
+use super::problem::TextProblem;
 use super::row_values::{RowValue, RowValues};
 use super::text::written_column;
 use crate::base::invisible::without_blanks_at_ends;
@@ -18,7 +18,7 @@ pub(crate) fn check_printed(
     expressions: &[TextExpression],
     values: &RowValues,
     row: &Row,
-) -> Result<Vec<Message>, Problem> {
+) -> Result<Vec<Message>, TextProblem> {
     let mut warnings = Vec::new();
     let mut fault = None;
     values.each(|number, value| {
@@ -50,7 +50,7 @@ struct CheckedValue<'a> {
 
 impl CheckedValue<'_> {
     /// Returns the problem of the value itself.
-    fn problem(&self) -> Option<Problem> {
+    fn problem(&self) -> Option<TextProblem> {
         if without_blanks_at_ends(self.text).is_empty() && !self.expression.rule.may_be_empty {
             return Some(self.describe_empty());
         }
@@ -61,25 +61,25 @@ impl CheckedValue<'_> {
             .then(|| self.describe_link(sign))
     }
 
-    fn describe_empty(&self) -> Problem {
+    fn describe_empty(&self) -> TextProblem {
         let written = &self.expression.written;
         match self.expression.rule.printed.as_slice() {
             [column] => {
                 let name = self.row.column(column).unwrap_or(column).trim();
                 let column = written_column(column, self.row);
-                Problem::new(
+                TextProblem::new(
                     msg!("{name}: is empty, so the text lacks a value", name),
                     msg!("write `{written} | default('cliente')`", written = column),
                 )
             }
-            _ => Problem::new(
+            _ => TextProblem::new(
                 msg!("`{written}` prints nothing", written),
                 msg!("write `({written}) | default('cliente')`", written),
             ),
         }
     }
 
-    fn describe_link(&self, sign: char) -> Problem {
+    fn describe_link(&self, sign: char) -> TextProblem {
         let text = self.text;
         let problem = if sign.is_whitespace() {
             msg!("`{text}` has a space, which ends its link", text)
@@ -96,11 +96,11 @@ impl CheckedValue<'_> {
         } else {
             format!("({written}) | urlencode")
         };
-        Problem::new(problem, msg!("write `{encoded}`", encoded))
+        TextProblem::new(problem, msg!("write `{encoded}`", encoded))
     }
 
     /// Finds what the printed cells have: the first fault, and warnings.
-    fn note_cells(&self, fault: &mut Option<Problem>, warnings: &mut Vec<Message>) {
+    fn note_cells(&self, fault: &mut Option<TextProblem>, warnings: &mut Vec<Message>) {
         let own = &self.expression.columns;
         let all = if own.is_empty() {
             self.row.names()

@@ -8,7 +8,7 @@ use crate::base::message::{Message, msg};
 
 /// A problem of a text or of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub(crate) struct TextProblem {
     pub(crate) message: Message,
     /// What to write instead.
     pub(crate) hint: Option<Message>,
@@ -16,7 +16,7 @@ pub(crate) struct Problem {
     pub(super) cell: Option<String>,
 }
 
-impl Problem {
+impl TextProblem {
     pub(super) fn new(message: Message, hint: Message) -> Self {
         Self {
             hint: Some(hint),
@@ -41,7 +41,7 @@ impl Problem {
     }
 }
 
-impl From<Message> for Problem {
+impl From<Message> for TextProblem {
     fn from(message: Message) -> Self {
         Self {
             message,
@@ -51,7 +51,7 @@ impl From<Message> for Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for TextProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.message)?;
         let mut hints = self.hint.iter();
@@ -59,21 +59,21 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for TextProblem {}
 
 /// Puts a problem into minijinja's error, where [`problem_in`] finds it.
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
+impl From<TextProblem> for Error {
+    fn from(problem: TextProblem) -> Self {
         Self::from(ErrorKind::InvalidOperation).with_source(problem)
     }
 }
 
 /// Returns minijinja's error for a problem that `filter` found.
-pub(super) fn refused(filter: &str, problem: impl Into<Problem>) -> Error {
+pub(super) fn refused(filter: &str, problem: impl Into<TextProblem>) -> Error {
     problem.into().of_filter(filter).into()
 }
 
 /// Returns the problem that a filter or an operator put into `error`.
-pub(super) fn problem_in(error: &Error) -> Option<&Problem> {
+pub(super) fn problem_in(error: &Error) -> Option<&TextProblem> {
     std::error::Error::source(error)?.downcast_ref()
 }

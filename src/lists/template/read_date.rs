@@ -7,7 +7,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
 use super::country_fit::CountryFit;
-use super::problem::Problem;
+use super::problem::TextProblem;
 use crate::base::conventions::{Conventions, has_code};
 use crate::base::date_names::DateName;
 use crate::base::message::{Message, msg};
@@ -28,7 +28,7 @@ pub(super) struct ReadDate {
 pub(super) fn read_date(
     text: &str,
     conventions: Option<&Conventions>,
-) -> Result<ReadDate, Problem> {
+) -> Result<ReadDate, TextProblem> {
     let is_not = || is_not_a_date(text);
     let Some(clock) = Clock::find(text) else {
         let day = DayParts::split(text, None).ok_or_else(is_not)?;
@@ -60,7 +60,7 @@ pub(super) fn read_date(
 }
 
 /// Reads a date in the format `from` of strftime. A date of ISO 8601, as a sheet stores it, needs none.
-pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, Problem> {
+pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, TextProblem> {
     if let Some(read) = in_format(text, from) {
         return Ok(read);
     }
@@ -69,7 +69,7 @@ pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, Problem>
         return read_date(text, None);
     }
     let problem = msg!("`{text}` is not a date in the format `{from}`", text, from);
-    Err(Problem::from(problem).of_cell(text))
+    Err(TextProblem::from(problem).of_cell(text))
 }
 
 fn in_format(text: &str, from: &str) -> Option<ReadDate> {
@@ -254,7 +254,7 @@ impl<'a> DayParts<'a> {
     }
 
     /// Reads the day of `text`.
-    fn read(&self, text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, Problem> {
+    fn read(&self, text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, TextProblem> {
         let is_not = || is_not_a_date(text);
         let [one, two, three] = self.parts;
         let (day, month, year) = match (number(one), month(one), number(two), month(two)) {
@@ -284,7 +284,7 @@ impl<'a> DayParts<'a> {
                     text,
                     day = i32::from(day)
                 );
-                Problem::from(problem).of_cell(text)
+                TextProblem::from(problem).of_cell(text)
             } else {
                 is_not()
             }
@@ -351,7 +351,7 @@ fn check_weekday(
     word: &str,
     date: Date,
     is_without_century: bool,
-) -> Result<(), Problem> {
+) -> Result<(), TextProblem> {
     let in_last_century = date
         .with()
         .year(date.year() - 100)
@@ -389,7 +389,7 @@ fn is_month_first(
     first: i16,
     second: i16,
     conventions: Option<&Conventions>,
-) -> Result<bool, Problem> {
+) -> Result<bool, TextProblem> {
     let usual = conventions.and_then(has_month_first);
     let shown = match (first > 12, second > 12) {
         (true, false) => Some(false),
@@ -402,14 +402,14 @@ fn is_month_first(
                 "`{text}` has the month first, but in its country the day comes first",
                 text
             );
-            Err(Problem::new(problem, write_all_dates()).of_cell(text))
+            Err(TextProblem::new(problem, write_all_dates()).of_cell(text))
         }
         (Some(false), Some(true)) => {
             let problem = msg!(
                 "`{text}` has the day first, but in its country the month comes first",
                 text
             );
-            Err(Problem::new(problem, write_all_dates()).of_cell(text))
+            Err(TextProblem::new(problem, write_all_dates()).of_cell(text))
         }
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
         (None, None) if first == second || first > 12 => Ok(false),
@@ -417,7 +417,7 @@ fn is_month_first(
             let problem = msg!("`{text}` may be two days", text);
             let hint =
                 msg!("pass the country of the list with --country, or write it as 2026-11-28");
-            Err(Problem::new(problem, hint).of_cell(text))
+            Err(TextProblem::new(problem, hint).of_cell(text))
         }
     }
 }
@@ -465,9 +465,9 @@ pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<CountryF
 /// How many digits the days have that Excel stores for the years 1927 to 2173.
 const DIGITS_OF_EXCEL: usize = 5;
 
-fn is_not_a_date(text: &str) -> Problem {
+fn is_not_a_date(text: &str) -> TextProblem {
     let problem = match date_of_excel(text).map(|date| date.to_string()) {
-        Some(date) => Problem::new(
+        Some(date) => TextProblem::new(
             msg!("`{text}` is Excel's number for {date}", text, date),
             msg!("format the column as a date, or write it as {date}", date),
         ),

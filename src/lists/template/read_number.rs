@@ -4,7 +4,7 @@
 use minijinja::Value as Cell;
 
 use super::country_fit::CountryFit;
-use super::problem::Problem;
+use super::problem::TextProblem;
 use crate::base::currencies::named_currencies;
 use crate::base::message::{Message, msg};
 
@@ -187,7 +187,7 @@ fn split_digits(digits: &str, sign: DecimalSign) -> Result<Option<SplitDigits<'_
 ///
 /// # Errors
 /// If it is not a number, or could be two numbers.
-pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, Problem> {
+pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, TextProblem> {
     let typed = text.trim();
     if typed.is_empty() {
         return Ok(Cell::from(()));
@@ -195,14 +195,14 @@ pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, Problem
     let read = Amount::parse(typed).map_or(Ok(None), |amount| amount.number(sign));
     match read {
         Ok(Some(number)) => Ok(number),
-        Ok(None) => Err(Problem::from(msg!("`{typed}` is not a number", typed)).of_cell(typed)),
+        Ok(None) => Err(TextProblem::from(msg!("`{typed}` is not a number", typed)).of_cell(typed)),
         Err(TwoReadings) => {
             let problem = msg!(
                 "`{typed}` is ambiguous: its separator may be for decimals or for thousands",
                 typed
             );
             let hint = msg!("to set it: number(',') or number('.')");
-            Err(Problem::new(problem, hint).of_cell(typed))
+            Err(TextProblem::new(problem, hint).of_cell(typed))
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use minijinja::machinery::parse_expr;
 
-use super::problem::Problem;
-use super::walk::quoted;
+use super::problem::TextProblem;
 use crate::base::message::msg;
 use crate::base::suggest::{identifier, plain};
 
@@ -32,9 +31,14 @@ pub(crate) fn escape_marks(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
 }
 
+/// Writes `text` as a constant of the language.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
 /// Returns the problem of an `expression` that is the name of a column with spaces or signs: `Nombre
 /// completo`.
-pub(super) fn name_with_blanks(expression: &str) -> Option<Problem> {
+pub(super) fn name_with_blanks(expression: &str) -> Option<TextProblem> {
     let name = expression.split('|').next().unwrap_or_default().trim();
     let name = name.strip_prefix("row.").unwrap_or(name);
     let is_of_name = |sign: char| sign.is_alphanumeric() || "_ .-#()°º".contains(sign);

@@ -4,9 +4,10 @@
 use minijinja::Error;
 use minijinja::machinery::{Token, tokenize};
 
-use super::language::{syntax, words_of_minijinja};
-use super::problem::Problem;
+use super::language::words_of_minijinja;
+use super::problem::TextProblem;
 use super::spelling::name_with_blanks;
+use super::syntax::syntax;
 use crate::base::invisible::is_unseen;
 use crate::base::message::{Message, msg};
 use crate::base::texts::shorten;
@@ -19,7 +20,7 @@ const MAX_SHOWN: usize = 60;
 
 /// Describes `error`, the reason why `source` cannot be read. Names the expression or statement at
 /// fault.
-pub(super) fn describe_syntax_error(source: &str, error: &Error) -> Problem {
+pub(super) fn describe_syntax_error(source: &str, error: &Error) -> TextProblem {
     let (tags, unreadable) = read_tags(source);
     if let Some(problem) = tags.iter().find_map(Tag::statement_problem) {
         return problem;
@@ -130,7 +131,7 @@ impl Tag<'_> {
     }
 
     /// Returns the problem of a statement that the language does not have.
-    fn statement_problem(&self) -> Option<Problem> {
+    fn statement_problem(&self) -> Option<TextProblem> {
         let name = match self.tokens.first() {
             Some(Token::Ident(name)) if self.is_statement => *name,
             _ => return None,
@@ -146,7 +147,7 @@ impl Tag<'_> {
         Some(if STATEMENTS.contains(&lower.as_str()) {
             msg!("write `{lower}` in lower case, not `{name}`", lower, name).into()
         } else {
-            Problem::new(
+            TextProblem::new(
                 msg!(
                     "`{{% {name} %}}` is not supported: there are only if, elif, else and endif",
                     name

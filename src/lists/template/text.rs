@@ -10,13 +10,14 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
 use super::expressions::{Expressions, compile_noted};
-use super::language::{check_bounds, describe, syntax};
+use super::language::{check_bounds, describe};
 use super::operators::{null_in_text, replace_operators};
-use super::problem::Problem;
+use super::problem::TextProblem;
 use super::row_values::RowValues;
 use super::row_view::{ROW, RowView};
 use super::spelling::spelling;
 use super::stored_amount::stored_amount;
+use super::syntax::syntax;
 use super::syntax_error::describe_syntax_error;
 use super::walk::{ColumnUses, walk};
 use crate::base::input::UsageError;
@@ -31,7 +32,7 @@ use crate::phone::{Country, PhoneNumber};
 pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
-    pub(crate) problem: Problem,
+    pub(crate) problem: TextProblem,
     /// Whether the template itself is wrong, so that every row has the error.
     pub(crate) is_of_every_row: bool,
 }
@@ -43,7 +44,7 @@ impl TemplateError {
         msg!("{path}: {problem}", path = self.path, problem)
     }
 
-    pub(crate) fn new(path: &str, problem: impl Into<Problem>, is_of_every_row: bool) -> Self {
+    pub(crate) fn new(path: &str, problem: impl Into<TextProblem>, is_of_every_row: bool) -> Self {
         Self {
             path: path.to_owned(),
             problem: problem.into(),
@@ -129,9 +130,9 @@ impl<'a> TextTemplate<'a> {
             return Ok(None);
         }
         let faulty = |problem| TemplateError::new(path, problem, true);
-        let unreadable = |problem: Problem| {
+        let unreadable = |problem: TextProblem| {
             let message = msg!("is not a template: {problem}", problem = problem.message);
-            faulty(Problem { message, ..problem })
+            faulty(TextProblem { message, ..problem })
         };
         check_bounds(source).map_err(|problem| unreadable(problem.into()))?;
         let text = parse(source, "<text>", syntax())
@@ -214,7 +215,7 @@ impl<'a> TextTemplate<'a> {
             Some(shown) => Value::from(shown),
             None => serde_json::to_value(&cell).map_err(|error| {
                 let error = error.to_string();
-                Problem::from(msg!("the value cannot be JSON: {error}", error))
+                TextProblem::from(msg!("the value cannot be JSON: {error}", error))
             })?,
         };
         if let Some(number) = self.number {
@@ -241,7 +242,7 @@ impl<'a> TextTemplate<'a> {
                 "write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it",
                 written
             );
-            return TemplateError::new(name, Problem::new(empty, hint), false);
+            return TemplateError::new(name, TextProblem::new(empty, hint), false);
         }
         let cell = problem.cell.as_deref().filter(|cell| !cell.is_empty());
         let Some(column) = cell.and_then(|cell| self.only_column(row, cell)) else {
@@ -252,7 +253,7 @@ impl<'a> TextTemplate<'a> {
         let hint = hint.map(|hint| hint.with_value("column", &written));
         TemplateError::new(
             column,
-            Problem {
+            TextProblem {
                 hint,
                 ..problem.clone()
             },
@@ -333,18 +334,18 @@ impl<'a> TextTemplate<'a> {
 
     /// Explains that a part of the text has no value, although `row` has every column. Names the empty column, if one
     /// can be the cause.
-    fn missing_part(&self, row: &Row) -> Problem {
+    fn missing_part(&self, row: &Row) -> TextProblem {
         let is_empty = |name: &&String| row.text(name).is_some_and(|cell| cell.trim().is_empty());
         match self.uses.columns.iter().find(is_empty) {
             Some(name) => {
                 let column = row.column(name).unwrap_or(name).trim();
                 let written = written_column(name, row);
-                Problem::new(
+                TextProblem::new(
                     msg!("`{column}` is empty, so the text lacks a value", column),
                     msg!("write `{written} | default('cliente')`", written),
                 )
             }
-            None => Problem::new(
+            None => TextProblem::new(
                 msg!("a value is missing, because the cell lacks this part"),
                 msg!("write `| default('cliente')` after it"),
             ),

@@ -8,7 +8,7 @@ use minijinja::value::ValueKind;
 use super::dates::source_problem;
 use super::filters::{FilterRule, Type};
 use super::nothing::is_empty_text;
-use super::problem::Problem;
+use super::problem::TextProblem;
 use super::walk::{
     ExprInfo, ReadAmount, TextWalk, UsedColumn, brackets, check_number, check_text,
     write_expression,
@@ -20,7 +20,7 @@ use crate::base::message::{Message, msg};
 const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
 
 /// Boxed, because the recursion is as deep as the expression.
-pub(super) type ExprResult = Result<Box<ExprInfo>, Problem>;
+pub(super) type ExprResult = Result<Box<ExprInfo>, TextProblem>;
 
 impl<'a> TextWalk<'a> {
     /// Determines the type and the columns of an expression.
@@ -186,7 +186,7 @@ impl<'a> TextWalk<'a> {
             }
             Add if !has_number => {
                 let own = write_expression(&operation.left);
-                return Err(Problem::new(
+                return Err(TextProblem::new(
                     msg!("`{own}` is not a number", own),
                     msg!("write `~` to join texts, or `| number` after both"),
                 ));
@@ -236,7 +236,7 @@ impl<'a> TextWalk<'a> {
             return Err(if corrected == written {
                 problem.into()
             } else {
-                Problem::new(problem, msg!("write `{own} | {corrected}`", own, corrected))
+                TextProblem::new(problem, msg!("write `{own} | {corrected}`", own, corrected))
             });
         }
         let is_declared = filter
@@ -300,7 +300,7 @@ impl<'a> TextWalk<'a> {
         filter: &Filter<'a>,
         before: &Expr<'a>,
         rule: &FilterRule,
-    ) -> Result<Vec<ExprInfo>, Problem> {
+    ) -> Result<Vec<ExprInfo>, TextProblem> {
         let mut given = Vec::new();
         for argument in &filter.args {
             let value = match argument {
@@ -315,13 +315,13 @@ impl<'a> TextWalk<'a> {
                             written,
                             problem = problem.message
                         );
-                        Problem { message, ..problem }
+                        TextProblem { message, ..problem }
                     })?;
                     continue;
                 }
                 _ => {
                     let name = filter.name;
-                    return Err(Problem::new(
+                    return Err(TextProblem::new(
                         msg!("the arguments of `{name}` have no names", name),
                         write_example(rule),
                     ));
@@ -335,7 +335,7 @@ impl<'a> TextWalk<'a> {
 
 /// Returns the problem of an expression that the language does not have. It is not built in [`TextWalk::value`], because
 /// its messages would take stack in each level of the recursion.
-fn unsupported(expression: &Expr<'_>) -> Problem {
+fn unsupported(expression: &Expr<'_>) -> TextProblem {
     let (problem, hint) = match expression {
         Expr::Tuple(_) | Expr::Map(_) => (
             msg!("`( , )` and `{{ }}` are not supported"),
@@ -358,23 +358,23 @@ fn unsupported(expression: &Expr<'_>) -> Problem {
             msg!("write `x | first` or `x | split | first`"),
         ),
     };
-    Problem::new(problem, hint)
+    TextProblem::new(problem, hint)
 }
 
 /// Returns the problem of `-saldo`. See [`unsupported`] for why it is apart.
-fn not_negatable(operand: &Expr<'_>) -> Problem {
+fn not_negatable(operand: &Expr<'_>) -> TextProblem {
     let own = write_expression(operand);
-    Problem::new(
+    TextProblem::new(
         msg!("`{own}` is not a number", own),
         msg!("write `-({own} | number)`", own),
     )
 }
 
 /// Checks an argument with a name: the format of the dates in the cells.
-fn named_argument(rule: &FilterRule, name: &str, value: &Expr<'_>) -> Result<(), Problem> {
+fn named_argument(rule: &FilterRule, name: &str, value: &Expr<'_>) -> Result<(), TextProblem> {
     if !rule.has_named(name) {
         let problem = msg!("it has no argument `{name}`", name);
-        return Err(Problem::new(problem, write_example(rule)));
+        return Err(TextProblem::new(problem, write_example(rule)));
     }
     let constant = value.as_const();
     let Some(from) = constant.as_ref().and_then(Cell::as_str) else {
@@ -393,7 +393,7 @@ fn check_filter_of_operand(
     operation: &BinOp<'_>,
     left: &ExprInfo,
     right: &ExprInfo,
-) -> Result<(), Problem> {
+) -> Result<(), TextProblem> {
     use BinOpKind::{Add, Div, FloorDiv, Mul, Pow, Rem, Sub};
     let sign = match operation.op {
         Add => "+",
@@ -427,5 +427,5 @@ fn check_filter_of_operand(
         number,
         written
     );
-    Err(Problem::new(problem, hint))
+    Err(TextProblem::new(problem, hint))
 }

@@ -13,8 +13,9 @@ use super::expressions::{PrintRule, TextExpression};
 use super::filters::Type;
 use super::links::LinkState;
 use super::nothing::may_print_nothing;
-use super::problem::Problem;
+use super::problem::TextProblem;
 use super::row_view::ROW;
+use super::spelling::quoted;
 use crate::base::message::msg;
 
 /// How a text uses columns.
@@ -71,7 +72,7 @@ pub(super) fn walk<'a>(
     source: &'a str,
     text: &Stmt<'a>,
     is_whole: bool,
-) -> Result<WalkedText, Problem> {
+) -> Result<WalkedText, TextProblem> {
     let mut walk = TextWalk {
         source,
         is_whole,
@@ -108,13 +109,13 @@ pub(super) struct TextWalk<'a> {
 }
 
 impl<'a> TextWalk<'a> {
-    fn statements(&mut self, statements: &[Stmt<'a>]) -> Result<(), Problem> {
+    fn statements(&mut self, statements: &[Stmt<'a>]) -> Result<(), TextProblem> {
         statements
             .iter()
             .try_for_each(|statement| self.statement(statement))
     }
 
-    fn statement(&mut self, statement: &Stmt<'a>) -> Result<(), Problem> {
+    fn statement(&mut self, statement: &Stmt<'a>) -> Result<(), TextProblem> {
         match statement {
             Stmt::Template(template) => self.statements(&template.children),
             Stmt::EmitRaw(words) => {
@@ -134,7 +135,7 @@ impl<'a> TextWalk<'a> {
                 self.link = after;
                 Ok(())
             }
-            _ => Err(Problem::new(
+            _ => Err(TextProblem::new(
                 msg!(
                     "the only statements are `{{% if … %}}`, `{{% elif … %}}`, `{{% else %}}` and `{{% endif %}}`"
                 ),
@@ -168,7 +169,7 @@ impl<'a> TextWalk<'a> {
     }
 
     /// Examines `{{ expression }}`, which is at `span`.
-    fn print(&mut self, expression: &Expr<'a>, span: Span) -> Result<(), Problem> {
+    fn print(&mut self, expression: &Expr<'a>, span: Span) -> Result<(), TextProblem> {
         let seen = self.seen.len();
         let words = self.words;
         let known = self.value(expression)?;
@@ -202,7 +203,7 @@ impl<'a> TextWalk<'a> {
 
     /// Examines an expression that is tested as yes or no. A column is a text, which is true even
     /// if it says `no`.
-    pub(super) fn condition(&mut self, expression: &Expr<'a>) -> Result<(), Problem> {
+    pub(super) fn condition(&mut self, expression: &Expr<'a>) -> Result<(), TextProblem> {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
             Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
@@ -264,20 +265,20 @@ fn is_written_by_filter(expression: &Expr<'_>) -> bool {
 }
 
 /// Rejects a list if a text is expected.
-pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), Problem> {
+pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), TextProblem> {
     if !matches!(known.kind, Type::Texts | Type::List) {
         return Ok(());
     }
     let own = write_expression(expression);
     let problem = msg!("`{own}` is a list", own);
-    Err(Problem::new(
+    Err(TextProblem::new(
         problem,
         msg!("write `{own} | join(', ')`", own),
     ))
 }
 
 /// Rejects a text if yes or no is expected.
-pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), Problem> {
+pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), TextProblem> {
     let own = write_expression(expression);
     let hint = match known.kind {
         Type::Truth | Type::Number => return Ok(()),
@@ -290,16 +291,19 @@ pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(),
         }
     };
     let problem = msg!("`{own}` is not a yes-or-no value", own);
-    Err(Problem::new(problem, hint))
+    Err(TextProblem::new(problem, hint))
 }
 
-pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), Problem> {
+pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), TextProblem> {
     let own = write_expression(expression);
     match known.kind {
         Type::Number => Ok(()),
         Type::Text | Type::Any => {
             let problem = msg!("`{own}` is not a number", own);
-            Err(Problem::new(problem, msg!("write `{own} | number`", own)))
+            Err(TextProblem::new(
+                problem,
+                msg!("write `{own} | number`", own),
+            ))
         }
         kind => {
             let kind = kind.describe();
@@ -338,11 +342,6 @@ pub(super) fn write_expression(expression: &Expr<'_>) -> String {
     }
 }
 
-/// Writes `text` as a constant of the language.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
-}
-
 /// Returns the arguments of a filter, in parentheses.
 pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
     let value = |argument: &CallArg<'_>| match argument {
@@ -363,7 +362,7 @@ mod tests {
     use minijinja::machinery::parse;
 
     use super::*;
-    use crate::lists::template::language::syntax;
+    use crate::lists::template::syntax::syntax;
     use crate::lists::template::{TextTemplate, language};
 
     fn column_uses(source: &str) -> ColumnUses {

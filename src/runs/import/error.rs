@@ -8,7 +8,7 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::jelou::message::InvalidMessage;
 use crate::lists::list_file::ListReader;
-use crate::lists::template::{Problem, TemplateError};
+use crate::lists::template::{TemplateError, TextProblem};
 use crate::phone::RecipientError;
 use crate::runs::ledger::LedgerError;
 
@@ -63,7 +63,7 @@ impl BulkError {
 /// Why a row has no request.
 #[derive(Debug)]
 pub(crate) enum RowError {
-    Problem(Problem),
+    Problem(TextProblem),
     Template(TemplateError),
     Recipient {
         column: String,
@@ -110,8 +110,8 @@ impl From<Message> for RowError {
     }
 }
 
-impl From<Problem> for RowError {
-    fn from(problem: Problem) -> Self {
+impl From<TextProblem> for RowError {
+    fn from(problem: TextProblem) -> Self {
         Self::Problem(problem)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::country_conflict::CountryConflict;
 use super::finding::{Finding, Place, Severity};
 use super::policy::ImportPolicy;
+use super::questions::LocalNumber;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::jelou::api::SuccessCriterion;
@@ -278,12 +279,4 @@ impl ImportResult {
         }
         Ok(())
     }
-}
-
-/// A number that would be valid with a country.
-#[derive(Debug)]
-pub(super) struct LocalNumber {
-    pub(super) line: u64,
-    /// As the list has it; empty if it is not in one cell.
-    pub(super) written: String,
 }

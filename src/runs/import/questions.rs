@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 
-use super::import_result::LocalNumber;
 use crate::base::message::{Message, msg};
 use crate::base::question::{FreeAnswer, PossibleAnswer, Question, TypedFlag};
 use crate::jelou::message::TypedRecipient;
@@ -44,6 +43,14 @@ fn send_again() -> PossibleAnswer {
 
 /// The most countries that are offered for local numbers.
 const MAX_COUNTRIES: usize = 4;
+
+/// A number that would be valid with a country.
+#[derive(Debug)]
+pub(super) struct LocalNumber {
+    pub(super) line: u64,
+    /// As the list has it; empty if it is not in one cell.
+    pub(super) written: String,
+}
 
 /// Returns the question which country the local `numbers` are of. The answers are the countries that Jelou serves, if most of
 /// the numbers are theirs.

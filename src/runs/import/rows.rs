@@ -8,10 +8,11 @@ use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::finding::{Finding, Severity};
 use super::import_result::{
-    ImportResult, LocalNumber, RowNote, RowReport, describe_exclusion, describe_not_allowed,
+    ImportResult, RowNote, RowReport, describe_exclusion, describe_not_allowed,
 };
 use super::plan::{Addressee, ImportPlan, RecipientRule, TO};
 use super::policy::{DuplicatePolicy, HiddenRule};
+use super::questions::LocalNumber;
 use super::recipient_column::FirstRows;
 use super::reported::{EarlierOutcome, ReportRuns, reported_skip};
 use super::selection::ListSelection;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use url::{Host, ParseError, Url};
 
 use crate::base::message::{Message, msg};
-use crate::base::texts;
+use crate::base::url_problem::url_problem;
 
 /// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +26,7 @@ impl ApiUrl {
     /// # Errors
     /// If it is another kind of address, or Jelou itself.
     pub(super) fn parse_sandbox(raw: &str) -> Result<Self, Message> {
-        let not_a_url = |error| {
-            msg!(
-                "not a URL: {problem}",
-                problem = texts::url_problem(error, "http")
-            )
-        };
+        let not_a_url = |error| msg!("not a URL: {problem}", problem = url_problem(error, "http"));
         let url = Self::parse(raw, not_a_url)?;
         let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
@@ -114,7 +109,7 @@ impl FromStr for ApiUrl {
         let not_a_url = |error| {
             msg!(
                 "not a URL: {problem}; write https://HOST, or http://127.0.0.1:PORT for this machine",
-                problem = texts::url_problem(error, "https")
+                problem = url_problem(error, "https")
             )
         };
         let url = Self::parse(raw, not_a_url)?;

@@ -19,7 +19,7 @@ use super::settings::{choose_profile, load_file};
 use crate::base::invisible::without_final_line_break;
 use crate::base::message::{Message, msg};
 use crate::base::secret::Secret;
-use crate::base::texts;
+use crate::base::url_problem::url_problem;
 use crate::command_error::CommandError;
 
 /// The value of `ledger` that chooses this machine's file.
@@ -137,8 +137,7 @@ impl LedgerDatabase {
             return Err(msg!("its value is empty"));
         }
         let not_a_url = |problem| msg!("it is not a database URL: {problem}", problem);
-        let mut url =
-            Url::parse(raw).map_err(|error| not_a_url(texts::url_problem(error, "postgres")))?;
+        let mut url = Url::parse(raw).map_err(|error| not_a_url(url_problem(error, "postgres")))?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err(msg!("it is not the URL of a PostgreSQL database"));
         }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::row_report::{RowReport, RowReportEnd};
+use super::row_report::{RowReportEnd, RowReporter, print_findings};
 use crate::base::message::{Message, msg};
 use crate::base::output::{ProgressFormat, ReadProgress, Stderr};
 use crate::command_error::CommandError;
@@ -64,17 +64,6 @@ impl Findings {
             .filter(|finding| finding.severity == Severity::Warning)
             .map(Finding::line)
             .collect()
-    }
-}
-
-/// Prints each finding on one line.
-pub(super) fn print_findings(stderr: &Stderr, findings: &[Finding]) {
-    for finding in findings {
-        match finding.severity {
-            Severity::Note => stderr.note(finding.line()),
-            Severity::Warning => stderr.warning(finding.line()),
-            Severity::Fault => stderr.fault(finding.line()),
-        }
     }
 }
 
@@ -148,7 +137,7 @@ impl ListReading<'_> {
         let stderr = &self.context.stderr;
         let name = list.name().to_owned();
         let progress = ReadProgress::new(stderr, self.progress, &name);
-        let mut report = RowReport::new(stderr, &progress, self.keeps_findings);
+        let mut report = RowReporter::new(stderr, &progress, self.keeps_findings);
         let read = self.read_rows(list, draft, &progress, &mut report);
         *rows = report.finish();
         read
@@ -159,7 +148,7 @@ impl ListReading<'_> {
         list: &mut ListReader,
         draft: &mut LedgerDraft,
         progress: &ReadProgress<'_>,
-        report: &mut RowReport<'_>,
+        report: &mut RowReporter<'_>,
     ) -> Result<Findings, CommandError> {
         let import = self.import;
         let mut earlier = Ok(false);
@@ -217,7 +206,7 @@ impl ListReading<'_> {
         &self,
         draft: &mut LedgerDraft,
         imported: &mut ImportResult,
-        report: &mut RowReport<'_>,
+        report: &mut RowReporter<'_>,
     ) -> Result<Option<CommandError>, CommandError> {
         let sender = self.checks.as_ref().map(|checks| checks.sender);
         let Some(sender) = sender.filter(|sender| sender.settings.allow_to.is_some()) else {

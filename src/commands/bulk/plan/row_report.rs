@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use super::read_rows::print_findings;
 use crate::base::message::msg;
 use crate::base::output::{ReadProgress, Stderr};
 use crate::commands::bulk::earlier::ReportedRows;
@@ -14,10 +13,10 @@ use crate::runs::import::{Finding, Place, RowFindings, RowNote, Severity};
 const MAX_ROWS: u64 = 5;
 
 /// The findings in the rows so far.
-pub(super) struct RowReport<'a> {
+pub(super) struct RowReporter<'a> {
     stderr: &'a Stderr,
     reading: &'a ReadProgress<'a>,
-    kinds: HashMap<Kind, RowsOfKind>,
+    kinds: HashMap<FindingKind, RowsOfKind>,
     listed: Vec<Finding>,
     notes: RowNotes,
     reported: ReportedRows,
@@ -26,7 +25,7 @@ pub(super) struct RowReport<'a> {
 }
 
 /// The severity and the texts without their values.
-type Kind = (Severity, Vec<&'static str>);
+type FindingKind = (Severity, Vec<&'static str>);
 
 /// The rows with findings of one kind. A row can have several.
 #[derive(Default)]
@@ -52,7 +51,7 @@ impl RowReportEnd {
     }
 }
 
-impl<'a> RowReport<'a> {
+impl<'a> RowReporter<'a> {
     pub(super) fn new(
         stderr: &'a Stderr,
         reading: &'a ReadProgress<'a>,
@@ -153,6 +152,17 @@ impl<'a> RowReport<'a> {
             listed,
             notes: self.notes,
             findings: self.all.unwrap_or_default(),
+        }
+    }
+}
+
+/// Prints each finding on one line.
+pub(super) fn print_findings(stderr: &Stderr, findings: &[Finding]) {
+    for finding in findings {
+        match finding.severity {
+            Severity::Note => stderr.note(finding.line()),
+            Severity::Warning => stderr.warning(finding.line()),
+            Severity::Fault => stderr.fault(finding.line()),
         }
     }
 }
