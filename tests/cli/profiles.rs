@@ -152,11 +152,12 @@ fn every_bulk_setting_can_be_set() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let before = config(&home);
+    // The profile has the language of these errors.
     for (flags, part) in [
-        (&["--rate", "fast"][..], "`fast` is not a rate"),
+        (&["--rate", "fast"][..], "`fast` no es una velocidad"),
         (
             &["--not-on", "05/06/2026"],
-            "is not a date; write it as 2026-12-25",
+            "no es una fecha; escríbela como 2026-12-25",
         ),
         (&["--time-zone", "Quito"], "Quito"),
     ] {
@@ -165,7 +166,7 @@ fn every_bulk_setting_can_be_set() {
     let together = ["--between", "always", "--between", "08:00-09:00"];
     home.run("profile set prod")
         .args(&together)
-        .fails(2, &["`always` cannot be combined"]);
+        .fails(2, &["`always` no se puede combinar"]);
     assert_eq!(config(&home), before);
 }
 

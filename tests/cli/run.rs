@@ -912,7 +912,10 @@ fn silent_pipe_writer_does_not_block_the_command() {
         });
         let ended = run();
         assert!(
-            ended.code == 3 && ended.stderr.contains("not sent"),
+            ended.code == 3
+                && ended.stderr.contains(
+                    "the notification will not be sent: 593987654321 is excluded by opted-out"
+                ),
             "{ended:?}"
         );
         assert!(!ended.stderr.contains("nothing was written"), "{ended:?}");

@@ -356,10 +356,7 @@ fn list_output_overwrites_only_sandbox_lists() {
                 .contains("--list: people.csv exists and is not a list of the sandbox"),
             "{ended:?}"
         );
-        assert!(
-            ended.stderr.contains("to overwrite this one: --yes"),
-            "{ended:?}"
-        );
+        assert!(ended.stderr.contains("to overwrite it: --yes"), "{ended:?}");
         assert_eq!(home.read("people.csv"), content);
         assert_eq!(
             std::fs::metadata(home.path().join("people.csv"))

@@ -266,7 +266,14 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
     assert_eq!(report.matches("no longer responds").count(), 4, "{report}");
     // The process may still send these rows if it is only suspended.
     let doubtful = home.run("bulk resolve r --unknown-as pending");
-    doubtful.fails(2, &["4 rows at", "may still send", "--yes"]);
+    doubtful.fails(
+        11,
+        &[
+            "4 rows at",
+            "may still send",
+            "hint: stop that process, then add --yes\n",
+        ],
+    );
 }
 
 #[test]

@@ -341,7 +341,7 @@ fn stop_names_a_run_whose_process_may_return() {
         2,
         &[
             "; unfinished: r\n",
-            "hint: to pause it: jelouctl bulk stop r\n",
+            "hint: to pause r: jelouctl bulk stop r\n",
         ],
     );
     home.run("bulk stop r").success();

@@ -605,7 +605,7 @@ fn template_with_image_header_needs_an_image() {
     bulk(&home, &jelou, &video).fails(2, &[other, "nothing was sent"]);
     let media =
         |url: &'static str| [&message[..], &["--type", "image", "--media-url", url]].concat();
-    let page_about_it = "is Google Drive's page about the file, not the file";
+    let page_about_it = "is Google Drive's page about the file; the file is at https://drive.google.com/uc?export=download&id=ID";
     bulk(
         &home,
         &jelou,

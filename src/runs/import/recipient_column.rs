@@ -8,6 +8,7 @@ use super::countries::ListCountries;
 use super::policy::HiddenRule;
 use crate::base::input::UsageError;
 use crate::base::message::msg;
+use crate::base::output::count_value;
 use crate::base::question::Question;
 use crate::lists::exclusions::read_recipient;
 use crate::lists::list_file::{
@@ -133,7 +134,7 @@ impl FirstRows<'_> {
                 let problem = msg!(
                     "`{name}` has no phone number in the first {rows} rows",
                     name,
-                    rows = ROWS
+                    rows = count_value(ROWS as u64)
                 );
                 Err(UsageError::open(problem, which_of(&surveyed)))
             }

@@ -172,11 +172,13 @@ fn ask_about_lost_workers(
             "in flight when a process stopped responding: {rows}",
             rows = Message::joined(rows.collect(), "; ")
         ));
-        confirm(
-            context,
-            msg!("If that process is only suspended, it may still send them. Has it exited?"),
-            LedgerError::may_still_send().message,
-        )?;
+        let refusal = LedgerError::may_still_send();
+        let question =
+            msg!("If that process is only suspended, it may still send them. Has it exited?");
+        confirm(context, question, refusal.message).map_err(|error| CommandError {
+            hint: Some(refusal.hint),
+            ..error
+        })?;
         asked.extend(lost.iter().map(|process| process.id));
     }
 }
