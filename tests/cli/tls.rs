@@ -172,8 +172,7 @@ fn each_tls_problem_has_its_own_message() {
     // It is unknown whether the request was read.
     let parts = [
         "it may have been sent: localhost:",
-        "did not answer with HTTP: invalid HTTP",
-        "for a TLS port, use https://",
+        "did not answer with HTTP, like a server for https://: invalid HTTP",
         "hint: ask the recipient",
     ];
     try_at(&format!("http://localhost:{}", tls.port()), 8, &ca, &parts);
@@ -393,7 +392,7 @@ fn broken_or_missing_roots_are_configuration_errors() {
             "empty.pem",
             [
                 "empty.pem has no PEM certificate\n",
-                "in PEM, which begins with",
+                "hint: to convert DER to PEM: openssl x509 -inform der -in empty.pem\n",
             ],
         ),
         (
@@ -407,7 +406,7 @@ fn broken_or_missing_roots_are_configuration_errors() {
             "key.pem",
             [
                 "key.pem has no PEM certificate\n",
-                "in PEM, which begins with",
+                "hint: to convert DER to PEM: openssl x509 -inform der -in key.pem\n",
             ],
         ),
         (

@@ -102,13 +102,14 @@ impl Failure {
         }
         let problem = innermost(error);
         if is_not_http(error) {
-            return Self {
-                hint: Some(msg!("for a TLS port: https://")),
-                ..failed(
-                    None,
-                    msg!("{peer} did not answer with HTTP: {problem}", peer, problem),
-                )
-            };
+            return failed(
+                None,
+                msg!(
+                    "{peer} did not answer with HTTP, like a server for https://: {problem}",
+                    peer,
+                    problem
+                ),
+            );
         }
         failed(
             None,

@@ -417,9 +417,12 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let look_up = move || (name.as_str(), 0).to_socket_addrs();
-            let found = run_blocking(look_up).await;
-            let addresses: Addrs = Box::new(found.map_err(|_| UnknownHost)?);
-            Ok(addresses)
+            match run_blocking(look_up).await {
+                Ok(found) => Ok(Box::new(found) as Addrs),
+                // The system lacks threads or files.
+                Err(error) if error.raw_os_error().is_some() => Err(error.into()),
+                Err(_) => Err(UnknownHost.into()),
+            }
         })
     }
 }
