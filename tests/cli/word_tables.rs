@@ -16,7 +16,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("jelou", 364),
     ("lists", 443),
     ("phone", 54),
-    ("runs", 96),
+    ("runs", 82),
     ("sandbox", 80),
     ("sender", 223),
 ];
