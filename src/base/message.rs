@@ -66,22 +66,27 @@ pub(crate) enum Value {
 /// Creates a [`Message`]: `msg!("line {line}: {count} {count|cell|cells}", line, count = cells.len())`. The text and the values
 /// must have the same names. The values are borrowed.
 macro_rules! msg {
-    ($template:literal) => {{
-        const { assert!($crate::base::message::has_names($template, &[]), "a value is missing") };
-        $crate::base::message::Message::fixed($template)
-    }};
-    ($template:literal, $($name:ident $(= $value:expr)?),+ $(,)?) => {{
-        const {
+    ($template:literal) => {
+        $crate::base::message::Message::fixed(const {
             assert!(
-                $crate::base::message::has_names($template, &[$(stringify!($name)),+]),
-                "the text and its values have different names"
+                $crate::base::message::has_names($template, &[]),
+                "a value is missing"
             );
-        };
+            $template
+        })
+    };
+    ($template:literal, $($name:ident $(= $value:expr)?),+ $(,)?) => {
         $crate::base::message::Message::new(
-            $template,
+            const {
+                assert!(
+                    $crate::base::message::has_names($template, &[$(stringify!($name)),+]),
+                    "the text and its values have different names"
+                );
+                $template
+            },
             vec![$((stringify!($name), msg!(@value $name $(= $value)?))),+],
         )
-    }};
+    };
     (@value $name:ident) => { $crate::base::message::ToValue::to_value(&$name) };
     (@value $name:ident = $value:expr) => { $crate::base::message::ToValue::to_value(&$value) };
 }
@@ -200,7 +205,7 @@ impl Message {
                     None => out.push_str(name),
                 },
                 TextPart::Choice { name, one, more } => {
-                    let is_one = matches!(self.value(name), Some(Value::Number(1)));
+                    let is_one = self.value(name).is_some_and(Value::is_one);
                     out.push_str(if is_one { one } else { more });
                 }
             }
@@ -238,6 +243,15 @@ impl fmt::Display for Message {
 }
 
 impl Value {
+    /// Returns whether it is the number 1, also as each language writes it.
+    fn is_one(&self) -> bool {
+        match self {
+            Self::Number(number) => *number == 1,
+            Self::ByLanguage { english, .. } => english == "1",
+            Self::Text(_) | Self::Message(_) | Self::List(..) => false,
+        }
+    }
+
     fn write(&self, lang: Lang, out: &mut String) {
         match self {
             Self::Text(text) => out.push_str(text),
@@ -558,7 +572,7 @@ impl From<&str> for Message {
 #[cfg(test)]
 impl PartialEq<&str> for Message {
     fn eq(&self, other: &&str) -> bool {
-        self.to_string() == *other
+        self.text(Lang::En) == **other
     }
 }
 

@@ -114,9 +114,10 @@ fn wrong_value(error: &clap::Error) -> Message {
     } else if let Some(ContextValue::Strings(valid)) = error.get(ContextKind::ValidValue) {
         msg!("{values}", values = joined(valid, [" or ", " o "]))
     } else if let Some(cause) = cause.and_then(|cause| cause.downcast_ref::<ParseIntError>()) {
-        match cause.kind() {
-            IntErrorKind::Zero => msg!("1 or more"),
-            _ => msg!("a whole number"),
+        if *cause.kind() == IntErrorKind::Zero {
+            msg!("1 or more")
+        } else {
+            msg!("a whole number")
         }
     } else if let Some((_, range)) = text.split_once(" is not in ") {
         let (first, last) = range.split_once("..=").unwrap_or((range, ""));

@@ -80,7 +80,7 @@ pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
         .is_ok_and(|(method, _)| method == Method::GET);
     let format = context.stdout.format;
     if !reads {
-        return print_result(context, msg!("the request"), format, &record, code);
+        return print_result(context, &msg!("the request"), format, &record, code);
     }
     match print_answer(context, format, &record) {
         Ok(()) => code,

@@ -138,7 +138,7 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<Turn, CommandError> {
         if self.patience.get().is_zero() {
-            return Err(key_timeout_error(msg!("it no longer responds")));
+            return Err(key_timeout_error(&msg!("it no longer responds")));
         }
         let scope = &self.terms.scope;
         let recipient = outgoing.recipient().as_str();
@@ -192,7 +192,7 @@ impl OnceSend {
     pub(super) fn kept_by_another(&self, waited: Option<Duration>) -> CommandError {
         let kept = self.ledger.kept_lock(waited.unwrap_or_default());
         kept.map_or_else(
-            || key_timeout_error(msg!("another process keeps it locked")),
+            || key_timeout_error(&msg!("another process keeps it locked")),
             CommandError::from,
         )
     }
@@ -437,8 +437,8 @@ impl OnceFallback {
 }
 
 /// Returns the error for a key that could not be checked in time.
-fn key_timeout_error(problem: Message) -> CommandError {
-    LedgerError::unreachable(&msg!("with the keys"), &problem).into()
+fn key_timeout_error(problem: &Message) -> CommandError {
+    LedgerError::unreachable(&msg!("with the keys"), problem).into()
 }
 
 fn duration_from_millis(millis: i64) -> Duration {

@@ -165,7 +165,7 @@ impl<'a> SendTerms<'a> {
         };
         let tell = |problem| {
             let problem = match self.notify_timeout {
-                Some(_) => unsent_notification(problem),
+                Some(_) => unsent_notification(&problem),
                 None => problem,
             };
             of_recipient(recipient.as_deref(), problem)
@@ -361,7 +361,7 @@ impl<'a> SendTerms<'a> {
         place: MessagePlace,
     ) -> Result<Delivery, CommandError> {
         let faults = faults_for_user_ids(connection, [outgoing]).await?;
-        refuse_unusable(&faults, &for_user_id())?;
+        refuse_unusable(&faults, for_user_id())?;
         let admission = match &self.limit {
             Some(limit) => Some(limit.admit(connection, outgoing).await?),
             None => None,
@@ -477,7 +477,7 @@ impl<'a> SendTerms<'a> {
             (Some(_), Sent::Unknown) => {
                 msg!("the notification may have been sent: {problem}", problem)
             }
-            (Some(_), _) => unsent_notification(problem),
+            (Some(_), _) => unsent_notification(&problem),
             (None, Sent::Unknown) => msg!("it may have been sent: {problem}", problem),
             (None, _) => msg!("not sent: {problem}", problem),
         };
@@ -573,7 +573,7 @@ fn of_recipient(recipient: Option<&str>, told: Message) -> Message {
     }
 }
 
-pub(super) fn unsent_notification(problem: Message) -> Message {
+pub(super) fn unsent_notification(problem: &Message) -> Message {
     msg!("the notification was not sent: {problem}", problem)
 }
 

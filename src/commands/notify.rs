@@ -209,7 +209,7 @@ impl SendTerms<'_> {
         }
         let recipient = outgoing.recipient().as_str();
         if is_user_id(recipient) {
-            refuse_unusable(&requests.faults_for_user_ids, &for_user_id())?;
+            refuse_unusable(&requests.faults_for_user_ids, for_user_id())?;
         }
         let flight = RequestProgress::default();
         let connection = requests.connection;

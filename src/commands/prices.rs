@@ -71,9 +71,9 @@ pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&
     let categories = Category::ALL
         .into_iter()
         .filter(|category| (*category == Category::Service) != is_template);
-    let priced =
+    let rated =
         categories.filter_map(|category| Some((category.name(), list.price(country, category)?)));
-    let prices: Vec<_> = priced
+    let costs: Vec<_> = rated
         .map(|(name, price)| {
             let price = format!("{price} {}", list.currency);
             msg!("{price} as {name}", price, name)
@@ -83,10 +83,10 @@ pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&
         Some(country) => msg!("a number of {country}", country = country.to_string()),
         None => msg!("a recipient without a country"),
     };
-    context.stderr.note(if prices.is_empty() {
+    context.stderr.note(if costs.is_empty() {
         msg!("the price list has no price for this message to {to}", to)
     } else {
-        let prices = Message::joined(prices, ", ");
-        msg!("cost by your prices, for {to}: {prices}", to, prices)
+        let costs = Message::joined(costs, ", ");
+        msg!("cost by your prices, for {to}: {costs}", to, costs)
     });
 }

@@ -69,9 +69,9 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
     }
     record.error = delivery.problem.map(|problem| RecordError {
         code: problem.code,
-        message: problem.message.into(),
+        message: problem.message,
         api_code: problem.api_code,
-        hint: Some(problem.hint.into()),
+        hint: Some(problem.hint),
         retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
     });
     code
@@ -97,7 +97,7 @@ pub(crate) fn print_answer(
 /// stays a success if standard output fails: an error could make a script send again.
 pub(crate) fn print_result(
     context: &Context,
-    what: Message,
+    what: &Message,
     format: Format,
     record: &Record,
     code: ExitCode,
@@ -122,7 +122,7 @@ pub(crate) fn print_result(
 
 /// Returns what happened to `what` if the response cannot be printed, and the exit code of a command that would otherwise
 /// exit with `code`.
-fn unprinted(what: Message, sent: Sent, code: ExitCode) -> (Message, ExitCode) {
+fn unprinted(what: &Message, sent: Sent, code: ExitCode) -> (Message, ExitCode) {
     match sent {
         Sent::Yes => (msg!("{what} was accepted", what), code),
         Sent::No if code == ExitCode::Success => (msg!("nothing was sent"), ExitCode::Unexpected),
@@ -171,7 +171,7 @@ mod tests {
                 ("the message may have been sent", Unknown),
             ),
         ] {
-            let (state, code) = unprinted(msg!("the message"), sent, code);
+            let (state, code) = unprinted(&msg!("the message"), sent, code);
             assert_eq!((state.to_string().as_str(), code), expected);
         }
     }

@@ -377,7 +377,7 @@ impl Sends {
             let format = context.stdout.format;
             let record = &send.report.record;
             let what = msg!("the message");
-            send.code = Some(print_result(context, what, format, record, code));
+            send.code = Some(print_result(context, &what, format, record, code));
             if are_several && format == Format::Id && record.message_id.is_none() {
                 // Line and recipient belong together.
                 let _ = context.stdout.line("");

@@ -135,7 +135,7 @@ impl PhoneNumber {
             Some(number) if is_number(&digits) && number != digits => {
                 let other = country_or_another(number_region(&digits).map(Country));
                 let warning = msg!(
-                    "`{typed}` is read as a number of {country}, +{number}; for a number of {other}, write +{digits}",
+                    "`{typed}` is read as a number of {country}, +{number}; for a number of {other}: +{digits}",
                     typed,
                     country = region.with_article(),
                     number,

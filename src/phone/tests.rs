@@ -125,7 +125,7 @@ const TABLE: [(&str, &str, &str, &str); 77] = [
         "4771234567",
         "MX",
         "4771234567",
-        "524771234567; `4771234567` is read as a number of Mexico, +524771234567; for a number of Norway, write +4771234567",
+        "524771234567; `4771234567` is read as a number of Mexico, +524771234567; for a number of Norway: +4771234567",
     ),
     (
         "0445512345678",
@@ -151,7 +151,7 @@ const TABLE: [(&str, &str, &str, &str); 77] = [
         "431512345",
         "EC",
         "has no country code",
-        "its digits do not begin a number of Ecuador…for a number of Austria, write +431512345",
+        "its digits do not begin a number of Ecuador…for a number of Austria: +431512345",
     ),
     ("4915112345678", "DE", "4915112345678", "4915112345678"),
     (
@@ -334,36 +334,16 @@ fn old_number_form_is_never_another_country() {
 #[test]
 fn number_of_local_length_is_never_another_country() {
     for (typed, country, expected) in [
-        (
-            "3593259868",
-            "CO",
-            "for a number of Bulgaria, write +3593259868",
-        ),
+        ("3593259868", "CO", "for a number of Bulgaria: +3593259868"),
         (
             "19173632605",
             "BR",
-            "for a number of the United States, write +19173632605",
+            "for a number of the United States: +19173632605",
         ),
-        (
-            "4771234567",
-            "BR",
-            "for a number of Norway, write +4771234567",
-        ),
-        (
-            "4771234567",
-            "AR",
-            "for a number of Norway, write +4771234567",
-        ),
-        (
-            "4771234567",
-            "US",
-            "for a number of Norway, write +4771234567",
-        ),
-        (
-            "431512345",
-            "CL",
-            "for a number of Austria, write +431512345",
-        ),
+        ("4771234567", "BR", "for a number of Norway: +4771234567"),
+        ("4771234567", "AR", "for a number of Norway: +4771234567"),
+        ("4771234567", "US", "for a number of Norway: +4771234567"),
+        ("431512345", "CL", "for a number of Austria: +431512345"),
         ("+3593259868", "CO", "3593259868"),
         ("003593259868", "CO", "3593259868"),
         // Numbers with other lengths stay international numbers. So do numbers of countries with many lengths.
@@ -431,10 +411,7 @@ fn digits_in_parentheses_may_be_an_area_code() {
              --country BR; for a number of Peru: +51987654321",
         ),
         ("(84) 98765-4321", "for a number of Vietnam: +84987654321"),
-        (
-            "(477) 123-4567",
-            "for a number of Norway, write +4771234567",
-        ),
+        ("(477) 123-4567", "for a number of Norway: +4771234567"),
         (
             "(507) 256-2410",
             "for a number of the United States: --country US",

@@ -1,5 +1,7 @@
 //! Responses in Jelou's formats.
 
+use std::fmt::Write;
+
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +34,9 @@ fn in_ascii(json: &str) -> String {
     for unit in json.encode_utf16() {
         match u8::try_from(unit) {
             Ok(byte) if byte.is_ascii() => line.push(byte.into()),
-            _ => line.push_str(&format!("\\u{unit:04x}")),
+            _ => {
+                let _ = write!(line, "\\u{unit:04x}");
+            }
         }
     }
     line

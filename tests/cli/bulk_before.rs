@@ -224,7 +224,7 @@ fn preview_page_has_every_message() {
         "Cannot be sent as it is",
         "Hola Ana",
         "it sends 593987654321 the same message as line 2",
-        "the recipient is not allowed",
+        "allow_to does not allow the recipient",
         "nombre: is empty, so the text lacks a value",
         "Hola N&#x2f;A",
         "is excluded by bajas.txt",

@@ -303,8 +303,8 @@ fn odd_cell_of_the_last_expression_is_among_twelve_lines() {
     let names: Vec<_> = (0..16).map(|number| format!("c{number}")).collect();
     let mut list = format!("celular,{}\n", names.join(","));
     for row in 0..20 {
-        let last = if row == 7 { "x{nombre}" } else { "valor" };
-        let cells = format!("{}{last}", "valor,".repeat(15));
+        let odd = if row == 7 { "x{nombre}" } else { "valor" };
+        let cells = format!("{}{odd}", "valor,".repeat(15));
         writeln!(list, "09876543{row:02},{cells}").unwrap();
     }
     home.write("people.csv", &list);

@@ -441,7 +441,7 @@ fn filter_phone_warns_as_country_column() {
         "people.csv",
         "nombre,celular,pais\nA,4771234567,MX\nB,0987654301,EC\nC,525512340002,MX\n",
     );
-    let warning = "line 2: `4771234567` is read as a number of Mexico, +524771234567; for a number of Norway, write +4771234567";
+    let warning = "line 2: `4771234567` is read as a number of Mexico, +524771234567; for a number of Norway: +4771234567";
     for to in [
         None,
         Some("{{ celular | phone(pais) }}"),

@@ -868,7 +868,7 @@ fn sent_messages_are_split_by_delivery() {
     assert!(undelivered > 0);
     for (language, note) in [
         ("en", format!("of these, {undelivered} not delivered")),
-        ("es", format!("de ellos, {undelivered} no entregados")),
+        ("es", format!("de ellos, no se entregaron {undelivered}")),
     ] {
         let window = run.open(&["--lang", language], 1280, 900);
         let shown: String = window.value(SENT_TILE);
@@ -935,7 +935,7 @@ fn run_without_events_has_not_started() {
         .unwrap();
     let window = run.open(&["--lang", "es"], 1280, 900);
     let shown: String = window.value("document.body.innerText");
-    assert!(shown.contains("Aún no empieza."), "{shown}");
+    assert!(shown.contains("Todavía no empieza."), "{shown}");
     assert!(!shown.contains("Duración"), "{shown}");
 }
 

@@ -24,7 +24,7 @@ const OTHER_ENGLISH: [&str; 6] = [
 fn readable(inbox: &Inbox) -> String {
     inbox.value(
         "(() => { const page = document.body.cloneNode(true); \
-         page.querySelectorAll('pre, dd, .line').forEach((node) => node.remove()); return page.textContent; })() + \
+         page.querySelectorAll('pre, dd, .line, script, style, template').forEach((node) => node.remove()); return page.textContent; })() + \
          [...[...document.querySelectorAll('body *')].flatMap((node) => \
          ['title', 'aria-label', 'placeholder'].map((name) => node.getAttribute(name) ?? ''))].join('\\n')",
     )

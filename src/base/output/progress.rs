@@ -233,7 +233,7 @@ impl<'a> Progress<'a> {
     }
 
     /// Prints the fault of a row, but only for the first rows.
-    pub(crate) fn fault(&mut self, line: u64, state: Message, problem: impl Into<Message>) {
+    pub(crate) fn fault(&mut self, line: u64, state: &Message, problem: impl Into<Message>) {
         self.faults += 1;
         match self.faults {
             ..=MAX_FAULTS => {

@@ -122,14 +122,12 @@ pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Opt
     let takes = details.time_for(rows).filter(|takes| *takes >= SHORT)?;
     let now = timestamps::now();
     let work = SignedDuration::try_from(takes).ok()?;
-    let end = match &details.conditions.hours {
-        Some(hours) => hours
-            .estimate_end(now, work)
-            .map(|end| hours.local_value(end)),
-        None => {
-            let end = now.checked_add(work).ok();
-            end.map(|end| time_value(&sender_zone(details, sender), end.as_millisecond()))
-        }
+    let end = if let Some(hours) = &details.conditions.hours {
+        let end = hours.estimate_end(now, work);
+        end.map(|end| hours.local_value(end))
+    } else {
+        let end = now.checked_add(work).ok();
+        end.map(|end| time_value(&sender_zone(details, sender), end.as_millisecond()))
     };
     let takes = duration_value(takes);
     Some(match end {

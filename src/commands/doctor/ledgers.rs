@@ -51,10 +51,7 @@ struct LedgerProblem {
 
 impl From<AccessWarning> for LedgerProblem {
     fn from(AccessWarning { message, hint }: AccessWarning) -> Self {
-        Self {
-            message: message.into(),
-            hint: hint.into(),
-        }
+        Self { message, hint }
     }
 }
 

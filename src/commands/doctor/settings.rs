@@ -67,13 +67,14 @@ impl Checkup {
                     Err(error) => self.fail(title, error),
                 },
                 "api_url" if sandbox => self.ok(title, msg!("the sandbox")),
-                _ => match setting_problem(name, &settings) {
-                    Some(problem) => self.warn(title, msg!("{shown}: {problem}", shown, problem)),
-                    None => {
+                _ => {
+                    if let Some(problem) = setting_problem(name, &settings) {
+                        self.warn(title, msg!("{shown}: {problem}", shown, problem));
+                    } else {
                         self.defaults.extend(is_default.then(|| title.clone()));
                         self.ok(title, shown);
                     }
-                },
+                }
             }
         }
         Some(settings)

@@ -193,7 +193,6 @@ fn warn_about_past_days(context: &Context, change: &Layer) {
     let days = change.list("not_on").unwrap_or_default();
     let days = days.iter().filter_map(|day| day_off(day).ok());
     for past in days_past_everywhere(days, now()) {
-        let past = Message::from(past);
         context
             .stderr
             .warning(msg!("{flag} {past}", flag = "--not-on", past));
@@ -298,7 +297,7 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
             missing.extend(flag);
             continue;
         }
-        ask_setting(context, change, key, question, flag.is_some())?;
+        ask_setting(context, change, key, &question, flag.is_some())?;
     }
     if !missing.is_empty() {
         let problem = match missing.as_slice() {
@@ -328,13 +327,13 @@ fn ask_setting(
     context: &Context,
     change: &mut Layer,
     key: &'static str,
-    question: Message,
+    question: &Message,
     is_needed: bool,
 ) -> Result<(), CommandError> {
     let mut asked = 0;
     loop {
         asked += 1;
-        let answer = context.stderr.ask(&question)?;
+        let answer = context.stderr.ask(question)?;
         if answer.is_empty() && !is_needed {
             return Ok(());
         }

@@ -312,7 +312,7 @@ impl CommandRun<'_> {
                 let note = self.slow_note(&sends, &prepared.refused);
                 let notifying = Box::pin(self.notify(prepared, connection, result, &mut sends));
                 if let Err(error) = noting_slowness(&context.stderr, &note, notifying).await {
-                    sends.fail(context, unsent_notification, error);
+                    sends.fail(context, |problem| unsent_notification(&problem), error);
                 }
             }
             Err(problem) => sends.fail_silently(problem),

@@ -384,13 +384,13 @@ fn degrees(value: &Value, positive: &str, negative: &str) -> String {
 
 /// Draws a location on the map.
 fn location(body: &Value, lang: Lang) -> Option<Part> {
-    let lat = degrees(body.pointer("/coordinates/lat")?, "N", "S");
+    let latitude = degrees(body.pointer("/coordinates/lat")?, "N", "S");
     let west = lang.pick(["W", "O"]);
-    let long = degrees(body.pointer("/coordinates/long")?, "E", west);
+    let longitude = degrees(body.pointer("/coordinates/long")?, "E", west);
     let words = ["/name", "/address"]
         .into_iter()
         .filter_map(|pointer| text(body, pointer));
-    let words: Vec<_> = words.chain([format!("{lat}, {long}")]).collect();
+    let words: Vec<_> = words.chain([format!("{latitude}, {longitude}")]).collect();
     Some(Part::Drawing {
         drawing: "place",
         of: body.clone(),

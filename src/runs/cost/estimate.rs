@@ -251,7 +251,7 @@ impl RunCost {
     pub(crate) fn describe(&self) -> Message {
         let sent = self.sent.total();
         let all = self.estimate.total_value();
-        let spent = if self.is_sandbox {
+        let so_far = if self.is_sandbox {
             msg!(
                 "a real run would spend about {sent} of {all} by your prices",
                 sent,
@@ -267,7 +267,7 @@ impl RunCost {
                 amount = cost.total()
             )
         });
-        let parts = [Some(spent), delivered, self.sent.without_price()];
+        let parts = [Some(so_far), delivered, self.sent.without_price()];
         Message::joined(parts.into_iter().flatten().collect(), "; ")
     }
 }

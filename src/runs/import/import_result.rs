@@ -29,6 +29,9 @@ pub(crate) fn describe_not_allowed() -> Message {
     msg!("allow_to does not allow the recipient")
 }
 
+/// A number of rows, and what is said about them.
+type CountedRows = (u64, fn(u64) -> Message);
+
 /// Called with each note about a row.
 pub(super) type RowReport<'a> = &'a mut dyn FnMut(RowNote);
 
@@ -181,7 +184,7 @@ impl ImportResult {
     /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up.
     pub(crate) fn sums(&self) -> Message {
         let skipped = |reason| self.skips.rows(reason);
-        let kinds: [(u64, fn(u64) -> Message); 10] = [
+        let kinds: [CountedRows; 10] = [
             (self.sendable(), |rows| {
                 msg!("{rows} {rows|is|are} fine", rows)
             }),

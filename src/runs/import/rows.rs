@@ -317,7 +317,7 @@ impl<'a> Importer<'a> {
         self.cells.note_decimals(line, row, country);
         let message = self.build(line, row, faulty_cells, outcome)?;
         let skip = self.why_skipped(&message);
-        self.report_message(line, &message, skip.as_ref(), report);
+        Self::report_message(line, &message, skip.as_ref(), report);
         Ok((message, skip))
     }
 
@@ -461,7 +461,6 @@ impl<'a> Importer<'a> {
     /// Reports the warnings about a row with a message, and why it is skipped. If it is not, also reports an earlier
     /// outcome.
     fn report_message(
-        &self,
         line: u64,
         message: &RowMessage,
         skip: Option<&SkipDetail>,

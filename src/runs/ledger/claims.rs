@@ -149,6 +149,7 @@ struct WantedClaim<'a> {
 }
 
 /// Whether this process may send a message with a key.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a message")]
 pub(crate) enum ClaimResult {
     /// This process holds the claim, so it may send.
     Held(HeldClaim),

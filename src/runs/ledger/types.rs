@@ -327,7 +327,7 @@ impl ReportRow {
             return self;
         }
         let error = match self.error {
-            Some(before) => with_earlier(damage.message.clone(), before),
+            Some(before) => with_earlier(&damage.message, &before),
             None => damage.message.clone(),
         };
         Self {
@@ -344,10 +344,10 @@ impl ReportRow {
 pub(super) fn read_reasons(stored: &str) -> Message {
     let mut reasons = stored.lines().map(Message::decode).rev();
     let oldest = reasons.next().unwrap_or_default();
-    reasons.fold(oldest, |before, reason| with_earlier(reason, before))
+    reasons.fold(oldest, |before, reason| with_earlier(&reason, &before))
 }
 
-fn with_earlier(reason: Message, before: Message) -> Message {
+fn with_earlier(reason: &Message, before: &Message) -> Message {
     msg!("{reason}; before that: {before}", reason, before)
 }
 

@@ -139,7 +139,7 @@ impl<'a> Driver<'a> {
             && state != RowState::Pending
         {
             self.progress
-                .fault(end.line, state.describe(), problem.message.clone());
+                .fault(end.line, &state.describe(), problem.message.clone());
         }
         self.handle(EngineInput::RowEnded(end));
     }

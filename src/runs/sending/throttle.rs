@@ -338,7 +338,7 @@ impl Obstacle {
                 time = second_value(zone, self.since)
             );
         }
-        problem.into()
+        problem
     }
 }
 

@@ -190,7 +190,7 @@ export function ticks({ from, delivery }) {
   if (from === "user") return null;
   const { state, code, reason } = delivery ?? { state: "at_whatsapp" };
   if (state === "undelivered") {
-    const node = element("span", "ticks mark failed", say("undelivered", code ?? "").trim());
+    const node = element("span", "ticks mark failed", say("undelivered", String(code ?? "")).trim());
     node.title = reason ?? "";
     return node;
   }

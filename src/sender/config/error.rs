@@ -39,6 +39,10 @@ pub(super) fn unknown_key(name: &str, near: Option<&str>) -> Message {
 }
 
 /// Creates the error for a file that cannot be read or written.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` gives the error itself"
+)]
 pub(crate) fn bad_file(error: FileError) -> CommandError {
     CommandError::bare_configuration(error.message())
 }
@@ -46,12 +50,11 @@ pub(crate) fn bad_file(error: FileError) -> CommandError {
 /// Creates the error for a profile that does not exist. It names the `variable` with the name, if there is one, because
 /// the user may not know of it.
 pub(super) fn unknown_profile(name: &str, variable: Option<&str>, known: &[&str]) -> CommandError {
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
-        None => {
-            let command = set_profile(name, "--bot BOT --client-id ID");
-            msg!("to create it: {command}", command)
-        }
+    let hint = if let Some(nearest) = nearest(name, known.iter().copied()) {
+        msg!("did you mean `{nearest}`?", nearest)
+    } else {
+        let command = set_profile(name, "--bot BOT --client-id ID");
+        msg!("to create it: {command}", command)
     };
     let problem = if known.is_empty() {
         msg!("there is no profile `{name}`; none exists", name)

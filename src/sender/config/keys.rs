@@ -136,9 +136,8 @@ const MAX_RATE: f64 = 1_000_000.0;
 
 /// Parses a bot's identifier; it becomes one segment of the URL.
 pub(crate) fn bot_id(raw: &str) -> Result<String, Message> {
-    let id = identifier(msg!("a bot id"), raw)?;
+    let id = identifier(&msg!("a bot id"), raw)?;
     if let Some(problem) = documented_placeholder(id) {
-        let problem = Message::from(problem);
         return Err(msg!("{problem}; write the id that Jelou shows", problem));
     }
     match id {
@@ -157,7 +156,7 @@ pub(crate) fn bot_id(raw: &str) -> Result<String, Message> {
 
 /// Parses the client id of Basic authentication.
 pub(super) fn client_id(raw: &str) -> Result<String, Message> {
-    match identifier(msg!("a client id"), raw)? {
+    match identifier(&msg!("a client id"), raw)? {
         // The part after the colon could be the secret.
         id if id.contains(':') => Err(msg!("a client id cannot contain a colon")),
         id => Ok(id.to_owned()),
@@ -165,7 +164,7 @@ pub(super) fn client_id(raw: &str) -> Result<String, Message> {
 }
 
 /// Checks an identifier, which is text on one line.
-fn identifier(what: Message, raw: &str) -> Result<&str, Message> {
+fn identifier<'a>(what: &Message, raw: &'a str) -> Result<&'a str, Message> {
     match without_final_line_break(raw) {
         "" => Err(msg!("{what} cannot be empty", what)),
         id if id.chars().any(char::is_control) => {
@@ -239,7 +238,7 @@ pub(crate) fn every(raw: &str) -> Result<Duration, Message> {
 
 /// Parses the maximum cost of a run.
 pub(crate) fn budget(raw: &str) -> Result<Money, Message> {
-    let amount: Money = raw.parse().map_err(Message::from)?;
+    let amount: Money = raw.parse()?;
     if amount.is_zero() {
         Err(msg!("`0` is not a budget; write an amount above 0"))
     } else {

@@ -141,13 +141,14 @@ fn remove(
         return Ok(());
     }
     removed?;
-    context.stderr.note(match run.details.scope() {
-        Some(OnceScope { key, .. }) => msg!(
+    context.stderr.note(if let Some(OnceScope { key, .. }) = run.details.scope() {
+        msg!(
             "run {run} is removed; the ledger still records who got, or may have got, a message with key {key}",
             run = name,
             key
-        ),
-        None => msg!("run {run} is removed", run = name),
+        )
+    } else {
+        msg!("run {run} is removed", run = name)
     });
     Ok(())
 }

@@ -186,7 +186,7 @@ fn preview_rows(raw: &str) -> Result<u64, Message> {
     if raw.eq_ignore_ascii_case("all") {
         return Ok(ALL_ROWS);
     }
-    at_least_one(raw).map_err(|problem| msg!("{problem}, or all", problem))
+    at_least_one(raw).map_err(|problem| msg!("{problem} or all", problem))
 }
 
 #[derive(Args, Debug)]

@@ -113,7 +113,7 @@ fn report(context: &Context, send_report: &mut SendReport, code: ExitCode) -> Ex
     };
     print_result(
         context,
-        msg!("the message"),
+        &msg!("the message"),
         format,
         &send_report.record,
         code,

@@ -53,6 +53,7 @@ pub(super) enum EngineEnd {
     Failed,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Driver {
     run: Run,
     is_keyed: bool,
