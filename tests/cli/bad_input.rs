@@ -1881,7 +1881,7 @@ fn wrong_first_list_command_gets_usable_hint() {
     Home::new().run(several).fails(
         2,
         &[
-            "contains `,`",
+            "`593987654321,593987654322` seems to be several numbers",
             "hint: pass each recipient on its own: --to 593987654321 --to 593987654322",
         ],
     );

@@ -233,7 +233,7 @@ fn preview_page_has_every_message() {
         assert!(made.contains(part), "{part}: {made}");
     }
     home.run_args(&[&page[..], &["--lang", "es"], &message].concat())
-        .fails(2, &["written to preview.html"]);
+        .fails(2, &["se escribió preview.html"]);
     let made = home.read("preview.html");
     for part in [
         "3 filas no se pueden enviar",
@@ -250,7 +250,7 @@ fn preview_page_has_every_message() {
     ]
     .concat();
     home.run_args(&masked)
-        .fails(11, &["written to preview.html"]);
+        .fails(11, &["se escribió preview.html"]);
     let masked = home.read("preview.html");
     assert!(
         masked.contains("No se pueden enviar")
