@@ -455,7 +455,7 @@ fn area_code_in_parentheses_has_no_other_reading() {
         (
             "51 99876-5432",
             "BR",
-            "5551998765432; `51 99876-5432` is read as a number of Brazil, +5551998765432; for a number of Peru, write \
+            "5551998765432; `51 99876-5432` is read as a number of Brazil, +5551998765432; for a number of Peru: \
              +51998765432",
         ),
         (

@@ -26,7 +26,7 @@ fn long_conversation_loads_on_scroll() {
     );
     // New messages do not scroll the page.
     sandbox.send((1..=1000).map(|number| text_to("593987654321", &format!("nuevo {number}"))));
-    inbox.until("document.getElementById('newest-text').textContent === '1000 new'");
+    inbox.until("document.getElementById('newest-text').textContent === '1,000 new'");
     inbox.click("#newest", "");
     inbox.until("document.querySelector('article:last-of-type').innerText.includes('nuevo 1000')");
     // At the end, new messages replace old ones.
