@@ -31,7 +31,8 @@ fn readable(inbox: &Inbox) -> String {
 }
 
 fn assert_spanish(inbox: &Inbox) {
-    let shown = readable(inbox);
+    // An address is the same in all languages.
+    let shown = readable(inbox).replace("/sandbox/messages", "");
     let own = TEXTS.lines().skip(1).filter_map(|row| {
         let mut cells = row.split('\t').skip(1);
         let [english, spanish] = [cells.next()?, cells.next()?];
