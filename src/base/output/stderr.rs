@@ -381,8 +381,11 @@ impl io::Read for TypedKeys {
 /// If the terminal cannot be read, or the user types Ctrl-C.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
     let config = rpassword::ConfigBuilder::new();
+    // rpassword would put back the mode of a terminal that it opens, perhaps after `HiddenInput` has ended.
     #[cfg(unix)]
-    let config = config.input_reader(TypedKeys(open_terminal()?));
+    let config = config
+        .input_reader(TypedKeys(open_terminal()?))
+        .output_writer(open_terminal()?);
     let prompt = format!("{} ", one_line(question));
     rpassword::prompt_password_with_config(prompt, config.build())
 }
