@@ -1,27 +1,54 @@
 //! `bulk …`: sends a message to each row of a list file, and manages the runs.
 
-mod decide;
+mod active_run;
+mod cancel;
+mod check_deliveries;
+mod choices;
+mod confirm;
+mod continued_run;
+mod cost_limit;
+mod create_run;
+mod deliveries;
+mod delivery_counts;
 mod earlier;
 mod exclude;
-mod inspect;
+mod find;
+mod list;
+mod list_message;
 mod messaging_limit;
 mod options;
 mod pauses;
 mod plan;
 mod question;
+mod questions;
+mod read_rows;
+mod rejects;
+mod remove;
+mod report;
+mod report_end;
 mod report_file;
+mod resolve;
+mod resume;
 mod row_notes;
+mod row_report;
 mod run_log;
 mod run_sender;
+mod run_settings;
 mod send;
-mod send_list;
+mod send_args;
+mod show;
 mod skips;
+mod status;
+mod stop;
 mod summary;
+mod test_messages;
+mod test_send;
 mod waiting;
+mod work;
 
 use clap::Subcommand;
 
-pub(crate) use self::plan::args::BulkSendArgs;
+pub(crate) use self::send_args::BulkSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
 use crate::base::process::outlive_file_size_limit;
@@ -33,25 +60,25 @@ use crate::sender::context::Context;
 #[command(arg_required_else_help = true)]
 pub(crate) enum BulkCommand {
     Send(Box<BulkSendArgs>),
-    Resume(send::resume::BulkResumeArgs),
-    Work(send::work::BulkWorkArgs),
+    Resume(resume::BulkResumeArgs),
+    Work(work::BulkWorkArgs),
     #[command(alias = "pause")]
-    Stop(decide::stop::BulkStopArgs),
-    Cancel(decide::cancel::BulkCancelArgs),
+    Stop(stop::BulkStopArgs),
+    Cancel(cancel::BulkCancelArgs),
     #[command(aliases = ["show", "info"])]
-    Status(inspect::status::BulkStatusArgs),
-    Deliveries(inspect::deliveries::BulkDeliveriesArgs),
-    Report(inspect::report::BulkReportArgs),
+    Status(status::BulkStatusArgs),
+    Deliveries(deliveries::BulkDeliveriesArgs),
+    Report(report::BulkReportArgs),
     #[command(aliases = ["search", "who"])]
-    Find(inspect::find::BulkFindArgs),
-    Resolve(decide::resolve::BulkResolveArgs),
+    Find(find::BulkFindArgs),
+    Resolve(resolve::BulkResolveArgs),
     /// List the runs, newest first
     ///
     /// Prints a table at a terminal, JSON lines elsewhere. -o id prints the names.
     #[command(verbatim_doc_comment)]
     List,
     #[command(alias = "delete")]
-    Remove(decide::remove::BulkRemoveArgs),
+    Remove(remove::BulkRemoveArgs),
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
@@ -61,17 +88,17 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
     }
     outlive_file_size_limit()?;
     match command {
-        BulkCommand::Send(mut args) => send_list::run(context, &mut args),
-        BulkCommand::Resume(args) => send::resume::run(context, &args),
-        BulkCommand::Work(args) => send::work::run(context, &args),
-        BulkCommand::Stop(args) => decide::stop::run(context, &args),
-        BulkCommand::Cancel(args) => decide::cancel::run(context, &args),
-        BulkCommand::Status(args) => inspect::status::run(context, &args),
-        BulkCommand::Deliveries(args) => inspect::deliveries::run(context, &args),
-        BulkCommand::Report(args) => inspect::report::run(context, &args),
-        BulkCommand::Find(args) => inspect::find::run(context, &args),
-        BulkCommand::Resolve(args) => decide::resolve::run(context, &args),
-        BulkCommand::List => inspect::list::run(context),
-        BulkCommand::Remove(args) => decide::remove::run(context, &args),
+        BulkCommand::Send(mut args) => send::run(context, &mut args),
+        BulkCommand::Resume(args) => resume::run(context, &args),
+        BulkCommand::Work(args) => work::run(context, &args),
+        BulkCommand::Stop(args) => stop::run(context, &args),
+        BulkCommand::Cancel(args) => cancel::run(context, &args),
+        BulkCommand::Status(args) => status::run(context, &args),
+        BulkCommand::Deliveries(args) => deliveries::run(context, &args),
+        BulkCommand::Report(args) => report::run(context, &args),
+        BulkCommand::Find(args) => find::run(context, &args),
+        BulkCommand::Resolve(args) => resolve::run(context, &args),
+        BulkCommand::List => list::run(context),
+        BulkCommand::Remove(args) => remove::run(context, &args),
     }
 }

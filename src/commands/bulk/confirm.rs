@@ -1,0 +1,208 @@
+//! Asks whether to send a plan, after a summary of earlier runs, templates, cost and limits. At a terminal the summary
+//! is enough to answer. Elsewhere it has only numbers, because a recipient's message does not belong in a log.
+
+use super::earlier::{earlier_query, report_recipients};
+use super::messaging_limit::report_limit;
+use super::options::or_unchecked;
+use super::plan::Plan;
+use super::question::{
+    ShownMessage, ask, draw, duration, excluding, is_asked, needs_yes, print_lines,
+};
+use super::send_args::BulkSendArgs;
+use super::skips::describe_skips;
+use super::waiting::{report_closed, report_ignored_hours};
+use crate::base::message::{Message, msg};
+use crate::command_error::CommandError;
+use crate::runs::cost::Estimate;
+use crate::runs::import::contrasting_rows;
+use crate::runs::ledger::{LedgerDraft, LedgerError};
+use crate::sender::context::Context;
+use crate::sender::{Connection, refuse_templates};
+
+/// The number of messages to draw: the first, the longest, and the one with the rarest shape.
+const CONTRASTS: usize = 3;
+
+/// Prints the summary and asks. After that, the connection is open and the templates are checked.
+///
+/// # Errors
+/// If the plan was not confirmed, costs more than the budget, or its templates cannot be sent.
+pub(crate) async fn confirm(
+    plan: &mut Plan,
+    context: &Context,
+    args: &BulkSendArgs,
+) -> Result<Connection, CommandError> {
+    let is_asked = is_asked(context, &plan.sender);
+    // The sandbox does not compare runs, does not wait, and costs nothing.
+    if plan.settings.sandbox {
+        report_ignored_hours(context, plan.settings.conditions.hours.as_ref());
+    } else {
+        note_earlier_runs(plan, context)?;
+        report_closed(context, plan.settings.conditions.hours.as_ref());
+    }
+    let opened = look_up_templates(plan, context, args, is_asked).await?;
+    plan.estimate_cost()?;
+    if !plan.settings.sandbox {
+        plan.cost_limit.check(plan.settings.estimate.as_ref())?;
+    }
+    let takes_days = report_limit(context, plan.ledger.as_ref(), &plan.settings, &plan.draft)?;
+    report_plan(plan, context, is_asked, takes_days)?;
+    if needs_yes(&plan.sender) {
+        ask_to_send(plan, context)?;
+    }
+    if let Some(mut connection) = opened {
+        connection.catch_signals()?;
+        return Ok(connection);
+    }
+    let mut connection = plan.sender.connect(context).await?;
+    if !args.work.unchecked {
+        note_templates(plan, args, &mut connection).await?;
+        plan.estimate_cost()?;
+    }
+    Ok(connection)
+}
+
+/// Warns of recipients with a sent or unsent message of an earlier run.
+fn note_earlier_runs(plan: &mut Plan, context: &Context) -> Result<(), LedgerError> {
+    let Some(ledger) = &plan.ledger else {
+        return Ok(());
+    };
+    let earlier = earlier_query(&plan.settings);
+    let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
+    report_recipients(context, written_to, waiting);
+    plan.settings.written_to = written_to;
+    Ok(())
+}
+
+/// Looks up the templates if the question needs them, over a connection that stays open. The question shows the message
+/// with the text of the template, and the price depends on the category of the template.
+async fn look_up_templates(
+    plan: &mut Plan,
+    context: &Context,
+    args: &BulkSendArgs,
+    is_asked: bool,
+) -> Result<Option<Connection>, CommandError> {
+    let is_needed = is_asked || plan.cost_limit.prices.is_some();
+    if !is_needed || args.work.unchecked || plan.settings.templates.uses.is_empty() {
+        return Ok(None);
+    }
+    let mut opened = plan.sender.connect_before_question(context).await?;
+    if let Some(connection) = &mut opened {
+        note_templates(plan, args, connection).await?;
+        connection.release_signals();
+    }
+    Ok(opened)
+}
+
+/// Keeps the texts of the templates of the list.
+///
+/// # Errors
+/// If the bot cannot send one of them.
+async fn note_templates(
+    plan: &mut Plan,
+    args: &BulkSendArgs,
+    connection: &mut Connection,
+) -> Result<(), CommandError> {
+    let uses = &plan.settings.templates;
+    let strict = args.typed.delivery.strict;
+    plan.settings.template_texts =
+        refuse_templates(connection, uses, strict, or_unchecked()).await?;
+    Ok(())
+}
+
+fn ask_to_send(plan: &Plan, context: &Context) -> Result<(), CommandError> {
+    let rows = plan.draft.to_be_sent();
+    let question = msg!(
+        "Send {rows} {rows|message|messages} from {from} to {to}?",
+        rows,
+        from = plan.sender.description(),
+        to = plan.sender.planned_base().to_string()
+    );
+    ask(context, rows, question)
+}
+
+/// Prints the summary before the question. Draws messages only if the command will ask (`is_asked`), and the
+/// duration unless a warning already said that it `takes_days`.
+fn report_plan(
+    plan: &Plan,
+    context: &Context,
+    is_asked: bool,
+    takes_days: bool,
+) -> Result<(), CommandError> {
+    if context.stderr.is_quiet() {
+        return Ok(());
+    }
+    let rows = plan.draft.to_be_sent();
+    let mut lines: Vec<_> = describe_skipped(&plan.draft).into_iter().collect();
+    lines.extend(excluding(&plan.exclusions));
+    lines.extend(plan.settings.estimate.iter().flat_map(Estimate::describe));
+    if !is_asked {
+        for line in lines {
+            context.stderr.note(line);
+        }
+        print_column_table(plan, context);
+        return Ok(());
+    }
+    if !takes_days {
+        lines.extend(duration(rows, &plan.settings, &plan.sender));
+    }
+    draw_messages(plan, context)?;
+    print_lines(context, lines);
+    print_column_table(plan, context);
+    Ok(())
+}
+
+/// Prints what the rows send, column by column. A log gets no cell.
+pub(super) fn print_column_table(plan: &Plan, context: &Context) {
+    let stderr = &context.stderr;
+    let table = &plan.settings.column_table;
+    if table.rows == 0 {
+        return;
+    }
+    let language = context.lang();
+    let lines = if stderr.is_terminal() {
+        table.lines(language, stderr.is_verbose())
+    } else {
+        table.without_cells().lines(language, stderr.is_verbose())
+    };
+    stderr.fact_table(Message::verbatim(table.title(language)), &lines);
+}
+
+/// Draws the messages that differ most, each with its line.
+fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
+    let table = &plan.settings.column_table;
+    let rows = contrasting_rows(&plan.draft, table, CONTRASTS)?;
+    let is_one_of_several = rows.len() > 1;
+    for row in &rows {
+        plan.draft.row_to_send_in(row.line, |_, message| {
+            let shown = ShownMessage {
+                title: row.title(message.recipient),
+                lines: draw(
+                    &plan.kind,
+                    message.body,
+                    &plan.settings.template_texts,
+                    context.lang(),
+                )?,
+                is_one_of_several,
+                preview: Some(if is_one_of_several { 3 } else { 1 }),
+            };
+            shown.print(context);
+            Ok::<_, LedgerError>(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Describes the skipped rows: `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if
+/// no row is skipped.
+fn describe_skipped(draft: &LedgerDraft) -> Option<Message> {
+    let sent = draft.to_be_sent();
+    let skips = draft.skip_counts();
+    let rows = sent + skips.all();
+    let reasons = describe_skips(skips)?;
+    Some(msg!(
+        "{rows} {rows|row|rows}: {sent} to send; skipped: {reasons}",
+        rows,
+        sent,
+        reasons
+    ))
+}

@@ -1,0 +1,259 @@
+//! The steps that `bulk resume` and `bulk work` share: they open a run, skip rows that must not be sent now, and send the
+//! rest.
+
+use serde_json::json;
+
+use super::active_run::{ActiveRun, SendingEnd};
+use super::report_end::{report_end, send_run};
+
+use super::earlier::skip_sent_rows;
+use super::exclude::{UnsentRows, look_up_windows, skip_excluded};
+use super::options::{WorkOptions, or_unchecked};
+use super::pauses::{describe_repeats, next_check, since_when};
+use super::run_sender::resolve_run_sender;
+use super::summary::undecided;
+use crate::base::exit::ExitCode;
+use crate::base::input::Source;
+use crate::base::message::msg;
+use crate::command_error::CommandError;
+use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
+use crate::commands::zone::sender_zone;
+use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
+use crate::runs::ledger::{
+    LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings, SeenIdentities,
+};
+use crate::runs::sending::RunEnd;
+use crate::sender::context::Context;
+use crate::sender::{
+    AuditLog, Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
+    warn_about_lists,
+};
+
+/// A run to continue, with its settings and its sender.
+pub(super) struct OpenedRun {
+    pub(super) run: Run,
+    pub(super) settings: RunSettings,
+    pub(super) sender: Sender,
+    /// The restore that the command accepts, if the run is stale.
+    pub(super) accepted: Option<SeenIdentities>,
+}
+
+/// Which run a command continues.
+pub(super) struct RunChoice<'a> {
+    /// None for the only unfinished run.
+    pub(super) name: Option<&'a RunName>,
+    /// Whether you accept that a stale run sends messages twice.
+    pub(super) accepts_stale: bool,
+    /// For the note if there is no unfinished run.
+    pub(super) verb: RunVerb,
+}
+
+/// What a command does with a run.
+#[derive(Clone, Copy)]
+pub(super) enum RunVerb {
+    Resume,
+    Work,
+}
+
+impl OpenedRun {
+    /// Opens the run. Without an unfinished run, prints `nothing to VERB`.
+    ///
+    /// # Errors
+    /// Also if the run is stale, unless you accept that.
+    pub(super) fn open(
+        context: &mut Context,
+        choice: &RunChoice<'_>,
+        exclude: &[Source],
+    ) -> Result<Option<Self>, CommandError> {
+        let ledger = open_ledger(context)?;
+        claim_exclusions(context, exclude)?;
+        let Some(run) = ledger.named_or_unfinished(choice.name)? else {
+            context.stderr.note(match choice.verb {
+                RunVerb::Resume => msg!("nothing to resume: no unfinished runs"),
+                RunVerb::Work => msg!("nothing to send: no unfinished runs"),
+            });
+            return Ok(None);
+        };
+        check_clocks(&ledger)?;
+        let accepted = run.stale_identities()?;
+        if accepted.is_some() && !choice.accepts_stale {
+            return Err(refuse_stale(context, &run)?.into());
+        }
+        let settings = run.details()?;
+        let sender = resolve_run_sender(context, &run, &settings)?;
+        Ok(Some(Self {
+            run,
+            settings,
+            sender,
+            accepted,
+        }))
+    }
+
+    /// Reads the exclusion lists, for the run with its new settings.
+    pub(super) fn activate(
+        self,
+        context: &Context,
+        settings: RunSettings,
+        exclude: &[Source],
+    ) -> Result<ActiveRun, CommandError> {
+        let countries = CountryRule {
+            otherwise: settings.country.or(self.sender.settings.country),
+            by_column: true,
+        };
+        let of_lists = ExclusionOptions {
+            countries,
+            encoding: None,
+        };
+        let exclusions = read_exclusions(exclude, of_lists, &self.sender.settings, None)?;
+        warn_about_lists(context, &exclusions);
+        Ok(ActiveRun {
+            run: self.run,
+            sender: self.sender,
+            settings,
+            exclusions,
+        })
+    }
+}
+
+/// Reports a run that was cancelled, and returns the exit code. None if its rows may be sent.
+pub(super) fn report_if_cancelled(
+    context: &Context,
+    active: &ActiveRun,
+) -> Result<Option<ExitCode>, CommandError> {
+    if active.run.cancellation()?.is_none() {
+        return Ok(None);
+    }
+    let end = SendingEnd {
+        end: Ok(RunEnd::Complete),
+        took: None,
+    };
+    report_end(context, active, end).map(Some)
+}
+
+/// Prints what a stale run may repeat. Returns the error of the command.
+fn refuse_stale(context: &Context, run: &Run) -> Result<LedgerError, LedgerError> {
+    if let Some(repeats) = describe_repeats(run)? {
+        context.stderr.note(repeats);
+    }
+    Ok(LedgerError::stale_run(run.name()))
+}
+
+/// Warns about the pause that ends, then skips the rows that must not be sent. With `--only-in-window`, returns the
+/// recipients that have written recently.
+pub(super) fn recheck_pending_rows(
+    context: &Context,
+    active: &mut ActiveRun,
+    paused: Option<&RunPause>,
+) -> Result<Option<OpenWindows>, CommandError> {
+    let rows = UnsentRows::OfRun(&active.run);
+    skip_excluded(context, rows, &active.exclusions, None)?;
+    active.check_allowed(&active.run)?;
+    if let Some(paused) = paused {
+        warn_about_pause(context, active, paused);
+    }
+    let mut windows = None;
+    if active.settings.conditions.only_in_window && active.run.pending()? > 0 {
+        windows = Some(look_up_windows(context, &active.sender)?);
+        // Reading them may have taken minutes.
+        active.run = active.run.reconnected()?;
+    }
+    let rows = UnsentRows::OfRun(&active.run);
+    skip_excluded(context, rows, &Exclusions::default(), windows.as_ref())?;
+    let zone = sender_zone(&active.settings, &active.sender);
+    skip_sent_rows(&active.run, &active.settings, &zone)?;
+    Ok(windows)
+}
+
+fn warn_about_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
+    let name = active.run.name();
+    let zone = sender_zone(&active.settings, &active.sender);
+    let pause = since_when(paused, &zone);
+    let warning = msg!("run {run} is {pause}", run = name, pause);
+    context.stderr.warning_with_hint(warning, next_check(name));
+}
+
+/// How a user resumes a run.
+pub(super) struct Resumption<'a> {
+    /// The pause that the command has reported.
+    pub(super) seen: Option<&'a RunPause>,
+    pub(super) options: ResumeOptions<'a>,
+}
+
+/// Checks the templates that are left, lifts the pause if the run is resumed, and sends the rest.
+pub(super) async fn go_on(
+    context: &Context,
+    mut active: ActiveRun,
+    work: &WorkOptions,
+    resumption: Option<Resumption<'_>>,
+) -> Result<ExitCode, CommandError> {
+    let mut connection = active.sender.connect(context).await?;
+    // The connection to the database may have closed while the command waited for the answer.
+    active.run = active.run.reconnected()?;
+    if !work.unchecked {
+        check_templates_left(&active, &mut connection).await?;
+    }
+    wait_for_turn(active.run.ledger(), &mut connection.signals).await?;
+    let was_stale = active.run.stale_reason()?.is_some();
+    if let Some(Resumption { seen, options }) = resumption {
+        active.run.resume(seen, &options)?;
+        if options.accepted.is_some() {
+            log_accepted_run(context, &active)?;
+        }
+    }
+    report_rows_left(context, &active.run, was_stale)?;
+    send_run(context, &active, None, connection, work.progress).await
+}
+
+/// Logs that a stale run is sent on, although recipients may get its messages twice.
+fn log_accepted_run(context: &Context, active: &ActiveRun) -> Result<(), CommandError> {
+    let name = active.run.name();
+    let accepted = json!({
+        "run": name.to_string(),
+        "accepted_stale": true,
+        "rows_left": active.run.pending()?,
+    });
+    AuditLog::from_settings(&active.sender.settings)
+        .with(&active.exclusions)
+        .run(&context.stderr, "bulk resume", accepted);
+    Ok(())
+}
+
+async fn check_templates_left(
+    active: &ActiveRun,
+    connection: &mut Connection,
+) -> Result<(), CommandError> {
+    if active.run.pending()? == 0 {
+        return Ok(());
+    }
+    let left = active.settings.templates.filter_unsent(|each| {
+        active.run.pending_requests(|row| {
+            each(&row.body);
+            Ok::<_, LedgerError>(())
+        })
+    })?;
+    refuse_templates(connection, &left, false, or_unchecked()).await?;
+    Ok(())
+}
+
+/// Prints what this process is about to send, of a run that `was_stale` until now.
+fn report_rows_left(context: &Context, run: &Run, was_stale: bool) -> Result<(), LedgerError> {
+    let name = run.name();
+    let found = run.counts()?;
+    let left = found.pending;
+    context.stderr.note(msg!(
+        "run {run}: {left} of {all} {all|message|messages} left to send",
+        run = name,
+        left,
+        all = found.all()
+    ));
+    if was_stale && left > 0 {
+        context.stderr.note(msg!(
+            "up to {left} of them may already have been sent, because the ledger was copied or restored",
+            left
+        ));
+    }
+    if let Some(undecided) = undecided(name, &found) {
+        context.stderr.note(undecided);
+    }
+    Ok(())
+}

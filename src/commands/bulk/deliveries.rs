@@ -1,0 +1,432 @@
+//! `bulk deliveries`: the delivery status of a run's messages according to Jelou, and which unknown rows were sent.
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::check_deliveries::{CheckResult, RunToCheck, UP_TO};
+use super::delivery_counts::{deliveries_as_json, describe_deliveries};
+use super::pauses::to_continue;
+use super::run_log::log_row_decision;
+use super::summary::{may_have_been_sent, print_run};
+use crate::base::durations::parse_duration;
+use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
+use crate::base::output::{count_value, duration_value};
+use crate::base::process::block_on;
+use crate::command_error::CommandError;
+use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
+use crate::commands::zone::sender_zone;
+use crate::jelou::api::DeliveryState;
+use crate::jelou::message::merge;
+use crate::runs::deliveries::UnresolvedReason;
+use crate::runs::ledger::{DeliveryCounts, Run, RunName};
+use crate::sender::RequestProgress;
+use crate::sender::config::timeout;
+use crate::sender::context::Context;
+
+/// The default time between two look-ups.
+const EVERY: Duration = Duration::from_secs(30);
+/// The default time to keep watching.
+const WITHIN: Duration = Duration::from_secs(60 * 60);
+/// The longest time after sending that a message is looked up: WhatsApp tries that long.
+const LONGEST_UP_TO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Stops a run only if at least this many messages were delivered or failed.
+const FEWEST_JUDGED: u64 = 10;
+/// WhatsApp's codes for an account that is unpaid or locked.
+const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
+
+/// Check the delivery status of a run's messages, and save it
+///
+/// Examples:
+///   jelouctl bulk deliveries
+///   jelouctl bulk deliveries people-20261120-101500 --watch --for 2h
+///   jelouctl bulk deliveries people-20261120-101500 --up-to 30d
+///
+/// Only reads from Jelou's history. Counts each message once, by its status: accepted, at WhatsApp, delivered,
+/// read, replied, undelivered or not listed. An unknown row becomes sent only if Jelou's history proves
+/// it.
+/// Exits with 10 if rows are unknown, and with 5 if the account cannot look up messages.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkDeliveriesArgs {
+    /// Name of the run [default: the newest one]
+    ///
+    /// Without --sandbox, sandbox runs are not the default.
+    run: Option<RunName>,
+
+    /// Keep checking until every status is final
+    #[arg(long)]
+    watch: bool,
+
+    /// Wait this long between checks [default: 30s]
+    #[arg(long, value_name = "DURATION", requires = "watch", value_parser = timeout)]
+    every: Option<Duration>,
+
+    /// Keep checking for this long [default: 1h]
+    #[arg(long = "for", value_name = "DURATION", requires = "watch", value_parser = timeout)]
+    within: Option<Duration>,
+
+    /// With --watch: stop the run if over half of its messages are undelivered
+    ///
+    /// Decides once 10 messages are delivered or undelivered. Also stops the run if WhatsApp has blocked the business:
+    /// code 131042 or 131031.
+    #[arg(long, requires = "watch")]
+    pause_if_undelivered: bool,
+
+    /// Check messages up to this age, at most 30d [default: 72h]
+    #[arg(long, value_name = "DURATION", value_parser = up_to)]
+    up_to: Option<Duration>,
+}
+
+/// Reads a value of `--up-to`.
+fn up_to(raw: &str) -> Result<Duration, Message> {
+    let shown = raw.escape_debug().to_string();
+    let read = parse_duration(
+        raw,
+        |_| true,
+        |shown| msg!("`{shown}` is not a duration; write 72h or 30d", shown),
+    )?;
+    match read {
+        read if read > LONGEST_UP_TO => Err(msg!(
+            "`{shown}` is too long; WhatsApp tries for 30d at most",
+            shown
+        )),
+        read if read < Duration::from_secs(1) => {
+            Err(msg!("`{shown}` is too short; it is 1s to 30d", shown))
+        }
+        read => Ok(read),
+    }
+}
+
+pub(crate) fn run(
+    context: &mut Context,
+    args: &BulkDeliveriesArgs,
+) -> Result<ExitCode, CommandError> {
+    let ledger = open_ledger_to_show(context)?;
+    let run = find_or_newest(context, &ledger, args.run.as_ref())?;
+    let name = run.name();
+    let mut asked = RunToCheck::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
+    let zone = sender_zone(&asked.details, &asked.sender);
+    let result = block_on(check_until_end(context, &mut asked, args));
+    let code = |result: &CheckResult| {
+        if result.counts.unknown == 0 {
+            ExitCode::Success
+        } else {
+            ExitCode::Incomplete
+        }
+    };
+    if asked.settled > 0 {
+        context.stderr.note(msg!(
+            "found {rows} unknown {rows|row|rows} of run {run} in Jelou's history: now sent",
+            rows = asked.settled,
+            run = name
+        ));
+        let counts = result.as_ref().ok().map(|result| &result.counts);
+        let ended = match &result {
+            Ok(CheckResult {
+                problem: Some(error),
+                ..
+            })
+            | Err(error) => Err(error),
+            Ok(result) => Ok(code(result)),
+        };
+        log_row_decision(context, "bulk resolve", name, &asked.details, counts, ended);
+    }
+    let result = result?;
+    let unknown = result.counts.unknown;
+    let mut words = vec![describe_deliveries(&result.deliveries, &zone)];
+    words.extend((unknown > 0).then(|| may_have_been_sent(unknown)));
+    let printed = print_run(context, Some(name), &to_json(&asked, &result), &words);
+    let is_cancelled = asked.run.cancellation()?.is_some();
+    for note in still_unknown(name, is_cancelled, &result) {
+        context.stderr.note(note);
+    }
+    let code = code(&result);
+    match result.problem {
+        Some(problem) => Err(problem),
+        None => Ok(printed.map(|()| code)?),
+    }
+}
+
+/// Checks once; with `--watch`, repeats until every status is final or the time is up.
+async fn check_until_end(
+    context: &Context,
+    asked: &mut RunToCheck<'_>,
+    args: &BulkDeliveriesArgs,
+) -> Result<CheckResult, CommandError> {
+    let zone = sender_zone(&asked.details, &asked.sender);
+    let mut connection = asked.sender.connect(context).await?;
+    let flight = RequestProgress::default();
+    let mut look_ups = connection.look_ups(&flight);
+    let every = args.every.unwrap_or(EVERY);
+    let end = args
+        .watch
+        .then(|| Instant::now() + args.within.unwrap_or(WITHIN));
+    let mut watch = Watch::default();
+    let mut is_stopped = false;
+    loop {
+        let checked = asked.check(context, &mut look_ups, end).await;
+        let mut result = match watch.judge(checked, &flight) {
+            CheckOutcome::Now(result) => result,
+            CheckOutcome::Before(last) => return Ok(last),
+            CheckOutcome::Never(error) => return Err(error),
+        };
+        if args.pause_if_undelivered && result.may_change && !is_stopped {
+            is_stopped = stop_if_undelivered(context, asked.run, &result.since_resume)?;
+        }
+        let next = Instant::now() + every;
+        let goes_on = match &result.problem {
+            Some(problem) => problem.may_pass(),
+            None => result.may_change,
+        };
+        if !goes_on || end.is_none_or(|end| next > end) {
+            return Ok(result);
+        }
+        watch.print(context, &result, every, &zone);
+        tokio::select! {
+            biased;
+            signal = look_ups.signals.next() => {
+                result.problem = Some(CommandError::interrupted(signal));
+                return Ok(result);
+            }
+            () = tokio::time::sleep_until(next) => {}
+        }
+        watch.last = Some(result);
+    }
+}
+
+/// The state of `--watch` between two checks.
+#[derive(Default)]
+struct Watch {
+    last: Option<CheckResult>,
+    /// The counts that were printed last.
+    shown: Option<Vec<(&'static str, u64)>>,
+    /// Whether the last check failed.
+    is_away: bool,
+}
+
+/// The result to report.
+enum CheckOutcome {
+    Now(CheckResult),
+    /// The result of the previous check, used instead of this check's result.
+    Before(CheckResult),
+    Never(CommandError),
+}
+
+impl Watch {
+    /// Decides between the result of this check and of the previous one.
+    fn judge(
+        &mut self,
+        checked: Result<CheckResult, CommandError>,
+        flight: &RequestProgress,
+    ) -> CheckOutcome {
+        match (checked, self.last.take()) {
+            // This check was still reading, so the result of the previous one counts. Its findings are saved.
+            (Ok(result), Some(last))
+                if result.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
+            {
+                CheckOutcome::Before(CheckResult {
+                    counts: result.counts,
+                    ..last
+                })
+            }
+            (Ok(result), _) => CheckOutcome::Now(result),
+            // Rows that an earlier check set to sent are still printed and logged.
+            (Err(error), Some(last)) => CheckOutcome::Before(CheckResult {
+                problem: Some(error),
+                ..last
+            }),
+            (Err(error), None) => CheckOutcome::Never(error),
+        }
+    }
+
+    /// Prints changed counts. If the check failed, prints the error, but only once.
+    fn print(&mut self, context: &Context, result: &CheckResult, every: Duration, zone: &TimeZone) {
+        match &result.problem {
+            None => self.print_counts(context, &result.deliveries, zone),
+            Some(problem) if !self.is_away => {
+                context.stderr.warning(msg!(
+                    "{problem}; checking again every {every}",
+                    problem = problem.message,
+                    every = duration_value(every)
+                ));
+            }
+            Some(_) => {}
+        }
+        self.is_away = result.problem.is_some();
+    }
+
+    fn print_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
+        let counts = Some(deliveries.list_counts());
+        if counts != self.shown {
+            context.stderr.note(describe_deliveries(deliveries, zone));
+            self.shown = counts;
+        }
+    }
+}
+
+/// Stops a run that fails silently. Returns whether it did.
+fn stop_if_undelivered(
+    context: &Context,
+    run: &Run,
+    counts: &DeliveryCounts,
+) -> Result<bool, CommandError> {
+    let Some(why) = silent_failure(counts) else {
+        return Ok(false);
+    };
+    let name = run.name();
+    let is_stopped = run.stop(Some(why.clone()))?.has_rows_left();
+    if is_stopped {
+        context.stderr.warning_with_hint(
+            msg!("stopped run {run}: {why}", run = name, why),
+            to_continue(name),
+        );
+    }
+    Ok(is_stopped)
+}
+
+/// Returns why a run should not continue although its messages are accepted: they are not
+/// delivered.
+fn silent_failure(counts: &DeliveryCounts) -> Option<Message> {
+    let refused = BUSINESS_CODES
+        .into_iter()
+        .find(|code| counts.reasons.contains_key(*code));
+    if let Some(code) = refused {
+        return Some(msg!(
+            "WhatsApp has blocked the business account ({code})",
+            code
+        ));
+    }
+    let arrived = [
+        DeliveryState::Delivered,
+        DeliveryState::Read,
+        DeliveryState::Replied,
+    ]
+    .map(|state| counts.count(&state));
+    let undelivered = counts.count(&DeliveryState::Undelivered);
+    let judged = arrived.iter().sum::<u64>() + undelivered;
+    (judged >= FEWEST_JUDGED && undelivered * 2 > judged).then(|| {
+        msg!(
+            "{undelivered} of {judged} messages were not delivered",
+            undelivered = count_value(undelivered),
+            judged = count_value(judged)
+        )
+    })
+}
+
+fn to_json(asked: &RunToCheck<'_>, result: &CheckResult) -> Value {
+    let CheckResult {
+        counts, deliveries, ..
+    } = result;
+    let mut all = json!({
+        "schema_version": 1,
+        "run": asked.run.name().to_string(),
+        "complete": counts.is_finished(),
+        "whole": result.problem.is_none(),
+        "sent": counts.sent,
+        "unknown": counts.unknown,
+        "settled": asked.settled,
+    });
+    merge(&mut all, deliveries_as_json(deliveries));
+    all
+}
+
+/// Returns why rows stay unknown, and what to do.
+fn still_unknown(name: &RunName, is_cancelled: bool, result: &CheckResult) -> Vec<Message> {
+    let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
+        let why = match why {
+            UnresolvedReason::FewerListed => msg!(
+                "Jelou's history has fewer of these messages than were attempted, or one is undelivered"
+            ),
+            UnresolvedReason::SentByOthers => msg!(
+                "another sender sends the same message, or Jelou's history does not name the sender"
+            ),
+            UnresolvedReason::ShownInPart => {
+                msg!("Jelou's history shows only a part of these messages")
+            }
+            UnresolvedReason::NotAsked => msg!(
+                "the check was incomplete, a process may still report them, or they were sent too long ago"
+            ),
+        };
+        msg!(
+            "{rows} unknown {rows|row|rows}: {why}; {way}",
+            rows,
+            why,
+            way = how_to_resolve(name, is_cancelled)
+        )
+    };
+    result.unresolved.iter().map(sentence).collect()
+}
+
+/// Returns how to set the state of the run's unknown rows.
+fn how_to_resolve(run: &RunName, is_cancelled: bool) -> Message {
+    if is_cancelled {
+        return msg!(
+            "to set their state to sent or failed: jelouctl bulk resolve {run} --unknown-as STATE",
+            run
+        );
+    }
+    msg!(
+        "to set their state to sent, failed or pending: jelouctl bulk resolve {run} --unknown-as STATE",
+        run
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jelou::api::DeliveryFacts;
+
+    #[test]
+    fn silent_failure_needs_most_undelivered_or_blocked_account() {
+        let counts = |delivered, undelivered, code: &str| {
+            let mut counts = DeliveryCounts::default();
+            counts.add(&DeliveryFacts::new(DeliveryState::Delivered), delivered);
+            let code = Some(code.to_owned());
+            counts.add(
+                &DeliveryFacts {
+                    code,
+                    ..DeliveryFacts::new(DeliveryState::Undelivered)
+                },
+                undelivered,
+            );
+            counts
+        };
+        for (delivered, undelivered, code, expected) in [
+            (4, 6, "131026", true),
+            (5, 5, "131026", false),
+            (3, 6, "131026", false),
+            (0, 10, "no_reason", true),
+            (100, 1, "131042", true),
+            (0, 1, "131031", true),
+            (0, 0, "131026", false),
+        ] {
+            let failing = silent_failure(&counts(delivered, undelivered, code)).is_some();
+            assert_eq!(failing, expected, "{delivered} {undelivered} {code}");
+        }
+    }
+
+    #[test]
+    fn up_to_is_at_most_thirty_days() {
+        for (raw, expected) in [
+            ("72h", Some(72)),
+            ("30d", Some(720)),
+            ("31d", None),
+            ("0s", None),
+            ("3", None),
+            ("", None),
+            ("-1h", None),
+        ] {
+            assert_eq!(
+                up_to(raw).ok(),
+                expected.map(|hours: u64| Duration::from_secs(hours * 3600)),
+                "{raw}"
+            );
+        }
+    }
+}

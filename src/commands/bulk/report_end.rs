@@ -1,0 +1,368 @@
+//! Reports a run that has ended or paused: its state, why it ended, and how to continue.
+
+use std::process::id;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::active_run::{ActiveRun, SendingEnd};
+use super::pauses::{
+    cancellation_as_json, describe_cancellation, next_check, report_stale, to_continue, way_on, why,
+};
+use super::run_log::run_fields;
+use super::summary::RunSummary;
+use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
+use crate::base::output::{ProgressFormat, Record, RecordError, compact, count_value};
+use crate::base::process::{Signal, host_name};
+use crate::command_error::{CommandError, Phase};
+use crate::commands::error::{pause_exit_code, signal_exit_code};
+use crate::commands::zone::sender_zone;
+use crate::jelou::api::Problem;
+use crate::jelou::message::merge;
+use crate::runs::ledger::{AttemptResult, LedgerError, PauseReason, RunWorker, SkipReason, Worker};
+use crate::runs::sending::{RunEnd, StopReason};
+use crate::sender::context::Context;
+use crate::sender::{AuditLog, Connection, panicked};
+
+/// Sends the unsent rows of a run, and reports its end and its state. With a `worker`, this process has joined the run
+/// already.
+///
+/// # Errors
+/// If this process cannot join the run, or cannot write or read its end. Messages may have been sent.
+pub(super) async fn send_run(
+    context: &Context,
+    active: &ActiveRun,
+    worker: Option<Worker>,
+    connection: Connection,
+    progress: ProgressFormat,
+) -> Result<ExitCode, CommandError> {
+    let sent = active
+        .send_rows(context, worker, connection, progress)
+        .await;
+    sent.and_then(|ended| report_end(context, active, ended))
+        .map_err(|error| error.in_phase(Phase::Sending))
+}
+
+/// Reports the state of a run, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
+pub(super) fn report_end(
+    context: &Context,
+    active: &ActiveRun,
+    ended: SendingEnd,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    let settings = &active.sender.settings;
+    if let Some(note) = settings.sandbox_note() {
+        stderr.note(note);
+    }
+    let printed = print_end(context, active, ended);
+    let ended = match &printed.cancelled {
+        Some(cancelled) => Err(cancelled),
+        None => printed.code.as_ref().map(|code| *code),
+    };
+    let summary = printed.summary.as_ref();
+    // Counts that cannot be read stay null.
+    let mut fields = run_fields(
+        Some(active.run.name()),
+        Some(&active.settings),
+        summary.map(|summary| &summary.counts),
+        ended,
+    );
+    if let Some(cancellation) = summary.and_then(|summary| summary.cancellation.as_ref()) {
+        merge(&mut fields, cancellation_as_json(cancellation));
+    }
+    AuditLog::from_settings(settings)
+        .with(&active.exclusions)
+        .run(stderr, "bulk", fields);
+    printed.code
+}
+
+/// The printed text about the end of a run.
+struct PrintedEnd {
+    code: Result<ExitCode, CommandError>,
+    /// The state of the run; None if it cannot be read.
+    summary: Option<RunSummary>,
+    /// The printed error of a cancelled run.
+    cancelled: Option<CommandError>,
+}
+
+impl PrintedEnd {
+    /// Creates the end of a run with a state that cannot be read.
+    fn without_state(code: Result<ExitCode, CommandError>) -> Self {
+        Self {
+            code,
+            summary: None,
+            cancelled: None,
+        }
+    }
+}
+
+/// Prints why the run ended, and its state.
+fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> PrintedEnd {
+    // None: the exit code follows from its rows.
+    let stopped = match ended.end {
+        // Another connection would wait for the same database. In a ledger that was restored during the run,
+        // sent rows are pending.
+        Ok(RunEnd::Stopped {
+            reason: StopReason::LedgerFailed { error, outcomes },
+            ..
+        }) if error.may_pass() || error.has_lost_states() => {
+            let reason = StopReason::LedgerFailed { error, outcomes };
+            let code = report_stop(context, active, reason);
+            return PrintedEnd::without_state(code);
+        }
+        Ok(RunEnd::Complete) => Ok(None),
+        Ok(RunEnd::Stopped {
+            reason,
+            unwritten: None,
+        }) => report_stop(context, active, reason).map(Some),
+        Ok(RunEnd::Stopped {
+            reason,
+            unwritten: Some(outcomes),
+        }) => {
+            let code = report_stop(context, active, reason);
+            report_open_write(context, active, &outcomes);
+            return PrintedEnd::without_state(code);
+        }
+        Err(error) => Ok(Some(report_failed_join(context, active, &error))),
+    };
+    let summary = active
+        .run
+        .reconnected()
+        .and_then(|found| RunSummary::new(&found, &active.settings));
+    match summary.map_err(LedgerError::in_mid_run) {
+        Ok(summary) => print_state(context, active, stopped, summary, ended.took),
+        Err(error) => {
+            // The error that ended the run is printed separately.
+            if matches!(stopped, Ok(Some(_))) {
+                let watch = status_hint(active);
+                let error = &error.message;
+                context
+                    .stderr
+                    .warning_with_hint(msg!("cannot read the ledger: {error}", error), watch);
+            }
+            PrintedEnd::without_state(stopped.and_then(|code| code.ok_or_else(|| error.into())))
+        }
+    }
+}
+
+/// Prints the state of the run. If no row is left, `stopped` has no code, and the code follows from the rows, or from
+/// a cancellation.
+fn print_state(
+    context: &Context,
+    active: &ActiveRun,
+    stopped: Result<Option<ExitCode>, CommandError>,
+    mut summary: RunSummary,
+    took: Option<Duration>,
+) -> PrintedEnd {
+    let cancelled = match stopped {
+        Ok(None) => cancelled_error(active, &summary),
+        _ => None,
+    };
+    summary.error = cancelled.as_ref().map(RecordError::from);
+    print_summary(context, active, &summary, took);
+    if let Some(cancelled) = &cancelled {
+        cancelled.print(&context.stderr);
+    }
+    let code = match &cancelled {
+        Some(cancelled) => cancelled.code,
+        None => summary.exit_code(),
+    };
+    PrintedEnd {
+        code: stopped.map(|stopped| stopped.unwrap_or(code)),
+        summary: Some(summary),
+        cancelled,
+    }
+}
+
+/// Returns the error of a run that somebody cancelled, before or during this process.
+fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandError> {
+    let cancellation = summary.cancellation.as_ref()?;
+    let name = active.run.name();
+    let zone = sender_zone(&active.settings, &active.sender);
+    let message = msg!(
+        "run {run} was {cancelled}: {sent} of {all} sent",
+        run = name,
+        cancelled = describe_cancellation(cancellation, &zone),
+        sent = count_value(summary.counts.sent),
+        all = count_value(summary.counts.all())
+    );
+    let unsent = summary.skips.rows(SkipReason::Cancelled);
+    let hint = msg!(
+        "to list the others: jelouctl bulk report {run} --reason cancelled",
+        run = name
+    );
+    let hint = Some(hint).filter(|_| unsent > 0);
+    let code = ExitCode::Guard;
+    Some(CommandError::new(code, "cancelled", message, hint))
+}
+
+/// Prints the summary. An error of standard output is only printed: as the error of the command, it
+/// could make a script start a second run.
+fn print_summary(
+    context: &Context,
+    active: &ActiveRun,
+    summary: &RunSummary,
+    took: Option<Duration>,
+) {
+    let name = active.run.name();
+    summary.print_totals(context, name, took);
+    report_stale(context, name, summary.stale.as_ref());
+    summary.print_next_steps(context, name);
+}
+
+fn status_hint(active: &ActiveRun) -> Message {
+    next_check(active.run.name())
+}
+
+/// Reports that the process had to exit immediately while it was writing the outcomes of rows.
+fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
+    report_unwritten(context, active, outcomes);
+    let message = if outcomes.is_empty() {
+        msg!("a write to the ledger did not finish before the exit")
+    } else {
+        msg!(
+            "the outcomes listed above may be missing in the ledger: a write did not finish before the exit"
+        )
+    };
+    context
+        .stderr
+        .warning_with_hint(message, status_hint(active));
+}
+
+/// Prints that the run could not continue after a wait.
+fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandError) -> ExitCode {
+    let message = msg!("the run did not continue: {error}", error = error.message);
+    let resume = to_continue(active.run.name());
+    let hints = error.hint.iter().cloned().chain([resume]);
+    let hint = Message::joined(hints.collect(), "; ");
+    context.stderr.error(message, &[], Some(&hint));
+    error.code
+}
+
+/// Prints why rows were not sent.
+fn report_stop(
+    context: &Context,
+    active: &ActiveRun,
+    reason: StopReason,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    let name = active.run.name();
+    match reason {
+        StopReason::Paused(reason, problem) => {
+            report_pause(context, active, reason, &problem);
+            Ok(pause_exit_code(reason))
+        }
+        StopReason::PausedByOthers(pause) => {
+            let message = msg!("run paused: {reason}", reason = why(&pause));
+            let hint = match pause.reason {
+                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings),
+                PauseReason::Person
+                | PauseReason::Undelivered
+                | PauseReason::Unknown
+                | PauseReason::Credentials
+                | PauseReason::Account
+                | PauseReason::ProxyCredentials
+                | PauseReason::Network
+                | PauseReason::RateLimit => to_continue(name),
+            };
+            stderr.error(message, &[], Some(&hint));
+            Ok(pause_exit_code(pause.reason))
+        }
+        StopReason::Signal(signal) => {
+            stderr.error(stopped_by(signal), &[], Some(&to_continue(name)));
+            Ok(signal_exit_code(signal))
+        }
+        StopReason::LedgerFailed { error, outcomes } => {
+            report_unwritten(context, active, &outcomes);
+            let mut error = CommandError::from(error);
+            if !outcomes.is_empty() {
+                error.hint = error.hint.map(|hint| {
+                    msg!(
+                        "the ledger does not have the outcomes listed above; {hint}",
+                        hint
+                    )
+                });
+            }
+            Err(error)
+        }
+        // The run continues.
+        StopReason::WaitOver => Ok(ExitCode::Success),
+        StopReason::Panicked => Err(panicked(true)),
+    }
+}
+
+/// Returns what the signal means for a run that it has ended.
+fn stopped_by(signal: Signal) -> Message {
+    match signal {
+        Signal::Interrupt => msg!("stopped with Ctrl-C"),
+        _ => msg!("stopped by {signal}", signal = signal.name()),
+    }
+}
+
+fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, problem: &Problem) {
+    let name = active.run.name();
+    let to_continue = to_continue(name);
+    let hint = match reason {
+        // All rows have the same fault.
+        PauseReason::AllRejected => way_on(reason, name, &active.settings),
+        PauseReason::Unknown => to_continue,
+        PauseReason::RateLimit if problem.retry_after.is_none() => to_continue,
+        _ => Message::joined(vec![problem.hint.clone(), to_continue], "; "),
+    };
+    let problem = &problem.message;
+    let message = if reason == PauseReason::AllRejected {
+        msg!(
+            "run paused: Jelou has not accepted any message: {problem}",
+            problem
+        )
+    } else if others_continue(active, reason) {
+        msg!(
+            "this process stopped; others continue the run: {problem}",
+            problem
+        )
+    } else {
+        msg!("run paused: {problem}", problem)
+    };
+    context.stderr.error(message, &[], Some(&hint));
+}
+
+/// Returns whether other processes continue a run after this process has stopped.
+fn others_continue(active: &ActiveRun, reason: PauseReason) -> bool {
+    // A process that sends updates its record more often than every five seconds.
+    let is_own =
+        |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();
+    let is_other = |process: &RunWorker| !is_own(process) && process.seen_s < 5.0;
+    let has_others = active
+        .run
+        .workers()
+        .is_ok_and(|processes| processes.iter().any(is_other));
+    has_others && !reason.affects_all_senders()
+}
+
+/// Prints the outcomes of rows that the ledger does not have.
+fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
+    let settings = &active.settings;
+    for row in outcomes {
+        let record = Record {
+            sent: row.state.sent(),
+            kind: Some(settings.kind.clone().into()),
+            to: Some(row.recipient.clone()),
+            profile: settings.profile.clone(),
+            bot_id: Some(settings.bot.clone()),
+            api_url: Some(settings.api_url.clone()),
+            message_id: row.message_id.clone(),
+            http_status: row.http_status,
+            attempts: 1,
+            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+            error: row.error.clone().map(|message| RecordError {
+                code: row.code.unwrap_or("unknown"),
+                api_code: row.api_code.clone(),
+                message,
+                ..RecordError::default()
+            }),
+            ..Record::default()
+        };
+        context.stderr.progress_line(&compact(&json!(record)));
+    }
+}

@@ -1,0 +1,296 @@
+//! The arguments of `bulk send`, with their help.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use super::choices::ListChoices;
+use super::options::{
+    HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
+};
+use super::report_file::{ReportFormat, format_from_name};
+use crate::base::input::{JsonSource, Source, UsageError};
+use crate::base::message::{Lang, Message, msg};
+use crate::jelou::message::{MessageArgs, MessageKind};
+use crate::lists::list_file::ListEncoding;
+use crate::runs::cost::Money;
+use crate::runs::import::{ColumnValue, ImportPolicy};
+use crate::runs::ledger::RunName;
+use crate::runs::once::OnceKey;
+use crate::sender::config::{budget, every, remember};
+use crate::sender::context::Mode;
+
+/// The headings of the help in order, together with the headings in `options.rs`.
+const BEFORE: &str = "Before the start";
+/// `--preview all`
+const ALL_ROWS: u64 = u64::MAX;
+
+/// Send a message to each row of a list file
+///
+/// Examples:
+///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.csv --preview 2 text 'Hola {{ nombre_completo }}'
+///   jelouctl bulk send people.csv --preview all --file preview.html text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
+///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.xlsx --limit 1000 --once november text 'Hola {{ nombre }}'
+///
+/// jelouctl reads and checks all rows up to --limit before it sends any. The run records the state of
+/// each row. The list file is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods).
+/// In any text of the message, {{ name }} prints the column `name`.
+#[derive(Args, Debug)]
+#[command(
+    verbatim_doc_comment,
+    subcommand_value_name = "KIND",
+    subcommand_help_heading = "Kinds"
+)]
+pub(crate) struct BulkSendArgs {
+    /// List file: CSV, NDJSON, .xlsx or .ods; `-` reads standard input
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(crate) source: Source,
+
+    #[command(flatten)]
+    pub(crate) choices: ListChoices,
+
+    /// Skip the first N rows
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, hide_default_value = true, help_heading = LIST)]
+    pub(crate) skip: u64,
+
+    /// Send at most N messages; skipped rows do not count
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = LIST)]
+    pub(crate) limit: Option<u64>,
+
+    /// Skip rows with this value in a column, such as baja=sí (repeatable)
+    ///
+    /// Capitals, accents and spaces at the ends do not matter, so baja=si skips `Sí`. COLUMN= is an empty cell.
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = LIST)]
+    pub(crate) skip_if: Vec<ColumnValue>,
+
+    /// Send only rows with this value in a column, such as grupo=A (repeatable)
+    ///
+    /// With several values of one column, a row needs one of them. With several columns, it needs a value of each.
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = LIST)]
+    pub(crate) only_if: Vec<ColumnValue>,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+
+    /// Send each recipient at most one message with this key
+    ///
+    /// The text and the list do not matter. `jelouctl once` manages the keys.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
+    pub(crate) once: Option<OnceKey>,
+
+    /// With --once: repeat only after this time, 1m to 366d [default: never]
+    ///
+    /// A frequency cap: --once news --every 30d sends each recipient at most one message with the key in 30 days, counted
+    /// from the send. --remember is independent of it.
+    #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, help_heading = PEOPLE)]
+    pub(crate) every: Option<Duration>,
+
+    /// Skip recipients outside WhatsApp's 24-hour window
+    ///
+    /// Skips recipients that have not written in the last 23 hours (for safety). Checks the bot's history at the start
+    /// and at `bulk resume`. Not for templates.
+    #[arg(long, help_heading = PEOPLE)]
+    pub(crate) only_in_window: bool,
+
+    /// How far back to look for duplicates: 3d, 12h, or 0 for never [default: 3d]
+    ///
+    /// `remember` in the profile sets another default. With --skip-sent, the default is unlimited.
+    #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
+    pub(crate) remember: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) hours: HoursOptions,
+
+    /// Price list (CSV), to estimate the cost [default: the profile's]
+    ///
+    /// `jelouctl explain prices` shows its format.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
+    pub(crate) prices: Option<PathBuf>,
+
+    /// Refuse a list file if its estimated cost is higher: 50
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
+    pub(crate) budget: Option<Money>,
+
+    /// Check every row, show the first N messages, and send nothing
+    #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
+    pub(crate) preview: Option<u64>,
+
+    /// With --preview all, write an HTML page to this file: preview.html
+    ///
+    /// Shows every message and every invalid row, for approval. Times are in --time-zone.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Hide recipients and cell values on the HTML page
+    ///
+    /// Messages show column names instead of values.
+    #[arg(long, requires = "file", help_heading = BEFORE)]
+    pub(crate) mask: bool,
+
+    /// Write the HTML page in this language [default: en]
+    #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
+    pub(crate) lang: Option<Lang>,
+
+    /// Write rows that will not be sent, with the reason, to this file
+    ///
+    /// The extension sets the format: .csv, .xlsx or .ndjson. Fix the rows, then send FILE. Excluded recipients stay
+    /// excluded.
+    #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// Check every row, then send the first message to this recipient only
+    #[arg(long, value_name = "RECIPIENT", help_heading = BEFORE)]
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
+    pub(crate) test_to: Option<String>,
+
+    /// Send this many messages with --test-to, 1 to 10 [default: 1]
+    ///
+    /// Sends them 6 seconds apart.
+    #[arg(long, value_name = "N", help_heading = BEFORE)]
+    #[arg(requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub(crate) test_rows: Option<u8>,
+
+    /// Name the run [default: the file's name and the time]
+    ///
+    /// Use the letters a to z, digits and -.
+    #[arg(long, value_name = "NAME", help_heading = RUN)]
+    pub(crate) run: Option<RunName>,
+
+    /// Create the run, but send nothing yet
+    ///
+    /// `bulk work` or `bulk resume` sends it, in one process or in several.
+    #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
+    pub(crate) import_only: bool,
+
+    #[command(flatten)]
+    pub(crate) options: RunOptions,
+
+    /// Read CSV or NDJSON in this encoding, such as windows-1252 [default: UTF-8]
+    #[arg(long, value_name = "LABEL", help_heading = RARE)]
+    pub(crate) encoding: Option<ListEncoding>,
+
+    #[command(flatten, next_help_heading = RARE)]
+    pub(crate) work: WorkOptions,
+
+    #[command(subcommand)]
+    pub(crate) typed: MessageArgs<BulkDeliveryArgs>,
+}
+
+/// Parses a count, or `all`.
+fn preview_rows(raw: &str) -> Result<u64, Message> {
+    if raw.eq_ignore_ascii_case("all") {
+        return Ok(ALL_ROWS);
+    }
+    at_least_one(raw).map_err(|problem| msg!("{problem} or all", problem))
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
+#[command(next_help_heading = PEOPLE)]
+pub(crate) struct PolicyArgs {
+    /// Skip invalid rows, instead of refusing the list file
+    ///
+    /// Also skips repeated messages to the same recipient.
+    #[arg(long, help_heading = LIST)]
+    pub(crate) skip_invalid: bool,
+
+    /// Skip recipients outside allow_to, instead of refusing the list file
+    #[arg(long)]
+    pub(crate) skip_not_allowed: bool,
+
+    /// Send the same message to the same recipient more than once
+    #[arg(long)]
+    pub(crate) allow_duplicates: bool,
+
+    /// Send only the first valid row of each recipient
+    #[arg(long, conflicts_with = "allow_duplicates")]
+    pub(crate) one_per_recipient: bool,
+
+    /// Skip the recipients in this file (repeatable)
+    ///
+    /// A file with one number, user id or `id:USER` per line, or a list file with a header. For a WhatsApp
+    /// user id, also list the phone number: the id changes with the number.
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(crate) exclude: Vec<Source>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BulkDeliveryArgs {
+    /// Build the recipient: '593{{ celular }}' [default: from one column]
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    pub(crate) to: Option<String>,
+
+    /// Use this JSON as all or part of the body; flags override it
+    ///
+    /// Its texts can have columns, such as {{ nombre }}.
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
+    pub(crate) body: Option<JsonSource>,
+
+    /// Treat a row that causes a warning as invalid
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+impl BulkSendArgs {
+    /// Returns whether the command creates a run, so neither a preview nor a test.
+    pub(crate) fn makes_run(&self, mode: Mode) -> bool {
+        mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
+    }
+
+    /// Returns the file of the page, if wanted.
+    pub(crate) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
+        let Some(file) = self.file.as_deref() else {
+            return Ok(None);
+        };
+        if self.preview != Some(ALL_ROWS) {
+            return Err(UsageError::new(
+                msg!("--file: the page has every row"),
+                msg!("write --preview all"),
+            ));
+        }
+        if !matches!(format_from_name("--file", file), Ok(ReportFormat::Html)) {
+            return Err(UsageError::new(
+                msg!("--file: {file} is not the name of a page", file),
+                msg!("write a file name that ends in .html"),
+            ));
+        }
+        Ok(Some(file))
+    }
+
+    /// Returns the files that the command reads as lists.
+    pub(super) fn inputs(&self) -> Vec<&Source> {
+        std::iter::once(&self.source)
+            .chain(&self.policy.exclude)
+            .collect()
+    }
+
+    /// Returns the file of the list, used to name its run; empty for standard input.
+    pub(super) fn file_name(&self) -> &Path {
+        match &self.source {
+            Source::Stdin => Path::new(""),
+            Source::File(path) => path,
+        }
+    }
+
+    pub(crate) fn message(&self) -> &MessageKind {
+        &self.typed.message
+    }
+
+    /// Returns how to treat rows that cannot be sent unchanged.
+    pub(crate) fn import_policy(&self) -> ImportPolicy {
+        let policy = &self.policy;
+        ImportPolicy {
+            skip_invalid: policy.skip_invalid,
+            allow_duplicates: policy.allow_duplicates,
+            one_per_recipient: policy.one_per_recipient || self.once.is_some(),
+            hidden: self.choices.hidden,
+            notes_rejects: self.rejects.is_some(),
+            only_in_window: self.only_in_window,
+        }
+    }
+}

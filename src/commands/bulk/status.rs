@@ -1,0 +1,207 @@
+//! `bulk status`: the state of one run, even while it is sent.
+
+use clap::Args;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::delivery_counts::{describe_deliveries, utc};
+use super::list::overview_as_json;
+use super::pauses::{describe_cancellation, report_stale, since_when, to_continue, way_on};
+use super::summary::{RunSummary, print_run};
+use super::waiting::waiting;
+use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
+use crate::base::output::Waiting;
+use crate::base::timestamps::time_value;
+use crate::command_error::CommandError;
+use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
+use crate::commands::zone::run_zone;
+use crate::jelou::message::merge;
+use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
+use crate::sender::context::Context;
+
+/// Show the state of a run, even while it is in progress
+#[derive(Args, Debug)]
+pub(crate) struct BulkStatusArgs {
+    /// Name of the run [default: the newest one]
+    ///
+    /// Without --sandbox, sandbox runs are not the default.
+    run: Option<RunName>,
+}
+
+/// Prints the numbers of a run, even while it is in progress.
+pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
+    let ledger = open_ledger_to_show(context)?;
+    let run = find_or_newest(context, &ledger, args.run.as_ref())?;
+    let status = RunStatus::read(context, &run)?;
+    print_run(
+        context,
+        Some(run.name()),
+        &status.to_json(),
+        &status.describe(),
+    )?;
+    status.print_next_steps(context);
+    let stale = status.summary.stale.as_ref();
+    Ok(report_stale(context, run.name(), stale))
+}
+
+/// The state of one run.
+struct RunStatus {
+    overview: RunOverview,
+    summary: RunSummary,
+    /// Whether a process is sending it and it is not complete.
+    is_running: bool,
+    pause: Option<RunPause>,
+    waiting: Option<Waiting>,
+    workers: Vec<RunWorker>,
+    last_event: Option<RunEvent>,
+    zone: TimeZone,
+}
+
+impl RunStatus {
+    fn read(context: &Context, run: &Run) -> Result<Self, CommandError> {
+        // Checked before the rows are read: a process that exits in between has written all its rows.
+        let is_running = run.is_running()?;
+        let overview = RunOverview {
+            is_running,
+            ..RunOverview::read(run)?
+        };
+        let last_event = run.events()?.pop();
+        let zone = run_zone(context, None, &overview.details)?;
+        let pause = run.pause()?;
+        let workers = run.workers()?;
+        let summary = RunSummary::new(run, &overview.details)?;
+        let is_running = is_running && !summary.is_complete();
+        let may_wait = is_running && pause.is_none() && summary.counts.pending > 0;
+        let waiting = if may_wait {
+            waiting(run, &overview.details, &zone)?
+        } else {
+            None
+        };
+        Ok(Self {
+            overview,
+            summary,
+            is_running,
+            pause,
+            waiting,
+            workers,
+            last_event,
+            zone,
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        let pause = self.pause.as_ref().map(
+            |pause| json!({ "reason": pause.reason.name(), "by": pause.by, "at": utc(pause.at) }),
+        );
+        let conditions = &self.overview.details.conditions;
+        let mut json = overview_as_json(&self.overview, self.waiting.as_ref());
+        let more = json!({
+            "running": self.is_running,
+            "hours": conditions.hours,
+            "per_day": conditions.per_day,
+            "paused": pause,
+            "workers": self.workers,
+        });
+        merge(&mut json, more);
+        merge(&mut json, self.summary.to_json());
+        json
+    }
+
+    fn describe(&self) -> Vec<Message> {
+        let overview = &self.overview;
+        let mut words = vec![msg!(
+            "run {run}: {kind}, started {time}",
+            run = overview.name,
+            kind = overview.details.description(),
+            time = time_value(&self.zone, overview.created_at)
+        )];
+        words.extend(self.summary.describe(None));
+        let deliveries = overview.deliveries.as_ref();
+        words.extend(deliveries.map(|counts| describe_deliveries(counts, &self.zone)));
+        words.extend(self.workers.iter().map(describe_worker));
+        words.push(self.state_in_words());
+        words
+    }
+
+    fn state_in_words(&self) -> Message {
+        if let Some(cancellation) = &self.summary.cancellation {
+            return describe_cancellation(cancellation, &self.zone);
+        }
+        match (&self.pause, &self.waiting) {
+            _ if self.summary.is_complete() => msg!(
+                "complete, last changed {time}",
+                time = time_value(&self.zone, self.overview.changed_at)
+            ),
+            (Some(pause), _) => since_when(pause, &self.zone),
+            _ if self.summary.stale.is_some() => msg!("the run is stale and sends nothing"),
+            (None, Some(waiting)) => msg!("waiting {until}", until = waiting.duration_text),
+            (None, _) if self.is_running => msg!(
+                "a process is sending it; to stop it: jelouctl bulk stop {run}",
+                run = self.overview.name
+            ),
+            (None, _) => describe_last_event(self.last_event.as_ref(), &self.zone),
+        }
+    }
+
+    /// Prints at a terminal how to continue the run, and what to do about its rows.
+    fn print_next_steps(&self, context: &Context) {
+        if !context.stdout.wants_words() || self.is_running {
+            return;
+        }
+        let name = &self.overview.name;
+        if !self.summary.is_complete() && self.summary.stale.is_none() {
+            let way_on = match &self.pause {
+                Some(pause) => way_on(pause.reason, name, &self.overview.details),
+                None => to_continue(name),
+            };
+            context.stderr.note(way_on);
+        }
+        self.summary.print_next_steps(context, name);
+    }
+}
+
+/// Describes why no process sends the run, by its last event: `no process is sending it; stopped at
+/// 2026-11-20 10:15 -05:00: SIGINT`
+fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
+    let Some(event) = last else {
+        return msg!("no process has sent it yet");
+    };
+    let what = event.kind.describe();
+    let time = time_value(zone, event.at);
+    let reason = event.reason.as_deref().map(|reason| match reason {
+        "SIGINT" => Message::verbatim("Ctrl-C"),
+        "unexpected" => msg!("an error of the program"),
+        reason => Message::verbatim(reason),
+    });
+    match event.problem.clone().or(reason) {
+        Some(why) => msg!(
+            "no process is sending it; {what} at {time}: {why}",
+            what,
+            time,
+            why
+        ),
+        None => msg!("no process is sending it; {what} at {time}", what, time),
+    }
+}
+
+/// Describes a worker: `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
+fn describe_worker(
+    RunWorker {
+        host,
+        pid,
+        seen_s,
+        inflight,
+        sent,
+        ..
+    }: &RunWorker,
+) -> Message {
+    msg!(
+        "{host} pid {pid}, seen {seconds} s ago: {sent} sent, {inflight} in flight",
+        host,
+        pid,
+        seconds = seen_s.to_string(),
+        sent,
+        inflight
+    )
+}

@@ -1,0 +1,89 @@
+//! `bulk stop`: no process takes more rows of a run, until you resume it.
+
+use clap::Args;
+use jiff::tz::TimeZone;
+
+use super::pauses::{describe_cancellation, report_stale, since_when, to_continue};
+use crate::base::exit::ExitCode;
+use crate::base::message::{Message, msg};
+use crate::command_error::CommandError;
+use crate::commands::open_ledger::open_ledger;
+use crate::commands::zone::run_zone;
+use crate::runs::ledger::{LedgerError, Run, RunName, StopResult};
+use crate::sender::context::Context;
+
+/// Stop a run after its requests in flight, or pause one that no process sends
+///
+/// Examples:
+///   jelouctl bulk stop
+///   jelouctl bulk stop people-20261120-101500
+///
+/// Every process that sends the run stops within a second and exits with 11. Until you run
+/// `bulk resume`, no process sends the run, and no timer with `bulk work`. Each account and each
+/// database has its own ledger; --ledger selects a database.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkStopArgs {
+    /// Name of the run [default: the one that is being sent]
+    ///
+    /// Without --sandbox, sandbox runs are not the default.
+    run: Option<RunName>,
+}
+
+pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
+    let ledger = open_ledger(context)?;
+    let run = match &args.run {
+        Some(name) => ledger.run(name)?,
+        None => ledger.in_progress()?,
+    };
+    run.require_change()?;
+    let stopped = run.stop(None)?;
+    context.stderr.note(describe(context, &run, &stopped)?);
+    Ok(report_stale(
+        context,
+        run.name(),
+        run.stale_reason()?.as_ref(),
+    ))
+}
+
+/// Describes what was done, and in which ledger: you may have meant the run of another one.
+fn describe(context: &Context, run: &Run, stopped: &StopResult) -> Result<Message, LedgerError> {
+    let name = run.name();
+    let ledger = run.ledger().location().to_string();
+    let to_continue = to_continue(name);
+    // The run is stopped already, so a wrong zone in the configuration is not an error.
+    let details = run.details()?;
+    let zone = || run_zone(context, None, &details).unwrap_or_else(|_| TimeZone::system());
+    Ok(match stopped {
+        StopResult::Stopping => msg!(
+            "run {run} (ledger {ledger}) is stopping: it sends no more messages after those in flight; {to_continue}",
+            run = name,
+            ledger,
+            to_continue
+        ),
+        StopResult::Paused => msg!(
+            "run {run} (ledger {ledger}) is paused: no process was sending it, and `bulk work` does not send it now; {to_continue}",
+            run = name,
+            ledger,
+            to_continue
+        ),
+        StopResult::AlreadyPaused(pause) => msg!(
+            "run {run} (ledger {ledger}) was already {since_when}; {to_continue}",
+            run = name,
+            ledger,
+            since_when = since_when(pause, &zone()),
+            to_continue
+        ),
+        StopResult::Cancelled(cancellation) => msg!(
+            "nothing to stop: run {run} (ledger {ledger}) was {cancelled}",
+            run = name,
+            ledger,
+            cancelled = describe_cancellation(cancellation, &zone())
+        ),
+        StopResult::Complete => msg!(
+            "nothing to stop: run {run} (ledger {ledger}) is complete",
+            run = name,
+            ledger
+        ),
+    })
+}

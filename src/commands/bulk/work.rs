@@ -1,0 +1,58 @@
+//! `bulk work`: sends rows of a run together with other processes. It is for scripts: it does not ask, and does not
+//! resume a paused run.
+
+use clap::Args;
+
+use super::continued_run::{
+    OpenedRun, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
+};
+use super::options::{WorkOptions, describe_run_default};
+use super::run_log::log_refused_run;
+use crate::base::exit::ExitCode;
+use crate::base::process::block_on;
+use crate::command_error::{CommandError, Phase};
+use crate::runs::ledger::RunName;
+use crate::sender::context::Context;
+
+/// Help other processes send a run, until it is complete
+///
+/// Examples:
+///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
+///   jelouctl bulk work people-20261120-101500 --concurrency 16
+///
+/// For scripts and containers: never prompts, and does not resume a paused run (exits with 4, 5, 8 or
+/// 11). To resume one, use `bulk resume`. All processes share the run's rate, on one machine or several.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment, mut_args(describe_run_default))]
+pub(crate) struct BulkWorkArgs {
+    /// Name of the run [default: the only unfinished one]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    work: WorkOptions,
+}
+
+pub(crate) fn run(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
+    let ended = work(context, args).map_err(|error| error.in_phase(Phase::Resuming));
+    log_refused_run(context, args.run.as_ref(), &ended);
+    ended
+}
+
+fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
+    let choice = RunChoice {
+        name: args.run.as_ref(),
+        accepts_stale: false,
+        verb: RunVerb::Work,
+    };
+    let Some(opened) = OpenedRun::open(context, &choice, &[])? else {
+        return Ok(ExitCode::Success);
+    };
+    let settings = args.work.over(opened.settings.clone());
+    opened.run.prepare()?;
+    let mut active = opened.activate(context, settings, &[])?;
+    if let Some(code) = report_if_cancelled(context, &active)? {
+        return Ok(code);
+    }
+    recheck_pending_rows(context, &mut active, None)?;
+    block_on(go_on(context, active, &args.work, None))
+}
