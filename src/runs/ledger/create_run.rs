@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Worker;
-use super::claims::{CLAIM_ROW, millis, note_key};
-use super::comparing::{EarlierQuery, EarlierRuns};
 use super::db::{Db, LONG, LONGEST, SHORT, json, values};
-use super::draft::LedgerDraft;
 use super::error::LedgerError;
+use super::history::comparing::{EarlierQuery, EarlierRuns};
+use super::history::draft::LedgerDraft;
+use super::keys::claims::{CLAIM_ROW, millis, note_key};
 use super::name::RunName;
 use super::open::{Ledger, lock_ledger};
 use super::pace::{Pace, moment};

@@ -10,9 +10,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use super::comparing::EarlierQuery;
-use super::draft::{DraftRow, LedgerDraft};
-use super::file_turn::TurnPatience;
+use super::TurnPatience;
+use super::history::comparing::EarlierQuery;
+use super::history::draft::{DraftRow, LedgerDraft};
 use super::model::RowState;
 use super::open::Ledger;
 use super::open::LedgerLocation;

@@ -3,18 +3,18 @@
 
 use std::collections::HashSet;
 
-use super::comparing::{EarlierQuery, EarlierRuns, counted_by_run};
 use super::db::{Db, LONG, LONGEST, SqlValue, json, values};
-use super::delivery::{DeliveryUpdate, DeliveryUpdates};
-use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
 use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
+use super::history::comparing::{EarlierQuery, EarlierRuns, counted_by_run};
+use super::history::earlier_rows::EarlierMessages;
 use super::lost_workers::LostWorkers;
 use super::model::{RowState, SkipDetail};
 use super::open::lock_ledger;
 use super::pace::moment;
+use super::rows::delivery::{DeliveryUpdate, DeliveryUpdates};
+use super::rows::transitions::{LockedRun, lock};
 use super::run::Run;
-use super::transitions::{LockedRun, lock};
 use super::types::{ResumeOptions, RunSettings};
 use crate::base::message::Message;
 use crate::base::process::user_and_host;

@@ -9,13 +9,11 @@ use std::time::Duration;
 
 use super::db::{Db, DbEngine, SHORT, values};
 use super::error::LedgerError;
-use super::file::FileEngine;
-use super::file_opening::file_in;
-use super::file_turn::TurnPatience;
-use super::folder_access::{AccessWarning, make_private};
 use super::identity::{is_restored, keep_time_of_newest_record};
 use super::lost_workers::LostWorkers;
-use super::{DatabaseAddress, DatabaseEngine};
+use super::{
+    AccessWarning, DatabaseAddress, DatabaseEngine, FileEngine, TurnPatience, file_in, make_private,
+};
 use crate::base::paths::STATE;
 use crate::base::private_file::{FileAction, FileError};
 

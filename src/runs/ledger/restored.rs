@@ -10,8 +10,8 @@ use super::error::LedgerError;
 use super::identity::{MARK_RUNS, SeenIdentities, identity_of_restore, newest_record};
 use super::name::RunName;
 use super::open::{Ledger, lock_ledger};
+use super::rows::transitions::LockedRun;
 use super::run::Run;
-use super::transitions::LockedRun;
 
 /// Marks the ledger at a time when other processes may already have added later records.
 const MARK_LATE: &str = "UPDATE store SET identity = ?1, complete_until = 0 WHERE id = 1";

@@ -1,5 +1,5 @@
 -- The ledger: every run with its rows, and the recipients of each key. A file and PostgreSQL have the same tables.
--- `file.rs` and `postgres/mod.rs` fill in the types and options that differ.
+-- `file/engine.rs` and `postgres/mod.rs` fill in the types and options that differ.
 -- Times are milliseconds since 1970, by the clock of the ledger. The rules for changes are in Rust: see `model.rs`.
 
 CREATE TABLE store (

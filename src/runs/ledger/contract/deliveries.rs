@@ -6,10 +6,10 @@ use super::{FAST, HOUR, PEOPLE, TestedLedger, name, send_all};
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::cost::{Category, Estimate, PriceList};
 use crate::runs::ledger::db::values;
-use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::rows::delivery::{DeliveryUpdate, DeliveryUpdates};
 use crate::runs::ledger::types::RunSettings;
 
 pub(super) fn message_is_unlisted_only_if_checked(tested: &TestedLedger) {

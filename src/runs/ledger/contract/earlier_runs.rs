@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{PEOPLE, TestedLedger, close, compared, ended, exchange, join, states};
-use crate::runs::ledger::comparing::EarlierQuery;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
+use crate::runs::ledger::history::comparing::EarlierQuery;
 use crate::runs::ledger::model::{RowState, SkipReason};
 use crate::runs::ledger::run::Run;
 use crate::runs::ledger::worker::Joined;

@@ -6,10 +6,12 @@ use super::TestedLedger;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::Worker;
 use crate::runs::ledger::db::values;
-use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow, count_deliveries};
+use crate::runs::ledger::history::overview::RunOverview;
 use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::RowState;
-use crate::runs::ledger::overview::RunOverview;
+use crate::runs::ledger::rows::delivery::{
+    DeliveryUpdate, DeliveryUpdates, ProvenRow, count_deliveries,
+};
 use crate::runs::ledger::run::{Run, count_rows};
 use crate::runs::ledger::types::FinishedRow;
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{TestedLedger, make_under_key, make_with_every, resolve, scope, send_all};
 use crate::base::output::Sent;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
-use crate::runs::ledger::claims::{ClaimResult, HeldClaim};
 use crate::runs::ledger::db::values;
-use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
-use crate::runs::ledger::key_changes::KeyAddition;
+use crate::runs::ledger::keys::changes::KeyAddition;
+use crate::runs::ledger::keys::claims::{ClaimResult, HeldClaim};
 use crate::runs::ledger::model::{OnceState, RowState, SkipReason};
 use crate::runs::ledger::open::Ledger;
+use crate::runs::ledger::rows::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
 
 const EVERY_HOUR: Duration = Duration::from_secs(3600);
 

@@ -8,9 +8,9 @@ use super::{
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
+use crate::runs::ledger::history::reach::ReachKey;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::open::Ledger;
-use crate::runs::ledger::reach::ReachKey;
 use crate::runs::ledger::types::{Delay, RunSettings};
 use crate::runs::ledger::worker::Worker;
 

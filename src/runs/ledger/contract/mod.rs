@@ -26,13 +26,13 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::db::values;
-use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
 use super::fixture;
+use super::history::earlier_rows::EarlierMessages;
 use super::model::{RowState, SkipDetail, SkipReason, now};
 use super::name::RunName;
 use super::open::Ledger;
-use super::resolution::Resolution;
+use super::rows::resolution::Resolution;
 use super::run::Run;
 use super::types::{
     AttemptResult, ExchangeOrder, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings,

@@ -8,8 +8,8 @@ use crate::base::clock;
 use crate::jelou::api::{Answer, Body, Cause, Outcome, Request, SuccessCriterion, judge};
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::rows::transitions::lock;
 use crate::runs::ledger::run::Run;
-use crate::runs::ledger::transitions::lock;
 use crate::runs::ledger::types::{FinishedRow, RowToSend};
 use crate::runs::sending::{RunLimits, Throttle};
 

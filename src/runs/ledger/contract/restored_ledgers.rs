@@ -6,11 +6,11 @@ use super::{
     PEOPLE, TestedLedger, assert_stale, exchange, join, make_under_key, resolve, scope, send_all,
     states,
 };
-use crate::runs::ledger::claims::ClaimResult;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::identity::SeenIdentities;
+use crate::runs::ledger::keys::claims::ClaimResult;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::restored::{Acceptance, RestoredLedger};

@@ -10,8 +10,8 @@ use super::{
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::rows::transitions::lock;
 use crate::runs::ledger::run::Run;
-use crate::runs::ledger::transitions::lock;
 use crate::runs::ledger::types::RowToSend;
 
 /// Sets the state of the first row, whatever it was.

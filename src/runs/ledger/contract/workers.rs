@@ -9,7 +9,7 @@ use crate::runs::ledger::db::SqlScript;
 use crate::runs::ledger::error::LedgerErrorKind;
 use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::RowState;
-use crate::runs::ledger::transitions::lock;
+use crate::runs::ledger::rows::transitions::lock;
 use crate::runs::ledger::types::ExchangeOrder;
 
 pub(super) fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger) {

@@ -10,8 +10,8 @@ use super::operator::Operator;
 use super::sender::Sender;
 use super::single_send::SingleSend;
 use super::world::{World, log, world};
+use crate::runs::ledger::TurnPatience;
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
-use crate::runs::ledger::file_turn::TurnPatience;
 use crate::runs::ledger::open::{Ledger, LedgerLocation};
 
 pub(super) enum Role {

@@ -11,12 +11,12 @@ use super::mutation::mutate_statement;
 use super::scheduler::interleave;
 use super::world::{log, world};
 use crate::base::clock;
+use crate::runs::ledger::FileEngine;
+use crate::runs::ledger::TurnPatience;
 use crate::runs::ledger::db::{
     AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue,
 };
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::file::FileEngine;
-use crate::runs::ledger::file_turn::TurnPatience;
 
 thread_local! {
     /// Whether a process is being killed, so that its destructors must not clean up.

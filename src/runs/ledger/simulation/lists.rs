@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::world::{TIMEOUT, World};
 use crate::runs::import::DuplicatePolicy;
-use crate::runs::ledger::comparing::{EarlierQuery, EarlierRuns};
-use crate::runs::ledger::draft::{DraftRow, LedgerDraft};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
+use crate::runs::ledger::history::comparing::{EarlierQuery, EarlierRuns};
+use crate::runs::ledger::history::draft::{DraftRow, LedgerDraft};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::types::RunSettings;
 use crate::runs::once::OnceScope;

@@ -19,19 +19,19 @@ use super::mutation::{Expected, Mutation};
 use super::profile::Profile;
 use super::simulate;
 use super::world::World;
-use crate::runs::ledger::claims::{
+use crate::runs::ledger::history::matching::{CHANGED_ROWS, SAME_MESSAGE};
+use crate::runs::ledger::history::reach::{COUNTED, DOUBT, RECENT, TAKE_BACK, WRITE_COUNT};
+use crate::runs::ledger::identity::KEEP_TIME;
+use crate::runs::ledger::keys::changes::REACHED_ROWS;
+use crate::runs::ledger::keys::claims::{
     CLAIM, CLAIM_COLUMNS, CLAIMS_OF_CANDIDATES, END_CLAIM, FOLLOW_CLOCK,
 };
-use crate::runs::ledger::identity::KEEP_TIME;
-use crate::runs::ledger::key_changes::REACHED_ROWS;
 use crate::runs::ledger::manage::KEEP_PEOPLE;
-use crate::runs::ledger::matching::{CHANGED_ROWS, SAME_MESSAGE};
 use crate::runs::ledger::open::LOCK_STORE;
-use crate::runs::ledger::reach::{COUNTED, DOUBT, RECENT, TAKE_BACK, WRITE_COUNT};
-use crate::runs::ledger::reported_rows::ROW_STATES;
-use crate::runs::ledger::resolution::ROWS_TO_DECIDE;
 use crate::runs::ledger::restored::ACCEPT;
-use crate::runs::ledger::transitions::{
+use crate::runs::ledger::rows::reported_rows::ROW_STATES;
+use crate::runs::ledger::rows::resolution::ROWS_TO_DECIDE;
+use crate::runs::ledger::rows::transitions::{
     LOCK_RUN, MARK_UNKNOWN, OPEN_ROW, SKIP_PENDING, WRITE_COUNTS, WRITE_RUN,
 };
 use crate::runs::ledger::worker::assign::ASSIGN;

@@ -7,15 +7,15 @@ use super::promises::Moment;
 use super::resolve_rows::resolve_rows;
 use super::world::{World, world};
 use crate::base::output::Sent;
-use crate::runs::ledger::claims::OnceEntry;
 use crate::runs::ledger::db::values;
-use crate::runs::ledger::delivery::{DeliveryUpdates, ProvenRow};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::key_changes::{ConfirmedEntries, KeyAddition};
+use crate::runs::ledger::keys::changes::{ConfirmedEntries, KeyAddition};
+use crate::runs::ledger::keys::claims::OnceEntry;
 use crate::runs::ledger::model::{Counts, OnceState};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::restored::{Acceptance, RestoredLedger};
+use crate::runs::ledger::rows::delivery::{DeliveryUpdates, ProvenRow};
 use crate::runs::ledger::run::Run;
 use crate::runs::ledger::types::RowFilter;
 

@@ -5,7 +5,7 @@ use super::world::world;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::model::RowState;
-use crate::runs::ledger::resolution::{LostProcess, Resolution};
+use crate::runs::ledger::rows::resolution::{LostProcess, Resolution};
 use crate::runs::ledger::run::Run;
 
 /// Resolves some rows by the first change, in a random order, that has any.

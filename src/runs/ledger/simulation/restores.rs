@@ -10,8 +10,8 @@ use rusqlite::Connection;
 use super::actors::{Role, kill};
 use super::engine::drop_killed;
 use super::world::{World, world};
-use crate::runs::ledger::file::FileEngine;
-use crate::runs::ledger::file_turn::TurnPatience;
+use crate::runs::ledger::FileEngine;
+use crate::runs::ledger::TurnPatience;
 
 /// A copy of the ledger's files.
 #[derive(Clone)]

@@ -8,12 +8,12 @@ use super::server::{Message, Verdict};
 use super::world::{MINUTE, SECOND, TIMEOUT, World, world};
 use crate::base::output::Sent;
 use crate::jelou::api::Deadline;
-use crate::runs::ledger::claims::{ClaimResult, HeldClaim};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
+use crate::runs::ledger::history::reach::{ReachEntry, ReachKey, SendLimit};
+use crate::runs::ledger::keys::claims::{ClaimResult, HeldClaim};
 use crate::runs::ledger::model::OnceState;
 use crate::runs::ledger::open::Ledger;
-use crate::runs::ledger::reach::{ReachEntry, ReachKey, SendLimit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {

@@ -7,10 +7,10 @@ use super::Worker;
 use crate::jelou::message::sends_template;
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::history::reach::{Reach, RecentRecipients};
 use crate::runs::ledger::message::{compute_checksum, hash_recipient};
-use crate::runs::ledger::reach::{Reach, RecentRecipients};
+use crate::runs::ledger::rows::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::run::row_to_send;
-use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 
 /// The time of a row in a run with several rows for one recipient. It is after the earlier open

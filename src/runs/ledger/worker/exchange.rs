@@ -11,14 +11,14 @@ use crate::jelou::api::Deadline;
 use crate::runs::ledger::db::{Db, SqlValue, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::events::{RunEvent, RunEventKind};
-use crate::runs::ledger::listening::Listening;
+use crate::runs::ledger::history::reach::Reach;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::pace::{PaceUpdate, moment};
-use crate::runs::ledger::reach::Reach;
-use crate::runs::ledger::transitions::LockedRun;
+use crate::runs::ledger::rows::transitions::LockedRun;
 use crate::runs::ledger::types::{
     AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
 };
+use crate::runs::ledger::worker::listening::Listening;
 
 /// In milliseconds, in addition to half of the lease. Another process that contacted the ledger
 /// this recently still sends. The time is long because an idle process writes rarely.

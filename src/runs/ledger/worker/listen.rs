@@ -6,9 +6,9 @@ use super::{LISTENS_EVERY, Worker};
 use crate::base::clock;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::listening::{Listening, RunTerms};
 use crate::runs::ledger::lost_workers::LostWorkers;
 use crate::runs::ledger::types::ExchangeReply;
+use crate::runs::ledger::worker::listening::{Listening, RunTerms};
 
 /// An idle process writes that it is alive once in this part of its lease.
 const PARTS_OF_LEASE: i64 = 3;

@@ -5,6 +5,7 @@
 pub(super) mod assign;
 pub(super) mod exchange;
 mod listen;
+mod listening;
 mod waits;
 
 use std::collections::HashMap;
@@ -12,18 +13,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::claims::key_number;
+use self::listening::Listening;
 use super::db::{Db, SHORT, values};
-use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
 use super::events::{RunEvent, RunEventKind};
-use super::listening::Listening;
+use super::history::earlier_rows::EarlierMessages;
+use super::history::reach::{Reach, ReachKey};
+use super::keys::claims::key_number;
 use super::lost_workers::LostWorkers;
 use super::model::Counts;
 use super::open::lock_ledger;
-use super::reach::{Reach, ReachKey};
+use super::rows::transitions::LockedRun;
 use super::run::Run;
-use super::transitions::LockedRun;
 use super::types::{ExchangeOrder, ExchangeReply, RunSettings};
 use crate::base::clock;
 use crate::base::message::msg;

@@ -9,7 +9,7 @@ use crate::jelou::api::PAIR_RATE_LIMIT;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::pace::moment;
-use crate::runs::ledger::transitions::LockedRun;
+use crate::runs::ledger::rows::transitions::LockedRun;
 use crate::runs::ledger::types::{Delay, ExchangeReply};
 
 /// In milliseconds. A row with a shorter wait is sent immediately, because each wait takes at least

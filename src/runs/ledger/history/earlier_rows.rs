@@ -3,10 +3,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::error::LedgerError;
-use super::model::{OnceState, SkipReason};
 use crate::base::message::{Message, msg};
 use crate::base::timestamps::{local_time, time_in};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::model::{OnceState, SkipReason};
 use crate::runs::once::OnceKey;
 
 /// A row of an earlier run that counts, and the time of its state.
@@ -117,12 +117,12 @@ impl EarlierRow {
 }
 
 /// Returns the rank of a reason.
-pub(super) fn rank(reason: SkipReason) -> i64 {
+pub(crate) fn rank(reason: SkipReason) -> i64 {
     reason as i64
 }
 
 /// Returns the reason with this rank.
-pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
+pub(crate) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
     let reason = SkipReason::ALL
         .iter()
         .copied()

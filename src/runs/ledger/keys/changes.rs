@@ -8,17 +8,17 @@ use super::claims::{
     CLAIM_ROW, Claim, OnceEntry, claim_under, fill_people, key_number, note_key,
     read_candidate_claims, state_name,
 };
-use super::db::{Db, values};
-use super::error::LedgerError;
-use super::key_summaries::{OnceSummary, summaries};
-use super::model::{OnceState, RowState};
-use super::open::{Ledger, lock_ledger};
-use super::run::Run;
+use super::summaries::{OnceSummary, summaries};
 use crate::base::output::Sent;
+use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::model::{OnceState, RowState};
+use crate::runs::ledger::open::{Ledger, lock_ledger};
+use crate::runs::ledger::run::Run;
 use crate::runs::once::{OnceHasher, OnceScope};
 
 /// The rows of a run that were sent or may have been sent.
-pub(super) const REACHED_ROWS: &str = "SELECT row.n, recipient, state FROM row \
+pub(crate) const REACHED_ROWS: &str = "SELECT row.n, recipient, state FROM row \
     CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
     AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
 

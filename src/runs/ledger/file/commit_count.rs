@@ -13,7 +13,7 @@ use crate::base::private_file::{self, FileAction, FileError};
 /// How often to look for the file while other processes rename it.
 const TRIES: usize = 100;
 
-pub(super) struct CommitCount {
+pub(crate) struct CommitCount {
     directory: PathBuf,
     /// The start of the names: `state.db-commits-`.
     prefix: String,
@@ -21,7 +21,7 @@ pub(super) struct CommitCount {
 
 impl CommitCount {
     /// Counts the commits of the ledger in this file.
-    pub(super) fn new(ledger: &Path) -> Self {
+    pub(crate) fn new(ledger: &Path) -> Self {
         let name = ledger.file_name().unwrap_or_default().to_string_lossy();
         Self {
             directory: ledger.parent().unwrap_or(ledger).to_owned(),
@@ -30,18 +30,18 @@ impl CommitCount {
     }
 
     /// Returns the highest number in the names of the commit files; None without a commit file.
-    pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
+    pub(crate) fn highest(&self) -> Result<Option<i64>, FileError> {
         Ok(self.all()?.into_iter().max())
     }
 
     /// Returns whether there are several commit files. Then one of them came with a copy, unless another process renames
     /// the file now.
-    pub(super) fn has_several(&self) -> Result<bool, FileError> {
+    pub(crate) fn has_several(&self) -> Result<bool, FileError> {
         Ok(self.all()?.len() > 1)
     }
 
     /// Creates the file. A ledger has it before its tables.
-    pub(super) fn create(&self, commits: i64) -> Result<(), FileError> {
+    pub(crate) fn create(&self, commits: i64) -> Result<(), FileError> {
         let path = self.path(commits);
         let options = &mut File::options();
         private_file::open(FileAction::Create, &path, options.write(true).create(true))?;
@@ -54,7 +54,7 @@ impl CommitCount {
 
     /// Counts one more commit of a process that holds the ledger. A removed file is not created
     /// again, so that the next process detects it.
-    pub(super) fn advance(&self, commits: i64) -> Result<(), FileError> {
+    pub(crate) fn advance(&self, commits: i64) -> Result<(), FileError> {
         let path = self.path(commits);
         let renamed = fs::rename(self.path(commits - 1), &path);
         let is_missing = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound);
@@ -71,7 +71,7 @@ impl CommitCount {
     }
 
     /// Removes the files with a lower number, which came with a copy.
-    pub(super) fn remove_below(&self, commits: i64) -> Result<(), FileError> {
+    pub(crate) fn remove_below(&self, commits: i64) -> Result<(), FileError> {
         for lower in self.all()?.into_iter().filter(|number| *number < commits) {
             let path = self.path(lower);
             fs::remove_file(&path).map_err(FileError::while_doing(FileAction::Remove, &path))?;
@@ -80,7 +80,7 @@ impl CommitCount {
     }
 
     /// Identifies the commit file. Returns None if the file does not exist.
-    pub(super) fn id(&self) -> Result<Option<FileId>, FileError> {
+    pub(crate) fn id(&self) -> Result<Option<FileId>, FileError> {
         for _ in 0..TRIES {
             let Some(commits) = self.highest()? else {
                 return Ok(None);
@@ -103,14 +103,14 @@ impl CommitCount {
 
     /// Returns whether the file may be a copy: the file system has no creation times, and the file
     /// has no mark.
-    pub(super) fn is_unmarked(&self) -> Result<bool, FileError> {
+    pub(crate) fn is_unmarked(&self) -> Result<bool, FileError> {
         Ok(self
             .highest()?
             .is_some_and(|commits| is_unmarked(&self.path(commits))))
     }
 
     /// Marks the file as the original. Returns whether that is possible.
-    pub(super) fn mark(&self) -> Result<bool, FileError> {
+    pub(crate) fn mark(&self) -> Result<bool, FileError> {
         Ok(self
             .highest()?
             .is_some_and(|commits| mark(&self.path(commits))))

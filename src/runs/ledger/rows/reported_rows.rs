@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::db::{SqlRow, values};
-use super::error::LedgerError;
-use super::lost_workers::LostWorkers;
-use super::model::RowState;
-use super::run::{Run, is_stale};
-use super::types::{ReportRow, RowDelivery, RowFilter, read_reasons};
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
+use crate::runs::ledger::db::{SqlRow, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::run::{Run, is_stale};
+use crate::runs::ledger::types::{ReportRow, RowDelivery, RowFilter, read_reasons};
 
 /// The number of rows in one page of a report.
 const PAGE: i64 = 1000;
@@ -18,7 +18,7 @@ const PAGE: i64 = 1000;
 const REPORTED: &str = "state, message_id, http_status, code, error, api_code, attempts, row.at, \
     began_at, ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker";
 /// The rows of a recipient in any run, with the message and the columns for [`is_stale`].
-pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static FIND: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT line, recipient, cells, {REPORTED}, body, details, run.name AS run_name, \
             identity, finished_at FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
@@ -32,7 +32,7 @@ pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
 const LIST_LINES: &str = "SELECT n, line, recipient, cells FROM message WHERE run = ?1 AND n > ?2 \
     AND n <= ?3 ORDER BY n";
 /// The rows for a page of a report.
-pub(super) static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT n, {REPORTED} FROM row WHERE run = ?1 AND n > ?2 AND n <= ?3 ORDER BY n")
 });
 
@@ -87,7 +87,7 @@ impl Run {
 }
 
 /// The line of a row in the list.
-pub(super) struct ListLine {
+pub(crate) struct ListLine {
     line: u64,
     recipient: Option<String>,
     cells: String,
@@ -95,7 +95,7 @@ pub(super) struct ListLine {
 
 impl ListLine {
     /// Reads the columns `line, recipient, cells`.
-    pub(super) fn read(row: &mut SqlRow) -> Result<Self, LedgerError> {
+    pub(crate) fn read(row: &mut SqlRow) -> Result<Self, LedgerError> {
         Ok(Self {
             line: row.count("line")?,
             recipient: row.opt_take_text("recipient")?,
@@ -105,7 +105,7 @@ impl ListLine {
 }
 
 /// Reads a row of [`REPORTED`]. Reading the columns in their order is faster.
-pub(super) fn reported(
+pub(crate) fn reported(
     line: ListLine,
     row: &mut SqlRow,
     lost: &LostWorkers,
@@ -161,7 +161,7 @@ pub(super) fn reported(
 }
 
 /// Reads the columns `delivery, delivery_code, delivery_reason`.
-pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryFacts>, LedgerError> {
+pub(crate) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryFacts>, LedgerError> {
     let Some(status) = row.opt_take_text("delivery")? else {
         return Ok(None);
     };

@@ -1,11 +1,11 @@
 //! Counts the recipients of each `--once` key in each state.
 
 use super::claims::{key_number, read_state};
-use super::db::{Db, SqlRow, values};
-use super::error::LedgerError;
-use super::lost_workers::LostWorkers;
-use super::model::OnceState;
-use super::open::Ledger;
+use crate::runs::ledger::db::{Db, SqlRow, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::model::OnceState;
+use crate::runs::ledger::open::Ledger;
 use crate::runs::once::OnceScope;
 
 /// The number of recipients in each state under each key, with the time of the last change.
@@ -54,7 +54,7 @@ impl Ledger {
 }
 
 /// Counts the recipients of every key. The keys are ordered by name.
-pub(super) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
+pub(crate) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity().to_owned();
     let mut keys: Vec<OnceSummary> = Vec::new();

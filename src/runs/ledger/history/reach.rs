@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 
-use super::db::{Db, values};
 use super::draft::LedgerDraft;
-use super::error::LedgerError;
-use super::message::{eight_bytes, hash_recipient};
-use super::open::Ledger;
-use super::types::{RowToSend, RunSettings};
+use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::message::{eight_bytes, hash_recipient};
+use crate::runs::ledger::open::Ledger;
+use crate::runs::ledger::types::{RowToSend, RunSettings};
 
 /// In milliseconds: a recipient counts for 24 hours after the latest time when the message can
 /// arrive.
@@ -22,22 +22,22 @@ const WINDOW: i64 = 24 * 60 * 60 * 1000;
 const KEPT: i64 = 30 * WINDOW;
 
 /// The counted messages.
-pub(super) const COUNTED: &str = "reached (reach, at, run, n, number, person)";
+pub(crate) const COUNTED: &str = "reached (reach, at, run, n, number, person)";
 /// Writes the count of a bot: `reach, people, at`.
-pub(super) const WRITE_COUNT: &str = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
+pub(crate) const WRITE_COUNT: &str = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
 /// Marks messages that had stopped counting before the clock went back.
-pub(super) const DOUBT: &str = "UPDATE reached SET number = -1 - number WHERE reach = ?1 \
+pub(crate) const DOUBT: &str = "UPDATE reached SET number = -1 - number WHERE reach = ?1 \
     AND at > ?2 AND at <= ?3 AND number >= 0";
 /// The messages after a time.
-pub(super) const RECENT: &str = "SELECT person, at, number FROM reached WHERE reach = ?1 \
+pub(crate) const RECENT: &str = "SELECT person, at, number FROM reached WHERE reach = ?1 \
     AND at > ?2 ORDER BY at";
 /// Removes a row that was certainly not sent: `reach, run, n, lag`.
-pub(super) const TAKE_BACK: &str = "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
+pub(crate) const TAKE_BACK: &str = "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
     AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 \
     AND (state = 'failed' OR state = 'pending'))";
 
 /// The count of a bot, locked for the rest of a transaction.
-pub(super) struct Reach {
+pub(crate) struct Reach {
     id: i64,
     /// An upper bound of the number of different recipients that count.
     people: u64,
@@ -63,14 +63,14 @@ pub(crate) enum SendLimit {
 
 #[cfg(test)]
 impl SendLimit {
-    pub(super) fn counted(self) -> Option<ReachEntry> {
+    pub(crate) fn counted(self) -> Option<ReachEntry> {
         match self {
             Self::Counted(reached) => Some(reached),
             Self::Full { .. } => None,
         }
     }
 
-    pub(super) fn full_until(self) -> Option<i64> {
+    pub(crate) fn full_until(self) -> Option<i64> {
         match self {
             Self::Counted(_) => None,
             Self::Full { until } => Some(until),
@@ -132,7 +132,7 @@ impl DailyLimit {
 pub(crate) struct ReachKey {
     id: i64,
     /// The longest time between the count of a message and its arrival, in milliseconds.
-    pub(super) lag: i64,
+    pub(crate) lag: i64,
 }
 
 impl ReachKey {
@@ -146,7 +146,7 @@ impl ReachKey {
 
     /// Removes messages that no longer count, and would not even if the clock had been wrong for
     /// some days.
-    pub(super) fn forget_old(&self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
+    pub(crate) fn forget_old(&self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         db.run(
             "DELETE FROM reached WHERE reach = ?1 AND at < ?2",
             &values![self.id, now - KEPT],
@@ -162,7 +162,7 @@ impl ReachKey {
 
 impl Reach {
     /// Locks the count of a bot.
-    pub(super) fn lock(db: &mut Db, bot: &ReachKey) -> Result<Self, LedgerError> {
+    pub(crate) fn lock(db: &mut Db, bot: &ReachKey) -> Result<Self, LedgerError> {
         let make = "INSERT INTO reach (id, people, at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING";
         db.run(make, &values![bot.id])?;
         let (row, now) = db.0.lock(
@@ -199,7 +199,7 @@ impl Reach {
     }
 
     /// Reads the recipients that count, if `more` messages may exceed the limit.
-    pub(super) fn people_near(
+    pub(crate) fn people_near(
         &mut self,
         db: &mut Db,
         limit: u32,
@@ -214,7 +214,7 @@ impl Reach {
     }
 
     /// Counts rows that are sent `now`.
-    pub(super) fn count<'r>(
+    pub(crate) fn count<'r>(
         mut self,
         db: &mut Db,
         bot: &ReachKey,
@@ -241,14 +241,14 @@ impl Reach {
         self.write(db)
     }
 
-    pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(crate) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         db.run(WRITE_COUNT, &values![self.id, self.people, self.now])
             .map(drop)
     }
 
     /// Removes rows of a process from the count that were certainly not sent: pending again, or
     /// rejected. Returns their number.
-    pub(super) fn take_back(
+    pub(crate) fn take_back(
         db: &mut Db,
         bot: &ReachKey,
         run: i64,
@@ -350,7 +350,7 @@ impl RecentRecipients {
     }
 
     /// Counts a recipient with a message that arrives at this time at the latest.
-    pub(super) fn add(&mut self, person: i64, at: i64) {
+    pub(crate) fn add(&mut self, person: i64, at: i64) {
         self.expired.remove(&person);
         self.counted.insert(person, at);
     }
@@ -362,7 +362,7 @@ impl RecentRecipients {
 
     /// Returns whether a recipient may get a message: the recipient counts already, or there is
     /// room for one more.
-    pub(super) fn admits(&self, person: i64, limit: u32) -> bool {
+    pub(crate) fn admits(&self, person: i64, limit: u32) -> bool {
         self.counted.contains_key(&person) || self.count() < u64::from(limit)
     }
 

@@ -6,19 +6,21 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::claims::{Claim, fill_people, key_number, millis, read_candidate_claims};
-use super::db::{Db, LONG, SqlScript, values};
 use super::draft::LedgerDraft;
 use super::earlier_rows::{EarlierMessages, EarlierRow};
-use super::error::LedgerError;
-use super::lost_workers::LostWorkers;
 use super::matching::{
     MatchedState, SAME_MESSAGE, SAME_RECIPIENT, clear_candidates, each_match, fill_candidates,
     parts,
 };
-use super::model::{RowState, SkipReason};
-use super::open::Ledger;
-use super::run::is_stale;
+use crate::runs::ledger::db::{Db, LONG, SqlScript, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::keys::claims::{
+    Claim, fill_people, key_number, millis, read_candidate_claims,
+};
+use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::model::{RowState, SkipReason};
+use crate::runs::ledger::open::Ledger;
+use crate::runs::ledger::run::is_stale;
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 
 /// In milliseconds: the recipients of runs in the last 24 hours are reported.
@@ -51,9 +53,9 @@ pub(crate) struct EarlierQuery {
 
 /// The earlier runs that a list is compared with, read in one transaction.
 pub(crate) struct EarlierRuns<'a> {
-    pub(super) db: &'a mut Db,
-    pub(super) query: &'a EarlierQuery,
-    pub(super) now: i64,
+    pub(crate) db: &'a mut Db,
+    pub(crate) query: &'a EarlierQuery,
+    pub(crate) now: i64,
 }
 
 /// A run to compare with.
@@ -88,7 +90,7 @@ impl Ledger {
 }
 
 impl<'a> EarlierRuns<'a> {
-    pub(super) fn new(db: &'a mut Db, query: &'a EarlierQuery, now: i64) -> Self {
+    pub(crate) fn new(db: &'a mut Db, query: &'a EarlierQuery, now: i64) -> Self {
         Self { db, query, now }
     }
 
@@ -233,7 +235,7 @@ impl<'a> EarlierRuns<'a> {
     /// or will send. Runs without a change since `changed_since` count only if they are unfinished.
     /// Pending rows of another run count only while a process sends it: otherwise two idle runs
     /// would block each other.
-    pub(super) fn compare_run(
+    pub(crate) fn compare_run(
         &mut self,
         own: i64,
         changed_since: i64,
@@ -311,7 +313,7 @@ impl BestMatch {
 }
 
 /// Counts the rows for each run and reason. The largest count comes first.
-pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
+pub(crate) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
     let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
     for (_, run, EarlierRow { reason, at }) in found {
         let none = EarlierMessages {
@@ -372,7 +374,7 @@ pub(crate) fn is_recent(at: i64, since: i64) -> bool {
 }
 
 /// Returns the time this long before `now`, or the end of time if `remember` is zero.
-pub(super) fn since(now: i64, remember: Duration) -> i64 {
+pub(crate) fn since(now: i64, remember: Duration) -> i64 {
     match i64::try_from(remember.as_millis()) {
         Ok(0) => i64::MAX,
         Ok(remember) => now - remember,

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::db::{Db, SqlRow, values};
-use super::error::LedgerError;
-use super::lost_workers::LostWorkers;
-use super::model::RowState;
 use super::reported_rows::delivery_facts;
-use super::run::Run;
 use crate::base::message::Message;
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
+use crate::runs::ledger::db::{Db, SqlRow, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::run::Run;
 
 /// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, \
@@ -157,7 +157,7 @@ impl Run {
 
 /// Counts the messages of a run that were sent at `since` or later by their delivery status. None
 /// if the run was removed.
-pub(super) fn count_deliveries(
+pub(crate) fn count_deliveries(
     db: &mut Db,
     run: i64,
     since: i64,

@@ -4,14 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::error::{LedgerError, LedgerErrorKind};
-use super::file_opening::{FILE, PROCESSES};
+use super::opening::{FILE, PROCESSES};
 use crate::base::message::{Message, msg};
 use crate::base::owner::{
     OthersAccess, describe_owner, is_on_read_only_disk, is_trusted, take_from_others, user_id,
 };
 use crate::base::paths::STATE;
 use crate::base::texts::shell_argument;
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 
 /// What other users may still do with the files of a ledger that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::draft::{IS_NOT_SKIPPED, IS_SENT, LedgerDraft, read_rows};
 use super::earlier_rows::{EarlierMessages, EarlierRow, rank, reason_for_rank};
-use super::error::LedgerError;
-use super::model::{SkipDetail, SkipReason};
 use crate::base::message::{Message, msg};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::model::{SkipDetail, SkipReason};
 use crate::runs::once::OnceKey;
 
 /// In milliseconds.
@@ -20,7 +20,7 @@ const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent
 impl LedgerDraft {
     /// Records that `run`, or else a single send or a removed run, has row `n` too. The match that
     /// outweighs the others stays.
-    pub(super) fn note_earlier(
+    pub(crate) fn note_earlier(
         &self,
         n: i64,
         run: Option<&str>,
@@ -51,7 +51,7 @@ impl LedgerDraft {
     }
 
     /// Removes the matches of unskipped rows.
-    pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
+    pub(crate) fn forget_earlier(&self) -> Result<(), LedgerError> {
         let forget = "DELETE FROM earlier WHERE n NOT IN (SELECT n FROM row \
             WHERE skipped IS NOT NULL)";
         self.db.prepare_cached(forget)?.execute([])?;

@@ -4,36 +4,36 @@
 
 use std::sync::LazyLock;
 
-use super::db::{Db, LONG, SqlValue, json, values};
 use super::delivery::count_deliveries;
-use super::error::LedgerError;
-use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
-use super::lost_workers::LostWorkers;
-use super::model::{CANCELLED, RowState, SkipDetail};
-use super::pace::Pace;
-use super::run::{Run, cancellation, count_rows, paused};
 use crate::base::message::{Message, msg};
+use crate::runs::ledger::db::{Db, LONG, SqlValue, json, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
+use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::model::{CANCELLED, RowState, SkipDetail};
+use crate::runs::ledger::pace::Pace;
+use crate::runs::ledger::run::{Run, cancellation, count_rows, paused};
 
 /// In milliseconds: the shortest time between two messages to one recipient (WhatsApp's error
 /// 131056).
-pub(super) const RECIPIENT_GAP: i64 = 6_000;
+pub(crate) const RECIPIENT_GAP: i64 = 6_000;
 
 /// Locks a run.
-pub(super) const LOCK_RUN: &str = "SELECT paused, paused_by, paused_at, identity, pace, taken, \
+pub(crate) const LOCK_RUN: &str = "SELECT paused, paused_by, paused_at, identity, pace, taken, \
     repeats, changed_at, finished_at, cancelled_at, cancelled_by, counts FROM run WHERE id = ?1";
 /// Writes the changes of a locked run.
-pub(super) const WRITE_RUN: &str = "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, \
+pub(crate) const WRITE_RUN: &str = "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, \
     changed_at = ?5, finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
     paused_at = ?10, cancelled_by = ?11 WHERE id = ?1";
-pub(super) const WRITE_COUNTS: &str = "UPDATE run SET counts = ?2, deliveries = ?3 WHERE id = ?1";
+pub(crate) const WRITE_COUNTS: &str = "UPDATE run SET counts = ?2, deliveries = ?3 WHERE id = ?1";
 /// Finds a row that is not final. Each part uses an index. Fresh rows are read from the last
 /// assigned row on.
-pub(super) const OPEN_ROW: &str = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
+pub(crate) const OPEN_ROW: &str = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
     AND state = 'inflight') OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' \
     AND due_at > 0) OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND n > ?2 \
     AND state = 'pending' AND due_at = 0)";
 /// Makes the rows unknown that are in flight in a worker.
-pub(super) const MARK_UNKNOWN: &str = "UPDATE row SET state = 'unknown', at = ?3, \
+pub(crate) const MARK_UNKNOWN: &str = "UPDATE row SET state = 'unknown', at = ?3, \
     code = 'unknown', api_code = NULL, error = ?4, http_status = NULL WHERE run = ?1 \
     AND worker = ?2 AND state = 'inflight'";
 /// Skips rows of a run.
@@ -41,30 +41,30 @@ const SKIP: &str = "UPDATE row SET state = ?2, number = number + 1, at = ?5, cod
     api_code = NULL, http_status = NULL, error = ?4 || coalesce('\n' || error, '') WHERE run = ?1";
 static SKIP_PENDING_ROW: LazyLock<String> =
     LazyLock::new(|| format!("{SKIP} AND state = 'pending' AND n = ?6"));
-pub(super) static SKIP_PENDING: LazyLock<String> =
+pub(crate) static SKIP_PENDING: LazyLock<String> =
     LazyLock::new(|| format!("{SKIP} AND state = 'pending'"));
 static SKIP_FAILED: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND state = 'failed'"));
 
 /// A run that is locked for the rest of a transaction.
 #[derive(Debug)]
-pub(super) struct LockedRun {
-    pub(super) id: i64,
-    pub(super) identity: String,
-    pub(super) pace: Pace,
-    pub(super) taken: i64,
-    pub(super) repeats: bool,
-    pub(super) changed_at: i64,
-    pub(super) finished_at: Option<i64>,
-    pub(super) cancellation: Option<Cancellation>,
-    pub(super) pause: Option<RunPause>,
-    pub(super) counts_cache: CountsCache,
+pub(crate) struct LockedRun {
+    pub(crate) id: i64,
+    pub(crate) identity: String,
+    pub(crate) pace: Pace,
+    pub(crate) taken: i64,
+    pub(crate) repeats: bool,
+    pub(crate) changed_at: i64,
+    pub(crate) finished_at: Option<i64>,
+    pub(crate) cancellation: Option<Cancellation>,
+    pub(crate) pause: Option<RunPause>,
+    pub(crate) counts_cache: CountsCache,
     /// The time of the lock, by the clock of the ledger.
-    pub(super) now: i64,
+    pub(crate) now: i64,
 }
 
 /// Whether the ledger keeps the counts of a run, so that a list of runs need not count all rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CountsCache {
+pub(crate) enum CountsCache {
     Missing,
     Current,
     /// Rows, or their delivery status, have changed in this transaction.
@@ -72,7 +72,7 @@ pub(super) enum CountsCache {
 }
 
 /// Locks a run; None if it was removed.
-pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
+pub(crate) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
     let (Some(mut row), now) = db.0.lock(LOCK_RUN, &values![id])? else {
         return Ok(None);
     };
@@ -96,7 +96,7 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
 
 impl Run {
     /// Runs `work` in one transaction on the locked run, and writes the changes of the run.
-    pub(super) fn change<T, E: From<LedgerError>>(
+    pub(crate) fn change<T, E: From<LedgerError>>(
         &self,
         work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -104,7 +104,7 @@ impl Run {
     }
 
     /// Does the same as [`Run::change`], within a transaction.
-    pub(super) fn change_in<T, E: From<LedgerError>>(
+    pub(crate) fn change_in<T, E: From<LedgerError>>(
         &self,
         db: &mut Db,
         work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
@@ -119,7 +119,7 @@ impl Run {
 
 impl LockedRun {
     /// Writes the changes of the run.
-    pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(crate) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let pause = self.pause.as_ref();
         let cancellation = self.cancellation.as_ref();
         db.run(
@@ -173,7 +173,7 @@ impl LockedRun {
 
     /// Runs a statement that changes rows of the run, once for each of `all`. Returns how many rows
     /// changed.
-    pub(super) fn update_rows(
+    pub(crate) fn update_rows(
         &mut self,
         db: &mut Db,
         sql: &'static str,
@@ -188,14 +188,14 @@ impl LockedRun {
 
     /// Notes that the kept counts are no longer true. They are counted again when the run is
     /// written.
-    pub(super) fn note_changed_counts(&mut self) {
+    pub(crate) fn note_changed_counts(&mut self) {
         if self.counts_cache == CountsCache::Current {
             self.counts_cache = CountsCache::Outdated;
         }
     }
 
     /// Pauses the run, unless it is paused already.
-    pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
+    pub(crate) fn pause(&mut self, reason: PauseReason, by: String) {
         if self.pause.is_none() {
             self.pause = Some(RunPause {
                 reason,
@@ -207,17 +207,17 @@ impl LockedRun {
 
     /// Returns whether the run is stale: it is unfinished, and it began or was accepted in another
     /// ledger.
-    pub(super) fn is_stale(&self, db: &Db) -> bool {
+    pub(crate) fn is_stale(&self, db: &Db) -> bool {
         self.finished_at.is_none() && self.identity != db.0.identity()
     }
 
     /// Returns whether processes may take rows of the run.
-    pub(super) fn may_assign(&self, db: &Db) -> bool {
+    pub(crate) fn may_assign(&self, db: &Db) -> bool {
         !self.is_stale(db) && self.pause.is_none() && self.cancellation.is_none()
     }
 
     /// Records the time if every row is final.
-    pub(super) fn note_finished(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(crate) fn note_finished(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         if self.finished_at.is_some() {
             return Ok(());
         }
@@ -232,7 +232,7 @@ impl LockedRun {
     }
 
     /// Makes the rows of lost processes unknown.
-    pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(crate) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let lost = LostWorkers::read(db)?;
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         for worker in db.rows(query, &values![self.id], |row| row.int("worker"))? {
@@ -254,7 +254,7 @@ impl LockedRun {
     }
 
     /// Makes the rows unknown that are in flight in this process.
-    pub(super) fn mark_unknown(
+    pub(crate) fn mark_unknown(
         &mut self,
         db: &mut Db,
         worker: i64,
@@ -272,7 +272,7 @@ impl LockedRun {
     }
 
     /// Skips the pending ones of `rows`.
-    pub(super) fn skip(
+    pub(crate) fn skip(
         &mut self,
         db: &mut Db,
         rows: &[(i64, SkipDetail)],
@@ -291,7 +291,7 @@ impl LockedRun {
     }
 
     /// Skips every pending row, so that no row waits for another one.
-    pub(super) fn skip_pending(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(crate) fn skip_pending(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(db, &CANCELLED);
         let skipped = [values![self.id, state, code, problem, self.now].to_vec()];
         // Failed rows of a stale run may have been sent again in the meantime.
@@ -326,7 +326,7 @@ impl LockedRun {
 
     /// Decides rows by their numbers of the last attempt or decision. Returns how many were in the
     /// expected state.
-    pub(super) fn decide(
+    pub(crate) fn decide(
         &mut self,
         db: &mut Db,
         rows: &[(i64, i64)],
@@ -385,7 +385,7 @@ impl LockedRun {
     }
 
     /// Adds an event, with its times by the clock of the ledger.
-    pub(super) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
+    pub(crate) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
         let RunEvent {
             kind,
             at,

@@ -3,9 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::db::{Db, SqlScript, SqlValue, values};
-use super::error::LedgerError;
-use super::model::RowState;
+use crate::runs::ledger::db::{Db, SqlScript, SqlValue, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::model::RowState;
 
 /// About how many rows of earlier runs a part of a list has.
 const MATCHES_OF_PART: u32 = 100_000;
@@ -28,32 +28,32 @@ const TABLES: SqlScript = SqlScript {
 };
 
 /// The rows of the counted runs with the same message and recipient as a candidate.
-pub(super) const SAME_MESSAGE: &str = "SELECT known.run AS run, known.n AS n, \
+pub(crate) const SAME_MESSAGE: &str = "SELECT known.run AS run, known.n AS n, \
     candidate.n AS candidate FROM candidate CROSS JOIN known CROSS JOIN counted \
     WHERE known.person = candidate.person AND known.fingerprint = candidate.fingerprint \
     AND counted.run = known.run";
 /// The rows of the counted runs with the same recipient as a candidate.
-pub(super) const SAME_RECIPIENT: &str = "SELECT known.run AS run, known.n AS n, \
+pub(crate) const SAME_RECIPIENT: &str = "SELECT known.run AS run, known.n AS n, \
     candidate.n AS candidate FROM candidate CROSS JOIN known CROSS JOIN counted \
     WHERE known.person = candidate.person AND counted.run = known.run";
 /// The rows to read that have changed since their run was created. A new row is pending and has no
 /// time.
-pub(super) const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, worker, \
+pub(crate) const CHANGED_ROWS: &str = "SELECT row.run AS run, row.n AS n, state, worker, \
     row.at AS at FROM span CROSS JOIN row WHERE row.run = span.run AND row.n >= span.from_n \
     AND row.n <= span.to_n AND (state <> 'pending' OR row.at IS NOT NULL)";
 
 /// A row of an earlier run for a candidate. They are sorted by run and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct EarlierMatch {
-    pub(super) run: i64,
-    pub(super) n: i64,
-    pub(super) candidate: i64,
+pub(crate) struct EarlierMatch {
+    pub(crate) run: i64,
+    pub(crate) n: i64,
+    pub(crate) candidate: i64,
     /// Whether the row was passed on.
     is_passed: bool,
 }
 
 /// Splits a list into ranges of row numbers. With more runs to compare, a range is shorter.
-pub(super) fn parts(rows: i64, runs: usize) -> impl Iterator<Item = RangeInclusive<i64>> {
+pub(crate) fn parts(rows: i64, runs: usize) -> impl Iterator<Item = RangeInclusive<i64>> {
     let runs = u32::try_from(runs).unwrap_or(u32::MAX).max(1);
     let size = (MATCHES_OF_PART / runs).max(ROWS_OF_PART);
     let firsts = (1..=rows).step_by(size as usize);
@@ -61,12 +61,12 @@ pub(super) fn parts(rows: i64, runs: usize) -> impl Iterator<Item = RangeInclusi
 }
 
 /// Removes the candidates of the previous part.
-pub(super) fn clear_candidates(db: &mut Db) -> Result<(), LedgerError> {
+pub(crate) fn clear_candidates(db: &mut Db) -> Result<(), LedgerError> {
     db.0.script(&TABLES)
 }
 
 /// Makes these the candidates: person, fingerprint and number of rows, in the order of the ledger.
-pub(super) fn fill_candidates(db: &mut Db, keys: &[[i64; 3]]) -> Result<(), LedgerError> {
+pub(crate) fn fill_candidates(db: &mut Db, keys: &[[i64; 3]]) -> Result<(), LedgerError> {
     clear_candidates(db)?;
     db.0.fill("candidate (person, fingerprint, n)", &mut |each| {
         keys.iter()
@@ -76,12 +76,12 @@ pub(super) fn fill_candidates(db: &mut Db, keys: &[[i64; 3]]) -> Result<(), Ledg
 
 /// The state of a row of an earlier run.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MatchedState {
-    pub(super) state: RowState,
+pub(crate) struct MatchedState {
+    pub(crate) state: RowState,
     /// The time of the state; None for a new row.
-    pub(super) at: Option<i64>,
+    pub(crate) at: Option<i64>,
     /// The process that sends or sent it.
-    pub(super) worker: Option<i64>,
+    pub(crate) worker: Option<i64>,
 }
 
 impl MatchedState {
@@ -94,7 +94,7 @@ impl MatchedState {
 }
 
 /// Passes the rows that `query` finds for the candidates, in any order, each with its state.
-pub(super) fn each_match(
+pub(crate) fn each_match(
     db: &mut Db,
     query: &'static str,
     mut each: impl FnMut(&EarlierMatch, MatchedState),

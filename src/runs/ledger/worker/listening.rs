@@ -2,25 +2,25 @@
 
 use std::time::Instant;
 
-use super::db::{Db, values};
-use super::error::LedgerError;
-use super::pace::Pace;
-use super::transitions::LockedRun;
-use super::types::{Delay, ExchangeReply};
+use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::pace::Pace;
+use crate::runs::ledger::rows::transitions::LockedRun;
+use crate::runs::ledger::types::{Delay, ExchangeReply};
 
 /// The result of the newest exchange that wrote. While it is valid, another exchange would write
 /// nothing new.
 #[derive(Clone, Debug)]
-pub(super) struct Listening {
-    pub(super) terms: RunTerms,
-    pub(super) next: Option<(Instant, Delay)>,
-    pub(super) held_until: Option<Instant>,
+pub(crate) struct Listening {
+    pub(crate) terms: RunTerms,
+    pub(crate) next: Option<(Instant, Delay)>,
+    pub(crate) held_until: Option<Instant>,
 }
 
 /// The parts of a run that others may change while a process sends it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct RunTerms {
-    pub(super) identity: String,
+pub(crate) struct RunTerms {
+    pub(crate) identity: String,
     is_paused: bool,
     is_cancelled: bool,
     is_finished: bool,
@@ -29,7 +29,7 @@ pub(super) struct RunTerms {
 }
 
 impl RunTerms {
-    pub(super) fn read(db: &mut Db, run: i64) -> Result<Option<Self>, LedgerError> {
+    pub(crate) fn read(db: &mut Db, run: i64) -> Result<Option<Self>, LedgerError> {
         let query =
             "SELECT identity, paused, cancelled_at, finished_at, pace FROM run WHERE id = ?1";
         let Some(mut row) = db.first(query, &values![run])? else {
@@ -49,7 +49,7 @@ impl RunTerms {
 impl Listening {
     /// Returns what is valid after an exchange with `reply`; None if the next exchange must write,
     /// too.
-    pub(super) fn after(run: &LockedRun, reply: &ExchangeReply) -> Option<Self> {
+    pub(crate) fn after(run: &LockedRun, reply: &ExchangeReply) -> Option<Self> {
         let terms = RunTerms {
             identity: run.identity.clone(),
             is_paused: run.pause.is_some(),

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 /// Identifies a file, and so detects another file with the same path. The file system keeps both
 /// values while the file exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId {
-    pub(super) inode: u64,
+pub(crate) struct FileId {
+    pub(crate) inode: u64,
     /// The creation time, in milliseconds since 1970; 0 if the file system has none.
-    pub(super) created: u128,
+    pub(crate) created: u128,
 }
 
 impl FileId {
     #[cfg(unix)]
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
         let created = metadata
             .created()
@@ -29,7 +29,7 @@ impl FileId {
     /// Reads the index of the file. The index is enough: NTFS does not reuse the index of a removed
     /// file.
     #[cfg(windows)]
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = std::fs::File::open(path)?;
         Ok(Self {
             inode: winapi_util::file::information(file)?.file_index(),
@@ -40,14 +40,14 @@ impl FileId {
 
 /// Returns whether the file has a second path.
 #[cfg(unix)]
-pub(super) fn has_other_link(path: &Path) -> bool {
+pub(crate) fn has_other_link(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
 
     path.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
 }
 
 #[cfg(windows)]
-pub(super) fn has_other_link(path: &Path) -> bool {
+pub(crate) fn has_other_link(path: &Path) -> bool {
     let information =
         std::fs::File::open(path).and_then(|file| winapi_util::file::information(file));
     information.is_ok_and(|information| information.number_of_links() > 1)
@@ -56,11 +56,11 @@ pub(super) fn has_other_link(path: &Path) -> bool {
 /// The open files of a connection to the ledger, each with its path: the ledger, its log, and the
 /// index of the log. If a process has another file open, it does not see what the others write.
 #[derive(Clone, Debug)]
-pub(super) struct OpenFiles([(PathBuf, FileId); 3]);
+pub(crate) struct OpenFiles([(PathBuf, FileId); 3]);
 
 impl OpenFiles {
     /// Reads the identities of the files of a connection that has just read from the ledger.
-    pub(super) fn read(ledger: &Path) -> io::Result<Self> {
+    pub(crate) fn read(ledger: &Path) -> io::Result<Self> {
         let with_id = |ending: &str| {
             let path = ledger.with_extension(format!("db{ending}"));
             let id = FileId::read(&path)?;
@@ -70,7 +70,7 @@ impl OpenFiles {
     }
 
     /// Finds a file that was removed or replaced.
-    pub(super) fn replaced(&self) -> Option<&Path> {
+    pub(crate) fn replaced(&self) -> Option<&Path> {
         let replaced =
             |(path, id): &&(PathBuf, FileId)| FileId::read(path).map_or(true, |found| found != *id);
         self.0.iter().find(replaced).map(|(path, _)| path.as_path())
@@ -78,19 +78,19 @@ impl OpenFiles {
 
     /// Returns the ledger file if it is empty. Then it was truncated: even a new ledger contains
     /// its tables.
-    pub(super) fn emptied(&self) -> Option<&Path> {
+    pub(crate) fn emptied(&self) -> Option<&Path> {
         let [(ledger, _), ..] = &self.0;
         let is_empty = ledger.metadata().is_ok_and(|found| found.len() == 0);
         is_empty.then_some(ledger.as_path())
     }
 
     /// Describes each file in one line, for [`OpenFiles::differs_from`].
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         self.lines().concat()
     }
 
     /// Finds a file that differs from the description of another process.
-    pub(super) fn differs_from(&self, described: &str) -> Option<&Path> {
+    pub(crate) fn differs_from(&self, described: &str) -> Option<&Path> {
         let lines = self.lines();
         let mut pairs = self.0.iter().zip(&lines);
         let differing = pairs.find(|(_, line)| !described.contains(line.as_str()));

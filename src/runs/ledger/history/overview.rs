@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::db::{SqlRow, values};
-use super::delivery::DeliveryCounts;
-use super::error::LedgerError;
-use super::message::hash_recipient;
-use super::model::Counts;
-use super::name::RunName;
-use super::open::Ledger;
-use super::reported_rows::{FIND, ListLine, reported};
-use super::run::{Run, is_stale};
-use super::types::{ReportRow, RunSettings};
 use crate::phone::person_key;
+use crate::runs::ledger::db::{SqlRow, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::message::hash_recipient;
+use crate::runs::ledger::model::Counts;
+use crate::runs::ledger::name::RunName;
+use crate::runs::ledger::open::Ledger;
+use crate::runs::ledger::rows::delivery::DeliveryCounts;
+use crate::runs::ledger::rows::reported_rows::{FIND, ListLine, reported};
+use crate::runs::ledger::run::{Run, is_stale};
+use crate::runs::ledger::types::{ReportRow, RunSettings};
 
 impl Ledger {
     /// Returns the names of all runs.

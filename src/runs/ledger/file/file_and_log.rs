@@ -12,9 +12,9 @@ use std::time::SystemTime;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::error::LedgerError;
-use super::file_opening::open_immutable;
+use super::opening::open_immutable;
 use crate::base::private_file::{FileAction, FileError};
+use crate::runs::ledger::error::LedgerError;
 
 /// The log is copied into the file when it has this many pages, which is 8 MiB. A test copies it more often.
 const LONG_LOG: i64 = if cfg!(test) { 40 } else { 2000 };
@@ -22,7 +22,7 @@ const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
 /// What a process knows about the file and the log that it has open.
-pub(super) struct FileAndLog {
+pub(crate) struct FileAndLog {
     path: PathBuf,
     log: PathBuf,
     /// None before the first check.
@@ -70,7 +70,7 @@ struct RecordedCommits {
 }
 
 impl FileAndLog {
-    pub(super) fn new(ledger: &Path) -> Self {
+    pub(crate) fn new(ledger: &Path) -> Self {
         Self {
             path: ledger.to_owned(),
             log: ledger.with_extension("db-wal"),
@@ -85,7 +85,7 @@ impl FileAndLog {
     /// Finds which of the two was put in place of another one: the log if it lacks the newest commit, or the file if it
     /// lacks a commit that the log does not have either. Reads both at several moments, so the answer counts only if no
     /// other process may write them.
-    pub(super) fn find_other(&mut self, db: &Connection) -> Result<Option<&Path>, LedgerError> {
+    pub(crate) fn find_other(&mut self, db: &Connection) -> Result<Option<&Path>, LedgerError> {
         self.pages = LogPages::read(db)?;
         let header = self.read_header()?;
         let Some(in_file) = self.commits_in_file(db, header)? else {
@@ -138,7 +138,7 @@ impl FileAndLog {
     }
 
     /// Copies a long log into the file. Returns whether it did so: then both must be checked again.
-    pub(super) fn copy_long_log(&self, db: &Connection) -> bool {
+    pub(crate) fn copy_long_log(&self, db: &Connection) -> bool {
         if self.pages.all < LONG_LOG || self.pages.all == self.pages.copied {
             return false;
         }
@@ -149,7 +149,7 @@ impl FileAndLog {
     }
 
     /// Records the number of commits in the file, in a transaction of this process.
-    pub(super) fn record(&self, db: &Connection) -> Result<(), LedgerError> {
+    pub(crate) fn record(&self, db: &Connection) -> Result<(), LedgerError> {
         let in_file = self.in_file();
         if in_file > self.recorded {
             let record = "UPDATE store SET log_began = max(log_began, ?1)";
@@ -159,13 +159,13 @@ impl FileAndLog {
     }
 
     /// Notes a commit of this process.
-    pub(super) fn note_commit(&mut self, commits: i64) {
+    pub(crate) fn note_commit(&mut self, commits: i64) {
         self.recorded = self.in_file();
         self.note_header(commits);
     }
 
     /// Notes the header of the log, which was read after this number of commits.
-    pub(super) fn note_header(&mut self, commits: i64) {
+    pub(crate) fn note_header(&mut self, commits: i64) {
         // Only the next check needs it, and then it must be readable.
         if let Ok(header) = self.read_header() {
             self.header = header;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
-use super::db::LONGEST;
-use super::error::LedgerError;
-use super::file_opening::write_at_start;
+use super::opening::write_at_start;
 use crate::base::message::msg;
 use crate::base::output::rounded;
 use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::overdue_signal;
+use crate::runs::ledger::db::LONGEST;
+use crate::runs::ledger::error::LedgerError;
 
 /// How long a process waits for its turn before it reports that.
 const REPORTED_AFTER: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ impl TurnPatience {
 
 /// The two locks of a ledger. A process locks the turn while it waits for the lock for writing, so
 /// the processes that wait get it in order.
-pub(super) struct WriteTurn {
+pub(crate) struct WriteTurn {
     /// The file of the ledger.
     ledger: PathBuf,
     turn: File,
@@ -64,7 +64,7 @@ struct TurnWait {
 }
 
 impl WriteTurn {
-    pub(super) fn new(ledger: &Path, turn: File, write: File, patience: TurnPatience) -> Self {
+    pub(crate) fn new(ledger: &Path, turn: File, write: File, patience: TurnPatience) -> Self {
         Self {
             ledger: ledger.to_owned(),
             turn,
@@ -75,7 +75,7 @@ impl WriteTurn {
 
     /// Locks the ledger for writing, after the processes that waited before. No process holds the
     /// lock while it reads a list, prompts or sends.
-    pub(super) fn wait(&self) -> Result<(), LedgerError> {
+    pub(crate) fn wait(&self) -> Result<(), LedgerError> {
         let mut wait = TurnWait {
             began: Instant::now(),
             was_reported: false,
@@ -122,7 +122,7 @@ impl WriteTurn {
 
     /// Returns the error if this process has waited for its turn too long. It names the lock and, if known, the process
     /// that keeps it.
-    pub(super) fn kept_lock(&self, waited: Duration) -> LedgerError {
+    pub(crate) fn kept_lock(&self, waited: Duration) -> LedgerError {
         let is_writing = !self.is_free().unwrap_or(false);
         let extension = if is_writing { "db-write" } else { "db-turn" };
         let lock = self.ledger.with_extension(extension);
@@ -152,13 +152,13 @@ impl WriteTurn {
     }
 
     /// Returns the id of the process that writes the ledger, or wrote it last, if known.
-    pub(super) fn writing(&self) -> Option<u32> {
+    pub(crate) fn writing(&self) -> Option<u32> {
         let lock = self.ledger.with_extension("db-write");
         fs::read_to_string(lock).ok()?.trim().parse().ok()
     }
 
     /// Returns whether no other process has locked the ledger now.
-    pub(super) fn is_free(&self) -> Result<bool, LedgerError> {
+    pub(crate) fn is_free(&self) -> Result<bool, LedgerError> {
         match self.write.try_lock() {
             Err(TryLockError::WouldBlock) => Ok(false),
             Err(TryLockError::Error(cause)) => Err(self.not_locked(cause)),
@@ -170,13 +170,13 @@ impl WriteTurn {
     }
 
     /// Locks the ledger for writing if no other process has locked it.
-    pub(super) fn try_take(&self) -> bool {
+    pub(crate) fn try_take(&self) -> bool {
         self.write.try_lock().is_ok()
     }
 
     /// Releases the lock for writing. If that fails, it opens the file again, because a lock ends
     /// when its file is closed.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         let released = self.write.unlock();
         if released.is_ok() {
             return;

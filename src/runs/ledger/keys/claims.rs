@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 
-use super::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
-use super::error::LedgerError;
-use super::lost_workers::LostWorkers;
-use super::message::eight_bytes;
-use super::model::{OnceState, RowState};
-use super::open::{Ledger, lock_ledger};
-use super::run::is_stale;
 use crate::base::output::Sent;
 use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
+use crate::runs::ledger::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::message::eight_bytes;
+use crate::runs::ledger::model::{OnceState, RowState};
+use crate::runs::ledger::open::{Ledger, lock_ledger};
+use crate::runs::ledger::run::is_stale;
 use crate::runs::once::{OnceHasher, OnceScope};
 
 /// Claims a free recipient for a row: `once_key, person, run, n, every_ms`.
-pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) \
+pub(crate) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) \
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (once_key, person) DO UPDATE \
     SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, message_id = NULL, \
     worker = NULL, lease_until = NULL, counts_from = NULL, behind_from = NULL, \
@@ -28,7 +28,7 @@ pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n,
 
 /// Claims a recipient for a single send: `once_key, person, state, at, worker, lease_until,
 /// every_ms`.
-pub(super) const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
+pub(crate) const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
     every_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 const REPLACE_CLAIM: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
     message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, \
@@ -38,10 +38,10 @@ const REPLACE_CLAIM: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, 
 const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
 /// Records from when a message counts if its time is in the future by the current clock: `once_key,
 /// person, behind_from`.
-pub(super) const FOLLOW_CLOCK: &str =
+pub(crate) const FOLLOW_CLOCK: &str =
     "UPDATE claim SET behind_from = ?3 WHERE once_key = ?1 AND person = ?2";
 /// Writes the outcome of a single send: `once_key, person, worker, state, at, message_id`.
-pub(super) const END_CLAIM: &str = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, \
+pub(crate) const END_CLAIM: &str = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, \
     behind_from = NULL, message_id = ?6, worker = NULL WHERE once_key = ?1 AND person = ?2 \
     AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
 
@@ -55,7 +55,7 @@ const CANDIDATES: SqlScript = SqlScript {
 };
 
 /// A claim with the row that it may belong to. [`claims`] reads it.
-pub(super) const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
+pub(crate) const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) \
     END AS at, claim.message_id, row.message_id AS row_message_id, claim.state, \
     claim.worker, claim.lease_until, row.state AS row_state, row.worker AS row_worker, \
@@ -71,7 +71,7 @@ static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
          WHERE claim.once_key = ?1 AND claim.person = ?2"
     )
 });
-pub(super) static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT candidate_person.n AS number, {CLAIM_COLUMNS} FROM candidate_person \
             CROSS JOIN claim {ROW_OF_CLAIM} WHERE claim.once_key = ?1 \
@@ -123,16 +123,16 @@ impl OnceEntry {
 }
 
 /// Converts a duration to milliseconds.
-pub(super) fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A claim with its row.
 #[derive(Debug)]
-pub(super) struct Claim {
-    pub(super) person: String,
-    pub(super) entry: OnceEntry,
-    pub(super) row: Option<(i64, i64)>,
+pub(crate) struct Claim {
+    pub(crate) person: String,
+    pub(crate) entry: OnceEntry,
+    pub(crate) row: Option<(i64, i64)>,
     worker: Option<i64>,
     /// Whether the time of a single send is in the future by the current clock, and was not at the
     /// last read.
@@ -177,7 +177,7 @@ pub(crate) struct HeldClaim {
 }
 
 /// Returns the name of a recipient's state after a claimed message that ended as `sent`.
-pub(super) fn state_name(sent: Sent) -> &'static str {
+pub(crate) fn state_name(sent: Sent) -> &'static str {
     match sent {
         Sent::Yes => OnceState::Sent,
         Sent::No => OnceState::NotSent,
@@ -188,7 +188,7 @@ pub(super) fn state_name(sent: Sent) -> &'static str {
 
 impl OnceHasher {
     /// Reads the secret of this ledger.
-    pub(super) fn load(db: &mut Db) -> Result<Self, LedgerError> {
+    pub(crate) fn load(db: &mut Db) -> Result<Self, LedgerError> {
         Ok(Self::new(
             db.one("SELECT secret FROM store WHERE id = 1", &[])?
                 .text("secret")?
@@ -198,7 +198,7 @@ impl OnceHasher {
 }
 
 /// Fills in the recipients to look up under a key.
-pub(super) fn fill_people(
+pub(crate) fn fill_people(
     db: &mut Db,
     mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
@@ -345,7 +345,7 @@ impl Drop for HeldClaim {
 
 /// Reads a recipient's state. `row` needs the claim's columns (`state, worker, lease_until`), its
 /// row's (`row_state, row_worker`), and those for [`is_stale`].
-pub(super) fn read_state(
+pub(crate) fn read_state(
     row: &SqlRow,
     identity: &str,
     lost: &LostWorkers,
@@ -409,7 +409,7 @@ fn keep_found(
 }
 
 /// Returns the number of a key: a part of the hash of its name, bot and address.
-pub(super) fn key_number(OnceScope { key, bot, address }: &OnceScope) -> i64 {
+pub(crate) fn key_number(OnceScope { key, bot, address }: &OnceScope) -> i64 {
     eight_bytes(&digest(
         &SHA256,
         format!("{key}\n{bot}\n{address}").as_bytes(),
@@ -417,7 +417,7 @@ pub(super) fn key_number(OnceScope { key, bot, address }: &OnceScope) -> i64 {
 }
 
 /// Records a key in the ledger, and returns its number.
-pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
+pub(crate) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
     let (id, OnceScope { key, bot, address }) = (key_number(scope), scope);
     let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT DO NOTHING";
@@ -426,7 +426,7 @@ pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerErro
 }
 
 /// Returns the claim of a recipient.
-pub(super) fn claim_under(
+pub(crate) fn claim_under(
     db: &mut Db,
     scope: &OnceScope,
     person: &str,
@@ -441,7 +441,7 @@ pub(super) fn claim_under(
 }
 
 /// Passes the claims of candidates ([`fill_people`]) to `each`, with the number of the candidate.
-pub(super) fn read_candidate_claims(
+pub(crate) fn read_candidate_claims(
     db: &mut Db,
     key: i64,
     each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,

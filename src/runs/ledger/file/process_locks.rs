@@ -6,21 +6,21 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::db::AliveCheck;
-use super::error::LedgerError;
 use super::file_id::OpenFiles;
-use super::file_opening::{PROCESSES, write_at_start};
+use super::opening::{PROCESSES, write_at_start};
 use crate::base::private_file::{self, FileAction, FileError};
+use crate::runs::ledger::db::AliveCheck;
+use crate::runs::ledger::error::LedgerError;
 
 /// The directory `processes` of a ledger, with the lock `ID.lock` of each process.
-pub(super) struct ProcessLocks {
+pub(crate) struct ProcessLocks {
     directory: PathBuf,
     /// The locks that this process holds, by their numbers.
     held: HashMap<i64, File>,
 }
 
 impl ProcessLocks {
-    pub(super) fn new(ledger: &Path) -> Self {
+    pub(crate) fn new(ledger: &Path) -> Self {
         Self {
             directory: ledger.with_file_name(PROCESSES),
             held: HashMap::new(),
@@ -28,13 +28,13 @@ impl ProcessLocks {
     }
 
     /// Returns the paths of all locks, held or not.
-    pub(super) fn paths(&self) -> Vec<PathBuf> {
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.directory).into_iter().flatten();
         entries.flatten().map(|lock| lock.path()).collect()
     }
 
     /// Returns the processes that hold their locks.
-    pub(super) fn alive(&self) -> HashSet<i64> {
+    pub(crate) fn alive(&self) -> HashSet<i64> {
         let locks = self.paths().into_iter();
         let held = locks.filter(|path| is_locked(path));
         held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
@@ -42,7 +42,7 @@ impl ProcessLocks {
     }
 
     /// Returns a check whether a process is alive. It also accepts the processes in `before`.
-    pub(super) fn alive_check(&self, before: HashSet<i64>) -> AliveCheck {
+    pub(crate) fn alive_check(&self, before: HashSet<i64>) -> AliveCheck {
         let directory = self.directory.clone();
         Box::new(move |id, _lost_at| {
             let path = lock_in(&directory, id);
@@ -55,7 +55,7 @@ impl ProcessLocks {
     }
 
     /// Creates and holds the lock of a process. It names the open `files` for other processes.
-    pub(super) fn enter(&mut self, id: i64, files: Option<&OpenFiles>) -> Result<(), LedgerError> {
+    pub(crate) fn enter(&mut self, id: i64, files: Option<&OpenFiles>) -> Result<(), LedgerError> {
         let path = lock_in(&self.directory, id);
         private_file::create_directory(&self.directory)?;
         let file = private_file::open(
@@ -74,14 +74,14 @@ impl ProcessLocks {
     }
 
     /// Releases and removes the lock of a process.
-    pub(super) fn leave(&mut self, id: i64) {
+    pub(crate) fn leave(&mut self, id: i64) {
         if self.held.remove(&id).is_some() {
             let _ = fs::remove_file(lock_in(&self.directory, id));
         }
     }
 
     /// Releases and removes all locks that this process holds.
-    pub(super) fn leave_all(&mut self) {
+    pub(crate) fn leave_all(&mut self) {
         for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.leave(id);
         }
@@ -89,7 +89,7 @@ impl ProcessLocks {
 
     /// Returns the error if the lock of a process cannot be opened. The process then counts as
     /// alive.
-    pub(super) fn unreadable(&self, id: i64) -> Option<FileError> {
+    pub(crate) fn unreadable(&self, id: i64) -> Option<FileError> {
         let path = lock_in(&self.directory, id);
         let opened = File::open(&path).map_err(FileError::while_doing(FileAction::Open, &path));
         let error = opened.err()?;
@@ -103,7 +103,7 @@ fn lock_in(directory: &Path, id: i64) -> PathBuf {
 
 /// Returns whether a process holds the lock. If locks do not work, or the file cannot be opened,
 /// the process counts as alive until it records its end.
-pub(super) fn is_locked(path: &Path) -> bool {
+pub(crate) fn is_locked(path: &Path) -> bool {
     match File::open(path) {
         // The lock is shared, so that two checks at the same time do not see each other.
         Ok(file) => file.try_lock_shared().is_err(),

@@ -4,16 +4,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::claims::{CLAIM_ROW, Claim, fill_people, millis, note_key, read_candidate_claims};
-use super::db::{Db, values};
-use super::error::{LedgerError, LedgerErrorKind};
-use super::model::RowState;
-use super::name::RunName;
-use super::open::lock_ledger;
-use super::run::Run;
 use super::transitions::LockedRun;
 use crate::base::message::{Message, msg};
 use crate::phone::person_key;
+use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
+use crate::runs::ledger::keys::claims::{
+    CLAIM_ROW, Claim, fill_people, millis, note_key, read_candidate_claims,
+};
+use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::name::RunName;
+use crate::runs::ledger::open::lock_ledger;
+use crate::runs::ledger::run::Run;
 use crate::runs::once::{OnceHasher, OnceScope};
 
 /// The number of rows that one statement changes.
@@ -21,7 +23,7 @@ const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows in a state that have a request. Each comes with the process that sent it last, if that
 /// is lost and has not reported the outcome.
-pub(super) const ROWS_TO_DECIDE: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
+pub(crate) const ROWS_TO_DECIDE: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
     pid FROM row CROSS JOIN message LEFT JOIN worker ON worker.id = row.worker \
     AND left_at IS NULL AND row.ended_at IS NULL WHERE row.run = ?1 AND state = ?2 \
     AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL ORDER BY row.n";

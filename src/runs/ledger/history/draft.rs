@@ -5,18 +5,18 @@ use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, Params, Row as SqlRow, params};
 
-use super::error::LedgerError;
-use super::message::{compute_checksum, compute_fingerprint, hash_recipient};
-use super::model::{SkipCounts, SkipDetail, reason_named};
-use super::types::DraftRequest;
 use crate::base::message::Message;
 use crate::base::process::ensure_open_files;
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::message::{compute_checksum, compute_fingerprint, hash_recipient};
+use crate::runs::ledger::model::{SkipCounts, SkipDetail, reason_named};
+use crate::runs::ledger::types::DraftRequest;
 
 /// Whether a row of a draft makes a request and is not skipped.
-pub(super) const IS_SENT: &str = "skipped IS NULL";
+pub(crate) const IS_SENT: &str = "skipped IS NULL";
 
 /// As [`IS_SENT`], for a query that reads only the index of recipients and no row.
-pub(super) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
+pub(crate) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
     FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
 /// Whether no row to send before it has the recipient. Few recipients have several rows.
@@ -41,8 +41,8 @@ const FILES: usize = 2;
 
 /// A list during import.
 pub(crate) struct LedgerDraft {
-    pub(super) db: Connection,
-    pub(super) rows: i64,
+    pub(crate) db: Connection,
+    pub(crate) rows: i64,
     skips: SkipCounts,
 }
 
@@ -158,7 +158,7 @@ impl LedgerDraft {
     }
 
     /// Removes all but the first `rows` rows.
-    pub(super) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
+    pub(crate) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
         for delete in [
             "DELETE FROM row WHERE n > ?1",
             "DELETE FROM earlier WHERE n > ?1",
@@ -169,7 +169,7 @@ impl LedgerDraft {
         self.count_skips()
     }
 
-    pub(super) fn count_skips(&mut self) -> Result<(), LedgerError> {
+    pub(crate) fn count_skips(&mut self) -> Result<(), LedgerError> {
         let query = "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1";
         self.skips = SkipCounts::default();
         walk(&self.db, query, [], |row| {
@@ -230,7 +230,7 @@ impl LedgerDraft {
     }
 
     /// Passes the first rows that match the SQL condition `rows`.
-    pub(super) fn each_where<E: From<LedgerError>>(
+    pub(crate) fn each_where<E: From<LedgerError>>(
         &self,
         rows: &str,
         max: i64,
@@ -242,7 +242,7 @@ impl LedgerDraft {
 
     /// Passes person, fingerprint and number of every row that matches the SQL condition `rows`, in
     /// the order of the ledger.
-    pub(super) fn keys(
+    pub(crate) fn keys(
         &self,
         rows: &str,
         mut each: impl FnMut([i64; 3]) -> Result<(), LedgerError>,
@@ -257,14 +257,14 @@ impl LedgerDraft {
 
     /// Sorts the recipients and messages once for all queries. The index also has the order of
     /// [`Self::keys`].
-    pub(super) fn index_keys(&self) -> Result<(), LedgerError> {
+    pub(crate) fn index_keys(&self) -> Result<(), LedgerError> {
         let index = "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint)";
         Ok(self.db.execute_batch(index)?)
     }
 
     /// Returns person, fingerprint and number of the rows to send in a part of the list, in the
     /// order of the ledger.
-    pub(super) fn keys_to_send(
+    pub(crate) fn keys_to_send(
         &self,
         part: RangeInclusive<i64>,
     ) -> Result<Vec<[i64; 3]>, LedgerError> {
@@ -273,7 +273,7 @@ impl LedgerDraft {
 
     /// Does the same as [`Self::keys_to_send`] for the first row of each recipient. Call
     /// [`Self::find_repeated`] first.
-    pub(super) fn keys_of_recipients(
+    pub(crate) fn keys_of_recipients(
         &self,
         part: RangeInclusive<i64>,
     ) -> Result<Vec<[i64; 3]>, LedgerError> {
@@ -296,7 +296,7 @@ impl LedgerDraft {
     }
 
     /// Passes every different recipient of rows to send.
-    pub(super) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
+    pub(crate) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
         walk(
             &self.db,
             &format!("SELECT DISTINCT person FROM row WHERE {IS_SENT}"),
@@ -362,7 +362,7 @@ fn walk<E: From<LedgerError>>(
 }
 
 /// Returns the rows of `query`, each converted by `read`.
-pub(super) fn read_rows<T>(
+pub(crate) fn read_rows<T>(
     db: &Connection,
     query: &str,
     parameters: impl Params,

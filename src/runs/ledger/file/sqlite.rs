@@ -3,8 +3,8 @@
 use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Error, ErrorCode, ToSql};
 
-use super::db::SqlValue;
-use super::error::LedgerError;
+use crate::runs::ledger::db::SqlValue;
+use crate::runs::ledger::error::LedgerError;
 
 impl ToSql for SqlValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -17,7 +17,7 @@ impl ToSql for SqlValue<'_> {
 }
 
 /// Converts a value that SQLite returns.
-pub(super) fn value(value: ValueRef<'_>) -> Result<SqlValue<'static>, LedgerError> {
+pub(crate) fn value(value: ValueRef<'_>) -> Result<SqlValue<'static>, LedgerError> {
     Ok(match value {
         ValueRef::Null => SqlValue::Null,
         ValueRef::Integer(value) => SqlValue::Int(value),

@@ -7,26 +7,26 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Error, OpenFlags};
 use url::Url;
 
-use super::error::LedgerError;
 use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
+use crate::runs::ledger::error::LedgerError;
 
 /// The name of the database, and the beginning of the names of the files next to it.
-pub(super) const FILE: &str = "state.db";
+pub(crate) const FILE: &str = "state.db";
 /// The directory with the locks of the processes.
-pub(super) const PROCESSES: &str = "processes";
+pub(crate) const PROCESSES: &str = "processes";
 
 /// The open database and its locks.
-pub(super) struct LedgerHandles {
-    pub(super) db: Connection,
-    pub(super) turn: File,
-    pub(super) write: File,
-    pub(super) can_write: bool,
+pub(crate) struct LedgerHandles {
+    pub(crate) db: Connection,
+    pub(crate) turn: File,
+    pub(crate) write: File,
+    pub(crate) can_write: bool,
 }
 
 impl LedgerHandles {
     /// Opens the files in `directory`. With `creates`, it creates missing files.
-    pub(super) fn open(directory: &Path, creates: bool) -> Result<Self, LedgerError> {
+    pub(crate) fn open(directory: &Path, creates: bool) -> Result<Self, LedgerError> {
         let path = file_in(directory, "");
         match open_locks(directory) {
             Ok([turn, write]) => {
@@ -58,7 +58,7 @@ impl LedgerHandles {
 
 /// Returns the path of the ledger's file with this ending: the database, without an ending, or a
 /// lock.
-pub(super) fn file_in(directory: &Path, ending: &str) -> PathBuf {
+pub(crate) fn file_in(directory: &Path, ending: &str) -> PathBuf {
     directory.join(format!("{FILE}{ending}"))
 }
 
@@ -76,7 +76,7 @@ fn open_or_create(path: &Path) -> Result<File, FileError> {
 }
 
 /// Refuses links and special files. Opening a pipe would block forever, and another user could have made a link.
-pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
+pub(crate) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
     let files = ["", "-turn", "-write", "-wal", "-shm", "-journal"];
     let files = files.map(|ending| file_in(directory, ending));
     for path in files.iter().chain([&directory.join(PROCESSES)]) {
@@ -107,7 +107,7 @@ pub(super) fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
-pub(super) fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
+pub(crate) fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
     let path = file_in(directory, "");
     LedgerError::unusable(
         msg!("the ledger {path} cannot be opened: {cause}", path, cause),
@@ -138,7 +138,7 @@ fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, Ledge
 }
 
 /// Writes a text at the start of an open file.
-pub(super) fn write_at_start(file: &File, text: &str) -> io::Result<()> {
+pub(crate) fn write_at_start(file: &File, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::write_all_at(file, text.as_bytes(), 0);
     #[cfg(windows)]
@@ -146,7 +146,7 @@ pub(super) fn write_at_start(file: &File, text: &str) -> io::Result<()> {
 }
 
 /// Opens a file without its log and without locks.
-pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let mut url = Url::from_file_path(path).map_err(|()| Error::InvalidPath(path.to_owned()))?;
     url.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY

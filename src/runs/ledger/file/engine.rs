@@ -12,22 +12,22 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
 
 use super::commit_count::CommitCount;
-use super::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue, VERSION, check_version,
-    new_secret,
-};
-use super::error::{LedgerError, LedgerErrorKind};
 use super::file_and_log::FileAndLog;
 use super::file_id::{FileId, OpenFiles, has_other_link};
-use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened};
-use super::file_turn::{TurnPatience, WriteTurn};
-use super::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
-use super::model::now;
+use super::opening::{LedgerHandles, check_file_types, file_in, not_opened};
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
+use super::turn::{TurnPatience, WriteTurn};
 use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
+use crate::runs::ledger::db::{
+    AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue, VERSION, check_version,
+    new_secret,
+};
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
+use crate::runs::ledger::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
+use crate::runs::ledger::model::now;
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
@@ -39,7 +39,7 @@ const STATEMENTS: usize = 48;
 const FILES: usize = 10;
 
 /// The engine of a ledger in a file.
-pub(super) struct FileEngine {
+pub(crate) struct FileEngine {
     db: Connection,
     path: PathBuf,
     /// The file that was opened.
@@ -75,7 +75,7 @@ enum RestoreMark {
 impl FileEngine {
     /// Opens the ledger in `directory`. If it does not exist, it is created with `creates`, and
     /// otherwise not opened.
-    pub(super) fn open(
+    pub(crate) fn open(
         directory: &Path,
         creates: bool,
         patience: TurnPatience,
@@ -448,7 +448,7 @@ impl FileEngine {
 
     /// Leaves the log when this process ends, as if it were killed.
     #[cfg(test)]
-    pub(super) fn leave_log(&mut self) {
+    pub(crate) fn leave_log(&mut self) {
         self.files = None;
     }
 
@@ -469,7 +469,7 @@ fn is_busy<T>(result: &rusqlite::Result<T>) -> bool {
 /// Returns the SQL that creates the tables of a new ledger.
 fn schema(identity: &str) -> String {
     let tables = format!(
-        include_str!("schema.sql"),
+        include_str!("../schema.sql"),
         bigint = "INTEGER",
         strict = " STRICT",
         without_rowid = " STRICT, WITHOUT ROWID"

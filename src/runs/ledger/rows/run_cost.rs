@@ -1,11 +1,11 @@
 //! Estimates what a run costs.
 
-use super::db::{SqlRow, values};
-use super::error::LedgerError;
-use super::run::Run;
-use super::types::RunSettings;
 use crate::jelou::api::DeliveryState;
 use crate::runs::cost::RunCost;
+use crate::runs::ledger::db::{SqlRow, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::run::Run;
+use crate::runs::ledger::types::RunSettings;
 
 /// The rows of a run with the same charge.
 struct ChargedRows {
