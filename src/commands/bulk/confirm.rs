@@ -1,23 +1,38 @@
-//! Asks whether to send a plan, after a summary of earlier runs, templates, cost and limits. At a terminal the summary
-//! is enough to answer. Elsewhere it has only numbers, because a recipient's message does not belong in a log.
+//! Asks whether to send a plan or the rest of a run, after a summary of earlier runs, templates, cost and limits. At a
+//! terminal the summary is enough to answer. Elsewhere it has only numbers, because a recipient's message does not belong
+//! in a log.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use super::earlier::{earlier_query, report_recipients};
-use super::messaging_limit::report_limit;
 use super::options::or_unchecked;
+use super::pauses::{report_closed, report_ignored_hours};
 use super::plan::Plan;
-use super::question::{
-    ShownMessage, ask, draw, duration, excluding, is_asked, needs_yes, print_lines,
-};
 use super::send_args::BulkSendArgs;
-use super::skips::describe_skips;
-use super::waiting::{report_closed, report_ignored_hours};
-use crate::base::message::{Message, msg};
+use super::summary::describe_skips;
+use crate::base::message::{Lang, Message, ToValue, msg};
+use crate::base::output::{count_value, duration_value, one_line, wrapped};
+use crate::base::timestamps::{self, time_value};
 use crate::command_error::CommandError;
+use crate::commands::confirm;
+use crate::commands::zone::sender_zone;
+use crate::jelou::message::{MessageKind, Part, TemplateTexts};
+use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::runs::cost::Estimate;
 use crate::runs::import::contrasting_rows;
-use crate::runs::ledger::{LedgerDraft, LedgerError};
+use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
-use crate::sender::{Connection, refuse_templates};
+use crate::sender::{Connection, Sender, refuse_templates};
+
+/// The number of terminal columns to use.
+const COLUMNS: usize = 80;
+/// The number of lines of a message to show, if it is the only one or one of several.
+const DRAWN_LINES: usize = 10;
+const DRAWN_LINES_EACH: usize = 6;
+/// A shorter time is not described.
+const SHORT: Duration = Duration::from_secs(60);
 
 /// The number of messages to draw: the first, the longest, and the one with the rarest shape.
 const CONTRASTS: usize = 3;
@@ -26,7 +41,7 @@ const CONTRASTS: usize = 3;
 ///
 /// # Errors
 /// If the plan was not confirmed, costs more than the budget, or its templates cannot be sent.
-pub(crate) async fn confirm(
+pub(crate) async fn confirm_plan(
     plan: &mut Plan,
     context: &Context,
     args: &BulkSendArgs,
@@ -205,4 +220,154 @@ fn describe_skipped(draft: &LedgerDraft) -> Option<Message> {
         sent,
         reasons
     ))
+}
+
+/// Returns whether the command will ask.
+pub(super) fn is_asked(context: &Context, sender: &Sender) -> bool {
+    needs_yes(sender) && !context.assume_yes && context.can_ask()
+}
+
+pub(super) fn needs_yes(sender: &Sender) -> bool {
+    !sender.settings.is_sandboxed() && sender.settings.confirm_bulk
+}
+
+/// Asks whether to send the messages. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
+pub(super) fn ask(context: &Context, rows: u64, question: Message) -> Result<(), CommandError> {
+    let not_done = msg!(
+        "sending {rows} {rows|message|messages} was not confirmed",
+        rows
+    );
+    confirm(context, question, not_done)
+}
+
+pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = Message>) {
+    for line in lines {
+        let line = line.text(context.stderr.lang);
+        let lines = wrapped(&one_line(&line), COLUMNS);
+        let lines: Vec<_> = lines.into_iter().map(Message::verbatim).collect();
+        context.stderr.before_prompt(&lines);
+    }
+}
+
+/// A message that is shown above the question.
+pub(super) struct ShownMessage {
+    pub(super) title: Message,
+    /// The lines that draw it.
+    pub(super) lines: Vec<String>,
+    /// Whether other messages are shown, too.
+    pub(super) is_one_of_several: bool,
+    /// The value of `--preview` that shows the rest of a long message, if there is one.
+    pub(super) preview: Option<u64>,
+}
+
+impl ShownMessage {
+    pub(super) fn print(self, context: &Context) {
+        print_lines(context, [self.title]);
+        let most = if self.is_one_of_several {
+            DRAWN_LINES_EACH
+        } else {
+            DRAWN_LINES
+        };
+        // The mark at the side takes four columns.
+        let lines = self.lines.iter();
+        let mut lines: Vec<_> = lines
+            .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
+            .collect();
+        if lines.len() > most {
+            let cut = lines.split_off(most - 1).len();
+            let more = match self.preview {
+                Some(rows) => {
+                    msg!(
+                        "… and {cut} {cut|line|lines}; --preview {rows} shows all",
+                        cut,
+                        rows
+                    )
+                }
+                None => msg!("… and {cut} {cut|line|lines}", cut),
+            };
+            lines.push(more.text(context.stderr.lang));
+        }
+        context.stderr.bubble(&lines);
+    }
+}
+
+/// Draws the lines that show a body as its recipient would see it.
+pub(super) fn draw(
+    kind: &MessageKind,
+    body: &str,
+    texts: &TemplateTexts,
+    lang: Lang,
+) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
+    Ok(Part::lines(texts.drawn(kind, &body, lang), lang))
+}
+
+/// Describes all recipients on the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from
+/// 2 sheets`; None without lists.
+pub(super) fn excluding(exclusions: &Exclusions) -> Option<Message> {
+    let lists: Vec<_> = exclusions
+        .lists
+        .iter()
+        .map(ExclusionList::describe)
+        .collect();
+    let lists = (!lists.is_empty()).then(|| Message::joined(lists, "; "))?;
+    Some(msg!("exclusion lists: {lists}", lists))
+}
+
+/// Describes how long the rows take, and when the last one is sent, in the zone of the sender. None for a short time.
+pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Option<Message> {
+    let takes = details.time_for(rows).filter(|takes| *takes >= SHORT)?;
+    let now = timestamps::now();
+    let work = SignedDuration::try_from(takes).ok()?;
+    let end = if let Some(hours) = &details.conditions.hours {
+        let end = hours.estimate_end(now, work);
+        end.map(|end| hours.local_value(end))
+    } else {
+        let end = now.checked_add(work).ok();
+        end.map(|end| time_value(&sender_zone(details, sender), end.as_millisecond()))
+    };
+    let takes = duration_value(takes);
+    Some(match end {
+        Some(end) => msg!("takes about {takes}, until {end}", takes, end),
+        None => msg!("takes about {takes}", takes),
+    })
+}
+
+/// Warns before the question if the messaging limit has no room now for all new recipients; returns whether it warned.
+pub(crate) fn report_limit(
+    context: &Context,
+    ledger: Option<&Ledger>,
+    details: &RunSettings,
+    draft: &LedgerDraft,
+) -> Result<bool, LedgerError> {
+    let Some(daily) = DailyLimit::for_draft(ledger, details, draft)? else {
+        return Ok(false);
+    };
+    if details.sandbox {
+        context.stderr.note(msg!(
+            "the sandbox does not count recipients, so --per-day has no effect here"
+        ));
+        return Ok(false);
+    }
+    let DailyLimit {
+        limit,
+        new: recipients,
+        room,
+    } = daily;
+    if recipients <= room {
+        return Ok(false);
+    }
+    let room = if room == 0 {
+        msg!("none").to_value()
+    } else {
+        count_value(room)
+    };
+    context.stderr.warning(msg!(
+        "templates may go to {limit} different recipients in 24 hours: this list has {recipients} new ones, and there is room \
+         for {room}; the run waits at the limit and then continues, if this command keeps running",
+        limit = count_value(limit),
+        recipients = count_value(recipients),
+        room
+    ));
+    Ok(true)
 }

@@ -4,12 +4,11 @@
 use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd};
-use super::report_end::{report_end, send_run};
-
 use super::earlier::skip_sent_rows;
 use super::exclude::{UnsentRows, look_up_windows, skip_excluded};
 use super::options::{WorkOptions, or_unchecked};
 use super::pauses::{describe_repeats, next_check, since_when};
+use super::report_end::{report_end, send_run};
 use super::run_sender::resolve_run_sender;
 use super::summary::undecided;
 use crate::base::exit::ExitCode;

@@ -6,8 +6,8 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::delivery_counts::describe_state;
 use super::pauses::report_stale;
+use super::summary::describe_state;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::OutputRow;

@@ -3,9 +3,8 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::delivery_counts::{deliveries_as_json, utc};
-use super::pauses::report_stale;
-use super::waiting::waiting;
+use super::pauses::{report_stale, waiting};
+use super::summary::{deliveries_as_json, utc};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Waiting};

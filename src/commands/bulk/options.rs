@@ -9,6 +9,7 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::base::output::{ProgressFormat, Stderr};
 use crate::base::timestamps::now;
+use crate::jelou::message::MessageKind;
 use crate::runs::hours::{Between, Hours, HoursBase, ZoneName, day_off, past_days_off};
 use crate::runs::ledger::{RunConditions, RunSettings};
 use crate::sender::config::{messaging_limit, rate, retry_for};
@@ -149,6 +150,24 @@ pub(super) fn describe_run_default(flag: Arg) -> Arg {
     let (summary, _) = help.split_once(" [default:").unwrap_or((&help, ""));
     let help = format!("{summary} [default: the run's]");
     flag.help(help).long_help(None)
+}
+
+/// Returns the limit of a run of this kind: the typed one, or else the `current` one. Only templates count.
+pub(super) fn run_messaging_limit(
+    typed: Option<u32>,
+    current: Option<u32>,
+    kind: &MessageKind,
+) -> Result<Option<u32>, UsageError> {
+    if kind.may_be_template() {
+        return Ok(typed.or(current));
+    }
+    match typed {
+        None => Ok(None),
+        Some(_) => Err(UsageError::bare(msg!(
+            "--per-day counts recipients of templates; a message of kind {kind} is not a template",
+            kind = kind.command()
+        ))),
+    }
 }
 
 impl RunOptions {

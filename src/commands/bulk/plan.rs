@@ -1,41 +1,58 @@
 //! Makes the plan of `bulk send`: reads and checks the list, and decides which rows to send, which to skip and why, their
 //! cost and their limits. At a terminal it asks what the flags leave open. It sends nothing and creates no run.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
-use super::cost_limit::CostLimit;
 use super::earlier::{earlier_query, report_idle_runs};
 use super::exclude::look_up_windows;
 use super::list_message::{ListMessage, recipient_rule};
-use super::options::EarlierOptions;
+use super::options::{EarlierOptions, run_messaging_limit};
 use super::questions::Questions;
 use super::read_rows::{Findings, ListReading, RowChecks};
-use super::rejects::RejectsFile;
-use super::report_file::ReportFile;
+use super::report_file::{ReportFile, format_from_name};
 use super::row_report::RowReportEnd;
-use super::run_settings::{new_conditions, run_settings};
 use super::send_args::BulkSendArgs;
-use super::test_messages::{first_messages, read_tester};
 use crate::base::conventions::Conventions;
 use crate::base::input::{Source, UsageError};
-use crate::base::message::msg;
+use crate::base::message::{Lang, msg};
 use crate::command_error::CommandError;
 use crate::commands::claim::warn_about_local_keys;
 use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
+use crate::commands::prices::{budget, read_prices};
+use crate::commands::read_recipient;
 use crate::commands::zone::sender_zone;
-use crate::jelou::message::{MessageKind, Outgoing, TypedRecipient};
+use crate::jelou::api::SuccessCriterion;
+use crate::jelou::message::{
+    InvalidMessage, MessageKind, Outgoing, TemplateTexts, TemplateUses, TypedRecipient,
+};
+use crate::lists::column_facts::ColumnTable;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
-use crate::lists::list_file::ListReader;
+use crate::lists::list_file::{ListFormat, ListReader};
 use crate::lists::template::language;
+use crate::runs::cost::{Estimate, Money, PriceList};
 use crate::runs::import::{
     DuplicatePolicy, ImportPlan, ImportResult, ListCountries, ListSelection, TypedCountries,
     TypedSelection,
 };
-use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings};
+use crate::runs::ledger::{
+    DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
+};
+use crate::runs::report::{ListReport, write_skipped_rows};
+use crate::sender::config::Settings;
 use crate::sender::context::{Context, Mode};
 use crate::sender::{
     OpenWindows, Sender, check_allowed, claim_exclusions, read_exclusions, warn_about_lists,
 };
+
+/// The API address in the metadata of a sandbox run.
+const SANDBOX: &str = "sandbox";
+const DEFAULT_CONCURRENCY: usize = 64;
+const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+/// The name of the error of a list that the budget does not allow.
+const OVER_BUDGET: &str = "budget";
+const FLAG: &str = "--rejects";
 
 /// What `bulk send` is about to do.
 pub(crate) struct Plan {
@@ -478,4 +495,231 @@ fn windows_for_list(
         return Ok(None);
     }
     look_up_windows(context, sender).map(Some)
+}
+
+/// Returns the conditions of a new run, from the flags and the profile. Warns about days in the
+/// past.
+pub(super) fn new_conditions(
+    context: &Context,
+    args: &BulkSendArgs,
+    sender: &Sender,
+    kind: &MessageKind,
+) -> Result<RunConditions, UsageError> {
+    let settings = &sender.settings;
+    let hours = args
+        .hours
+        .over(settings.hours.clone(), args.file.is_some())?;
+    args.hours
+        .warn_about_past_days(hours.as_ref(), &context.stderr);
+    let per_day = run_messaging_limit(args.hours.per_day, settings.limit_24h, kind)?;
+    let begun = RunConditions {
+        once: args.once.clone(),
+        every: args.every,
+        only_in_window: args.only_in_window,
+        ..RunConditions::default()
+    };
+    Ok(args
+        .options
+        .conditions(hours, per_day, &args.choices.earlier, &begun))
+}
+
+pub(super) fn run_settings(
+    args: &BulkSendArgs,
+    sender: &Sender,
+    conditions: RunConditions,
+    format: ListFormat,
+    message: &ListMessage,
+) -> RunSettings {
+    let settings = &sender.settings;
+    args.work.over(RunSettings {
+        kind: args.message().command().to_owned(),
+        profile: settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.clone()),
+        bot: sender.bot.clone(),
+        client_id: sender.client_id.value.clone(),
+        api_url: if settings.is_sandboxed() {
+            SANDBOX.to_owned()
+        } else {
+            settings.api_url.as_key()
+        },
+        sandbox: settings.is_sandboxed(),
+        // If no row of a list can be sent, the value is used only for the page.
+        accepts: SuccessCriterion::AnyObject,
+        format,
+        columns: Vec::new(),
+        column_table: ColumnTable::default(),
+        list: args
+            .file_name()
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned()),
+        country: CountryRule::new(args.choices.country, settings.country).otherwise,
+        message: message.body.clone(),
+        rate: args.options.rate.unwrap_or(settings.rate),
+        concurrency: DEFAULT_CONCURRENCY,
+        max_wait: DEFAULT_MAX_WAIT,
+        no_keep_alive: false,
+        conditions,
+        templates: TemplateUses::default(),
+        template_texts: TemplateTexts::default(),
+        estimate: None,
+        // Sending a list in parts may take longer than the default time to look back for duplicates.
+        remember: args.remember.unwrap_or(if args.choices.earlier.skip_sent {
+            Duration::MAX
+        } else {
+            settings.remember
+        }),
+        written_to: 0,
+    })
+}
+
+/// The prices, and the budget; both are optional.
+pub(super) struct CostLimit {
+    pub(super) prices: Option<PriceList>,
+    pub(super) budget: Option<Money>,
+}
+
+impl CostLimit {
+    /// Reads the limit from the flag, or else from the profile.
+    pub(super) fn read(args: &BulkSendArgs, settings: &Settings) -> Result<Self, CommandError> {
+        let prices = read_prices(args.prices.as_deref(), settings)?;
+        let budget = budget(args.budget, settings, prices.is_some())?;
+        Ok(Self { prices, budget })
+    }
+
+    /// Estimates the cost of the draft's messages; None without prices.
+    pub(super) fn estimate(
+        &self,
+        draft: &LedgerDraft,
+        settings: &RunSettings,
+    ) -> Result<Option<Estimate>, LedgerError> {
+        let Some(prices) = &self.prices else {
+            return Ok(None);
+        };
+        let mut estimate = Estimate::new(prices);
+        draft.each_row_to_send(|_, request| {
+            let DraftRequest {
+                recipient,
+                path,
+                body,
+            } = request;
+            let (country, category) = settings.charged_by(recipient, path, body);
+            estimate.add(prices, country, category);
+            Ok::<_, LedgerError>(())
+        })?;
+        Ok(Some(estimate))
+    }
+
+    /// Refuses messages that cost more than the budget.
+    pub(super) fn check(&self, estimate: Option<&Estimate>) -> Result<(), CommandError> {
+        let (Some(budget), Some(estimate)) = (self.budget, estimate) else {
+            return Ok(());
+        };
+        if let Some(words) = estimate.without_price() {
+            let hint = msg!("add the missing prices to the price list, or remove --budget");
+            let problem = msg!(
+                "with a budget of {budget}, {problem}",
+                budget,
+                problem = words
+            );
+            return Err(CommandError::guard(problem, hint).named(OVER_BUDGET));
+        }
+        if estimate.total() > budget {
+            let problem = msg!(
+                "the messages cost {total}, more than the budget of {budget}",
+                total = estimate.total_value(),
+                budget
+            );
+            let hint = msg!("raise --budget, or send fewer messages: --limit N");
+            return Err(CommandError {
+                details: estimate.describe(),
+                ..CommandError::guard(problem, hint).named(OVER_BUDGET)
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Reads the recipient of the test; None without the flag.
+pub(super) fn read_tester(
+    context: &Context,
+    args: &BulkSendArgs,
+    sender: &Sender,
+) -> Result<Option<TypedRecipient>, InvalidMessage> {
+    match &args.test_to {
+        Some(to) => {
+            let country = args.choices.country.or(sender.settings.country);
+            read_recipient(context, "--test-to", to, country).map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+/// Returns the messages of the first `rows`, with `recipient` instead.
+pub(super) fn first_messages(
+    list: &ListReader,
+    draft: &LedgerDraft,
+    import: &ImportPlan<'_>,
+    recipient: &TypedRecipient,
+    rows: u8,
+) -> Result<Vec<Outgoing>, CommandError> {
+    let mut messages = Vec::new();
+    draft.each_row_to_send_up_to(rows.into(), |drafted, _| {
+        let row = list.read_back(drafted.cells);
+        let row = row.ok_or_else(|| {
+            LedgerError::damaged(format!("line {} cannot be read back", drafted.line))
+        })?;
+        let made = import.message(&row, recipient.clone());
+        let (outgoing, _) = made.map_err(|error| {
+            let message = error.message();
+            UsageError::bare(msg!("line {line}: {message}", line = drafted.line, message))
+        })?;
+        messages.push(outgoing);
+        Ok::<_, CommandError>(())
+    })?;
+    Ok(messages)
+}
+
+/// The file, and how the rows are written.
+pub(super) struct RejectsFile {
+    file: ReportFile,
+    format: ListReport,
+}
+
+impl RejectsFile {
+    /// Opens the file; None without the flag.
+    pub(super) fn open(context: &Context, args: &BulkSendArgs) -> Result<Option<Self>, UsageError> {
+        let Some(path) = args.rejects.as_deref() else {
+            return Ok(None);
+        };
+        let format = format_from_name(FLAG, path)?
+            .list_report(false, None, Lang::En)
+            .ok_or_else(|| {
+                UsageError::new(
+                    msg!(
+                        "{flag}: rows are written as a list, not as a page",
+                        flag = FLAG
+                    ),
+                    msg!("write to a .csv, .xlsx or .ndjson file"),
+                )
+            })?;
+        let file = ReportFile::open(context, FLAG, path, &args.inputs())?;
+        Ok(Some(Self { file, format }))
+    }
+
+    /// Writes the skipped rows of the draft, with times in `zone`.
+    pub(super) fn write(
+        self,
+        context: &Context,
+        draft: &LedgerDraft,
+        settings: &RunSettings,
+        zone: TimeZone,
+    ) -> Result<(), CommandError> {
+        let format = self.format;
+        self.file.write(context, |to| {
+            let rows = write_skipped_rows(draft, settings, format, zone, to)?;
+            Ok(msg!("{rows} {rows|row|rows} that will not be sent", rows))
+        })
+    }
 }

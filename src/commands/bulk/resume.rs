@@ -6,17 +6,17 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::active_run::ActiveRun;
+use super::confirm::{ShownMessage, ask, draw, duration, excluding, is_asked, print_lines};
 use super::continued_run::{
     OpenedRun, Resumption, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
 };
 use super::exclude::{UnsentRows, skip_excluded};
-use super::messaging_limit::run_messaging_limit;
 use super::options::{
     EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions, describe_run_default,
+    run_messaging_limit,
 };
-use super::question::{ShownMessage, ask, draw, duration, excluding, is_asked, print_lines};
+use super::pauses::report_closed;
 use super::run_log::log_refused_run;
-use super::waiting::report_closed;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::message::msg;

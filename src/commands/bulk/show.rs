@@ -1,15 +1,13 @@
 //! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and change nothing
 //! else.
 
-use super::confirm::print_column_table;
+use super::confirm::{draw, print_column_table, report_limit};
 use super::earlier::{earlier_query, report_recipients};
-use super::messaging_limit::report_limit;
 use super::options::or_unchecked;
 use super::plan::{Plan, list_time_zone};
-use super::question::draw;
 use super::report_file::ReportFile;
 use super::send_args::BulkSendArgs;
-use super::skips::report_skipped;
+use super::summary::report_skipped;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::process::block_on;

@@ -4,11 +4,11 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::delivery_counts::{describe_deliveries, utc};
 use super::list::overview_as_json;
-use super::pauses::{describe_cancellation, report_stale, since_when, to_continue, way_on};
-use super::summary::{RunSummary, print_run};
-use super::waiting::waiting;
+use super::pauses::{
+    describe_cancellation, report_stale, since_when, to_continue, waiting, way_on,
+};
+use super::summary::{RunSummary, describe_deliveries, print_run, utc};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::Waiting;

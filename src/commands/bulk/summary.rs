@@ -1,23 +1,25 @@
-//! The summary of a run, printed at its end and by `bulk status`: as data, or in words at a terminal.
+//! The state of a run: its rows, why they were not sent, and their delivery status. It is printed at the end of the run and by
+//! `bulk status`, as data or, at a terminal, in words.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::pauses::{cancellation_as_json, describe_repeats};
-use super::skips::{describe_skips, report_skipped};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{Format, RecordError, SystemError, count_value, duration_value};
+use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::message::merge;
 use crate::lists::column_facts::ColumnTable;
 use crate::runs::cost::RunCost;
 use crate::runs::ledger::{
-    Cancellation, Counts, LedgerDraft, LedgerError, RESOLVED, RowState, Run, RunName, RunSettings,
-    SkipCounts, SkipReason,
+    Cancellation, Counts, DeliveryCounts, LedgerDraft, LedgerError, RESOLVED, RowState, Run,
+    RunName, RunSettings, SkipCounts, SkipReason,
 };
 use crate::runs::report::report_to_correct;
 use crate::sender::context::Context;
@@ -331,4 +333,114 @@ pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<Message> {
             run = name
         )
     })
+}
+
+/// Describes the skipped rows: `3 invalid, 2 already sent`; None if no row was skipped.
+pub(super) fn describe_skips(skips: &SkipCounts) -> Option<Message> {
+    list_rows(skips.iter())
+}
+
+fn list_rows(skips: impl Iterator<Item = (SkipReason, u64)>) -> Option<Message> {
+    let some = skips.filter(|(_, rows)| *rows > 0);
+    let reasons: Vec<_> = some.map(|(reason, rows)| describe(reason, rows)).collect();
+    (!reasons.is_empty()).then(|| Message::joined(reasons, ", "))
+}
+
+fn describe(reason: SkipReason, rows: u64) -> Message {
+    match reason {
+        SkipReason::Invalid => msg!("{rows} invalid", rows),
+        SkipReason::Excluded => msg!("{rows} excluded", rows),
+        SkipReason::NotAllowed => msg!("{rows} not allowed", rows),
+        SkipReason::Hidden => msg!("{rows} hidden", rows),
+        SkipReason::NotSelected => msg!("{rows} not selected", rows),
+        SkipReason::Repeated => msg!("{rows} repeated", rows),
+        SkipReason::AlreadySent => msg!("{rows} already sent", rows),
+        SkipReason::MayHaveBeenSent => msg!("{rows} may have been sent", rows),
+        SkipReason::ToBeSent => msg!("{rows} will be sent by another run or send", rows),
+        SkipReason::OutsideWindow => msg!("{rows} outside the 24-hour window", rows),
+        SkipReason::Cancelled => msg!("{rows} cancelled", rows),
+    }
+}
+
+/// Prints how many rows are skipped because of earlier runs and sends, the 24-hour window, or their values. Rows with
+/// another reason were reported earlier.
+pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
+    use SkipReason::{AlreadySent, MayHaveBeenSent, NotSelected, OutsideWindow, ToBeSent};
+    let reported = [
+        AlreadySent,
+        MayHaveBeenSent,
+        ToBeSent,
+        OutsideWindow,
+        NotSelected,
+    ];
+    let skips = reported.map(|reason| (reason, skips.rows(reason)));
+    let rows: u64 = skips.iter().map(|(_, rows)| rows).sum();
+    if let Some(reasons) = list_rows(skips.into_iter()) {
+        let note = msg!(
+            "{rows} {rows|row is|rows are} skipped: {reasons}",
+            rows,
+            reasons
+        );
+        context.stderr.note(note);
+    }
+}
+
+/// Returns delivery counts as JSON.
+pub(crate) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
+    let DeliveryCounts {
+        asked_at,
+        asked,
+        reasons,
+        ..
+    } = counts;
+    let mut json =
+        json!({ "asked_at": asked_at.map(utc), "asked": asked, "undelivered_reasons": reasons });
+    merge(&mut json, counts.list_counts().into_iter().collect());
+    json
+}
+
+/// Describes the counts: `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`
+pub(crate) fn describe_deliveries(counts: &DeliveryCounts, zone: &TimeZone) -> Message {
+    let some = counts
+        .list_counts()
+        .into_iter()
+        .filter(|(_, messages)| *messages > 0);
+    let mut words: Vec<_> = some
+        .map(|(name, messages)| {
+            let state = describe_state(name);
+            msg!(
+                "{state} {messages}",
+                state,
+                messages = count_value(messages)
+            )
+        })
+        .collect();
+    if words.is_empty() {
+        words.push(msg!("no messages"));
+    }
+    let asked_at = counts.asked_at.map(|at| time_value(zone, at));
+    words.extend(asked_at.map(|time| msg!("as of {time}", time)));
+    Message::joined(words, ", ")
+}
+
+/// Returns the words for a delivery status, or for a message without one, by its name.
+pub(super) fn describe_state(name: &str) -> Message {
+    match name {
+        "accepted" => msg!("accepted{#delivery}"),
+        "at_whatsapp" => msg!("at WhatsApp"),
+        "delivered" => msg!("delivered"),
+        "read" => msg!("read"),
+        "replied" => msg!("replied"),
+        "undelivered" => msg!("undelivered"),
+        "other" => msg!("in another state"),
+        "not_listed" => msg!("not listed"),
+        "no_id" => msg!("no id"),
+        "not_asked" => msg!("not asked"),
+        name => Message::verbatim(name),
+    }
+}
+
+/// Formats a time in UTC: `2026-11-20T15:15:00.123Z`
+pub(crate) fn utc(at: i64) -> String {
+    format!("{:.3}", from_millis(at))
 }
