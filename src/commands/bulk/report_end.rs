@@ -354,7 +354,7 @@ fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptRe
             message_id: row.message_id.clone(),
             http_status: row.http_status,
             attempts: 1,
-            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+            duration_ms: u64::try_from(row.took.as_millis()).unwrap_or_default(),
             error: row.error.clone().map(|message| RecordError {
                 code: row.code.unwrap_or("unknown"),
                 api_code: row.api_code.clone(),

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::model::now;
 use crate::base::message::{Message, msg};
 
 /// The reason of a wait for the messaging limit in 24 hours.
@@ -67,16 +66,11 @@ impl RunEventKind {
 }
 
 impl RunEvent {
-    /// Creates an event that happens now.
-    pub(crate) fn now(kind: RunEventKind) -> Self {
-        Self::at(now(), kind)
-    }
-
-    /// Creates an event at a time in milliseconds since 1970.
-    pub(crate) fn at(at: i64, kind: RunEventKind) -> Self {
+    /// Creates an event. The ledger sets its time.
+    pub(crate) fn new(kind: RunEventKind) -> Self {
         Self {
             kind,
-            at,
+            at: 0,
             reason: None,
             problem: None,
             until: None,

@@ -156,7 +156,7 @@ impl Run {
                     db,
                     &RunEvent {
                         problem,
-                        ..RunEvent::now(RunEventKind::Stopped).because(because)
+                        ..RunEvent::new(RunEventKind::Stopped).because(because)
                     },
                 )?;
             }
@@ -187,7 +187,7 @@ impl Run {
                     at: run.now,
                 });
                 run.changed_at = run.now;
-                run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
+                run.note(db, &RunEvent::new(RunEventKind::Cancelled))?;
             }
             run.skip_pending(db)?;
             run.pause = None;

@@ -242,9 +242,7 @@ pub(crate) struct AttemptResult {
     pub(crate) number: i64,
     pub(crate) recipient: String,
     pub(crate) state: RowState,
-    /// Milliseconds since 1970.
-    pub(crate) began_at: i64,
-    pub(crate) ended_at: i64,
+    pub(crate) took: Duration,
     pub(crate) http_status: Option<u16>,
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<&'static str>,
@@ -254,16 +252,14 @@ pub(crate) struct AttemptResult {
 }
 
 impl AttemptResult {
-    /// Creates the outcome of a row that was certainly not sent at all, because of `error`. `at` is
-    /// in milliseconds since 1970.
-    pub(crate) fn not_begun(row: RowToSend, error: Message, at: i64) -> Self {
+    /// Creates the outcome of a row that was certainly not sent at all, because of `error`.
+    pub(crate) fn not_begun(row: RowToSend, error: Message) -> Self {
         Self {
             index: row.index,
             number: row.number,
             recipient: row.recipient,
             state: RowState::Pending,
-            began_at: at,
-            ended_at: at,
+            took: Duration::ZERO,
             http_status: None,
             message_id: None,
             code: Some("ledger"),

@@ -354,12 +354,12 @@ impl Engine {
 
     /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
     fn requeue_row(&mut self, row: RowToSend, error: Message) {
-        let now = self.now;
+        let now = self.now.instant;
         self.counts.change(RowState::Inflight, RowState::Pending);
-        let ended = AttemptResult::not_begun(row, error, now.unix_millis);
+        let ended = AttemptResult::not_begun(row, error);
         self.next_order.finished.push(FinishedRow {
-            retry: Some(now.instant),
-            ..FinishedRow::new(ended, now.instant)
+            retry: Some(now),
+            ..FinishedRow::new(ended, now)
         });
     }
 
@@ -412,9 +412,7 @@ impl Engine {
             .as_ref()
             .is_none_or(|earlier| reason.outweighs(earlier))
         {
-            self.next_order
-                .events
-                .extend(reason.event(self.now.unix_millis));
+            self.next_order.events.extend(reason.event());
             self.stop = Some(reason);
         }
     }

@@ -1,14 +1,16 @@
 //! Sends one row that is in flight in the ledger, and returns its outcome.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
+use crate::base::clock;
 use crate::base::message::msg;
 use crate::jelou::api::{
     Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
 };
-use crate::runs::ledger::{AttemptResult, LedgerError, RowState, RowToSend, now};
+use crate::runs::ledger::{AttemptResult, LedgerError, RowState, RowToSend};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
 const LONGEST_ID: usize = 256;
@@ -49,7 +51,7 @@ pub(crate) async fn send_row(
     request: Request,
     row: RowToSend,
 ) -> RowTaskEnd {
-    let began_at = now();
+    let began = clock::instant();
     let attempt = session
         .client
         .attempt_until(row.deadline, &request, &session.credentials)
@@ -59,14 +61,14 @@ pub(crate) async fn send_row(
     };
     let verdict = judge(&attempt, &request).naming_origin(&session.credentials);
     let http_status = attempt.ok().map(|answer| answer.status);
-    RowTaskEnd::new(row, began_at, http_status, verdict)
+    RowTaskEnd::new(row, clock::elapsed_since(began), http_status, verdict)
 }
 
 impl RowTaskEnd {
-    /// Ends the attempt that began at `began_at`, in milliseconds since 1970.
+    /// Ends an attempt.
     pub(crate) fn new(
         row: RowToSend,
-        began_at: i64,
+        took: Duration,
         http_status: Option<u16>,
         verdict: Verdict,
     ) -> Self {
@@ -82,8 +84,7 @@ impl RowTaskEnd {
             number: row.number,
             recipient: row.recipient,
             state,
-            began_at,
-            ended_at: now(),
+            took,
             http_status,
             message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
             code: problem.map(|problem| problem.code),
@@ -101,7 +102,7 @@ impl RowTaskEnd {
     pub(crate) fn after_lease(row: RowToSend) -> Self {
         let line = row.line;
         let problem = msg!("this process was suspended until its lease on the row expired");
-        let ended = AttemptResult::not_begun(row, problem, now());
+        let ended = AttemptResult::not_begun(row, problem);
         let verdict = Verdict {
             outcome: Outcome::NotSent(Cause::Unavailable),
             problem: None,

@@ -78,18 +78,17 @@ impl StopReason {
         }
     }
 
-    /// Returns the event to record, or None if the run continues or the ledger can no longer record it. `at` is in
-    /// milliseconds since 1970.
-    pub(crate) fn event(&self, at: i64) -> Option<RunEvent> {
+    /// Returns the event to record, or None if the run continues or the ledger can no longer record it.
+    pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
                 problem: Some(problem.message.clone()),
-                ..RunEvent::at(at, RunEventKind::Paused).because(reason.name())
+                ..RunEvent::new(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {
-                Some(RunEvent::at(at, RunEventKind::Stopped).because(&signal.name()))
+                Some(RunEvent::new(RunEventKind::Stopped).because(&signal.name()))
             }
-            Self::Panicked => Some(RunEvent::at(at, RunEventKind::Stopped).because("unexpected")),
+            Self::Panicked => Some(RunEvent::new(RunEventKind::Stopped).because("unexpected")),
             Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
     }
@@ -120,8 +119,9 @@ pub(crate) fn wait_event(wait: &Waiting, at: i64) -> Option<RunEvent> {
     };
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
     wait.is_new.then(|| RunEvent {
+        at,
         until,
-        ..RunEvent::at(at, RunEventKind::Waiting).because(reason)
+        ..RunEvent::new(RunEventKind::Waiting).because(reason)
     })
 }
 

@@ -29,7 +29,7 @@ use super::db::values;
 use super::error::LedgerError;
 use super::fixture;
 use super::history::earlier_rows::EarlierMessages;
-use super::model::{RowState, SkipDetail, SkipReason, now};
+use super::model::{RowState, SkipDetail, SkipReason};
 use super::name::RunName;
 use super::open::Ledger;
 use super::rows::resolution::Resolution;
@@ -382,12 +382,9 @@ fn all_due(sends: &mut Worker, finished: &[FinishedRow]) -> ExchangeReply {
 /// Returns the outcome of `row`, this long ago. A row that was certainly not sent may be retried
 /// immediately.
 fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
-    let at = now() - i64::try_from(ago.as_millis()).unwrap();
     let ended = AttemptResult {
         number: row.number,
         recipient: row.recipient.clone(),
-        began_at: at,
-        ended_at: at,
         ..fixture::ended(row.index, state)
     };
     let now = Instant::now();

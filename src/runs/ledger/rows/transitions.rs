@@ -225,7 +225,7 @@ impl LockedRun {
             self.finished_at = Some(self.now);
             self.pause = None;
             if self.cancellation.is_none() {
-                self.note(db, &RunEvent::now(RunEventKind::Ended))?;
+                self.note(db, &RunEvent::new(RunEventKind::Ended))?;
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use crate::jelou::api::{self, Cause, Deadline, Outcome, PAIR_RATE_LIMIT, Problem
 use crate::runs::ledger::error::LedgerErrorKind;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::run::Run;
-use crate::runs::ledger::types::{AttemptResult, ExchangeOrder, ExchangeReply, RowToSend};
+use crate::runs::ledger::types::{ExchangeOrder, ExchangeReply, RowToSend};
 use crate::runs::ledger::worker::Worker;
 use crate::runs::sending::{
     Engine, EngineAction, EngineInput, RowTaskEnd, RunEnd, RunLimits, StopReason,
@@ -41,16 +41,7 @@ enum Progress {
     Started,
     /// The deadline was checked. The next step sends the request.
     AtTheSocket,
-    /// Has the number of the request, and when it began.
-    InFlight(usize, i64),
-}
-
-/// How the engine has ended.
-pub(super) enum EngineEnd {
-    /// The process closes the ledger.
-    Close(Option<StopReason>),
-    /// The ledger may lack outcomes.
-    Failed,
+    InFlight(usize),
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -58,7 +49,9 @@ pub(super) struct Driver {
     run: Run,
     is_keyed: bool,
     engine: Engine,
-    worker: Worker,
+    /// None after it has closed the ledger.
+    worker: Option<Worker>,
+    worker_id: i64,
     /// The exchange that the ledger has not answered.
     order: Option<Arc<ExchangeOrder>>,
     failing_since: Option<i64>,
@@ -71,7 +64,6 @@ pub(super) struct Driver {
     has_outcome: bool,
     /// Why no row may start any more.
     stopped_by: Option<&'static str>,
-    is_interrupted: bool,
     is_abandoned: bool,
     /// The number of restores when the process joined.
     restores: u32,
@@ -90,7 +82,8 @@ impl Driver {
             run,
             is_keyed,
             engine: Engine::new(counts, limits, clock::now()),
-            worker,
+            worker_id: worker.id(),
+            worker: Some(worker),
             order: None,
             failing_since: None,
             tasks: Vec::new(),
@@ -98,7 +91,6 @@ impl Driver {
             waits_until: None,
             has_outcome: false,
             stopped_by: None,
-            is_interrupted: false,
             is_abandoned: false,
             restores: world(|world| world.server.restores),
         }
@@ -114,65 +106,54 @@ impl Driver {
         self.waits_until.filter(|_| is_idle)
     }
 
-    /// Returns how the run ended, after its ledger is closed.
-    pub(super) fn close(self, stop: Option<StopReason>) -> RunEnd {
-        RunEnd::new(self.worker, stop)
-    }
-
-    /// Makes one step: a signal arrives, a task continues, or the process exchanges outcomes for rows. `is_interrupted`
-    /// is whether the user has pressed Ctrl-C at the end of the simulation.
-    pub(super) fn step(&mut self, is_interrupted: bool) -> Option<EngineEnd> {
-        let signals = self.draw_signals(is_interrupted);
-        for _ in 0..signals {
-            self.handle(EngineInput::Signal(Signal::Interrupt));
-            self.stopped_by.get_or_insert("a signal");
-        }
-        if let Some(end) = self.act() {
-            return Some(end);
-        }
-        let ready: Vec<_> = (0..self.tasks.len())
-            .filter(|index| self.can_continue(*index))
-            .collect();
-        let drawn = world(|world| world.rng.usize(0..=ready.len() + 2));
-        if let Some(index) = ready.get(drawn) {
-            self.continue_task(*index);
-            return self.act();
-        }
-        if self.order.is_none() {
-            self.wait();
-            if let Some(end) = self.act() {
-                return Some(end);
-            }
-        }
-        if let Some(order) = self.order.take() {
-            self.exchange(order);
-        }
-        self.act()
-    }
-
-    /// Draws how many signals arrive. After a second one, the process takes no more.
-    fn draw_signals(&mut self, is_interrupted: bool) -> usize {
-        let is_new = is_interrupted && !self.is_interrupted;
-        self.is_interrupted = is_interrupted;
-        if self.is_abandoned {
-            0
-        } else if world(|world| world.is_ending) {
-            usize::from(is_new)
-        } else {
-            match world(|world| world.rng.u32(0..350)) {
-                0 => 1,
-                1 => 2,
-                _ => 0,
-            }
-        }
+    /// The user presses Ctrl-C.
+    pub(super) fn interrupt(&mut self) {
+        self.handle(EngineInput::Signal(Signal::Interrupt));
+        self.stopped_by.get_or_insert("a signal");
     }
 
     fn handle(&mut self, input: EngineInput) {
         self.engine.handle(input, clock::now());
     }
 
+    /// Makes one step: signals may arrive, and a task continues, or the process exchanges outcomes for rows. Returns how
+    /// the run has ended.
+    pub(super) fn step(&mut self) -> Option<RunEnd> {
+        self.draw_signals();
+        self.draw_input();
+        let end = self.act()?;
+        self.check_reported(&end);
+        Some(end)
+    }
+
+    /// Draws whether the user presses Ctrl-C once, or twice. After the second time, the process takes no more signals.
+    fn draw_signals(&mut self) {
+        let may_arrive = !self.is_abandoned && !world(|world| world.is_ending);
+        if may_arrive && world(|world| world.rng.u8(0..175) == 0) {
+            self.interrupt();
+            if world(|world| world.rng.bool()) {
+                self.interrupt();
+            }
+        }
+    }
+
+    fn draw_input(&mut self) {
+        let ready: Vec<_> = (0..self.tasks.len())
+            .filter(|index| self.can_continue(*index))
+            .collect();
+        let drawn = world(|world| world.rng.usize(0..=ready.len() + 2));
+        if let Some(index) = ready.get(drawn) {
+            self.continue_task(*index);
+        } else if let Some(order) = self.order.take() {
+            self.exchange(order);
+        } else {
+            let is_busy = world(|world| world.depth > 0) || self.has_tasks();
+            world(|world| world.advance(if is_busy { 20 } else { 300 }));
+        }
+    }
+
     /// Carries out the actions of the engine until it waits.
-    fn act(&mut self) -> Option<EngineEnd> {
+    fn act(&mut self) -> Option<RunEnd> {
         loop {
             let mut action = self.engine.next_action(clock::now());
             if let Some(mutation) = world(|world| world.mutation) {
@@ -189,19 +170,10 @@ impl Driver {
                     return None;
                 }
                 EngineAction::Close(stop) => {
-                    self.check_reported(&[]);
-                    return Some(EngineEnd::Close(stop));
+                    let worker = self.worker.take().expect("it closes the ledger once");
+                    return Some(RunEnd::new(worker, stop));
                 }
-                EngineAction::End(end) => {
-                    if let RunEnd::Stopped { reason, unwritten } = &end {
-                        let outcomes = match reason {
-                            StopReason::LedgerFailed { outcomes, .. } => Some(outcomes),
-                            _ => unwritten.as_ref(),
-                        };
-                        self.check_reported(outcomes.map_or(&[], Vec::as_slice));
-                    }
-                    return Some(EngineEnd::Failed);
-                }
+                EngineAction::End(end) => return Some(end),
             }
         }
     }
@@ -238,27 +210,25 @@ impl Driver {
         }
     }
 
-    /// Checks that every row that ended has its outcome in the ledger, or among these outcomes.
-    fn check_reported(&self, outcomes: &[AttemptResult]) {
+    /// Checks that every row that ended has its outcome in the ledger, or in the report of the run's end.
+    fn check_reported(&self, end: &RunEnd) {
+        let reported = match end {
+            RunEnd::Stopped {
+                reason: StopReason::LedgerFailed { outcomes, .. },
+                ..
+            }
+            | RunEnd::Stopped {
+                unwritten: Some(outcomes),
+                ..
+            } => outcomes.as_slice(),
+            RunEnd::Complete | RunEnd::Stopped { .. } => &[],
+        };
         for row in &self.held {
-            if outcomes.iter().all(|outcome| outcome.index != *row) {
+            if reported.iter().all(|outcome| outcome.index != *row) {
                 let text = format!("lost: nobody learns the outcome of row {row}");
                 world(|world| world.add_violation(text));
             }
         }
-    }
-
-    /// Lets time pass until the engine continues, but only a moment if something else may happen.
-    fn wait(&self) {
-        let until = self.waits_until.unwrap_or_else(clock::instant);
-        let wait = until.saturating_duration_since(clock::instant());
-        world(|world| {
-            let is_busy = world.depth > 0 || !self.tasks.is_empty();
-            let longest = if is_busy { 20 } else { 500 };
-            world.advance(
-                i64::try_from(wait.as_millis()).map_or(longest, |wait| wait.min(longest)) + 1,
-            );
-        });
     }
 
     /// Writes the outcomes, and asks for rows.
@@ -266,11 +236,12 @@ impl Driver {
         let run = self.run.id;
         let (is_late, may_send) = world(|world| {
             let time_of_day = world.time_of_day();
-            let is_late = world.checker.is_lease_over(self.worker.id(), time_of_day);
+            let is_late = world.checker.is_lease_over(self.worker_id, time_of_day);
             (is_late, world.checker.may_send(run))
         });
         let clock_jumps = world(|world| world.clock_jumps);
-        let reply = self.worker.exchange_within(Duration::ZERO, &order);
+        let worker = self.worker.as_mut().expect("it closes the ledger last");
+        let reply = worker.exchange_within(Duration::ZERO, &order);
         match reply {
             Ok(reply) => {
                 let has_rows = !reply.rows.is_empty();
@@ -290,10 +261,7 @@ impl Driver {
                 self.wait_for_ledger(order);
             }
             Err(error) => {
-                let id = world(|world| world.current);
-                log(&format!("{id} {}: error: {error}", self.run.name()));
-                expect_explained(&error);
-                world(|world| world.unclean.insert(id));
+                world(|world| world.unclean.insert(world.current));
                 self.stopped_by.get_or_insert("a failed exchange");
                 self.handle(EngineInput::Exchanged(Err(error)));
             }
@@ -346,7 +314,7 @@ impl Driver {
     /// Checks that the ledger has the outcomes, and no row in flight that the process does not have.
     fn check_exchange(&self, order: &ExchangeOrder) {
         world(|world| {
-            let found = world.checker.check_inflight(self.worker.id(), &self.held);
+            let found = world.checker.check_inflight(self.worker_id, &self.held);
             if let Some(text) = found.filter(|_| !self.is_abandoned) {
                 world.add_violation(text);
             }
@@ -385,8 +353,8 @@ impl Driver {
             world.log(&format!("{id} {name}: the ledger is unreachable"));
             world.late_exchanges.len() < 3 && world.rng.bool() && id != 0
         });
-        if arrives_late {
-            LateExchange::add(&self.worker, Arc::clone(&order));
+        if arrives_late && let Some(worker) = &self.worker {
+            LateExchange::add(worker, Arc::clone(&order));
         }
         self.order = Some(order);
         world(|world| {
@@ -405,7 +373,7 @@ impl Driver {
     fn can_continue(&self, index: usize) -> bool {
         match self.tasks[index].progress {
             Progress::Started | Progress::AtTheSocket => true,
-            Progress::InFlight(request, _) => {
+            Progress::InFlight(request) => {
                 world(|world| world.server.outcome(request, world.now).is_some())
             }
         }
@@ -424,12 +392,10 @@ impl Driver {
                 *progress = Progress::AtTheSocket;
             }
             Progress::Started | Progress::AtTheSocket => self.send_request(index),
-            Progress::InFlight(request, began_at) => {
+            Progress::InFlight(request) => {
                 let verdict = world(|world| world.server.outcome(request, world.now));
                 let verdict = verdict.expect("its outcome is known");
-                self.end_task(index, |row| {
-                    RowTaskEnd::new(row, began_at, None, judge(verdict))
-                });
+                self.end_task(index, |row| end_row(row, verdict));
             }
         }
     }
@@ -437,7 +403,6 @@ impl Driver {
     fn send_request(&mut self, index: usize) {
         let Task { row, restores, .. } = &self.tasks[index];
         let key = (self.run.id, row.index);
-        let began_at = clock::unix_millis();
         let request = world(|world| {
             world.at_the_socket.remove(&key);
             world.send(Message {
@@ -452,10 +417,8 @@ impl Driver {
             })
         });
         match request {
-            Some(request) => self.tasks[index].progress = Progress::InFlight(request, began_at),
-            None => self.end_task(index, |row| {
-                RowTaskEnd::new(row, began_at, None, judge(Verdict::NoNetwork))
-            }),
+            Some(request) => self.tasks[index].progress = Progress::InFlight(request),
+            None => self.end_task(index, |row| end_row(row, Verdict::NoNetwork)),
         }
     }
 
@@ -467,8 +430,8 @@ impl Driver {
     }
 }
 
-/// Judges the fate of a request, as `jelou/api/classify.rs` does.
-fn judge(fate: Verdict) -> api::Verdict {
+/// Ends a row by the fate of its request, as `jelou/api/classify.rs` judges it.
+fn end_row(row: RowToSend, fate: Verdict) -> RowTaskEnd {
     let outcome = match fate {
         Verdict::Accepted => Outcome::Sent {
             message_id: Some("m".to_owned()),
@@ -487,9 +450,10 @@ fn judge(fate: Verdict) -> api::Verdict {
         Verdict::PairLimit => 6,
         _ => world(|world| world.rng.u64(0..10)),
     };
-    api::Verdict {
+    let verdict = api::Verdict {
         outcome,
         problem,
         retry: Some(Duration::from_secs(asked)),
-    }
+    };
+    RowTaskEnd::new(row, Duration::ZERO, None, verdict)
 }

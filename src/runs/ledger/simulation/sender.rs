@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::actors::{Role, Step, open_ledger};
-use super::driver::{Driver, EngineEnd};
+use super::driver::Driver;
 use super::lists::{ListPlan, compare, earlier_runs, skips_sent, timeout};
 use super::promises::Moment;
 use super::world::{SECOND, World, world};
@@ -50,7 +50,6 @@ enum Phase {
     Resume(Box<SentRun>),
     Join(Box<SentRun>),
     Send(Box<Driver>),
-    Close(Box<Driver>, Option<StopReason>),
 }
 
 impl Phase {
@@ -62,7 +61,6 @@ impl Phase {
             Self::Resume(_) => "resume",
             Self::Join(_) => "join",
             Self::Send(_) => "send",
-            Self::Close(..) => "close",
         }
     }
 }
@@ -123,6 +121,9 @@ impl Sender {
     /// The user presses Ctrl-C, so the process ends soon.
     pub(super) fn interrupt(&mut self) {
         self.is_interrupted = true;
+        if let Phase::Send(driver) = &mut self.phase {
+            driver.interrupt();
+        }
     }
 
     pub(super) fn has_tasks(&self) -> bool {
@@ -149,17 +150,12 @@ impl Sender {
             Phase::Prepare => self.prepare()?,
             Phase::Resume(run) => Self::resume(run)?,
             Phase::Join(run) => self.join(*run)?,
-            Phase::Send(driver) => return Ok(self.send(driver)),
-            Phase::Close(driver, stop) => match driver.close(stop) {
-                RunEnd::Stopped {
-                    reason: StopReason::LedgerFailed { error, .. },
-                    ..
-                } => return Err(error),
-                RunEnd::Stopped {
-                    reason: StopReason::WaitOver,
-                    ..
-                } => Some(Phase::Prepare),
-                RunEnd::Complete | RunEnd::Stopped { .. } => None,
+            Phase::Send(mut driver) => match driver.step() {
+                None => {
+                    self.phase = Phase::Send(driver);
+                    return Ok(Step::Silent);
+                }
+                Some(end) => Self::after_send(end)?,
             },
         };
         let Some(next) = next else {
@@ -298,16 +294,26 @@ impl Sender {
             }
         });
         let is_keyed = sent.settings.conditions.once.is_some();
-        Phase::Send(Box::new(Driver::new(sent.run, is_keyed, worker, counts)))
+        let mut driver = Driver::new(sent.run, is_keyed, worker, counts);
+        if self.is_interrupted {
+            driver.interrupt();
+        }
+        Phase::Send(Box::new(driver))
     }
 
-    fn send(&mut self, mut driver: Box<Driver>) -> Step {
-        self.phase = match driver.step(self.is_interrupted) {
-            None => Phase::Send(driver),
-            Some(EngineEnd::Close(stop)) => Phase::Close(driver, stop),
-            Some(EngineEnd::Failed) => return Step::Last("fails".to_owned()),
-        };
-        Step::Silent
+    /// After a long wait, the process joins the run again.
+    fn after_send(end: RunEnd) -> Result<Option<Phase>, LedgerError> {
+        match end {
+            RunEnd::Stopped {
+                reason: StopReason::LedgerFailed { error, .. },
+                ..
+            } => Err(error),
+            RunEnd::Stopped {
+                reason: StopReason::WaitOver,
+                ..
+            } => Ok(Some(Phase::Prepare)),
+            RunEnd::Complete | RunEnd::Stopped { .. } => Ok(None),
+        }
     }
 }
 

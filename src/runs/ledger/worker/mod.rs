@@ -295,7 +295,7 @@ impl Worker {
             } else {
                 RunEventKind::Begun
             };
-            run.note(db, &RunEvent::now(kind))?;
+            run.note(db, &RunEvent::new(kind))?;
         }
         Ok(())
     }
