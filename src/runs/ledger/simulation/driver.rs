@@ -120,10 +120,19 @@ impl Driver {
     /// the run has ended.
     pub(super) fn step(&mut self) -> Option<RunEnd> {
         self.draw_signals();
-        self.draw_input();
-        let end = self.act()?;
-        self.check_reported(&end);
-        Some(end)
+        let exchanges = !self.continue_some_task();
+        if exchanges && self.order.is_none() {
+            self.wait();
+        }
+        let mut end = self.act();
+        if exchanges && let Some(order) = self.order.take() {
+            self.exchange(order);
+            end = self.act();
+        }
+        if let Some(end) = &end {
+            self.check_reported(end);
+        }
+        end
     }
 
     /// Draws whether the user presses Ctrl-C once, or twice. After the second time, the process takes no more signals.
@@ -137,19 +146,14 @@ impl Driver {
         }
     }
 
-    fn draw_input(&mut self) {
-        let ready: Vec<_> = (0..self.tasks.len())
-            .filter(|index| self.can_continue(*index))
-            .collect();
-        let drawn = world(|world| world.rng.usize(0..=ready.len() + 2));
-        if let Some(index) = ready.get(drawn) {
-            self.continue_task(*index);
-        } else if let Some(order) = self.order.take() {
-            self.exchange(order);
-        } else {
-            let is_busy = world(|world| world.depth > 0) || self.has_tasks();
-            world(|world| world.advance(if is_busy { 20 } else { 300 }));
-        }
+    /// Lets time pass until the engine continues, but only a moment if something else may happen.
+    fn wait(&self) {
+        let until = self.waits_until.unwrap_or_else(clock::instant);
+        let wait = until.saturating_duration_since(clock::instant());
+        let is_busy = world(|world| world.depth > 0) || self.has_tasks();
+        let longest = Duration::from_millis(if is_busy { 20 } else { 500 });
+        let wait = wait.min(longest).as_millis();
+        world(|world| world.advance(1 + i64::try_from(wait).expect("a wait is short")));
     }
 
     /// Carries out the actions of the engine until it waits.
@@ -379,7 +383,19 @@ impl Driver {
         }
     }
 
-    /// A task makes its next step: it sends its request, or receives the outcome.
+    /// Draws whether a task makes its next step: it sends its request, or receives the outcome.
+    fn continue_some_task(&mut self) -> bool {
+        let mut ready: Vec<_> = (0..self.tasks.len())
+            .filter(|index| self.can_continue(*index))
+            .collect();
+        let drawn = world(|world| world.rng.usize(0..=ready.len() + 2));
+        if drawn >= ready.len() {
+            return false;
+        }
+        self.continue_task(ready.swap_remove(drawn));
+        true
+    }
+
     fn continue_task(&mut self, index: usize) {
         let Task { row, progress, .. } = &mut self.tasks[index];
         match *progress {
