@@ -173,10 +173,10 @@ impl ActiveRun {
         let excluded_now = reread_do_not_contact(&self.sender.settings)?;
         for exclusions in [&self.exclusions, &excluded_now] {
             skip_excluded(context, UnsentRows::OfRun(run), exclusions, None)?;
-            worker.stay()?;
+            worker.note_alive()?;
         }
         self.check_allowed(run)?;
-        Ok(worker.stay()?)
+        Ok(worker.note_alive()?)
     }
 
     /// Checks that the profile allows the recipients of all unsent rows.

@@ -1,4 +1,4 @@
-//! The database of a ledger: one SQL text for SQLite and PostgreSQL. A [`DbEngine`] runs it.
+//! The database of a ledger: one SQL text for SQLite and PostgreSQL. A [`SqlEngine`] runs it.
 //! Parameters are `?1`, `?2`.
 
 use std::borrow::Cow;
@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
+use serde::de::DeserializeOwned;
 
 use super::error::{LedgerError, LedgerErrorKind};
 use crate::base::message::{Message, msg};
@@ -22,7 +23,7 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// The time limit for a statement that writes all rows of a run.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
-pub(super) const VERSION: i32 = 26;
+pub(super) const VERSION: i32 = 27;
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +159,11 @@ impl SqlRow {
         }
     }
 
+    /// Parses the JSON in a column.
+    pub(super) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, LedgerError> {
+        serde_json::from_str(self.text(column)?).map_err(LedgerError::damaged)
+    }
+
     /// Parses the text in a column with `read`, such as the name of a state.
     pub(super) fn parse<T>(
         &self,
@@ -192,7 +198,7 @@ impl Process {
     }
 }
 
-/// See [`DbEngine::alive_check`].
+/// See [`Presence::alive_check`].
 pub(super) type AliveCheck = Box<dyn Fn(i64, i64) -> bool + Send>;
 /// Receives the rows of a query, one by one, until it breaks.
 pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
@@ -205,26 +211,46 @@ pub(super) struct SqlScript {
     pub(super) postgres: &'static str,
 }
 
-/// The operations of a database that a ledger uses.
-pub(super) trait DbEngine: Send {
-    /// Begins a transaction: to make changes when it is this process's turn, or to read one
-    /// snapshot.
-    fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
+/// Which processes use the ledger, and which ledger it is.
+pub(super) trait Presence {
+    /// Identifies this database. A copy has another identity.
+    fn identity(&self) -> &str;
+
+    /// Returns whether several machines may share the database. Then a process that seems lost may
+    /// only be disconnected, and may return.
+    fn is_shared(&self) -> bool;
+
+    /// Registers a process as alive for [`Presence::alive_check`], until it leaves or is killed.
+    fn enter(&mut self, id: i64) -> Result<(), LedgerError>;
+
+    /// Ends the registration of a process.
+    fn leave(&mut self, id: i64);
+
+    /// Returns a check whether a process is alive, by its number and the end of its lease. A file
+    /// checks the lock of the process, and a database the end of the lease.
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError>;
+
+    /// Returns the error if the lock of a process cannot be opened. The process then counts as
+    /// alive.
+    fn unreadable_lock(&self, id: i64) -> Option<FileError>;
 
     /// Returns whether no other process has locked the ledger now.
     fn is_free(&mut self) -> Result<bool, LedgerError>;
 
     /// Returns the id of the process of this machine that changes the ledger, or changed it last,
     /// if known.
-    fn writing(&self) -> Option<u32> {
-        None
-    }
+    fn writing(&self) -> Option<u32>;
 
     /// Returns the error if another process has locked the ledger for this long. None if the engine has no locks of its
     /// own.
-    fn kept_lock(&self, _waited: Duration) -> Option<LedgerError> {
-        None
-    }
+    fn kept_lock(&self, waited: Duration) -> Option<LedgerError>;
+}
+
+/// The transactions and statements of a database.
+pub(super) trait SqlEngine: Presence + Send {
+    /// Begins a transaction: to make changes when it is this process's turn, or to read one
+    /// snapshot.
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
 
     /// Ends the transaction. When this returns, its changes are durable.
     fn commit(&mut self) -> Result<(), LedgerError>;
@@ -259,7 +285,9 @@ pub(super) trait DbEngine: Send {
         &mut self,
         sql: &'static str,
         values: &[SqlValue<'_>],
-    ) -> Result<(Option<SqlRow>, i64), LedgerError>;
+    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
+        Ok((self.first(sql, values)?, self.now()?))
+    }
 
     /// Runs one statement for each of `all`, which concern different rows. Returns the number of
     /// changed rows.
@@ -278,51 +306,19 @@ pub(super) trait DbEngine: Send {
     /// Returns the time of the ledger's clock, in milliseconds since 1970.
     fn now(&mut self) -> Result<i64, LedgerError>;
 
-    /// Identifies this database. A copy has another identity.
-    fn identity(&self) -> &str;
-
-    /// Returns a check whether a process is alive, by its number and the end of its lease. A file
-    /// checks the lock of the process, and a database the end of the lease.
-    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError>;
-
-    /// Registers a process as alive for [`DbEngine::alive_check`], until it leaves or is killed.
-    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    /// Ends the registration of a process.
-    fn leave(&mut self, _id: i64) {}
-
-    /// Returns the error if the lock of a process cannot be opened. The process then counts as
-    /// alive.
-    fn unreadable_lock(&self, _id: i64) -> Option<FileError> {
-        None
-    }
-
-    /// Returns whether several machines may share the database. Then a process that seems lost may
-    /// only be disconnected, and may return.
-    fn is_shared(&self) -> bool;
-
     /// Checks that the ledger is writable.
     fn ensure_writable(&mut self) -> Result<(), LedgerError>;
 
     /// Reads the whole ledger to find damage.
-    fn check(&mut self) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    /// Frees disk space after rows are removed.
-    fn tidy(&mut self) {}
+    fn check(&mut self) -> Result<(), LedgerError>;
 
     /// Sets the time limit of a database statement, and returns the previous limit. A file has no
     /// limit.
-    fn limit(&mut self, limit: Duration) -> Duration {
-        limit
-    }
+    fn limit(&mut self, limit: Duration) -> Duration;
 }
 
 /// The database of a ledger.
-pub(crate) struct Db(pub(super) Box<dyn DbEngine>);
+pub(crate) struct Db(pub(super) Box<dyn SqlEngine>);
 
 impl Db {
     /// Runs `work` in one transaction. It is durable when this returns. After an error, nothing was

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::db::{Db, LONG, LONGEST, SqlValue, json, values};
+use super::db::{Db, LONG, LONGEST, SqlScript, SqlValue, json, values};
 use super::error::LedgerError;
 use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
 use super::history::comparing::{EarlierQuery, EarlierRuns, counted_by_run};
@@ -27,6 +27,11 @@ pub(super) const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
     row.began_at, row.at, ?3) FROM row WHERE claim.run = ?1 AND row.run = claim.run \
     AND row.n = claim.n AND (row.state = 'sent' OR row.state = 'unknown' \
     OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
+/// Frees disk space after rows are removed. A database does so by itself.
+const FREE_SPACE: SqlScript = SqlScript {
+    sqlite: "PRAGMA incremental_vacuum",
+    postgres: "",
+};
 /// The number of rows that one statement or transaction changes.
 const ROWS_AT_ONCE: usize = 10_000;
 
@@ -107,8 +112,7 @@ impl Run {
             }
             run.pause = None;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
-            let mut details: RunSettings =
-                serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
+            let mut details: RunSettings = kept.json("details")?;
             if let Some(rate) = resumed.rate {
                 run.pace = run.pace.with_rate(rate, moment(run.now));
                 details.rate = rate;
@@ -263,7 +267,8 @@ impl Run {
         if !is_removed {
             return Err(LedgerError::changed(self.name()));
         }
-        db.0.tidy();
+        // Space that is not freed is used again.
+        let _ = db.change(|db| db.0.script(&FREE_SPACE));
         Ok(())
     }
 }
@@ -302,10 +307,10 @@ impl LockedRun {
 
 /// Saves the delivery status of a message, unless another process has saved a newer one.
 const UPDATE_DELIVERY: &str = "UPDATE row \
-    SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
-    learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, \
+    SET delivery_since = CASE WHEN delivery = ?4 THEN delivery_since ELSE ?5 END, delivery = ?4, \
+    delivery_reports = delivery_reports + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, \
     delivered_at = coalesce(?10, delivered_at), read_at = coalesce(?11, read_at), \
-    message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
+    message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND delivery_reports = ?3";
 
 /// Returns the values of [`UPDATE_DELIVERY`].
 fn update_values<'a>(run: &LockedRun, update: &'a DeliveryUpdate) -> Option<Vec<SqlValue<'a>>> {

@@ -67,4 +67,4 @@ pub(crate) use self::types::{
     AttemptResult, Delay, DraftRequest, ExchangeOrder, ExchangeReply, FinishedRow, RESOLVED,
     ReportRow, ResumeOptions, RowDelivery, RowFilter, RowToSend, RunConditions, RunSettings,
 };
-pub(crate) use self::worker::{Joined, LISTENS_EVERY, Worker};
+pub(crate) use self::worker::{Joined, POLL_EVERY, Worker};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::db::{Db, DbEngine, SHORT, values};
+use super::db::{Db, SHORT, SqlEngine, values};
 use super::error::LedgerError;
 use super::identity::{is_restored, keep_time_of_newest_record};
 use super::lost_workers::LostWorkers;
@@ -73,7 +73,7 @@ impl Ledger {
         makes: bool,
     ) -> Result<Option<Self>, LedgerError> {
         let mut access_warning = None;
-        let engine: Box<dyn DbEngine> = match &location {
+        let engine: Box<dyn SqlEngine> = match &location {
             LedgerLocation::Database(address) => {
                 Box::new(DatabaseEngine::open((**address).clone())?)
             }

@@ -1,7 +1,7 @@
 //! A copied or restored ledger may lack its latest records. It refuses to send until you accept it.
 //!
 //! `store.identity` names the ledger that was created or last accepted, and `run.identity` does so
-//! for each run. If it differs from [`DbEngine::identity`](super::db::DbEngine::identity), the
+//! for each run. If it differs from [`Presence::identity`](super::db::Presence::identity), the
 //! ledger was restored, or the run is stale unless it is finished. Refusing changes neither, so the
 //! next command is refused, too.
 

@@ -77,8 +77,8 @@ impl Run {
 
     /// Returns the settings of the run.
     pub(crate) fn details(&self) -> Result<RunSettings, LedgerError> {
-        let row = self.one("SELECT details FROM run WHERE id = ?1")?;
-        serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)
+        self.one("SELECT details FROM run WHERE id = ?1")?
+            .json("details")
     }
 
     /// Returns when the list was read, in milliseconds since 1970.
@@ -183,9 +183,9 @@ impl Run {
         let mut db = self.ledger.db();
         let kept = db.first("SELECT counts FROM run WHERE id = ?1", &values![self.id])?;
         if let Some(row) = kept
-            && let Some(counts) = row.opt_text("counts")?
+            && row.opt_text("counts")?.is_some()
         {
-            return serde_json::from_str(counts).map_err(LedgerError::damaged);
+            return row.json("counts");
         }
         count_rows(&mut db, self.id)
     }

@@ -98,8 +98,8 @@ CREATE TABLE row (
   error TEXT,
   -- The delivery status of its message from Jelou, the number of reports of it, and the time of the last change.
   delivery TEXT,
-  learnt {bigint} NOT NULL DEFAULT 0,
-  learnt_at {bigint},
+  delivery_reports {bigint} NOT NULL DEFAULT 0,
+  delivery_since {bigint},
   delivery_at {bigint},
   delivery_code TEXT,
   delivery_reason TEXT,

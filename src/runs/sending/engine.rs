@@ -15,8 +15,8 @@ use crate::base::output::Waiting;
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
 use crate::runs::ledger::{
-    AttemptResult, Counts, Delay, ExchangeOrder, ExchangeReply, FinishedRow, LISTENS_EVERY,
-    LedgerError, PauseReason, RowState, RowToSend,
+    AttemptResult, Counts, Delay, ExchangeOrder, ExchangeReply, FinishedRow, LedgerError,
+    POLL_EVERY, PauseReason, RowState, RowToSend,
 };
 
 /// How long an immediate exit waits until the outcomes are written.
@@ -193,7 +193,7 @@ impl Engine {
             let gathered_at = self.gathering_since.map(|since| since + self.batch_delay);
             let times = [
                 next,
-                self.listens_at(),
+                self.polls_at(),
                 gathered_at,
                 self.note_silence_at,
                 self.gives_up_at,
@@ -257,8 +257,8 @@ impl Engine {
     }
 
     /// Returns when to contact the ledger even with nothing to report: others may have paused the run.
-    fn listens_at(&self) -> Option<Instant> {
-        (self.stop.is_none() && !self.is_ordered()).then(|| self.ordered_at + LISTENS_EVERY)
+    fn polls_at(&self) -> Option<Instant> {
+        (self.stop.is_none() && !self.is_ordered()).then(|| self.ordered_at + POLL_EVERY)
     }
 
     /// Notes once that the ledger does not answer.
@@ -276,7 +276,7 @@ impl Engine {
             return;
         }
         self.next_order.wanted = wanted;
-        if self.next_order.is_empty() && self.listens_at().is_none_or(|at| at > now) {
+        if self.next_order.is_empty() && self.polls_at().is_none_or(|at| at > now) {
             return;
         }
         if !self.next_order.finished.is_empty() && self.inflight > 0 {

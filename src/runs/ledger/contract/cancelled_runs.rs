@@ -6,7 +6,7 @@ use super::{PEOPLE, TestedLedger, close, ended, exchange, join, resolve, states}
 use crate::base::process::host_name;
 use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::{RowState, SkipReason};
-use crate::runs::ledger::worker::LISTENS_EVERY;
+use crate::runs::ledger::worker::POLL_EVERY;
 
 pub(super) fn cancelled_run_sends_no_more_rows(tested: &TestedLedger) {
     use RowState::{Failed, Pending, Sent, Skipped, Unknown};
@@ -92,10 +92,7 @@ pub(super) fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedLe
     let waits = exchange(&mut other, &[], 3);
     assert!(waits.rows.is_empty());
     let (next, _) = waits.next.expect("a row is in flight");
-    assert!(
-        next >= before + LISTENS_EVERY,
-        "the worker checks again later"
-    );
+    assert!(next >= before + POLL_EVERY, "the worker checks again later");
     assert_eq!(states(&run), [Inflight, Skipped]);
     tested.kill(sends);
     // A process looks for lost ones from time to time, and this one has just done so.

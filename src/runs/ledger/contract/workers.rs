@@ -155,7 +155,7 @@ pub(super) fn worker_marked_lost_gets_no_rows(tested: &TestedLedger) {
         .db()
         .change(|db| db.run("UPDATE worker SET seen_at = 0", &[]))
         .unwrap();
-    worker.stay().unwrap();
+    worker.note_alive().unwrap();
     let reply = exchange(
         &mut worker,
         &[ended(&rows[0], RowState::Sent, Duration::ZERO)],

@@ -22,8 +22,8 @@ use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
 use crate::runs::ledger::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue, VERSION, check_version,
-    new_secret,
+    AliveCheck, EachSqlRow, FillRow, Presence, SqlEngine, SqlRow, SqlScript, SqlValue, VERSION,
+    check_version, new_secret,
 };
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
@@ -51,7 +51,7 @@ pub(crate) struct FileEngine {
     turn: WriteTurn,
     can_write: bool,
     count: CommitCount,
-    /// See [`DbEngine::identity`].
+    /// See [`Presence::identity`].
     identity: String,
     /// The number of commits when this process last wrote the ledger.
     commits: i64,
@@ -480,7 +480,47 @@ fn schema(identity: &str) -> String {
     )
 }
 
-impl DbEngine for FileEngine {
+impl Presence for FileEngine {
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
+        self.processes.enter(id, self.files.as_ref())
+    }
+
+    fn leave(&mut self, id: i64) {
+        self.processes.leave(id);
+    }
+
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
+        let before = self.alive_before.clone();
+        let before = before.unwrap_or_else(|| self.processes.alive());
+        Ok(self.processes.alive_check(before))
+    }
+
+    fn unreadable_lock(&self, id: i64) -> Option<FileError> {
+        self.processes.unreadable(id)
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        self.turn.is_free()
+    }
+
+    fn writing(&self) -> Option<u32> {
+        self.turn.writing()
+    }
+
+    fn kept_lock(&self, waited: Duration) -> Option<LedgerError> {
+        Some(self.turn.kept_lock(waited))
+    }
+}
+
+impl SqlEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
             let alive = self.processes.alive();
@@ -500,18 +540,6 @@ impl DbEngine for FileEngine {
             self.rollback();
         }
         begun
-    }
-
-    fn is_free(&mut self) -> Result<bool, LedgerError> {
-        self.turn.is_free()
-    }
-
-    fn writing(&self) -> Option<u32> {
-        self.turn.writing()
-    }
-
-    fn kept_lock(&self, waited: Duration) -> Option<LedgerError> {
-        Some(self.turn.kept_lock(waited))
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
@@ -565,14 +593,6 @@ impl DbEngine for FileEngine {
         Ok(())
     }
 
-    fn lock(
-        &mut self,
-        sql: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        Ok((self.first(sql, values)?, now()))
-    }
-
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
         let mut statement = self.db.prepare_cached(sql)?;
         let mut changed = 0;
@@ -605,32 +625,6 @@ impl DbEngine for FileEngine {
         Ok(now())
     }
 
-    fn identity(&self) -> &str {
-        &self.identity
-    }
-
-    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
-        let before = self.alive_before.clone();
-        let before = before.unwrap_or_else(|| self.processes.alive());
-        Ok(self.processes.alive_check(before))
-    }
-
-    fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
-        self.processes.enter(id, self.files.as_ref())
-    }
-
-    fn leave(&mut self, id: i64) {
-        self.processes.leave(id);
-    }
-
-    fn unreadable_lock(&self, id: i64) -> Option<FileError> {
-        self.processes.unreadable(id)
-    }
-
-    fn is_shared(&self) -> bool {
-        false
-    }
-
     fn ensure_writable(&mut self) -> Result<(), LedgerError> {
         if self.can_write {
             return Ok(());
@@ -655,12 +649,8 @@ impl DbEngine for FileEngine {
         }
     }
 
-    fn tidy(&mut self) {
-        if self.begin(true).is_ok() {
-            // Space that is not returned is used again.
-            let _ = self.db.execute_batch("PRAGMA incremental_vacuum");
-            let _ = self.commit();
-        }
+    fn limit(&mut self, limit: Duration) -> Duration {
+        limit
     }
 }
 

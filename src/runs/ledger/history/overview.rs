@@ -158,8 +158,7 @@ impl Ledger {
             let is_stale = is_stale(&row, &identity)?;
             let run = row.take_text("run_name")?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&run));
-            let details: RunSettings =
-                serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)?;
+            let details: RunSettings = row.json("details")?;
             let body = row.take_text("body")?;
             let line = ListLine::read(&mut row)?;
             let reported = reported(line, &mut row, &lost, stale.as_ref())?;
@@ -231,7 +230,7 @@ impl RunOverview {
         let stale = run.stale_reason_in(&row)?;
         Ok(Self {
             name: run.name().clone(),
-            details: serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)?,
+            details: row.json("details")?,
             counts: if stale.is_some() {
                 counts.with_lost_records()
             } else {

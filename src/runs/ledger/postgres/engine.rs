@@ -16,8 +16,9 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
 use crate::base::message::msg;
+use crate::base::private_file::FileError;
 use crate::runs::ledger::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlScript, SqlValue,
+    AliveCheck, EachSqlRow, FillRow, LONG, Presence, SHORT, SqlEngine, SqlRow, SqlScript, SqlValue,
     check_version,
 };
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
@@ -166,7 +167,53 @@ impl DatabaseEngine {
     }
 }
 
-impl DbEngine for DatabaseEngine {
+impl Presence for DatabaseEngine {
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    fn leave(&mut self, _id: i64) {}
+
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
+        // The snapshot of the transaction may be older than the clock.
+        let began =
+            self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
+        let now: i64 = self.database.call(SHORT, async {
+            self.client.query_one(&began, &[]).await?.try_get(0)
+        })?;
+        Ok(Box::new(move |_id, lost_at| lost_at > now))
+    }
+
+    fn unreadable_lock(&self, _id: i64) -> Option<FileError> {
+        None
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM store WHERE id = 1 FOR UPDATE SKIP LOCKED";
+        Ok(self
+            .database
+            .call(self.limit, self.client.query_opt(query, &[]))?
+            .is_some())
+    }
+
+    fn writing(&self) -> Option<u32> {
+        None
+    }
+
+    fn kept_lock(&self, _waited: Duration) -> Option<LedgerError> {
+        None
+    }
+}
+
+impl SqlEngine for DatabaseEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         let begin = match changes {
             // A long list takes longer than any other statement, and is sorted between two of them.
@@ -186,14 +233,6 @@ impl DbEngine for DatabaseEngine {
             }
         };
         self.database.call(SHORT, self.client.batch_execute(begin))
-    }
-
-    fn is_free(&mut self) -> Result<bool, LedgerError> {
-        let query = "SELECT 1 FROM store WHERE id = 1 FOR UPDATE SKIP LOCKED";
-        Ok(self
-            .database
-            .call(self.limit, self.client.query_opt(query, &[]))?
-            .is_some())
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
@@ -217,10 +256,8 @@ impl DbEngine for DatabaseEngine {
     ) -> Result<(), LedgerError> {
         let statement = self.statement(sql)?;
         let columns = column_names(&statement);
-        let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
-        let rows = self
-            .database
-            .call(self.limit, self.client.query_raw(&statement, parameters))?;
+        let rows = self.client.query_raw(&statement, parameters(values));
+        let rows = self.database.call(self.limit, rows)?;
         let mut rows = pin!(rows.fuse());
         loop {
             // Inside a runtime, each call needs a thread. So one call waits for a row, and then
@@ -256,10 +293,7 @@ impl DbEngine for DatabaseEngine {
     ) -> Result<(Option<SqlRow>, i64), LedgerError> {
         let statement = self.locking_query(sql)?;
         let now = self.statement(NOW)?;
-        let parameters: Vec<_> = values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let parameters = parameters(values);
         let columns = column_names(&statement);
         // The database runs them in this order, on one connection.
         let locked = try_join(
@@ -295,24 +329,12 @@ impl DbEngine for DatabaseEngine {
                             .collect()
                     })
                     .collect();
-                let parameters: Vec<_> = columns
-                    .iter()
-                    .map(|column| column as &(dyn ToSql + Sync))
-                    .collect();
-                changed += self
-                    .database
-                    .call(self.limit, self.client.execute(&statement, &parameters))?;
+                let parameters = parameters(&columns);
+                let updated = self.client.execute(&statement, &parameters);
+                changed += self.database.call(self.limit, updated)?;
                 continue;
             }
-            let parameters: Vec<Vec<_>> = some
-                .iter()
-                .map(|values| {
-                    values
-                        .iter()
-                        .map(|value| value as &(dyn ToSql + Sync))
-                        .collect()
-                })
-                .collect();
+            let parameters: Vec<_> = some.iter().map(|values| parameters(values)).collect();
             let executed = parameters
                 .iter()
                 .map(|parameters| self.client.execute(&one, parameters));
@@ -365,24 +387,6 @@ impl DbEngine for DatabaseEngine {
         })
     }
 
-    fn identity(&self) -> &str {
-        &self.identity
-    }
-
-    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
-        // The snapshot of the transaction may be older than the clock.
-        let began =
-            self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
-        let now: i64 = self.database.call(SHORT, async {
-            self.client.query_one(&began, &[]).await?.try_get(0)
-        })?;
-        Ok(Box::new(move |_id, lost_at| lost_at > now))
-    }
-
-    fn is_shared(&self) -> bool {
-        true
-    }
-
     fn ensure_writable(&mut self) -> Result<(), LedgerError> {
         let query = "SELECT has_table_privilege('jelouctl.row', 'UPDATE')::int";
         if let SqlValue::Int(1) = self.value(query)? {
@@ -394,9 +398,18 @@ impl DbEngine for DatabaseEngine {
         ))
     }
 
+    fn check(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     fn limit(&mut self, limit: Duration) -> Duration {
         std::mem::replace(&mut self.limit, limit)
     }
+}
+
+/// Returns the parameters of a statement as the database crate takes them.
+fn parameters<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as _).collect()
 }
 
 fn column_names(statement: &Statement) -> Rc<[String]> {

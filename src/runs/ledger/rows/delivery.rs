@@ -17,8 +17,8 @@ use crate::runs::ledger::run::Run;
 
 /// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, \
-    attempt.message_id, state, row.number AS row_number, learnt, delivery, delivery_code, \
-    delivery_reason, delivery_at, learnt_at, worker, ended_at, \
+    attempt.message_id, state, row.number AS row_number, delivery_reports, delivery, delivery_code, \
+    delivery_reason, delivery_at, delivery_since, worker, ended_at, \
     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END AS is_last \
     FROM (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION \
     BY n) AS last_number FROM (SELECT run, n, number, began_at, message_id FROM tried \
@@ -143,7 +143,7 @@ impl Run {
     pub(crate) fn all_deliveries(&self) -> Result<DeliveryCounts, LedgerError> {
         let row = self.one("SELECT deliveries FROM run WHERE id = ?1")?;
         match row.opt_text("deliveries")? {
-            Some(kept) => serde_json::from_str(kept).map_err(LedgerError::damaged),
+            Some(_) => row.json("deliveries"),
             None => self.deliveries(i64::MIN),
         }
     }
@@ -281,12 +281,12 @@ fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<AttemptToCheck, Ledge
     let delivery = match delivery_facts(row)? {
         None => None,
         Some(facts) => Some(DeliveryRecord {
-            number: row.int("learnt")?,
+            number: row.int("delivery_reports")?,
             facts: DeliveryFacts {
                 at: row.opt_int("delivery_at")?.map(from_millis),
                 ..facts
             },
-            since: row.opt_int("learnt_at")?.unwrap_or_default(),
+            since: row.opt_int("delivery_since")?.unwrap_or_default(),
         }),
     };
     Ok(AttemptToCheck {

@@ -80,7 +80,7 @@ pub(crate) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
         id,
         pause: paused(&mut row)?,
         identity: row.take_text("identity")?,
-        pace: serde_json::from_str(row.text("pace")?).map_err(LedgerError::damaged)?,
+        pace: row.json("pace")?,
         taken: row.int("taken")?,
         repeats: row.is_set("repeats")?,
         changed_at: row.int("changed_at")?,

@@ -6,15 +6,17 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::path::Path;
+use std::time::Duration;
 
 use super::mutation::mutate_statement;
 use super::scheduler::interleave;
 use super::world::{log, world};
 use crate::base::clock;
+use crate::base::private_file::FileError;
 use crate::runs::ledger::FileEngine;
 use crate::runs::ledger::TurnPatience;
 use crate::runs::ledger::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue,
+    AliveCheck, EachSqlRow, FillRow, Presence, SqlEngine, SqlScript, SqlValue,
 };
 use crate::runs::ledger::error::LedgerError;
 
@@ -67,14 +69,14 @@ struct SimulatedEngine {
     is_in_context: bool,
     /// The number of restores when it was opened.
     restores: u32,
-    /// See [`DbEngine::identity`].
+    /// See [`Presence::identity`].
     identity: String,
 }
 
 /// Opens the ledger in a directory for the current actor.
 pub(in crate::runs::ledger) fn open_engine(
     directory: &Path,
-) -> Result<Box<dyn DbEngine>, LedgerError> {
+) -> Result<Box<dyn SqlEngine>, LedgerError> {
     let file = FileEngine::open(directory, true, TurnPatience::quiet())?;
     let file = file.ok_or_else(LedgerError::no_directory)?;
     let ignores_identity = world(|world| world.mutation.is_some_and(|it| it.ignores_identity));
@@ -199,17 +201,61 @@ impl Drop for SimulatedEngine {
     }
 }
 
-impl DbEngine for SimulatedEngine {
+impl Presence for SimulatedEngine {
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    fn is_shared(&self) -> bool {
+        is_shared()
+    }
+
+    fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
+        if is_shared() {
+            Ok(())
+        } else {
+            self.file.enter(id)
+        }
+    }
+
+    fn leave(&mut self, id: i64) {
+        if !IS_DYING.get() && !is_shared() {
+            self.file.leave(id);
+        }
+    }
+
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
+        if !is_shared() {
+            return self.file.alive_check();
+        }
+        let now = clock::unix_millis();
+        Ok(Box::new(move |_id, lost_at| lost_at > now))
+    }
+
+    fn unreadable_lock(&self, id: i64) -> Option<FileError> {
+        self.file.unreadable_lock(id)
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        self.file.is_free()
+    }
+
+    fn writing(&self) -> Option<u32> {
+        self.file.writing()
+    }
+
+    fn kept_lock(&self, waited: Duration) -> Option<LedgerError> {
+        self.file.kept_lock(waited)
+    }
+}
+
+impl SqlEngine for SimulatedEngine {
     fn begin(&mut self, makes_changes: bool) -> Result<(), LedgerError> {
         self.draw_fault(true)?;
         self.file.begin(makes_changes)?;
         self.makes_changes = Some(makes_changes);
         self.is_in_context = false;
         Ok(())
-    }
-
-    fn is_free(&mut self) -> Result<bool, LedgerError> {
-        self.file.is_free()
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
@@ -263,16 +309,6 @@ impl DbEngine for SimulatedEngine {
         self.file.walk(sql, values, each)
     }
 
-    fn lock(
-        &mut self,
-        sql: &'static str,
-        values: &[SqlValue<'_>],
-    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        self.draw_fault(false)?;
-        let sql = self.mutate(sql);
-        self.file.lock(sql, values)
-    }
-
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
         self.draw_fault(false)?;
         let sql = self.mutate(sql);
@@ -300,36 +336,6 @@ impl DbEngine for SimulatedEngine {
         self.file.now()
     }
 
-    fn identity(&self) -> &str {
-        &self.identity
-    }
-
-    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
-        if !is_shared() {
-            return self.file.alive_check();
-        }
-        let now = clock::unix_millis();
-        Ok(Box::new(move |_id, lost_at| lost_at > now))
-    }
-
-    fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
-        if is_shared() {
-            Ok(())
-        } else {
-            self.file.enter(id)
-        }
-    }
-
-    fn leave(&mut self, id: i64) {
-        if !IS_DYING.get() && !is_shared() {
-            self.file.leave(id);
-        }
-    }
-
-    fn is_shared(&self) -> bool {
-        is_shared()
-    }
-
     fn ensure_writable(&mut self) -> Result<(), LedgerError> {
         self.file.ensure_writable()
     }
@@ -342,7 +348,7 @@ impl DbEngine for SimulatedEngine {
         }
     }
 
-    fn tidy(&mut self) {
-        self.file.tidy();
+    fn limit(&mut self, limit: Duration) -> Duration {
+        limit
     }
 }

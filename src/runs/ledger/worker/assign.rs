@@ -16,7 +16,7 @@ use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 /// The time of a row in a run with several rows for one recipient. It is after the earlier open
 /// rows of the recipient. At most 100 of them are counted. Without open rows, it is some time after
 /// the last one.
-const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE \
+const ROW_TIME: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE \
     WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 FROM known \
     CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
     AND other.run = known.run AND other.n = known.n AND (other.state = 'inflight' \
@@ -25,32 +25,29 @@ const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE 
     WHERE known.person = message.person AND known.run = message.run \
     AND other.run = known.run AND other.n = known.n AND other.state <> 'pending' \
     AND other.began_at IS NOT NULL AND other.at <= ?5)) END";
-/// The rows that are due. The limit comes before the join, because PostgreSQL may otherwise read
-/// all remaining rows.
-static DUE: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
-            {TURN} AS turn FROM (SELECT run, n, number FROM row WHERE run = ?1 \
-            AND state = 'pending' AND due_at > 0 AND due_at <= ?2 ORDER BY run, due_at, n \
-            LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run \
-            AND message.n = row.n"
-    )
-});
+/// The rows that are due.
+static DUE: LazyLock<String> =
+    LazyLock::new(|| pending_rows("due_at > 0 AND due_at <= ?2 ORDER BY run, due_at, n"));
 /// The rows without an attempt, in the order of the list.
-static FRESH: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
-            {TURN} AS turn FROM (SELECT run, n, number FROM row WHERE run = ?1 \
-            AND state = 'pending' AND n > ?2 AND due_at = 0 ORDER BY run, n LIMIT ?3) AS row \
-            CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
-    )
-});
+static FRESH: LazyLock<String> =
+    LazyLock::new(|| pending_rows("n > ?2 AND due_at = 0 ORDER BY run, n"));
 /// Assigns the rows of a range to this process, if they are due by a given time.
 pub(crate) const ASSIGN: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
     at = ?6, began_at = ?6, ended_at = NULL, attempts = attempts + 1 WHERE run = ?1 \
     AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
 /// Makes a row wait until a time.
 const HOLD: &str = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'";
+
+/// Returns a query of pending rows. The limit comes before the join, because PostgreSQL may otherwise read all remaining
+/// rows.
+fn pending_rows(condition: &str) -> String {
+    format!(
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
+            {ROW_TIME} AS row_time FROM (SELECT run, n, number FROM row WHERE run = ?1 \
+            AND state = 'pending' AND {condition} LIMIT ?3) AS row \
+            CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
+    )
+}
 
 impl Worker {
     /// Assigns at most `wanted` rows to this process, or none if the request of one was changed.
@@ -73,7 +70,7 @@ impl Worker {
         let holds: Vec<_> = ready
             .early
             .iter()
-            .map(|(index, turn)| values![run.id, *index, *turn].to_vec())
+            .map(|(index, time)| values![run.id, *index, *time].to_vec())
             .collect();
         db.each(HOLD, &holds)?;
         let early = ready.early.len();
@@ -170,13 +167,13 @@ impl ReadyRows {
         let mut read = |mut row: SqlRow| {
             let fingerprint = row.int("fingerprint")?;
             let checksum = row.int("checksum")?;
-            let turn = row.opt_int("turn")?;
+            let time = row.opt_int("row_time")?;
             let row = row_to_send(&mut row)?;
             if compute_checksum(&row.request(), fingerprint, row.index, row.line) != checksum {
                 changed_line = Some(row.line);
             }
-            if let Some(turn) = turn.filter(|turn| *turn > run.now) {
-                early.insert(row.index, turn);
+            if let Some(time) = time.filter(|time| *time > run.now) {
+                early.insert(row.index, time);
             }
             Ok(row)
         };

@@ -1,8 +1,9 @@
 //! An exchange with the ledger. One transaction writes the outcomes of rows and returns the next
 //! rows.
 
+use super::idle::IdleState;
 use super::waits::{RowWait, pace_wait, row_wait, whole_milliseconds};
-use super::{LISTENS_EVERY, NOTE_EXCHANGE, TIME_BETWEEN_COUNTS, Worker, milliseconds};
+use super::{NOTE_EXCHANGE, POLL_EVERY, TIME_BETWEEN_COUNTS, Worker, milliseconds};
 use crate::base::clock;
 use crate::base::message::Message;
 use crate::base::output::Sent;
@@ -18,11 +19,10 @@ use crate::runs::ledger::rows::transitions::LockedRun;
 use crate::runs::ledger::types::{
     AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
 };
-use crate::runs::ledger::worker::listening::Listening;
 
 /// In milliseconds, in addition to half of the lease. Another process that contacted the ledger
 /// this recently still sends. The time is long because an idle process writes rarely.
-const IS_HEARD: i64 = 5_000;
+const CONTACT_TIMEOUT_MS: i64 = 5_000;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
 /// Ends an attempt. Only the process that made it may do this, and only until you decide the row.
 /// It also corrects a row that became unknown because the process seemed lost.
@@ -57,7 +57,7 @@ struct Exchanged {
     /// The ledger's number of exchanges of this process. If it does not rise, the ledger was restored.
     exchanges: i64,
     is_complete: bool,
-    listening: Option<Listening>,
+    idle_state: Option<IdleState>,
 }
 
 impl Worker {
@@ -71,15 +71,15 @@ impl Worker {
             self.rejoin()?;
         }
         if order.is_empty()
-            && let Some(reply) = self.listen()?
+            && let Some(reply) = self.idle_reply()?
         {
             return Ok(reply);
         }
-        self.listening = None;
+        self.idle_state = None;
         let deadline = self.slack.map(Deadline::after);
         let looks_for_others = self
             .checked_others_at
-            .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
+            .is_none_or(|at| clock::elapsed_since(at) >= POLL_EVERY);
         let run = self.run.clone();
         let exchanged = loop {
             match run.change(|db, run| self.exchange_in(db, run, order, looks_for_others)) {
@@ -91,7 +91,7 @@ impl Worker {
         };
         self.exchanges = exchanged.exchanges;
         self.is_complete = exchanged.is_complete;
-        self.listening = exchanged.listening;
+        self.idle_state = exchanged.idle_state;
         if looks_for_others {
             self.checked_others_at = Some(clock::instant());
         }
@@ -148,7 +148,7 @@ impl Worker {
             run.changed_at = run.now;
         }
         Ok(Exchanged {
-            listening: Listening::after(run, &reply),
+            idle_state: IdleState::after(run, &reply),
             is_complete: run.finished_at.is_some(),
             exchanges,
             reply,
@@ -248,7 +248,7 @@ impl Worker {
             // A cancelled run sends no rows. The rows in flight in other processes are checked from
             // time to time until they end.
             next = next.max(RowWait {
-                millis: milliseconds(LISTENS_EVERY),
+                millis: milliseconds(POLL_EVERY),
                 delay: Delay::Pace,
             });
         }
@@ -297,7 +297,7 @@ impl Worker {
     /// Returns the state of a row after its attempt. A row that cannot be sent again under its key
     /// has failed.
     fn state_to_record(&self, db: &mut Db, ended: &AttemptResult) -> Result<RowState, LedgerError> {
-        let state = if ended.state == RowState::Pending && !self.has_its_person(db, ended)? {
+        let state = if ended.state == RowState::Pending && !self.still_holds_claim(db, ended)? {
             RowState::Failed
         } else {
             ended.state
@@ -366,7 +366,7 @@ impl Worker {
 
     /// Returns whether a row may be sent again under its key. A process that seemed lost may return
     /// the row late. By then the key may be removed, and the recipient may have another message.
-    fn has_its_person(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
+    fn still_holds_claim(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
         let Some((key, hasher)) = &self.key else {
             return Ok(true);
         };
@@ -407,7 +407,10 @@ impl Worker {
     pub(super) fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL \
             AND left_at IS NULL AND seen_at + lease_ms / 2 > ?3";
-        let has_others = db.exists(query, &values![self.run.id, self.id, now - IS_HEARD])?;
+        let has_others = db.exists(
+            query,
+            &values![self.run.id, self.id, now - CONTACT_TIMEOUT_MS],
+        )?;
         self.others = (has_others || self.others.is_some()).then_some(has_others);
         Ok(())
     }

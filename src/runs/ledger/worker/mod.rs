@@ -4,8 +4,7 @@
 
 pub(super) mod assign;
 pub(super) mod exchange;
-mod listen;
-mod listening;
+mod idle;
 mod waits;
 
 use std::collections::HashMap;
@@ -13,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use self::listening::Listening;
+use self::idle::IdleState;
 use super::db::{Db, SHORT, values};
 use super::error::LedgerError;
 use super::events::{RunEvent, RunEventKind};
@@ -66,7 +65,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How often a waiting process checks whether others have paused the run, and shows that it is
 /// alive. All processes look for lost processes this often.
-pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const POLL_EVERY: Duration = Duration::from_millis(500);
 /// In milliseconds. A process that joins checks rows with a longer wait again, because they may
 /// wait for the messaging limit.
 const LONGEST_SHORT_WAIT: i64 = 60_000;
@@ -110,7 +109,7 @@ pub(crate) struct Worker {
     checked_others_at: Option<Instant>,
     counts_at: Instant,
     /// The result of the newest exchange, for use while there is nothing to write.
-    listening: Option<Listening>,
+    idle_state: Option<IdleState>,
     /// Whether other processes send the run now. None if none ever did, so their rows need no
     /// count.
     others: Option<bool>,
@@ -186,7 +185,7 @@ impl Worker {
             is_abandoned: Arc::default(),
             checked_others_at: None,
             counts_at: clock::instant() + TIME_BETWEEN_COUNTS,
-            listening: None,
+            idle_state: None,
             others: None,
         })
     }
@@ -227,8 +226,7 @@ impl Worker {
                 run.note_lost(db)?;
                 run.note_finished(db)?;
                 let kept = db.one(JOINED_RUN, &values![run.id])?;
-                let details: RunSettings =
-                    serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
+                let details: RunSettings = kept.json("details")?;
                 if let Some(skips_earlier) = skips_earlier.filter(|_| !details.sandbox) {
                     let found =
                         run.compare(db, &details, skips_earlier, kept.int("created_at")?)?;
@@ -410,7 +408,7 @@ impl Worker {
     }
 
     /// Records that this process is alive, after a slow step.
-    pub(crate) fn stay(&self) -> Result<(), LedgerError> {
+    pub(crate) fn note_alive(&self) -> Result<(), LedgerError> {
         let mut db = self.run.ledger.db();
         let now = db.0.now()?;
         db.change(|db| db.run(NOTE_ALIVE, &values![self.id, now]))
@@ -426,7 +424,7 @@ impl Worker {
     /// Closes the ledger. Returns whether every row is final.
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
         // This exchange records whether the run is finished.
-        self.listening = None;
+        self.idle_state = None;
         self.exchange_within(CLOSES_WITHIN, &ExchangeOrder::default())?;
         let mut db = self.run.ledger.db();
         // Without this, other processes detect the end later. A process with rows in flight counts
@@ -487,7 +485,7 @@ mod tests {
                 is_abandoned: Arc::default(),
                 held: self.held.clone(),
                 reach: self.reach.clone(),
-                listening: None,
+                idle_state: None,
                 ..*self
             })
         }

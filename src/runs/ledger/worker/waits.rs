@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{LISTENS_EVERY, Worker};
+use super::{POLL_EVERY, Worker};
 use crate::base::clock;
 use crate::jelou::api::PAIR_RATE_LIMIT;
 use crate::runs::ledger::db::{Db, values};
@@ -44,7 +44,7 @@ impl Worker {
         // Other processes may return rows in the meantime.
         let may_be_sooner = self.others == Some(true) && limit_wait.is_none();
         let longest = if may_be_sooner {
-            LISTENS_EVERY
+            POLL_EVERY
         } else {
             Duration::MAX
         };
