@@ -86,15 +86,6 @@ impl CommandError {
         Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
     }
 
-    /// Creates the error for a safety check that an answer to `question` decides.
-    pub(crate) fn open_guard(message: impl Into<Message>, question: Question) -> Self {
-        let hint = question.hint();
-        Self {
-            question: Some(Box::new(question)),
-            ..Self::guard(message, hint)
-        }
-    }
-
     /// Sets a name of its own, for a safety check that scripts tell apart from the others.
     pub(crate) fn named(self, name: &'static str) -> Self {
         Self { name, ..self }

@@ -2,13 +2,14 @@
 //! `command_error.rs` does not compile.
 
 use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
 use crate::base::output::Sent;
 use crate::base::process::Signal;
 use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, LookUpError, Outcome};
 use crate::jelou::message::InvalidMessage;
 use crate::runs::import::BulkError;
-use crate::runs::ledger::{LedgerError, LedgerErrorKind, PauseReason};
+use crate::runs::ledger::{LedgerError, LedgerErrorKind, PauseReason, SkipReason};
 
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
@@ -58,10 +59,23 @@ impl From<BulkError> for CommandError {
             BulkError::Usage(error) => error.into(),
             BulkError::Message(error) => error.into(),
             BulkError::Ledger(error) => error.into(),
+            BulkError::LookUp(error) => error.into(),
+            BulkError::Guard(error) => Self::from_guard(error, "guard"),
+            BulkError::NotAllowed(error) => Self::from_guard(error, SkipReason::NotAllowed.name()),
             BulkError::Report(_) => {
                 Self::new(ExitCode::Unexpected, "unexpected", error.message(), None)
                     .caused_by(error)
             }
+        }
+    }
+}
+
+impl CommandError {
+    fn from_guard(error: UsageError, name: &'static str) -> Self {
+        Self {
+            code: ExitCode::Guard,
+            name,
+            ..error.into()
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::earlier::{earlier_runs_error, skips_sent_rows};
-use super::exclude::{UnsentRows, skip_excluded};
 use crate::base::output::{Progress, ProgressFormat};
+use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::open_ledger::wait_for_turn;
 use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::Exclusions;
+use crate::runs::import::{self, UnsentRows, WindowCheck, earlier_runs_error, skips_sent_rows};
 use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Driver, RunEnd, RunLimits, StopReason};
 use crate::sender::context::Context;
@@ -144,7 +144,7 @@ impl ActiveRun {
             Joined::Sender { worker, counts } => (*worker, counts),
             Joined::HasEarlierMessages(found) => {
                 let zone = sender_zone(&self.settings, &self.sender);
-                return Err(earlier_runs_error(run, &found, &zone)?);
+                return Err(earlier_runs_error(run, &found, &zone)?.into());
             }
         };
         if run.has_decided_rows()? {
@@ -240,4 +240,31 @@ fn close_unused(worker: Option<Worker>) {
     if let Some(worker) = worker {
         let _ = worker.close();
     }
+}
+
+/// Skips the rows of excluded recipients, and with `windows` the rows of recipients outside the 24-hour window; prints
+/// notes of them.
+pub(super) fn skip_excluded(
+    context: &Context,
+    rows: UnsentRows<'_>,
+    exclusions: &Exclusions,
+    windows: Option<&OpenWindows>,
+) -> Result<(), CommandError> {
+    let is_in_window = windows.map(|windows| |recipient: &str| windows.is_open(recipient));
+    let is_in_window: WindowCheck<'_> = is_in_window.as_ref().map(|check| check as _);
+    for note in import::skip_excluded(rows, exclusions, is_in_window)? {
+        context.stderr.note(note.line());
+    }
+    Ok(())
+}
+
+/// Reads, over a separate connection, which recipients have written recently.
+pub(super) fn look_up_windows(
+    context: &Context,
+    sender: &Sender,
+) -> Result<OpenWindows, CommandError> {
+    block_on(async {
+        let mut connection = sender.connect(context).await?;
+        Ok(OpenWindows::read(&mut connection).await?)
+    })
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::earlier::{earlier_query, report_recipients};
 use super::options::or_unchecked;
 use super::pauses::{report_closed, report_ignored_hours};
 use super::plan::Plan;
@@ -21,7 +20,7 @@ use crate::commands::zone::sender_zone;
 use crate::jelou::message::{MessageKind, Part, TemplateTexts};
 use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::runs::cost::Estimate;
-use crate::runs::import::contrasting_rows;
+use crate::runs::import::{contrasting_rows, earlier_query};
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender, refuse_templates};
@@ -86,6 +85,23 @@ fn note_earlier_runs(plan: &mut Plan, context: &Context) -> Result<(), LedgerErr
     report_recipients(context, written_to, waiting);
     plan.settings.written_to = written_to;
     Ok(())
+}
+
+/// Warns that earlier runs sent messages to these recipients recently, because the text of a sent list may have been
+/// corrected. Also warns of unfinished runs with messages for them, because these runs may have been forgotten.
+pub(super) fn report_recipients(context: &Context, written_to: u64, waiting: u64) {
+    if waiting > 0 {
+        context.stderr.warning_with_hint(
+            msg!("{count} of these recipients still {count|has|have} unsent messages in unfinished runs", count = waiting),
+            msg!("to see them: jelouctl bulk list"),
+        );
+    }
+    if written_to > 0 {
+        context.stderr.warning(msg!(
+            "earlier runs sent messages to {count} of these recipients in the last 24 hours",
+            count = written_to
+        ));
+    }
 }
 
 /// Looks up the templates if the question needs them, over a connection that stays open. The question shows the message

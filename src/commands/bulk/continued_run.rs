@@ -3,9 +3,7 @@
 
 use serde_json::json;
 
-use super::active_run::{ActiveRun, SendingEnd};
-use super::earlier::skip_sent_rows;
-use super::exclude::{UnsentRows, look_up_windows, skip_excluded};
+use super::active_run::{ActiveRun, SendingEnd, look_up_windows, skip_excluded};
 use super::options::{WorkOptions, or_unchecked};
 use super::pauses::{describe_repeats, next_check, since_when};
 use super::report_end::{report_end, send_run};
@@ -18,6 +16,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
 use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
+use crate::runs::import::{UnsentRows, skip_sent_rows};
 use crate::runs::ledger::{
     LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings, SeenIdentities,
 };

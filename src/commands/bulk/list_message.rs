@@ -8,7 +8,7 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::jelou::message::{Envelope, InvalidMessage, MessageKind, Route, is_template, merge};
-use crate::lists::template::{BodyTemplate, TextTemplate};
+use crate::lists::template::{BodyTemplate, TextTemplate, language};
 use crate::runs::import::{ColumnRule, RecipientRule};
 use crate::sender::context::Context;
 
@@ -37,6 +37,9 @@ impl ListMessage {
             body,
         };
         message.refuse_other_type(typed)?;
+        let language = language();
+        message.compile(&language)?;
+        recipient_rule(&language, args, &[])?;
         Ok(message)
     }
 

@@ -1,27 +1,22 @@
-//! Makes the plan of `bulk send`: reads and checks the list, and decides which rows to send, which to skip and why, their
-//! cost and their limits. At a terminal it asks what the flags leave open. It sends nothing and creates no run.
+//! The plan of `bulk send`: which rows of a list to send, which to skip and why, their cost and their limits. Making it
+//! prints nothing, sends nothing and creates no run.
 
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::earlier::{earlier_query, report_idle_runs};
-use super::exclude::look_up_windows;
+use super::active_run::look_up_windows;
 use super::list_message::{ListMessage, recipient_rule};
 use super::options::{EarlierOptions, run_messaging_limit};
-use super::questions::Questions;
-use super::read_rows::{Findings, ListReading, RowChecks};
-use super::report_file::{ReportFile, format_from_name};
-use super::row_report::RowReportEnd;
 use super::send_args::BulkSendArgs;
 use crate::base::conventions::Conventions;
-use crate::base::input::{Source, UsageError};
-use crate::base::message::{Lang, msg};
+use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
+use crate::base::output::{ReadProgress, Stderr};
 use crate::command_error::CommandError;
 use crate::commands::claim::warn_about_local_keys;
 use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
 use crate::commands::prices::{budget, read_prices};
-use crate::commands::read_recipient;
 use crate::commands::zone::sender_zone;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{
@@ -33,18 +28,16 @@ use crate::lists::list_file::{ListFormat, ListReader};
 use crate::lists::template::language;
 use crate::runs::cost::{Estimate, Money, PriceList};
 use crate::runs::import::{
-    DuplicatePolicy, ImportPlan, ImportResult, ListCountries, ListSelection, TypedCountries,
-    TypedSelection,
+    CollectedRows, DuplicatePolicy, Finding, ImportPlan, ImportResult, ListCountries, ListReading,
+    ListSelection, RowChecks, RowCollector, Severity, TypedCountries, TypedSelection,
+    earlier_query, read_list,
 };
 use crate::runs::ledger::{
     DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
 };
-use crate::runs::report::{ListReport, write_skipped_rows};
 use crate::sender::config::Settings;
-use crate::sender::context::{Context, Mode};
-use crate::sender::{
-    OpenWindows, Sender, check_allowed, claim_exclusions, read_exclusions, warn_about_lists,
-};
+use crate::sender::context::Context;
+use crate::sender::{OpenWindows, Sender, check_allowed, read_exclusions, warn_about_lists};
 
 /// The API address in the metadata of a sandbox run.
 const SANDBOX: &str = "sandbox";
@@ -52,128 +45,79 @@ const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 /// The name of the error of a list that the budget does not allow.
 const OVER_BUDGET: &str = "budget";
-const FLAG: &str = "--rejects";
 
 /// What `bulk send` is about to do.
-pub(crate) struct Plan {
+pub(super) struct Plan {
     /// The kind of the message, as its body says.
-    pub(crate) kind: MessageKind,
-    pub(crate) sender: Sender,
+    pub(super) kind: MessageKind,
+    pub(super) sender: Sender,
     /// The excluded recipients.
-    pub(crate) exclusions: Exclusions,
+    pub(super) exclusions: Exclusions,
     /// The recipients in the 24-hour window, with `--only-in-window`.
     pub(super) windows: Option<OpenWindows>,
-    /// The rows: each with its request, or with the reason why it is skipped.
-    pub(crate) draft: LedgerDraft,
-    /// How its run is sent, and what it costs.
-    pub(crate) settings: RunSettings,
     pub(super) cost_limit: CostLimit,
-    pub(super) findings: Findings,
-    /// The faults of single rows.
-    pub(super) rows: RowReportEnd,
     /// None if no run is created and there is no ledger.
     pub(super) ledger: Option<Ledger>,
     /// The name of its run; None if no run is created.
     pub(super) run_name: Option<RunName>,
+    /// The recipient of `--test-to`.
+    tester: Option<TypedRecipient>,
+    /// The rows: each with its request, or with the reason why it is skipped.
+    pub(super) draft: LedgerDraft,
+    /// How its run is sent, and what it costs.
+    pub(super) settings: RunSettings,
+    pub(super) imported: ImportResult,
+    pub(super) refusals: Refusals,
+    /// The findings about the whole list.
+    findings: Vec<Finding>,
+    /// The findings in rows.
+    pub(super) rows: CollectedRows,
     /// With `--test-to`: the messages of the first rows, to the recipient of the test.
     pub(super) test_messages: Vec<Outgoing>,
-    pub(super) outputs: Outputs,
-}
-
-/// The files that a plan writes, until they are written.
-pub(super) struct Outputs {
-    /// The file of `--rejects`.
-    pub(super) rejects: Option<RejectsFile>,
-    /// The file of the page.
-    pub(super) page: Option<ReportFile>,
-}
-
-/// Reads and checks the list: first the flags, then the sender, then the rows. At a terminal it asks what the flags leave
-/// open, and adds the answers to them.
-///
-/// # Errors
-/// If no row can be read, or if the error is not in a row.
-pub(crate) fn plan(context: &mut Context, args: &mut BulkSendArgs) -> Result<Plan, CommandError> {
-    args.page_file()?;
-    claim_inputs(context, args)?;
-    let rejects = RejectsFile::open(context, args)?;
-    let message = ListMessage::read(context, args)?;
-    let language = language();
-    message.compile(&language)?;
-    recipient_rule(&language, args, &[])?;
-    let mut questions = Questions::new(context, args);
-    let mut list = questions.open_list(context, args)?;
-    let mut prepared = Preparation::new(context, args, message)?;
-    let page = open_page(context, args)?;
-    let reading = loop {
-        let mut rows = RowReportEnd::default();
-        let read = prepared.read(context, args, &mut list, &mut rows);
-        let open_error = match &read {
-            Ok(reading) => reading.findings.open_error(),
-            Err(error) => Some(error),
-        };
-        let is_answered = match open_error {
-            Some(error) => questions.ask(context, args, error)?,
-            None => false,
-        };
-        match read {
-            _ if is_answered => {
-                list = questions.open_list(context, args)?;
-                // Its local numbers may have another country now.
-                prepared.exclusions = exclusions_for_list(args, &prepared.sender)?;
-            }
-            Ok(reading) => break Reading { rows, ..reading },
-            Err(error) => {
-                rows.print(&context.stderr);
-                return Err(error);
-            }
-        }
-    };
-    questions.finish(context, &prepared.sender)?;
-    Ok(Plan::new(prepared, reading, Outputs { rejects, page }))
 }
 
 /// What a plan needs beside the rows of its list.
-struct Preparation {
+pub(super) struct Preparation {
     message: ListMessage,
-    sender: Sender,
+    pub(super) sender: Sender,
     exclusions: Exclusions,
     conditions: RunConditions,
     cost_limit: CostLimit,
     ledger: Option<Ledger>,
     windows: Option<OpenWindows>,
-    /// The recipient of `--test-to`.
     tester: Option<TypedRecipient>,
     run_name: Option<RunName>,
 }
 
 /// The rows of a list, by the flags and answers so far.
-struct Reading {
+pub(super) struct CheckedList {
     settings: RunSettings,
     draft: LedgerDraft,
-    findings: Findings,
-    /// The faults of single rows.
-    rows: RowReportEnd,
+    imported: ImportResult,
+    pub(super) refusals: Refusals,
+    findings: Vec<Finding>,
     test_messages: Vec<Outgoing>,
 }
 
 impl Preparation {
-    fn new(
+    pub(super) fn new(
         context: &Context,
         args: &BulkSendArgs,
         message: ListMessage,
     ) -> Result<Self, CommandError> {
         let sender = Sender::resolve(context)?;
-        let conditions = new_conditions(context, args, &sender, &message.kind)?;
+        let conditions = new_conditions(args, &sender.settings, &message.kind)?;
         let exclusions = exclusions_for_list(args, &sender)?;
         let cost_limit = CostLimit::read(args, &sender.settings)?;
         let ledger = ledger_for_run(context, args, &sender)?;
-        if args.once.is_some() && reaches_recipients(args, &sender) {
-            warn_about_local_keys(context, ledger.as_ref());
-        }
         let windows = windows_for_list(context, args, &message.kind, &sender)?;
-        let tester = read_tester(context, args, &sender)?;
-        let run_name = new_name(context, args, ledger.as_ref())?;
+        let tester = read_tester(args, &sender.settings)?;
+        let run_name = match &ledger {
+            Some(ledger) if args.makes_run(context.mode) => {
+                Some(ledger.choose_run_name(args.run.as_ref(), args.file_name())?)
+            }
+            _ => None,
+        };
         Ok(Self {
             message,
             sender,
@@ -187,17 +131,23 @@ impl Preparation {
         })
     }
 
-    /// Reads every row of `list`, and for a test makes its messages. `rows` gets the faults of rows, also with an error.
+    /// Reads the exclusion lists again: after an answer, their local numbers may have another country.
+    pub(super) fn reread_exclusions(&mut self, args: &BulkSendArgs) -> Result<(), CommandError> {
+        self.exclusions = exclusions_for_list(args, &self.sender)?;
+        Ok(())
+    }
+
+    /// Reads every row of `list`, and for a test makes its messages. `rows` gets the findings in rows, also with an error.
     ///
     /// # Errors
     /// If no row can be read, or if the error is not in a row.
-    fn read(
+    pub(super) fn read(
         &self,
         context: &Context,
         args: &BulkSendArgs,
         list: &mut ListReader,
-        rows: &mut RowReportEnd,
-    ) -> Result<Reading, CommandError> {
+        rows: &mut CollectedRows,
+    ) -> Result<CheckedList, CommandError> {
         let sender = &self.sender;
         let typed_countries = TypedCountries {
             country: args.choices.country,
@@ -210,18 +160,15 @@ impl Preparation {
         };
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
-        let conditions = self.conditions_now(args);
-        let mut settings = run_settings(args, sender, conditions, list.format(), &self.message);
+        let mut settings = self.run_settings(args, list.format());
         let language = language();
         let is_test = self.tester.is_some();
         let no_exclusions = Exclusions::default();
-        let exclusions = if is_test {
-            &no_exclusions
-        } else {
-            &self.exclusions
+        let why_not_allowed = |recipients: &mut dyn Iterator<Item = &str>| {
+            let checked = check_allowed(&sender.settings, recipients);
+            checked.err().map(|error| error.message)
         };
-        let is_allowed =
-            |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
+        let has_allow_list = sender.settings.allow_to.is_some();
         let base = sender.planned_base();
         let policy = DuplicatePolicy::new(&settings.conditions);
         let import = ImportPlan {
@@ -232,69 +179,237 @@ impl Preparation {
             countries,
             selection: ListSelection::new(typed_selection, list)?,
             // A test is sent to another recipient.
-            exclusions,
-            is_allowed: (args.policy.skip_not_allowed && !is_test).then_some(&is_allowed),
+            exclusions: if is_test {
+                &no_exclusions
+            } else {
+                &self.exclusions
+            },
+            why_not_allowed: (has_allow_list && !is_test).then_some(&why_not_allowed),
             bot: sender.bot.as_str(),
             base: base.url(),
-            reported: policy_for_reported(args, sender, policy),
+            reported: if reaches_recipients(args, sender) {
+                policy
+            } else {
+                DuplicatePolicy::Send
+            },
             ledger: self.ledger.as_ref(),
-            skips_rows: can_skip_rows(args, self.windows.is_some(), policy),
+            skips_rows: args.once.is_some()
+                || self.windows.is_some()
+                || policy == DuplicatePolicy::Skip,
             skip: args.skip,
             limit: args.limit,
             policy: args.import_policy(),
             has_key: args.once.is_some(),
         };
-        let reading = ListReading {
-            context,
-            import: &import,
-            other_kind_hint: self.message.other_kind_hint.as_ref(),
-            checks: (!is_test).then(|| self.row_checks(args, &settings)),
-            progress: args.work.progress,
-            keeps_findings: args.file.is_some(),
+        let windows = self.windows.as_ref();
+        let is_in_window = windows.map(|windows| |recipient: &str| windows.is_open(recipient));
+        let checks = RowChecks {
+            is_in_window: is_in_window.as_ref().map(|check| check as _),
+            // Runs in the sandbox have no earlier runs.
+            ledger: self.ledger.as_ref().filter(|_| !settings.sandbox),
+            earlier: earlier_query(&settings),
+            conditions: &settings.conditions,
+            zone: list_time_zone(args, &settings, sender),
         };
+        let stderr = &context.stderr;
+        let name = list.name().to_owned();
+        let progress = ReadProgress::new(stderr, args.work.progress, &name);
+        let print = |finding: &Finding| progress.above(|| print_finding(stderr, finding));
+        let each: Option<&dyn Fn(&Finding)> = if stderr.is_verbose() {
+            Some(&print)
+        } else {
+            None
+        };
+        let mut collector = RowCollector::new(each, args.file.is_some());
         let mut draft = LedgerDraft::create()?;
-        let findings = reading.read(list, &mut draft, rows)?;
-        let tester = self.tester.as_ref();
-        let test_messages = match tester.filter(|_| findings.list_error.is_none()) {
-            Some(tester) => {
-                let count = args.test_rows.unwrap_or(1);
-                first_messages(list, &draft, &import, tester, count)?
+        let read = read_list(
+            list,
+            &mut draft,
+            &import,
+            (!is_test).then_some(&checks),
+            &mut collector,
+            &|rows| progress.show(rows),
+        );
+        *rows = collector.finish();
+        let ListReading {
+            imported,
+            list_error,
+            earlier_error,
+            findings,
+        } = read.map_err(|error| match &self.message.other_kind_hint {
+            Some(hint) => error.with_message_hint(hint),
+            None => error,
+        })?;
+        let test_messages = match &self.tester {
+            Some(tester) if list_error.is_none() => {
+                import.first_messages(list, &draft, tester, args.test_rows.unwrap_or(1))?
             }
-            None => Vec::new(),
+            _ => Vec::new(),
         };
         if !is_test {
-            note_rows(&mut settings, &findings.imported, &draft)?;
-            settings.column_table = findings.imported.column_table(list, &draft, &import)?;
+            note_rows(&mut settings, &imported, &draft)?;
+            settings.column_table = imported.column_table(list, &draft, &import)?;
         }
-        Ok(Reading {
+        Ok(CheckedList {
             settings,
             draft,
+            imported,
+            refusals: Refusals {
+                by_list: list_error.map(CommandError::from),
+                by_ledger: earlier_error.map(CommandError::from),
+            },
             findings,
-            rows: RowReportEnd::default(),
             test_messages,
         })
     }
 
-    /// Returns the conditions of the run, with the answers so far.
-    fn conditions_now(&self, args: &BulkSendArgs) -> RunConditions {
+    /// Returns the settings of the run, before the rows of its list are read.
+    fn run_settings(&self, args: &BulkSendArgs, format: ListFormat) -> RunSettings {
+        let sender = &self.sender;
+        let settings = &sender.settings;
         let EarlierOptions { again, skip_sent } = args.choices.earlier;
-        RunConditions {
-            again,
-            skip_sent,
-            ..self.conditions.clone()
+        args.work.over(RunSettings {
+            kind: args.message().command().to_owned(),
+            profile: settings
+                .profile
+                .as_ref()
+                .map(|profile| profile.value.clone()),
+            bot: sender.bot.clone(),
+            client_id: sender.client_id.value.clone(),
+            api_url: if settings.is_sandboxed() {
+                SANDBOX.to_owned()
+            } else {
+                settings.api_url.as_key()
+            },
+            sandbox: settings.is_sandboxed(),
+            // If no row of a list can be sent, the value is used only for the page.
+            accepts: SuccessCriterion::AnyObject,
+            format,
+            columns: Vec::new(),
+            column_table: ColumnTable::default(),
+            list: args
+                .file_name()
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned()),
+            country: CountryRule::new(args.choices.country, settings.country).otherwise,
+            message: self.message.body.clone(),
+            rate: args.options.rate.unwrap_or(settings.rate),
+            concurrency: DEFAULT_CONCURRENCY,
+            max_wait: DEFAULT_MAX_WAIT,
+            no_keep_alive: false,
+            // With the answers so far.
+            conditions: RunConditions {
+                again,
+                skip_sent,
+                ..self.conditions.clone()
+            },
+            templates: TemplateUses::default(),
+            template_texts: TemplateTexts::default(),
+            estimate: None,
+            // Sending a list in parts may take longer than the default time to look back for duplicates.
+            remember: args.remember.unwrap_or(if skip_sent {
+                Duration::MAX
+            } else {
+                settings.remember
+            }),
+            written_to: 0,
+        })
+    }
+}
+
+/// Why a list may not be sent.
+#[derive(Default)]
+pub(super) struct Refusals {
+    pub(super) by_list: Option<CommandError>,
+    /// Earlier runs prevent the send.
+    pub(super) by_ledger: Option<CommandError>,
+}
+
+impl Refusals {
+    /// Returns the first error that an answer may settle. An error of the list that no answer settles comes first.
+    pub(super) fn open_error(&self) -> Option<&CommandError> {
+        let first = self.by_list.as_ref().or(self.by_ledger.as_ref());
+        first.filter(|error| error.question.is_some())
+    }
+
+    /// Returns the error of the list itself.
+    pub(super) fn require_sendable_list(&self) -> Result<(), CommandError> {
+        self.by_list.clone().map_or(Ok(()), Err)
+    }
+
+    /// Returns the error if the list or earlier runs prevent the send.
+    pub(super) fn require_sendable(&self) -> Result<(), CommandError> {
+        self.require_sendable_list()?;
+        self.by_ledger.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Plan {
+    pub(super) fn new(prepared: Preparation, list: CheckedList, rows: CollectedRows) -> Self {
+        Self {
+            kind: prepared.message.kind,
+            sender: prepared.sender,
+            exclusions: prepared.exclusions,
+            windows: prepared.windows,
+            cost_limit: prepared.cost_limit,
+            ledger: prepared.ledger,
+            run_name: prepared.run_name,
+            tester: prepared.tester,
+            draft: list.draft,
+            settings: list.settings,
+            imported: list.imported,
+            refusals: list.refusals,
+            findings: list.findings,
+            rows,
+            test_messages: list.test_messages,
         }
     }
 
-    /// Returns the checks of rows. Runs in the sandbox have no earlier runs.
-    fn row_checks<'a>(&'a self, args: &BulkSendArgs, settings: &'a RunSettings) -> RowChecks<'a> {
-        RowChecks {
-            sender: &self.sender,
-            windows: self.windows.as_ref(),
-            ledger: self.ledger.as_ref().filter(|_| !settings.sandbox),
-            earlier: earlier_query(settings),
-            conditions: &settings.conditions,
-            zone: list_time_zone(args, settings, &self.sender),
+    /// Prints what was found in the flags, the lists and the rows. For a list that is refused, prints how many rows are
+    /// fine.
+    pub(super) fn print_findings(&self, context: &Context, args: &BulkSendArgs) {
+        let stderr = &context.stderr;
+        args.hours
+            .warn_about_past_days(self.settings.conditions.hours.as_ref(), stderr);
+        if args.once.is_some() && reaches_recipients(args, &self.sender) {
+            warn_about_local_keys(context, self.ledger.as_ref());
         }
+        if args.only_in_window && !args.makes_run(context.mode) {
+            stderr.note(msg!(
+                "--only-in-window applies when the run is created, and has no effect here"
+            ));
+        }
+        stderr.warnings(self.tester.as_ref().map_or(&[], TypedRecipient::warnings));
+        warn_about_lists(context, &self.exclusions);
+        let findings = self.rows.listed.iter().chain(&self.findings);
+        findings.for_each(|finding| print_finding(stderr, finding));
+        if self.refusals.by_list.is_some() && self.imported.unclear_column.is_none() {
+            stderr.note(self.imported.sums());
+        }
+    }
+
+    /// Returns the warnings about the whole list, for the page.
+    pub(super) fn list_warnings(&self) -> Vec<Message> {
+        let warnings = self.findings.iter();
+        warnings
+            .filter(|finding| finding.severity == Severity::Warning)
+            .map(Finding::line)
+            .collect()
+    }
+
+    /// Estimates the cost of the rows to send.
+    pub(super) fn estimate_cost(&mut self) -> Result<(), LedgerError> {
+        self.settings.estimate = self.cost_limit.estimate(&self.draft, &self.settings)?;
+        Ok(())
+    }
+}
+
+/// Prints a finding on one line.
+pub(super) fn print_finding(stderr: &Stderr, finding: &Finding) {
+    match finding.severity {
+        Severity::Note => stderr.note(finding.line()),
+        Severity::Warning => stderr.warning(finding.line()),
+        Severity::Fault => stderr.fault(finding.line()),
     }
 }
 
@@ -317,68 +432,38 @@ fn note_rows(
     Ok(())
 }
 
-impl Plan {
-    fn new(prepared: Preparation, reading: Reading, outputs: Outputs) -> Self {
-        Self {
-            kind: prepared.message.kind,
-            sender: prepared.sender,
-            exclusions: prepared.exclusions,
-            windows: prepared.windows,
-            draft: reading.draft,
-            settings: reading.settings,
-            cost_limit: prepared.cost_limit,
-            findings: reading.findings,
-            rows: reading.rows,
-            ledger: prepared.ledger,
-            run_name: prepared.run_name,
-            test_messages: reading.test_messages,
-            outputs,
-        }
-    }
-
-    /// Prints what was found in the lists and in the rows.
-    pub(crate) fn print_findings(&self, context: &Context) {
-        warn_about_lists(context, &self.exclusions);
-        self.rows.print(&context.stderr);
-        self.findings.print(&context.stderr);
-    }
-
-    /// Writes the file of `--rejects`.
-    pub(crate) fn write_rejects(&mut self, context: &Context) -> Result<(), CommandError> {
-        let Some(rejects) = self.outputs.rejects.take() else {
-            return Ok(());
-        };
-        let zone = sender_zone(&self.settings, &self.sender);
-        rejects.write(context, &self.draft, &self.settings, zone)
-    }
-
-    /// Returns the error if the list may not be sent.
-    pub(crate) fn require_sendable_list(&self) -> Result<(), CommandError> {
-        self.findings.require_sendable_list()
-    }
-
-    /// Returns the error if the list may not be sent. Otherwise warns of runs with unsent rows of it that are not in
-    /// progress.
-    pub(crate) fn require_sendable(&self, context: &Context) -> Result<(), CommandError> {
-        self.findings.require_sendable()?;
-        if let Some(ledger) = &self.ledger {
-            report_idle_runs(context, ledger, &self.draft)?;
-        }
-        Ok(())
-    }
-
-    /// Estimates the cost of the rows to send.
-    pub(super) fn estimate_cost(&mut self) -> Result<(), LedgerError> {
-        self.settings.estimate = self.cost_limit.estimate(&self.draft, &self.settings)?;
-        Ok(())
-    }
+/// Returns the conditions of a new run, from the flags and the profile.
+fn new_conditions(
+    args: &BulkSendArgs,
+    settings: &Settings,
+    kind: &MessageKind,
+) -> Result<RunConditions, UsageError> {
+    let hours = args
+        .hours
+        .over(settings.hours.clone(), args.file.is_some())?;
+    let per_day = run_messaging_limit(args.hours.per_day, settings.limit_24h, kind)?;
+    let begun = RunConditions {
+        once: args.once.clone(),
+        every: args.every,
+        only_in_window: args.only_in_window,
+        ..RunConditions::default()
+    };
+    Ok(args
+        .options
+        .conditions(hours, per_day, &args.choices.earlier, &begun))
 }
 
-/// Opens the file of the page; None without the flag.
-fn open_page(context: &Context, args: &BulkSendArgs) -> Result<Option<ReportFile>, UsageError> {
-    let path = args.page_file()?;
-    path.map(|path| ReportFile::open(context, "--file", path, &args.inputs()))
-        .transpose()
+/// Reads the recipient of the test; None without the flag.
+fn read_tester(
+    args: &BulkSendArgs,
+    settings: &Settings,
+) -> Result<Option<TypedRecipient>, InvalidMessage> {
+    let country = args.choices.country.or(settings.country);
+    let read = |to: &String| {
+        TypedRecipient::read(to, country)
+            .map_err(|error| InvalidMessage::recipient("--test-to", error))
+    };
+    args.test_to.as_ref().map(read).transpose()
 }
 
 /// Reads the exclusion lists, with local numbers of the list's countries.
@@ -390,12 +475,6 @@ fn exclusions_for_list(args: &BulkSendArgs, sender: &Sender) -> Result<Exclusion
     read_exclusions(&args.policy.exclude, options, &sender.settings, None)
 }
 
-/// Returns whether valid rows can be skipped: for the key, for the 24-hour window, or for earlier
-/// runs.
-fn can_skip_rows(args: &BulkSendArgs, has_windows: bool, policy: DuplicatePolicy) -> bool {
-    args.once.is_some() || has_windows || policy == DuplicatePolicy::LeftOut
-}
-
 /// Returns the zone for the times of a list: from `--time-zone`, from its hours, or from the profile.
 pub(super) fn list_time_zone(
     args: &BulkSendArgs,
@@ -405,46 +484,6 @@ pub(super) fn list_time_zone(
     match &args.hours.time_zone {
         Some(typed) => typed.zone().clone(),
         None => sender_zone(settings, sender),
-    }
-}
-
-/// Claims standard input for the list, or for an exclusion list.
-fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
-    if args.test_to.is_some() && context.mode != Mode::Send {
-        let message = msg!("--test-to cannot be used with --dry-run or --curl");
-        return Err(UsageError::bare(message).into());
-    }
-    if args.source == Source::Stdin {
-        context.input.claim_stdin("the list file")?;
-    }
-    claim_exclusions(context, &args.policy.exclude)?;
-    Ok(())
-}
-
-/// Returns the name of the run; None if no run is created.
-fn new_name(
-    context: &Context,
-    args: &BulkSendArgs,
-    ledger: Option<&Ledger>,
-) -> Result<Option<RunName>, LedgerError> {
-    match ledger {
-        Some(ledger) if args.makes_run(context.mode) => ledger
-            .choose_run_name(args.run.as_ref(), args.file_name())
-            .map(Some),
-        _ => Ok(None),
-    }
-}
-
-/// Returns how to treat rows that a report says were sent.
-fn policy_for_reported(
-    args: &BulkSendArgs,
-    sender: &Sender,
-    policy: DuplicatePolicy,
-) -> DuplicatePolicy {
-    if reaches_recipients(args, sender) {
-        policy
-    } else {
-        DuplicatePolicy::Meant
     }
 }
 
@@ -489,89 +528,9 @@ fn windows_for_list(
         return Err(UsageError::bare(message).into());
     }
     if !args.makes_run(context.mode) {
-        context.stderr.note(msg!(
-            "--only-in-window applies when the run is created, and has no effect here"
-        ));
         return Ok(None);
     }
     look_up_windows(context, sender).map(Some)
-}
-
-/// Returns the conditions of a new run, from the flags and the profile. Warns about days in the
-/// past.
-pub(super) fn new_conditions(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-    kind: &MessageKind,
-) -> Result<RunConditions, UsageError> {
-    let settings = &sender.settings;
-    let hours = args
-        .hours
-        .over(settings.hours.clone(), args.file.is_some())?;
-    args.hours
-        .warn_about_past_days(hours.as_ref(), &context.stderr);
-    let per_day = run_messaging_limit(args.hours.per_day, settings.limit_24h, kind)?;
-    let begun = RunConditions {
-        once: args.once.clone(),
-        every: args.every,
-        only_in_window: args.only_in_window,
-        ..RunConditions::default()
-    };
-    Ok(args
-        .options
-        .conditions(hours, per_day, &args.choices.earlier, &begun))
-}
-
-pub(super) fn run_settings(
-    args: &BulkSendArgs,
-    sender: &Sender,
-    conditions: RunConditions,
-    format: ListFormat,
-    message: &ListMessage,
-) -> RunSettings {
-    let settings = &sender.settings;
-    args.work.over(RunSettings {
-        kind: args.message().command().to_owned(),
-        profile: settings
-            .profile
-            .as_ref()
-            .map(|profile| profile.value.clone()),
-        bot: sender.bot.clone(),
-        client_id: sender.client_id.value.clone(),
-        api_url: if settings.is_sandboxed() {
-            SANDBOX.to_owned()
-        } else {
-            settings.api_url.as_key()
-        },
-        sandbox: settings.is_sandboxed(),
-        // If no row of a list can be sent, the value is used only for the page.
-        accepts: SuccessCriterion::AnyObject,
-        format,
-        columns: Vec::new(),
-        column_table: ColumnTable::default(),
-        list: args
-            .file_name()
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned()),
-        country: CountryRule::new(args.choices.country, settings.country).otherwise,
-        message: message.body.clone(),
-        rate: args.options.rate.unwrap_or(settings.rate),
-        concurrency: DEFAULT_CONCURRENCY,
-        max_wait: DEFAULT_MAX_WAIT,
-        no_keep_alive: false,
-        conditions,
-        templates: TemplateUses::default(),
-        template_texts: TemplateTexts::default(),
-        estimate: None,
-        // Sending a list in parts may take longer than the default time to look back for duplicates.
-        remember: args.remember.unwrap_or(if args.choices.earlier.skip_sent {
-            Duration::MAX
-        } else {
-            settings.remember
-        }),
-        written_to: 0,
-    })
 }
 
 /// The prices, and the budget; both are optional.
@@ -641,85 +600,26 @@ impl CostLimit {
     }
 }
 
-/// Reads the recipient of the test; None without the flag.
-pub(super) fn read_tester(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-) -> Result<Option<TypedRecipient>, InvalidMessage> {
-    match &args.test_to {
-        Some(to) => {
-            let country = args.choices.country.or(sender.settings.country);
-            read_recipient(context, "--test-to", to, country).map(Some)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_list_stays_refused_when_asked_again() {
+        let error = |message| Some(CommandError::guard(message, "hint"));
+        for (by_list, by_ledger, of_list, of_both) in [
+            (None, None, None, None),
+            (error("list"), None, Some("list"), Some("list")),
+            (None, error("ledger"), None, Some("ledger")),
+            (error("list"), error("ledger"), Some("list"), Some("list")),
+        ] {
+            let refusals = Refusals { by_list, by_ledger };
+            let answer =
+                |checked: Result<(), CommandError>| checked.err().map(|it| it.message.to_string());
+            for _ in 0..2 {
+                assert_eq!(answer(refusals.require_sendable_list()).as_deref(), of_list);
+                assert_eq!(answer(refusals.require_sendable()).as_deref(), of_both);
+            }
         }
-        None => Ok(None),
-    }
-}
-
-/// Returns the messages of the first `rows`, with `recipient` instead.
-pub(super) fn first_messages(
-    list: &ListReader,
-    draft: &LedgerDraft,
-    import: &ImportPlan<'_>,
-    recipient: &TypedRecipient,
-    rows: u8,
-) -> Result<Vec<Outgoing>, CommandError> {
-    let mut messages = Vec::new();
-    draft.each_row_to_send_up_to(rows.into(), |drafted, _| {
-        let row = list.read_back(drafted.cells);
-        let row = row.ok_or_else(|| {
-            LedgerError::damaged(format!("line {} cannot be read back", drafted.line))
-        })?;
-        let made = import.message(&row, recipient.clone());
-        let (outgoing, _) = made.map_err(|error| {
-            let message = error.message();
-            UsageError::bare(msg!("line {line}: {message}", line = drafted.line, message))
-        })?;
-        messages.push(outgoing);
-        Ok::<_, CommandError>(())
-    })?;
-    Ok(messages)
-}
-
-/// The file, and how the rows are written.
-pub(super) struct RejectsFile {
-    file: ReportFile,
-    format: ListReport,
-}
-
-impl RejectsFile {
-    /// Opens the file; None without the flag.
-    pub(super) fn open(context: &Context, args: &BulkSendArgs) -> Result<Option<Self>, UsageError> {
-        let Some(path) = args.rejects.as_deref() else {
-            return Ok(None);
-        };
-        let format = format_from_name(FLAG, path)?
-            .list_report(false, None, Lang::En)
-            .ok_or_else(|| {
-                UsageError::new(
-                    msg!(
-                        "{flag}: rows are written as a list, not as a page",
-                        flag = FLAG
-                    ),
-                    msg!("write to a .csv, .xlsx or .ndjson file"),
-                )
-            })?;
-        let file = ReportFile::open(context, FLAG, path, &args.inputs())?;
-        Ok(Some(Self { file, format }))
-    }
-
-    /// Writes the skipped rows of the draft, with times in `zone`.
-    pub(super) fn write(
-        self,
-        context: &Context,
-        draft: &LedgerDraft,
-        settings: &RunSettings,
-        zone: TimeZone,
-    ) -> Result<(), CommandError> {
-        let format = self.format;
-        self.file.write(context, |to| {
-            let rows = write_skipped_rows(draft, settings, format, zone, to)?;
-            Ok(msg!("{rows} {rows|row|rows} that will not be sent", rows))
-        })
     }
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::active_run::ActiveRun;
+use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{ShownMessage, ask, draw, duration, excluding, is_asked, print_lines};
 use super::continued_run::{
     OpenedRun, Resumption, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
 };
-use super::exclude::{UnsentRows, skip_excluded};
 use super::options::{
     EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions, describe_run_default,
     run_messaging_limit,
@@ -26,6 +25,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::MessageKind;
 use crate::runs::cost::RunCost;
 use crate::runs::hours::HoursBase;
+use crate::runs::import::UnsentRows;
 use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunConditions, RunName, RunSettings};
 use crate::sender::context::Context;
 use crate::sender::{OpenWindows, reread_do_not_contact};

@@ -2,25 +2,37 @@
 
 use jiff::tz::TimeZone;
 
-use super::active_run::ActiveRun;
+use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{confirm_plan, is_asked};
-use super::earlier::{compare, earlier_query, refuse_abandoned_rows};
-use super::exclude::{UnsentRows, skip_excluded};
-use super::plan::{Plan, list_time_zone, plan};
+use super::list_message::ListMessage;
+use super::pauses::to_continue;
+use super::plan::{Plan, Preparation, list_time_zone, print_finding};
+use super::questions::Questions;
 use super::report_end::send_run;
+use super::report_file::{ReportFile, format_from_name};
 use super::run_log::log_refused_run;
 use super::send_args::BulkSendArgs;
 use super::show::show;
 use super::summary::{RunSummary, nothing_to_send, report_skipped};
 use super::test_send::send_test;
 use crate::base::exit::ExitCode;
-use crate::base::message::msg;
+use crate::base::input::{Source, UsageError};
+use crate::base::message::{Lang, msg};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::open_ledger::wait_for_turn;
-use crate::runs::ledger::{CreatedRun, EarlierRuns, LedgerDraft, NewRun, Run, RunSettings};
-use crate::sender::context::Context;
-use crate::sender::{Connection, reread_do_not_contact};
+use crate::commands::zone::sender_zone;
+use crate::runs::import::{
+    BulkError, CollectedRows, UnsentRows, compare, earlier_query, idle_runs, refuse_abandoned_rows,
+};
+use crate::runs::ledger::{
+    CreatedRun, EarlierRuns, LedgerDraft, LedgerError, NewRun, Run, RunSettings,
+};
+use crate::runs::report::{ListReport, write_skipped_rows};
+use crate::sender::context::{Context, Mode};
+use crate::sender::{Connection, claim_exclusions, reread_do_not_contact};
+
+const REJECTS: &str = "--rejects";
 
 pub(super) fn run(
     context: &mut Context,
@@ -34,21 +46,88 @@ pub(super) fn run(
 }
 
 fn send_list(context: &mut Context, args: &mut BulkSendArgs) -> Result<ExitCode, CommandError> {
-    let mut plan = plan(context, args)?;
-    plan.print_findings(context);
-    plan.write_rejects(context)?;
+    args.page_file()?;
+    claim_inputs(context, args)?;
+    let rejects = RejectsFile::open(context, args)?;
+    let page = open_page(context, args)?;
+    let message = ListMessage::read(context, args)?;
+    let plan = make_plan(context, args, message)?;
+    plan.print_findings(context, args);
+    if let Some(rejects) = rejects {
+        rejects.write(context, &plan)?;
+    }
     if args.test_to.is_some() {
-        plan.require_sendable_list()?;
+        plan.refusals.require_sendable_list()?;
         return Ok(send_test(&plan, context, args));
     }
     if !args.makes_run(context.mode) {
-        return show(plan, context, args);
+        return show(plan, context, args, page);
     }
-    plan.require_sendable(context)?;
+    plan.refusals.require_sendable()?;
+    report_idle_runs(context, &plan)?;
     if plan.draft.to_be_sent() == 0 {
         return nothing_to_send(context, &plan.draft);
     }
     block_on(confirm_and_send(plan, context, args))
+}
+
+/// Reads and checks the list: first the sender, then the rows. At a terminal it asks what the flags leave open, and adds
+/// the answers to them.
+///
+/// # Errors
+/// If no row can be read, or if the error is not in a row.
+fn make_plan(
+    context: &Context,
+    args: &mut BulkSendArgs,
+    message: ListMessage,
+) -> Result<Plan, CommandError> {
+    let mut questions = Questions::new(context, args);
+    let mut list = questions.open_list(context, args)?;
+    let mut prepared = Preparation::new(context, args, message)?;
+    loop {
+        let mut rows = CollectedRows::default();
+        let read = prepared.read(context, args, &mut list, &mut rows);
+        let open_error = match &read {
+            Ok(checked) => checked.refusals.open_error(),
+            Err(error) => Some(error),
+        };
+        if let Some(error) = open_error
+            && questions.ask(context, args, error)?
+        {
+            list = questions.open_list(context, args)?;
+            prepared.reread_exclusions(args)?;
+            continue;
+        }
+        match read {
+            Ok(checked) => {
+                questions.finish(context, &prepared.sender)?;
+                return Ok(Plan::new(prepared, checked, rows));
+            }
+            Err(error) => {
+                for finding in &rows.listed {
+                    print_finding(&context.stderr, finding);
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Warns of runs that have unsent rows of this list while no process sends them.
+fn report_idle_runs(context: &Context, plan: &Plan) -> Result<(), LedgerError> {
+    let Some(ledger) = &plan.ledger else {
+        return Ok(());
+    };
+    for run in idle_runs(ledger, &plan.draft)? {
+        context.stderr.warning_with_hint(
+            msg!(
+                "run {run} has unsent rows of this list, but no process is sending it",
+                run = run.to_string()
+            ),
+            to_continue(&run),
+        );
+    }
+    Ok(())
 }
 
 async fn confirm_and_send(
@@ -168,11 +247,69 @@ fn compare_again(
     known: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
     zone: &TimeZone,
-) -> Result<(), CommandError> {
+) -> Result<(), BulkError> {
     let are_recalled = draft.recall_awaited()?;
     compare(&settings.conditions, known, draft, zone)?;
     if are_recalled {
         refuse_abandoned_rows(draft)?;
     }
     Ok(())
+}
+
+/// Claims standard input for the list, or for an exclusion list.
+fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
+    if args.test_to.is_some() && context.mode != Mode::Send {
+        let message = msg!("--test-to cannot be used with --dry-run or --curl");
+        return Err(UsageError::bare(message).into());
+    }
+    if args.source == Source::Stdin {
+        context.input.claim_stdin("the list file")?;
+    }
+    claim_exclusions(context, &args.policy.exclude)?;
+    Ok(())
+}
+
+/// Opens the file of the page; None without the flag.
+fn open_page(context: &Context, args: &BulkSendArgs) -> Result<Option<ReportFile>, UsageError> {
+    let path = args.page_file()?;
+    path.map(|path| ReportFile::open(context, "--file", path, &args.inputs()))
+        .transpose()
+}
+
+/// The file of `--rejects`, and how its rows are written.
+struct RejectsFile {
+    file: ReportFile,
+    format: ListReport,
+}
+
+impl RejectsFile {
+    /// Opens the file; None without the flag.
+    fn open(context: &Context, args: &BulkSendArgs) -> Result<Option<Self>, UsageError> {
+        let Some(path) = args.rejects.as_deref() else {
+            return Ok(None);
+        };
+        let format = format_from_name(REJECTS, path)?
+            .list_report(false, None, Lang::En)
+            .ok_or_else(|| {
+                UsageError::new(
+                    msg!(
+                        "{flag}: rows are written as a list, not as a page",
+                        flag = REJECTS
+                    ),
+                    msg!("write to a .csv, .xlsx or .ndjson file"),
+                )
+            })?;
+        let file = ReportFile::open(context, REJECTS, path, &args.inputs())?;
+        Ok(Some(Self { file, format }))
+    }
+
+    /// Writes the skipped rows of the plan.
+    fn write(self, context: &Context, plan: &Plan) -> Result<(), CommandError> {
+        let format = self.format;
+        let zone = sender_zone(&plan.settings, &plan.sender);
+        self.file.write(context, |to| {
+            let rows = write_skipped_rows(&plan.draft, &plan.settings, format, zone, to)?;
+            Ok(msg!("{rows} {rows|row|rows} that will not be sent", rows))
+        })
+    }
 }

@@ -289,6 +289,7 @@ impl BulkSendArgs {
             skip_invalid: policy.skip_invalid,
             allow_duplicates: policy.allow_duplicates,
             one_per_recipient: policy.one_per_recipient || self.once.is_some(),
+            skip_not_allowed: policy.skip_not_allowed,
             hidden: self.choices.hidden,
             notes_rejects: self.rejects.is_some(),
             only_in_window: self.only_in_window,

@@ -1,8 +1,7 @@
 //! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and change nothing
 //! else.
 
-use super::confirm::{draw, print_column_table, report_limit};
-use super::earlier::{earlier_query, report_recipients};
+use super::confirm::{draw, print_column_table, report_limit, report_recipients};
 use super::options::or_unchecked;
 use super::plan::{Plan, list_time_zone};
 use super::report_file::ReportFile;
@@ -15,7 +14,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
-use crate::runs::import::rows_to_preview;
+use crate::runs::import::{earlier_query, rows_to_preview};
 use crate::runs::ledger::{DailyLimit, DraftRequest, LedgerError};
 use crate::runs::report_page::{self, ListPreview, PageStyle, Refusal};
 use crate::sender::context::{Context, Mode};
@@ -29,10 +28,11 @@ pub(crate) fn show(
     mut plan: Plan,
     context: &Context,
     args: &BulkSendArgs,
+    page: Option<ReportFile>,
 ) -> Result<ExitCode, CommandError> {
     let mut refusals = refusals_by_ledger(&mut plan, context)?;
-    let would_leave = plan.findings.list_error.is_some() || refusals.is_empty();
-    if plan.outputs.page.is_none() && args.preview.is_none() && !would_leave {
+    let is_sendable = plan.refusals.by_list.is_some() || refusals.is_empty();
+    if page.is_none() && args.preview.is_none() && !is_sendable {
         return finish(context, &plan, refusals);
     }
     plan.settings.template_texts = template_texts(&plan, context, args, &mut refusals)?;
@@ -43,19 +43,19 @@ pub(crate) fn show(
     if context.mode == Mode::Send {
         report_limit(context, plan.ledger.as_ref(), &plan.settings, &plan.draft)?;
     }
-    if let Some(page) = plan.outputs.page.take() {
+    if let Some(page) = page {
         write_page(&plan, context, args, page, refusal)?;
         print_column_table(&plan, context);
         return finish(context, &plan, refusals);
     }
     let Some(max) = args.preview else {
-        plan.findings.require_sendable_list()?;
+        plan.refusals.require_sendable_list()?;
         print_requests(&plan, context, u64::MAX)?;
         print_column_table(&plan, context);
         return end(context, refusals);
     };
     // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
-    if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
+    if is_sendable && (context.mode != Mode::Send || !context.stdout.wants_words()) {
         print_requests(&plan, context, max)?;
     }
     draw_messages(&plan, context, max)?;
@@ -69,7 +69,7 @@ fn refusals_by_ledger(
     plan: &mut Plan,
     context: &Context,
 ) -> Result<Vec<CommandError>, CommandError> {
-    match plan.findings.earlier_error.clone() {
+    match plan.refusals.by_ledger.clone() {
         None => {}
         Some(error) if error.code == ExitCode::Guard => return Ok(vec![error]),
         Some(error) => return Err(error),
@@ -128,7 +128,7 @@ fn first_refusal(
     refusals: &[CommandError],
     cost_refusal: Option<&CommandError>,
 ) -> Option<Refusal> {
-    let of_list = plan.findings.list_error.as_ref().or(refusals.first());
+    let of_list = plan.refusals.by_list.as_ref().or(refusals.first());
     let first = of_list.or(cost_refusal)?;
     Some(Refusal {
         reason: first.line(),
@@ -148,8 +148,8 @@ fn write_page(
         details: &plan.settings,
         draft: &plan.draft,
         kind: &plan.kind,
-        findings: &plan.rows.findings,
-        warnings: &plan.findings.list_warnings(),
+        findings: &plan.rows.by_line,
+        warnings: &plan.list_warnings(),
         skip_invalid: args.policy.skip_invalid,
         refused: refusal,
         daily: DailyLimit::for_draft(plan.ledger.as_ref(), &plan.settings, &plan.draft)?,
@@ -165,7 +165,7 @@ fn write_page(
 
 /// Prints the first `max` requests.
 fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), CommandError> {
-    let Some(accepts) = plan.findings.imported.accepts.as_ref() else {
+    let Some(accepts) = plan.imported.accepts.as_ref() else {
         return Ok(());
     };
     let base = plan.sender.planned_base();
@@ -210,9 +210,9 @@ fn finish(
     plan: &Plan,
     refusals: Vec<CommandError>,
 ) -> Result<ExitCode, CommandError> {
-    plan.findings.require_sendable_list()?;
+    plan.refusals.require_sendable_list()?;
     if refusals.is_empty() {
-        context.stderr.note(plan.findings.imported.sums());
+        context.stderr.note(plan.imported.sums());
     }
     end(context, refusals)
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
+use crate::jelou::api::LookUpError;
 use crate::jelou::message::InvalidMessage;
 use crate::lists::list_file::ListReader;
 use crate::lists::template::{TemplateError, TextProblem};
@@ -22,6 +23,14 @@ pub(crate) enum BulkError {
     Message(InvalidMessage),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A safety check refuses the send.
+    #[error(transparent)]
+    Guard(UsageError),
+    /// A safety check refuses recipients.
+    #[error(transparent)]
+    NotAllowed(UsageError),
+    #[error(transparent)]
+    LookUp(#[from] LookUpError),
     #[error("{}", self.message())]
     Report(io::Error),
 }
@@ -29,9 +38,12 @@ pub(crate) enum BulkError {
 impl BulkError {
     pub(crate) fn message(&self) -> Message {
         match self {
-            Self::Usage(error) => error.message.clone(),
+            Self::Usage(error) | Self::Guard(error) | Self::NotAllowed(error) => {
+                error.message.clone()
+            }
             Self::Message(error) => error.message(),
             Self::Ledger(error) => error.message.clone(),
+            Self::LookUp(error) => error.message(),
             Self::Report(cause) => msg!("cannot write the report: {cause}", cause),
         }
     }

@@ -1,6 +1,6 @@
 //! The result of reading a list: notes about rows, and totals at the end.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use super::country_conflict::CountryConflict;
 use super::finding::{Finding, Place, Severity};
@@ -62,9 +62,6 @@ impl RowNote {
     }
 }
 
-/// The faults and warnings of rows, and which rows have the recipient of an earlier one; by line.
-pub(crate) type RowFindings = BTreeMap<u64, Vec<Finding>>;
-
 /// The result of reading a list.
 #[derive(Debug, Default)]
 pub(crate) struct ImportResult {
@@ -78,7 +75,7 @@ pub(crate) struct ImportResult {
     /// The first invalid rows with a number that would be valid with a country.
     pub(super) without_country: Vec<LocalNumber>,
     pub(super) country_conflict: CountryConflict,
-    pub(crate) guarded: u64,
+    pub(crate) not_allowed: u64,
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same recipient.
     pub(crate) same_person: u64,
@@ -144,7 +141,7 @@ impl ImportResult {
 
     /// Rows that can be sent.
     pub(crate) fn sendable(&self) -> u64 {
-        self.rows - self.guarded
+        self.rows - self.not_allowed
     }
 
     /// Rows that are skipped as intended.
@@ -194,7 +191,7 @@ impl ImportResult {
             (self.duplicates, |rows| {
                 msg!("{rows} {rows|is|are} the same as another row", rows)
             }),
-            (self.guarded + skipped(SkipReason::NotAllowed), |rows| {
+            (self.not_allowed + skipped(SkipReason::NotAllowed), |rows| {
                 msg!(
                     "{rows} {rows|is|are} addressed to recipients that are not allowed",
                     rows

@@ -16,14 +16,14 @@ use crate::jelou::message::{
 };
 use crate::lists::exclusions::{Exclusions, read_recipient};
 use crate::lists::list_file::{
-    Row, SENT_COLUMN, columns_without_sent, is_recipient_name, meant_columns, no_header,
+    ListReader, Row, SENT_COLUMN, columns_without_sent, is_recipient_name, meant_columns, no_header,
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, MarkedName, RowValues, TextTemplate, check_printed, escape_marks,
     faults_of_words, spelling,
 };
 use crate::phone::{Country, PhoneNumber};
-use crate::runs::ledger::{Ledger, SkipReason};
+use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, SkipReason};
 
 /// How each row becomes a request.
 pub(crate) struct ImportPlan<'a> {
@@ -37,8 +37,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) selection: ListSelection,
     /// The recipients to exclude.
     pub(crate) exclusions: &'a Exclusions,
-    /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows with other recipients are skipped.
-    pub(crate) is_allowed: Option<&'a dyn Fn(&Outgoing) -> bool>,
+    /// None if every recipient is allowed, or for a test.
+    pub(crate) why_not_allowed: Option<WhyNotAllowed<'a>>,
     pub(crate) bot: &'a str,
     /// The address of the API.
     pub(crate) base: &'a Url,
@@ -57,6 +57,9 @@ pub(crate) struct ImportPlan<'a> {
     /// Whether the run has a key of `--once`, which needs one recipient for each message.
     pub(crate) has_key: bool,
 }
+
+/// Returns why one of these recipients is not allowed.
+pub(crate) type WhyNotAllowed<'a> = &'a dyn Fn(&mut dyn Iterator<Item = &str>) -> Option<Message>;
 
 /// The source of a row's recipient.
 pub(crate) enum RecipientRule<'a> {
@@ -151,7 +154,7 @@ impl Addressee {
 impl ImportPlan<'_> {
     /// Refuses a list that has outcomes in `sent` but is not a complete report: some of its rows must never be sent.
     pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), BulkError> {
-        if self.reported == DuplicatePolicy::Meant {
+        if self.reported == DuplicatePolicy::Send {
             return Ok(());
         }
         let words = [
@@ -233,7 +236,7 @@ impl ImportPlan<'_> {
             SkipReason::Hidden => hidden != Some(HiddenRule::Send),
             SkipReason::OutsideWindow => !only_in_window && !is_template,
             SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => {
-                self.reported != DuplicatePolicy::Meant
+                self.reported != DuplicatePolicy::Send
             }
             SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
         };
@@ -357,7 +360,7 @@ impl ImportPlan<'_> {
     }
 
     /// The message of a row for another recipient, with its warnings.
-    pub(crate) fn message(
+    fn message(
         &self,
         row: &Row,
         mut recipient: TypedRecipient,
@@ -368,6 +371,33 @@ impl ImportPlan<'_> {
         let (outgoing, warnings) = self.build(body.value, recipient, country)?;
         self.refuse_warnings(&warnings)?;
         Ok((outgoing, warnings))
+    }
+
+    /// The messages of the first `rows` rows in `draft`, to `recipient` instead.
+    pub(crate) fn first_messages(
+        &self,
+        list: &ListReader,
+        draft: &LedgerDraft,
+        recipient: &TypedRecipient,
+        rows: u8,
+    ) -> Result<Vec<Outgoing>, BulkError> {
+        let mut messages = Vec::new();
+        draft.each_row_to_send_up_to(rows.into(), |drafted, _| {
+            let line = drafted.line;
+            let row = list
+                .read_back(drafted.cells)
+                .ok_or_else(|| LedgerError::damaged(format!("line {line} cannot be read back")))?;
+            let (outgoing, _) = self.message(&row, recipient.clone()).map_err(|error| {
+                UsageError::bare(msg!(
+                    "line {line}: {message}",
+                    line,
+                    message = error.message()
+                ))
+            })?;
+            messages.push(outgoing);
+            Ok::<_, BulkError>(())
+        })?;
+        Ok(messages)
     }
 
     /// Refuses a row with warnings, if a warning is an error.

@@ -11,6 +11,8 @@ use crate::runs::ledger::{LimitUnit, RunConditions};
 #[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
+    /// Whether to skip recipients that are not allowed.
+    pub(crate) skip_not_allowed: bool,
     pub(crate) allow_duplicates: bool,
     /// Whether to send only the first of several rows to one recipient.
     pub(crate) one_per_recipient: bool,
@@ -55,11 +57,11 @@ impl ImportPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicatePolicy {
     /// Send nothing if there are any.
-    Refused,
+    Refuse,
     /// `--skip-sent`
-    LeftOut,
+    Skip,
     /// Treat them like all others: `--again`, or a key. With a key, only the key decides who gets a message.
-    Meant,
+    Send,
 }
 
 impl DuplicatePolicy {
@@ -73,9 +75,9 @@ impl DuplicatePolicy {
         }: &RunConditions,
     ) -> Self {
         match (again, skip_sent) {
-            (false, true) => Self::LeftOut,
-            (false, false) if once.is_none() => Self::Refused,
-            (true, _) | (false, false) => Self::Meant,
+            (false, true) => Self::Skip,
+            (false, false) if once.is_none() => Self::Refuse,
+            (true, _) | (false, false) => Self::Send,
         }
     }
 }

@@ -151,7 +151,7 @@ impl<'a> ReportRuns<'a> {
         };
         Ok(EarlierOutcome {
             is_undelivered: by_report == SentValue::Yes && outcome.is_undelivered(),
-            sent: sent.filter(|_| self.policy != DuplicatePolicy::Meant),
+            sent: sent.filter(|_| self.policy != DuplicatePolicy::Send),
             skip_reason: self.kept_reason(outcome).or(excluded),
         })
     }

@@ -449,10 +449,10 @@ impl<'a> Importer<'a> {
         if let Some(reason) = message.earlier.skip_reason {
             return Some(reported_skip(reason));
         }
-        let is_allowed = plan
-            .is_allowed
-            .is_none_or(|is_allowed| is_allowed(&message.outgoing));
-        (!is_allowed).then(|| SkipDetail {
+        let refusal = plan
+            .why_not_allowed
+            .filter(|_| plan.policy.skip_not_allowed)?;
+        refusal(&mut message.outgoing.recipients()).map(|_| SkipDetail {
             reason: SkipReason::NotAllowed,
             problem: describe_not_allowed(),
         })
@@ -594,9 +594,9 @@ impl<'a> Importer<'a> {
     /// Whether rows are skipped that were or may have been sent, according to a report.
     fn skips_sent(&self) -> bool {
         match self.plan.reported {
-            DuplicatePolicy::LeftOut => true,
-            DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
-            DuplicatePolicy::Meant => false,
+            DuplicatePolicy::Skip => true,
+            DuplicatePolicy::Refuse => self.plan.policy.notes_rejects,
+            DuplicatePolicy::Send => false,
         }
     }
 }

@@ -76,8 +76,8 @@ pub(super) fn compare(
 /// Returns whether messages that other runs sent are skipped, or refused. None if they are sent again.
 pub(super) fn skips_sent(settings: &RunSettings) -> Option<bool> {
     match DuplicatePolicy::new(&settings.conditions) {
-        DuplicatePolicy::Meant => None,
-        policy => Some(policy == DuplicatePolicy::LeftOut),
+        DuplicatePolicy::Send => None,
+        policy => Some(policy == DuplicatePolicy::Skip),
     }
 }
 

@@ -4,36 +4,29 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::pauses::to_continue;
+use super::error::BulkError;
+use super::policy::DuplicatePolicy;
+use super::questions::{earlier_messages, undelivered_messages};
+use super::row_collector::ReportedRows;
+use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
-use crate::command_error::CommandError;
-use crate::runs::import::{DuplicatePolicy, earlier_messages, undelivered_messages};
 use crate::runs::ledger::{
     EarlierMessages, EarlierQuery, EarlierRow, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
-    RunConditions, RunName, RunSettings, SkipCounts, SkipReason,
+    RunConditions, RunName, RunSettings, SkipReason,
 };
 use crate::runs::once::OnceScope;
 use crate::runs::unchecked::{self, MarkedSend};
-use crate::sender::context::Context;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const MAX_CLAUSES: usize = 3;
 
-/// The rows that were sent or may have been, according to a report.
-#[derive(Debug, Default)]
-pub(crate) struct ReportedRows {
-    pub(crate) rows: SkipCounts,
-    /// The rows that Jelou accepted, but did not deliver.
-    pub(crate) undelivered: u64,
-}
-
 /// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
-pub(crate) fn refuse_reported(
+pub(super) fn refuse_reported(
     reported: &ReportedRows,
     policy: DuplicatePolicy,
-) -> Result<(), CommandError> {
+) -> Result<(), BulkError> {
     let rows = &reported.rows;
-    if policy != DuplicatePolicy::Refused || rows.all() == 0 {
+    if policy != DuplicatePolicy::Refuse || rows.all() == 0 {
         return Ok(());
     }
     if reported.undelivered == rows.all() {
@@ -41,7 +34,10 @@ pub(crate) fn refuse_reported(
             "{rows} {rows|row was|rows were} accepted by Jelou, but not delivered",
             rows = rows.all()
         );
-        return Err(CommandError::open_guard(message, undelivered_messages()));
+        return Err(BulkError::Guard(UsageError::open(
+            message,
+            undelivered_messages(),
+        )));
     }
     let sent = rows.rows(SkipReason::AlreadySent);
     let perhaps = rows.rows(SkipReason::MayHaveBeenSent) + rows.rows(SkipReason::ToBeSent);
@@ -54,11 +50,14 @@ pub(crate) fn refuse_reported(
             perhaps
         ),
     };
-    Err(CommandError::open_guard(message, earlier_messages()))
+    Err(BulkError::Guard(UsageError::open(
+        message,
+        earlier_messages(),
+    )))
 }
 
 /// Creates the query for the earlier runs that a run with `details` is compared with.
-pub(super) fn earlier_query(details: &RunSettings) -> EarlierQuery {
+pub(crate) fn earlier_query(details: &RunSettings) -> EarlierQuery {
     EarlierQuery {
         bot: details.bot.clone(),
         address: details.api_url.clone(),
@@ -74,7 +73,7 @@ pub(crate) fn compare(
     earlier: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
     zone: &TimeZone,
-) -> Result<bool, CommandError> {
+) -> Result<bool, BulkError> {
     let policy = DuplicatePolicy::new(conditions);
     let mut has_other_every = false;
     if let Some(key) = &conditions.once {
@@ -82,11 +81,11 @@ pub(crate) fn compare(
         find_unchecked(&earlier.scope(key), conditions.every, draft)?;
         draft.skip_earlier(Some(key))?;
     }
-    if policy == DuplicatePolicy::Meant {
+    if policy == DuplicatePolicy::Send {
         return Ok(has_other_every);
     }
     earlier.compare(draft)?;
-    if policy == DuplicatePolicy::LeftOut {
+    if policy == DuplicatePolicy::Skip {
         draft.skip_earlier(None)?;
         return Ok(has_other_every);
     }
@@ -95,7 +94,10 @@ pub(crate) fn compare(
         return Ok(has_other_every);
     }
     let message = describe_found(&found, zone, draft.messages()?, None);
-    Err(CommandError::open_guard(message, earlier_messages()))
+    Err(BulkError::Guard(UsageError::open(
+        message,
+        earlier_messages(),
+    )))
 }
 
 /// Marks the rows of `draft` if the recipient has a notification under the key that was sent unchecked.
@@ -122,7 +124,7 @@ fn find_unchecked(
 
 /// Refuses a list if it skipped rows for another run or a single send that no longer sends them. Those recipients would
 /// get nothing.
-pub(super) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), CommandError> {
+pub(crate) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), BulkError> {
     let rows = draft.freed()?;
     if rows == 0 {
         return Ok(());
@@ -132,50 +134,24 @@ pub(super) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), CommandEr
          them",
         rows
     );
-    Err(CommandError::guard(
+    Err(BulkError::Guard(UsageError::new(
         message,
         msg!("to send them: send the list again"),
-    ))
+    )))
 }
 
-/// Warns of runs that have unsent rows of this list while no process sends them. This list skipped those rows.
-pub(super) fn report_idle_runs(
-    context: &Context,
-    ledger: &Ledger,
-    draft: &LedgerDraft,
-) -> Result<(), LedgerError> {
+/// Returns the runs that have unsent rows of this list while no process sends them. This list skipped those rows.
+pub(crate) fn idle_runs(ledger: &Ledger, draft: &LedgerDraft) -> Result<Vec<RunName>, LedgerError> {
+    let mut idle = Vec::new();
     for run in draft.awaited_runs()? {
         if let Ok(name) = run.parse()
             && let Ok(found) = ledger.run(&name)
             && found.is_abandoned()?
         {
-            context.stderr.warning_with_hint(
-                msg!(
-                    "run {run} has unsent rows of this list, but no process is sending it",
-                    run
-                ),
-                to_continue(&name),
-            );
+            idle.push(name);
         }
     }
-    Ok(())
-}
-
-/// Warns that earlier runs sent messages to these recipients recently, because the text of a sent list may have been
-/// corrected. Also warns of unfinished runs with messages for them, because these runs may have been forgotten.
-pub(crate) fn report_recipients(context: &Context, written_to: u64, waiting: u64) {
-    if waiting > 0 {
-        context.stderr.warning_with_hint(
-            msg!("{count} of these recipients still {count|has|have} unsent messages in unfinished runs", count = waiting),
-            msg!("to see them: jelouctl bulk list"),
-        );
-    }
-    if written_to > 0 {
-        context.stderr.warning(msg!(
-            "earlier runs sent messages to {count} of these recipients in the last 24 hours",
-            count = written_to
-        ));
-    }
+    Ok(idle)
 }
 
 /// Checks whether another run has sent rows that `run` still has; sandbox runs do not count. Skips
@@ -184,7 +160,7 @@ pub(crate) fn skip_sent_rows(
     run: &Run,
     details: &RunSettings,
     zone: &TimeZone,
-) -> Result<(), CommandError> {
+) -> Result<(), BulkError> {
     let Some(skips_rows) = skips_sent_rows(details).filter(|_| !details.sandbox) else {
         return Ok(());
     };
@@ -198,19 +174,19 @@ pub(crate) fn skip_sent_rows(
 
 /// Returns whether a run skips rows that other runs have sent. If not, they are a reason to refuse it.
 /// None if it sends them again.
-pub(super) fn skips_sent_rows(details: &RunSettings) -> Option<bool> {
+pub(crate) fn skips_sent_rows(details: &RunSettings) -> Option<bool> {
     match DuplicatePolicy::new(&details.conditions) {
-        DuplicatePolicy::Meant => None,
-        policy => Some(policy == DuplicatePolicy::LeftOut),
+        DuplicatePolicy::Send => None,
+        policy => Some(policy == DuplicatePolicy::Skip),
     }
 }
 
 /// Returns the error for rows of a run that others have sent, or are about to send.
-pub(super) fn earlier_runs_error(
+pub(crate) fn earlier_runs_error(
     run: &Run,
     found: &[EarlierMessages],
     zone: &TimeZone,
-) -> Result<CommandError, LedgerError> {
+) -> Result<BulkError, LedgerError> {
     let name = run.name();
     // `bulk work` does not have these flags.
     let way = msg!(
@@ -218,7 +194,7 @@ pub(super) fn earlier_runs_error(
         run = name.to_string()
     );
     let message = describe_found(found, zone, run.pending()?, Some(name));
-    Ok(CommandError::guard(message, way))
+    Ok(BulkError::Guard(UsageError::new(message, way)))
 }
 
 /// Describes messages that earlier runs sent: `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`. With

@@ -4,42 +4,41 @@
 
 use std::collections::BTreeMap;
 
-use super::row_notes::RowNotes;
+use super::error::BulkError;
+use super::finding::Finding;
+use super::import_result::describe_exclusion;
+use super::row_collector::RowNotes;
 use crate::base::message::msg;
-use crate::base::process::block_on;
-use crate::command_error::CommandError;
 use crate::jelou::api::LookUpError;
 use crate::lists::exclusions::Exclusions;
-use crate::runs::import::{Finding, describe_exclusion};
 use crate::runs::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
-use crate::sender::context::Context;
-use crate::sender::{OpenWindows, Sender};
 
 /// The rows that may still be skipped.
-pub(super) enum UnsentRows<'a> {
+pub(crate) enum UnsentRows<'a> {
     OfRun(&'a Run),
     /// The rows of a list that is about to become a run.
     OfDraft(&'a mut LedgerDraft),
 }
 
-/// Skips the rows of excluded recipients, and with `windows` the rows of recipients that have not written recently;
-/// prints notes of them.
-pub(super) fn skip_excluded(
-    context: &Context,
+/// Returns whether a recipient is in the 24-hour window. None without `--only-in-window`.
+pub(crate) type WindowCheck<'a> = Option<&'a dyn Fn(&str) -> Result<bool, LookUpError>>;
+
+/// Skips the rows of excluded recipients, and the rows of recipients outside the window. Returns notes of them.
+pub(crate) fn skip_excluded(
     rows: UnsentRows<'_>,
     exclusions: &Exclusions,
-    windows: Option<&OpenWindows>,
-) -> Result<(), CommandError> {
-    if exclusions.is_empty() && windows.is_none() {
-        return Ok(());
-    }
+    is_in_window: WindowCheck<'_>,
+) -> Result<Vec<Finding>, BulkError> {
     let mut notes = RowNotes::default();
+    if exclusions.is_empty() && is_in_window.is_none() {
+        return Ok(notes.findings());
+    }
     let mut found = BTreeMap::<_, (SkipDetail, Vec<_>)>::new();
     let is_run = matches!(rows, UnsentRows::OfRun(_));
     let mut note_refusal = |n: i64, line: u64, recipients: &[String]| {
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
             Some((_, list)) => (SkipReason::Excluded, describe_exclusion(list)),
-            None if is_outside(windows, recipients)? => {
+            None if is_outside(is_in_window, recipients)? => {
                 let problem = msg!("the recipient has not written within 23 hours");
                 (SkipReason::OutsideWindow, problem)
             }
@@ -54,7 +53,7 @@ pub(super) fn skip_excluded(
         if is_run || reason == SkipReason::Excluded {
             notes.add(Finding::skipped_row(line, problem));
         }
-        Ok::<_, CommandError>(())
+        Ok::<_, BulkError>(())
     };
     match &rows {
         UnsentRows::OfRun(run) => {
@@ -74,8 +73,7 @@ pub(super) fn skip_excluded(
             skips(&found).try_for_each(|(n, skip)| draft.skip(n, &skip))?;
         }
     }
-    notes.print(&context.stderr);
-    Ok(())
+    Ok(notes.findings())
 }
 
 /// Returns the rows to skip for each problem, with the reason.
@@ -87,26 +85,15 @@ fn skips(
         .flat_map(|(skip, rows)| rows.iter().map(|n| (*n, skip.clone())))
 }
 
-/// Returns whether a recipient has not written recently, if `--only-in-window` applies.
-fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bool, LookUpError> {
-    let Some(windows) = windows else {
+/// Returns whether one of the recipients is outside the window.
+fn is_outside(is_in_window: WindowCheck<'_>, recipients: &[String]) -> Result<bool, LookUpError> {
+    let Some(is_in_window) = is_in_window else {
         return Ok(false);
     };
     for recipient in recipients {
-        if !windows.is_open(recipient)? {
+        if !is_in_window(recipient)? {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-/// Reads, over a separate connection, which recipients have written recently.
-pub(super) fn look_up_windows(
-    context: &Context,
-    sender: &Sender,
-) -> Result<OpenWindows, CommandError> {
-    block_on(async {
-        let mut connection = sender.connect(context).await?;
-        Ok(OpenWindows::read(&mut connection).await?)
-    })
 }

@@ -1,0 +1,169 @@
+//! Reads the rows of a list into a draft, and decides whether the list may be sent.
+
+use jiff::tz::TimeZone;
+
+use super::earlier::{compare, refuse_reported};
+use super::error::BulkError;
+use super::exclude::{UnsentRows, WindowCheck, skip_excluded};
+use super::finding::{Finding, Severity};
+use super::import_result::{ImportResult, describe_not_allowed};
+use super::list_findings::ListFindings;
+use super::plan::ImportPlan;
+use super::row_collector::RowCollector;
+use super::rows::import_list;
+use super::verdict::refuse_list;
+use crate::base::input::UsageError;
+use crate::base::message::{Message, msg};
+use crate::lists::exclusions::Exclusions;
+use crate::lists::list_file::ListReader;
+use crate::runs::ledger::{
+    EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
+};
+
+/// The results of reading a list, apart from its rows, which are in the draft.
+pub(crate) struct ListReading {
+    pub(crate) imported: ImportResult,
+    /// The error if the list may not be sent.
+    pub(crate) list_error: Option<BulkError>,
+    /// The error if earlier runs prevent a send.
+    pub(crate) earlier_error: Option<BulkError>,
+    /// The findings about the whole list.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// The checks that decide whether a valid row may be sent.
+pub(crate) struct RowChecks<'a> {
+    pub(crate) is_in_window: WindowCheck<'a>,
+    /// The ledger with the earlier runs; None if they do not count.
+    pub(crate) ledger: Option<&'a Ledger>,
+    pub(crate) earlier: EarlierQuery,
+    pub(crate) conditions: &'a RunConditions,
+    /// The zone of the times in errors.
+    pub(crate) zone: TimeZone,
+}
+
+impl RowChecks<'_> {
+    /// Skips the rows of recipients outside the 24-hour window, and the rows that earlier runs have. Returns whether the
+    /// last command with the key had another --every.
+    fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<bool, BulkError> {
+        let rows = UnsentRows::OfDraft(draft);
+        skip_excluded(rows, &Exclusions::default(), self.is_in_window)?;
+        let Some(ledger) = self.ledger else {
+            return Ok(false);
+        };
+        ledger.known(&self.earlier, |known| {
+            compare(self.conditions, known, draft, &self.zone)
+        })
+    }
+}
+
+/// Reads every row of `list` into `draft`. A row that cannot or may not be sent is not an error: the results contain it.
+/// `rows` gets the findings in rows, also with an error, and `is_read` the number of rows so far. A test has no `checks`,
+/// because it goes to another recipient.
+pub(crate) fn read_list(
+    list: &mut ListReader,
+    draft: &mut LedgerDraft,
+    import: &ImportPlan<'_>,
+    checks: Option<&RowChecks<'_>>,
+    rows: &mut RowCollector<'_>,
+    is_read: &dyn Fn(u64),
+) -> Result<ListReading, BulkError> {
+    let skip_earlier =
+        |draft: &mut LedgerDraft| checks.map_or(Ok(false), |checks| checks.skip_earlier(draft));
+    let mut earlier = Ok(false);
+    let mut imported = import_list(
+        list,
+        draft,
+        import,
+        &mut |note| rows.add(note),
+        is_read,
+        |draft| {
+            earlier = skip_earlier(draft);
+            earlier.is_ok()
+        },
+    )?;
+    let earlier = earlier
+        .and_then(|_| refuse_reported(rows.reported(), import.reported))
+        .and_then(|()| skip_earlier(draft));
+    if earlier.is_err() && import.policy.notes_rejects {
+        draft.skip_earlier(None)?;
+    }
+    imported.count(draft);
+    imported.settle_repeated(draft, import.policy, &mut |note| rows.add(note))?;
+    let first_not_allowed = match checks {
+        Some(_) => find_not_allowed(draft, import, &mut imported, rows)?,
+        None => None,
+    };
+    let found = ListFindings::collect(list, import, &imported);
+    let list_error = refuse_list(list, import, &imported, &found)
+        .err()
+        .map(BulkError::from)
+        .or_else(|| first_not_allowed.map(|first| not_allowed(&first, imported.not_allowed)));
+    let mut findings = found.all;
+    if let (Ok(true), Some(checks)) = (&earlier, checks) {
+        findings.extend(other_every(checks.conditions));
+    }
+    Ok(ListReading {
+        imported,
+        list_error,
+        earlier_error: earlier.err(),
+        findings,
+    })
+}
+
+/// Returns the note that the last command with the key had another --every.
+fn other_every(conditions: &RunConditions) -> Option<Finding> {
+    let key = conditions.once.as_ref()?;
+    Some(Finding::note(msg!(
+        "an earlier command with --once {key} had another --every; this one uses its own",
+        key = key.to_string()
+    )))
+}
+
+/// Counts the rows with recipients that are not allowed, and returns why the first is not. Runs after every step that
+/// skips rows.
+fn find_not_allowed(
+    draft: &mut LedgerDraft,
+    import: &ImportPlan<'_>,
+    imported: &mut ImportResult,
+    rows: &mut RowCollector<'_>,
+) -> Result<Option<Message>, LedgerError> {
+    let Some(refusal) = import.why_not_allowed else {
+        return Ok(None);
+    };
+    let mut first = None;
+    let mut found = Vec::new();
+    draft.each_row_to_send(|row, request| {
+        let recipients = request.recipients()?;
+        if let Some(problem) = refusal(&mut recipients.iter().map(String::as_str)) {
+            found.push(row.index);
+            first.get_or_insert(problem);
+            let finding = Finding::of_row(row.line, Severity::Fault, describe_not_allowed());
+            rows.add_finding(finding);
+        }
+        Ok::<_, LedgerError>(())
+    })?;
+    imported.not_allowed = found.len() as u64;
+    if import.policy.notes_rejects {
+        for n in found {
+            let skip = SkipDetail {
+                reason: SkipReason::NotAllowed,
+                problem: describe_not_allowed(),
+            };
+            draft.skip(n, &skip)?;
+        }
+    }
+    Ok(first)
+}
+
+/// Returns the error for `rows` rows with recipients that are not allowed.
+fn not_allowed(first: &Message, rows: u64) -> BulkError {
+    BulkError::NotAllowed(UsageError::new(
+        msg!(
+            "{rows} {rows|row has a recipient that is|rows have recipients that are} not allowed{rows|:|; the first:} {first}",
+            rows,
+            first
+        ),
+        msg!("to skip {rows|it|them}: --skip-not-allowed", rows),
+    ))
+}
