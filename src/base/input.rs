@@ -375,7 +375,7 @@ fn json_problem(error: &serde_json::Error, typed: &str) -> Message {
         }
         "key must be a string" => msg!("the name of a field needs double quotes"),
         "invalid escape" => msg!("write a \\ in a text as \\\\"),
-        "trailing comma" => msg!("remove the comma before the closing bracket"),
+        "trailing comma" => msg!("there is a comma before the closing bracket"),
         "trailing characters" => msg!("the JSON ends before this text"),
         "recursion limit exceeded" => msg!("too many brackets are open"),
         text if text.starts_with("control character") => {
@@ -526,7 +526,7 @@ mod tests {
             (" \n", "--body: x.json is empty; JSON is needed"),
             (
                 "{\n  \"a\": 1,\n}",
-                "--body: x.json is not valid JSON: remove the comma before the closing bracket, at line 3 column 1",
+                "--body: x.json is not valid JSON: there is a comma before the closing bracket, at line 3 column 1",
             ),
             (
                 r#"{"a": 1} x"#,

@@ -56,8 +56,14 @@ pub(crate) enum Value {
     Message(Message),
     /// Several messages with a separator between them.
     List(Vec<Message>, &'static str),
-    /// A text that each language writes in its own way, such as a time or the name of a country.
+    /// A text that each language writes in its own way, such as the name of a country.
     ByLanguage {
+        english: String,
+        spanish: String,
+    },
+    /// A time, in milliseconds since 1970. A report writes it in its own way.
+    Time {
+        at: i64,
         english: String,
         spanish: String,
     },
@@ -122,6 +128,23 @@ impl Message {
         self
     }
 
+    /// Replaces the times in it. `write` gets them in milliseconds since 1970.
+    pub(crate) fn with_times(mut self, write: &dyn Fn(i64) -> String) -> Self {
+        for (_, value) in &mut self.values {
+            *value = match std::mem::replace(value, Value::Number(0)) {
+                Value::Time { at, .. } => Value::Text(write(at)),
+                Value::Message(message) => Value::Message(message.with_times(write)),
+                Value::List(messages, separator) => {
+                    let messages = messages.into_iter();
+                    let messages = messages.map(|message| message.with_times(write));
+                    Value::List(messages.collect(), separator)
+                }
+                other => other,
+            };
+        }
+        self
+    }
+
     /// Returns the text in this language. A text without a translation is in English.
     pub(crate) fn text(&self, lang: Lang) -> String {
         let mut text = String::new();
@@ -136,7 +159,7 @@ impl Message {
             let messages = match value {
                 Value::Message(message) => std::slice::from_ref(message),
                 Value::List(messages, _) => messages,
-                Value::Text(_) | Value::Number(_) | Value::ByLanguage { .. } => &[],
+                _ => &[],
             };
             templates.extend(messages.iter().flat_map(Self::templates));
         }
@@ -248,7 +271,7 @@ impl Value {
         match self {
             Self::Number(number) => *number == 1,
             Self::ByLanguage { english, .. } => english == "1",
-            Self::Text(_) | Self::Message(_) | Self::List(..) => false,
+            _ => false,
         }
     }
 
@@ -265,14 +288,14 @@ impl Value {
                     message.write(lang, out);
                 }
             }
-            Self::ByLanguage { english, spanish } => out.push_str(match lang {
-                Lang::En => english,
-                Lang::Es => spanish,
-            }),
+            Self::ByLanguage { english, spanish }
+            | Self::Time {
+                english, spanish, ..
+            } => out.push_str(lang.pick([english, spanish])),
         }
     }
 
-    /// A number and a text are themselves. A text in two languages is an object, and a message an array. The separator of a
+    /// A number and a text are themselves. A text in two languages and a time are objects, and a message is an array. The separator of a
     /// list is not kept.
     fn as_json(&self) -> Json {
         match self {
@@ -284,6 +307,11 @@ impl Value {
                 json!({ "list": messages })
             }
             Self::ByLanguage { english, spanish } => json!({ "en": english, "es": spanish }),
+            Self::Time {
+                at,
+                english,
+                spanish,
+            } => json!({ "at": at, "en": english, "es": spanish }),
         }
     }
 
@@ -298,10 +326,18 @@ impl Value {
                         list.as_array()?.iter().map(Message::from_json).collect();
                     Some(Self::List(messages?, "; "))
                 }
-                None => Some(Self::ByLanguage {
-                    english: fields.get("en")?.as_str()?.to_owned(),
-                    spanish: fields.get("es")?.as_str()?.to_owned(),
-                }),
+                None => {
+                    let english = fields.get("en")?.as_str()?.to_owned();
+                    let spanish = fields.get("es")?.as_str()?.to_owned();
+                    Some(match fields.get("at").and_then(Json::as_i64) {
+                        Some(at) => Self::Time {
+                            at,
+                            english,
+                            spanish,
+                        },
+                        None => Self::ByLanguage { english, spanish },
+                    })
+                }
             },
             Json::Null | Json::Bool(_) => None,
         }

@@ -49,12 +49,7 @@ pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
     local.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
-/// Formats milliseconds since 1970 as `2026-11-20 08:23 -05:00`, in the time zone of this machine.
-pub(crate) fn local_time(at: i64) -> String {
-    time_in(&TimeZone::system(), at)
-}
-
-/// Formats like [`local_time`], in this time zone.
+/// Formats milliseconds since 1970 as `2026-11-20 08:23 -05:00`.
 pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
     from_millis(at)
         .to_zoned_datetime(zone.clone())
@@ -65,10 +60,20 @@ pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
 /// Returns a time as a value of a text: `2026-11-20 08:23 -05:00` in English, `hoy a las 08:23` in Spanish. The Spanish has
 /// the zone if its time is not that of this machine, or if it is UTC.
 pub(crate) fn time_value(zone: &TimeZone, at: i64) -> Value {
-    Value::ByLanguage {
-        english: time_in(zone, at),
-        spanish: time_in_spanish(zone, from_millis(at), "%H:%M"),
+    let [english, spanish] = time_in_both(zone, at);
+    Value::Time {
+        at,
+        english,
+        spanish,
     }
+}
+
+/// Formats like [`time_value`], in English and Spanish.
+pub(crate) fn time_in_both(zone: &TimeZone, at: i64) -> [String; 2] {
+    [
+        time_in(zone, at),
+        time_in_spanish(zone, from_millis(at), "%H:%M"),
+    ]
 }
 
 /// Returns a time like [`time_value`], to the second.
@@ -106,31 +111,7 @@ fn time_in_spanish(zone: &TimeZone, at: Timestamp, format: &str) -> String {
     format!("{day} a {hour} {}{zone}", local.strftime(format))
 }
 
-/// Rewrites the times in `text` that [`time_in`] has written, such as `2026-11-20 08:23 -05:00`.
-/// `write` gets each of them in milliseconds since 1970.
-pub(crate) fn rewrite_times(text: &str, write: impl Fn(i64) -> String) -> String {
-    let mut shown = String::new();
-    let mut rest = text;
-    while let Some(space) = rest.find(' ') {
-        let begin = space.saturating_sub("2026-11-20".len());
-        let time = rest.get(begin..begin + WRITTEN_TIME.len());
-        let at = time.and_then(|time| Timestamp::strptime("%Y-%m-%d %H:%M %:z", time).ok());
-        if let Some(at) = at {
-            shown.push_str(rest.get(..begin).unwrap_or_default());
-            shown.push_str(&write(at.as_millisecond()));
-            rest = rest.get(begin + WRITTEN_TIME.len()..).unwrap_or_default();
-        } else {
-            shown.push_str(rest.get(..=space).unwrap_or_default());
-            rest = rest.get(space + 1..).unwrap_or_default();
-        }
-    }
-    shown + rest
-}
-
-/// A time as [`time_in`] writes it.
-const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
-
-/// Formats like [`local_time`], to the second.
+/// Formats like [`second_in`], in the time zone of this machine.
 pub(crate) fn local_second(at: Timestamp) -> String {
     second_in(&TimeZone::system(), at)
 }

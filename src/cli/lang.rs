@@ -11,13 +11,17 @@ use crate::sender::config::{Flags, configured_lang};
 /// The variables of the locale, in the order of POSIX. The first that is set counts.
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
-/// Returns the language for a command with these flags. None is a line that could not be read.
-pub(super) fn choose_lang(command: Option<&Command>, flags: &Flags) -> Lang {
-    let typed = match command {
-        Some(Command::Bulk(BulkCommand::Send(args))) => args.lang,
-        Some(Command::Bulk(BulkCommand::Report(args))) => args.lang,
+/// Returns the language that `command` has as its flag.
+pub(super) fn typed_lang(command: Option<&Command>) -> Option<Lang> {
+    match command? {
+        Command::Bulk(BulkCommand::Send(args)) => args.lang,
+        Command::Bulk(BulkCommand::Report(args)) => args.lang,
         _ => None,
-    };
+    }
+}
+
+/// Returns the language for a command with these `flags`, of which `typed` is `--lang`.
+pub(super) fn choose_lang(typed: Option<Lang>, flags: &Flags) -> Lang {
     typed
         .or_else(|| configured_lang(flags))
         .or_else(|| lang_of_locale().filter(|_| io::stderr().is_terminal()))

@@ -20,7 +20,7 @@ use clap::CommandFactory;
 use self::app::{App, Command};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::message::msg;
+use crate::base::message::{Lang, msg};
 use crate::base::output::{Color, Format, RecordError, Stdout, set_config};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
@@ -45,7 +45,10 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let mut context = app.global.context(std::env::var_os("CI").is_some());
-    context.set_lang(lang::choose_lang(app.command.as_ref(), &context.flags));
+    context.set_lang(lang::choose_lang(
+        lang::typed_lang(app.command.as_ref()),
+        &context.flags,
+    ));
     set_config(context.flags.config.as_deref());
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
     if is_list && context.can_ask() {
@@ -159,7 +162,13 @@ fn readable_context(arguments: &[OsString]) -> Context {
         stdout: Stdout::new(format, Color::Auto),
         ..Context::default()
     };
-    context.set_lang(lang::choose_lang(None, &context.flags));
+    // Only commands of `bulk` have it, and not those of a template, which has --language.
+    let (_, of_bulk) = line.split_once(" bulk ").unwrap_or_default();
+    let (of_bulk, _) = of_bulk.split_once(" template ").unwrap_or((of_bulk, ""));
+    let langs = [(" --lang es ", Lang::Es), (" --lang en ", Lang::En)];
+    let typed = langs.into_iter().find(|(flag, _)| of_bulk.contains(flag));
+    let typed = typed.map(|(_, lang)| lang);
+    context.set_lang(lang::choose_lang(typed, &context.flags));
     context
 }
 

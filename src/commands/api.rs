@@ -63,11 +63,10 @@ pub(crate) struct ApiArgs {
 
 /// Parses `KEY=VALUE`.
 fn field(raw: &str) -> Result<(String, String), Message> {
-    match raw.split_once('=') {
-        None => Err(msg!("no `=` found; use KEY=VALUE")),
-        Some(("", _)) => Err(msg!("no key before the `=`; use KEY=VALUE")),
-        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-    }
+    raw.split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| msg!("`{typed}` is not KEY=VALUE", typed = raw))
 }
 
 /// Makes the typed request and prints the response.

@@ -266,7 +266,7 @@ impl OnceSend {
         let key = &self.terms.scope.key;
         let warning = match ended {
             Ok(false) if record.sent != Sent::No => msg!(
-                "key {key} changed for this recipient during the send; check the chat before you send again",
+                "key {key} changed for this recipient during the send, so another send may have reached it",
                 key
             ),
             Ok(_) => return,

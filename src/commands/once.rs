@@ -14,7 +14,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Sent, SystemError};
-use crate::base::timestamps::{from_millis, time_in, time_value};
+use crate::base::timestamps::{from_millis, time_in_both, time_value};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::merge;
 use crate::runs::ledger::{
@@ -361,7 +361,7 @@ fn key_row(
     let words = begin
         .into_iter()
         .chain(people.iter().map(u64::to_string))
-        .chain([time_in(zone, *at), until_words])
+        .chain([lang.pick(time_in_both(zone, *at)), until_words])
         .collect();
     let mut fields: Value = OnceState::ALL
         .iter()
@@ -383,7 +383,7 @@ fn key_row(
 /// Describes until when the messages with a key count; `is_counted` is whether one counts.
 fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone, lang: Lang) -> String {
     match until {
-        Some(until) => time_in(zone, until),
+        Some(until) => lang.pick(time_in_both(zone, until)),
         None if is_counted => msg!("forever").text(lang),
         None => String::new(),
     }
@@ -536,7 +536,7 @@ impl KeyEntries {
             id: message_id.clone(),
             words: vec![
                 state.describe().text(lang),
-                time_in(&zone, entry.at),
+                lang.pick(time_in_both(&zone, entry.at)),
                 until_in_words(until, !state.is_free(), &zone, lang),
                 text(message_id),
                 text(run),

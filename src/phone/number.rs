@@ -206,7 +206,7 @@ impl PhoneNumber {
             .filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
         let warning = with_nine.map(|rest| {
             msg!(
-                "+{digits} is a landline of Argentina; for a mobile, write a 9 after 54: +549{rest}",
+                "+{digits} is a landline of Argentina; a mobile has a 9 after 54: +549{rest}",
                 digits,
                 rest
             )

@@ -171,8 +171,8 @@ const TABLE: [(&str, &str, &str, &str); 77] = [
     (
         "541123456789",
         "AR",
-        "541123456789; +541123456789 is a landline of Argentina; for a mobile, write a 9 after 54: +5491123456789",
-        "541123456789; +541123456789 is a landline of Argentina; for a mobile, write a 9 after 54: +5491123456789",
+        "541123456789; +541123456789 is a landline of Argentina; a mobile has a 9 after 54: +5491123456789",
+        "541123456789; +541123456789 is a landline of Argentina; a mobile has a 9 after 54: +5491123456789",
     ),
     (
         "9 11 2345-6789",

@@ -303,7 +303,10 @@ fn known_kind(kind: &str) -> Result<String, Message> {
 pub(crate) fn delay(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |duration| duration <= LONGEST;
     parse_duration(raw, is_allowed, |raw| {
-        msg!("`{raw}` is not a delay; use 500ms or 2s, up to 1h", raw)
+        msg!(
+            "`{raw}` is not a delay of at most 1h, such as 500ms or 2s",
+            raw
+        )
     })
 }
 

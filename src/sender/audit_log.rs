@@ -264,7 +264,8 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
     } else if !is_trusted(&metadata) {
         msg!("it belongs to another user")
     } else if metadata.mode() & 0o002 != 0 {
-        msg!("anyone can change it; to make it private: chmod 600")
+        let mode = format!("{:o}", metadata.mode() & 0o777);
+        msg!("anyone can change it (mode {mode}, not 600)", mode)
     } else {
         return Ok(());
     };

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_INPUT_BYTES, UsageError};
@@ -18,7 +19,7 @@ use crate::base::message::{Message, msg};
 use crate::base::output::{HiddenInput, Stderr, SystemError, ask_hidden, visible_json};
 use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::{Signal, Signals, run_blocking};
-use crate::base::timestamps::local_time;
+use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
     Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
@@ -147,7 +148,7 @@ fn describe_running(running: &RunningSandbox) -> Message {
         Ok(at) => msg!(
             "the one on port {port}, started at {at} in {directory}",
             port,
-            at = local_time(at.as_millisecond()),
+            at = time_value(&TimeZone::system(), at.as_millisecond()),
             directory = running.directory
         ),
         Err(_) => msg!("the one on port {port}", port),

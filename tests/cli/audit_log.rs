@@ -255,10 +255,7 @@ fn unwritable_log_warns_and_keeps_exit_code() {
         ("directory", "it is a directory"),
         ("/dev/full", "the disk is full"),
         ("nowhere/log", "nowhere does not exist"),
-        (
-            "open",
-            "anyone can change it; to make it private: chmod 600",
-        ),
+        ("open", "anyone can change it (mode 666, not 600)"),
         ("pipe", "No such device or address"),
     ] {
         let ended = send(&home, &server.url, log).success();

@@ -181,7 +181,7 @@ fn text_that_differs_only_in_case_warns() {
         "{ended:?}"
     );
     assert!(!ended.stderr.contains("warning: line 3"), "{ended:?}");
-    ended.stderr_has(&["to ignore case: `plan | lower`"]);
+    ended.stderr_has(&["`plan | lower` ignores case"]);
     home.dry_run_list(&[
         "list.csv",
         "text",
@@ -204,7 +204,7 @@ fn text_that_differs_only_in_case_warns() {
     .success()
     .stderr_has(&[
         "line 2: plan: `  ` is not exactly ``",
-        "to ignore spaces around it: `plan | trim`",
+        "`plan | trim` ignores spaces around it",
     ]);
 }
 
@@ -263,7 +263,7 @@ fn nested_json_values_are_compared_by_type() {
     );
     send("{% if c.saldo in [50] %}a{% endif %}.").fails(
         2,
-        &["line 1: text: compares the text `50` with 50; write `| number`"],
+        &["line 1: text: compares the text `50` with 50\nhint: write `| number`"],
     );
     list("null", "null", "null");
     send("{% if c.saldo | number < 100 %}a{% endif %}.")

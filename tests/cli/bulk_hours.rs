@@ -552,7 +552,10 @@ fn impossible_hours_are_refused_before_reading() {
     for (flags, parts) in [
         (
             &["--between", "mon-fri"][..],
-            &["--between", "write days and hours in quotes"][..],
+            &[
+                "--between",
+                "is not a range of hours such as 'mon-fri 07:00-19:00'",
+            ][..],
         ),
         (
             &["--between", "mondey 07:00-19:00"],
@@ -568,7 +571,7 @@ fn impossible_hours_are_refused_before_reading() {
         ),
         (
             &["--between", "07:00-19:00", "--time-zone", "Bogota"],
-            &["write its name, such as America/Bogota"],
+            &["is not a time zone such as America/Bogota"],
         ),
         (
             &["--time-zone", "America/Bogota"],
@@ -594,7 +597,7 @@ fn impossible_hours_are_refused_before_reading() {
         ),
         (
             "time_zone = \"Bogota\"",
-            "time_zone of profile p: `Bogota` is not a time zone; write its name",
+            "time_zone of profile p: `Bogota` is not a time zone such as America/Bogota",
         ),
         (
             "not_on = [\"nope.txt\"]\ntime_zone = \"America/Bogota\"",

@@ -640,7 +640,7 @@ fn missing_header_suggests_its_line_number() {
         (
             "celular\n593987654321\n",
             &["--header-row", "0"],
-            &["--header-row: `0` is too small; use 1 or more"],
+            &["--header-row: expected 1 or more, found `0`"],
         ),
         (
             "celular\n593987654321\n",
@@ -708,16 +708,16 @@ fn row_selection_without_rows_is_refused() {
     for (flags, parts) in [
         (
             &["--limit", "0"][..],
-            &["--limit: `0` is too small; use 1 or more"][..],
+            &["--limit: expected 1 or more, found `0`"][..],
         ),
         (&["--limit", "x"], &["--limit: ", "is not a whole number"]),
         (
             &["--limit", "18446744073709551615"],
-            &["--limit: `18446744073709551615` is too large; use at most 9223372036854775807"],
+            &["--limit: expected at most 9223372036854775807, found `18446744073709551615`"],
         ),
         (
             &["--preview", "0"],
-            &["--preview: `0` is too small; use 1 or more"],
+            &["--preview: expected 1 or more, found `0`"],
         ),
         (
             &["--skip", "2"],
@@ -769,7 +769,7 @@ fn message_errors_are_reported_once_per_list() {
         ),
         (
             &["text", "Hola {{Nombre completo | upper}}"],
-            &["name with spaces or signs as {{ nombre_completo }}"],
+            &["name with spaces or signs has the form {{ nombre_completo }}"],
         ),
     ] {
         let ended = refused(&home, &[&["people.csv"], words].concat(), parts);
@@ -1136,7 +1136,7 @@ fn templates_are_strict() {
         (
             "people.ndjson",
             "a {{ nulo }}",
-            "line 1: text: null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')`",
+            "line 1: text: null, which is also the number of an empty cell, cannot be part of a text\nhint: write `| default('…')`",
         ),
         (
             "people.ndjson",
@@ -1561,7 +1561,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         ("c", &[]),
         ("d", &["--skip-sent"]),
     ] {
-        let note = "1 row is skipped because the report says that it is repeated: line 2";
+        let note = "1 row is skipped because the report says `repeated`: line 2";
         let again = if run == "c" { &["--again"][..] } else { &[] };
         let ended = send("rz.csv", run, &[flags, again].concat()).fails(0, &[note]);
         assert_eq!(
@@ -1610,7 +1610,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         "rh.csv",
         home.read("rh.csv").replace("13,F", "593987654333,F"),
     );
-    let note = "2 rows are skipped because the report says that it is hidden: line 2, 3";
+    let note = "2 rows are skipped because the report says `hidden`: line 2, 3";
     let ended = send("rh.csv", "i", &[]).fails(0, &[note]);
     assert_eq!(
         (&ended.json()["sent"], &ended.json()["skipped_reasons"]),
@@ -1637,7 +1637,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
             .replace("14,K", "593987654334,K")
             .replace("332,G", "332,otra"),
     );
-    let note = "1 row is skipped because the report says that it was sent: line 2";
+    let note = "1 row is skipped because the report says that the message was sent: line 2";
     send("rs.csv", "l", &[]).fails(0, &[note]);
     assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
     send("rs.csv", "m", &["--again"]).success();

@@ -284,7 +284,7 @@ fn resent_report_sends_no_duplicates() {
         .success()
         .stdout;
     assert!(
-        report.contains("the report says that it was sent"),
+        report.contains("the report says that the message was sent"),
         "{report}"
     );
     home.run("bulk remove s --yes").success();

@@ -117,11 +117,11 @@ fn wrong_selection_is_explained() {
         ),
         (
             ["--skip-if", "baja"],
-            &["--skip-if", "write COLUMN=VALUE, such as baja=sí"],
+            &["--skip-if", "is not COLUMN=VALUE, such as baja=sí"],
         ),
         (
             ["--only-if", "=sí"],
-            &["--only-if", "write COLUMN=VALUE, such as baja=sí"],
+            &["--only-if", "is not COLUMN=VALUE, such as baja=sí"],
         ),
     ] {
         let ended = dry_run(&home, LIST, &flags);
@@ -211,7 +211,7 @@ fn reports_keep_rows_that_were_not_selected() {
     for flags in ["", "--only-if grupo=A"] {
         let words = format!("--sandbox bulk send r.csv --dry-run --skip-sent {flags} text Otra");
         let ended = home.run(&words).end();
-        let kept = "the report says that it is not_selected";
+        let kept = "the report says `not_selected`";
         assert!(ended.stderr.contains(kept), "{flags}: {ended:?}");
         let sent = ["593987654322", "593987654323"].map(|user| ended.stdout.contains(user));
         assert_eq!(sent, [false, false], "{ended:?}");

@@ -115,7 +115,7 @@ fn only_recipients_in_the_window_are_sent() {
     // If the report is sent again, a free-form message still reaches none of them, but a template does.
     home.run("bulk report r --reason outside_window --file others.csv")
         .success();
-    let note = "3 rows are skipped because the report says that it is outside_window: line 2, 3, 4";
+    let note = "3 rows are skipped because the report says `outside_window`: line 2, 3, 4";
     let again = |kind: &[&str]| {
         let words = [
             &[

@@ -233,7 +233,7 @@ fn cells_are_sent_as_displayed() {
             );
         }
         let is_told = ended.stderr.contains(
-            "celda: cells are sent as stored, `0.5` in line 30: jelouctl does not know the format `# ?/?`; to format it, add a filter",
+            "celda: cells are sent as stored, `0.5` in line 30: jelouctl does not know the format `# ?/?`\nhint: to format it, add a filter",
         );
         assert_eq!(is_told, !is_ods, "{ended:?}");
     }
@@ -246,12 +246,12 @@ fn date_without_time_is_not_formatted_with_one() {
     for (cell, problem) in [
         (
             "12/25/2026 08:05",
-            "has the month first, but in its country the day comes first; write all dates of the column as 2026-11-28",
+            "has the month first, but in its country the day comes first\nhint: write all dates of the column as 2026-11-28",
         ),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
         (
             "2026-11-28T20:00:00Z",
-            "is the time in UTC; write the local time",
+            "is the time in UTC\nhint: write the local time",
         ),
     ] {
         home.write(
@@ -353,7 +353,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     }
     home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
         2,
-        &["number: `1.234` may be a number with decimals in the sheet; put the filter first, or write number('.')"],
+        &["number: `1.234` may be a number with decimals in the sheet\nhint: put the filter first, or write number('.')"],
     );
     // Recipients do not read coordinates as numbers.
     let ended = previewed(
@@ -405,8 +405,8 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     );
     assert_eq!(texts(&without), ["1.234 2026-11-28 15%"]);
     for told in [
-        "saldo: cells are sent as stored, `1.234` in line 2: the format `0.00` depends on the country; add --country, or a filter",
-        "vence: cells are sent as stored, `2026-11-28` in line 2: the format `m/d/yyyy` depends on the country; add --country, or a filter",
+        "saldo: cells are sent as stored, `1.234` in line 2: the format `0.00` depends on the country\nhint: add --country, or a filter",
+        "vence: cells are sent as stored, `2026-11-28` in line 2: the format `m/d/yyyy` depends on the country\nhint: add --country, or a filter",
     ] {
         assert!(without.stderr.contains(told), "{without:?}");
     }
@@ -417,7 +417,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         2,
         &[
             "error: saldo: cells are sent as stored, `1.234` in line 2",
-            "hint: to send the cells as stored, remove --strict",
+            "hint: add --country, or a filter such as number(2)",
         ],
     );
     let page = ["--preview=all", "--file=page.html", "--lang=es"];
@@ -963,7 +963,7 @@ fn sheet_in_front_without_list_changes_nothing() {
     let summary = [&["Resumen"][..], &["Clientes", "Total"], &["3", "15"]];
     let cover = [&["Contacto", "Ventas"][..], &["Celular", "por confirmar"]];
     let header = [&["celular", "n"][..]];
-    let note = "note: reading the sheet `Clientes`; the workbook has 1 other sheet: `Otra`; to read `Otra`: --sheet Otra";
+    let note = "note: reading the sheet `Clientes`; the workbook has 1 other sheet: `Otra`\nhint: to read `Otra`: --sheet Otra";
     for (front, told) in [
         (&summary[..], true),
         (&cover, true),

@@ -127,7 +127,7 @@ fn profile_comes_from_flag_variable_or_default() {
         3,
         &[
             "several profiles exist, but no default: prod, test",
-            "jelouctl profile use NAME",
+            "jelouctl profile use prod",
         ],
     );
     assert_eq!(server.received().len(), 0);
@@ -210,7 +210,7 @@ fn every_command_uses_the_configured_ledger() {
             3,
             &[
                 "several profiles exist, but no default: prod, test",
-                "--profile NAME",
+                "--profile prod",
             ],
         );
         run()
@@ -695,7 +695,7 @@ fn secret_accessible_to_others_warns() {
     set_mode(&home.config(&profile("prod", &server)), 0o644);
     home.run(SEND)
         .success()
-        .stderr_has(&["config.toml contains a secret, and others can read it: chmod 600"]);
+        .stderr_has(&["config.toml contains a secret, and others can read it (mode 644, not 600)"]);
     set_mode(&home.write("secret.txt", "canary"), 0o640);
     home.config("");
     let ended = home

@@ -1113,7 +1113,7 @@ fn resent_report_keeps_exclusions() {
         ];
         let ended = home.run_args(&words).fails(
             10,
-            &["1 row is skipped because the report says that it is excluded: line"],
+            &["1 row is skipped because the report says `excluded`: line"],
         );
         assert_eq!(
             ended.json()["skipped_reasons"],
@@ -1141,7 +1141,7 @@ fn resent_report_keeps_exclusions() {
     ];
     home.run_args(&words).fails(
         10,
-        &["1 row is skipped because the report says that it is excluded: line 2"],
+        &["1 row is skipped because the report says `excluded`: line 2"],
     );
     assert_eq!(jelou.users().len(), 4);
 }

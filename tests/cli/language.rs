@@ -56,6 +56,22 @@ fn flag_overrides_all_other_sources() {
 }
 
 #[test]
+fn wrong_line_is_in_the_language_that_it_names() {
+    let home = Home::new();
+    for line in [
+        "bulk send a.csv --lang es --foo text Hola",
+        "bulk report --foo --lang=es",
+    ] {
+        let told = "error: no se esperaba '--foo'";
+        home.run(line).env("JELOUCTL_LANG", "en").fails(2, &[told]);
+    }
+    for command in ["xyzzy", "bulk xyzzy"] {
+        let run = home.run(command).env("JELOUCTL_LANG", "es");
+        run.fails(2, &["no existe el comando 'xyzzy'", "en español: "]);
+    }
+}
+
+#[test]
 fn locale_counts_at_a_terminal() {
     for (variables, expected) in [
         (&[("LANG", "es_EC.UTF-8")][..], SPANISH),
@@ -122,11 +138,13 @@ fn prompt_has_the_answers_of_its_language() {
 #[test]
 fn unknown_language_is_an_error() {
     let profile = home_with_lang("fr");
-    profile.run(WRONG).fails(3, &["lang", "`fr`", "en or es"]);
+    profile
+        .run(WRONG)
+        .fails(3, &["lang", "`fr`", "neither en nor es"]);
     let home = Home::new();
     home.run(WRONG)
         .env("JELOUCTL_LANG", "fr")
-        .fails(3, &["JELOUCTL_LANG", "`fr`", "en or es"]);
+        .fails(3, &["JELOUCTL_LANG", "`fr`", "neither en nor es"]);
     home.write("a.csv", "celular,n\n593987654321,Ana\n");
     home.run("--sandbox bulk send a.csv --lang fr text Hola")
         .fails(2, &["--lang", "fr"]);

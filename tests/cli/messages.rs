@@ -466,7 +466,7 @@ fn invalid_query_is_refused_before_any_request() {
     for (words, said) in [
         (
             "messages list --since yesterday",
-            "`yesterday` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20",
+            "`yesterday` is not a time such as 24h, 30d, 2026-11-20 or 2026-11-20",
         ),
         (
             "messages list --until 2026-02-30",

@@ -471,7 +471,7 @@ fn message_with_lost_response_is_found_when_listed() {
 fn deliver_after_is_at_most_an_hour() {
     for time in ["soon", "2h", "-1s"] {
         let problem =
-            format!("--deliver-after: `{time}` is not a delay; use 500ms or 2s, up to 1h");
+            format!("--deliver-after: `{time}` is not a delay of at most 1h, such as 500ms or 2s");
         Home::new()
             .run(&format!("sandbox --port 0 --deliver-after={time} -- true"))
             .fails(2, &[&problem]);

@@ -248,7 +248,7 @@ fn row_with_an_empty_cell_is_invalid() {
         .fails(
             2,
             &[
-                "line 3: nombre: is empty, so the text lacks a value; write `nombre | default('cliente')`",
+                "line 3: nombre: is empty, so the text lacks a value\nhint: write `nombre | default('cliente')`",
                 "7 rows cannot be sent",
             ],
         );
@@ -424,7 +424,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
         &home,
         &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat(),
     );
-    let told = "2 rows are addressed to the recipient of an earlier row: line 5 (same as line 3), 7 (same as line 3); to send only the first: --one-per-recipient";
+    let told = "2 rows are addressed to the recipient of an earlier row: line 5 (same as line 3), 7 (same as line 3)\nhint: to send only the first: --one-per-recipient";
     assert!(
         ended.stderr.contains(told) && ended.stdout.lines().count() == 4,
         "{ended:?}"

@@ -141,7 +141,8 @@ impl Stderr {
         }
     }
 
-    fn hint(&self, hint: &Message) {
+    /// Prints the command that helps with the line above.
+    pub(crate) fn hint(&self, hint: &Message) {
         self.print(Label::Hint, &completed(&hint.text(self.lang)));
     }
 

@@ -95,7 +95,7 @@ fn up_to(raw: &str) -> Result<Duration, Message> {
     let read = parse_duration(
         raw,
         |_| true,
-        |shown| msg!("`{shown}` is not a duration; write 72h or 30d", shown),
+        |shown| msg!("`{shown}` is not a duration such as 72h or 30d", shown),
     )?;
     match read {
         read if read > LONGEST_UP_TO => Err(msg!(

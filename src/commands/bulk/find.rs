@@ -11,7 +11,7 @@ use super::summary::describe_state;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::OutputRow;
-use crate::base::timestamps::time_in;
+use crate::base::timestamps::time_in_both;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::read_recipient;
@@ -20,6 +20,7 @@ use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
 use crate::runs::ledger::{MessageMatch, RowState};
 use crate::runs::report::reported_outcome;
+use crate::runs::report_page::ledger_word;
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::read_environment;
@@ -131,7 +132,8 @@ fn describe(
     let state = reported.state.describe().text(lang);
     let outcome = match reported.code.as_deref() {
         Some(code) if reported.state != RowState::Sent && code != reported.state.name() => {
-            format!("{state}: {code}")
+            let reason = ledger_word(code, lang).unwrap_or_else(|| code.to_owned());
+            format!("{state}: {reason}")
         }
         _ => state,
     };
@@ -140,12 +142,13 @@ fn describe(
         DeliveryState::Other(status) => status.clone(),
         state => describe_state(state.name()).text(lang),
     });
+    let time = reported.at.map(|at| lang.pick(time_in_both(zone, at)));
     // As its recipient would see it, on one line.
     let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body, lang).join(" / "));
     vec![
         run.clone(),
         reported.line.to_string(),
-        reported.at.map(|at| time_in(zone, at)).unwrap_or_default(),
+        time.unwrap_or_default(),
         reported.recipient.clone().unwrap_or_default(),
         outcome,
         delivery.unwrap_or_else(|| "-".to_owned()),

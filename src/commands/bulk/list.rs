@@ -8,7 +8,7 @@ use super::summary::{deliveries_as_json, utc};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Waiting};
-use crate::base::timestamps::time_in;
+use crate::base::timestamps::time_in_both;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::zone::profile_zone;
@@ -108,7 +108,7 @@ fn describe_run(
     };
     let words = [
         run.name.to_string(),
-        time_in(zone, run.created_at),
+        lang.pick(time_in_both(zone, run.created_at)),
         kind.clone(),
         from,
     ];

@@ -122,10 +122,10 @@ pub(crate) struct HoursOptions {
 /// Parses a positive number.
 pub(super) fn at_least_one(raw: &str) -> Result<u64, Message> {
     match raw.parse() {
-        Ok(0) => Err(msg!("`0` is too small; use 1 or more")),
+        Ok(0) => Err(msg!("expected 1 or more, found `0`")),
         Ok(count) if i64::try_from(count).is_ok() => Ok(count),
         Ok(_) => Err(msg!(
-            "`{typed}` is too large; use at most {most}",
+            "expected at most {most}, found `{typed}`",
             typed = raw,
             most = i64::MAX
         )),

@@ -404,12 +404,16 @@ impl Plan {
     }
 }
 
-/// Prints a finding on one line.
+/// Prints a finding on one line, and its hint below it.
 pub(super) fn print_finding(stderr: &Stderr, finding: &Finding) {
     match finding.severity {
         Severity::Note => stderr.note(finding.line()),
         Severity::Warning => stderr.warning(finding.line()),
         Severity::Fault => stderr.fault(finding.line()),
+    }
+    let is_printed = finding.severity == Severity::Fault || !stderr.is_quiet();
+    if let Some(hint) = finding.hint.as_ref().filter(|_| is_printed) {
+        stderr.hint(hint);
     }
 }
 

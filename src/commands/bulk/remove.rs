@@ -41,7 +41,7 @@ pub(crate) struct BulkRemoveArgs {
 fn age(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |age: Duration| !age.is_zero();
     parse_duration(raw, is_allowed, |shown| {
-        msg!("`{shown}` is not a duration; write 90d, 12h or 30m", shown)
+        msg!("`{shown}` is not a duration such as 90d, 12h or 30m", shown)
     })
 }
 

@@ -207,7 +207,7 @@ fn delimiter(typed: &str) -> Result<u8, Message> {
         "|" => Ok(b'|'),
         "tab" | "\t" | "\\t" => Ok(b'\t'),
         _ => Err(msg!(
-            "`{typed}` is not a delimiter; use ',', ';', '|' or tab, in quotes",
+            "`{typed}` is not a delimiter: ',', ';', '|' or tab",
             typed = typed.escape_debug().to_string()
         )),
     }

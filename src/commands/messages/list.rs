@@ -111,7 +111,7 @@ fn time(raw: &str) -> Result<Since, Message> {
         |_| true,
         |raw| {
             msg!(
-                "`{raw}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
+                "`{raw}` is not a time such as 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
                 raw
             )
         },

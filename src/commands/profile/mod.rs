@@ -16,7 +16,7 @@ use crate::base::message::msg;
 use crate::base::output::Format;
 use crate::command_error::{CommandError, Phase};
 use crate::sender::config::{
-    ConfigEdit, ConfigFile, Environment, LedgerDatabase, Origin, Settings,
+    ConfigEdit, ConfigFile, Environment, LedgerDatabase, Origin, Settings, use_profile,
 };
 use crate::sender::context::Context;
 
@@ -178,7 +178,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
     let mut edit = ConfigEdit::open(&path)?;
-    let needs_default = edit.needs_default_without(name);
+    let other = edit.next_default(name).cloned();
     edit.remove_profile(name)?;
     confirm(
         context,
@@ -187,11 +187,10 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     )?;
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.stderr.note(msg!("profile {name} is removed", name));
-    if needs_default {
-        context.stderr.warning_with_hint(
-            msg!("there is no default profile now"),
-            msg!("to set one: jelouctl profile use NAME"),
-        );
+    if let Some(other) = other {
+        context
+            .stderr
+            .warning_with_hint(msg!("there is no default profile now"), use_profile(&other));
     }
     Ok(())
 }

@@ -25,8 +25,8 @@ use crate::sender::config::{
 use crate::sender::context::Context;
 
 /// Returns the settings to ask for in a new profile, with their questions, and the flags of the required ones.
-fn questions() -> [(&'static str, Message, Option<&'static str>); 4] {
-    [
+fn questions() -> Vec<(&'static str, Message, Option<&'static str>)> {
+    let mut questions = vec![
         ("bot_id", msg!("Bot id:"), Some("--bot")),
         ("client_id", msg!("Client id:"), Some("--client-id")),
         (
@@ -39,7 +39,12 @@ fn questions() -> [(&'static str, Message, Option<&'static str>); 4] {
             msg!("Allowed recipients, numbers or patterns such as 593* (empty: anyone):"),
             None,
         ),
-    ]
+    ];
+    // Windows has no variable with the language of a terminal.
+    if cfg!(windows) {
+        questions.push(("lang", msg!("Language, en or es (empty: en):"), None));
+    }
+    questions
 }
 
 /// The flags of settings that a profile may have: the flags of every command, or only of `profile set`.

@@ -5,7 +5,7 @@ use super::table::{
     Letter, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
 use crate::base::invisible::{is_invisible, is_unseen};
-use crate::base::message::Lang;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{FactLine, one_line};
 use crate::phone::country_title;
 
@@ -20,14 +20,10 @@ impl ColumnTable {
     pub(crate) fn title(&self, language: Lang) -> String {
         let rows = language.number(self.rows);
         match self.rows {
-            1 => language
-                .pick(["columns of the message:", "columnas del mensaje:"])
-                .to_owned(),
-            _ => language.pick([
-                format!("columns of the {rows} messages:"),
-                format!("columnas de los {rows} mensajes:"),
-            ]),
+            1 => msg!("columns of the message:"),
+            _ => msg!("columns of the {rows} messages:", rows),
         }
+        .text(language)
     }
 
     /// The lines of the table: all of them, or the first with the number of the others.
@@ -90,6 +86,10 @@ struct Words {
 }
 
 impl Words {
+    fn text(&self, words: &Message) -> String {
+        words.text(self.language)
+    }
+
     fn recipient_line(&self, table: &ColumnTable) -> FactLine {
         let countries = country_words(&table.recipient.countries, self.language);
         let other_code = table.recipient.other_code.as_ref();
@@ -105,10 +105,12 @@ impl Words {
         let rows = self.language.number(found.rows);
         let column = plain_or_quoted(&found.column);
         let line = self.line(found.line);
-        self.language.pick([
-            format!("{rows} with another calling code than {column} ({line})"),
-            format!("{rows} con otro código de país que {column} ({line})"),
-        ])
+        self.text(&msg!(
+            "{rows} with another calling code than {column} ({line})",
+            rows,
+            column,
+            line
+        ))
     }
 
     fn expression_line(&self, facts: &ExpressionFacts) -> FactLine {
@@ -139,46 +141,34 @@ impl Words {
     }
 
     fn most_often(&self, found: &FrequentValue) -> String {
-        let pick = |words: [&str; 2]| self.language.pick(words).to_owned();
         let rows = self.at_least(found.rows, found.at_least);
-        match (&found.value, found.is_only) {
-            (Some(value), true) if found.rows == 1 => quoted(value),
-            (Some(value), true) => {
-                format!("{} {}", pick(["always", "siempre"]), quoted(value))
-            }
-            (None, true) if found.rows == 1 => pick(["one value", "un valor"]),
-            (None, true) => pick(["always the same", "siempre lo mismo"]),
-            (Some(value), false) => {
-                let most = pick(["most often", "lo más frecuente:"]);
-                format!("{most} {} ({rows})", quoted(value))
-            }
-            (None, false) => {
-                let same = pick(["have the same value", "tienen el mismo valor"]);
-                format!("{rows} {same}")
-            }
-        }
+        let value = found.value.as_deref().map(quoted);
+        let words = match (value, found.is_only) {
+            (Some(value), true) if found.rows == 1 => return value,
+            (Some(value), true) => msg!("always {value}", value),
+            (None, true) if found.rows == 1 => msg!("one value"),
+            (None, true) => msg!("always the same"),
+            (Some(value), false) => msg!("most often {value} ({rows})", value, rows),
+            (None, false) => msg!("{rows} have the same value", rows),
+        };
+        self.text(&words)
     }
 
     fn range(&self, range: &Range) -> String {
         let Range { smallest, largest } = range;
-        match (&smallest.value, &largest.value) {
-            (Some(from), Some(to)) => {
-                let from = self.in_line(from, smallest);
-                let to = self.in_line(to, largest);
-                self.language
-                    .pick([format!("{from} to {to}"), format!("de {from} a {to}")])
-            }
-            _ => self.language.pick([
-                format!(
-                    "smallest in line {}, largest in line {}",
-                    smallest.line, largest.line
-                ),
-                format!(
-                    "el menor en la fila {}, el mayor en la fila {}",
-                    smallest.line, largest.line
-                ),
-            ]),
-        }
+        let words = match (&smallest.value, &largest.value) {
+            (Some(from), Some(to)) => msg!(
+                "{from} to {to}",
+                from = self.in_line(from, smallest),
+                to = self.in_line(to, largest)
+            ),
+            _ => msg!(
+                "smallest in line {from}, largest in line {to}",
+                from = smallest.line,
+                to = largest.line
+            ),
+        };
+        self.text(&words)
     }
 
     fn in_line(&self, value: &str, place: &ValueInLine) -> String {
@@ -192,24 +182,22 @@ impl Words {
     }
 
     fn line(&self, line: u64) -> String {
-        let word = self.language.pick(["line", "fila"]);
-        format!("{word} {line}")
+        self.text(&msg!("line {line}", line))
     }
 
     fn lengths(&self, lengths: &Lengths) -> String {
         let Lengths { shortest, longest } = lengths;
-        let characters = self.language.pick(["characters", "caracteres"]);
         let most = self.language.number(longest.length);
         if shortest.length == longest.length {
-            return format!("{most} {characters}");
+            return self.text(&msg!("{most} characters", most));
         }
-        let least = self.language.number(shortest.length);
-        let from = shortest.line;
-        let to = longest.line;
-        self.language.pick([
-            format!("{least} to {most} {characters} (lines {from}, {to})"),
-            format!("de {least} a {most} {characters} (filas {from}, {to})"),
-        ])
+        self.text(&msg!(
+            "{least} to {most} characters (lines {from}, {to})",
+            least = self.language.number(shortest.length),
+            most,
+            from = shortest.line,
+            to = longest.line
+        ))
     }
 
     fn shapes(&self, values: &ValueFacts) -> Option<Vec<String>> {
@@ -219,17 +207,12 @@ impl Words {
             // Numbers with digits alone need no more words.
             Some(1) if values.amounts.is_some() => return None,
             Some(1) => {
-                let shape = self.language.pick(["shape", "forma"]);
-                return Some(vec![format!("{shape}: {}", shown_shape(&first.shape))]);
+                let shape = shown_shape(&first.shape);
+                return Some(vec![self.text(&msg!("shape: {shape}", shape))]);
             }
-            Some(all) if all == shown => self.language.pick(["shapes", "formas"]).to_owned(),
-            Some(all) => self
-                .language
-                .pick([format!("{all} shapes"), format!("{all} formas")]),
-            None => self
-                .language
-                .pick(["many shapes", "muchas formas"])
-                .to_owned(),
+            Some(all) if all == shown => msg!("shapes: "),
+            Some(all) => msg!("{all} shapes: ", all),
+            None => msg!("many shapes: "),
         };
         let is_lower_bound = values.shape_count.is_none();
         let shapes = values
@@ -240,7 +223,7 @@ impl Words {
             .map(|(shape, is_commonest)| self.shape(shape, is_commonest, is_lower_bound))
             .collect();
         if let Some(first) = items.first_mut() {
-            first.insert_str(0, &format!("{title}: "));
+            first.insert_str(0, &self.text(&title));
         }
         Some(items)
     }
@@ -261,15 +244,12 @@ impl Words {
         if first.letter.is_none() {
             let mut lines: Vec<_> = letters.iter().map(|found| found.line.to_string()).collect();
             lines.dedup();
-            let words = match lines.len() {
-                1 => ["other letters in line", "otras letras en la fila"],
-                _ => ["other letters in lines", "otras letras en las filas"],
-            };
-            return Some(vec![format!(
-                "{} {}",
-                self.language.pick(words),
-                lines.join(", ")
-            )]);
+            let words = msg!(
+                "other letters in {count|line|lines} {lines}",
+                count = lines.len(),
+                lines = lines.join(", ")
+            );
+            return Some(vec![self.text(&words)]);
         }
         let shown = letters.iter().filter_map(|found| {
             let letter = escaped(&found.letter?.to_string());
@@ -277,17 +257,14 @@ impl Words {
         });
         let mut items: Vec<_> = shown.collect();
         if let Some(first) = items.first_mut() {
-            first.insert_str(0, self.language.pick(["other letters: ", "otras letras: "]));
+            first.insert_str(0, &self.text(&msg!("other letters: ")));
         }
         Some(items)
     }
 
     fn condition_clauses(&self, columns: &[ColumnValues]) -> Vec<Vec<String>> {
         let rows = self.language.number(self.rows);
-        let of_all = vec![
-            self.language
-                .pick([format!("of {rows}"), format!("de {rows}")]),
-        ];
+        let of_all = vec![self.text(&msg!("of {rows}", rows))];
         let columns = columns
             .iter()
             .filter_map(|column| self.column_values(column));
@@ -305,10 +282,11 @@ impl Words {
                 format!("{name}: ")
             } else {
                 let number = values.len();
-                self.language.pick([
-                    format!("{name} has {number} different values: "),
-                    format!("{name} tiene {number} valores distintos: "),
-                ])
+                self.text(&msg!(
+                    "{name} has {number} different values: ",
+                    name,
+                    number
+                ))
             };
             first.insert_str(0, &title);
         }
@@ -318,7 +296,7 @@ impl Words {
     fn value_rows(&self, known: &ValueRows) -> String {
         let rows = self.language.number(known.rows);
         match known.value.as_deref() {
-            Some("") => format!("{} {rows}", self.language.pick(["empty", "vacío"])),
+            Some("") => self.text(&msg!("empty {rows}", rows)),
             Some(value) => format!("{} {rows}", plain_or_quoted(value)),
             None => rows,
         }
@@ -327,26 +305,14 @@ impl Words {
     fn no_column_line(&self) -> FactLine {
         let rows = self.language.number(self.rows);
         let text = match self.rows {
-            1 => self
-                .language
-                .pick([
-                    "this text uses no column",
-                    "este texto no usa ninguna columna",
-                ])
-                .to_owned(),
-            _ => self.language.pick([
-                format!("this text uses no column: all {rows} get the same"),
-                format!("este texto no usa ninguna columna: los {rows} reciben lo mismo"),
-            ]),
+            1 => msg!("this text uses no column"),
+            _ => msg!("this text uses no column: all {rows} get the same", rows),
         };
-        FactLine::from_remark(text)
+        FactLine::from_remark(self.text(&text))
     }
 
     fn more_line(&self, more: usize) -> FactLine {
-        FactLine::from_remark(
-            self.language
-                .pick([format!("{more} more with -v"), format!("{more} más con -v")]),
-        )
+        FactLine::from_remark(self.text(&msg!("{more} more with -v", more)))
     }
 
     /// The line of the columns that the message does not use; None if there are none.
@@ -356,13 +322,10 @@ impl Words {
         let mut items: Vec<_> = columns.map(|column| self.unused_column(column)).collect();
         let more = table.unused.len().saturating_sub(shown) + table.more_unused;
         if more > 0 {
-            items.push(
-                self.language
-                    .pick([format!("{more} more"), format!("{more} más")]),
-            );
+            items.push(self.text(&msg!("{more} more", more)));
         }
         (!items.is_empty()).then(|| FactLine {
-            label: self.language.pick(["not used", "sin usar"]).to_owned(),
+            label: self.text(&msg!("not used{#columns}")),
             count: String::new(),
             facts: joined(vec![items]),
         })
@@ -376,11 +339,11 @@ impl Words {
             .map(|known| self.value_rows(known))
             .collect();
         let reads = match column.reads_as {
-            Some(CellKind::Phones) => Some(["reads as phone numbers", "se lee como teléfonos"]),
-            Some(CellKind::Countries) => Some(["reads as countries", "se lee como países"]),
+            Some(CellKind::Phones) => Some(msg!("reads as phone numbers")),
+            Some(CellKind::Countries) => Some(msg!("reads as countries")),
             None => None,
         };
-        notes.extend(reads.map(|reads| self.language.pick(reads).to_owned()));
+        notes.extend(reads.map(|reads| self.text(&reads)));
         if notes.is_empty() {
             name
         } else {
@@ -391,8 +354,7 @@ impl Words {
     fn at_least(&self, rows: u64, is_lower_bound: bool) -> String {
         let rows = self.language.number(rows);
         if is_lower_bound {
-            self.language
-                .pick([format!("at least {rows}"), format!("al menos {rows}")])
+            self.text(&msg!("at least {rows}", rows))
         } else {
             rows
         }
@@ -415,17 +377,12 @@ pub(super) fn country_words(countries: &[CountryRows], language: Lang) -> Vec<St
     if !others.is_empty() {
         let number = others.len();
         let rows: u64 = others.iter().map(|known| known.rows).sum();
-        let rows = language.number(rows);
-        items.push(match number {
-            1 => language.pick([
-                format!("1 more country {rows}"),
-                format!("otro país {rows}"),
-            ]),
-            _ => language.pick([
-                format!("{number} more countries {rows}"),
-                format!("otros {number} países {rows}"),
-            ]),
-        });
+        let more = msg!(
+            "{number} more {number|country|countries} {rows}",
+            number,
+            rows = language.number(rows)
+        );
+        items.push(more.text(language));
     }
     items
 }
@@ -437,16 +394,10 @@ fn one_country(known: &CountryRows, line: Option<u64>, language: Lang) -> String
             let name = country_title(code).map_or(code.as_str(), |names| language.pick(names));
             format!("{name} {rows}")
         }
-        None => language.pick([
-            format!("without a country {rows}"),
-            format!("sin país {rows}"),
-        ]),
+        None => msg!("without a country {rows}", rows).text(language),
     };
     match line {
-        Some(line) => {
-            let word = language.pick(["line", "fila"]);
-            format!("{shown} ({word} {line})")
-        }
+        Some(line) => msg!("{shown} (line {line})", shown, line).text(language),
         None => shown,
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn name_with_blanks(expression: &str) -> Option<TextProblem> {
     let written = spelling(name, &[name]);
     let expression = format!("{{{{{expression}}}}}");
     let problem = msg!(
-        "{expression}: write a column name with spaces or signs as {written}",
+        "{expression}: a column name with spaces or signs has the form {written}",
         expression,
         written
     );

@@ -218,7 +218,7 @@ fn price(cell: &str) -> Result<Money, Message> {
     if is_ambiguous {
         let price = cell.escape_debug().to_string();
         return Err(msg!(
-            "`{price}` is ambiguous: write a thousand as 1000 and one as 1.00",
+            "`{price}` is ambiguous: a price has no sign for thousands, and not three decimals",
             price
         ));
     }
@@ -262,7 +262,7 @@ impl FromStr for Money {
         let Some(amount) = read else {
             let typed = typed.escape_debug().to_string();
             return Err(msg!(
-                "`{typed}` is not an amount; write it with a decimal point and no currency, such as 12.50",
+                "`{typed}` is not an amount with a decimal point and no currency, such as 12.50",
                 typed
             ));
         };

@@ -150,7 +150,7 @@ pub(crate) fn day_off(raw: &str) -> Result<Date, Message> {
     };
     date.ok_or_else(|| {
         let typed = raw.escape_debug().to_string();
-        msg!("`{typed}` is not a date; write it as 2026-12-25", typed)
+        msg!("`{typed}` is not a date such as 2026-12-25", typed)
     })
 }
 

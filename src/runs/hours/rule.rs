@@ -254,7 +254,7 @@ impl FromStr for ZoneName {
         let typed = raw.escape_debug().to_string();
         if let Some(offset) = reversed_offset(raw) {
             return Err(msg!(
-                "`{typed}` is {offset}; write a city, such as America/Bogota",
+                "`{typed}` is {offset}, not the time zone of a city such as America/Bogota",
                 typed,
                 offset
             ));
@@ -262,12 +262,9 @@ impl FromStr for ZoneName {
         let known = TimeZone::get(raw)
             .ok()
             .filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
-        known.map(Self).ok_or_else(|| {
-            msg!(
-                "`{typed}` is not a time zone; write its name, such as America/Bogota",
-                typed
-            )
-        })
+        known
+            .map(Self)
+            .ok_or_else(|| msg!("`{typed}` is not a time zone such as America/Bogota", typed))
     }
 }
 
@@ -297,7 +294,8 @@ mod tests {
             ("etc/gmt+5", "UTC-5"),
             ("Etc/GMT-14", "UTC+14"),
         ] {
-            let told = format!("`{name}` is {offset}; write a city, such as America/Bogota");
+            let told =
+                format!("`{name}` is {offset}, not the time zone of a city such as America/Bogota");
             assert_eq!(name.parse::<ZoneName>().unwrap_err(), told.as_str());
         }
         for name in [
@@ -539,7 +537,7 @@ mod tests {
         ] {
             let error = text.parse::<ZoneName>().expect_err(text).to_string();
             assert!(
-                error.contains("is not a time zone; write its name, such as America/Bogota"),
+                error.contains("is not a time zone such as America/Bogota"),
                 "{text}: {error}"
             );
         }

@@ -62,7 +62,7 @@ impl FromStr for DailyWindow {
         let typed = raw.escape_debug().to_string();
         let is_not = || {
             msg!(
-                "`{typed}` is not a range of hours; write days and hours in quotes, such as 'mon-fri 07:00-19:00'",
+                "`{typed}` is not a range of hours such as 'mon-fri 07:00-19:00'",
                 typed
             )
         };
@@ -83,13 +83,13 @@ impl FromStr for DailyWindow {
         let end = parse_time(end)?;
         if start == MINUTES_OF_A_DAY {
             return Err(msg!(
-                "`{typed}` starts at the end of a day; write 00:00 of the next day",
+                "`{typed}` starts at the end of a day, which is 00:00 of the next day",
                 typed
             ));
         }
         if start == end {
             return Err(msg!(
-                "`{typed}` starts and ends at the same time; for a whole day, write 00:00-24:00",
+                "`{typed}` starts and ends at the same time; a whole day is 00:00-24:00",
                 typed
             ));
         }
@@ -162,7 +162,7 @@ fn parse_time(text: &str) -> Result<u16, Message> {
         .ok_or_else(|| {
             let typed = text.escape_debug().to_string();
             msg!(
-                "`{typed}` is not a time of day; write it as 07:00, from 00:00 to 24:00",
+                "`{typed}` is not a time of day from 00:00 to 24:00, such as 07:00",
                 typed
             )
         })

@@ -197,18 +197,18 @@ impl<'a> MessageColumns<'a> {
             if !is_similar || self.compares(column, cell) {
                 return None;
             }
-            let what = msg!(
-                "{column}: `{cell}` is not exactly `{text}`, as in the message",
+            let way = if cell.trim() == text.trim() {
+                msg!("`{column} | trim` ignores spaces around it", column)
+            } else {
+                msg!("`{column} | lower` ignores case", column)
+            };
+            Some(msg!(
+                "{column}: `{cell}` is not exactly `{text}`, as in the message; {way}",
                 column,
                 cell,
-                text
-            );
-            let way = if cell.trim() == text.trim() {
-                msg!("to ignore spaces around it: `{column} | trim`", column)
-            } else {
-                msg!("to ignore case: `{column} | lower`", column)
-            };
-            Some(msg!("{message}; {hint}", message = what, hint = way))
+                text,
+                way
+            ))
         })
     }
 

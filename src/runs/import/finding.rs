@@ -97,10 +97,10 @@ impl Finding {
         }
     }
 
-    /// Returns the finding on one line.
+    /// Returns the finding on one line, without its hint.
     pub(crate) fn line(&self) -> Message {
         let message = &self.message;
-        let message = match &self.place {
+        match &self.place {
             Place::List => message.clone(),
             Place::Column(name) => msg!("{name}: {message}", name, message),
             Place::Row(RowPlace {
@@ -109,10 +109,6 @@ impl Finding {
                 ..
             }) => msg!("line {line} is skipped: {message}", line, message),
             Place::Row(RowPlace { line, .. }) => msg!("line {line}: {message}", line, message),
-        };
-        match &self.hint {
-            Some(hint) => msg!("{message}; {hint}", message, hint),
-            None => message,
         }
     }
 }

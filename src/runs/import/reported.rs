@@ -253,10 +253,10 @@ fn list_error(message: Message, hint: Message) -> RowError {
 /// Why the new run skips a row of a report.
 pub(super) fn reported_skip(reason: SkipReason) -> SkipDetail {
     let problem = match reason {
-        SkipReason::AlreadySent => msg!("the report says that it was sent"),
-        SkipReason::MayHaveBeenSent => msg!("the report says that it may have been sent"),
+        SkipReason::AlreadySent => msg!("the report says that the message was sent"),
+        SkipReason::MayHaveBeenSent => msg!("the report says that the message may have been sent"),
         SkipReason::ToBeSent => msg!("the run of the report is sending it"),
-        other => msg!("the report says that it is {code}", code = other.name()),
+        other => msg!("the report says `{code}`", code = other.name()),
     };
     SkipDetail { reason, problem }
 }

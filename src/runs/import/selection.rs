@@ -27,7 +27,7 @@ impl FromStr for ColumnValue {
         let (column, value) = typed
             .split_once('=')
             .filter(|(column, _)| !column.trim().is_empty())
-            .ok_or_else(|| msg!("write COLUMN=VALUE, such as baja=sí"))?;
+            .ok_or_else(|| msg!("`{typed}` is not COLUMN=VALUE, such as baja=sí", typed))?;
         Ok(Self {
             column: column.to_owned(),
             value: value.to_owned(),

@@ -27,8 +27,10 @@ pub(crate) fn refuse_list(
         return Err(UsageError::new(misread, hint));
     }
     if let Some(fallback) = findings.fallbacks.first().filter(|_| plan.strict) {
-        let hint = msg!("to send the cells as stored, remove --strict");
-        return Err(UsageError::new(fallback.line(), hint));
+        return Err(UsageError {
+            hint: fallback.hint.clone(),
+            ..UsageError::bare(fallback.line())
+        });
     }
     match describe_hidden(&list.notes.hidden_rows, imported.last_line) {
         Some(hidden) if plan.policy.hidden.is_none() => {

@@ -22,7 +22,7 @@ impl FromStr for RunName {
         if raw.is_empty() || raw.len() > 64 || !raw.bytes().all(known) || raw.starts_with('-') {
             let raw = raw.escape_debug().to_string();
             return Err(msg!(
-                "`{raw}` is not a run name; use a-z, 0-9 and -, at most 64",
+                "`{raw}` is not a run name: at most 64 of a-z, 0-9 and -",
                 raw
             ));
         }

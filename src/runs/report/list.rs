@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::base::message::{Lang, msg};
 use crate::base::output::{Sent, compact, one_line};
-use crate::base::timestamps::{rewrite_times, rfc_3339_in, time_in};
+use crate::base::timestamps::{rfc_3339_in, time_in};
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::{
     BOM, CsvFormat, ListFormat, guarded, guarded_in_sheet, kept_cells, outcome_columns, quoted,
@@ -261,8 +261,9 @@ fn outcome_cells(report: &ReportRows<'_>, row: &ReportRow, language: Lang) -> Ve
         .map(|(column, value)| {
             let cell = match (column, language) {
                 (ERROR, _) => {
-                    let error = row.error.as_ref().map(|error| error.text(language));
-                    rewrite_times(&error.unwrap_or_default(), |at| time_in(&report.zone, at))
+                    let error = row.error.clone().unwrap_or_default();
+                    let error = error.with_times(&|at| time_in(&report.zone, at));
+                    error.text(language)
                 }
                 (_, Lang::En) => text(&value),
                 (_, Lang::Es) => cell_in_spanish(column, text(&value), row),

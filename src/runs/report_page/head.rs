@@ -6,7 +6,7 @@ use super::texts::PageClock;
 use crate::base::message::Lang;
 use crate::base::output::rounded;
 use crate::runs::hours::Hours;
-use crate::runs::ledger::{Counts, LIMIT, RunEvent, RunEventKind, RunSettings, now};
+use crate::runs::ledger::{Counts, LIMIT, PauseReason, RunEvent, RunEventKind, RunSettings, now};
 
 /// Returns the name of the list.
 pub(super) fn list_name(details: &RunSettings, language: Lang) -> String {
@@ -160,12 +160,12 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
         if event.kind == RunEventKind::Resumed && before.is_some_and(|before| !rests(before)) {
             details.push(language.text("was_cut_off").to_owned());
         }
-        details.extend(
-            event
-                .reason
-                .as_deref()
-                .map(|reason| why(event.kind, reason, language)),
-        );
+        let problem = event.problem.as_ref().filter(|_| view.with_problems);
+        let reason = event.reason.as_deref();
+        // Its problem has the number of undelivered messages.
+        let is_said = problem.is_some() && reason == Some(PauseReason::Undelivered.name());
+        let reason = reason.filter(|_| !is_said);
+        details.extend(reason.map(|reason| why(event.kind, reason, language)));
         if group.len() > 1 {
             details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
         }
@@ -174,13 +174,7 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
             let name = if is_over { "until" } else { "planned_until" };
             details.push(language.text_with(name, &clock.moment(until)));
         }
-        details.extend(
-            event
-                .problem
-                .as_ref()
-                .filter(|_| view.with_problems)
-                .map(|problem| clock.shown(problem)),
-        );
+        details.extend(problem.map(|problem| clock.shown(problem)));
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
         let name = if lasts {
             "waiting_now"

@@ -16,6 +16,7 @@ pub(crate) use self::page::is_page;
 pub(crate) use self::plan::{ListPreview, Refusal};
 pub(crate) use self::preview::write_preview;
 pub(crate) use self::run_page::write_run_page;
+pub(crate) use self::texts::ledger_word;
 use crate::base::message::Lang;
 
 /// The options of a page.

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::base::message::{Lang, Message};
 use crate::base::texts::rows;
-use crate::base::timestamps::rewrite_times;
 use crate::jelou::api::look_up_code;
 
 /// Name, English and Spanish; `kind text` is the kind of message `text`.
@@ -157,13 +156,9 @@ impl PageClock {
 
     /// Returns a text for the page: in its language, and with times in its zone.
     pub(super) fn shown(&self, message: &Message) -> String {
-        let text = message.text(self.language);
-        self.in_zone(&replace_backticks(self.language, &text))
-    }
-
-    /// Converts the times in `text`, such as `2026-11-20 08:23 -05:00`, to the zone of the page, as `2026-11-20 08:23`.
-    fn in_zone(&self, text: &str) -> String {
-        rewrite_times(text, |at| self.format(at, "%Y-%m-%d %H:%M"))
+        let message = message.clone();
+        let message = message.with_times(&|at| self.format(at, "%Y-%m-%d %H:%M"));
+        replace_backticks(self.language, &message.text(self.language))
     }
 }
 
@@ -214,7 +209,7 @@ impl Meaning {
                 hint: Some(hint.to_owned()),
             });
         }
-        let [_, _, english, spanish] = word(reason)?;
+        let [_, _, english, spanish] = find_word(reason)?;
         Some(Self {
             sentence: language.pick([english, spanish]).to_owned(),
             hint: None,
@@ -236,21 +231,24 @@ pub(super) fn reason_in_words(reason: &str, language: Lang) -> String {
         let meaning = language.pick([code.meaning, code.meaning_in_spanish]);
         return format!("{meaning} ({reason})");
     }
-    match word(reason) {
-        Some([english, spanish, ..]) => language
-            .pick([&*english.replace('_', " "), spanish])
-            .to_owned(),
-        None => language.text_with("unknown_code", reason),
-    }
+    ledger_word(reason, language).unwrap_or_else(|| language.text_with("unknown_code", reason))
 }
 
-fn word(reason: &str) -> Option<[&'static str; 4]> {
+/// Returns a word of the ledger, such as `not_selected`, as the page prints it.
+pub(crate) fn ledger_word(word: &str, language: Lang) -> Option<String> {
+    let [english, spanish, ..] = find_word(word)?;
+    Some(language.pick([english.replace('_', " "), spanish.to_owned()]))
+}
+
+fn find_word(reason: &str) -> Option<[&'static str; 4]> {
     rows::<4>(WORDS).find(|[word, ..]| *word == reason)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::msg;
+    use crate::base::timestamps::time_value;
     use crate::jelou::api::codes;
     use crate::jelou::message::MessageKind;
     use crate::runs::ledger::{EarlierRow, SkipReason};
@@ -272,11 +270,13 @@ mod tests {
             "2026-11-20 10:15:03 – 2026-11-21 10:15:03"
         );
         assert_eq!(clock.moment(i64::MAX), "–");
-        let reason = Message::verbatim("by run `a` at 2026-11-20 16:15 +01:00; 2026-11-20 and 5");
-        assert_eq!(
-            clock.shown(&reason),
-            "by run “a” at 2026-11-20 10:15; 2026-11-20 and 5"
-        );
+        let time = time_value(&TimeZone::UTC, at);
+        let reason = msg!("by run `a` at {time}", time);
+        for reason in [Message::joined(vec![reason.clone()], "; "), reason] {
+            let stored = Message::decode(&reason.encode());
+            assert_eq!(stored, reason);
+            assert_eq!(clock.shown(&stored), "by run “a” at 2026-11-20 10:15");
+        }
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl FromStr for ApiUrl {
     fn from_str(raw: &str) -> Result<Self, Message> {
         let not_a_url = |error| {
             msg!(
-                "not a URL: {problem}; write https://HOST, or http://127.0.0.1:PORT for this machine",
+                "not a URL: {problem}",
                 problem = url_problem(error, "https")
             )
         };
@@ -117,12 +117,12 @@ impl FromStr for ApiUrl {
             "https" => Ok(url),
             "http" if url.is_loopback() => Ok(url),
             "http" => Err(msg!(
-                "`http://{host}` would get the secret unencrypted; use https://, or http:// for this machine",
+                "`http://{host}` would get the secret unencrypted: http:// is only for this machine",
                 host = url.0.host_str().unwrap_or_default()
             )),
             _ if !raw.contains("://") => Err(not_a_url(ParseError::RelativeUrlWithoutBase)),
             other => Err(msg!(
-                "the API does not use the scheme `{other}`; use https://",
+                "the API uses the scheme `https`, not `{other}`",
                 other
             )),
         }
@@ -165,19 +165,16 @@ mod tests {
             ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
             (
                 "api.jelou.ai",
-                Err("not a URL: it has no scheme such as https://; write https://"),
+                Err("not a URL: it has no scheme such as https://"),
             ),
-            (
-                "",
-                Err("not a URL: it has no scheme such as https://; write https://"),
-            ),
+            ("", Err("not a URL: it has no scheme such as https://")),
             (
                 "https://api.jelou.ai:x",
-                Err("not a URL: its port is not a number from 0 to 65535; write https://"),
+                Err("not a URL: its port is not a number from 0 to 65535"),
             ),
             (
                 "https://api.jelou.ai:65536",
-                Err("not a URL: its port is not a number from 0 to 65535; write https://"),
+                Err("not a URL: its port is not a number from 0 to 65535"),
             ),
             ("https://", Err("not a URL: it")),
             ("https://.", Err("not a URL: it")),

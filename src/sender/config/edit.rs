@@ -110,11 +110,12 @@ impl ConfigEdit {
         Ok(())
     }
 
-    /// Returns whether a command without `--profile` would need a default after the removal of `name`. A single profile
-    /// is used without one.
-    pub(crate) fn needs_default_without(&self, name: &str) -> bool {
-        const REMOVED_AND_ONE: usize = 2;
-        self.is_default(name) && self.file.profiles.len() > REMOVED_AND_ONE
+    /// Returns another profile if a command without `--profile` would need a default after the removal of `name`. A single
+    /// profile is used without one.
+    pub(crate) fn next_default(&self, name: &str) -> Option<&String> {
+        let mut others = self.file.profiles.keys().filter(|other| *other != name);
+        let other = others.next()?;
+        (self.is_default(name) && others.next().is_some()).then_some(other)
     }
 
     fn is_default(&self, name: &str) -> bool {

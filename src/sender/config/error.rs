@@ -78,6 +78,12 @@ pub(crate) fn set_profile(name: &str, flags: &str) -> String {
     format!("jelouctl profile set {} {flags}", shell_argument(name))
 }
 
+/// Returns the hint to make this profile the default.
+pub(crate) fn use_profile(name: &str) -> Message {
+    let name = shell_argument(name);
+    msg!("to set the default: jelouctl profile use {name}", name)
+}
+
 pub(crate) fn no_bot() -> CommandError {
     incomplete(msg!("no bot to send from"))
 }

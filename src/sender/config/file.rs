@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::{bad_file, unknown_key, wrong_syntax};
+use super::error::{bad_file, unknown_key, use_profile, wrong_syntax};
 use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
@@ -214,8 +214,12 @@ impl ConfigFile {
                     path = self.path,
                     name
                 );
-                let hint = msg!("to choose another profile: jelouctl profile use NAME");
-                Err(CommandError::configuration(message, hint))
+                let other = self.profiles.keys().next();
+                let hint = other.map(|other| use_profile(other));
+                Err(CommandError {
+                    hint,
+                    ..CommandError::bare_configuration(message)
+                })
             }
             default => Ok(default.as_ref()),
         }

@@ -138,7 +138,7 @@ const MAX_RATE: f64 = 1_000_000.0;
 pub(crate) fn bot_id(raw: &str) -> Result<String, Message> {
     let id = identifier(&msg!("a bot id"), raw)?;
     if let Some(problem) = documented_placeholder(id) {
-        return Err(msg!("{problem}; write the id that Jelou shows", problem));
+        return Err(problem);
     }
     match id {
         "." | ".." => Err(msg!(
@@ -146,10 +146,9 @@ pub(crate) fn bot_id(raw: &str) -> Result<String, Message> {
             id
         )),
         // jelouctl finds duplicates by bot id, and Jelou could treat both spellings as one bot.
-        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => Err(msg!(
-            "`{id}` cannot be a bot id: it starts with 0; write the id that Jelou shows",
-            id
-        )),
+        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err(msg!("`{id}` cannot be a bot id: it starts with 0", id))
+        }
         id => Ok(id.to_owned()),
     }
 }
@@ -178,7 +177,7 @@ fn identifier<'a>(what: &Message, raw: &'a str) -> Result<&'a str, Message> {
 pub(crate) fn timeout(raw: &str) -> Result<Duration, Message> {
     match retry_for(raw)? {
         time if time < Duration::from_millis(1) => Err(msg!(
-            "`{raw}` is too short; use 1ms to 24h",
+            "`{raw}` is not a timeout from 1ms to 24h",
             raw = raw.escape_debug().to_string()
         )),
         time => Ok(time),
@@ -189,7 +188,7 @@ pub(crate) fn timeout(raw: &str) -> Result<Duration, Message> {
 pub(crate) fn retry_for(raw: &str) -> Result<Duration, Message> {
     let problem = |raw: &str| {
         msg!(
-            "`{raw}` is not a duration of at most 24h; write 500ms, 30s or 2m, or a number of seconds",
+            "`{raw}` is not a duration of at most 24h, such as 500ms, 30s or 2m",
             raw
         )
     };
@@ -211,7 +210,7 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |duration| duration <= MAX_REMEMBER;
     parse_duration(raw, is_allowed, |raw| {
         msg!(
-            "`{raw}` is not a time of at most 366d; write 3d, 12h or 30m, or 0",
+            "`{raw}` is not a time of at most 366d, such as 3d, 12h, 30m or 0",
             raw
         )
     })
@@ -230,7 +229,7 @@ pub(crate) fn every(raw: &str) -> Result<Duration, Message> {
     let is_allowed = |duration| (MIN_EVERY..=MAX_REMEMBER).contains(&duration);
     parse_duration(raw, is_allowed, |raw| {
         msg!(
-            "`{raw}` is not a time from 1m to 366d; write 1h, 6h or 30d",
+            "`{raw}` is not a time from 1m to 366d, such as 1h, 6h or 30d",
             raw
         )
     })
@@ -240,7 +239,7 @@ pub(crate) fn every(raw: &str) -> Result<Duration, Message> {
 pub(crate) fn budget(raw: &str) -> Result<Money, Message> {
     let amount: Money = raw.parse()?;
     if amount.is_zero() {
-        Err(msg!("`0` is not a budget; write an amount above 0"))
+        Err(msg!("`0` is not an amount above 0"))
     } else {
         Ok(amount)
     }
@@ -250,7 +249,7 @@ pub(crate) fn budget(raw: &str) -> Result<Money, Message> {
 pub(crate) fn messaging_limit(raw: &str) -> Result<u32, Message> {
     match raw.trim().parse() {
         Ok(0) | Err(_) => Err(msg!(
-            "`{raw}` is not a number of recipients; write 1 or more, such as 2000",
+            "`{raw}` is not a number of recipients from 1, such as 2000",
             raw = raw.escape_debug().to_string()
         )),
         Ok(people) => Ok(people),
@@ -272,14 +271,14 @@ pub(crate) fn rate(raw: &str) -> Result<f64, Message> {
         return Ok(per_second);
     }
     Err(msg!(
-        "`{raw}` is not a rate; write 5/s, 300/m or 1000/h, more than 0.0001/s and at most 1000000/s",
+        "`{raw}` is not a rate above 0.0001/s and up to 1000000/s, such as 5/s, 300/m or 1000/h",
         raw = raw.escape_debug().to_string()
     ))
 }
 
 /// Parses the code of a language.
 pub(super) fn lang(raw: &str) -> Result<Lang, Message> {
-    Lang::from_str(raw, false).map_err(|_| msg!("`{raw}` is not a language; use en or es", raw))
+    Lang::from_str(raw, false).map_err(|_| msg!("`{raw}` is neither en nor es", raw))
 }
 
 /// Parses `true` or `false`.

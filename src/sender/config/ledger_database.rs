@@ -151,7 +151,7 @@ impl LedgerDatabase {
         // In `USER%3APASSWORD@` and `?user=USER:PASSWORD`, the password is a part of the user, and would be shown.
         if config.get_user().is_some_and(|user| user.contains(':')) {
             return Err(msg!(
-                "its user name contains a colon; write a password as USER:PASSWORD@HOST, with `:` and not `%3A`"
+                "its user name contains a colon: a password follows the user name as `:`, not as `%3A`"
             ));
         }
         let url_password = config
@@ -161,7 +161,7 @@ impl LedgerDatabase {
         let _ = url.set_password(None);
         if config.get_hosts().is_empty() {
             return Err(msg!(
-                "it has no host; for a unix socket, use postgres://%2Frun%2Fpostgresql/DATABASE"
+                "it has no host; for a unix socket, that is %2Frun%2Fpostgresql"
             ));
         }
         let is_local = config.get_hosts().iter().all(is_on_this_machine)
@@ -262,7 +262,7 @@ impl OwnParameters {
             Some("disable") if is_local => Ok(false),
             None => Ok(!is_local),
             Some(mode) => Err(msg!(
-                "sslmode={mode}: a remote database needs TLS with a verified name; remove sslmode",
+                "sslmode={mode}: a remote database needs TLS with a verified name",
                 mode
             )),
         }

@@ -19,7 +19,9 @@ mod toml_error;
 pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::ConfigEdit;
 pub(crate) use self::env::{Environment, Flags, SANDBOX_KEYS};
-pub(crate) use self::error::{bad_file, interrupted, no_bot, set_profile, wrong_variable};
+pub(crate) use self::error::{
+    bad_file, interrupted, no_bot, set_profile, use_profile, wrong_variable,
+};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::key_table::{KEYS, Key, KeyFlag, KeyForm};
 pub(crate) use self::keys::{

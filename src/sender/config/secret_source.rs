@@ -321,16 +321,22 @@ pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<Message
     if !metadata.is_file() || is_managed(path) {
         return None;
     }
-    match metadata.mode() {
-        mode if mode & 0o044 != 0 => Some(msg!(
-            "{path} contains a secret, and others can read it: chmod 600 {path}",
-            path
-        )),
-        mode if mode & 0o022 != 0 => Some(msg!(
-            "{path} contains a secret, and others can write it: chmod 600 {path}",
-            path
-        )),
-        _ => None,
+    let mode = metadata.mode() & 0o777;
+    let shown = format!("{mode:o}");
+    if mode & 0o044 != 0 {
+        Some(msg!(
+            "{path} contains a secret, and others can read it (mode {mode}, not 600)",
+            path,
+            mode = shown
+        ))
+    } else if mode & 0o022 != 0 {
+        Some(msg!(
+            "{path} contains a secret, and others can write it (mode {mode}, not 600)",
+            path,
+            mode = shown
+        ))
+    } else {
+        None
     }
 }
 

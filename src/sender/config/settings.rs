@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::api_url::ApiUrl;
 use super::env::{Environment, Flags};
-use super::error::{no_bot, unknown_profile};
+use super::error::{no_bot, unknown_profile, use_profile};
 use super::file::ConfigFile;
 use super::key_table::Key;
 use super::keys;
@@ -434,13 +434,15 @@ pub(super) fn choose_profile(
         (Some(name), _) | (None, &[name]) => Ok(Some(Origin::Default.tag(name.to_owned()))),
         (None, []) => Ok(None),
         (None, _) if !is_needed => Ok(None),
-        (None, _) => {
+        (None, [first, ..]) => {
             let message = msg!(
                 "several profiles exist, but no default: {known}",
                 known = known.join(", ")
             );
             let hint = msg!(
-                "to choose one now: --profile NAME; to set the default: jelouctl profile use NAME"
+                "to choose one now: --profile {name}; {default}",
+                name = shell_argument(first),
+                default = use_profile(first)
             );
             Err(CommandError::configuration(message, hint))
         }
@@ -467,7 +469,7 @@ mod tests {
         for (profile, expected) in [
             (
                 "timeout = \"soon\"",
-                "timeout of profile a: `soon` is not a duration of at most 24h; ",
+                "timeout of profile a: `soon` is not a duration of at most 24h, ",
             ),
             ("rate = \"fast\"", "jelouctl profile set a"),
             (

@@ -46,9 +46,9 @@ fn toml_problem(message: &str, line: &str) -> Message {
     let value = line.split_once('=').map(|(_, value)| value.trim());
     match problem {
         "duplicate key" => msg!("this key is set twice"),
-        "unexpected key or value" if !is_table => msg!("remove what follows the value"),
+        "unexpected key or value" if !is_table => msg!("something follows the value"),
         "too few unicode value digits" | "missing escaped value" => {
-            msg!(r"write a \ in a text as \\, or put the text in single quotes")
+            msg!(r"a \ in double quotes has the form \\")
         }
         _ if problem.starts_with("invalid type") && expected == "a map" => {
             msg!("expected a table, such as [profiles.prod]")
@@ -57,14 +57,17 @@ fn toml_problem(message: &str, line: &str) -> Message {
         _ if problem.starts_with("unknown field") => unknown_field(problem),
         _ if problem.contains("array") && problem.contains("unclosed") => open_bracket(),
         _ if is_table && !problem.contains("array") => msg!(
-            "write a table as [profiles.NAME], with double quotes for a NAME with spaces or accents"
+            "a table has the form [profiles.NAME], with double quotes for a NAME with spaces or accents"
         ),
         _ if problem.starts_with("unclosed") => open_bracket(),
         _ if problem.starts_with("missing comma") => msg!("a comma is missing"),
-        _ if problem.starts_with("extra comma") => msg!("remove the extra comma"),
+        _ if problem.starts_with("extra comma") => msg!("there is an extra comma"),
         _ if expected.starts_with("non-") => msg!("a text has a control character"),
         _ if problem.ends_with("string") || problem == "missing opening quote" => open_quote(),
-        _ => value.map_or_else(|| msg!("write a setting as KEY = \"VALUE\""), value_problem),
+        _ => value.map_or_else(
+            || msg!("a setting has the form KEY = \"VALUE\""),
+            value_problem,
+        ),
     }
 }
 
@@ -86,12 +89,12 @@ fn value_problem(value: &str) -> Message {
     match word.to_lowercase().as_str() {
         "" => no_value(),
         "true" | "false" | "yes" | "no" | "on" | "off" => {
-            msg!("write true or false, in lower case")
+            msg!("expected true or false, in lower case")
         }
         _ if value.starts_with(['“', '”', '„', '‘', '’', '«']) => {
-            msg!("write a text in straight double quotes: \"…\"")
+            msg!("a text has straight double quotes: \"…\"")
         }
-        _ => msg!("write the value in double quotes"),
+        _ => msg!("the value has no double quotes"),
     }
 }
 
@@ -99,10 +102,7 @@ fn value_problem(value: &str) -> Message {
 fn unknown_field(problem: &str) -> Message {
     let name = problem.split('`').nth(1).unwrap_or_default();
     if Key::find(name).is_some() {
-        return msg!(
-            "`{name}` belongs to a profile: write it below [profiles.NAME]",
-            name
-        );
+        return msg!("`{name}` belongs to a profile, below [profiles.NAME]", name);
     }
     let near = nearest(name, ["default_profile", "profiles"]);
     match near.filter(|near| near.len().abs_diff(name.len()) <= 2) {
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn toml_errors_are_in_our_words() {
-        let setting = "write a setting as KEY = \"VALUE\"";
-        let table = "write a table as [profiles.NAME], with double quotes for a NAME with spaces or accents";
+        let setting = "a setting has the form KEY = \"VALUE\"";
+        let table = "a table has the form [profiles.NAME], with double quotes for a NAME with spaces or accents";
         for (text, line, expected) in [
             ("x", 1, setting),
             ("[profiles.a]\nbot_id: \"7\"", 2, setting),
@@ -155,7 +155,7 @@ mod tests {
             (
                 "bot_id = \"7\"",
                 1,
-                "`bot_id` belongs to a profile: write it below [profiles.NAME]",
+                "`bot_id` belongs to a profile, below [profiles.NAME]",
             ),
             (
                 "[prod]\nbot_id = \"7\"",
@@ -171,23 +171,23 @@ mod tests {
     fn wrong_value_has_our_words_and_its_line() {
         let list = "expected a list of texts in double quotes, such as [\"a\", \"b\"]";
         for (text, line, expected) in [
-            ("bot_id = 7x", 2, "write the value in double quotes"),
-            ("rate = 5/s", 2, "write the value in double quotes"),
-            ("bot_id = 007", 2, "write the value in double quotes"),
+            ("bot_id = 7x", 2, "the value has no double quotes"),
+            ("rate = 5/s", 2, "the value has no double quotes"),
+            ("bot_id = 007", 2, "the value has no double quotes"),
             (
                 "bot_id = “7”",
                 2,
-                "write a text in straight double quotes: \"…\"",
+                "a text has straight double quotes: \"…\"",
             ),
             (
                 "confirm_bulk = yes",
                 2,
-                "write true or false, in lower case",
+                "expected true or false, in lower case",
             ),
             (
                 "confirm_bulk = False",
                 2,
-                "write true or false, in lower case",
+                "expected true or false, in lower case",
             ),
             ("bot_id =", 2, "a value is missing"),
             ("bot_id = # 7", 2, "a value is missing"),
@@ -195,12 +195,12 @@ mod tests {
             ("bot_id = \"7", 2, "a quote is not closed"),
             ("bot_id = \"7\nx\"\n", 2, "a quote is not closed"),
             ("bot_id = 7'", 2, "a quote is not closed"),
-            ("bot_id = \"7\";", 2, "remove what follows the value"),
-            ("bot_id = \"7\" // x", 2, "remove what follows the value"),
+            ("bot_id = \"7\";", 2, "something follows the value"),
+            ("bot_id = \"7\" // x", 2, "something follows the value"),
             ("bot_id = \"7\0\"", 2, "a text has a control character"),
             ("allow_to = [\"7\" \"8\"]", 2, "a comma is missing"),
             ("allow_to = [\n\"7\"\n\"8\"\n]", 4, "a comma is missing"),
-            ("allow_to = [\"7\",,]", 2, "remove the extra comma"),
+            ("allow_to = [\"7\",,]", 2, "there is an extra comma"),
             ("allow_to = [\"7\"", 2, "a bracket is not closed"),
             (
                 "allow_to = [\"7\"\nrate = \"5/s\"",
@@ -215,12 +215,12 @@ mod tests {
             (
                 "ca_cert = \"C:\\Users\\ana\"",
                 2,
-                r"write a \ in a text as \\, or put the text in single quotes",
+                r"a \ in double quotes has the form \\",
             ),
             (
                 "ca_cert = \"D:\\Data\"",
                 2,
-                r"write a \ in a text as \\, or put the text in single quotes",
+                r"a \ in double quotes has the form \\",
             ),
             ("bot_id = \"7\"\nbot_id = \"8\"", 3, "this key is set twice"),
             (

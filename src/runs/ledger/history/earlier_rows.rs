@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 
 use crate::base::message::{Message, msg};
-use crate::base::timestamps::{local_time, time_in};
+use crate::base::timestamps::time_value;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::model::{OnceState, SkipReason};
 use crate::runs::once::OnceKey;
@@ -30,7 +30,7 @@ impl EarlierMessages {
     /// Describes the rows: `were sent by run r at 2026-11-20 08:23 -05:00`, with the time in `zone`.
     pub(crate) fn describe(&self, zone: &TimeZone) -> Message {
         let Self { run, rows, .. } = self;
-        let time = time_in(zone, self.at);
+        let time = time_value(zone, self.at);
         match self.reason {
             SkipReason::MayHaveBeenSent => {
                 msg!("may have been sent by run {run} at {time}", run, time)
@@ -74,7 +74,7 @@ impl EarlierRow {
     /// Describes why a row is skipped if its recipient has a message under `key`, from `run` if
     /// that is known.
     pub(crate) fn describe_under(&self, key: &OnceKey, run: Option<&str>) -> Message {
-        let time = local_time(self.at);
+        let time = time_value(&TimeZone::system(), self.at);
         match (self.reason, run) {
             (SkipReason::ToBeSent, None) => msg!(
                 "a message with the key {key} is to be sent to this recipient",
