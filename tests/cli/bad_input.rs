@@ -1700,7 +1700,7 @@ fn wrong_flag_suggests_the_right_flag() {
             "to list one template: jelouctl templates --query NAME",
         ),
         (
-            "bulk deliveries --lang es",
+            "bulk deliveries --lang en",
             "jelouctl bulk report RUN --lang es",
         ),
         (

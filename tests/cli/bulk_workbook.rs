@@ -458,8 +458,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         &["named.xlsx", "text", "{{ saldo }} {{ saldo | number(2) }}"],
     );
     assert_eq!(texts(&named), ["1.234 1,23"]);
-    let told =
-        "the format `0.00` depends on the country; add --country, or a filter such as number(2)";
+    let told = "the format `0.00` depends on the country\nhint: add --country, or a filter such as number(2)\n";
     assert!(named.stderr.contains(told), "{named:?}");
     let parts = [
         "line 2: tasa: date: `0.15` is not a date",

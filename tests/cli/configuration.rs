@@ -396,7 +396,7 @@ fn empty_variable_is_named() {
         .fails(3, &["JELOU_TIMEOUT: `soon` is not a duration"]);
     home.run(SEND)
         .env("JELOU_API_URL", "http://api.example")
-        .fails(3, &["JELOU_API_URL: ", "https://"]);
+        .fails(3, &["JELOU_API_URL: ", "http:// is only for this machine"]);
 }
 
 #[test]
