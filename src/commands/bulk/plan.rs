@@ -28,9 +28,8 @@ use crate::lists::list_file::{ListFormat, ListReader};
 use crate::lists::template::language;
 use crate::runs::cost::{Estimate, Money, PriceList};
 use crate::runs::import::{
-    CollectedRows, DuplicatePolicy, Finding, ImportPlan, ImportResult, ListCountries, ListReading,
-    ListSelection, RowChecks, RowCollector, Severity, TypedCountries, TypedSelection,
-    earlier_query, read_list,
+    BulkError, CollectedRows, DuplicatePolicy, Finding, ImportPlan, ImportResult, ListCountries,
+    ListReading, ListSelection, RowChecks, RowCollector, Severity, earlier_query, read_list,
 };
 use crate::runs::ledger::{
     DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
@@ -149,42 +148,41 @@ impl Preparation {
         rows: &mut CollectedRows,
     ) -> Result<CheckedList, CommandError> {
         let sender = &self.sender;
-        let typed_countries = TypedCountries {
-            country: args.choices.country,
-            column: args.choices.country_column.as_deref(),
-        };
-        let countries = ListCountries::new(typed_countries, sender.settings.country, list)?;
-        let typed_selection = TypedSelection {
-            skip_if: &args.skip_if,
-            only_if: &args.only_if,
-        };
+        let choices = &args.choices;
+        let typed_column = choices.country_column.as_deref();
+        let countries =
+            ListCountries::new(choices.country, typed_column, sender.settings.country, list)?;
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
-        let mut settings = self.run_settings(args, list.format());
+        let settings = self.run_settings(args, list.format());
         let language = language();
-        let is_test = self.tester.is_some();
-        let no_exclusions = Exclusions::default();
+        let policy = DuplicatePolicy::new(&settings.conditions);
         let why_not_allowed = |recipients: &mut dyn Iterator<Item = &str>| {
             let checked = check_allowed(&sender.settings, recipients);
             checked.err().map(|error| error.message)
         };
+        let windows = self.windows.as_ref();
+        let is_in_window = windows.map(|windows| |recipient: &str| windows.is_open(recipient));
         let has_allow_list = sender.settings.allow_to.is_some();
+        let checks = RowChecks {
+            exclusions: &self.exclusions,
+            why_not_allowed: has_allow_list.then_some(&why_not_allowed),
+            is_in_window: is_in_window.as_ref().map(|check| check as _),
+            // Runs in the sandbox have no earlier runs.
+            ledger: self.ledger.as_ref().filter(|_| !settings.sandbox),
+            conditions: &settings.conditions,
+            earlier: earlier_query(&settings),
+            zone: list_time_zone(args, &settings, sender),
+        };
         let base = sender.planned_base();
-        let policy = DuplicatePolicy::new(&settings.conditions);
         let import = ImportPlan {
             kind: args.message(),
             strict: args.typed.delivery.strict,
             body: self.message.compile(&language)?,
             recipient: recipient_rule(&language, args, &sender.settings.to_column)?,
             countries,
-            selection: ListSelection::new(typed_selection, list)?,
-            // A test is sent to another recipient.
-            exclusions: if is_test {
-                &no_exclusions
-            } else {
-                &self.exclusions
-            },
-            why_not_allowed: (has_allow_list && !is_test).then_some(&why_not_allowed),
+            selection: ListSelection::new(&args.skip_if, &args.only_if, list)?,
+            checks: Some(checks).filter(|_| self.tester.is_none()),
             bot: sender.bot.as_str(),
             base: base.url(),
             reported: if reaches_recipients(args, sender) {
@@ -201,66 +199,19 @@ impl Preparation {
             policy: args.import_policy(),
             has_key: args.once.is_some(),
         };
-        let windows = self.windows.as_ref();
-        let is_in_window = windows.map(|windows| |recipient: &str| windows.is_open(recipient));
-        let checks = RowChecks {
-            is_in_window: is_in_window.as_ref().map(|check| check as _),
-            // Runs in the sandbox have no earlier runs.
-            ledger: self.ledger.as_ref().filter(|_| !settings.sandbox),
-            earlier: earlier_query(&settings),
-            conditions: &settings.conditions,
-            zone: list_time_zone(args, &settings, sender),
-        };
-        let stderr = &context.stderr;
-        let name = list.name().to_owned();
-        let progress = ReadProgress::new(stderr, args.work.progress, &name);
-        let print = |finding: &Finding| progress.above(|| print_finding(stderr, finding));
-        let each: Option<&dyn Fn(&Finding)> = if stderr.is_verbose() {
-            Some(&print)
-        } else {
-            None
-        };
-        let mut collector = RowCollector::new(each, args.file.is_some());
         let mut draft = LedgerDraft::create()?;
-        let read = read_list(
-            list,
-            &mut draft,
-            &import,
-            (!is_test).then_some(&checks),
-            &mut collector,
-            &|rows| progress.show(rows),
-        );
-        *rows = collector.finish();
-        let ListReading {
-            imported,
-            list_error,
-            earlier_error,
-            findings,
-        } = read.map_err(|error| match &self.message.other_kind_hint {
+        let read = read_rows(context, args, list, &mut draft, &import, rows);
+        let read = read.map_err(|error| match &self.message.other_kind_hint {
             Some(hint) => error.with_message_hint(hint),
             None => error,
         })?;
         let test_messages = match &self.tester {
-            Some(tester) if list_error.is_none() => {
+            Some(tester) if read.list_error.is_none() => {
                 import.first_messages(list, &draft, tester, args.test_rows.unwrap_or(1))?
             }
             _ => Vec::new(),
         };
-        if !is_test {
-            note_rows(&mut settings, &imported, &draft)?;
-            settings.column_table = imported.column_table(list, &draft, &import)?;
-        }
-        Ok(CheckedList {
-            settings,
-            draft,
-            imported,
-            refusals: Refusals {
-                by_list: list_error.map(CommandError::from),
-                by_ledger: earlier_error.map(CommandError::from),
-            },
-            findings,
-            test_messages,
-        })
+        Ok(CheckedList::new(settings, draft, read, test_messages))
     }
 
     /// Returns the settings of the run, before the rows of its list are read.
@@ -314,6 +265,35 @@ impl Preparation {
             }),
             written_to: 0,
         })
+    }
+}
+
+impl CheckedList {
+    fn new(
+        settings: RunSettings,
+        draft: LedgerDraft,
+        read: ListReading,
+        test_messages: Vec<Outgoing>,
+    ) -> Self {
+        let imported = read.imported;
+        let accepts = imported.accepts.clone();
+        Self {
+            settings: RunSettings {
+                accepts: accepts.unwrap_or(SuccessCriterion::AnyObject),
+                columns: imported.columns.clone(),
+                templates: imported.templates.clone(),
+                column_table: read.columns,
+                ..settings
+            },
+            draft,
+            imported,
+            refusals: Refusals {
+                by_list: read.list_error.map(CommandError::from),
+                by_ledger: read.earlier_error.map(CommandError::from),
+            },
+            findings: read.findings,
+            test_messages,
+        }
     }
 }
 
@@ -404,6 +384,29 @@ impl Plan {
     }
 }
 
+/// Reads the rows, with the progress on the terminal. With -v, each finding in a row is printed at once, because their
+/// number has no limit.
+fn read_rows(
+    context: &Context,
+    args: &BulkSendArgs,
+    list: &mut ListReader,
+    draft: &mut LedgerDraft,
+    import: &ImportPlan<'_>,
+    rows: &mut CollectedRows,
+) -> Result<ListReading, BulkError> {
+    let stderr = &context.stderr;
+    let name = list.name().to_owned();
+    let progress = ReadProgress::new(stderr, args.work.progress, &name);
+    let print = |finding: &Finding| progress.above(|| print_finding(stderr, finding));
+    let print: &dyn Fn(&Finding) = &print;
+    let each = Some(print).filter(|_| stderr.is_verbose());
+    let mut collector = RowCollector::new(each, args.file.is_some());
+    let show = |rows| progress.show(rows);
+    let read = read_list(list, draft, import, &mut collector, &show);
+    *rows = collector.finish();
+    read
+}
+
 /// Prints a finding on one line, and its hint below it.
 pub(super) fn print_finding(stderr: &Stderr, finding: &Finding) {
     match finding.severity {
@@ -415,25 +418,6 @@ pub(super) fn print_finding(stderr: &Stderr, finding: &Finding) {
     if let Some(hint) = finding.hint.as_ref().filter(|_| is_printed) {
         stderr.hint(hint);
     }
-}
-
-/// Saves the columns, types and templates of the rows in the settings of the run.
-fn note_rows(
-    settings: &mut RunSettings,
-    imported: &ImportResult,
-    draft: &LedgerDraft,
-) -> Result<(), LedgerError> {
-    if let Some(accepts) = &imported.accepts {
-        settings.accepts = accepts.clone();
-    }
-    settings.columns.clone_from(&imported.columns);
-    settings.templates = imported.templates.filter_unsent(|each| {
-        draft.each_row_to_send(|_, request| {
-            each(request.body);
-            Ok::<_, LedgerError>(())
-        })
-    })?;
-    Ok(())
 }
 
 /// Returns the conditions of a new run, from the flags and the profile.

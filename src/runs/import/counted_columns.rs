@@ -53,7 +53,7 @@ impl ImportResult {
     ///
     /// # Errors
     /// If the draft cannot be read.
-    pub(crate) fn column_table(
+    pub(super) fn column_table(
         &self,
         list: &ListReader,
         draft: &LedgerDraft,

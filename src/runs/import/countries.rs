@@ -13,15 +13,6 @@ pub(super) const FLAG: &str = "--country-column";
 /// The value of the flag for a list whose columns have no countries.
 pub(super) const NO_COLUMN: &str = "none";
 
-/// What is typed about the countries of a list.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TypedCountries<'a> {
-    /// `--country`
-    pub(crate) country: Option<Country>,
-    /// `--country-column`
-    pub(crate) column: Option<&'a str>,
-}
-
 /// The countries of the local numbers in a list.
 #[derive(Clone, Debug)]
 pub(crate) struct ListCountries {
@@ -33,22 +24,25 @@ pub(crate) struct ListCountries {
 }
 
 impl ListCountries {
+    /// Reads the values of `--country` and `--country-column`.
+    ///
     /// # Errors
     /// If the list does not have the typed column.
     pub(crate) fn new(
-        typed: TypedCountries<'_>,
+        country: Option<Country>,
+        column: Option<&str>,
         of_profile: Option<Country>,
         list: &mut ListReader,
     ) -> Result<Self, UsageError> {
-        let column = match (typed.column, typed.country) {
+        let named = match (column, country) {
             (None, None) => CountryColumn::Usual,
             (None, Some(_)) | (Some(NO_COLUMN), _) => CountryColumn::None,
             (Some(name), _) => CountryColumn::Named(find_column(name, list)?),
         };
         Ok(Self {
-            column,
-            otherwise: typed.country.or(of_profile),
-            is_open: typed.column.is_none() && typed.country.is_some(),
+            column: named,
+            otherwise: country.or(of_profile),
+            is_open: column.is_none() && country.is_some(),
         })
     }
 

@@ -228,8 +228,22 @@ impl ImportResult {
         msg!("{rows} {rows|row|rows}: {kinds}", rows = self.all(), kinds)
     }
 
+    /// Drops the templates that no row to send in `draft` has. Call it after every step that skips rows.
+    pub(super) fn keep_templates_to_send(
+        &mut self,
+        draft: &LedgerDraft,
+    ) -> Result<(), LedgerError> {
+        self.templates = self.templates.filter_unsent(|each| {
+            draft.each_row_to_send(|_, request| {
+                each(request.body);
+                Ok::<_, LedgerError>(())
+            })
+        })?;
+        Ok(())
+    }
+
     /// Counts the rows in `draft`. Call it before [`Self::settle_repeated`].
-    pub(crate) fn count(&mut self, draft: &LedgerDraft) {
+    pub(super) fn count(&mut self, draft: &LedgerDraft) {
         self.rows = draft.to_be_sent();
         self.skips = draft.skip_counts().clone();
         self.invalid += self.skips.rows(SkipReason::Invalid);
@@ -238,7 +252,7 @@ impl ImportResult {
 
     /// Finds the rows of `draft` that repeat another row, and skips or reports them as `policy` says. Call it after
     /// all other reasons for skipping a row.
-    pub(crate) fn settle_repeated(
+    pub(super) fn settle_repeated(
         &mut self,
         draft: &mut LedgerDraft,
         policy: ImportPolicy,

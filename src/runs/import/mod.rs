@@ -25,7 +25,7 @@ mod selection;
 mod verdict;
 
 pub(crate) use self::contrast::{contrasting_rows, rows_to_preview};
-pub(crate) use self::countries::{ListCountries, TypedCountries};
+pub(crate) use self::countries::ListCountries;
 pub(crate) use self::earlier::{
     compare, earlier_query, earlier_runs_error, idle_runs, refuse_abandoned_rows, skip_sent_rows,
     skips_sent_rows,
@@ -34,9 +34,9 @@ pub(crate) use self::error::BulkError;
 pub(crate) use self::exclude::{UnsentRows, WindowCheck, skip_excluded};
 pub(crate) use self::finding::{Finding, Place, RowPlace, Severity};
 pub(crate) use self::import_result::ImportResult;
-pub(crate) use self::plan::{ImportPlan, RecipientRule};
+pub(crate) use self::plan::{ImportPlan, RecipientRule, RowChecks};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
-pub(crate) use self::read_list::{ListReading, RowChecks, read_list};
+pub(crate) use self::read_list::{ListReading, read_list};
 pub(crate) use self::recipient_column::ColumnRule;
 pub(crate) use self::row_collector::{CollectedRows, RowCollector, RowFindings};
-pub(crate) use self::selection::{ColumnValue, ListSelection, TypedSelection};
+pub(crate) use self::selection::{ColumnValue, ListSelection};

@@ -1,10 +1,12 @@
 //! Determines the result of each row of a list: a request, or a reason for skipping it.
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use url::Url;
 
 use super::countries::ListCountries;
 use super::error::{BulkError, RowError};
+use super::exclude::WindowCheck;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use super::recipient_column::ColumnRule;
 use super::selection::ListSelection;
@@ -23,7 +25,9 @@ use crate::lists::template::{
     faults_of_words, spelling,
 };
 use crate::phone::{Country, PhoneNumber};
-use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, SkipReason};
+use crate::runs::ledger::{
+    EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipReason,
+};
 
 /// How each row becomes a request.
 pub(crate) struct ImportPlan<'a> {
@@ -35,10 +39,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) countries: ListCountries,
     /// Which rows are sent.
     pub(crate) selection: ListSelection,
-    /// The recipients to exclude.
-    pub(crate) exclusions: &'a Exclusions,
-    /// None if every recipient is allowed, or for a test.
-    pub(crate) why_not_allowed: Option<WhyNotAllowed<'a>>,
+    /// None for a test, which goes to another recipient.
+    pub(crate) checks: Option<RowChecks<'a>>,
     pub(crate) bot: &'a str,
     /// The address of the API.
     pub(crate) base: &'a Url,
@@ -58,8 +60,22 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) has_key: bool,
 }
 
+/// The checks that decide whether a valid row may be sent.
+pub(crate) struct RowChecks<'a> {
+    pub(crate) exclusions: &'a Exclusions,
+    /// None if every recipient is allowed.
+    pub(crate) why_not_allowed: Option<WhyNotAllowed<'a>>,
+    pub(crate) is_in_window: WindowCheck<'a>,
+    /// The ledger with the earlier runs; None if they do not count.
+    pub(crate) ledger: Option<&'a Ledger>,
+    pub(crate) conditions: &'a RunConditions,
+    pub(crate) earlier: EarlierQuery,
+    /// The zone of the times in errors.
+    pub(crate) zone: TimeZone,
+}
+
 /// Returns why one of these recipients is not allowed.
-pub(crate) type WhyNotAllowed<'a> = &'a dyn Fn(&mut dyn Iterator<Item = &str>) -> Option<Message>;
+type WhyNotAllowed<'a> = &'a dyn Fn(&mut dyn Iterator<Item = &str>) -> Option<Message>;
 
 /// The source of a row's recipient.
 pub(crate) enum RecipientRule<'a> {

@@ -1,45 +1,33 @@
 //! Reads the rows of a list into a draft, and decides whether the list may be sent.
 
-use jiff::tz::TimeZone;
-
 use super::earlier::{compare, refuse_reported};
 use super::error::BulkError;
-use super::exclude::{UnsentRows, WindowCheck, skip_excluded};
+use super::exclude::{UnsentRows, skip_excluded};
 use super::finding::{Finding, Severity};
 use super::import_result::{ImportResult, describe_not_allowed};
 use super::list_findings::ListFindings;
-use super::plan::ImportPlan;
+use super::plan::{ImportPlan, RowChecks};
 use super::row_collector::RowCollector;
 use super::rows::import_list;
 use super::verdict::refuse_list;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
+use crate::lists::column_facts::ColumnTable;
 use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::ListReader;
-use crate::runs::ledger::{
-    EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
-};
+use crate::runs::ledger::{LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason};
 
 /// The results of reading a list, apart from its rows, which are in the draft.
 pub(crate) struct ListReading {
     pub(crate) imported: ImportResult,
+    /// What the rows send, column by column. Empty for a test.
+    pub(crate) columns: ColumnTable,
     /// The error if the list may not be sent.
     pub(crate) list_error: Option<BulkError>,
     /// The error if earlier runs prevent a send.
     pub(crate) earlier_error: Option<BulkError>,
     /// The findings about the whole list.
     pub(crate) findings: Vec<Finding>,
-}
-
-/// The checks that decide whether a valid row may be sent.
-pub(crate) struct RowChecks<'a> {
-    pub(crate) is_in_window: WindowCheck<'a>,
-    /// The ledger with the earlier runs; None if they do not count.
-    pub(crate) ledger: Option<&'a Ledger>,
-    pub(crate) earlier: EarlierQuery,
-    pub(crate) conditions: &'a RunConditions,
-    /// The zone of the times in errors.
-    pub(crate) zone: TimeZone,
 }
 
 impl RowChecks<'_> {
@@ -58,16 +46,15 @@ impl RowChecks<'_> {
 }
 
 /// Reads every row of `list` into `draft`. A row that cannot or may not be sent is not an error: the results contain it.
-/// `rows` gets the findings in rows, also with an error, and `is_read` the number of rows so far. A test has no `checks`,
-/// because it goes to another recipient.
+/// `rows` gets the findings in rows, also with an error, and `is_read` the number of rows so far.
 pub(crate) fn read_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     import: &ImportPlan<'_>,
-    checks: Option<&RowChecks<'_>>,
     rows: &mut RowCollector<'_>,
     is_read: &dyn Fn(u64),
 ) -> Result<ListReading, BulkError> {
+    let checks = import.checks.as_ref();
     let skip_earlier =
         |draft: &mut LedgerDraft| checks.map_or(Ok(false), |checks| checks.skip_earlier(draft));
     let mut earlier = Ok(false);
@@ -90,21 +77,24 @@ pub(crate) fn read_list(
     }
     imported.count(draft);
     imported.settle_repeated(draft, import.policy, &mut |note| rows.add(note))?;
-    let first_not_allowed = match checks {
-        Some(_) => find_not_allowed(draft, import, &mut imported, rows)?,
-        None => None,
-    };
+    let first_not_allowed = find_not_allowed(draft, import, &mut imported, rows)?;
     let found = ListFindings::collect(list, import, &imported);
     let list_error = refuse_list(list, import, &imported, &found)
         .err()
         .map(BulkError::from)
         .or_else(|| first_not_allowed.map(|first| not_allowed(&first, imported.not_allowed)));
     let mut findings = found.all;
-    if let (Ok(true), Some(checks)) = (&earlier, checks) {
-        findings.extend(other_every(checks.conditions));
+    let mut columns = ColumnTable::default();
+    if let Some(checks) = checks {
+        if let Ok(true) = earlier {
+            findings.extend(other_every(checks.conditions));
+        }
+        imported.keep_templates_to_send(draft)?;
+        columns = imported.column_table(list, draft, import)?;
     }
     Ok(ListReading {
         imported,
+        columns,
         list_error,
         earlier_error: earlier.err(),
         findings,
@@ -128,7 +118,11 @@ fn find_not_allowed(
     imported: &mut ImportResult,
     rows: &mut RowCollector<'_>,
 ) -> Result<Option<Message>, LedgerError> {
-    let Some(refusal) = import.why_not_allowed else {
+    let Some(refusal) = import
+        .checks
+        .as_ref()
+        .and_then(|checks| checks.why_not_allowed)
+    else {
         return Ok(None);
     };
     let mut first = None;

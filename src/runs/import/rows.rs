@@ -440,7 +440,9 @@ impl<'a> Importer<'a> {
     /// Why the row of `message` is skipped, whatever other rows there are.
     fn why_skipped(&self, message: &RowMessage) -> Option<SkipDetail> {
         let plan = self.plan;
-        if let Some((_, list)) = plan.exclusions.find(message.outgoing.recipients()) {
+        let checks = plan.checks.as_ref();
+        let exclusions = checks.map(|checks| checks.exclusions);
+        if let Some((_, list)) = exclusions.and_then(|it| it.find(message.outgoing.recipients())) {
             return Some(SkipDetail {
                 reason: SkipReason::Excluded,
                 problem: describe_exclusion(list),
@@ -449,9 +451,9 @@ impl<'a> Importer<'a> {
         if let Some(reason) = message.earlier.skip_reason {
             return Some(reported_skip(reason));
         }
-        let refusal = plan
-            .why_not_allowed
-            .filter(|_| plan.policy.skip_not_allowed)?;
+        let refusal = checks
+            .filter(|_| plan.policy.skip_not_allowed)?
+            .why_not_allowed?;
         refusal(&mut message.outgoing.recipients()).map(|_| SkipDetail {
             reason: SkipReason::NotAllowed,
             problem: describe_not_allowed(),

@@ -47,13 +47,6 @@ impl ToValue for ColumnValue {
     }
 }
 
-/// The values of `--skip-if` and `--only-if`.
-#[derive(Clone, Copy)]
-pub(crate) struct TypedSelection<'a> {
-    pub(crate) skip_if: &'a [ColumnValue],
-    pub(crate) only_if: &'a [ColumnValue],
-}
-
 /// The rules of both flags, one for each column.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListSelection {
@@ -85,22 +78,25 @@ struct SoughtValue {
 }
 
 impl ListSelection {
+    /// Reads the values of `--skip-if` and `--only-if`.
+    ///
     /// # Errors
     /// If the list does not have one of the columns.
     pub(crate) fn new(
-        typed: TypedSelection<'_>,
+        skip_if: &[ColumnValue],
+        only_if: &[ColumnValue],
         list: &mut ListReader,
     ) -> Result<Self, UsageError> {
         let mut selection = Self::default();
-        if typed.skip_if.is_empty() && typed.only_if.is_empty() {
+        if skip_if.is_empty() && only_if.is_empty() {
             return Ok(selection);
         }
         let names = list.first_names();
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        for value in typed.skip_if {
+        for value in skip_if {
             selection.add(SelectionFlag::SkipIf, value, &names)?;
         }
-        for value in typed.only_if {
+        for value in only_if {
             selection.add(SelectionFlag::OnlyIf, value, &names)?;
         }
         Ok(selection)
