@@ -19,12 +19,6 @@ use crate::runs::cost::EXPLAINED;
 use crate::runs::ledger::SkipReason;
 use crate::sender::context::Context;
 
-const INTRODUCTION: &str = "\
-# Message types
-
-jelouctl refuses a message that breaks a limit. It sends a message against advice with a warning, or refuses it with
-`--strict`. jelouctl does not check what it cannot see, such as file sizes. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
-
 /// The topic that is neither a kind nor a code.
 const PRICES: &str = "prices";
 
@@ -43,8 +37,7 @@ const LEFT: usize = RIGHT - 2;
 ///   jelouctl explain flow --example > flow.json
 ///
 /// Also explains exit codes, HTTP statuses, values of `error.code` in the record, and reasons in a
-/// report. Without a topic, prints the names at a terminal. Elsewhere, prints every kind with its
-/// limits and an example, and every code. Works offline.
+/// report. Without a topic, prints the names. Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
@@ -65,8 +58,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         return Ok(ExitCode::Success);
     }
     let text = match args.topic.as_deref() {
-        None if context.stdout.is_for_reading() => every_name(),
-        None => everything(),
+        None => every_name(),
         Some(PRICES) if args.example => EXPLAINED[1].to_owned(),
         Some(PRICES) => prices(),
         Some(topic) if args.example => kind_example(topic)?,
@@ -161,30 +153,13 @@ fn code_as_json(code: &Code) -> Value {
     })
 }
 
-/// Returns all topics as Markdown.
-fn everything() -> String {
-    let fenced = |text: &str| format!("```text\n{text}\n```");
-    let kinds = MessageKind::all();
-    let kinds: Vec<_> = kinds
-        .iter()
-        .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&describe_kind(kind))))
-        .collect();
-    let codes: Vec<_> = codes().map(|code| describe_code(&code)).collect();
-    let kinds = kinds.join("\n\n");
-    let codes = fenced(&codes.join("\n\n"));
-    format!(
-        "{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Prices\n\n{}",
-        prices()
-    )
-}
-
 /// Returns the format of a price list.
 fn prices() -> String {
     let [about, example] = EXPLAINED;
-    format!("{about}\n\n```csv\n{example}\n```")
+    format!("{about}\n\n{example}")
 }
 
-/// Returns all topics for a terminal.
+/// Returns the names of all topics.
 fn every_name() -> String {
     let mut text = "Message types:\n".to_owned();
     for kind in MessageKind::all() {
@@ -194,7 +169,7 @@ fn every_name() -> String {
     text + "
 Also error codes such as 131047 or network, exit codes such as 8, HTTP statuses such as 401, and
 `prices`.
-jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
+jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain -o record` prints all as JSON."
 }
 
 fn kind_example(topic: &str) -> Result<String, UsageError> {
@@ -490,7 +465,46 @@ fn explain_name(topic: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+
+    const INTRODUCTION: &str = "\
+# Message types
+
+jelouctl refuses a message that breaks a limit. It sends a message against advice with a warning, or refuses it with
+`--strict`. jelouctl does not check what it cannot see, such as file sizes. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+
+    /// Returns the page of all kinds and codes.
+    fn page() -> String {
+        let fenced = |text: &str| format!("```text\n{text}\n```");
+        let kinds = MessageKind::all();
+        let kinds: Vec<_> = kinds
+            .iter()
+            .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&describe_kind(kind))))
+            .collect();
+        let kinds = kinds.join("\n\n");
+        let codes: Vec<_> = codes().map(|code| describe_code(&code)).collect();
+        let codes = fenced(&codes.join("\n\n"));
+        let [about, example] = EXPLAINED;
+        format!(
+            "{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Prices\n\n{about}\n\n```csv\n{example}\n```\n"
+        )
+    }
+
+    #[test]
+    fn kinds_page_is_current() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/kinds.md");
+        if std::env::var_os("UPDATE_KINDS").is_some() {
+            fs::write(&file, page()).unwrap();
+        }
+        let committed = fs::read_to_string(&file).unwrap();
+        assert!(
+            page() == committed,
+            "docs/kinds.md is not current: run tests/update"
+        );
+    }
 
     #[test]
     fn kind_explanations_fit_80_characters_required_first() {

@@ -91,8 +91,7 @@ fn cancel_skips_all_unsent_rows() {
         left.contains("cancelled,the run was cancelled,0,"),
         "{left}"
     );
-    home.run("bulk report r --format html --file page.html")
-        .success();
+    home.run("bulk report r --file page.html").success();
     let page = home.read("page.html");
     assert!(
         page.contains("Cancelled: the remaining messages are not sent"),

@@ -239,12 +239,11 @@ fn ordinary_lists_need_no_changes() {
             if (format, file) == ("ndjson", "own-code-and-line.csv") {
                 continue;
             }
-            home.run_args(&[
-                "bulk", "report", "r", "--format", format, "--file", "report", "--yes",
-            ])
-            .success();
+            let report = format!("report.{format}");
+            home.run_args(&["bulk", "report", "r", "--file", &report, "--yes"])
+                .success();
             assert_eq!(
-                messages(&home, "report", &of_report),
+                messages(&home, &report, &of_report),
                 people,
                 "the report of {file} as {format}"
             );

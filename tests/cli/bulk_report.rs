@@ -130,9 +130,7 @@ fn report_is_the_list_with_outcomes() {
             .stdout,
         format!("{}\n", lines[0])
     );
-    let ndjson = home
-        .run("bulk report --format ndjson --file out.ndjson")
-        .success();
+    let ndjson = home.run("bulk report --file out.ndjson").success();
     assert_eq!(ndjson.stdout, "");
     let first: Value =
         serde_json::from_str(home.read("out.ndjson").lines().next().unwrap()).unwrap();
@@ -180,7 +178,7 @@ fn report_format_follows_its_file_extension() {
         (
             "--file r.xlsx --delimiter ;",
             "--delimiter: only CSV has one",
-            "add --format csv",
+            "--format csv",
         ),
         (
             "--delimiter x",
@@ -192,11 +190,7 @@ fn report_format_follows_its_file_extension() {
             "a report cannot be written as .pdf",
             "can print as a PDF",
         ),
-        (
-            "--mask",
-            "--mask works only for a page",
-            "add --format html",
-        ),
+        ("--mask", "--mask works only for a page", "--format html"),
         (
             "--file r.html --lang fr",
             "--lang: expected en or es, found `fr`",
@@ -210,7 +204,7 @@ fn report_format_follows_its_file_extension() {
         (
             "--file r.html --reason invalid",
             "a page has all rows",
-            "add --format csv",
+            "--format csv",
         ),
         (
             "--file nowhere/r.html",
@@ -333,20 +327,19 @@ fn report_overwrites_only_another_report() {
         );
     }
     home.run("bulk list").success();
-    // The same report once more, in another format, and into an empty file from mktemp.
-    for (first, second) in [
-        ("a.csv", "--format ndjson"),
-        ("b.ndjson", "--format csv"),
-        ("c.html", "--format csv"),
-        ("d.out", ""),
-    ] {
-        home.write(first, "");
-        let report = |more: &str| home.run(&format!("bulk report r --file {first} {more}"));
-        report("").success();
-        report("").success();
-        report(second).success();
-        report("").success();
+    // The same report once more, and into an empty file from mktemp.
+    for file in ["a.csv", "b.ndjson", "c.html", "d.out"] {
+        home.write(file, "");
+        let report = || home.run(&format!("bulk report r --file {file}"));
+        report().success();
+        report().success();
     }
+    // A report replaces one in another format.
+    std::fs::rename(home.path().join("c.html"), home.path().join("e.csv")).unwrap();
+    home.run("bulk report r --file e.csv").success();
+    // The ending of a file decides its format.
+    home.run("bulk report r --file a.csv --format csv")
+        .fails(2, &["--format", "--file"]);
     // A link stays a link. Its target is checked and replaced.
     #[cfg(unix)]
     {

@@ -1089,20 +1089,13 @@ fn resent_report_keeps_exclusions() {
     home.write("bajas.csv", "593987654321\n");
     bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"]).fails(10, &[]);
     for format in ["csv", "ndjson"] {
-        home.run_args(&[
-            "bulk",
-            "report",
-            "r",
-            "--format",
-            format,
-            "--file",
-            "again.csv",
-        ])
-        .success();
+        let again = format!("again.{format}");
+        home.run_args(&["bulk", "report", "r", "--file", &again])
+            .success();
         let words = [
             "bulk",
             "send",
-            "again.csv",
+            &again,
             "--yes",
             "--again",
             "--skip-invalid",

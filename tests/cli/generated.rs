@@ -91,15 +91,6 @@ fn schemas_are_current() {
 }
 
 #[test]
-fn kinds_page_is_current() {
-    assert_eq!(
-        Home::new().run("explain").success().stdout,
-        committed("docs/kinds.md"),
-        "run tests/update"
-    );
-}
-
-#[test]
 fn example_configuration_is_valid_and_complete() {
     let example = committed("config.example.toml");
     let home = Home::new();

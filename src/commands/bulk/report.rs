@@ -98,8 +98,8 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReasonFilter>,
 
-    /// Output format [default: from the file extension, else csv]
-    #[arg(long, value_name = "FORMAT")]
+    /// Output format on standard output [default: csv]; the extension of --file sets its own
+    #[arg(long, value_name = "FORMAT", conflicts_with = "file")]
     format: Option<ReportFormat>,
 
     /// CSV delimiter: ',' ';' '|' or tab; also writes a byte order mark, for spreadsheets [default: as in the list]
@@ -231,11 +231,11 @@ impl BulkReportArgs {
         }
     }
 
-    /// Returns the typed format, or the format of the file's extension.
+    /// Returns the format of the file's extension, or else the typed format.
     fn format(&self) -> Result<ReportFormat, UsageError> {
-        match (&self.file, self.format) {
-            (Some(path), None) => format_from_name("--file", path),
-            (_, typed) => Ok(typed.unwrap_or(ReportFormat::Csv)),
+        match &self.file {
+            Some(path) => format_from_name("--file", path),
+            None => Ok(self.format.unwrap_or(ReportFormat::Csv)),
         }
     }
 
@@ -249,7 +249,7 @@ impl BulkReportArgs {
         if self.delimiter.is_some() && format != ReportFormat::Csv {
             return Err(UsageError::new(
                 msg!("--delimiter: only CSV has one"),
-                msg!("remove --delimiter, or add --format csv"),
+                msg!("remove --delimiter, or write CSV: --format csv, or --file report.csv"),
             ));
         }
         let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
@@ -263,7 +263,7 @@ impl BulkReportArgs {
             if self.mask {
                 return Err(UsageError::new(
                     msg!("--mask works only for a page, not for a list"),
-                    msg!("add --format html, or write to a file that ends in .html"),
+                    msg!("write a page: --format html, or --file report.html"),
                 ));
             }
             return Ok(());
@@ -273,7 +273,7 @@ impl BulkReportArgs {
                 msg!(
                     "--state, --delivery and --reason select rows of a list; a page has all rows, and its own filters"
                 ),
-                msg!("remove them, or add --format csv"),
+                msg!("remove them, or write a list: --format csv, or --file report.csv"),
             ));
         }
         Ok(())

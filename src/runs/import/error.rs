@@ -68,7 +68,10 @@ impl BulkError {
 
     /// An error for content that only CSV can represent.
     pub(crate) fn needs_csv(message: Message) -> Self {
-        Self::Usage(UsageError::new(message, msg!("to write CSV: --format csv")))
+        Self::Usage(UsageError::new(
+            message,
+            msg!("to write CSV: --format csv, or --file report.csv"),
+        ))
     }
 }
 
