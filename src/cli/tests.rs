@@ -539,7 +539,7 @@ fn message(
         .map(|source| input.json_value("--body", &source))
         .transpose()?;
     let recipients = RecipientSources {
-        flag: delivery.send.to.first().cloned(),
+        flag: delivery.batch.to.first().cloned(),
         environment: Some("593987654321".to_owned()),
         country: None,
     };

@@ -4,7 +4,7 @@ use clap::Args;
 use http::Method;
 use serde_json::Value;
 
-use super::result::{note_delivery, note_error, preview, print_answer, print_result};
+use super::send::report::{note_delivery, note_error, preview, print_answer, print_result};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::message::{Message, msg};

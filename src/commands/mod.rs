@@ -3,30 +3,21 @@
 
 pub(crate) mod api;
 pub(crate) mod bulk;
-mod claim;
-mod deliver;
 pub(crate) mod doctor;
 pub(crate) mod documents;
 mod error;
 pub(crate) mod explain;
 pub(crate) mod ledger;
-mod limited_send;
 pub(crate) mod messages;
 mod notify;
 pub(crate) mod once;
 pub(crate) mod open_ledger;
-mod prices;
 pub(crate) mod profile;
-mod recipients;
-mod result;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod send;
-mod sends;
 mod setting_rows;
-mod single_send;
 pub(crate) mod templates;
-mod turn;
 mod zone;
 
 use clap::Args;

@@ -2,21 +2,19 @@
 //! others. Their claims come first, one after another. The results are printed and logged in the order of the recipients.
 
 use std::mem;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{FutureExt, Shared};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
-use super::claim::OnceSend;
-use super::deliver::{
-    MessagePlace, SendTerms, faults_for_user_ids, for_user_id, in_time, refuse_late,
+use super::send::batch::{Batch, BatchMessage};
+use super::send::claim::{Replay, Turn, in_time};
+use super::send::deliver::{
+    BatchOptions, error_ends_all, faults_for_user_ids, for_user_id, refuse_late,
 };
-use super::sends::Sends;
-use super::turn::{Replay, Turn};
+use super::send::report::Reporter;
 use crate::base::exit::ExitCode;
 use crate::base::message::Message;
-use crate::base::output::Record;
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
 use crate::command_error::CommandError;
@@ -27,30 +25,26 @@ use crate::sender::{Connection, RequestProgress, refuse_unusable};
 
 /// A notification before its request.
 struct PendingNotification {
-    /// The index of its recipient.
-    at: usize,
-    outgoing: Outgoing,
-    record: Record,
-    turn: Result<Turn, CommandError>,
-    /// What claimed the recipient.
-    once: Option<Rc<OnceSend>>,
+    message: BatchMessage,
+    /// None if it has ended, or if the error of another claim applies to it.
+    turn: Option<Result<Turn, CommandError>>,
 }
 
 impl PendingNotification {
-    /// Returns whether its recipient may get it.
-    fn has_turn(&self) -> bool {
-        matches!(&self.turn, Ok(turn) if !matches!(turn, Turn::Replay(_)))
+    /// Returns the message if its recipient may get it.
+    fn to_be_sent(&self) -> Option<&Outgoing> {
+        match &self.turn {
+            Some(Ok(Turn::Replay(_)) | Err(_)) | None => None,
+            Some(Ok(_)) => self.message.open_message(),
+        }
+    }
+
+    fn claim_error(&self) -> Option<&CommandError> {
+        self.turn.as_ref()?.as_ref().err()
     }
 }
 
-/// A notification that has ended, but is not reported.
-struct EndedNotification {
-    at: usize,
-    outgoing: Outgoing,
-    record: Record,
-    end: NotificationEnd,
-}
-
+/// How a notification ended that is not reported yet.
 enum NotificationEnd {
     Replayed(Replay),
     Delivered(ExitCode),
@@ -61,7 +55,6 @@ enum NotificationEnd {
 struct Requests<'a, F: Future<Output = Signal>> {
     connection: &'a Connection,
     limit: Duration,
-    are_several: bool,
     /// Why a template cannot be sent to user ids.
     faults_for_user_ids: Vec<Message>,
     /// The signal that came before the first request.
@@ -71,95 +64,101 @@ struct Requests<'a, F: Future<Output = Signal>> {
     second_signal: Shared<F>,
 }
 
-impl SendTerms<'_> {
-    /// Sends every notification that has not ended, and then waits for them. Each is logged and printed after all before it.
+impl BatchOptions<'_> {
+    /// Sends every notification that has not ended, within `limit`, and then waits for them. Each is logged after all
+    /// before it.
     pub(super) async fn notify_all(
         &mut self,
         connection: &mut Connection,
-        sends: &mut Sends,
+        batch: &mut Batch,
+        limit: Duration,
         flight: &RequestProgress,
     ) {
-        let notifications = self.take_turns(connection, sends).await;
-        let to_be_sent = notifications.iter().filter(|one| one.has_turn());
-        let checked = faults_for_user_ids(connection, to_be_sent.map(|one| &one.outgoing)).await;
-        let interrupted_turn = notifications.iter().find_map(interruption);
-        let interrupted = interrupted_turn.or(checked.as_ref().err()).cloned();
+        let notifications = self.take_turns(connection, batch).await;
+        let to_be_sent = notifications.iter().filter_map(|one| one.to_be_sent());
+        let checked = faults_for_user_ids(connection, to_be_sent).await;
+        let mut claim_errors = notifications.iter().filter_map(|one| one.claim_error());
+        let interrupted = claim_errors.find(|error| matches!(error.code, ExitCode::Signal(_)));
+        let interrupted = interrupted.or(checked.as_ref().err()).cloned();
         let requests = Requests {
             connection,
-            limit: self.notify_timeout.unwrap_or_default(),
-            are_several: sends.are_several(),
-            faults_for_user_ids: checked.unwrap_or_default(),
+            limit,
             interrupted,
+            faults_for_user_ids: checked.unwrap_or_default(),
             first_signal: connection.signals.next().shared(),
             second_signal: connection.signals.next().shared(),
         };
         // After a panic, each of them may have been sent.
         flight.note(&Event::Attempt(1));
-        self.report_each(notifications, requests, sends).await;
+        self.report_each(notifications, requests, batch).await;
         flight.landed();
-        self.wait_for_accepted(connection, sends).await;
+        self.wait_for_accepted(connection, batch).await;
     }
 
-    /// Claims the recipients, until an error that applies to all others.
+    /// Claims the recipients one after another, until an error that applies to all others.
     async fn take_turns(
         &mut self,
         connection: &mut Connection,
-        sends: &mut Sends,
+        batch: &mut Batch,
     ) -> Vec<PendingNotification> {
+        let Reporter {
+            context, sender, ..
+        } = self.reporter;
+        let mut can_claim = true;
         let mut notifications = Vec::new();
-        for (at, send) in sends.all.iter_mut().enumerate() {
-            let Some(outgoing) = send.open_message().cloned() else {
-                continue;
-            };
-            let turn = self.turn(connection, &outgoing).await;
-            let mut record = mem::take(&mut send.report.record);
-            record.api_url = Some(connection.base.to_string());
-            record.key_check = self.fallback.as_ref().and_then(|fallback| fallback.check);
-            send.begun = Some(now());
-            let is_last = turn.as_ref().is_err_and(ends_all);
-            notifications.push(PendingNotification {
-                at,
-                outgoing,
-                record,
-                turn,
-                once: self.once.clone(),
-            });
-            if is_last {
-                break;
+        for mut message in mem::take(&mut batch.messages) {
+            let mut turn = None;
+            if can_claim && let Some(outgoing) = message.open_message() {
+                let taken = self
+                    .claims
+                    .turn(context, connection, sender, outgoing)
+                    .await;
+                can_claim = !taken.as_ref().is_err_and(error_ends_all);
+                message.record.api_url = Some(connection.base.to_string());
+                message.record.key_check = self.claims.check();
+                message.begun = Some(now());
+                turn = Some(taken);
             }
+            notifications.push(PendingNotification { message, turn });
         }
         notifications
     }
 
-    /// Makes all requests, and reports the results in order.
+    /// Makes all requests, reports the results in order, and puts the messages back into the batch.
     async fn report_each<F: Future<Output = Signal>>(
         &self,
         notifications: Vec<PendingNotification>,
         requests: Requests<'_, F>,
-        sends: &mut Sends,
+        batch: &mut Batch,
     ) {
         let begun = Instant::now();
+        let mut untried = None;
         let all = notifications.into_iter();
         let mut ending: FuturesOrdered<_> = all.map(|one| self.notify(&requests, one)).collect();
-        let mut is_first = true;
-        while let Some(mut ended) = ending.next().await {
-            let is_last = ending.is_empty();
-            if let NotificationEnd::Delivered(code) = ended.end
-                && is_last
+        while let Some((mut message, end)) = ending.next().await {
+            if let (Some(NotificationEnd::Delivered(code)), Some(outgoing)) =
+                (&end, &message.outgoing)
+                && ending.is_empty()
             {
                 // A hint must not delay another notification, nor take longer than the notifications may.
                 let left = requests.limit.saturating_sub(begun.elapsed());
-                let record = &mut ended.record;
-                let hint =
-                    self.add_template_hint(requests.connection, &ended.outgoing, code, record);
+                let record = &mut message.record;
+                let hint = self.add_template_hint(requests.connection, outgoing, *code, record);
                 in_time(Some(left), hint).await;
             }
-            let place = MessagePlace {
-                is_first,
-                are_several: requests.are_several,
-            };
-            is_first = false;
-            self.report_ended(ended, place, is_last, sends);
+            let ends_all =
+                matches!(&end, Some(NotificationEnd::Failed(error)) if error_ends_all(error));
+            if let Some(end) = end {
+                let code = self.report_end(end, &mut message);
+                if ends_all {
+                    untried = Some((code, message.record.error.clone()));
+                }
+            }
+            batch.messages.push(message);
+            batch.put_out(self.reporter.context);
+        }
+        if let Some((code, error)) = untried {
+            batch.leave_untried(self.reporter.context, code, error.as_ref());
         }
     }
 
@@ -168,34 +167,25 @@ impl SendTerms<'_> {
         &self,
         requests: &Requests<'_, F>,
         notification: PendingNotification,
-    ) -> EndedNotification {
-        let PendingNotification {
-            at,
-            outgoing,
-            mut record,
-            turn,
-            once,
-        } = notification;
+    ) -> (BatchMessage, Option<NotificationEnd>) {
+        let PendingNotification { mut message, turn } = notification;
+        let (Some(turn), Some(outgoing)) = (turn, &message.outgoing) else {
+            return (message, None);
+        };
         let end = match turn {
             Err(error) => NotificationEnd::Failed(error),
             Ok(Turn::Replay(replay)) => NotificationEnd::Replayed(replay),
             Ok(turn) => {
-                let delivered = self
-                    .deliver_in_time(requests, &outgoing, turn.begins_by())
-                    .await;
-                let code = delivered.map(|delivery| self.note(&outgoing, delivery, &mut record));
-                let once = once.as_deref();
-                self.end_turn(turn, once, requests.next_signal(), &record)
-                    .await;
+                let delivered = self.deliver_in_time(requests, outgoing, turn.begins_by());
+                let record = &mut message.record;
+                let delivery = delivered.await;
+                let code = delivery.map(|delivery| self.note(outgoing, delivery, record));
+                let stop = requests.next_signal();
+                turn.end(self.reporter.context, stop, record).await;
                 code.map_or_else(NotificationEnd::Failed, NotificationEnd::Delivered)
             }
         };
-        EndedNotification {
-            at,
-            outgoing,
-            record,
-            end,
-        }
+        (message, Some(end))
     }
 
     async fn deliver_in_time<F: Future<Output = Signal>>(
@@ -213,8 +203,8 @@ impl SendTerms<'_> {
         }
         let flight = RequestProgress::default();
         let connection = requests.connection;
-        let request = self.request(&connection.base, outgoing);
-        let named = requests.are_several.then_some(recipient);
+        let request = self.reporter.sender.request(&connection.base, outgoing);
+        let named = self.reporter.named(recipient);
         let stop = requests.first_signal.clone();
         let retry_for = connection.retry_for;
         let delivered = connection.deliver(&request, named, retry_for, begins_by, &flight, stop);
@@ -222,40 +212,25 @@ impl SendTerms<'_> {
         refuse_late(delivery.unwrap_or_else(|| flight.given_up(requests.limit)))
     }
 
-    /// Prints and logs the end of a notification. After an error that applies to all others, the last one ends those that
-    /// were not tried.
-    fn report_ended(
-        &self,
-        ended: EndedNotification,
-        place: MessagePlace,
-        is_last: bool,
-        sends: &mut Sends,
-    ) {
-        let Some(send) = sends.all.get_mut(ended.at) else {
-            return;
-        };
-        send.report.record = ended.record;
-        let record = &mut send.report.record;
-        let end = match ended.end {
+    /// Prints the end of a notification, and returns its exit code.
+    fn report_end(&self, end: NotificationEnd, message: &mut BatchMessage) -> ExitCode {
+        let context = self.reporter.context;
+        let ended = match end {
             NotificationEnd::Replayed(replay) => {
-                replay.note(self.context, record);
+                replay.note(context, &mut message.record);
                 // It may have been sent long before its state was written.
-                send.begun = None;
+                message.begun = None;
                 Ok(ExitCode::Success)
             }
             NotificationEnd::Delivered(code) => {
-                self.report(&ended.outgoing, record, place);
+                if let Some(outgoing) = &message.outgoing {
+                    self.report(outgoing, &message.record);
+                }
                 Ok(code)
             }
             NotificationEnd::Failed(error) => Err(error),
         };
-        let ends_all = end.as_ref().is_err_and(ends_all);
-        let code = self.end(end, send, place.are_several);
-        if ends_all && is_last {
-            let error = send.report.record.error.clone();
-            self.end_rest(sends, ended.at, code, error.as_ref());
-        }
-        sends.put_out(self.context);
+        self.end(ended, message)
     }
 }
 
@@ -268,14 +243,4 @@ impl<F: Future<Output = Signal>> Requests<'_, F> {
             self.first_signal.clone()
         }
     }
-}
-
-/// Returns whether the error of a claim applies to all recipients.
-fn ends_all(error: &CommandError) -> bool {
-    error.ledger.is_some() || matches!(error.code, ExitCode::Signal(_))
-}
-
-fn interruption(notification: &PendingNotification) -> Option<&CommandError> {
-    let error = notification.turn.as_ref().err();
-    error.filter(|error| matches!(error.code, ExitCode::Signal(_)))
 }

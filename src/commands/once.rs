@@ -4,10 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::claim::{pending_run_error, unknown_from};
 use super::open_ledger::{open_keys_to_read, open_ledger};
-use super::recipients::to_flag;
-use super::turn::{in_flight_error, perhaps_killed_error, resolve_command};
+use super::send::claim::{in_flight_entry_error, in_flight_error, pending_run_error, unknown_from};
 use super::zone::profile_zone;
 use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
@@ -16,7 +14,7 @@ use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Sent, SystemError};
 use crate::base::timestamps::{from_millis, time_in_both, time_value};
 use crate::command_error::{CommandError, Phase};
-use crate::jelou::message::merge;
+use crate::jelou::message::{merge, to_flag};
 use crate::runs::ledger::{
     ConfirmedEntries, KeyAddition, Ledger, OnceEntry, OnceState, OnceSummary, RunName,
 };
@@ -687,13 +685,8 @@ impl KeyEntries {
 
     fn in_flight(&self, entry: &OnceEntry, recipient: &str) -> CommandError {
         let settings = &self.settings;
-        match unknown_from(&self.ledger, entry, &settings.hours.zone()) {
-            Some(at) => {
-                let resolve = resolve_command(&self.scope.key, &settings.sender_flags(), recipient);
-                perhaps_killed_error(&self.scope, recipient, &at, &resolve)
-            }
-            None => in_flight_error(&self.scope, recipient),
-        }
+        let at = unknown_from(&self.ledger, entry, &settings.hours.zone());
+        in_flight_entry_error(&self.scope, recipient, at, &settings.sender_flags())
     }
 
     /// Refuses to remove all recipients while a message with the key is in flight, or a run with it is unfinished.

@@ -95,7 +95,7 @@ impl AuditLog {
     }
 
     /// Logs the outcome of one message. `exit_code` is the exit code of a single send with this outcome.
-    pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
+    pub(crate) fn message(&self, stderr: &Stderr, record: &Record, exit_code: u8) {
         let error = record.error.as_ref();
         let mut message = json!({
                 "sent": record.sent,
@@ -115,7 +115,7 @@ impl AuditLog {
         if let Some(check) = record.key_check {
             merge(&mut message, json!({ "once": check }));
         }
-        self.append(stderr, "message", command, message);
+        self.append(stderr, "message", record.command, message);
     }
 
     /// Logs the state of a bulk run when it finishes or stops, or after `command`.
@@ -301,6 +301,7 @@ mod tests {
             retry_after_s: None,
         };
         let record = Record {
+            command: "send",
             sent: Sent::No,
             kind: Some("text".into()),
             to: Some("593987654321".to_owned()),
@@ -312,7 +313,7 @@ mod tests {
             error: Some(error),
             ..Record::default()
         };
-        log(&path).message(&stderr, "send", &record, 5);
+        log(&path).message(&stderr, &record, 5);
         // A cut line is terminated first.
         let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();

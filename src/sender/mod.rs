@@ -7,6 +7,7 @@ mod connection;
 pub(crate) mod context;
 mod delivery_wait;
 mod open_windows;
+mod prices;
 mod resolve;
 mod safety_checks;
 mod templates;
@@ -18,6 +19,7 @@ pub(crate) use self::connection::{
 };
 pub(crate) use self::delivery_wait::{AwaitedMessage, DeliveryWait, wait_for_deliveries};
 pub(crate) use self::open_windows::OpenWindows;
+pub(crate) use self::prices::{budget, read_prices};
 pub(crate) use self::resolve::{Sender, read_environment, read_settings, short_secret_warning};
 pub(crate) use self::safety_checks::{
     check_allowed, claim_exclusions, excluded, exclusion_error, open_list, read_exclusions,

@@ -12,6 +12,7 @@ use crate::base::process::{Signal, Signals, block_on, enclosing_sandbox};
 use crate::base::secret::Secret;
 use crate::command_error::CommandError;
 use crate::jelou::api::{Credentials, Request, curl_command};
+use crate::jelou::message::Outgoing;
 use crate::sender::config::{ApiUrl, Environment, SecretSource, Settings, WithOrigin, interrupted};
 use crate::sender::context::{Context, Mode};
 
@@ -80,6 +81,11 @@ impl Sender {
     /// Returns the address of requests. Does not check whether a sandbox runs.
     pub(crate) fn planned_base(&self) -> ApiUrl {
         connection::planned_base(&self.settings)
+    }
+
+    /// Creates the request of a message of this sender.
+    pub(crate) fn request(&self, base: &ApiUrl, outgoing: &Outgoing) -> Request {
+        Request::new(base.url(), &self.bot, outgoing)
     }
 
     /// Prints `request` instead of sending it: as a curl command, or as `{"dry_run": true, "method", …}`.

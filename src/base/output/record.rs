@@ -23,6 +23,9 @@ pub(crate) enum Sent {
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Record {
     pub(crate) schema_version: SchemaVersion,
+    /// The command, for the audit log.
+    #[serde(skip)]
+    pub(crate) command: &'static str,
     pub(crate) sent: Sent,
     pub(crate) dry_run: bool,
     /// The message kind, as the argument after `send`.

@@ -14,9 +14,8 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::base::output::{ReadProgress, Stderr};
 use crate::command_error::CommandError;
-use crate::commands::claim::warn_about_local_keys;
 use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
-use crate::commands::prices::{budget, read_prices};
+use crate::commands::send::claim::warn_about_local_keys;
 use crate::commands::zone::sender_zone;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{
@@ -36,7 +35,9 @@ use crate::runs::ledger::{
 };
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
-use crate::sender::{OpenWindows, Sender, check_allowed, read_exclusions, warn_about_lists};
+use crate::sender::{
+    OpenWindows, Sender, budget, check_allowed, read_exclusions, read_prices, warn_about_lists,
+};
 
 /// The API address in the metadata of a sandbox run.
 const SANDBOX: &str = "sandbox";

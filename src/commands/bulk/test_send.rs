@@ -11,9 +11,9 @@ use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Sent};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
-use crate::commands::deliver::SendTerms;
-use crate::commands::result::{note_error, note_error_as, print_result};
-use crate::commands::sends::SendReport;
+use crate::commands::send::batch::BatchMessage;
+use crate::commands::send::deliver::BatchOptions;
+use crate::commands::send::report::{Reporter, note_error, note_error_as, print_result};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::sender::context::Context;
 use crate::sender::{Connection, RequestProgress, catch_panic, refuse_templates};
@@ -27,19 +27,19 @@ const COMMAND: &str = "bulk send --test-to";
 /// Sends the messages of the test. If one is not sent, the test stops and exits with its code.
 pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> ExitCode {
     let flight = RequestProgress::default();
-    let mut send_report = SendReport::new(COMMAND);
+    let mut message = BatchMessage::new(COMMAND);
     // A body can name more recipients, so each message is checked.
     let checked = plan.test_messages.iter().try_for_each(|outgoing| {
-        send_report = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);
+        message = test_message(plan, outgoing);
         plan.sender.check_message(&plan.exclusions, false, outgoing)
     });
     let ended = checked.and_then(|()| {
-        let send = send_each(plan, context, args, &mut send_report, &flight);
+        let send = send_each(plan, context, args, &mut message, &flight);
         catch_panic(&flight, || block_on(send))
     });
     ended.unwrap_or_else(|error| {
-        let code = note_error(context, error, &mut send_report.record);
-        report(context, &mut send_report, code)
+        let code = note_error(context, error, &mut message.record);
+        report(context, &mut message, code)
     })
 }
 
@@ -47,7 +47,7 @@ async fn send_each(
     plan: &Plan,
     context: &Context,
     args: &BulkSendArgs,
-    send_report: &mut SendReport,
+    message: &mut BatchMessage,
     flight: &RequestProgress,
 ) -> Result<ExitCode, CommandError> {
     let messages = &plan.test_messages;
@@ -62,15 +62,14 @@ async fn send_each(
         refuse_templates(&mut connection, &uses, strict, or_unchecked()).await?;
     }
     for (number, outgoing) in messages.iter().enumerate() {
-        *send_report = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);
+        *message = test_message(plan, outgoing);
         let delivery = async {
             if number > 0 {
                 pause(&mut connection).await?;
             }
-            let mut terms = SendTerms::new(context, &plan.sender);
-            let sent = terms
-                .send_alone(&mut connection, outgoing, send_report, flight)
-                .await;
+            let reporter = Reporter::new(context, &plan.sender, false, false);
+            let mut options = BatchOptions::new(reporter);
+            let sent = options.send_one(&mut connection, message, flight).await;
             flight.landed();
             sent
         };
@@ -81,10 +80,10 @@ async fn send_each(
                 error
             };
             let tell = |problem| msg!("not sent: {problem}", problem);
-            note_error_as(context, tell, error, &mut send_report.record)
+            note_error_as(context, tell, error, &mut message.record)
         });
-        let code = report(context, send_report, code);
-        if code != ExitCode::Success || send_report.record.sent != Sent::Yes {
+        let code = report(context, message, code);
+        if code != ExitCode::Success || message.record.sent != Sent::Yes {
             context.stderr.note(describe_result(number, messages));
             return Ok(code);
         }
@@ -93,6 +92,14 @@ async fn send_each(
         .stderr
         .note(describe_result(messages.len(), messages));
     Ok(ExitCode::Success)
+}
+
+fn test_message(plan: &Plan, outgoing: &Outgoing) -> BatchMessage {
+    let mut message = BatchMessage::new(COMMAND);
+    message.set_outgoing(outgoing.clone());
+    message.set_sender(&plan.sender.settings);
+    message.set_guard(&plan.sender, &plan.exclusions);
+    message
 }
 
 /// Waits before the next message, unless a signal comes.
@@ -104,20 +111,14 @@ async fn pause(connection: &mut Connection) -> Result<(), CommandError> {
 }
 
 /// Logs the outcome of one message and prints it. At a terminal, the note at the end is enough.
-fn report(context: &Context, send_report: &mut SendReport, code: ExitCode) -> ExitCode {
-    send_report.log(context, code);
+fn report(context: &Context, message: &mut BatchMessage, code: ExitCode) -> ExitCode {
+    message.log(context, code);
     let format = match context.stdout.format {
         _ if context.stdout.wants_words() => Format::None,
         Format::Response => Format::Record,
         format => format,
     };
-    print_result(
-        context,
-        &msg!("the message"),
-        format,
-        &send_report.record,
-        code,
-    )
+    print_result(context, &msg!("the message"), format, &message.record, code)
 }
 
 /// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`

@@ -5,7 +5,6 @@ use crate::base::message::{Message, msg};
 use crate::base::output::CheckState;
 use crate::base::timestamps::now;
 use crate::commands::open_ledger::ledger_database;
-use crate::commands::prices::read_prices;
 use crate::commands::setting_rows::setting_rows;
 use crate::jelou::api::Credentials;
 use crate::runs::hours::days_past_everywhere;
@@ -13,6 +12,7 @@ use crate::sender::config::{
     ConfigFile, Origin, SecretSource, Settings, WithOrigin, describe_useless_pattern, no_bot,
 };
 use crate::sender::context::Context;
+use crate::sender::read_prices;
 use crate::sender::{
     check_audit_log, read_environment, reread_do_not_contact, short_secret_warning,
 };

@@ -4,7 +4,6 @@
 mod notification;
 
 use std::ffi::{OsStr, OsString};
-use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
@@ -13,12 +12,10 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout as within;
 
 use self::notification::{CommandTime, EXAMPLE_ENDS, NO_TAIL, RunNotification, facts};
-use super::claim::{OnceFallback, OnceSend, note_skipped};
-use super::deliver::{SendTerms, unsent_notification};
-use super::recipients::{Refused, distinct, refusal};
-use super::send::other_kind_hint;
-use super::sends::{SendReport, Sends, each_once};
-use super::single_send::SingleSendArgs;
+use super::send::batch::{Batch, each_once};
+use super::send::claim::{Claims, note_skipped};
+use super::send::deliver::BatchOptions;
+use super::send::{BatchArgs, other_kind_hint};
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::message::{Message, msg};
@@ -67,7 +64,7 @@ const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks i
 )]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    send: SingleSendArgs,
+    batch: BatchArgs,
 
     /// Choose when to send
     #[arg(
@@ -189,10 +186,10 @@ const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{
 /// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The
 /// command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    let mut sends = Sends::new(SendReport::new("run"), false);
-    let prepared = ReadyNotification::new(context, arguments, &mut sends);
+    let mut batch = Batch::notifications();
+    let prepared = ReadyNotification::new(context, arguments, &mut batch);
     if context.mode != Mode::Send {
-        return show(context, arguments, &prepared?, &sends);
+        return show(context, arguments, &prepared?, &batch);
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning_with_hint(
@@ -206,7 +203,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         arguments,
         flight: &flight,
     };
-    catch_panic(&flight, || block_on(command.run(prepared, sends)))
+    catch_panic(&flight, || block_on(command.run(prepared, batch)))
 }
 
 /// Prints each request, for `--dry-run` and `--curl`.
@@ -214,22 +211,14 @@ fn show(
     context: &Context,
     arguments: &RunArgs,
     prepared: &ReadyNotification,
-    sends: &Sends,
+    batch: &Batch,
 ) -> Result<ExitCode, CommandError> {
-    if !prepared.refused.is_empty() {
-        return Err(refusal(&prepared.refused, sends.all.len()));
-    }
-    note_skipped(
-        context,
-        &arguments.send,
-        &prepared.sender,
-        sends.recipients(),
-    );
-    let terms = SendTerms::new(context, &prepared.sender);
-    let base = prepared.sender.planned_base();
-    for outgoing in sends.messages() {
-        let request = terms.request(&base, outgoing);
-        prepared.sender.show(context, &request)?;
+    batch.refuse()?;
+    let sender = &prepared.sender;
+    note_skipped(context, &arguments.batch.key, sender, batch.recipients());
+    let base = sender.planned_base();
+    for outgoing in batch.outgoing() {
+        sender.show(context, &sender.request(&base, outgoing))?;
     }
     let flag = if context.mode == Mode::Curl {
         "--curl"
@@ -261,7 +250,7 @@ impl CommandRun<'_> {
     async fn run(
         self,
         prepared: Result<ReadyNotification, CommandError>,
-        mut sends: Sends,
+        mut batch: Batch,
     ) -> Result<ExitCode, CommandError> {
         let Self {
             context, arguments, ..
@@ -280,7 +269,7 @@ impl CommandRun<'_> {
             ready => ready,
         };
         match &ready {
-            Ok((prepared, _)) => warn_about_refused(context, &prepared.refused),
+            Ok(_) => warn_about_refused(context, &batch),
             Err(problem) => {
                 let message = msg!(
                     "the notification will not be sent: {problem}",
@@ -309,30 +298,23 @@ impl CommandRun<'_> {
                 };
                 let facts = facts(arguments.program(), &time, ended);
                 let result = RunResult { facts, tail };
-                let note = self.slow_note(&sends, &prepared.refused);
-                let notifying = Box::pin(self.notify(prepared, connection, result, &mut sends));
+                let note = self.slow_note(&batch);
+                let notifying = Box::pin(self.notify(prepared, connection, result, &mut batch));
                 if let Err(error) = noting_slowness(&context.stderr, &note, notifying).await {
-                    sends.fail(context, |problem| unsent_notification(&problem), error);
+                    batch.fail(context, error);
                 }
             }
-            Err(problem) => sends.fail_silently(problem),
+            Err(problem) => batch.fail_silently(problem),
         }
-        sends.put_out(context);
-        let notified = sends.exit_code();
+        batch.put_out(context);
+        let notified = batch.exit_code();
         let is_told_by_code = arguments.strict_notify && notified != ExitCode::Success;
         Ok(if is_told_by_code { notified } else { code })
     }
 
     /// Returns who is notified and how long that can take, because the command has ended, but not jelouctl.
-    fn slow_note(&self, sends: &Sends, refused: &[Refused]) -> Message {
-        let is_notified = |at: usize| refused.iter().all(|refused| refused.at != at);
-        let recipients: Vec<_> = sends
-            .all
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| is_notified(*at))
-            .filter_map(|(_, send)| Some(send.open_message()?.recipient().as_str()))
-            .collect();
+    fn slow_note(&self, batch: &Batch) -> Message {
+        let recipients: Vec<_> = batch.recipients().collect();
         msg!(
             "the command has ended; notifying {recipients}, at most {within}",
             recipients = recipients.join(", "),
@@ -346,7 +328,7 @@ impl CommandRun<'_> {
         prepared: ReadyNotification,
         mut connection: Connection,
         result: RunResult,
-        sends: &mut Sends,
+        batch: &mut Batch,
     ) -> Result<(), CommandError> {
         let Self {
             context, arguments, ..
@@ -355,49 +337,35 @@ impl CommandRun<'_> {
             notification,
             sender,
             exclusions,
-            refused,
             warnings: printed,
         } = prepared;
-        let mut terms = SendTerms::new(context, &sender);
-        terms.notify_timeout = Some(arguments.notify_timeout);
-        terms.wait = arguments.send.wait();
+        let mut options = BatchOptions::new(batch.reporter(context, &sender));
+        options.wait = arguments.batch.wait();
         let tail = redacted_tail(result.tail.as_ref(), &connection.credentials);
         let tail = tail.as_deref();
-        for refused in refused {
-            end(&terms, sends, refused);
-        }
-        let mut warnings = fill_messages(&notification, sends, &result.facts, tail)?;
+        end_refused(&options, batch);
+        let mut warnings = fill_messages(&notification, batch, &result.facts, tail)?;
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
         // The command may have run for hours.
-        let has_key = arguments.send.once.is_some();
+        let key = &arguments.batch.key;
         for excluded in [exclusions, reread_do_not_contact(&sender.settings)?] {
-            let mut refused = Vec::new();
-            sends.check(context, &sender, &excluded, has_key, &mut refused)?;
-            for refused in refused {
-                end(&terms, sends, refused);
-            }
+            batch.check(context, &sender, &excluded, key.once.is_some())?;
+            end_refused(&options, batch);
         }
         let within = arguments.notify_timeout;
-        if !arguments.once_strict {
-            terms.fallback = OnceFallback::new(context, &arguments.send, &sender);
-        }
-        let opened = OnceSend::open_for_notification(
+        options.claims = Claims::open_for_notifications(
             context,
-            &arguments.send,
+            key,
             &sender,
             &mut connection.signals,
             within,
+            arguments.once_strict,
         )
-        .await;
-        terms.once = match (opened, &mut terms.fallback) {
-            (Err(problem), Some(fallback)) if !matches!(problem.code, ExitCode::Signal(_)) => {
-                fallback.next(context, &problem)
-            }
-            (opened, _) => opened?,
-        }
-        .map(Rc::new);
-        terms.notify_all(&mut connection, sends, self.flight).await;
+        .await?;
+        options
+            .notify_all(&mut connection, batch, within, self.flight)
+            .await;
         Ok(())
     }
 }
@@ -418,22 +386,22 @@ async fn noting_slowness<T>(
 /// Sets the message of each recipient. Returns the warnings about the messages, each once.
 fn fill_messages(
     notification: &RunNotification,
-    sends: &mut Sends,
+    batch: &mut Batch,
     facts: &Map<String, Value>,
     tail: Option<&str>,
 ) -> Result<Vec<Message>, CommandError> {
     let mut warnings = Vec::new();
-    for send in sends.open() {
-        let (outgoing, new) = notification.fill_to_fit(&send.source, facts, tail)?;
+    for message in batch.open() {
+        let (outgoing, new) = notification.fill_to_fit(&message.source, facts, tail)?;
         warnings.extend(new);
-        send.set_message(outgoing);
+        message.set_outgoing(outgoing);
     }
     Ok(each_once(warnings))
 }
 
 /// Warns before the command of recipients that cannot be notified. The others are notified.
-fn warn_about_refused(context: &Context, refused: &[Refused]) {
-    for Refused { error, .. } in refused {
+fn warn_about_refused(context: &Context, batch: &Batch) {
+    for error in batch.refusals() {
         context.stderr.warning(msg!(
             "a recipient cannot be notified: {problem}",
             problem = error.line()
@@ -441,15 +409,16 @@ fn warn_about_refused(context: &Context, refused: &[Refused]) {
     }
 }
 
-/// Ends the notification of a recipient that cannot get it.
-fn end(terms: &SendTerms<'_>, sends: &mut Sends, refused: Refused) {
-    let are_several = sends.are_several();
-    if let Some(send) = sends
-        .all
-        .get_mut(refused.at)
-        .filter(|send| send.code.is_none())
-    {
-        send.code = Some(terms.note_error(refused.error, send, are_several));
+/// Ends the notifications of recipients that cannot get them.
+fn end_refused(options: &BatchOptions<'_>, batch: &mut Batch) {
+    for message in batch.open() {
+        if let Some(error) = message.refusal.take() {
+            let recipient = message.recipient();
+            let code = options
+                .reporter
+                .error(error, &recipient, &mut message.record);
+            message.code = Some(code);
+        }
     }
 }
 
@@ -473,53 +442,43 @@ struct ReadyNotification {
     notification: RunNotification,
     sender: Sender,
     exclusions: Exclusions,
-    refused: Vec<Refused>,
     /// The warnings about the notification that were printed.
     warnings: Vec<Message>,
 }
 
 impl ReadyNotification {
-    /// Prepares the notification, and adds its recipients to `sends`.
+    /// Prepares the notification, and adds its recipients to `batch`.
     ///
     /// # Errors
     /// If it cannot be sent for one of these outcomes, or to none of the recipients.
     fn new(
         context: &mut Context,
         arguments: &RunArgs,
-        sends: &mut Sends,
+        batch: &mut Batch,
     ) -> Result<Self, CommandError> {
-        let (settings, recipients) = arguments.send.read(context)?;
+        let (settings, recipients) = arguments.batch.read(context)?;
         let zone = settings.hours.zone();
         let (kind, body) = read_message(context, arguments)?;
-        for send in sends.open() {
-            send.report.record.kind = Some(kind.command().into());
+        for message in batch.open() {
+            message.record.kind = Some(kind.command().into());
         }
         let is_addressed = Outgoing::is_addressed(&kind, &body);
-        sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
+        batch.set_distinct_recipients(context, recipients.sources(is_addressed))?;
         let notification = RunNotification { kind, body };
-        let mut refused = Vec::new();
-        let mut warnings = sends.make_messages(&mut refused, |to| {
-            try_out(arguments, &notification, &zone, to)
-        })?;
+        let mut warnings =
+            batch.make_messages(|to| try_out(arguments, &notification, &zone, to))?;
         warnings.extend(notification.cautions());
         context.stderr.warnings(&warnings);
-        let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
-        let has_key = arguments.send.once.is_some();
-        sends.check(context, &sender, &exclusions, has_key, &mut refused)?;
-        if refused.len() == sends.open().count() {
-            return Err(match refused.pop() {
-                Some(only) if refused.is_empty() => only.error,
-                last => {
-                    refused.extend(last);
-                    refusal(&refused, sends.all.len())
-                }
-            });
+        let (sender, exclusions) = arguments.batch.guard(context, settings, batch, None)?;
+        let has_key = arguments.batch.key.once.is_some();
+        batch.check(context, &sender, &exclusions, has_key)?;
+        if batch.outgoing().next().is_none() {
+            batch.refuse()?;
         }
         Ok(Self {
             notification,
             sender,
             exclusions,
-            refused,
             warnings,
         })
     }

@@ -79,6 +79,12 @@ pub(crate) fn typed_form(recipient: &str) -> String {
     }
 }
 
+/// Returns the flag that names this recipient, quoted for a shell.
+pub(crate) fn to_flag(recipient: &str) -> String {
+    let quoted = shell_argument(&typed_form(recipient));
+    format!("--to {quoted}")
+}
+
 impl fmt::Display for Recipient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

@@ -1,4 +1,4 @@
-//! A process that sends a single message, with the steps of `commands/single_send.rs`.
+//! A process that sends a single message, with the steps of `commands/send/deliver.rs`.
 
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ impl SingleSend {
         }
         if self.is_keyed {
             let person = ledger.hasher()?.person(&self.recipient);
-            // The lease of `commands/claim.rs` is two requests and a minute, and the deadline is half of that minute.
+            // The lease of `commands/send/claim.rs` is two requests and a minute, and the deadline is half of that minute.
             let lease = Duration::from_millis((2 * TIMEOUT + MINUTE).unsigned_abs());
             let ClaimResult::Held(claim) = ledger.claim(&scope(), &person, self.every, lease)?
             else {

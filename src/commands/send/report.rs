@@ -1,14 +1,174 @@
-//! The result of a message or request: in the record, on standard output, and as an exit code.
+//! What happened to a message or request: its record, the lines on standard error, the result on standard output, and
+//! the exit code.
 
-use super::error::outcome_exit_code;
+use std::cell::Cell;
+
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{Format, Record, RecordError, Sent, SystemError};
 use crate::command_error::{CommandError, Phase};
-use crate::jelou::api::{Delivery, Outcome, Request};
+use crate::commands::error::outcome_exit_code;
+use crate::jelou::api::{Delivery, Outcome, Request, excerpt};
+use crate::jelou::message::{Outgoing, sends_template};
+use crate::phone::{find_country, is_user_id};
+use crate::runs::cost::{Category, PriceList};
 use crate::sender::Sender;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
+
+/// Prints what happens to the messages of a command on standard error.
+pub(crate) struct Reporter<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) sender: &'a Sender,
+    /// Whether the messages are notifications of `run`.
+    is_notification: bool,
+    /// Whether a line names its recipient, because there are several.
+    are_several: bool,
+    /// What the command prints once about the sandbox.
+    sandbox_note: Cell<Option<Message>>,
+}
+
+impl<'a> Reporter<'a> {
+    pub(crate) fn new(
+        context: &'a Context,
+        sender: &'a Sender,
+        is_notification: bool,
+        are_several: bool,
+    ) -> Self {
+        Self {
+            context,
+            sender,
+            is_notification,
+            are_several,
+            sandbox_note: Cell::new(sender.settings.sandbox_note()),
+        }
+    }
+
+    /// Returns the recipient if a line about its message names it.
+    pub(crate) fn named<'b>(&self, recipient: &'b str) -> Option<&'b str> {
+        self.are_several.then_some(recipient)
+    }
+
+    fn of_recipient(&self, recipient: &str, told: Message) -> Message {
+        match self.named(recipient) {
+            Some(recipient) => msg!("{recipient}: {told}", recipient, told),
+            None => told,
+        }
+    }
+
+    /// Prints the error of the message to `recipient`, and writes it to its record.
+    pub(crate) fn error(
+        &self,
+        error: CommandError,
+        recipient: &str,
+        record: &mut Record,
+    ) -> ExitCode {
+        let phase = if self.are_several {
+            Phase::OneOfSeveral
+        } else {
+            Phase::SingleSend
+        };
+        let tell = |problem: Message| {
+            let told = if self.is_notification {
+                unsent_notification(&problem)
+            } else {
+                problem
+            };
+            self.of_recipient(recipient, told)
+        };
+        note_error_as(self.context, tell, error.in_phase(phase), record)
+    }
+
+    /// Prints the outcome of a message, as its record has it.
+    pub(crate) fn outcome(&self, outgoing: &Outgoing, record: &Record, is_awaited: bool) {
+        let stderr = &self.context.stderr;
+        let recipient = outgoing.recipient().as_str();
+        let is_accepted = record.sent == Sent::Yes;
+        if is_accepted {
+            stderr.accepted(self.accepted(recipient, record));
+        }
+        if let Some(error) = &record.error {
+            let message = self.of_recipient(recipient, self.problem(error, record.sent));
+            stderr.error(message, &[], error.hint.as_ref());
+        }
+        if let Some(note) = self.sandbox_note.take() {
+            let page = self.sender.planned_base().to_string();
+            // The sandbox does not show a message that did not reach it.
+            let has_arrived = record.http_status.is_some();
+            let is_shown = has_arrived && record.api_url.as_ref() == Some(&page);
+            stderr.note(if is_shown {
+                msg!("{note}; it is shown on {page}", note, page)
+            } else {
+                note
+            });
+        }
+        if is_accepted && self.sender.settings.is_sandboxed() {
+            let drawn = outgoing.draw(self.context.lang());
+            stderr.preview(msg!("{recipient} would see:", recipient), &drawn);
+        }
+        if is_accepted && !is_awaited && is_user_id(recipient) {
+            stderr.note(msg!(
+                "WhatsApp may silently drop a message to a user id; to confirm delivery: --wait delivered"
+            ));
+        }
+    }
+
+    fn accepted(&self, recipient: &str, record: &Record) -> Message {
+        let sender = self.sender.description();
+        let accepted = if self.is_notification {
+            msg!(
+                "the notification for {recipient} from {sender}",
+                recipient,
+                sender
+            )
+        } else {
+            msg!("for {recipient} from {sender}", recipient, sender)
+        };
+        match &record.message_id {
+            Some(id) => msg!("{accepted}: {id}", accepted, id = excerpt(id)),
+            None => accepted,
+        }
+    }
+
+    fn problem(&self, error: &RecordError, sent: Sent) -> Message {
+        let problem = error.message.clone();
+        match (self.is_notification, sent) {
+            (true, Sent::Unknown) => {
+                msg!("the notification may have been sent: {problem}", problem)
+            }
+            (true, _) => unsent_notification(&problem),
+            (false, Sent::Unknown) => msg!("it may have been sent: {problem}", problem),
+            (false, _) => msg!("not sent: {problem}", problem),
+        }
+    }
+
+    /// Prints how the wait for an accepted message has ended, and returns its exit code.
+    pub(crate) fn wait_end(
+        &self,
+        recipient: &str,
+        reached: Result<Message, (Message, Message)>,
+    ) -> ExitCode {
+        let stderr = &self.context.stderr;
+        let (problem, hint) = match reached {
+            Ok(state) => {
+                stderr.note(self.of_recipient(recipient, state));
+                return ExitCode::Success;
+            }
+            Err(problem) => problem,
+        };
+        let message = if self.is_notification {
+            msg!("the notification was accepted, but {problem}", problem)
+        } else {
+            msg!("accepted, but {problem}", problem)
+        };
+        stderr.error(self.of_recipient(recipient, message), &[], Some(&hint));
+        ExitCode::NotReached
+    }
+}
+
+pub(crate) fn unsent_notification(problem: &Message) -> Message {
+    msg!("the notification was not sent: {problem}", problem)
+}
 
 /// Prints the request instead of sending it, for `--dry-run` and `--curl`.
 pub(crate) fn preview(
@@ -129,6 +289,34 @@ fn unprinted(what: &Message, sent: Sent, code: ExitCode) -> (Message, ExitCode) 
         Sent::No => (msg!("{what} was not sent", what), code),
         Sent::Unknown => (msg!("{what} may have been sent", what), code),
     }
+}
+
+/// Prints what one message costs. Only the bot's list has the category of a template, so all its prices are printed.
+pub(crate) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&PriceList>) {
+    let Some(list) = list else { return };
+    let country = find_country(outgoing.recipient().as_str());
+    let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
+    let categories = Category::ALL
+        .into_iter()
+        .filter(|category| (*category == Category::Service) != is_template);
+    let rated =
+        categories.filter_map(|category| Some((category.name(), list.price(country, category)?)));
+    let costs: Vec<_> = rated
+        .map(|(name, price)| {
+            let price = format!("{price} {}", list.currency);
+            msg!("{price} as {name}", price, name)
+        })
+        .collect();
+    let to = match country {
+        Some(country) => msg!("a number of {country}", country = country.to_string()),
+        None => msg!("a recipient without a country"),
+    };
+    context.stderr.note(if costs.is_empty() {
+        msg!("the price list has no price for this message to {to}", to)
+    } else {
+        let costs = Message::joined(costs, ", ");
+        msg!("cost by your prices, for {to}: {costs}", to, costs)
+    });
 }
 
 #[cfg(test)]

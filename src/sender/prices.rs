@@ -1,22 +1,19 @@
-//! Reads prices and a budget, for the cost of a run and of a single send.
+//! The price list and the budget of a sender: the typed ones, or else the profile's.
 
 use std::path::Path;
 
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
-use crate::jelou::message::{Outgoing, sends_template};
-use crate::phone::find_country;
-use crate::runs::cost::{Category, Money, PriceList, PriceListError};
+use crate::runs::cost::{Money, PriceList, PriceListError};
 use crate::sender::config::Settings;
-use crate::sender::context::Context;
 
 fn format_hint() -> Message {
     msg!("to see the format: jelouctl explain prices")
 }
 
 /// Reads the prices in the typed file, or else in the profile's.
-pub(super) fn read_prices(
+pub(crate) fn read_prices(
     typed: Option<&Path>,
     settings: &Settings,
 ) -> Result<Option<PriceList>, CommandError> {
@@ -43,7 +40,7 @@ pub(super) fn read_prices(
 }
 
 /// Returns the maximum cost of a run: as typed, or else as in the profile.
-pub(super) fn budget(
+pub(crate) fn budget(
     typed: Option<Money>,
     settings: &Settings,
     has_rates: bool,
@@ -61,32 +58,4 @@ pub(super) fn budget(
         )),
         (typed, from_profile) => Ok(typed.or(from_profile)),
     }
-}
-
-/// Prints what one message costs. Only the bot's list has the category of a template, so all its prices are printed.
-pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&PriceList>) {
-    let Some(list) = list else { return };
-    let country = find_country(outgoing.recipient().as_str());
-    let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
-    let categories = Category::ALL
-        .into_iter()
-        .filter(|category| (*category == Category::Service) != is_template);
-    let rated =
-        categories.filter_map(|category| Some((category.name(), list.price(country, category)?)));
-    let costs: Vec<_> = rated
-        .map(|(name, price)| {
-            let price = format!("{price} {}", list.currency);
-            msg!("{price} as {name}", price, name)
-        })
-        .collect();
-    let to = match country {
-        Some(country) => msg!("a number of {country}", country = country.to_string()),
-        None => msg!("a recipient without a country"),
-    };
-    context.stderr.note(if costs.is_empty() {
-        msg!("the price list has no price for this message to {to}", to)
-    } else {
-        let costs = Message::joined(costs, ", ");
-        msg!("cost by your prices, for {to}: {costs}", to, costs)
-    });
 }

@@ -1,40 +1,45 @@
-//! `--once KEY` for one message: looks up its recipient with the key and claims it before anything is sent, then saves
-//! the outcome.
+//! `--once KEY`: whether a recipient may get a message with the key. A command claims the recipient in the ledger before
+//! anything is sent, and then saves the outcome. If the ledger of a notification fails, a mark takes its place.
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use std::{env, mem};
 
+use clap::Args;
 use jiff::tz::TimeZone;
+use serde_json::json;
+use serde_json::value::to_raw_value;
 use tokio::time::sleep;
 
-use super::open_ledger::{
-    ledger_database, open_keys, open_keys_to_read, open_local_ledger, open_local_ledger_to_read,
-    wait_for_turn,
-};
-use super::recipients::to_flag;
-use super::single_send::SingleSendArgs;
-use super::turn::{KeyTerms, Replay, Turn, in_flight_error, perhaps_killed_error, resolve_command};
+use crate::base::exit::ExitCode;
 use crate::base::message::{Message, ToValue, Value, msg};
-use crate::base::output::{Record, Sent, Stderr};
+use crate::base::output::{EarlierMessage, Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
 use crate::base::timestamps::{from_millis, second_value, time_value};
 use crate::command_error::CommandError;
+use crate::commands::open_ledger::{
+    ledger_database, open_keys, open_keys_to_read, open_local_ledger, open_local_ledger_to_read,
+    wait_for_turn,
+};
 use crate::jelou::api::Deadline;
-use crate::jelou::message::Outgoing;
+use crate::jelou::message::{Outgoing, merge, to_flag};
 use crate::runs::ledger::{
     ClaimResult, HeldClaim, Ledger, LedgerError, LedgerErrorKind, OnceEntry, OnceState,
 };
-use crate::runs::once::{OnceScope, describe_every};
-use crate::runs::unchecked::UNCHECKED_FOR;
+use crate::runs::once::{OnceKey, OnceScope, describe_every};
+use crate::runs::unchecked::{
+    EndedMark, FoundMark, HeldMark, MarkResult, MarkedSend, UNCHECKED_FOR,
+};
+use crate::sender::config::every;
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
 /// How long to try to open the ledger for a notification, and to save the outcome of a message, while the database is
 /// down: a restart takes some seconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// How much longer than its attempts this process holds its claim on a message in a database. It needs this time to begin
 /// the first attempt and to save the outcome.
@@ -43,8 +48,142 @@ const SECOND_MS: i64 = 1_000;
 /// The flag that chooses this machine's own ledger.
 const LOCAL_LEDGER: &str = " --ledger local";
 
+// Not a doc comment: it would replace the help of the command that it is flattened into.
+#[derive(Args, Debug)]
+pub(crate) struct OnceArgs {
+    /// Send each recipient at most one message with this key
+    ///
+    /// Like an idempotency key for each recipient, for any text. If the recipient has a message with the key, jelouctl
+    /// sends nothing, prints the id of the first message and exits with 0. The exit code is 8 if the first message may
+    /// have been sent, and 11 while another process sends it. After a rejection, the next send goes through.
+    /// `jelouctl once` manages the keys.
+    #[arg(long, value_name = "KEY", display_order = 901)]
+    pub(crate) once: Option<OnceKey>,
+
+    /// With --once: repeat only after this time, 1m to 366d [default: never]
+    ///
+    /// With --every 6h, each recipient gets at most one message with the key in the 6 hours after the send. Later,
+    /// the next send goes through, whatever the outcome was. Pass --every with each command.
+    #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, display_order = 902)]
+    every: Option<Duration>,
+}
+
+/// How the recipients of a command are claimed.
+#[derive(Default)]
+pub(crate) struct Claims {
+    once: Option<Rc<OnceSend>>,
+    /// What to do if the ledger of `once` fails; None if the message is then not sent.
+    fallback: Option<OnceFallback>,
+    /// How long to wait for a process that may be suspended: a notification gets no second chance.
+    patience: Option<Duration>,
+}
+
+impl Claims {
+    /// Opens the ledger of the key, if there is one.
+    ///
+    /// # Errors
+    /// If the ledger cannot be used.
+    pub(crate) fn open(
+        context: &Context,
+        arguments: &OnceArgs,
+        sender: &Sender,
+    ) -> Result<Self, CommandError> {
+        Ok(Self {
+            once: OnceSend::open(context, arguments, sender, None)?.map(Rc::new),
+            ..Self::default()
+        })
+    }
+
+    /// Opens the ledger for notifications, which may take the time `within`. Unless `is_strict`, they are sent even if the
+    /// ledger fails.
+    ///
+    /// # Errors
+    /// If a signal comes, or the ledger cannot be used.
+    pub(crate) async fn open_for_notifications(
+        context: &Context,
+        arguments: &OnceArgs,
+        sender: &Sender,
+        signals: &mut Signals,
+        within: Duration,
+        is_strict: bool,
+    ) -> Result<Self, CommandError> {
+        let patience = PATIENCE.min(within);
+        let mut fallback = (!is_strict)
+            .then(|| OnceFallback::new(context, arguments, sender))
+            .flatten();
+        let opened = OnceSend::open_patiently(context, arguments, sender, signals, patience).await;
+        let once = match (opened, &mut fallback) {
+            (Err(problem), Some(fallback)) if !matches!(problem.code, ExitCode::Signal(_)) => {
+                fallback.next(context, &problem)
+            }
+            (opened, _) => opened?,
+        };
+        Ok(Self {
+            once: once.map(Rc::new),
+            fallback,
+            patience: Some(patience),
+        })
+    }
+
+    /// Returns whether a key decides who gets a message.
+    pub(crate) fn has_key(&self) -> bool {
+        self.once.is_some()
+    }
+
+    /// Returns whether the recipient could get a message now.
+    pub(crate) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
+        match &self.once {
+            Some(once) => Ok(once.obstacle(recipient)?.is_none()),
+            None => Ok(true),
+        }
+    }
+
+    /// Returns how the key of a notification was checked, if not in the ledger, for the audit log.
+    pub(crate) fn check(&self) -> Option<&'static str> {
+        self.fallback.as_ref()?.check
+    }
+
+    /// Claims the recipient with the key, or marks a notification that is sent unchecked.
+    pub(crate) async fn turn(
+        &mut self,
+        context: &Context,
+        connection: &mut Connection,
+        sender: &Sender,
+        outgoing: &Outgoing,
+    ) -> Result<Turn, CommandError> {
+        loop {
+            let Some(once) = &self.once else {
+                let recipient = outgoing.recipient().as_str();
+                return match &mut self.fallback {
+                    Some(fallback) => fallback.turn(context, recipient),
+                    None => Ok(Turn::Free),
+                };
+            };
+            let turn = in_time(self.patience, once.turn(connection, sender, outgoing)).await;
+            let turn = turn.unwrap_or_else(|| Err(once.kept_by_another(self.patience)));
+            match (turn, &mut self.fallback) {
+                (Err(problem), Some(fallback)) if OnceFallback::applies_to(&problem) => {
+                    self.once = fallback.next(context, &problem).map(Rc::new);
+                }
+                (turn, _) => return turn,
+            }
+        }
+    }
+}
+
+/// Waits for the result of `work`; None if it took longer than `limit`.
+pub(crate) async fn in_time<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+        None => Some(work.await),
+    }
+}
+
 /// A key, and the ledger that it is checked in.
-pub(super) struct OnceSend {
+pub(crate) struct OnceSend {
     ledger: Ledger,
     terms: KeyTerms,
     /// How long the command still waits for a database that is down.
@@ -54,21 +193,14 @@ pub(super) struct OnceSend {
 }
 
 impl OnceSend {
-    /// Opens the ledger of the key; None without a key, and in a sandbox that does not save keys.
+    /// Opens the ledger of the key; None without a key, and in a sandbox that does not save keys. With `longest`, it does
+    /// not wait longer for a process that may be suspended.
     ///
     /// # Errors
     /// If the ledger cannot be used.
-    pub(super) fn open(
+    fn open(
         context: &Context,
-        arguments: &SingleSendArgs,
-        sender: &Sender,
-    ) -> Result<Option<Self>, CommandError> {
-        Self::open_with(context, arguments, sender, None)
-    }
-
-    fn open_with(
-        context: &Context,
-        arguments: &SingleSendArgs,
+        arguments: &OnceArgs,
         sender: &Sender,
         longest: Option<Duration>,
     ) -> Result<Option<Self>, CommandError> {
@@ -97,21 +229,19 @@ impl OnceSend {
         }
     }
 
-    /// Opens the key for a notification. Its command may have run for hours, and the notification
-    /// gets no second chance. So if the database is unavailable, this waits for it, within the time of
-    /// the notification.
-    pub(super) async fn open_for_notification(
+    /// Opens the key for a notification. Its command may have run for hours, and the notification gets no second chance. So
+    /// if the database is unavailable, this waits for it.
+    async fn open_patiently(
         context: &Context,
-        arguments: &SingleSendArgs,
+        arguments: &OnceArgs,
         sender: &Sender,
         signals: &mut Signals,
-        within: Duration,
+        longest: Duration,
     ) -> Result<Option<Self>, CommandError> {
         let begun = Instant::now();
-        let longest = PATIENCE.min(within);
         loop {
             let tried = Instant::now();
-            let opened = Self::open_with(context, arguments, sender, Some(longest));
+            let opened = Self::open(context, arguments, sender, Some(longest));
             // The next attempt may take as long as this one.
             let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
             match opened {
@@ -131,8 +261,8 @@ impl OnceSend {
     ///
     /// # Errors
     /// If the recipient got no message but cannot get one now, if the ledger cannot be used, or if a signal comes first.
-    pub(super) async fn turn(
-        &self,
+    async fn turn(
+        self: &Rc<Self>,
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
@@ -164,7 +294,7 @@ impl OnceSend {
                     return self.terms.after_unchecked(found, recipient);
                 }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
-                Ok(Turn::Claimed(held))
+                Ok(Turn::Claimed(held, Rc::clone(self)))
             }
             ClaimResult::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
@@ -189,7 +319,7 @@ impl OnceSend {
     }
 
     /// Returns the error if another process has kept the ledger for as long as this command could wait.
-    pub(super) fn kept_by_another(&self, waited: Option<Duration>) -> CommandError {
+    fn kept_by_another(&self, waited: Option<Duration>) -> CommandError {
         let kept = self.ledger.kept_lock(waited.unwrap_or_default());
         kept.map_or_else(
             || key_timeout_error(&msg!("another process keeps it locked")),
@@ -216,11 +346,6 @@ impl OnceSend {
         ));
     }
 
-    /// Returns whether the recipient could get a message with the key now.
-    pub(super) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
-        Ok(self.obstacle(recipient)?.is_none())
-    }
-
     /// Returns the entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let hash = self.ledger.hasher()?.person(recipient);
@@ -231,7 +356,7 @@ impl OnceSend {
 
     /// Saves the outcome of the message, as the `record` has it. If the database is down, it retries for some time, until
     /// `stop`.
-    pub(super) async fn end(
+    async fn end(
         &self,
         mut held: HeldClaim,
         context: &Context,
@@ -290,9 +415,9 @@ impl OnceSend {
 }
 
 /// Prints, for `--dry-run`, which recipients the key would skip.
-pub(super) fn note_skipped<'a>(
+pub(crate) fn note_skipped<'a>(
     context: &Context,
-    arguments: &SingleSendArgs,
+    arguments: &OnceArgs,
     sender: &Sender,
     recipients: impl Iterator<Item = &'a str>,
 ) {
@@ -337,7 +462,7 @@ pub(super) fn note_skipped<'a>(
 }
 
 /// The fallback of a notification if the ledger cannot check its key: a failed job still sends its alert.
-pub(super) struct OnceFallback {
+struct OnceFallback {
     terms: KeyTerms,
     /// Whether to check the key in this machine's own ledger: not if that ledger has failed.
     has_own_ledger: bool,
@@ -346,16 +471,12 @@ pub(super) struct OnceFallback {
     /// Why no ledger can claim a recipient, until it is printed.
     problem: Option<Message>,
     /// The fallback in use, for the audit log.
-    pub(super) check: Option<&'static str>,
+    check: Option<&'static str>,
 }
 
 impl OnceFallback {
     /// Creates the check of a notification's key. None without a key.
-    pub(super) fn new(
-        context: &Context,
-        arguments: &SingleSendArgs,
-        sender: &Sender,
-    ) -> Option<Self> {
+    fn new(context: &Context, arguments: &OnceArgs, sender: &Sender) -> Option<Self> {
         if sender.settings.is_sandboxed() {
             return None;
         }
@@ -369,13 +490,13 @@ impl OnceFallback {
     }
 
     /// Returns whether an error means that the key was not checked.
-    pub(super) fn applies_to(error: &CommandError) -> bool {
+    fn applies_to(error: &CommandError) -> bool {
         let is_of_ledger = |kind| !matches!(kind, LedgerErrorKind::Interrupted(_));
         error.ledger.is_some_and(is_of_ledger)
     }
 
     /// Returns the next ledger that can claim recipients, after `problem`; None if [`Self::turn`] decides.
-    pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
+    fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
             let own = open_local_ledger(context, PATIENCE)
@@ -411,11 +532,7 @@ impl OnceFallback {
     ///
     /// # Errors
     /// If another process is sending it, or may have sent it.
-    pub(super) fn turn(
-        &mut self,
-        context: &Context,
-        recipient: &str,
-    ) -> Result<Turn, CommandError> {
+    fn turn(&mut self, context: &Context, recipient: &str) -> Result<Turn, CommandError> {
         if let Some(own) = &self.readable
             && let Ok(Some(entry)) = own.obstacle(recipient)
         {
@@ -446,7 +563,7 @@ fn duration_from_millis(millis: i64) -> Duration {
 }
 
 /// Warns if the keys exist only on this machine, which may be temporary.
-pub(super) fn warn_about_local_keys(context: &Context, ledger: Option<&Ledger>) {
+pub(crate) fn warn_about_local_keys(context: &Context, ledger: Option<&Ledger>) {
     let has_database = ledger.is_some_and(Ledger::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         let variable = STATE.variable;
@@ -468,13 +585,10 @@ impl OnceSend {
     fn refusal(&self, recipient: &str, entry: &OnceEntry) -> CommandError {
         let scope = &self.terms.scope;
         match (entry.state, &entry.run) {
-            (OnceState::Inflight, _) => match unknown_from(&self.ledger, entry, &self.terms.zone) {
-                Some(at) => {
-                    let resolve = self.resolve_command(recipient);
-                    perhaps_killed_error(scope, recipient, &at, &resolve)
-                }
-                None => in_flight_error(scope, recipient),
-            },
+            (OnceState::Inflight, _) => {
+                let at = unknown_from(&self.ledger, entry, &self.terms.zone);
+                in_flight_entry_error(scope, recipient, at, &self.flags())
+            }
             (OnceState::ToBeSent, Some(run)) => {
                 let flag = self.ledger_flag;
                 pending_run_error(scope, recipient, run, flag)
@@ -505,7 +619,10 @@ impl OnceSend {
         } else {
             let since = look_up_start(entry.at);
             let look = format!("jelouctl messages list{sender_flags} {to} --since {since}");
-            (look, self.resolve_command(recipient))
+            (
+                look,
+                resolve_command(&self.terms.scope.key, &self.flags(), recipient),
+            )
         };
         msg!(
             "to look for it: {look}; to set the outcome to sent or failed: {resolve}",
@@ -514,10 +631,9 @@ impl OnceSend {
         )
     }
 
-    /// Returns the command that sets the outcome of an unknown message of a single send.
-    fn resolve_command(&self, recipient: &str) -> String {
-        let flags = format!("{}{}", self.ledger_flag, self.terms.sender_flags);
-        resolve_command(&self.terms.scope.key, &flags, recipient)
+    /// Returns the flags that choose the ledger and the bot in the commands of a hint.
+    fn flags(&self) -> String {
+        format!("{}{}", self.ledger_flag, self.terms.sender_flags)
     }
 }
 
@@ -532,7 +648,7 @@ fn look_up_start(at: i64) -> String {
 
 /// Returns when the message of a single send in flight counts as unknown, which is the end of its
 /// lease. None without a lease, as in a file.
-pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<Value> {
+pub(crate) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<Value> {
     let is_single_send = entry.state == OnceState::Inflight && entry.run.is_none();
     // The next second is after the end of the lease.
     let at = from_millis(entry.counts_from + SECOND_MS);
@@ -541,7 +657,7 @@ pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) 
 
 /// Returns the error if an unfinished run will send it. `ledger_flag` is what its commands need to
 /// find the ledger.
-pub(super) fn pending_run_error(
+pub(crate) fn pending_run_error(
     scope: &OnceScope,
     recipient: &(impl ToValue + ?Sized),
     run: &str,
@@ -559,4 +675,258 @@ pub(super) fn pending_run_error(
         key = scope.key
     );
     CommandError::guard(message, hint)
+}
+
+/// Whether a message may be sent.
+pub(crate) enum Turn {
+    /// It may: there is no key, or nothing can check it.
+    Free,
+    /// It may: this process has claimed the recipient in the ledger of this key.
+    Claimed(HeldClaim, Rc<OnceSend>),
+    /// It may: this process has marked a notification that no ledger checks.
+    Marked(HeldMark),
+    /// The recipient got a message before.
+    Replay(Replay),
+}
+
+impl Turn {
+    /// Returns the deadline for the first byte of the message, if others cannot see whether this process is alive.
+    pub(crate) fn begins_by(&self) -> Option<Deadline> {
+        match self {
+            Self::Claimed(held, _) => held.begins_by,
+            Self::Free | Self::Marked(_) | Self::Replay(_) => None,
+        }
+    }
+
+    /// Saves the outcome of a message, as the `record` has it, with what claimed its recipient.
+    pub(crate) async fn end(
+        self,
+        context: &Context,
+        stop: impl Future<Output = Signal>,
+        record: &Record,
+    ) {
+        match self {
+            Self::Claimed(held, once) => once.end(held, context, stop, record).await,
+            Self::Marked(held) => {
+                if let Err(error) = held.end(record.sent) {
+                    context.stderr.warning(msg!(
+                        "cannot save the outcome of the unchecked notification: {problem}",
+                        problem = error
+                    ));
+                }
+            }
+            Self::Free | Self::Replay(_) => {}
+        }
+    }
+}
+
+/// The key of a command.
+#[derive(Clone)]
+struct KeyTerms {
+    scope: OnceScope,
+    /// How long a message with the key counts; None is forever.
+    every: Option<Duration>,
+    /// The zone of the times that the command reports.
+    zone: TimeZone,
+    /// The flags that the commands of a hint need to act for the same bot.
+    sender_flags: String,
+}
+
+impl KeyTerms {
+    /// None without a key, and in a sandbox that does not save keys.
+    fn new(context: &Context, arguments: &OnceArgs, sender: &Sender) -> Option<Self> {
+        let key = arguments.once.clone()?;
+        let settings = &sender.settings;
+        if !settings.keeps_keys {
+            context.stderr.note(msg!(
+                "this sandbox does not save keys, so --once has no effect; to try keys: jelouctl sandbox -- COMMAND"
+            ));
+            return None;
+        }
+        Some(Self {
+            scope: OnceScope {
+                key,
+                bot: sender.bot.as_str().to_owned(),
+                address: settings.api_url.as_key(),
+            },
+            every: arguments.every,
+            zone: settings.hours.zone(),
+            sender_flags: settings.sender_flags(),
+        })
+    }
+
+    /// Returns whether a notification may be sent although no ledger checks its key: once in its time, by its mark.
+    ///
+    /// # Errors
+    /// If another process is sending it, or may have sent it.
+    fn unchecked_turn(&self, context: &Context, recipient: &str) -> Result<Turn, CommandError> {
+        match self.marked(recipient).mark() {
+            Ok(MarkResult::Held(held)) => Ok(Turn::Marked(held)),
+            Ok(MarkResult::Found(found)) => self.after_unchecked(found, recipient),
+            Err(error) => {
+                context.stderr.warning(msg!(
+                    "cannot mark the unchecked notification, so the next one may repeat it: {problem}",
+                    problem = error
+                ));
+                Ok(Turn::Free)
+            }
+        }
+    }
+
+    /// Looks for a notification that was sent unchecked: no ledger has it.
+    fn find_mark(&self, recipient: &str) -> Option<FoundMark> {
+        self.marked(recipient).find()
+    }
+
+    /// Returns what the mark of an unchecked notification means for another one.
+    ///
+    /// # Errors
+    /// If another process is sending it, or may have sent it.
+    fn after_unchecked(&self, found: FoundMark, recipient: &str) -> Result<Turn, CommandError> {
+        let FoundMark::Ended(ended) = found else {
+            return Err(in_flight_error(&self.scope, recipient));
+        };
+        let EndedMark { is_sent, at, until } = ended;
+        let key = &self.scope.key;
+        if !is_sent {
+            let at = time_value(&self.zone, at);
+            let until = time_value(&self.zone, until);
+            let message = msg!(
+                "{recipient} may have got an unchecked notification with the key {key}, at {at}",
+                recipient,
+                key,
+                at
+            );
+            let hint = msg!(
+                "check the chat; the key allows another notification at {until}",
+                until
+            );
+            return Err(CommandError::unknown(message, hint));
+        }
+        Ok(Turn::Replay(Replay {
+            key: key.clone(),
+            zone: self.zone.clone(),
+            at,
+            until: Some(until),
+            run: None,
+            message_id: None,
+        }))
+    }
+
+    fn marked<'a>(&'a self, recipient: &'a str) -> MarkedSend<'a> {
+        MarkedSend {
+            scope: &self.scope,
+            recipient,
+            every: self.every,
+        }
+    }
+}
+
+/// A message that was sent before with the same key.
+pub(crate) struct Replay {
+    key: OnceKey,
+    pub(crate) zone: TimeZone,
+    /// When it was sent, and until when it counts, in milliseconds since 1970; None is forever.
+    at: i64,
+    until: Option<i64>,
+    run: Option<String>,
+    message_id: Option<String>,
+}
+
+impl Replay {
+    /// Prints that the message was sent before, and fills in its record.
+    pub(crate) fn note(self, context: &Context, record: &mut Record) {
+        context.stderr.note(self.told(record.to.as_deref()));
+        let mut response = json!({ "success": true, "replayed": true });
+        if let Some(id) = &self.message_id {
+            merge(&mut response, json!({ "messageId": id }));
+        }
+        record.response = to_raw_value(&response).ok();
+        record.sent = Sent::Yes;
+        record.replayed = true;
+        record.once = Some(EarlierMessage {
+            key: self.key.to_string(),
+            at: from_millis(self.at).to_string(),
+            until: self.until.map(|until| from_millis(until).to_string()),
+        });
+        record.message_id = self.message_id;
+    }
+
+    /// `already sent to 593987654321 with the key k at 2026-11-29 07:56: nothing is sent until …`
+    fn told(&self, to: Option<&str>) -> Message {
+        let key = &self.key;
+        let at = time_value(&self.zone, self.at);
+        let sent = match (to, &self.run) {
+            (Some(to), Some(run)) => {
+                msg!(
+                    "already sent to {to} with the key {key} at {at} by run {run}",
+                    to,
+                    key,
+                    at,
+                    run
+                )
+            }
+            (Some(to), None) => msg!(
+                "already sent to {to} with the key {key} at {at}",
+                to,
+                key,
+                at
+            ),
+            (None, _) => msg!("already sent with the key {key} at {at}", key, at),
+        };
+        match self.until {
+            Some(until) => {
+                let until = time_value(&self.zone, until);
+                msg!("{sent}: nothing is sent until {until}", sent, until)
+            }
+            None => msg!("{sent}: nothing is sent", sent),
+        }
+    }
+}
+
+/// Returns the error for a message in flight in a running process.
+pub(crate) fn in_flight_error(
+    scope: &OnceScope,
+    recipient: &(impl ToValue + ?Sized),
+) -> CommandError {
+    let key = &scope.key;
+    let message = msg!(
+        "another process is sending {recipient} a message with the key {key}",
+        recipient,
+        key
+    );
+    CommandError::guard(message, msg!("try again in a moment"))
+}
+
+/// Returns the error for an entry in flight. If its process may have been killed, it counts as unknown from `unknown_at` on.
+/// A command with `flags` then sets its outcome.
+pub(crate) fn in_flight_entry_error(
+    scope: &OnceScope,
+    recipient: &str,
+    unknown_at: Option<Value>,
+    flags: &str,
+) -> CommandError {
+    let Some(at) = unknown_at else {
+        return in_flight_error(scope, recipient);
+    };
+    let message = msg!(
+        "another process is sending {recipient} a message with the key {key}, or was killed; if it was killed, its \
+         message counts as unknown at {at}",
+        recipient,
+        key = scope.key,
+        at
+    );
+    let hint = msg!(
+        "try again at {at}; if the message is unknown then, set it to sent or failed: {resolve}",
+        at,
+        resolve = resolve_command(&scope.key, flags, recipient)
+    );
+    CommandError::guard(message, hint)
+}
+
+/// Returns the command that sets the outcome of an unknown message of a single send. `flags` choose the ledger and the bot.
+fn resolve_command(key: &OnceKey, flags: &str, recipient: &str) -> String {
+    let key = key.quoted();
+    let to = to_flag(recipient);
+    format!("jelouctl once resolve {key}{flags} {to} --as STATE")
 }
