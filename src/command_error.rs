@@ -64,13 +64,13 @@ impl CommandError {
     pub(crate) fn new(
         code: ExitCode,
         name: &'static str,
-        message: impl Into<Message>,
+        message: Message,
         hint: Option<Message>,
     ) -> Self {
         Self {
             code,
             name,
-            message: message.into(),
+            message,
             details: Vec::new(),
             hint,
             question: None,
@@ -82,8 +82,8 @@ impl CommandError {
     }
 
     /// Creates the error for a send that a safety check blocked.
-    pub(crate) fn guard(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
-        Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
+    pub(crate) fn guard(message: Message, hint: Message) -> Self {
+        Self::new(ExitCode::Guard, "guard", message, Some(hint))
     }
 
     /// Sets a name of its own, for a safety check that scripts tell apart from the others.
@@ -92,17 +92,17 @@ impl CommandError {
     }
 
     /// Creates the error for a missing or invalid setting.
-    pub(crate) fn configuration(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
+    pub(crate) fn configuration(message: Message, hint: Message) -> Self {
         Self::new(
             ExitCode::Configuration,
             "configuration",
             message,
-            Some(hint.into()),
+            Some(hint),
         )
     }
 
     /// Creates the error for an invalid setting, whose message says everything.
-    pub(crate) fn bare_configuration(message: impl Into<Message>) -> Self {
+    pub(crate) fn bare_configuration(message: Message) -> Self {
         Self::new(ExitCode::Configuration, "configuration", message, None)
     }
 
@@ -118,8 +118,8 @@ impl CommandError {
     }
 
     /// Creates the error for a message that may have been sent earlier.
-    pub(crate) fn unknown(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
-        let error = Self::new(ExitCode::Unknown, "unknown", message, Some(hint.into()));
+    pub(crate) fn unknown(message: Message, hint: Message) -> Self {
+        let error = Self::new(ExitCode::Unknown, "unknown", message, Some(hint));
         Self {
             nothing_was_sent: false,
             ..error

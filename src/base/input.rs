@@ -136,17 +136,17 @@ pub(crate) struct UsageError {
 }
 
 impl UsageError {
-    pub(crate) fn new(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
+    pub(crate) fn new(message: Message, hint: Message) -> Self {
         Self {
-            hint: Some(hint.into()),
+            hint: Some(hint),
             ..Self::bare(message)
         }
     }
 
     /// Creates the error for a message that says everything.
-    pub(crate) fn bare(message: impl Into<Message>) -> Self {
+    pub(crate) fn bare(message: Message) -> Self {
         Self {
-            message: message.into(),
+            message,
             details: Vec::new(),
             hint: None,
             question: None,
@@ -154,7 +154,7 @@ impl UsageError {
     }
 
     /// Creates the error for a line that leaves `question` open.
-    pub(crate) fn open(message: impl Into<Message>, question: Question) -> Self {
+    pub(crate) fn open(message: Message, question: Question) -> Self {
         let hint = question.hint();
         Self {
             question: Some(Box::new(question)),

@@ -109,9 +109,9 @@ impl Question {
 }
 
 impl PossibleAnswer {
-    pub(crate) fn new(does: impl Into<Message>, flag: TypedFlag) -> Self {
+    pub(crate) fn new(does: Message, flag: TypedFlag) -> Self {
         Self {
-            does: does.into(),
+            does,
             flag,
             example: None,
         }

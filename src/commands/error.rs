@@ -196,7 +196,7 @@ mod tests {
                 "unexpected",
             ),
             (panicked(false), 1, "unexpected"),
-            (UsageError::new("x", "y").into(), 2, "usage"),
+            (UsageError::new("x".into(), "y".into()).into(), 2, "usage"),
             (
                 InvalidMessage::warnings(Vec::new()).into(),
                 2,
@@ -206,7 +206,7 @@ mod tests {
             (no_bot(), 3, "configuration"),
             (LedgerError::read_only().into(), 3, "configuration"),
             (panicked(true), 8, "unknown"),
-            (CommandError::guard("x", "y"), 11, "guard"),
+            (CommandError::guard("x".into(), "y".into()), 11, "guard"),
             (LedgerError::no_directory().into(), 12, "ledger"),
             (LedgerError::unreachable("x", "y").into(), 12, "ledger"),
             (
@@ -229,10 +229,10 @@ mod tests {
     #[test]
     fn nothing_sent_is_printed_only_if_certain() {
         let run = "r".parse().unwrap();
-        let typed = || UsageError::new("x", "y");
+        let typed = || UsageError::new("x".into(), "y".into());
         let ends: [(CommandError, bool); 13] = [
             (typed().into(), true),
-            (CommandError::guard("x", "y"), true),
+            (CommandError::guard("x".into(), "y".into()), true),
             (CommandError::interrupted(Signal::Interrupt), true),
             (LedgerError::no_directory().into(), true),
             (LedgerError::damaged("x").into(), false),
@@ -278,7 +278,7 @@ mod tests {
             let code = |error: LedgerError| CommandError::from(error).in_phase(phase).code.code();
             assert_eq!(code(LedgerError::read_only()), read_only, "{phase:?}");
             assert_eq!(code(unwritable()), unwritable_disk, "{phase:?}");
-            let error = CommandError::from(UsageError::new("x", "y"));
+            let error = CommandError::from(UsageError::new("x".into(), "y".into()));
             let found = error.in_phase(phase).note().map(|note| note.to_string());
             assert_eq!(found.as_deref(), note, "{phase:?}");
         }
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn innermost_phase_counts() {
-        let error = CommandError::guard("x", "y").in_phase(Phase::Sending);
+        let error = CommandError::guard("x".into(), "y".into()).in_phase(Phase::Sending);
         assert_eq!(error.in_phase(Phase::Planning).note(), None);
     }
 

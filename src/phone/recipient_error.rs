@@ -29,10 +29,10 @@ impl RecipientError {
         self.problem.clone()
     }
 
-    pub(crate) fn new(problem: impl Into<Message>, hint: impl Into<Message>) -> Self {
+    pub(crate) fn new(problem: Message, hint: Message) -> Self {
         Self {
-            hint: Some(hint.into()),
-            ..Self::bare(problem.into())
+            hint: Some(hint),
+            ..Self::bare(problem)
         }
     }
 

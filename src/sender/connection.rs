@@ -541,7 +541,7 @@ mod tests {
 
     #[test]
     fn panic_is_unknown_only_with_request_in_flight() {
-        let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
+        let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away".into(), "".into());
         let reset = Message::verbatim("reset");
         let waiting = || Event::Waiting {
             wait: Duration::ZERO,
@@ -589,7 +589,7 @@ mod tests {
 
     #[test]
     fn interrupt_is_unknown_only_with_request_in_flight() {
-        let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
+        let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because".into(), "".into());
         let network = problem(Cause::Network);
         let limit = problem(Cause::Unavailable);
         let waits = |problem| Event::Waiting {

@@ -66,7 +66,7 @@ pub(crate) fn exclusion_error(
 }
 
 /// Creates the error for excluded recipients.
-pub(crate) fn excluded(problem: impl Into<Message>, hint: Option<Message>) -> CommandError {
+pub(crate) fn excluded(problem: Message, hint: Option<Message>) -> CommandError {
     CommandError::new(ExitCode::Guard, "excluded", problem, hint)
 }
 

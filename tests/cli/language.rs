@@ -136,6 +136,39 @@ fn prompt_has_the_answers_of_its_language() {
 }
 
 #[test]
+fn tables_have_times_and_reasons_of_their_language() {
+    let home = Home::new();
+    let jelou = Jelou::accept_all();
+    home.write("a.csv", "celular\n593987654321\n593987654322\n");
+    home.write("no.txt", "593987654322\n");
+    let variables = sender(&jelou.url);
+    let mut send = home.run("bulk send a.csv --yes --once k --exclude no.txt text Hola");
+    for (name, value) in &variables {
+        send = send.env(name, value);
+    }
+    send.success();
+    let variables = [
+        &variables[..],
+        &[
+            ("JELOUCTL_LANG", "es"),
+            ("NO_COLOR", "1"),
+            ("TZ", "America/Bogota"),
+        ],
+    ]
+    .concat();
+    for (words, shown) in [
+        (&["bulk", "list"][..], "hoy a la"),
+        (&["bulk", "find", "593987654321"], "hoy a la"),
+        (&["bulk", "find", "593987654322"], "omitida: excluida"),
+        (&["once", "list"], "hoy a la"),
+        (&["once", "show", "k", "--to", "593987654321"], "hoy a la"),
+    ] {
+        let mut terminal = Terminal::new(&home, words, &variables);
+        assert!(terminal.shows(shown), "{words:?}");
+    }
+}
+
+#[test]
 fn unknown_language_is_an_error() {
     let profile = home_with_lang("fr");
     profile

@@ -157,7 +157,7 @@ fn every_bulk_setting_can_be_set() {
         (&["--rate", "fast"][..], "`fast` no es una velocidad"),
         (
             &["--not-on", "05/06/2026"],
-            "no es una fecha; escríbela como 2026-12-25",
+            "no es una fecha como 2026-12-25",
         ),
         (&["--time-zone", "Quito"], "Quito"),
     ] {

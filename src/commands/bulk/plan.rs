@@ -203,7 +203,7 @@ impl Preparation {
         let mut draft = LedgerDraft::create()?;
         let read = read_rows(context, args, list, &mut draft, &import, rows);
         let read = read.map_err(|error| match &self.message.other_kind_hint {
-            Some(hint) => error.with_message_hint(hint),
+            Some(hint) => error.with_message_hint(hint.clone()),
             None => error,
         })?;
         let test_messages = match &self.tester {
@@ -595,12 +595,17 @@ mod tests {
 
     #[test]
     fn refused_list_stays_refused_when_asked_again() {
-        let error = |message| Some(CommandError::guard(message, "hint"));
+        let error = |message| Some(CommandError::guard(message, "hint".into()));
         for (by_list, by_ledger, of_list, of_both) in [
             (None, None, None, None),
-            (error("list"), None, Some("list"), Some("list")),
-            (None, error("ledger"), None, Some("ledger")),
-            (error("list"), error("ledger"), Some("list"), Some("list")),
+            (error("list".into()), None, Some("list"), Some("list")),
+            (None, error("ledger".into()), None, Some("ledger")),
+            (
+                error("list".into()),
+                error("ledger".into()),
+                Some("list"),
+                Some("list"),
+            ),
         ] {
             let refusals = Refusals { by_list, by_ledger };
             let answer =

@@ -137,7 +137,7 @@ mod tests {
         checkup.fail("b", no_bot());
         checkup.fail(
             "c",
-            CommandError::new(ExitCode::Network, "network", "y", None),
+            CommandError::new(ExitCode::Network, "network", "y".into(), None),
         );
         checkup.ok("d", "z");
         assert_eq!(checkup.code, ExitCode::Configuration);

@@ -120,7 +120,7 @@ impl Checkup {
         let hint = failure.hint.clone().unwrap_or(hint);
         self.fail(
             name,
-            CommandError::new(code, "network", &failure.message, Some(hint)),
+            CommandError::new(code, "network", failure.message.clone(), Some(hint)),
         );
     }
 }

@@ -586,8 +586,8 @@ mod tests {
 
     #[test]
     fn usage_error_outranks_a_safety_check() {
-        let guard = CommandError::guard("a is excluded", "take it off");
-        let usage = UsageError::new("b is wrong", "write it right").into();
+        let guard = CommandError::guard("a is excluded".into(), "take it off".into());
+        let usage = UsageError::new("b is wrong".into(), "write it right".into()).into();
         for (refused, code, hint) in [
             ([&guard, &usage], 2, None),
             ([&guard, &guard], 11, Some("take it off")),

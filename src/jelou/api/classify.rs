@@ -82,7 +82,7 @@ fn judge_failure(failure: &Failure, accepts: &SuccessCriterion) -> Verdict {
         .cause
         .map_or(Outcome::Unknown(None), Outcome::NotSent);
     let hint = failure.hint.as_ref().unwrap_or(&hint);
-    let problem = Problem::new(&outcome, &failure.message, hint);
+    let problem = Problem::new(&outcome, failure.message.clone(), hint.clone());
     Verdict {
         outcome,
         problem: Some(problem),

@@ -70,13 +70,7 @@ impl Outcome {
 }
 
 impl Problem {
-    pub(crate) fn new(
-        outcome: &Outcome,
-        message: impl Into<Message>,
-        hint: impl Into<Message>,
-    ) -> Self {
-        let message = message.into();
-        let hint = hint.into();
+    pub(crate) fn new(outcome: &Outcome, message: Message, hint: Message) -> Self {
         Self {
             code: outcome.code(),
             api_code: None,

@@ -68,7 +68,7 @@ pub(crate) enum InvalidMessage {
 }
 
 impl InvalidMessage {
-    pub(super) fn other(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
+    pub(super) fn other(message: Message, hint: Message) -> Self {
         Self::Other(UsageError::new(message, hint))
     }
 
@@ -92,7 +92,7 @@ impl InvalidMessage {
     }
 
     /// Replaces the hint.
-    pub(crate) fn with_hint(self, hint: impl Into<Message>) -> Self {
+    pub(crate) fn with_hint(self, hint: Message) -> Self {
         Self::Other(UsageError {
             details: self.details(),
             ..UsageError::new(self.message(), hint)

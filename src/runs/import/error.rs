@@ -57,7 +57,7 @@ impl BulkError {
     }
 
     /// Replaces the hint if the message is invalid for every row.
-    pub(crate) fn with_message_hint(self, hint: impl Into<Message>) -> Self {
+    pub(crate) fn with_message_hint(self, hint: Message) -> Self {
         match self {
             Self::Message(error @ InvalidMessage::Violations { .. }) => {
                 Self::Message(error.with_hint(hint))

@@ -24,7 +24,7 @@ pub(crate) fn refuse_list(
     refuse_faulty(imported, plan)?;
     if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
         let hint = msg!("pass the right --encoding, or remove --strict");
-        return Err(UsageError::new(misread, hint));
+        return Err(UsageError::new(misread.clone(), hint));
     }
     if let Some(fallback) = findings.fallbacks.first().filter(|_| plan.strict) {
         return Err(UsageError {

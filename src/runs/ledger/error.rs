@@ -60,20 +60,16 @@ pub(crate) enum LedgerErrorKind {
 }
 
 impl LedgerError {
-    pub(super) fn new(
-        kind: LedgerErrorKind,
-        message: impl Into<Message>,
-        hint: impl Into<Message>,
-    ) -> Self {
+    pub(super) fn new(kind: LedgerErrorKind, message: Message, hint: Message) -> Self {
         Self {
             kind,
-            message: message.into(),
-            hint: hint.into(),
+            message,
+            hint,
         }
     }
 
     /// Returns the error if this process cannot use the file.
-    pub(super) fn unusable(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
+    pub(super) fn unusable(message: Message, hint: Message) -> Self {
         Self::new(LedgerErrorKind::Unusable, message, hint)
     }
 
@@ -310,7 +306,7 @@ impl LedgerError {
     }
 
     /// Returns the error if you must pass a run, or a different one.
-    pub(crate) fn from_choice(message: impl Into<Message>) -> Self {
+    pub(crate) fn from_choice(message: Message) -> Self {
         Self::new(
             LedgerErrorKind::Choice,
             message,

@@ -10,7 +10,7 @@ use crate::runs::ledger::name::RunName;
 
 impl LedgerError {
     /// Creates the error of a setup that you must change.
-    pub(super) fn setup(message: impl Into<Message>, hint: impl Into<Message>) -> Self {
+    pub(super) fn setup(message: Message, hint: Message) -> Self {
         Self::new(LedgerErrorKind::Setup, message, hint)
     }
 
@@ -65,10 +65,10 @@ impl LedgerError {
         )
     }
 
-    pub(super) fn pooler(cause: impl Into<Message>) -> Self {
+    pub(super) fn pooler(cause: Message) -> Self {
         let message = msg!(
             "a connection pooler drops the settings of the session: {cause}",
-            cause = cause.into()
+            cause
         );
         Self::setup(message, msg!("connect to the database without it"))
     }

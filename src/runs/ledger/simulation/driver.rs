@@ -460,7 +460,7 @@ fn end_row(row: RowToSend, fate: Verdict) -> RowTaskEnd {
     let is_pair_limit = fate == Verdict::PairLimit;
     let problem = (fate != Verdict::Accepted).then(|| Problem {
         api_code: is_pair_limit.then(|| PAIR_RATE_LIMIT.to_owned()),
-        ..Problem::new(&outcome, format!("{fate:?}").as_str(), "")
+        ..Problem::new(&outcome, format!("{fate:?}").as_str().into(), "".into())
     });
     let asked = match fate {
         Verdict::PairLimit => 6,

@@ -69,7 +69,9 @@ pub(super) fn compare(
     if draft.earlier()?.is_empty() {
         Ok(())
     } else {
-        Err(LedgerError::from_choice("an earlier run has these rows"))
+        Err(LedgerError::from_choice(
+            "an earlier run has these rows".into(),
+        ))
     }
 }
 

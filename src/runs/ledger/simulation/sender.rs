@@ -190,7 +190,9 @@ impl Sender {
             let are_recalled = draft.recall_awaited()?;
             compare(settings, known, draft)?;
             if are_recalled && draft.freed()? > 0 {
-                return Err(LedgerError::from_choice("others no longer send these rows"));
+                return Err(LedgerError::from_choice(
+                    "others no longer send these rows".into(),
+                ));
             }
             Ok::<_, LedgerError>(draft.to_be_sent() > 0)
         })?;
