@@ -13,6 +13,7 @@ use rustix::{
     fs::OFlags,
     io::retry_on_intr,
 };
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use super::message::{Message, msg};
@@ -121,22 +122,44 @@ fn describe_dangling_link(path: &Path) -> Option<Message> {
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let replace = || {
         let target = follow_own_links(path)?;
-        let directory = target
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let directory = directory_of(&target);
         make_directory(directory)?;
-        // If this process is killed, the name shows where the temporary file comes from.
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let mut file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .tempfile_in(directory)?;
+        let mut file = temporary_file(directory, &target)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(&target)?;
         Ok(())
     };
     replace().map_err(FileError::while_doing(FileAction::Write, path))
+}
+
+/// Creates a new file with mode 0600. `fill` writes a temporary file next to it. If that fails, no file is left.
+pub(crate) fn create<E: From<FileError>>(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let failed = FileError::while_doing(FileAction::Write, path);
+    let file = temporary_file(directory_of(path), path).map_err(&failed)?;
+    fill(file.path())?;
+    file.as_file().sync_all().map_err(&failed)?;
+    file.persist_noclobber(path)
+        .map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Creates a temporary file for `target`. If this process is killed, its name shows where it comes from.
+fn temporary_file(directory: &Path, target: &Path) -> io::Result<NamedTempFile> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .tempfile_in(directory)
+}
+
+/// Returns the directory of a file.
+fn directory_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// What must happen within ten seconds after a pipe is opened for reading. Later, the pipe may be slow.

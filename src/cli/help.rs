@@ -286,7 +286,7 @@ struct FlagGroup {
     names: Vec<String>,
 }
 
-/// Returns one line for each heading, with the names of its flags: `Run: --run, --import-only`.
+/// Returns one line for each heading, with the names of its flags: `Run: --run, --hold`.
 fn name_other_flags(command: &Command) -> String {
     let mut groups: Vec<FlagGroup> = Vec::new();
     for flag in command.get_arguments() {

@@ -1,6 +1,9 @@
-//! `ledger`: creates the ledger in a database, for runs that several machines send, and accepts a restored ledger.
+//! `ledger`: creates the ledger in a database, for runs that several machines send. Also copies a ledger in a file, and
+//! accepts a restored one.
 
-use clap::Subcommand;
+use std::path::{Path, PathBuf};
+
+use clap::{Subcommand, ValueHint};
 use serde_json::json;
 
 use super::confirm;
@@ -9,13 +12,15 @@ use super::zone::profile_zone;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::msg;
+use crate::base::paths::is_ledger_file;
+use crate::base::process::outlive_file_size_limit;
 use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::runs::ledger::{Acceptance, RestoredLedger, RunName, StaleRun, schema_sql, set_up};
 use crate::sender::AuditLog;
 use crate::sender::context::Context;
 
-/// Prepare a database for a ledger, or accept a restored ledger
+/// Create a shared ledger, back one up, or accept a restored one
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum LedgerCommand {
@@ -47,6 +52,20 @@ pub(crate) enum LedgerCommand {
     /// `bulk resume RUN --accept-stale`.
     #[command(verbatim_doc_comment)]
     Accept,
+    /// Copy the ledger to a new file, also while a run is sent
+    ///
+    /// Examples:
+    ///   jelouctl ledger backup /backup/ledger-20261120.db
+    ///
+    /// The copy is the ledger at one moment, and only you can read it. If you put it in place of the
+    /// ledger, it counts as restored: nothing is sent from it until `ledger accept`. To copy a
+    /// PostgreSQL database, use pg_dump.
+    #[command(verbatim_doc_comment)]
+    Backup {
+        /// Write the copy to this file, which must not exist
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
 }
 
 pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode, CommandError> {
@@ -56,8 +75,41 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode
         }
         LedgerCommand::Setup { print: false } => create(context)?,
         LedgerCommand::Accept => accept(context)?,
+        LedgerCommand::Backup { file } => back_up(context, file)?,
     }
     Ok(ExitCode::Success)
+}
+
+fn back_up(context: &Context, file: &Path) -> Result<(), CommandError> {
+    context.refuse_preview(msg!("writes a file"))?;
+    if let Some(address) = ledger_address(context)? {
+        let shown = address.shown;
+        return Err(UsageError::new(
+            msg!("the ledger {shown} is a database, not a file", shown),
+            msg!("pg_dump --schema jelouctl {shown}", shown),
+        )
+        .into());
+    }
+    if is_ledger_file(file) {
+        return Err(
+            UsageError::bare(msg!("{file} has the name of a file of the ledger", file)).into(),
+        );
+    }
+    if file.symlink_metadata().is_ok() {
+        return Err(UsageError::bare(msg!("{file} exists already", file)).into());
+    }
+    outlive_file_size_limit()?;
+    let Some(ledger) = open_existing_ledger(context)? else {
+        return Err(UsageError::bare(msg!("nothing to copy: there is no ledger")).into());
+    };
+    warn_about_access(context, &ledger);
+    ledger.back_up(file)?;
+    context.stderr.note(msg!(
+        "the ledger {place} is copied to {file}",
+        place = ledger.place(),
+        file
+    ));
+    Ok(())
 }
 
 fn create(context: &Context) -> Result<(), CommandError> {

@@ -190,7 +190,7 @@ fn killed_import_leaves_no_run() {
         .collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     for wait in [20, 60, 120, 200] {
-        let words = "--sandbox bulk send people.csv --run r --import-only text Hola";
+        let words = "--sandbox bulk send people.csv --run r --hold text Hola";
         let child = home
             .process(words, "")
             .env_remove("JELOU_API_URL")

@@ -285,7 +285,7 @@ fn changed_row_passes_the_safety_checks_again() {
             Act::Accept
         });
         home.profile("p", &jelou.url, "");
-        home.run("-p p bulk send other.csv --yes --again --run other --import-only text Hola")
+        home.run("-p p bulk send other.csv --yes --again --run other --hold text Hola")
             .success();
         home.profile("p", &jelou.url, keys);
         let line = format!(
@@ -302,7 +302,7 @@ fn changed_row_passes_the_safety_checks_again() {
 fn rows_that_cannot_be_marked_are_not_sent() {
     let home = people(3);
     let jelou = Jelou::expect_no_requests();
-    home.run("bulk send people.csv --import-only --yes --run r text Hola")
+    home.run("bulk send people.csv --hold --yes --run r text Hola")
         .api(&jelou.url)
         .success();
     home.change_store(

@@ -386,7 +386,7 @@ fn delivery_updates_are_saved_despite_damaged_run() {
         )
     });
     send_to(&home, &server);
-    home.run("bulk send people.csv --yes --run other --import-only text Otra")
+    home.run("bulk send people.csv --yes --run other --hold text Otra")
         .api(&server.url)
         .success();
     home.change_store("UPDATE row SET state = 'unknown', message_id = NULL WHERE n = 1");

@@ -732,7 +732,7 @@ fn clock_before_the_release_prevents_sending() {
         "1971-01-02 00:00:00",
     )
     .fails(11, &told);
-    send(&home, &url, &["--run", "a", "--import-only"]).success();
+    send(&home, &url, &["--run", "a", "--hold"]).success();
     for words in ["bulk resume a --yes", "bulk work a"] {
         at(home.run(words).api(&url), &library, "1971-01-02 00:00:00").fails(11, &told);
     }
@@ -749,12 +749,7 @@ fn messages_sent_with_old_clock_are_remembered() {
     send(&home, &jelou.url, &["--run", "b"])
         .fails(11, &["3 of 3 messages were sent by run a at 197"]);
     send(&home, &jelou.url, &["--run", "b", "--skip-sent"]).success();
-    send(
-        &home,
-        &jelou.url,
-        &["--run", "b", "--import-only", "--again"],
-    )
-    .success();
+    send(&home, &jelou.url, &["--run", "b", "--hold", "--again"]).success();
     home.run("bulk resume b --skip-sent --yes")
         .api(&jelou.url)
         .success();
@@ -790,7 +785,7 @@ fn future_dated_run_forgets_nothing() {
     let Some(library) = faketime() else { return };
     let jelou = Jelou::accept_all();
     at(
-        send(&home, &jelou.url, &["--run", "b", "--import-only"]),
+        send(&home, &jelou.url, &["--run", "b", "--hold"]),
         &library,
         "2038-01-01 00:00:00",
     )
@@ -807,7 +802,7 @@ fn future_dated_run_forgets_nothing() {
 fn work_compares_its_run_with_others() {
     let home = people(3);
     let jelou = Jelou::accept_all();
-    send(&home, &jelou.url, &["--run", "b", "--import-only"]).success();
+    send(&home, &jelou.url, &["--run", "b", "--hold"]).success();
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
     let told = [
         "3 of 3 unsent messages in run b were sent by run a",

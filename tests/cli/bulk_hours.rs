@@ -448,7 +448,7 @@ fn hours_changed_during_a_join_apply() {
             &json!({"pagination": {"totalPages": 1}, "results": [wrote]}).to_string(),
         )
     });
-    let made = "bulk send people.csv --yes --run r --only-in-window --import-only text Hola";
+    let made = "bulk send people.csv --yes --run r --only-in-window --hold text Hola";
     home.run(made).api(&server.url).success();
     holds.store(true, SeqCst);
     let mut worker = Watched::new(start(&home, "bulk work r", &[], &server.url));

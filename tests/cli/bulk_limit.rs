@@ -162,7 +162,7 @@ fn unlimited_run_adopts_the_profile_limit() {
     let home = people(3);
     let jelou = Jelou::accept_all();
     home.profile("p", &jelou.url, "");
-    home.run(&format!("{SEND} --run r --import-only template promo"))
+    home.run(&format!("{SEND} --run r --hold template promo"))
         .success();
     home.profile("p", &jelou.url, "limit_24h = 2");
     let mut run = Watched::new(start(

@@ -422,7 +422,7 @@ fn with<'a>(run: Run<'a>, variables: &[(&str, String)]) -> Run<'a> {
         .fold(run, |run, (name, value)| run.env(name, value))
 }
 
-const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --import-only text Hola";
+const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --hold text Hola";
 
 #[test]
 fn old_run_needs_confirmation_to_resume() {
@@ -593,7 +593,7 @@ fn real_run_precedes_sandbox_run() {
     let home = people(3);
     let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
-    home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola")
+    home.run("--sandbox bulk send people.csv --run rehearsal --hold text Hola")
         .success();
     // The run is the default while it is the only one.
     home.run("bulk resolve --unknown-as sent")

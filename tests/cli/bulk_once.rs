@@ -155,7 +155,7 @@ fn sent_unknown_and_unsent_recipients_are_skipped() {
     send(
         &home,
         &jelou.url,
-        &["--once", "k", "--run", "c", "--import-only"],
+        &["--once", "k", "--run", "c", "--hold"],
         "Hola",
     )
     .success();
@@ -181,7 +181,7 @@ fn run_cancelled_during_prompt_stops_new_list() {
     send(
         &home,
         &jelou.url,
-        &["--once", "k", "--run", "a", "--import-only"],
+        &["--once", "k", "--run", "a", "--hold"],
         "Hola",
     )
     .success();
@@ -495,7 +495,7 @@ fn key_can_be_added_to_existing_runs() {
         (true, 0) => Act::Answer(422, "", "{}"),
         _ => Act::Accept,
     });
-    send(&home, &jelou.url, &["--run", "a", "--import-only"], "Hola").success();
+    send(&home, &jelou.url, &["--run", "a", "--hold"], "Hola").success();
     home.run("once add k --run a")
         .fails(2, &["run a is not finished", "bulk resume a"]);
     home.run("bulk resume a --yes --rate 1000000/s")
@@ -544,7 +544,7 @@ fn key_can_be_added_to_existing_runs() {
     send(
         &home,
         &jelou.url,
-        &["--run", "later", "--once", "l", "--import-only"],
+        &["--run", "later", "--once", "l", "--hold"],
         "Hola",
     )
     .success();

@@ -60,7 +60,7 @@ fn unread_report_holds_no_transaction() {
     let home = Home::new();
     let numbers = (0..ROWS).map(|row| format!("{}\n", 593_990_000_000 + row));
     home.write("people.csv", format!("to\n{}", numbers.collect::<String>()));
-    home.run("bulk send people.csv --yes --import-only --run r text Hola")
+    home.run("bulk send people.csv --yes --hold --run r text Hola")
         .api(NO_SERVER)
         .success();
     let mut report = home.process("bulk report r", NO_SERVER).spawn().unwrap();

@@ -431,7 +431,7 @@ fn report_of_another_same_named_run_is_trusted() {
         "send",
         "people.csv",
         "--yes",
-        "--import-only",
+        "--hold",
         "--run",
         "r",
         "text",

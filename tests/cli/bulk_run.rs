@@ -1011,7 +1011,7 @@ fn second_ctrl_c_exits_immediately_and_is_recorded() {
 fn several_processes_send_each_row_once() {
     let home = people(60);
     let jelou = Jelou::accept_all();
-    let import = "bulk send people.csv --yes --run r --rate 50/s --import-only text Hola";
+    let import = "bulk send people.csv --yes --run r --rate 50/s --hold text Hola";
     home.run(import).api(&jelou.url).success();
     let words = "bulk work r --progress none";
     let first = Watched::new(start(&home, words, &[], &jelou.url));
@@ -1115,7 +1115,7 @@ fn secret_is_sent_only_to_configured_addresses() {
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
     stranger.set_nonblocking(true).unwrap();
     let url = format!("http://{}", stranger.local_addr().unwrap());
-    send_with(&home, &url, &["--import-only"]).success();
+    send_with(&home, &url, &["--hold"]).success();
     let told = [
         &format!(
             "run r sends to {url}, but this process is set up to send to https://api.jelou.ai"
@@ -1151,9 +1151,7 @@ fn resume_is_refused_after_profile_changes() {
         ));
     };
     configure("1", &jelou.url);
-    home.run(SEND)
-        .args(&["--import-only", "text", "Hola"])
-        .success();
+    home.run(SEND).args(&["--hold", "text", "Hola"]).success();
     configure("2", &jelou.url);
     let told = ["bot_id of profile p: run r uses 1, not 2", "use the values"];
     home.run("bulk resume r --yes").fails(2, &told);

@@ -15,7 +15,7 @@ test_with_both_ledgers! {
 }
 
 const SLOW: &str = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
-const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --import-only text Hola";
+const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --hold text Hola";
 
 /// Returns the path of the home's own ledger, as the command prints it.
 fn ledger_file(home: &Home) -> String {
@@ -153,7 +153,7 @@ fn stop_works_while_resume_is_prompting() {
 fn stop_chooses_the_running_run() {
     let home = people(300);
     let jelou = Jelou::accept_all();
-    home.run("bulk send people.csv --yes --run other --import-only text Otra")
+    home.run("bulk send people.csv --yes --run other --hold text Otra")
         .api(&jelou.url)
         .success();
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
@@ -263,6 +263,41 @@ fn stop_asks_which_of_two_runs_in_progress() {
         .success()
         .stderr_has(&["run b (ledger "]);
     assert_eq!(b.end().code, 11);
+}
+
+#[test]
+fn stop_all_stops_and_pauses_every_unfinished_run() {
+    let home = people(300);
+    let jelou = Jelou::accept_all();
+    let told = format!(
+        "error: nothing is being sent from the ledger {}; other accounts and databases have their own\n",
+        ledger_file(&home)
+    );
+    home.run("bulk stop --all").fails(2, &[&told]);
+    home.run("bulk send people.csv --yes --run idle --hold text Otra")
+        .api(&jelou.url)
+        .success();
+    // The sandbox does not stop a run to real recipients.
+    home.run("--sandbox bulk stop --all").fails(2, &[&told]);
+    home.run("bulk stop r --all").fails(2, &["--all"]);
+    let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
+    jelou.wait_for(2);
+    home.run("bulk stop --all").success().stderr_has(&[
+        "note: run idle (ledger ",
+        "is paused: no process was sending it",
+        "note: run r (ledger ",
+        "is stopping: it sends no more messages",
+    ]);
+    assert_eq!(run.end().code, 11);
+    let sent = jelou.requests().len();
+    for run in ["idle", "r"] {
+        home.run(&format!("bulk work {run}"))
+            .api(&jelou.url)
+            .fails(11, &["run paused: stopped by `jelouctl bulk stop`"]);
+        home.run(&format!("bulk cancel {run} --yes")).success();
+    }
+    assert_eq!(jelou.requests().len(), sent);
+    home.run("bulk stop --all").fails(2, &[&told]);
 }
 
 #[test]

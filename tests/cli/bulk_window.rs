@@ -233,7 +233,7 @@ fn resumed_run_reads_the_history_again() {
                 (false, false) => page(&history()),
             },
         );
-    send(&home, &server, "--import-only").success();
+    send(&home, &server, "--hold").success();
     let resume = || home.run("bulk resume r --retry-for 0").api(&server.url);
     is_away.store(true, Ordering::SeqCst);
     resume().fails(6, &["Jelou answered 503"]);

@@ -127,8 +127,7 @@ fn example_containers_share_a_run() {
         let (home, run) = (people(1200).on(cluster.ledger()), example.run());
         let ledger = home.ledger().unwrap();
         let jelou = Jelou::accept_all();
-        let words =
-            format!("bulk send people.csv --yes --import-only --run {run} --rate 200/s text Hola");
+        let words = format!("bulk send people.csv --yes --hold --run {run} --rate 200/s text Hola");
         home.run(&words).api(&jelou.url).success();
         let workers = |wanted: i64| {
             let sql = "SELECT count(DISTINCT worker) FROM jelouctl.row WHERE worker IS NOT NULL";

@@ -100,6 +100,7 @@ mod kinds;
 mod known_or_shown;
 mod language;
 mod layout;
+mod ledger_backup;
 mod limits;
 mod listening;
 #[cfg(unix)]

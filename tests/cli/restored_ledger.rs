@@ -59,7 +59,7 @@ impl Restored {
             jelou,
             dump: None,
         };
-        copied.success("bulk send people.csv --yes --import-only --run r text Hola");
+        copied.success("bulk send people.csv --yes --hold --run r text Hola");
         copied.copy();
         copied.success(&format!("{WORK} --concurrency 1"));
         copied.success(&keyed("k", KEYED));

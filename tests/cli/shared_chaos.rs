@@ -174,7 +174,7 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
             _ => Act::Accept,
         }
     });
-    let words = "bulk send people.csv --yes --run r --rate 600/s --import-only text Hola";
+    let words = "bulk send people.csv --yes --run r --rate 600/s --hold text Hola";
     home.run(words)
         .api(&jelou.url)
         .env("JELOU_BOT_ID", "7")

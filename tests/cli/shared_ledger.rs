@@ -114,7 +114,7 @@ fn three_machines_send_each_row_once() {
         return;
     };
     let jelou = Jelou::accept_all();
-    let made = send_with(&home, &jelou.url, &["--import-only"]).success();
+    let made = send_with(&home, &jelou.url, &["--hold"]).success();
     assert_eq!(counts(&made.json()), [0, 0, 0, 2000]);
     assert!(made.stderr.contains("jelouctl bulk work r"), "{made:?}");
     let homes = [(); 3].map(|()| home.another_machine());
@@ -144,7 +144,7 @@ fn suspended_worker_with_expired_rows_sends_none() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let child = start(
         &home,
         "bulk work --timeout 3s --concurrency 64",
@@ -198,7 +198,7 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
             Act::Hang { accepted: true }
         }
     });
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let mut child = start(
         &home,
         "bulk work --timeout 60s --concurrency 4",
@@ -304,7 +304,7 @@ fn machines_keep_the_row_order_per_recipient() {
         "to,nombre\n593987654321,uno\n593987654321,dos\n",
     );
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let homes = [(); 2].map(|()| home.another_machine());
     let ended = homes
         .each_ref()
@@ -666,7 +666,7 @@ fn run_needs_its_bot_but_not_its_profile() {
     };
     let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
-    home.run("bulk send people.csv --yes --run r --import-only text Hola")
+    home.run("bulk send people.csv --yes --run r --hold text Hola")
         .success();
     let other = home.another_machine();
     other
@@ -694,7 +694,7 @@ fn database_crash_during_requests_loses_nothing() {
     let cluster = Cluster::start("");
     let home = people(3000).on(cluster.ledger());
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let child = start(&home, "bulk work --timeout 20s", &[], &jelou.url);
     for requests in [300, 1200] {
         jelou.wait_for(requests);
@@ -720,7 +720,7 @@ fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
         people(300).on(cluster.url(role, &cluster.database())),
         Jelou::accept_all(),
     );
-    let import = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
+    let import = "bulk send people.csv --yes --run r --rate 20/s --hold text Hola";
     home.run(import).api(&jelou.url).success();
     let child = Watched::new(start(&home, "bulk work", &[], &jelou.url));
     jelou.wait_for(5);
@@ -779,7 +779,7 @@ fn interrupted_import_leaves_nothing() {
     // Another session locks the last table, so the other tables are already filled when the connection is cut.
     let holding = "BEGIN; LOCK TABLE jelouctl.known IN SHARE MODE";
     let importing = home.while_holding(holding, || {
-        let importing = start(&home, "bulk send people.csv --yes --run r --import-only text Hola", &[], &jelou.url);
+        let importing = start(&home, "bulk send people.csv --yes --run r --hold text Hola", &[], &jelou.url);
         let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%known%'";
         wait_until("a connection is cut", || home.sql(cut)[0].get::<_, i64>(0) > 0);
@@ -800,7 +800,7 @@ fn concurrent_runs_with_one_name_refuse_one() {
         return;
     };
     let url = crate::server::refused_url();
-    let words = "bulk send people.csv --yes --again --run r --bot BOT-ID --import-only text Hola";
+    let words = "bulk send people.csv --yes --again --run r --bot BOT-ID --hold text Hola";
     let mut ended = [(); 2].map(|()| start(&home, words, &[], &url)).map(end);
     ended.sort_by_key(|ended| ended.code);
     let [made, refused] = ended;
@@ -816,7 +816,7 @@ fn machines_with_wrong_clocks_send_normally() {
     };
     let Some(library) = faketime() else { return };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let workers = ["+1h", "-1h"].map(|off| {
         let mut command = home.process("bulk work r", &jelou.url);
         command
@@ -844,7 +844,7 @@ fn replaced_database_pauses_the_run() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
     let stale = [
         "error: run r is stale: the ledger was copied or restored",
@@ -865,7 +865,7 @@ fn running_run_is_not_removed() {
         return;
     };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let mut watched = Watched::new(start(&home, "bulk work r", &[], &jelou.url));
     jelou.wait_for(1);
     let refused = home
@@ -915,7 +915,7 @@ fn row_needs_few_reads_despite_other_runs() {
     let jelou = Jelou::accept_all();
     for run in ["a", "b", "c", "d"] {
         let words = format!(
-            "bulk send people.csv --yes --again --run {run} --rate 1000000/s --import-only text Hola"
+            "bulk send people.csv --yes --again --run {run} --rate 1000000/s --hold text Hola"
         );
         home.run(&words).api(&jelou.url).success();
     }
@@ -946,7 +946,7 @@ fn earlier_runs_do_not_slow_a_new_one() {
         home.run(&words).api(&jelou.url).success();
     }
     home.change_database("ANALYZE jelouctl.row, jelouctl.message");
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let before = look_ups(&home);
     home.run("bulk work r").api(&jelou.url).success();
     let after = look_ups(&home);
@@ -963,7 +963,7 @@ fn report_reads_each_row_once() {
     let Some(home) = people_in_a_database(5000) else {
         return;
     };
-    send_with(&home, "http://127.0.0.1:9", &["--import-only"]).success();
+    send_with(&home, "http://127.0.0.1:9", &["--hold"]).success();
     let read = || {
         look_ups(&home);
         let entries =

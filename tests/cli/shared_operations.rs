@@ -101,7 +101,7 @@ fn lost_worker_rows_can_be_resolved() {
         return;
     };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let child = start(&home, "bulk work --progress none", &[], &jelou.url);
     jelou.wait_for(1);
     kill(child);
@@ -123,7 +123,7 @@ fn resolve_prompts_again_for_newly_unknown_rows() {
         return;
     };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let work = |rows: usize| {
         let child = start(&home, "bulk work --progress none", &[], &jelou.url);
         jelou.wait_for(rows);
@@ -158,7 +158,7 @@ fn resume_reports_a_failover_found_by_others() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.change_database(ELSEWHERE);
     let resume = |flags: &str| {
         home.run(&format!("bulk resume r --yes --rate 7/s {flags}"))
@@ -191,7 +191,7 @@ fn resume_prompt_reports_a_failover() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.change_database(ELSEWHERE);
     let variables = [
         ("NO_COLOR", "1"),
@@ -224,7 +224,7 @@ fn excluded_row_of_stale_run_is_unknown() {
     ));
     let bajas = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
     bajas("# nobody so far\n");
-    send_with(&home, &jelou.url, &["--import-only", "--once", "k"]).success();
+    send_with(&home, &jelou.url, &["--hold", "--once", "k"]).success();
     home.change_database(ELSEWHERE);
     let on = |words: &str| home.run(words).api(&jelou.url);
     bajas(&format!("{}\n", user(1)));
@@ -258,7 +258,7 @@ fn cancelled_stale_run_marks_rows_unknown() {
     send_with(
         &home,
         &Jelou::expect_no_requests().url,
-        &["--import-only", "--once", "k"],
+        &["--hold", "--once", "k"],
     )
     .success();
     let mut terminal = Terminal::plain(&home, &["bulk", "cancel", "r"]);
@@ -275,7 +275,7 @@ fn cancelled_stale_run_marks_rows_unknown() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    send_with(&home, &Jelou::expect_no_requests().url, &["--import-only"]).success();
+    send_with(&home, &Jelou::expect_no_requests().url, &["--hold"]).success();
     home.change_database(ELSEWHERE);
     home.run("bulk cancel r")
         .fails(11, &["run r was not cancelled", "--yes"]);
@@ -287,7 +287,7 @@ fn modified_request_in_database_leaves_none_in_flight() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.change_database("UPDATE jelouctl.message SET body = '{}' WHERE n = 2");
     let ended = home
         .run("bulk work r")
@@ -305,7 +305,7 @@ fn pause_is_described_in_local_time() {
     let Some(home) = people_in_a_database(1) else {
         return;
     };
-    send_with(&home, &Jelou::expect_no_requests().url, &["--import-only"]).success();
+    send_with(&home, &Jelou::expect_no_requests().url, &["--hold"]).success();
     home.run("bulk stop r").env("USER", "ana").success();
     let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota")];
     let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
@@ -387,7 +387,7 @@ fn run_records_stop_begin_and_end() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.run("bulk stop r").success();
     home.run("bulk work r")
         .api(&jelou.url)
@@ -415,7 +415,7 @@ fn run_stop_is_recorded_with_last_worker() {
             }
         })
     };
-    let words = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
+    let words = "bulk send people.csv --yes --run r --rate 20/s --hold text Hola";
     home.run(words).api(&jelou.url).success();
     let start = |workers: i64| {
         let started: Vec<_> = (0..workers)
@@ -471,7 +471,7 @@ fn database_resume_prompts_and_checks_exclusions_again() {
         home.path().join("bajas.txt").display()
     );
     home.profile("prod", &jelou.url, &keys);
-    home.run("bulk send people.csv --yes --run r --import-only text Hola")
+    home.run("bulk send people.csv --yes --run r --hold text Hola")
         .success();
     home.run("bulk stop r").success();
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).confirm("n");
@@ -557,7 +557,7 @@ fn run_sent_during_the_prompt_is_not_removed() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
     terminal.wait_for("(3 not sent yet)?");
     home.run("bulk work r").api(&jelou.url).success();
@@ -585,7 +585,7 @@ fn run_with_killed_sender_is_not_removed() {
         return;
     };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
     terminal.wait_for("(3 not sent yet)?");
     let child = start(&home, "bulk work r --progress none", &[], &jelou.url);
@@ -606,7 +606,7 @@ fn timed_out_change_does_not_happen_later() {
         return;
     };
     let jelou = Jelou::expect_no_requests();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.while_holding("BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
         // The second command waits for two locks: the first command also waits.
         let stop = || home.run("bulk stop r").fails(12, &["another command is using it", "try again in a moment"]);
@@ -650,7 +650,7 @@ fn sent_rows_are_printed_despite_stalled_database() {
         way.stall(true);
         Act::Accept
     });
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let address = format!(
         "postgres://app@127.0.0.1:{}/{}",
         proxy.port,
@@ -738,7 +738,7 @@ fn cancel_is_logged_if_its_wait_is_interrupted() {
         return;
     };
     let (jelou, has_arrived, go) = Jelou::hold_responses();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let sending = start(
         &home,
         "bulk work r --concurrency 1 --timeout 50s",

@@ -89,7 +89,8 @@ fn run_never_exposes_the_database_password() {
             Act::Accept
         }
     });
-    let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 1s --import-only -v text Hola";
+    let words =
+        "bulk send people.csv --yes --run r --rate 1000000/s --timeout 1s --hold -v text Hola";
     let made = home
         .run(words)
         .env("JELOUCTL_LOG", "log")
@@ -152,7 +153,7 @@ fn run_selects_no_profile_for_outside_credentials() {
     home.config(&profiles);
     // Anyone who may write runs can choose the profile, and so the address.
     let made = home
-        .run("bulk send people.csv --yes --run r --import-only text Hola")
+        .run("bulk send people.csv --yes --run r --hold text Hola")
         .env("JELOU_PROFILE", "staging");
     credentials(made).success();
     home.write("secret", "canary-secret");
@@ -182,7 +183,7 @@ fn run_selects_no_profile_for_outside_credentials() {
     let jelou = Jelou::accept_all();
     home.config(&profiles.replace(&url, &jelou.url));
     let made = home
-        .run("bulk send people.csv --yes --run s --rate 1000000/s --import-only text Hola")
+        .run("bulk send people.csv --yes --run s --rate 1000000/s --hold text Hola")
         .env("JELOU_PROFILE", "staging");
     credentials(made).success();
     // The safety check of its profile applies.
@@ -271,7 +272,7 @@ fn errors_and_logs_omit_the_database_password() {
     // A process's variables are visible only to its own user, and its arguments to everyone.
     let hangs = Jelou::start(|_, _| Act::Hang { accepted: false });
     let home = home.on(with(PASSWORD, &ledger));
-    home.run("bulk send people.csv --yes --run r --import-only text Hola")
+    home.run("bulk send people.csv --yes --run r --hold text Hola")
         .api(&hangs.url)
         .success();
     let mut watched = Watched::new(start(&home, "bulk work r -v", &[], &hangs.url));

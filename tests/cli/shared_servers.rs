@@ -9,7 +9,7 @@ use crate::postgres::Cluster;
 use crate::shared_ledger::{LOOKER, people_in_a_database, status};
 
 /// Makes a run that takes some seconds.
-const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
+const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --hold text Hola";
 const STALE: &str = "the ledger was copied or restored";
 const REFUSED: [&str; 2] = [
     "run r is stale: the ledger was copied or restored",
@@ -82,7 +82,7 @@ fn standby_is_refused_and_promotion_pauses_run() {
     let database = primary.database();
     let home = people(6).on(primary.url("app", &database));
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let standby = primary.standby();
     let home = home.on(standby.url("app", &database));
     send(&home, &jelou.url).fails(3, &["the database is read-only, or a standby", "primary"]);
@@ -205,7 +205,7 @@ fn restored_database_is_detected_by_every_method() {
         let database = cluster.database();
         let home = people(20).on(cluster.url("app", &database));
         let jelou = Jelou::accept_all();
-        send_with(&home, &jelou.url, &["--import-only"]).success();
+        send_with(&home, &jelou.url, &["--hold"]).success();
         let dump = cluster.dump(&database, flags);
         home.run("bulk work r").api(&jelou.url).success();
         cluster.restore(&database, before, &dump);
@@ -224,7 +224,7 @@ fn restored_database_is_detected_by_every_method() {
     let database = cluster.database();
     let home = people(20).on(cluster.url("app", &database));
     let jelou = Jelou::expect_no_requests();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     let home = home.on(cluster.url("app", &cluster.database_like(&database)));
     home.run("bulk work r").api(&jelou.url).fails(11, &REFUSED);
 }
@@ -235,7 +235,7 @@ fn database_maintenance_does_not_pause_a_run() {
         return;
     };
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     for statement in [
         "VACUUM (FULL, FREEZE) jelouctl.message",
         "VACUUM (FULL, FREEZE) jelouctl.origin",

@@ -396,7 +396,7 @@ impl LedgerLocation {
         };
         for given in wait.given {
             match given {
-                Run(options) => send("--import-only", options),
+                Run(options) => send("--hold", options),
                 SentRun(options) => send("--rate 1000/s", options),
                 _ => {}
             }

@@ -727,7 +727,7 @@ fn templates_of_skipped_rows_are_not_checked() {
     bulk(
         &home,
         &jelou,
-        &[&["--import-only", "--unchecked"], &message[..]].concat(),
+        &[&["--hold", "--unchecked"], &message[..]].concat(),
     )
     .success();
     let resume = |words: &[&str]| home.run("bulk resume r").args(words).api(&jelou.url);

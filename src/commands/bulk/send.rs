@@ -140,7 +140,7 @@ async fn confirm_and_send(
     let Some(created) = created else {
         return nothing_to_send(context, &plan.draft);
     };
-    if args.import_only {
+    if args.hold {
         return report_unsent(context, &created.run, &plan.settings);
     }
     let active = ActiveRun {
@@ -155,7 +155,7 @@ async fn confirm_and_send(
     send_run(context, &active, created.worker, connection, progress).await
 }
 
-/// Prints how to send an `--import-only` run.
+/// Prints how to send a run of `--hold`.
 fn report_unsent(
     context: &Context,
     run: &Run,
@@ -170,7 +170,7 @@ fn report_unsent(
 }
 
 /// Compares the plan with the ledger once more and creates its run, in one transaction. Without
-/// `--import-only`, this process sends the run from then on. None if no row is left to be sent, or
+/// `--hold`, this process sends the run from then on. None if no row is left to be sent, or
 /// the plan has no run.
 ///
 /// # Errors
@@ -203,7 +203,7 @@ pub(crate) async fn create_run(
         draft: &mut plan.draft,
         settings: &mut plan.settings,
         earlier: &earlier,
-        sends_with_timeout: Some(timeout).filter(|_| !args.import_only),
+        sends_with_timeout: Some(timeout).filter(|_| !args.hold),
     };
     let created = ledger.create_run(new, |known, draft, settings| {
         if !settings.sandbox {

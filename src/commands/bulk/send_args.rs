@@ -164,9 +164,10 @@ pub(crate) struct BulkSendArgs {
 
     /// Create the run, but send nothing yet
     ///
-    /// `bulk work` or `bulk resume` sends it, in one process or in several.
+    /// `bulk resume` or `bulk work` sends it, in one process or in several. Somebody else can first look
+    /// at its page: `bulk report RUN --file run.html`.
     #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
-    pub(crate) import_only: bool,
+    pub(crate) hold: bool,
 
     #[command(flatten)]
     pub(crate) options: RunOptions,

@@ -17,6 +17,7 @@ use crate::sender::context::Context;
 /// Examples:
 ///   jelouctl bulk stop
 ///   jelouctl bulk stop people-20261120-101500
+///   jelouctl bulk stop --all
 ///
 /// Every process that sends the run stops within a second and exits with 11. Until you run
 /// `bulk resume`, no process sends the run, and no timer with `bulk work`. Each account and each
@@ -28,17 +29,35 @@ pub(crate) struct BulkStopArgs {
     ///
     /// Without --sandbox, sandbox runs are not the default.
     run: Option<RunName>,
+
+    /// Stop or pause every unfinished run of the ledger; with --sandbox, every sandbox run
+    #[arg(long, conflicts_with = "run")]
+    all: bool,
 }
 
 pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
     let ledger = open_ledger(context)?;
+    if args.all {
+        let mut code = ExitCode::Success;
+        for run in ledger.all_unfinished()? {
+            let stopped = stop(context, &run)?;
+            if stopped != ExitCode::Success {
+                code = stopped;
+            }
+        }
+        return Ok(code);
+    }
     let run = match &args.run {
         Some(name) => ledger.run(name)?,
         None => ledger.in_progress()?,
     };
+    stop(context, &run)
+}
+
+fn stop(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
     run.require_change()?;
     let stopped = run.stop(None)?;
-    context.stderr.note(describe(context, &run, &stopped)?);
+    context.stderr.note(describe(context, run, &stopped)?);
     Ok(report_stale(
         context,
         run.name(),

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     impl Ledger {
-        /// Creates a run that no process sends, as `bulk send --import-only` does.
+        /// Creates a run that no process sends, as `bulk send --hold` does.
         pub(crate) fn make<E: From<LedgerError>>(
             &self,
             name: &RunName,

@@ -234,6 +234,17 @@ impl Ledger {
         self.db().0.check()
     }
 
+    /// Copies a ledger in a file as it is now to a new file.
+    pub(crate) fn back_up(&self, copy: &Path) -> Result<(), LedgerError> {
+        let LedgerLocation::Files(Some(directory)) = &self.location else {
+            return Err(LedgerError::no_directory());
+        };
+        match FileEngine::open(directory, false, self.patience.clone())? {
+            Some(engine) => engine.back_up(copy),
+            None => Err(LedgerError::removed(&self.place())),
+        }
+    }
+
     pub(super) fn lost_workers(&self) -> Result<LostWorkers, LedgerError> {
         LostWorkers::read(&mut self.db())
     }

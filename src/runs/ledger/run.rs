@@ -16,7 +16,7 @@ use crate::base::timestamps::from_millis;
 
 /// The number of pending rows in one read.
 const ROWS_AT_ONCE: usize = 1000;
-/// In milliseconds: a process starts to send a run of `--import-only` within this time after it was
+/// In milliseconds: a process starts to send a run of `--hold` within this time after it was
 /// created.
 const STARTS_WITHIN: i64 = 10_000;
 
@@ -147,7 +147,7 @@ impl Run {
     }
 
     /// Returns whether the run waits for you to resume it, because no process sends it. After
-    /// `--import-only`, another process is about to send a new run.
+    /// `--hold`, another process is about to send a new run.
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
         let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event \
             WHERE event.run = run.id) AS events FROM run WHERE id = ?1";

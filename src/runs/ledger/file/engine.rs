@@ -140,6 +140,10 @@ impl FileEngine {
         Ok(Some(engine))
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.db
+    }
+
     fn prepare(&mut self) -> Result<RestoreMark, LedgerError> {
         let version = self.pragma("user_version");
         // Another process may be creating it now. Then it cannot be read.

@@ -1,5 +1,6 @@
 //! The ledger as files of this machine, in SQLite.
 
+mod backup;
 mod commit_count;
 mod engine;
 mod file_and_log;

@@ -57,7 +57,7 @@ pub(crate) struct WriteTurn {
     patience: TurnPatience,
 }
 
-/// A wait for a turn.
+/// How long this process has waited for its turn, and whether it has reported that.
 struct TurnWait {
     began: Instant,
     was_reported: bool,

@@ -94,6 +94,16 @@ impl Ledger {
         }
     }
 
+    /// Returns every unfinished run, or an error if there is none. In the sandbox, only sandbox runs.
+    pub(crate) fn all_unfinished(&self) -> Result<Vec<Run>, LedgerError> {
+        let mut runs = self.unfinished()?;
+        runs.retain(|run| run.is_sandbox || !self.in_sandbox);
+        if runs.is_empty() {
+            return Err(LedgerError::none_in_progress(self.location(), &[]));
+        }
+        Ok(runs.iter().map(|run| run.open(self)).collect())
+    }
+
     /// Returns the error if no process sends a run now. It names the runs that may be sent on: their
     /// process may be suspended, or at work before it joins.
     fn none_in_progress(&self) -> Result<LedgerError, LedgerError> {
