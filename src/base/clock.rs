@@ -12,7 +12,12 @@ pub(crate) fn unix_millis() -> i64 {
     let elapsed = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+    millis(elapsed)
+}
+
+/// Converts a duration to whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Returns the time of a clock that cannot be set. On most systems it stops while the machine

@@ -10,12 +10,13 @@ use super::db::{Db, LONG, LONGEST, SHORT, json, values};
 use super::error::LedgerError;
 use super::history::comparing::{EarlierQuery, EarlierRuns};
 use super::history::draft::LedgerDraft;
-use super::keys::claims::{CLAIM_ROW, millis, note_key};
+use super::keys::claims::{CLAIM_ROW, note_key};
 use super::name::RunName;
 use super::open::{Ledger, lock_ledger};
 use super::pace::{Pace, moment};
 use super::run::Run;
 use super::types::{DraftRequest, RunSettings};
+use crate::base::clock::millis;
 use crate::runs::once::{OnceHasher, OnceScope};
 
 /// The number of rows of a draft for each statement.

@@ -12,11 +12,10 @@ use super::matching::{
     MatchedState, SAME_MESSAGE, SAME_RECIPIENT, clear_candidates, each_match, fill_candidates,
     parts,
 };
+use crate::base::clock::millis;
 use crate::runs::ledger::db::{Db, LONG, SqlScript, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::keys::claims::{
-    Claim, fill_people, key_number, millis, read_candidate_claims,
-};
+use crate::runs::ledger::keys::claims::{Claim, fill_people, key_number, read_candidate_claims};
 use crate::runs::ledger::lost_workers::LostWorkers;
 use crate::runs::ledger::model::{RowState, SkipReason};
 use crate::runs::ledger::open::Ledger;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::clock::millis;
 use crate::phone::person_key;
 use crate::runs::ledger::db::{SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
@@ -146,9 +147,10 @@ impl Ledger {
     pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
         let mut old = self.overviews()?;
         let now = self.now()?;
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         old.retain(|run| {
-            !run.is_running && run.is_finished() && now.saturating_sub(run.changed_at) >= age
+            !run.is_running
+                && run.is_finished()
+                && now.saturating_sub(run.changed_at) >= millis(age)
         });
         old.retain(|run| run.details.sandbox || !self.in_sandbox);
         Ok(old)

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ring::digest::{SHA256, digest};
 
 use super::draft::LedgerDraft;
+use crate::base::clock::millis;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::message::{eight_bytes, hash_recipient};
@@ -140,7 +141,7 @@ impl ReachKey {
         let id = eight_bytes(&digest(&SHA256, format!("{bot}\n{address}").as_bytes()));
         Self {
             id,
-            lag: i64::try_from(lag.as_millis()).unwrap_or(WINDOW).min(WINDOW),
+            lag: millis(lag).min(WINDOW),
         }
     }
 

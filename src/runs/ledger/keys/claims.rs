@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 
+use crate::base::clock::millis;
 use crate::base::output::Sent;
 use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
@@ -120,11 +121,6 @@ impl OnceEntry {
     pub(crate) fn counts_until(&self, every: Option<Duration>) -> Option<i64> {
         Some(self.counts_from.saturating_add(millis(every?)))
     }
-}
-
-/// Converts a duration to milliseconds.
-pub(crate) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A claim with its row.

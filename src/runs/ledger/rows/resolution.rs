@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::transitions::LockedRun;
+use crate::base::clock::millis;
 use crate::base::message::{Message, msg};
 use crate::phone::person_key;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::keys::claims::{
-    CLAIM_ROW, Claim, fill_people, millis, note_key, read_candidate_claims,
+    CLAIM_ROW, Claim, fill_people, note_key, read_candidate_claims,
 };
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::name::RunName;

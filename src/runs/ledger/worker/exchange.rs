@@ -1,9 +1,9 @@
 //! An exchange with the ledger. One transaction writes the outcomes of rows and returns the next
 //! rows.
 
-use super::idle::IdleState;
+use super::idle_state::IdleState;
 use super::waits::{RowWait, pace_wait, row_wait, whole_milliseconds};
-use super::{NOTE_EXCHANGE, POLL_EVERY, TIME_BETWEEN_COUNTS, Worker, milliseconds};
+use super::{NOTE_EXCHANGE, POLL_EVERY, TIME_BETWEEN_COUNTS, Worker};
 use crate::base::clock;
 use crate::base::message::Message;
 use crate::base::output::Sent;
@@ -20,7 +20,7 @@ use crate::runs::ledger::types::{
     AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
 };
 
-/// In milliseconds, in addition to half of the lease. Another process that contacted the ledger
+/// In in addition to half of the lease. Another process that contacted the ledger
 /// this recently still sends. The time is long because an idle process writes rarely.
 const CONTACT_TIMEOUT_MS: i64 = 5_000;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
@@ -248,7 +248,7 @@ impl Worker {
             // A cancelled run sends no rows. The rows in flight in other processes are checked from
             // time to time until they end.
             next = next.max(RowWait {
-                millis: milliseconds(POLL_EVERY),
+                millis: clock::millis(POLL_EVERY),
                 delay: Delay::Pace,
             });
         }
@@ -320,9 +320,9 @@ impl Worker {
         state: RowState,
     ) -> Vec<SqlValue<'a>> {
         let ended = &row.ended;
-        let at = run.now - milliseconds(clock::elapsed_since(row.at));
+        let at = run.now - clock::millis(clock::elapsed_since(row.at));
         let wait = row.retry.map_or(0, |due| {
-            milliseconds(due.saturating_duration_since(clock::instant()))
+            clock::millis(due.saturating_duration_since(clock::instant()))
         });
         let due_at = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
         values![
@@ -436,7 +436,7 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
 fn pace_update(finished: &[FinishedRow], now: i64) -> PaceUpdate {
     let stopped_until = finished.iter().filter_map(|row| row.stopped_until).max();
     let wait =
-        stopped_until.map(|until| milliseconds(until.saturating_duration_since(clock::instant())));
+        stopped_until.map(|until| clock::millis(until.saturating_duration_since(clock::instant())));
     PaceUpdate {
         is_rate_limited: finished.iter().any(|row| row.slows),
         stopped_until: wait.map_or(0.0, |wait| moment(now.saturating_add(wait))),

@@ -5,6 +5,7 @@
 pub(super) mod assign;
 pub(super) mod exchange;
 mod idle;
+mod idle_state;
 mod waits;
 
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use self::idle::IdleState;
+use self::idle_state::IdleState;
 use super::db::{Db, SHORT, values};
 use super::error::LedgerError;
 use super::events::{RunEvent, RunEventKind};
@@ -279,7 +280,7 @@ impl Worker {
         let is_alone = !LostWorkers::read(db)?.has_sender(run.id);
         let host = host_name();
         let pid = i64::from(std::process::id());
-        let lease = milliseconds(self.lease);
+        let lease = clock::millis(self.lease);
         db.run(
             ADD_WORKER,
             &values![self.id, run.id, host, pid, lease, run.now],
@@ -440,10 +441,6 @@ impl Worker {
         db.0.leave(self.id);
         Ok(self.is_complete)
     }
-}
-
-fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Methods for the contract tests.
