@@ -133,14 +133,14 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replace().map_err(FileError::while_doing(FileAction::Write, path))
 }
 
-/// Creates a new file with mode 0600. `fill` writes a temporary file next to it. If that fails, no file is left.
+/// Creates a new file with mode 0600. `write` writes a temporary file next to it. If that fails, no file is left.
 pub(crate) fn create<E: From<FileError>>(
     path: &Path,
-    fill: impl FnOnce(&Path) -> Result<(), E>,
+    write: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
     let failed = FileError::while_doing(FileAction::Write, path);
     let file = temporary_file(directory_of(path), path).map_err(&failed)?;
-    fill(file.path())?;
+    write(file.path())?;
     file.as_file().sync_all().map_err(&failed)?;
     file.persist_noclobber(path)
         .map_err(|error| failed(error.error))?;

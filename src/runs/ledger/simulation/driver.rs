@@ -44,7 +44,6 @@ enum Progress {
     InFlight(usize),
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Driver {
     run: Run,
     is_keyed: bool,
