@@ -20,7 +20,7 @@ pub(super) fn typed_lang(command: Option<&Command>) -> Option<Lang> {
     }
 }
 
-/// Returns the language for a command with these `flags`, of which `typed` is `--lang`.
+/// Returns the language for a command with these `flags`. `typed` is the value of its `--lang`.
 pub(super) fn choose_lang(typed: Option<Lang>, flags: &Flags) -> Lang {
     typed
         .or_else(|| configured_lang(flags))

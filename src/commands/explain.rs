@@ -434,23 +434,25 @@ fn documented() -> impl Iterator<Item = [&'static str; 4]> {
 
 fn exit_code(code: &str) -> Option<String> {
     let [_, meaning, sent, again] = documented().find(|[first, ..]| *first == code)?;
-    let causes = causes(code)
-        .map(|causes| format!("Causes: {causes}\n"))
-        .unwrap_or_default();
+    let causes = match causes(code).as_slice() {
+        [] => String::new(),
+        causes => format!("Causes: {}\n", causes.join("; ")),
+    };
     Some(format!(
         "Exit code {code}: {meaning}\n{causes}Sent: {sent}\nSend again: {again}"
     ))
 }
 
-/// Returns the causes of the exit code, from the table in the document.
-fn causes(code: &str) -> Option<&'static str> {
-    let (_, section) = DOCUMENT.split_once("## What a code can mean\n\n")?;
-    let (table, _) = section.split_once("\n\n")?;
+/// Returns the causes of the exit code, from the rows of the table in the document.
+fn causes(code: &str) -> Vec<&'static str> {
+    let title = "## What a code can mean\n\n";
+    let section = DOCUMENT.split_once(title).map_or("", |parts| parts.1);
     let first_cell = format!("| {code} | ");
-    let causes = table
+    section
         .lines()
-        .find_map(|line| line.strip_prefix(&first_cell))?;
-    causes.strip_suffix(" |")
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix(&first_cell)?.strip_suffix(" |"))
+        .collect()
 }
 
 fn explain_name(topic: &str) -> Option<String> {
@@ -474,7 +476,8 @@ mod tests {
 # Message types
 
 jelouctl refuses a message that breaks a limit. It sends a message against advice with a warning, or refuses it with
-`--strict`. jelouctl does not check what it cannot see, such as file sizes. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+`--strict`. jelouctl does not check the files behind URLs, so it does not know their sizes. Limits count Unicode
+characters. For the JSON Schema of a kind: `jelouctl schema KIND`.";
 
     /// Returns the page of all kinds and codes.
     fn page() -> String {

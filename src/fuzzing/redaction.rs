@@ -1,4 +1,4 @@
-//! Finds an escaped secret in text from others.
+//! Checks that redaction finds a secret in every escape.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};

@@ -17,7 +17,7 @@ const LINKS: [&str; 3] = [
     "https://api.whatsapp.com/send/?phone=",
 ];
 
-/// What is behind a number with its country code in the ids of WhatsApp's users. Those of groups (`@g.us`) and of users
+/// What follows a number with its country code in the ids of WhatsApp's users. Those of groups (`@g.us`) and of users
 /// without a number (`@lid`) have no number.
 pub(super) const ID_ENDINGS: [&str; 2] = ["@c.us", "@s.whatsapp.net"];
 

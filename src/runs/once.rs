@@ -1,5 +1,5 @@
 //! The keys of `--once`, and the hashes of their recipients. With one key, a bot sends each recipient at most one
-//! message, whatever its text, forever. The claims are in the ledger (`ledger/keys/claims.rs`).
+//! message, or one in the time of `--every`, whatever its text. The claims are in the ledger (`ledger/keys/claims.rs`).
 
 use std::fmt::{self, Display};
 use std::str::FromStr;

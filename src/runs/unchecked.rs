@@ -1,6 +1,6 @@
 //! Notifications that were sent although no ledger could check their key. Each has a mark, a small file of its own, so
 //! that the next one waits. Marks need no lock that another process could keep: a process locks only its own mark, while
-//! it sends. The name of a mark has a keyed hash of key, bot and address, and one of these and the recipient.
+//! it sends. The name of a mark has two keyed hashes: of key, bot and address, and of the same with the recipient.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};

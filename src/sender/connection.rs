@@ -211,8 +211,8 @@ impl Connection {
         self.signals = Signals::default();
     }
 
-    /// Sends `request` until `stop`, prints its progress and records it in `flight`. With `begins_by`, no attempt starts
-    /// later. Of several messages, `recipient` is whose message waits.
+    /// Sends `request` until `stop`, prints its progress and records it in `flight`. No attempt starts
+    /// after `begins_by`. If the command sends several messages, `recipient` names this one in lines of progress.
     pub(crate) async fn deliver(
         &self,
         request: &Request,

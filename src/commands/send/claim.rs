@@ -527,8 +527,8 @@ impl OnceFallback {
         None
     }
 
-    /// Returns whether a notification may be sent although no ledger can claim its recipient: not if a ledger that can
-    /// only be read has a message, else once in its time, by its mark.
+    /// Decides about a notification that no ledger can claim. If a readable ledger has an earlier message, it may not be
+    /// sent. Otherwise, its mark allows one in the time of `--every`.
     ///
     /// # Errors
     /// If another process is sending it, or may have sent it.

@@ -119,7 +119,7 @@ impl Outgoing {
         ))
     }
 
-    /// Returns whether a body for `typed` names its recipient, well or badly.
+    /// Returns whether a body for `typed` has a recipient, valid or not.
     pub(crate) fn is_addressed(typed: &MessageKind, body: &Value) -> bool {
         let Some(fields) = body.as_object() else {
             return false;

@@ -97,8 +97,8 @@ impl CellKind {
     }
 }
 
-/// Sorts columns: first those whose name stands in one of `texts`, then those with phone numbers, then those with countries,
-/// otherwise in the order of the list.
+/// Sorts columns: first those that one of the `texts` names, then those with phone numbers, then those with countries, then
+/// in the order of the list.
 pub(super) fn sort_unused(unused: &mut [UnusedColumn], texts: &[&str]) {
     let texts: Vec<_> = texts.iter().map(|text| plain_words(text)).collect();
     unused.sort_by_cached_key(|column| {

@@ -402,7 +402,7 @@ fn one_country(known: &CountryRows, line: Option<u64>, language: Lang) -> String
     }
 }
 
-/// Returns the items of all clauses, each with the sign behind it. A line may be broken between them.
+/// Returns the items of all clauses, each with the punctuation after it. A line may be broken between them.
 fn joined(clauses: Vec<Vec<String>>) -> Vec<String> {
     let last_clause = clauses.len().saturating_sub(1);
     let mut parts = Vec::new();

@@ -63,7 +63,6 @@ impl SoughtRecipients {
 }
 
 impl Exclusions {
-    /// Whether there is no list.
     pub(crate) fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }

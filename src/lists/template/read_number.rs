@@ -18,7 +18,7 @@ const THOUSANDS_SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
 pub(super) enum DecimalSign {
     /// The text or the sheet declares it.
     Declared(char),
-    /// The country of the list has it, so three digits behind it may as well be thousands.
+    /// The country of the list uses this separator, so three digits after it can also be thousands.
     OfCountry(char),
     Unknown,
 }

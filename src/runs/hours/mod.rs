@@ -1,4 +1,4 @@
-//! The sending hours of a run: their format, their time zone, and when they open next. This room reads the machine's
+//! The sending hours of a run: their format, their time zone, and when they open next. This module reads the machine's
 //! time zone, but never its clock.
 
 mod choice;

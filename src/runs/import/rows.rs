@@ -28,7 +28,7 @@ use crate::runs::ledger::{DraftRow, LedgerDraft, SkipDetail, SkipReason};
 const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. Calls `report` for every row with a problem, and `is_read` with the number of
-/// rows so far. If the plan has `skips_rows`, `skip_rows` skips them, and returns whether it could.
+/// rows so far. If `plan.skips_rows` is set, `skip_rows` marks rows as skipped, and returns false if it failed.
 pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,

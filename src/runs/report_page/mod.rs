@@ -1,5 +1,5 @@
 //! The report of a run, or of a list before its run, as one HTML page to view and share. The page loads nothing from
-//! elsewhere. This room reads the ledger and decides nothing.
+//! elsewhere. This module reads the ledger and decides nothing.
 
 mod head;
 mod page;

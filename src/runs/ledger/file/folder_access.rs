@@ -80,7 +80,8 @@ fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
     entries.flatten().map(|entry| entry.path())
 }
 
-/// Makes one file of the ledger in `directory` private. A missing file is: another process may have removed it.
+/// Makes one file of the ledger in `directory` private. It accepts a missing file, because another
+/// process may have removed it.
 fn take(directory: &Path, file: &Path) -> Result<Option<AccessWarning>, LedgerError> {
     let hint = how_to_take(directory);
     match take_from_others(file).unwrap_or(OthersAccess::None) {

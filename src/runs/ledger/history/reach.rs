@@ -26,7 +26,7 @@ const KEPT: i64 = 30 * WINDOW;
 pub(crate) const COUNTED: &str = "reached (reach, at, run, n, number, person)";
 /// Writes the count of a bot: `reach, people, at`.
 pub(crate) const WRITE_COUNT: &str = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
-/// Marks messages that had stopped counting before the clock went back.
+/// Marks messages that had stopped counting before the clock went back, with a negative number: they may count again.
 pub(crate) const DOUBT: &str = "UPDATE reached SET number = -1 - number WHERE reach = ?1 \
     AND at > ?2 AND at <= ?3 AND number >= 0";
 /// The messages after a time.
