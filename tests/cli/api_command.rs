@@ -395,12 +395,12 @@ fn invalid_arguments_are_reported_before_the_configuration() {
         ),
         (
             "/v1/bots/{bot}/templates -f a",
-            "--raw-field `a`: no `=` found",
+            "--raw-field: `a` is not KEY=VALUE",
             "KEY=VALUE",
         ),
         (
             "/v1/bots/{bot}/templates -f =1",
-            "no key before the `=`",
+            "--raw-field: `=1` is not KEY=VALUE",
             "",
         ),
         (

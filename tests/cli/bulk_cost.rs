@@ -135,7 +135,7 @@ fn run_over_budget_is_not_sent() {
         ],
     );
     for (budget, problem) in [
-        ("0", "`0` is not a budget"),
+        ("0", "`0` is not an amount above 0"),
         ("-1", "`-1` is not an amount"),
         ("1,5", "`1,5` is not an amount"),
     ] {
