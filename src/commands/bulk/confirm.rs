@@ -243,7 +243,7 @@ pub(super) fn is_asked(context: &Context, sender: &Sender) -> bool {
     needs_yes(sender) && !context.assume_yes && context.can_ask()
 }
 
-pub(super) fn needs_yes(sender: &Sender) -> bool {
+fn needs_yes(sender: &Sender) -> bool {
     !sender.settings.is_sandboxed() && sender.settings.confirm_bulk
 }
 

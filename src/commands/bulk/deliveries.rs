@@ -32,7 +32,7 @@ use crate::sender::context::Context;
 use crate::sender::{RequestProgress, Sender};
 
 /// How long after sending a message is still checked, by default.
-pub(crate) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
+const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
 
 /// The default time between two look-ups.
 const EVERY: Duration = Duration::from_secs(30);
@@ -384,34 +384,34 @@ fn how_to_resolve(run: &RunName, is_cancelled: bool) -> Message {
 }
 
 /// A run to check.
-pub(crate) struct RunToCheck<'a> {
-    pub(crate) run: &'a Run,
-    pub(crate) details: RunSettings,
-    pub(crate) sender: Sender,
+struct RunToCheck<'a> {
+    run: &'a Run,
+    details: RunSettings,
+    sender: Sender,
     /// How long after sending a message is still checked.
-    pub(crate) up_to: Duration,
+    up_to: Duration,
     /// Whether the number of messages was printed.
     was_reported: bool,
     /// How many messages were printed to share their id with another one.
     ambiguous_ids: u64,
     /// Unknown rows that are now sent.
-    pub(crate) settled: u64,
+    settled: u64,
 }
 
 /// The result of a check.
-pub(crate) struct CheckResult {
-    pub(crate) counts: Counts,
-    pub(crate) deliveries: DeliveryCounts,
+struct CheckResult {
+    counts: Counts,
+    deliveries: DeliveryCounts,
     /// The same counts for messages sent since the run began or was resumed.
-    pub(crate) since_resume: DeliveryCounts,
+    since_resume: DeliveryCounts,
     /// Why rows stay unknown.
-    pub(crate) unresolved: BTreeMap<UnresolvedReason, u64>,
+    unresolved: BTreeMap<UnresolvedReason, u64>,
     /// Whether another check can find something new.
-    pub(crate) may_change: bool,
+    may_change: bool,
     /// Whether the time ran out during the check.
-    pub(crate) is_cut: bool,
+    is_cut: bool,
     /// The error that made the check incomplete.
-    pub(crate) problem: Option<CommandError>,
+    problem: Option<CommandError>,
 }
 
 impl<'a> RunToCheck<'a> {

@@ -199,43 +199,43 @@ pub(crate) struct PolicyArgs {
     ///
     /// Also skips repeated messages to the same recipient.
     #[arg(long, help_heading = LIST)]
-    pub(crate) skip_invalid: bool,
+    pub(super) skip_invalid: bool,
 
     /// Skip recipients outside allow_to, instead of refusing the list file
     #[arg(long)]
-    pub(crate) skip_not_allowed: bool,
+    skip_not_allowed: bool,
 
     /// Send the same message to the same recipient more than once
     #[arg(long)]
-    pub(crate) allow_duplicates: bool,
+    allow_duplicates: bool,
 
     /// Send only the first valid row of each recipient
     #[arg(long, conflicts_with = "allow_duplicates")]
-    pub(crate) one_per_recipient: bool,
+    one_per_recipient: bool,
 
     /// Skip the recipients in this file (repeatable)
     ///
     /// A file with one number, user id or `id:USER` per line, or a list file with a header. For a WhatsApp
     /// user id, also list the phone number: the id changes with the number.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(crate) exclude: Vec<Source>,
+    pub(super) exclude: Vec<Source>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct BulkDeliveryArgs {
     /// Build the recipient: '593{{ celular }}' [default: from one column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
-    pub(crate) to: Option<String>,
+    pub(super) to: Option<String>,
 
     /// Use this JSON as all or part of the body; flags override it
     ///
     /// Its texts can have columns, such as {{ nombre }}.
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
-    pub(crate) body: Option<JsonSource>,
+    pub(super) body: Option<JsonSource>,
 
     /// Treat a row that causes a warning as invalid
     #[arg(long)]
-    pub(crate) strict: bool,
+    pub(super) strict: bool,
 }
 
 impl BulkSendArgs {
@@ -303,40 +303,40 @@ impl BulkSendArgs {
 pub(crate) struct ListChoices {
     /// Read this sheet of the workbook [default: the first visible one]
     #[arg(long, value_name = "NAME", help_heading = LIST)]
-    pub(crate) sheet: Option<String>,
+    pub(super) sheet: Option<String>,
 
     /// Read recipients from this column [default: found by its name]
     ///
     /// The default is the column with a usual name, such as to, userId, phone, telefono or celular. If none or several have
     /// one, jelouctl asks, or refuses the list.
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
-    pub(crate) to_column: Option<String>,
+    pub(super) to_column: Option<String>,
 
     /// Country of numbers without a country code: EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
-    pub(crate) country: Option<Country>,
+    pub(super) country: Option<Country>,
 
     /// Read countries from this column, or `none` [default: found by its name]
     ///
     /// The default is a column named `país`, `country` or `Country/Region`, unless --country is passed. Its cells are codes,
     /// names or calling codes. For an empty cell, --country or the profile sets the country.
     #[arg(long, value_name = "NAME", help_heading = LIST)]
-    pub(crate) country_column: Option<String>,
+    pub(super) country_column: Option<String>,
 
     /// Skip or send the rows that are hidden or crossed out in the sheet
     ///
     /// Without this flag, jelouctl asks, or refuses a sheet with these rows.
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
-    pub(crate) hidden: Option<HiddenRule>,
+    hidden: Option<HiddenRule>,
 
     /// Read the header from line N [default: the first filled row]
     ///
     /// N is the line number in a sheet or editor.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = RARE)]
-    pub(crate) header_row: Option<u64>,
+    pub(super) header_row: Option<u64>,
 
     #[command(flatten)]
-    pub(crate) earlier: EarlierOptions,
+    pub(super) earlier: EarlierOptions,
 }
 
 impl ListChoices {

@@ -140,7 +140,7 @@ impl ImportResult {
     }
 
     /// Rows that can be sent.
-    pub(crate) fn sendable(&self) -> u64 {
+    fn sendable(&self) -> u64 {
         self.rows - self.not_allowed
     }
 

@@ -274,7 +274,7 @@ impl ImportPlan<'_> {
     }
 
     /// Whether `--to` uses the column `column` of `row`.
-    pub(super) fn addresses_by(&self, row: &Row, column: &str) -> bool {
+    fn addresses_by(&self, row: &Row, column: &str) -> bool {
         self.to().is_some_and(|to| needs(&to.uses, row, column))
     }
 
