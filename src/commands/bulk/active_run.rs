@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
+
 use crate::base::output::{Progress, ProgressFormat};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
@@ -111,6 +113,11 @@ impl ActiveRun {
         Ok(SendingEnd { end, took })
     }
 
+    /// Returns the zone for the times of the run.
+    pub(super) fn zone(&self) -> TimeZone {
+        sender_zone(&self.settings, &self.sender)
+    }
+
     fn session(&self, connection: &Connection) -> Result<ApiSession, CommandError> {
         let keeps_alive = !self.settings.no_keep_alive;
         Ok(ApiSession {
@@ -126,7 +133,7 @@ impl ActiveRun {
             concurrency: self.settings.concurrency,
             max_wait: self.settings.max_wait,
             hours: conditions.hours.filter(|_| !self.settings.sandbox),
-            zone: sender_zone(&self.settings, &self.sender),
+            zone: self.zone(),
             keep_going: conditions.keep_going,
         }
     }
@@ -143,7 +150,7 @@ impl ActiveRun {
         let (worker, mut counts) = match run.join(self.sender.settings.timeout, leaves_out)? {
             Joined::Sender { worker, counts } => (*worker, counts),
             Joined::HasEarlierMessages(found) => {
-                let zone = sender_zone(&self.settings, &self.sender);
+                let zone = self.zone();
                 return Err(earlier_runs_error(run, &found, &zone)?.into());
             }
         };

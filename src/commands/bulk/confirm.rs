@@ -17,7 +17,7 @@ use crate::base::timestamps::{self, time_value};
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::zone::sender_zone;
-use crate::jelou::message::{MessageKind, Part, TemplateTexts};
+use crate::jelou::message::{MessageKind, Part};
 use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::runs::cost::Estimate;
 use crate::runs::import::{contrasting_rows, earlier_query};
@@ -202,21 +202,11 @@ pub(super) fn print_column_table(plan: &Plan, context: &Context) {
 fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
     let table = &plan.settings.column_table;
     let rows = contrasting_rows(&plan.draft, table, CONTRASTS)?;
-    let is_one_of_several = rows.len() > 1;
+    let preview = if rows.len() > 1 { CONTRASTS } else { 1 };
     for row in &rows {
         plan.draft.row_to_send_in(row.line, |_, message| {
-            let shown = ShownMessage {
-                title: row.title(message.recipient),
-                lines: draw(
-                    &plan.kind,
-                    message.body,
-                    &plan.settings.template_texts,
-                    context.lang(),
-                )?,
-                is_one_of_several,
-                preview: Some(if is_one_of_several { 3 } else { 1 }),
-            };
-            shown.print(context);
+            let lines = draw(&plan.kind, message.body, &plan.settings, context.lang())?;
+            print_message(context, row.title(message.recipient), &lines, Some(preview));
             Ok::<_, LedgerError>(())
         })?;
     }
@@ -265,57 +255,49 @@ pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = Mes
     }
 }
 
-/// A message that is shown above the question.
-pub(super) struct ShownMessage {
-    pub(super) title: Message,
-    /// The lines that draw it.
-    pub(super) lines: Vec<String>,
-    /// Whether other messages are shown, too.
-    pub(super) is_one_of_several: bool,
-    /// The value of `--preview` that shows the rest of a long message, if there is one.
-    pub(super) preview: Option<u64>,
-}
-
-impl ShownMessage {
-    pub(super) fn print(self, context: &Context) {
-        print_lines(context, [self.title]);
-        let most = if self.is_one_of_several {
-            DRAWN_LINES_EACH
-        } else {
-            DRAWN_LINES
+/// Prints a drawn message above the question. `preview` is the value of `--preview` that shows the rest of a long message,
+/// if there is one. Of several messages, each is shorter.
+pub(super) fn print_message(
+    context: &Context,
+    title: Message,
+    lines: &[String],
+    preview: Option<usize>,
+) {
+    print_lines(context, [title]);
+    let most = match preview {
+        Some(CONTRASTS) => DRAWN_LINES_EACH,
+        _ => DRAWN_LINES,
+    };
+    // The mark at the side takes four columns.
+    let mut lines: Vec<_> = lines
+        .iter()
+        .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
+        .collect();
+    if lines.len() > most {
+        let cut = lines.split_off(most - 1).len();
+        let more = match preview {
+            Some(rows) => msg!(
+                "… and {cut} {cut|line|lines}; --preview {rows} shows all",
+                cut,
+                rows
+            ),
+            None => msg!("… and {cut} {cut|line|lines}", cut),
         };
-        // The mark at the side takes four columns.
-        let lines = self.lines.iter();
-        let mut lines: Vec<_> = lines
-            .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
-            .collect();
-        if lines.len() > most {
-            let cut = lines.split_off(most - 1).len();
-            let more = match self.preview {
-                Some(rows) => {
-                    msg!(
-                        "… and {cut} {cut|line|lines}; --preview {rows} shows all",
-                        cut,
-                        rows
-                    )
-                }
-                None => msg!("… and {cut} {cut|line|lines}", cut),
-            };
-            lines.push(more.text(context.stderr.lang));
-        }
-        context.stderr.bubble(&lines);
+        lines.push(more.text(context.stderr.lang));
     }
+    context.stderr.bubble(&lines);
 }
 
 /// Draws the lines that show a body as its recipient would see it.
 pub(super) fn draw(
     kind: &MessageKind,
     body: &str,
-    texts: &TemplateTexts,
+    settings: &RunSettings,
     lang: Lang,
 ) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(Part::lines(texts.drawn(kind, &body, lang), lang))
+    let parts = settings.template_texts.drawn(kind, &body, lang);
+    Ok(Part::lines(parts, lang))
 }
 
 /// Describes all recipients on the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from

@@ -14,7 +14,6 @@ use crate::base::input::Source;
 use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
-use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::runs::import::{UnsentRows, skip_sent_rows};
 use crate::runs::ledger::{
@@ -36,45 +35,25 @@ pub(super) struct OpenedRun {
     pub(super) accepted: Option<SeenIdentities>,
 }
 
-/// Which run a command continues.
-pub(super) struct RunChoice<'a> {
-    /// None for the only unfinished run.
-    pub(super) name: Option<&'a RunName>,
-    /// Whether you accept that a stale run sends messages twice.
-    pub(super) accepts_stale: bool,
-    /// For the note if there is no unfinished run.
-    pub(super) verb: RunVerb,
-}
-
-/// What a command does with a run.
-#[derive(Clone, Copy)]
-pub(super) enum RunVerb {
-    Resume,
-    Work,
-}
-
 impl OpenedRun {
-    /// Opens the run. Without an unfinished run, prints `nothing to VERB`.
+    /// Opens the run with this name, or the only unfinished run; None if there is none.
     ///
     /// # Errors
-    /// Also if the run is stale, unless you accept that.
+    /// Also if the run is stale, unless the command `accepts_stale`: it may then send messages twice.
     pub(super) fn open(
         context: &mut Context,
-        choice: &RunChoice<'_>,
+        name: Option<&RunName>,
+        accepts_stale: bool,
         exclude: &[Source],
     ) -> Result<Option<Self>, CommandError> {
         let ledger = open_ledger(context)?;
         claim_exclusions(context, exclude)?;
-        let Some(run) = ledger.named_or_unfinished(choice.name)? else {
-            context.stderr.note(match choice.verb {
-                RunVerb::Resume => msg!("nothing to resume: no unfinished runs"),
-                RunVerb::Work => msg!("nothing to send: no unfinished runs"),
-            });
+        let Some(run) = ledger.named_or_unfinished(name)? else {
             return Ok(None);
         };
         check_clocks(&ledger)?;
         let accepted = run.stale_identities()?;
-        if accepted.is_some() && !choice.accepts_stale {
+        if accepted.is_some() && !accepts_stale {
             return Err(refuse_stale(context, &run)?.into());
         }
         let settings = run.details()?;
@@ -157,14 +136,14 @@ pub(super) fn recheck_pending_rows(
     }
     let rows = UnsentRows::OfRun(&active.run);
     skip_excluded(context, rows, &Exclusions::default(), windows.as_ref())?;
-    let zone = sender_zone(&active.settings, &active.sender);
+    let zone = active.zone();
     skip_sent_rows(&active.run, &active.settings, &zone)?;
     Ok(windows)
 }
 
 fn warn_about_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
     let name = active.run.name();
-    let zone = sender_zone(&active.settings, &active.sender);
+    let zone = active.zone();
     let pause = since_when(paused, &zone);
     let warning = msg!("run {run} is {pause}", run = name, pause);
     context.stderr.warning_with_hint(warning, next_check(name));
@@ -178,7 +157,7 @@ pub(super) struct Resumption<'a> {
 }
 
 /// Checks the templates that are left, lifts the pause if the run is resumed, and sends the rest.
-pub(super) async fn go_on(
+pub(super) async fn continue_run(
     context: &Context,
     mut active: ActiveRun,
     work: &WorkOptions,

@@ -1,6 +1,7 @@
 //! `bulk deliveries`: the delivery status of a run's messages according to Jelou, and which unknown rows were sent.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use clap::Args;
@@ -177,10 +178,9 @@ async fn check_until_end(
     let mut is_stopped = false;
     loop {
         let checked = asked.check(context, &mut look_ups, end).await;
-        let mut result = match watch.judge(checked, &flight) {
-            CheckOutcome::Now(result) => result,
-            CheckOutcome::Before(last) => return Ok(last),
-            CheckOutcome::Never(error) => return Err(error),
+        let mut result = match watch.judge(checked, &flight)? {
+            ControlFlow::Continue(result) => result,
+            ControlFlow::Break(last) => return Ok(last),
         };
         if args.pause_if_undelivered && result.may_change && !is_stopped {
             is_stopped = stop_if_undelivered(context, asked.run, &result.since_resume)?;
@@ -216,39 +216,33 @@ struct Watch {
     is_away: bool,
 }
 
-/// The result to report.
-enum CheckOutcome {
-    Now(CheckResult),
-    /// The result of the previous check, used instead of this check's result.
-    Before(CheckResult),
-    Never(CommandError),
-}
-
 impl Watch {
-    /// Decides between the result of this check and of the previous one.
+    /// Returns the result of this check. Breaks with the result of the previous one if that counts instead.
     fn judge(
         &mut self,
         checked: Result<CheckResult, CommandError>,
         flight: &RequestProgress,
-    ) -> CheckOutcome {
-        match (checked, self.last.take()) {
+    ) -> Result<ControlFlow<CheckResult, CheckResult>, CommandError> {
+        let Some(last) = self.last.take() else {
+            return checked.map(ControlFlow::Continue);
+        };
+        Ok(match checked {
             // This check was still reading, so the result of the previous one counts. Its findings are saved.
-            (Ok(result), Some(last))
+            Ok(result)
                 if result.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
             {
-                CheckOutcome::Before(CheckResult {
+                ControlFlow::Break(CheckResult {
                     counts: result.counts,
                     ..last
                 })
             }
-            (Ok(result), _) => CheckOutcome::Now(result),
+            Ok(result) => ControlFlow::Continue(result),
             // Rows that an earlier check set to sent are still printed and logged.
-            (Err(error), Some(last)) => CheckOutcome::Before(CheckResult {
+            Err(error) => ControlFlow::Break(CheckResult {
                 problem: Some(error),
                 ..last
             }),
-            (Err(error), None) => CheckOutcome::Never(error),
-        }
+        })
     }
 
     /// Prints changed counts. If the check failed, prints the error, but only once.
@@ -574,14 +568,11 @@ fn coverage_problem(ended: Result<ListingCoverage, LookUpError>) -> Option<Comma
     match ended {
         Ok(ListingCoverage::Whole) => None,
         Ok(coverage) => {
-            let unreadable = 0;
-            Some(
-                LookUpError::Incomplete {
-                    coverage,
-                    unreadable,
-                }
-                .into(),
-            )
+            let error = LookUpError::Incomplete {
+                coverage,
+                unreadable: 0,
+            };
+            Some(error.into())
         }
         Err(error) => Some(error.into()),
     }

@@ -17,7 +17,6 @@ use crate::base::output::{ProgressFormat, Record, RecordError, compact, count_va
 use crate::base::process::{Signal, host_name};
 use crate::command_error::{CommandError, Phase};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
-use crate::commands::zone::sender_zone;
 use crate::jelou::api::Problem;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{AttemptResult, LedgerError, PauseReason, RunWorker, SkipReason, Worker};
@@ -135,7 +134,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         Err(error) => {
             // The error that ended the run is printed separately.
             if matches!(stopped, Ok(Some(_))) {
-                let watch = status_hint(active);
+                let watch = next_check(active.run.name());
                 let error = &error.message;
                 context
                     .stderr
@@ -179,7 +178,7 @@ fn print_state(
 fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandError> {
     let cancellation = summary.cancellation.as_ref()?;
     let name = active.run.name();
-    let zone = sender_zone(&active.settings, &active.sender);
+    let zone = active.zone();
     let message = msg!(
         "run {run} was {cancelled}: {sent} of {all} sent",
         run = name,
@@ -211,10 +210,6 @@ fn print_summary(
     summary.print_next_steps(context, name);
 }
 
-fn status_hint(active: &ActiveRun) -> Message {
-    next_check(active.run.name())
-}
-
 /// Reports that the process had to exit immediately while it was writing the outcomes of rows.
 fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
     report_unwritten(context, active, outcomes);
@@ -227,7 +222,7 @@ fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptR
     };
     context
         .stderr
-        .warning_with_hint(message, status_hint(active));
+        .warning_with_hint(message, next_check(active.run.name()));
 }
 
 /// Prints that the run could not continue after a wait.
@@ -255,17 +250,7 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = msg!("run paused: {reason}", reason = why(&pause));
-            let hint = match pause.reason {
-                PauseReason::AllRejected => way_on(pause.reason, name, &active.settings),
-                PauseReason::Person
-                | PauseReason::Undelivered
-                | PauseReason::Unknown
-                | PauseReason::Credentials
-                | PauseReason::Account
-                | PauseReason::ProxyCredentials
-                | PauseReason::Network
-                | PauseReason::RateLimit => to_continue(name),
-            };
+            let hint = way_on(pause.reason, name, &active.settings);
             stderr.error(message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }
@@ -302,13 +287,11 @@ fn stopped_by(signal: Signal) -> Message {
 
 fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, problem: &Problem) {
     let name = active.run.name();
-    let to_continue = to_continue(name);
+    let way_on = way_on(reason, name, &active.settings);
     let hint = match reason {
-        // All rows have the same fault.
-        PauseReason::AllRejected => way_on(reason, name, &active.settings),
-        PauseReason::Unknown => to_continue,
-        PauseReason::RateLimit if problem.retry_after.is_none() => to_continue,
-        _ => Message::joined(vec![problem.hint.clone(), to_continue], "; "),
+        PauseReason::AllRejected | PauseReason::Unknown => way_on,
+        PauseReason::RateLimit if problem.retry_after.is_none() => way_on,
+        _ => Message::joined(vec![problem.hint.clone(), way_on], "; "),
     };
     let problem = &problem.message;
     let message = if reason == PauseReason::AllRejected {

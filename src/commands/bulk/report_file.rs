@@ -94,17 +94,7 @@ impl ReportFile {
                 msg!("write to another directory"),
             ));
         }
-        let replaced = target.canonicalize().ok();
-        let is_replaced = |source: &&Source| {
-            // On Linux the name of a file that standard input reads can be found.
-            let list_file = if let Source::File(file) = source {
-                file
-            } else {
-                Path::new("/dev/stdin")
-            };
-            replaced.is_some() && list_file.canonicalize().ok() == replaced
-        };
-        if reads.iter().any(is_replaced) {
+        if reads.iter().any(|source| is_replaced(source, &target)) {
             let message = msg!(
                 "{flag}: {path} is a file that this command reads",
                 flag,
@@ -182,6 +172,17 @@ pub(super) fn format_from_name(flag: &str, path: &Path) -> Result<ReportFormat, 
         }
         _ => Ok(ReportFormat::Csv),
     }
+}
+
+/// Returns whether writing `target` replaces the file of `source`.
+fn is_replaced(source: &Source, target: &Path) -> bool {
+    // On Linux the name of a file that standard input reads can be found.
+    let list_file = match source {
+        Source::File(file) => file,
+        Source::Stdin => Path::new("/dev/stdin"),
+    };
+    let replaced = target.canonicalize().ok();
+    replaced.is_some() && list_file.canonicalize().ok() == replaced
 }
 
 fn another_file() -> Message {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::active_run::{ActiveRun, skip_excluded};
-use super::confirm::{ShownMessage, ask, draw, duration, excluding, is_asked, print_lines};
+use super::confirm::{ask, draw, duration, excluding, is_asked, print_lines, print_message};
 use super::continued_run::{
-    OpenedRun, Resumption, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
+    OpenedRun, Resumption, continue_run, recheck_pending_rows, report_if_cancelled,
 };
 use super::options::{
     EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions, describe_run_default,
@@ -83,12 +83,11 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
 }
 
 fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    let choice = RunChoice {
-        name: args.run.as_ref(),
-        accepts_stale: args.accept_stale,
-        verb: RunVerb::Resume,
-    };
-    let Some(opened) = OpenedRun::open(context, &choice, &args.exclude)? else {
+    let opened = OpenedRun::open(context, args.run.as_ref(), args.accept_stale, &args.exclude)?;
+    let Some(opened) = opened else {
+        context
+            .stderr
+            .note(msg!("nothing to resume: no unfinished runs"));
         return Ok(ExitCode::Success);
     };
     let conditions = resumed_conditions(args, &opened)?;
@@ -120,7 +119,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
             conditions: new_conditions,
         },
     };
-    block_on(go_on(context, active, &args.work, Some(resumption)))
+    block_on(continue_run(context, active, &args.work, Some(resumption)))
 }
 
 /// Returns the time since the run last changed.
@@ -269,17 +268,7 @@ fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Resul
             recipient
         )
     };
-    let shown = ShownMessage {
-        title,
-        lines: draw(
-            &kind,
-            &first.body,
-            &active.settings.template_texts,
-            context.lang(),
-        )?,
-        is_one_of_several: false,
-        preview: None,
-    };
-    shown.print(context);
+    let lines = draw(&kind, &first.body, &active.settings, context.lang())?;
+    print_message(context, title, &lines, None);
     Ok(())
 }

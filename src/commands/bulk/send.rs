@@ -122,7 +122,7 @@ fn report_idle_runs(context: &Context, plan: &Plan) -> Result<(), LedgerError> {
         context.stderr.warning_with_hint(
             msg!(
                 "run {run} has unsent rows of this list, but no process is sending it",
-                run = run.to_string()
+                run = run
             ),
             to_continue(&run),
         );
@@ -185,7 +185,10 @@ pub(crate) async fn create_run(
     let reported_skips = plan.draft.skip_counts().clone();
     let confirmed_rows = plan.draft.to_be_sent();
     if is_asked {
-        exclude_again(plan, context)?;
+        // The command may have waited hours for the answer.
+        let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
+        let rows = UnsentRows::OfDraft(&mut plan.draft);
+        skip_excluded(context, rows, &excluded_now, plan.windows.as_ref())?;
     }
     let (Some(ledger), Some(name)) = (&plan.ledger, &plan.run_name) else {
         return Ok(None);
@@ -226,19 +229,11 @@ pub(crate) async fn create_run(
     report_skipped(context, &plan.draft.skip_counts().since(&reported_skips));
     context.stderr.note(msg!(
         "run {run}: {count} {count|message|messages} from bot {bot}",
-        run = created.run.name().to_string(),
+        run = created.run.name(),
         count = plan.draft.to_be_sent(),
         bot = plan.sender.bot
     ));
     Ok(Some(created))
-}
-
-/// Applies the exclusion lists again: the command may have waited hours for the answer to its
-/// prompt.
-fn exclude_again(plan: &mut Plan, context: &Context) -> Result<(), CommandError> {
-    let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
-    let rows = UnsentRows::OfDraft(&mut plan.draft);
-    skip_excluded(context, rows, &excluded_now, plan.windows.as_ref())
 }
 
 /// Compares the rows with newer runs and single sends.

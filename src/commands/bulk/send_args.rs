@@ -345,31 +345,18 @@ impl ListChoices {
     /// # Errors
     /// If the flag has another value.
     pub(super) fn answer(&mut self, flag: &TypedFlag) -> Result<(), UsageError> {
-        let command = Self::augment_args(Command::new("jelouctl").no_binary_name(true));
-        let parsed = command
-            .try_get_matches_from(flag.words())
-            .and_then(|matches| Self::from_arg_matches(&matches));
-        let answer = parsed.map_err(|_| {
-            UsageError::bare(msg!("{flag} cannot be used here", flag = flag.to_string()))
-        })?;
-        *self = answer.over(std::mem::take(self));
+        let command = Command::new("jelouctl").no_binary_name(true);
+        let parsed = Self::augment_args_for_update(command).try_get_matches_from(flag.words());
+        // A switch that the answer does not name is off.
+        let EarlierOptions { skip_sent, again } = self.earlier;
+        parsed
+            .and_then(|matches| self.update_from_arg_matches(&matches))
+            .map_err(|_| {
+                UsageError::bare(msg!("{flag} cannot be used here", flag = flag.to_string()))
+            })?;
+        self.earlier.skip_sent |= skip_sent;
+        self.earlier.again |= again;
         Ok(())
-    }
-
-    /// Returns these choices, and those of `typed` where this has none.
-    fn over(self, typed: Self) -> Self {
-        Self {
-            sheet: self.sheet.or(typed.sheet),
-            to_column: self.to_column.or(typed.to_column),
-            country: self.country.or(typed.country),
-            country_column: self.country_column.or(typed.country_column),
-            hidden: self.hidden.or(typed.hidden),
-            header_row: self.header_row.or(typed.header_row),
-            earlier: EarlierOptions {
-                skip_sent: self.earlier.skip_sent || typed.earlier.skip_sent,
-                again: self.earlier.again || typed.earlier.again,
-            },
-        }
     }
 }
 

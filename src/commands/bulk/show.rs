@@ -183,12 +183,7 @@ fn draw_messages(plan: &Plan, context: &Context, max: u64) -> Result<(), LedgerE
     let most = usize::try_from(max).unwrap_or(MAX_DRAWN).min(MAX_DRAWN);
     for row in rows_to_preview(&plan.draft, table, most)? {
         plan.draft.row_to_send_in(row.line, |_, message| {
-            let lines = draw(
-                &plan.kind,
-                message.body,
-                &plan.settings.template_texts,
-                context.lang(),
-            )?;
+            let lines = draw(&plan.kind, message.body, &plan.settings, context.lang())?;
             context.stderr.preview(row.title(message.recipient), &lines);
             Ok::<_, LedgerError>(())
         })?;

@@ -3,12 +3,11 @@
 
 use clap::Args;
 
-use super::continued_run::{
-    OpenedRun, RunChoice, RunVerb, go_on, recheck_pending_rows, report_if_cancelled,
-};
+use super::continued_run::{OpenedRun, continue_run, recheck_pending_rows, report_if_cancelled};
 use super::options::{WorkOptions, describe_run_default};
 use super::run_log::log_refused_run;
 use crate::base::exit::ExitCode;
+use crate::base::message::msg;
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::runs::ledger::RunName;
@@ -39,12 +38,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode
 }
 
 fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
-    let choice = RunChoice {
-        name: args.run.as_ref(),
-        accepts_stale: false,
-        verb: RunVerb::Work,
-    };
-    let Some(opened) = OpenedRun::open(context, &choice, &[])? else {
+    let Some(opened) = OpenedRun::open(context, args.run.as_ref(), false, &[])? else {
+        context
+            .stderr
+            .note(msg!("nothing to send: no unfinished runs"));
         return Ok(ExitCode::Success);
     };
     let settings = args.work.over(opened.settings.clone());
@@ -54,5 +51,5 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
         return Ok(code);
     }
     recheck_pending_rows(context, &mut active, None)?;
-    block_on(go_on(context, active, &args.work, None))
+    block_on(continue_run(context, active, &args.work, None))
 }

@@ -59,7 +59,7 @@ impl ListCountries {
     ///
     /// # Errors
     /// If a cell is not a country, or two cells are different countries.
-    pub(super) fn of_row(&self, row: &Row) -> Result<Option<Country>, Message> {
+    pub(super) fn row_country(&self, row: &Row) -> Result<Option<Country>, Message> {
         let cells = row.country_cells(&self.column);
         Ok(country_in(cells)?.or(self.otherwise))
     }

@@ -60,7 +60,7 @@ impl Finding {
     }
 
     /// Creates a finding about the row in `line`.
-    pub(crate) fn of_row(line: u64, severity: Severity, message: Message) -> Self {
+    pub(crate) fn for_row(line: u64, severity: Severity, message: Message) -> Self {
         Self {
             place: Place::Row(RowPlace {
                 line,
@@ -74,7 +74,7 @@ impl Finding {
 
     /// Creates the note that the row in `line` is skipped because of `problem`.
     pub(crate) fn skipped_row(line: u64, problem: Message) -> Self {
-        let finding = Self::of_row(line, Severity::Note, problem);
+        let finding = Self::for_row(line, Severity::Note, problem);
         finding.in_row(|row| row.is_skipped = true)
     }
 

@@ -285,7 +285,7 @@ impl ImportResult {
         if !policy.one_per_recipient && (self.duplicates == 0 || policy.skip_invalid) {
             for (_, line, of) in draft.followers()? {
                 let message = msg!("addressed to the recipient of an earlier row");
-                let finding = Finding::of_row(line, Severity::Note, message)
+                let finding = Finding::for_row(line, Severity::Note, message)
                     .in_row(|row| row.same_as = Some(of))
                     .with_hint(msg!("to send only the first: --one-per-recipient"));
                 report(RowNote::Found(finding));

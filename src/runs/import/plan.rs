@@ -103,7 +103,7 @@ impl RecipientRule<'_> {
         column: &str,
         countries: &ListCountries,
     ) -> Result<Addressee, RowError> {
-        let country = countries.of_row(row);
+        let country = countries.row_country(row);
         let mut numbers = Vec::new();
         let recipient = match self {
             Self::Template(template) => {
@@ -372,7 +372,7 @@ impl ImportPlan<'_> {
 
     /// The country of a row; None if it is unclear. That is an error only if a number needs the country.
     pub(super) fn find_country(&self, row: &Row) -> Option<Country> {
-        self.countries.of_row(row).unwrap_or_default()
+        self.countries.row_country(row).unwrap_or_default()
     }
 
     /// The message of a row for another recipient, with its warnings.

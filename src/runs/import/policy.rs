@@ -37,9 +37,9 @@ impl ImportPolicy {
     /// Returns the finding of a row that cannot be sent unchanged.
     pub(super) fn finding(self, line: u64, problem: Message) -> Finding {
         if self.skip_invalid {
-            Finding::of_row(line, Severity::Warning, problem).in_row(|row| row.is_skipped = true)
+            Finding::for_row(line, Severity::Warning, problem).in_row(|row| row.is_skipped = true)
         } else {
-            Finding::of_row(line, Severity::Fault, problem)
+            Finding::for_row(line, Severity::Fault, problem)
         }
     }
 

@@ -132,7 +132,7 @@ fn find_not_allowed(
         if let Some(problem) = refusal(&mut recipients.iter().map(String::as_str)) {
             found.push(row.index);
             first.get_or_insert(problem);
-            let finding = Finding::of_row(row.line, Severity::Fault, describe_not_allowed());
+            let finding = Finding::for_row(row.line, Severity::Fault, describe_not_allowed());
             rows.add_finding(finding);
         }
         Ok::<_, LedgerError>(())

@@ -223,7 +223,7 @@ impl FilledCell<'_> {
     fn reading(&self, countries: &ListCountries) -> Option<CellReading> {
         // Google Contacts writes several numbers into a cell.
         let first = self.text.split(":::").next().unwrap_or_default();
-        match read_recipient(first, countries.of_row(self.row)) {
+        match read_recipient(first, countries.row_country(self.row)) {
             Ok(typed) => Some(CellReading::Recipient {
                 is_mobile: is_mobile(typed.recipient.as_str()),
             }),

@@ -98,24 +98,7 @@ impl<'a> ReportRuns<'a> {
         let by_report = outcome
             .is_sent()
             .map_err(|problem| RowError::from(msg!("the report's {problem}", problem)))?;
-        let is_missing = match by_report {
-            _ if outcome.code.is_none() => Some("code"),
-            SentValue::Yes | SentValue::Unknown if outcome.sent_to.is_none() => Some("sent_to"),
-            _ => None,
-        };
-        if let Some(column) = is_missing {
-            return Err(list_error(
-                msg!(
-                    "line {line}: the report has no column `{column}`",
-                    line,
-                    column
-                ),
-                msg!(
-                    "to send a report: keep it as `jelouctl bulk report` writes it; to send every row again: delete the \
-                     columns that the report added"
-                ),
-            ));
-        }
+        refuse_missing_column(line, outcome, by_report)?;
         let of_run = self
             .row(outcome)
             .map_err(RowError::from_list)?
@@ -232,6 +215,33 @@ impl ReportRunRow {
             cells: Row::shown_alone(&row.cells),
         }
     }
+}
+
+/// Refuses a report without the columns that say which rows were sent to whom.
+fn refuse_missing_column(
+    line: u64,
+    outcome: &ReportedOutcome,
+    by_report: SentValue,
+) -> Result<(), RowError> {
+    let is_missing = match by_report {
+        _ if outcome.code.is_none() => Some("code"),
+        SentValue::Yes | SentValue::Unknown if outcome.sent_to.is_none() => Some("sent_to"),
+        _ => None,
+    };
+    if let Some(column) = is_missing {
+        return Err(list_error(
+            msg!(
+                "line {line}: the report has no column `{column}`",
+                line,
+                column
+            ),
+            msg!(
+                "to send a report: keep it as `jelouctl bulk report` writes it; to send every row again: delete the \
+                 columns that the report added"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn hash_recipient(recipient: &str) -> u64 {

@@ -469,7 +469,7 @@ impl<'a> Importer<'a> {
         report: RowReport<'_>,
     ) {
         for warning in message.warnings.iter().cloned() {
-            let finding = Finding::of_row(line, Severity::Warning, warning);
+            let finding = Finding::for_row(line, Severity::Warning, warning);
             report(RowNote::Found(finding));
         }
         if let Some(skip) = skip {
