@@ -22,7 +22,6 @@ mod reported;
 mod row_collector;
 mod rows;
 mod selection;
-mod verdict;
 
 pub(crate) use self::contrast::{contrasting_rows, rows_to_preview};
 pub(crate) use self::countries::ListCountries;
