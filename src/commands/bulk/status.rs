@@ -49,8 +49,6 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
 struct RunStatus {
     overview: RunOverview,
     summary: RunSummary,
-    /// Whether a process is sending it and it is not complete.
-    is_running: bool,
     pause: Option<RunPause>,
     waiting: Option<Waiting>,
     workers: Vec<RunWorker>,
@@ -62,17 +60,14 @@ impl RunStatus {
     fn read(context: &Context, run: &Run) -> Result<Self, CommandError> {
         // Checked before the rows are read: a process that exits in between has written all its rows.
         let is_running = run.is_running()?;
-        let overview = RunOverview {
-            is_running,
-            ..RunOverview::read(run)?
-        };
+        let mut overview = RunOverview::read(run)?;
         let last_event = run.events()?.pop();
         let zone = run_zone(context, None, &overview.details)?;
         let pause = run.pause()?;
         let workers = run.workers()?;
         let summary = RunSummary::new(run, &overview.details)?;
-        let is_running = is_running && !summary.is_complete();
-        let may_wait = is_running && pause.is_none() && summary.counts.pending > 0;
+        overview.is_running = is_running && !summary.is_complete();
+        let may_wait = overview.is_running && pause.is_none() && summary.counts.pending > 0;
         let waiting = if may_wait {
             waiting(run, &overview.details, &zone)?
         } else {
@@ -81,7 +76,6 @@ impl RunStatus {
         Ok(Self {
             overview,
             summary,
-            is_running,
             pause,
             waiting,
             workers,
@@ -97,7 +91,7 @@ impl RunStatus {
         let conditions = &self.overview.details.conditions;
         let mut json = overview_as_json(&self.overview, self.waiting.as_ref());
         let more = json!({
-            "running": self.is_running,
+            "running": self.overview.is_running,
             "hours": conditions.hours,
             "per_day": conditions.per_day,
             "paused": pause,
@@ -136,7 +130,7 @@ impl RunStatus {
             (Some(pause), _) => since_when(pause, &self.zone),
             _ if self.summary.stale.is_some() => msg!("the run is stale and sends nothing"),
             (None, Some(waiting)) => msg!("waiting {until}", until = waiting.duration_text),
-            (None, _) if self.is_running => msg!(
+            (None, _) if self.overview.is_running => msg!(
                 "a process is sending it; to stop it: jelouctl bulk stop {run}",
                 run = self.overview.name
             ),
@@ -146,7 +140,7 @@ impl RunStatus {
 
     /// Prints at a terminal how to continue the run, and what to do about its rows.
     fn print_next_steps(&self, context: &Context) {
-        if !context.stdout.wants_words() || self.is_running {
+        if !context.stdout.wants_words() || self.overview.is_running {
             return;
         }
         let name = &self.overview.name;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::world::{TIMEOUT, World};
-use crate::runs::import::DuplicatePolicy;
+use crate::runs::import::skips_sent_rows;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::history::comparing::{EarlierQuery, EarlierRuns};
@@ -59,7 +59,7 @@ pub(super) fn compare(
         draft.skip_earlier(Some(key))?;
         draft.keep_one_per_recipient(|_, _| ())?;
     }
-    let Some(skips_sent) = skips_sent(settings) else {
+    let Some(skips_sent) = skips_sent_rows(settings) else {
         return Ok(());
     };
     known.compare(draft)?;
@@ -72,14 +72,6 @@ pub(super) fn compare(
         Err(LedgerError::from_choice(
             "an earlier run has these rows".into(),
         ))
-    }
-}
-
-/// Returns whether messages that other runs sent are skipped, or refused. None if they are sent again.
-pub(super) fn skips_sent(settings: &RunSettings) -> Option<bool> {
-    match DuplicatePolicy::new(&settings.conditions) {
-        DuplicatePolicy::Send => None,
-        policy => Some(policy == DuplicatePolicy::Skip),
     }
 }
 

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use super::actors::{Role, Step, open_ledger};
 use super::driver::Driver;
-use super::lists::{ListPlan, compare, earlier_runs, skips_sent, timeout};
+use super::lists::{ListPlan, compare, earlier_runs, timeout};
 use super::promises::Moment;
 use super::world::{SECOND, World, world};
+use crate::runs::import::skips_sent_rows;
 use crate::runs::ledger::create_run::{CreatedRun, NewRun};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::events::RunPause;
@@ -235,7 +236,7 @@ impl Sender {
             }),
         };
         let pause = run.prepare()?;
-        if let Some(skips_sent) = skips_sent(&settings) {
+        if let Some(skips_sent) = skips_sent_rows(&settings) {
             let found = run.compare(&settings, skips_sent)?;
             if !found.is_empty() && !skips_sent {
                 return Ok(None);
@@ -279,7 +280,7 @@ impl Sender {
     }
 
     fn join(&self, sent: SentRun) -> Result<Option<Phase>, LedgerError> {
-        let joined = sent.run.join(timeout(), skips_sent(&sent.settings))?;
+        let joined = sent.run.join(timeout(), skips_sent_rows(&sent.settings))?;
         let Joined::Sender { worker, counts } = joined else {
             return Ok(None);
         };
