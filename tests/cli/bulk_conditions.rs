@@ -7,11 +7,19 @@ fn unsupported_syntax_is_reported_once() {
     let home = Home::new();
     home.write("list.csv", "to,x\n593987654321,50\n593987654322,60\n");
     let send = |text: &str| home.dry_run_list(&["list.csv", "text", text]);
-    send("{% if x > 100 %}a{% endif %}").fails(
+    send("{{ x * 100 }}").fails(
         2,
         &[
             "error: text: `x` is not a number\n",
             "hint: write `x | number`",
+        ],
+    );
+    send("{% if x > 100 %}a{% endif %}").fails(
+        2,
+        &[
+            "line 2: text: compares the text `50` with 100\nhint: write `| number` after the text\n",
+            "line 3: text: compares the text `60` with 100\n",
+            "no row can be sent",
         ],
     );
     send("{% if x == 'no' %}a{% elif x < '5' %}b{% endif %}").fails(
@@ -250,10 +258,7 @@ fn nested_json_values_are_compared_by_type() {
     list("\"50\"", "\"no\"", "\"5\"");
     send("{% if c.saldo > 100 %}a{% endif %}.").fails(
         2,
-        &[
-            "text: `c.saldo` is not a number",
-            "write `c.saldo | number`",
-        ],
+        &["line 1: text: compares the text `50` with 100\nhint: write `| number`"],
     );
     sends(of_a_list, "5.");
     sends(asked, "a.");

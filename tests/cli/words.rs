@@ -72,11 +72,7 @@ fn misspelt_placeholder_is_never_sent() {
             ),
             (
                 "Hola {{ debug() }}",
-                &[
-                    "functions and methods are not supported",
-                    "error",
-                    "nothing was sent",
-                ],
+                &["`f(x)` is not supported", "error", "nothing was sent"],
             ),
             (
                 "%NOMBRE%",

@@ -65,8 +65,7 @@ impl ListMessage {
     ) -> Result<BodyTemplate<'a>, UsageError> {
         self.refuse_column_in_path()?;
         match &self.body {
-            Some(body) => BodyTemplate::compile(language, self.kind.schema(), body)
-                .map_err(|error| error.list_error()),
+            Some(body) => Ok(BodyTemplate::compile(language, self.kind.schema(), body)?),
             None => Ok(BodyTemplate::Row),
         }
     }
@@ -142,7 +141,7 @@ pub(super) fn recipient_rule<'a>(
             of_profile,
         }));
     };
-    match TextTemplate::compile(language, "--to", to).map_err(|error| error.list_error())? {
+    match TextTemplate::compile(language, "--to", to)? {
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(
             msg!("--to: every row would go to `{to}`", to),

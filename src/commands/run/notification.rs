@@ -115,7 +115,7 @@ impl RunNotification {
         let body =
             BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
                 UsageError::new(
-                    error.message(),
+                    error.message,
                     msg!(
                         "to print a value: {value}; to print braces: {braces}",
                         value = "{{ result }}",
@@ -131,7 +131,7 @@ impl RunNotification {
             let lacks_tail = uses_tail && tail.is_none();
             UsageError {
                 hint: lacks_tail.then(|| msg!("to add `tail`: --tail 20")),
-                ..UsageError::bare(error.message())
+                ..UsageError::bare(error.message)
             }
         })?;
         let warnings = filled.warnings();

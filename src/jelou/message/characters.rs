@@ -26,7 +26,7 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
 }
 
 /// Works like [`visit_texts`] for texts that do not change.
-pub(crate) fn each_text(value: &Value, path: &str, see: &mut impl FnMut(&str, &str)) {
+pub(crate) fn each_text<'a>(value: &'a Value, path: &str, see: &mut impl FnMut(&str, &'a str)) {
     match value {
         Value::String(text) => see(path, text),
         Value::Object(fields) => {

@@ -4,14 +4,15 @@
 use std::slice;
 
 use minijinja::Environment;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::expressions::{Expressions, TextExpression};
+use super::problem::TextProblem;
 use super::row_values::RowValues;
-use super::text::{Filled, TemplateError, TextTemplate};
+use super::text::{Filled, TextTemplate};
 use super::walk::ColumnUses;
 use crate::base::conventions::Conventions;
-use crate::jelou::message::{Schema, fit};
+use crate::jelou::message::{Schema, each_text, fit};
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
 
@@ -48,7 +49,7 @@ impl BodyText<'_> {
         row: &Row,
         country: Option<Country>,
         found: &mut FoundInTexts<'_>,
-    ) -> Result<Value, TemplateError> {
+    ) -> Result<Value, TextProblem> {
         let Some((template, type_name)) = &self.template else {
             return Ok(Value::from(self.source));
         };
@@ -62,7 +63,7 @@ impl BodyText<'_> {
         let filled = template.fill_part(&self.path, row, country, as_shown, found.values)?;
         found.numbers.extend(filled.numbers);
         fit(*type_name, decimal_mark, filled.value)
-            .map_err(|problem| TemplateError::new(&self.path, problem, false))
+            .map_err(|problem| TextProblem::from(problem).at(&self.path))
     }
 }
 
@@ -78,10 +79,16 @@ impl<'a> BodyTemplate<'a> {
         language: &'a Environment<'a>,
         schema: &'a Schema,
         body: &'a Value,
-    ) -> Result<Self, TemplateError> {
+    ) -> Result<Self, TextProblem> {
         let mut texts = Vec::new();
         let mut expressions = Expressions::default();
-        find_texts(body, String::new(), &mut texts);
+        each_text(body, "", &mut |path, source| {
+            texts.push(BodyText {
+                path: path.to_owned(),
+                source,
+                template: None,
+            });
+        });
         for text in &mut texts {
             let path = &text.path;
             let template =
@@ -96,11 +103,7 @@ impl<'a> BodyTemplate<'a> {
     }
 
     /// Fills the body for one row. `country` decides how its numbers are read.
-    pub(crate) fn fill(
-        &self,
-        row: &Row,
-        country: Option<Country>,
-    ) -> Result<Filled, TemplateError> {
+    pub(crate) fn fill(&self, row: &Row, country: Option<Country>) -> Result<Filled, TextProblem> {
         self.fill_and_note(row, country, &mut RowValues::default())
     }
 
@@ -110,7 +113,7 @@ impl<'a> BodyTemplate<'a> {
         row: &Row,
         country: Option<Country>,
         values: &mut RowValues,
-    ) -> Result<Filled, TemplateError> {
+    ) -> Result<Filled, TextProblem> {
         values.clear();
         let numbers = Vec::new();
         let mut found = FoundInTexts { numbers, values };
@@ -169,35 +172,6 @@ fn is_text(type_name: Option<&str>) -> bool {
     matches!(type_name, None | Some("string"))
 }
 
-fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>) {
-    match value {
-        Value::String(source) => texts.push(BodyText {
-            path,
-            source,
-            template: None,
-        }),
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                find_texts(
-                    field,
-                    if path.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{path}.{name}")
-                    },
-                    texts,
-                );
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                find_texts(item, format!("{path}[{at}]"), texts);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// Fills the value for one row. `texts` starts with the texts of this value, in their order.
 fn filled(
     value: &Value,
@@ -205,17 +179,18 @@ fn filled(
     row: &Row,
     country: Option<Country>,
     found: &mut FoundInTexts<'_>,
-) -> Result<Value, TemplateError> {
+) -> Result<Value, TextProblem> {
     match value {
         Value::String(_) => texts
             .next()
             .map_or(Ok(Value::Null), |text| text.fill(row, country, found)),
         Value::Object(fields) => {
-            let filled = fields.iter().map(|(name, field)| {
+            let mut object = Map::new();
+            for (name, field) in fields {
                 let value = filled(field, texts, row, country, found)?;
-                Ok((name.clone(), value))
-            });
-            Ok(Value::Object(filled.collect::<Result<_, _>>()?))
+                object.insert(name.clone(), value);
+            }
+            Ok(Value::Object(object))
         }
         Value::Array(items) => items
             .iter()

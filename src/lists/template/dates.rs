@@ -1,12 +1,11 @@
 //! The filter `date`, which writes a date in a format of strftime or of its country.
 
 use jiff::civil::{DateTime, Time};
-use jiff::fmt::strtime;
-use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Error, ErrorKind, State, Value as Cell};
+use minijinja::value::Kwargs;
+use minijinja::{Error, State, Value as Cell};
 
 use super::numbers::conventions;
-use super::problem::{TextProblem, refused};
+use super::problem::{TextProblem, refused, text_before};
 use super::read_date::{ReadDate, declared_date, read_date};
 use super::row_view::RowView;
 use super::stored_amount::seconds;
@@ -16,9 +15,6 @@ use crate::base::message::{Message, msg};
 
 /// The codes of a format, as in strftime.
 const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
-
-/// The codes of a format that the cells have: names are read in any format.
-const SOURCE_CODES: &str = "%d %-d %m %-m %Y %y %H %-H %I %-I %M %-M %S %-S %p";
 
 /// Implements `{{ vence | date('%d/%m/%Y') }}`: the date in this format. Without one, in the short
 /// format of the country. `from='%m/%d/%y'` is the format of the cells.
@@ -31,15 +27,10 @@ pub(super) fn date(
 ) -> Result<String, Error> {
     let from: Option<&str> = named.get("from")?;
     named.assert_all_used()?;
-    let text = match typed.kind() {
-        ValueKind::String | ValueKind::Number => typed.to_string(),
-        ValueKind::None => return Ok(String::new()),
-        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
-        other => {
-            let other = other.to_string();
-            return Err(refused("date", msg!("a {other} is not a date", other)));
-        }
-    };
+    if typed.is_none() {
+        return Ok(String::new());
+    }
+    let text = text_before("date", typed)?;
     let text = text.trim();
     if text.is_empty() {
         return Ok(String::new());
@@ -124,39 +115,20 @@ fn written(
     Ok(WrittenDate { at, text })
 }
 
-fn check_codes(format: &str, codes: &str) -> Result<(), Message> {
-    let is_known = |at: usize| {
-        format
-            .get(at..)
-            .is_some_and(|rest| codes.split(' ').any(|code| rest.starts_with(code)))
-    };
-    if format.match_indices('%').all(|(at, _)| is_known(at)) {
-        return Ok(());
-    }
-    Err(msg!(
-        "`{format}` has an unknown code; the codes are {codes}",
-        format,
-        codes
-    ))
-}
-
-/// Returns why `from` is not a format of dates in cells. None if it is one.
-pub(super) fn source_problem(from: &str) -> Option<Message> {
-    if let Err(problem) = check_codes(from, SOURCE_CODES) {
-        return Some(problem);
-    }
-    let example = DateTime::constant(2026, 11, 28, 13, 30, 45, 0);
-    let example = strtime::format(from, example).unwrap_or_default();
-    let problem = msg!(
-        "`{from}` is not the format of a date, such as `%m/%d/%y`",
-        from
-    );
-    declared_date(&example, from).is_err().then_some(problem)
-}
-
 /// Checks that a `format` such as `%d/%m/%Y` has known codes, and no month as a word.
 fn checked(format: &str) -> Result<&str, TextProblem> {
-    check_codes(format, CODES)?;
+    let is_known = |at: usize| {
+        let rest = format.get(at..).unwrap_or_default();
+        CODES.split(' ').any(|code| rest.starts_with(code))
+    };
+    if !format.match_indices('%').all(|(at, _)| is_known(at)) {
+        let problem = msg!(
+            "`{format}` has an unknown code; the codes are {codes}",
+            format,
+            codes = CODES
+        );
+        return Err(problem.into());
+    }
     let text = CODES
         .split(' ')
         .fold(format.to_owned(), |text, code| text.replace(code, " "));

@@ -1,257 +1,208 @@
-//! The filters of the language: the types that each accepts before it and as arguments, and the
-//! type of its result.
+//! The filters of the language. Those that change a text are minijinja's, but refuse null and a list, which they would
+//! print as `none` and `['a', 'b']`.
 
-use FilterOutput::{Either, Item, New};
-use Type::{Any, List, Number, Text, Texts, Truth};
+use std::borrow::Cow;
 
-use super::problem::TextProblem;
-use crate::base::message::{Message, msg};
-use crate::base::suggest::nearest;
+use minijinja::functions::Function;
+use minijinja::value::{FunctionArgs, FunctionResult, Rest};
+use minijinja::{Environment, Error, State, Value as Cell, filters};
 
-/// The type of an expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
-    Text,
-    Number,
-    /// Yes or no.
-    Truth,
-    /// A list of texts.
-    Texts,
-    List,
-    /// A column. It is a text in a list with a header, and any JSON in NDJSON, so its type depends
-    /// on the row.
-    Any,
-}
+use super::dates::date;
+use super::numbers::{money, number};
+use super::operators::in_text;
+use super::percentages::percent;
+use super::problem::{TextProblem, refused, text_before};
+use super::row_view::RowView;
+use crate::base::message::msg;
+use crate::base::suggest::{folded, nearest};
+use crate::phone::{Country, PhoneNumber};
 
-impl Type {
-    /// Describes the type for an error, after "takes" or "is".
-    pub(super) fn describe(self) -> Message {
-        match self {
-            Text => msg!("a text"),
-            Number => msg!("a number"),
-            Truth => msg!("yes or no"),
-            Texts => msg!("a list of words"),
-            List => msg!("a list"),
-            Any => msg!("a value"),
-        }
-    }
-}
-
-/// The result of a filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FilterOutput {
-    New(Type),
-    /// The value before it, or another value if that is missing.
-    Either,
-    /// One item of the list before it, or one letter of the text.
-    Item,
-}
-
-/// A filter.
-#[derive(Debug)]
-pub(super) struct FilterRule {
-    name: &'static str,
-    /// The types of the value before it.
-    takes: &'static [Type],
-    /// The types of its arguments, in order. The first `min_arguments` are required.
-    arguments: &'static [Type],
-    min_arguments: usize,
-    /// An argument with a name, which must be a text in quotes.
-    named: Option<&'static str>,
-    output: FilterOutput,
-    /// An example with its usual arguments.
-    pub(super) example: &'static str,
-}
-
-const ONE: &[Type] = &[Text, Number, Truth];
-const MANY: &[Type] = &[Text, Texts, List];
-const AMOUNT: &[Type] = &[Text, Number];
-const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
-
-/// Creates a filter without arguments.
-const fn filter(
-    name: &'static str,
-    takes: &'static [Type],
-    output: FilterOutput,
-    example: &'static str,
-) -> FilterRule {
-    FilterRule {
-        name,
-        takes,
-        arguments: &[],
-        min_arguments: 0,
-        named: None,
-        output,
-        example,
-    }
-}
-
-/// All filters.
-const FILTERS: [FilterRule; 24] = [
-    filter("abs", &[Number], New(Number), "abs"),
-    filter("capitalize", ONE, New(Text), "capitalize"),
-    filter("date", AMOUNT, New(Text), "date('%d/%m/%Y')")
-        .with_optional(&[Text])
-        .with_named("from"),
-    filter("default", ALL, Either, "default('-')").with_optional(&[Any, Truth]),
-    filter("first", MANY, Item, "first"),
-    filter("join", MANY, New(Text), "join(', ')").with_optional(&[Any]),
-    filter("last", MANY, Item, "last"),
-    filter("length", MANY, New(Number), "length"),
-    filter("lines", &[Text], New(Texts), "lines"),
-    filter("lower", ONE, New(Text), "lower"),
-    filter("money", AMOUNT, New(Text), "money('$')").with_arguments(&[Text, Number], 1),
-    filter("number", AMOUNT, New(Number), "number").with_optional(&[Any]),
-    filter("percent", AMOUNT, New(Text), "percent").with_optional(&[Number]),
-    filter("phone", AMOUNT, New(Text), "phone('EC')").with_optional(&[Text]),
-    filter("replace", ONE, New(Text), "replace('-', ' ')").with_arguments(&[Any, Any], 2),
-    filter("round", &[Number], New(Number), "round(2)").with_optional(&[Number]),
-    filter("split", &[Text], New(Texts), "split | first").with_optional(&[Text, Number]),
-    filter("string", ALL, New(Text), "string"),
-    filter("sum", &[List], New(Number), "sum"),
-    filter("title", ONE, New(Text), "title"),
-    filter("trim", ONE, New(Text), "trim").with_optional(&[Any]),
-    filter("upper", ONE, New(Text), "upper"),
-    filter("urlencode", AMOUNT, New(Text), "urlencode"),
-    filter("yes", ONE, New(Truth), "yes"),
+const FILTERS: [&str; 24] = [
+    "abs",
+    "capitalize",
+    "date",
+    "default",
+    "first",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "lower",
+    "money",
+    "number",
+    "percent",
+    "phone",
+    "replace",
+    "round",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "upper",
+    "urlencode",
+    "yes",
 ];
 
-impl FilterRule {
-    /// Sets the arguments of a filter. The first `min_arguments` are required.
-    const fn with_arguments(self, arguments: &'static [Type], min_arguments: usize) -> Self {
-        Self {
-            arguments,
-            min_arguments,
-            ..self
+/// Refuses a `name` that no filter has. The hint suggests a name.
+pub(super) fn check_name(name: &str) -> Result<(), TextProblem> {
+    if FILTERS.contains(&name) {
+        return Ok(());
+    }
+    let hint = match nearest(name, FILTERS) {
+        Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
+        None => msg!("the filters are {all}", all = FILTERS.join(", ")),
+    };
+    Err(TextProblem::new(
+        msg!("filter {name} is unknown", name),
+        hint,
+    ))
+}
+
+/// Adds the functions of the filters.
+pub(super) fn add_filters(language: &mut Environment<'_>) {
+    language.add_filter("abs", filters::abs);
+    language.add_filter("date", date);
+    language.add_filter("default", default);
+    language.add_filter("first", filters::first);
+    language.add_filter("join", join);
+    language.add_filter("last", filters::last);
+    language.add_filter("length", filters::length);
+    language.add_filter("money", money);
+    language.add_filter("number", number);
+    language.add_filter("percent", percent);
+    language.add_filter("phone", phone);
+    language.add_filter("round", filters::round);
+    language.add_filter("string", |state: &State<'_, '_>, value: &Cell| {
+        in_text(state, value).map(Cow::into_owned)
+    });
+    language.add_filter("sum", filters::sum);
+    language.add_filter("yes", yes);
+    add_text_filter(language, "capitalize", filters::capitalize);
+    add_text_filter(language, "lines", filters::lines);
+    add_text_filter(language, "lower", filters::lower);
+    add_text_filter(language, "replace", filters::replace);
+    add_text_filter(language, "split", filters::split);
+    add_text_filter(language, "title", filters::title);
+    add_text_filter(language, "trim", filters::trim);
+    add_text_filter(language, "upper", filters::upper);
+    add_text_filter(language, "urlencode", filters::urlencode);
+}
+
+/// Adds a filter of minijinja that takes only a text, a number, or yes or no.
+fn add_text_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
+where
+    F: Function<Rv, Args>,
+    Rv: FunctionResult,
+    Args: for<'a> FunctionArgs<'a>,
+{
+    let function = Cell::from_function(function);
+    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<Cell>| {
+        text_before(name, &value)?;
+        let mut all = vec![value];
+        all.extend(arguments.0);
+        function.call(state, &all)
+    };
+    language.add_filter(name, checked);
+}
+
+/// Implements `{{ etiquetas | join(', ') }}`.
+fn join(state: &State<'_, '_>, list: &Cell, separator: Option<&str>) -> Result<String, Error> {
+    let mut joined = String::new();
+    for (place, item) in list.try_iter()?.enumerate() {
+        if place > 0 {
+            joined.push_str(separator.unwrap_or_default());
         }
+        joined.push_str(&in_text(state, &item)?);
     }
+    Ok(joined)
+}
 
-    /// Sets the arguments of a filter. All are optional.
-    const fn with_optional(self, arguments: &'static [Type]) -> Self {
-        self.with_arguments(arguments, 0)
-    }
-
-    /// Adds an argument with a name.
-    const fn with_named(self, name: &'static str) -> Self {
-        Self {
-            named: Some(name),
-            ..self
-        }
-    }
-
-    pub(super) fn has_named(&self, name: &str) -> bool {
-        self.named == Some(name)
-    }
-
-    /// Returns whether the filter replaces only an empty value.
-    pub(super) fn is_default(&self) -> bool {
-        self.output == Either
-    }
-
-    /// Returns the filter with this name.
-    ///
-    /// # Errors
-    /// If no filter has this name. The hint suggests a name.
-    pub(super) fn from_name(name: &str) -> Result<&'static Self, TextProblem> {
-        let names = || FILTERS.iter().map(|filter| filter.name);
-        FILTERS
-            .iter()
-            .find(|filter| filter.name == name)
-            .ok_or_else(|| {
-                let problem = msg!("filter {name} is unknown", name);
-                let hint = match nearest(name, names()) {
-                    Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
-                    None => msg!(
-                        "the filters are {all}",
-                        all = names().collect::<Vec<_>>().join(", ")
-                    ),
-                };
-                TextProblem::new(problem, hint)
-            })
-    }
-
-    /// Returns the type of the result for a value of the type `before`, with the type of the first
-    /// argument.
-    pub(super) fn result_type(&self, before: Type, first_argument: Option<Type>) -> Type {
-        match (self.output, before) {
-            // An argument in a column may be a number of decimals.
-            (New(Number), _)
-                if self.name == "number" && first_argument.is_some_and(|first| first != Text) =>
-            {
-                Text
-            }
-            (New(kind), _) => kind,
-            (Either, kind) if first_argument.unwrap_or(Text) == kind => kind,
-            (Item, Text | Texts) => Text,
-            (Either | Item, _) => Any,
-        }
-    }
-
-    /// Returns the filter with its example, after a filter that converts the value of this type if
-    /// that is needed.
-    pub(super) fn corrected(&self, before: Type) -> String {
-        let reads = match before {
-            Text | Any if self.takes == [Number] => "number | ",
-            Number | Truth if self.takes == [Text] => "string | ",
-            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&before) => {
-                "join(' ') | "
-            }
-            _ => "",
+/// Implements `{{ celular | phone("EC") }}` or `phone(pais)`: the number in international form,
+/// `+593987654321`. Without a country, or if its cell is empty, the country of the row applies.
+fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<String, Error> {
+    let typed = text_before("phone", typed)?;
+    let view = RowView::in_state(state);
+    let named = country.filter(|country| !country.trim().is_empty());
+    let country = match named {
+        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", problem))?),
+        None => view.as_ref().and_then(|view| view.country),
+    };
+    let number = PhoneNumber::read_in_any_form(&typed, country).map_err(|error| {
+        let problem = TextProblem::from(error.message()).of_cell(typed.trim());
+        let hint = error.hint;
+        refused("phone", TextProblem { hint, ..problem })
+    })?;
+    let written = format!("+{}", number.as_str());
+    if let Some(view) = view {
+        // For numbers without a certain country, the warnings are about the whole list.
+        let number = if country.is_some() {
+            number.with_known_country()
+        } else {
+            number
         };
-        format!("{reads}{}", self.example)
+        view.keep_number(number);
     }
+    Ok(written)
+}
 
-    /// Returns the problem of a value of the type `before` with arguments of these types.
-    pub(super) fn problem(&self, before: Type, given: &[Type]) -> Option<Message> {
-        let Self {
-            name,
-            takes,
-            arguments,
-            min_arguments,
-            ..
-        } = self;
-        // A column may be of any type except a number, which needs a filter.
-        if !takes.contains(&before) && (before != Any || *takes == [Number]) {
-            let mut taken: Vec<_> = takes.iter().map(|taken| taken.describe()).collect();
-            taken.dedup();
-            let taken = taken
-                .into_iter()
-                .reduce(|one, other| msg!("{one} or {other}", one, other));
-            let taken = taken.unwrap_or_default();
-            let found = before.describe();
-            return Some(msg!(
-                "`{name}` takes {taken}, not {found}",
-                name,
-                taken,
-                found
-            ));
-        }
-        if !(*min_arguments..=arguments.len()).contains(&given.len()) {
-            return Some(match arguments.len() {
-                0 => msg!("`{name}` takes no arguments", name),
-                most if most == *min_arguments => {
-                    msg!("`{name}` takes {most} arguments", name, most)
-                }
-                most => {
-                    msg!(
-                        "`{name}` takes {least} to {most} arguments",
-                        name,
-                        least = min_arguments,
-                        most
-                    )
-                }
-            });
-        }
-        let (wanted, given) = arguments
-            .iter()
-            .zip(given)
-            .find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
-        Some(msg!(
-            "the argument of `{name}` must be {wanted}, not {given}",
-            name,
-            wanted = wanted.describe(),
-            given = given.describe()
-        ))
+/// Implements `{{ saldo | default("0") }}`: a replacement that also applies to an empty cell,
+/// unlike minijinja's own filter. With the last argument, no and 0 are also empty.
+fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
+    let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+    let is_empty = value.is_undefined()
+        || value.is_none()
+        || is_blank
+        || is_lax == Some(true) && !value.is_true();
+    if is_empty {
+        other.unwrap_or_else(|| Cell::from(""))
+    } else {
+        value
+    }
+}
+
+/// Implements `{% if vip | yes %}`: whether a text means yes.
+fn yes(typed: &Cell) -> Result<bool, Error> {
+    if typed.is_none() {
+        return Ok(false);
+    }
+    let text = text_before("yes", typed)?;
+    let text = text.trim();
+    means_yes(text).ok_or_else(|| {
+        let problem = msg!("`{text}` is neither yes nor no", text);
+        refused("yes", TextProblem::from(problem).of_cell(text))
+    })
+}
+
+/// What means yes in Spanish, Portuguese and English, without accents.
+const YES: [&str; 8] = [
+    "si",
+    "sim",
+    "yes",
+    "true",
+    "verdadero",
+    "verdadeiro",
+    "1",
+    "x",
+];
+const NO: [&str; 6] = ["no", "nao", "false", "falso", "0", ""];
+
+/// Returns whether `text` means yes or no, as a word or its first letter. None if it is neither.
+fn means_yes(text: &str) -> Option<bool> {
+    let folded = folded(text);
+    // A single point is not an answer.
+    let without_point = folded.strip_suffix('.').filter(|word| !word.is_empty());
+    let answer = without_point.unwrap_or(&folded);
+    let is_in = |words: &[&str]| {
+        let mut letters = words.iter().filter_map(|word| word.get(..1));
+        words.contains(&answer) || letters.any(|letter| letter == answer)
+    };
+    if is_in(&YES) {
+        Some(true)
+    } else if is_in(&NO) {
+        Some(false)
+    } else {
+        None
     }
 }
 
@@ -259,12 +210,13 @@ impl FilterRule {
 mod tests {
     use minijinja::ErrorKind;
 
-    use super::{FILTERS, FilterRule};
-    use crate::lists::template::{TextTemplate, language};
+    use super::{FILTERS, means_yes};
+    use crate::lists::template::fixture::check;
+    use crate::lists::template::language;
 
     #[test]
     fn each_filter_has_a_function() {
-        for FilterRule { name, .. } in FILTERS {
+        for name in FILTERS {
             let filled = language().render_str(&format!("{{{{ 'x' | {name} }}}}"), ());
             assert_ne!(
                 filled.err().map(|error| error.kind()),
@@ -275,78 +227,88 @@ mod tests {
     }
 
     #[test]
-    fn filter_arguments_match_their_table() {
-        let language = language();
+    fn filter_refuses_values_that_it_cannot_take() {
         for (source, expected) in [
-            ("{{ x | replace('a', 'b') | title }}", None),
-            ("{{ x | split(',', 1) | join(', ') }}", None),
-            ("{{ x | number | round(n) }}", None),
             (
-                "{{ x | join(', ', 'monto') }}",
-                Some("`join` takes 0 to 1 arguments; write `x | join(', ')`"),
+                "{{ x | split | upper }}",
+                Err("upper: a sequence is not a text"),
             ),
             (
-                "{{ y | sum('monto') }}",
-                Some("`sum` takes no arguments; write `y | sum`"),
-            ),
-            ("{{ x | default }}", None),
-            ("{{ x | phone(pais) }}", None),
-            ("{{ x | lower() }}", None),
-            (
-                "{{ x | date('%d/%m', 'es') }}",
-                Some("`date` takes 0 to 1 arguments; write `x | date('%d/"),
+                "{{ (x if x == 'q' else none) | title }}",
+                Err("title: a none is not a text"),
             ),
             (
-                "{{ x | date(28) }}",
-                Some("`x | date(28)`: the argument of `date` must be a text, not a number"),
+                "{{ (x if x == 'q' else none) | string }}",
+                Err("null, which is also"),
             ),
-            ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
+            ("{{ ['a', none] | join(' ') }}", Err("null, which is also")),
+            (
+                "{{ [x, ['a']] | join(' ') }}",
+                Err("a sequence cannot be part of a text"),
+            ),
+            (
+                "a {{ x | split }}",
+                Err("a sequence cannot be part of a text"),
+            ),
+            (
+                "{{ 'a' ~ x | split }}",
+                Err("a sequence cannot be part of a text"),
+            ),
+            ("{{ x | upper(1) }}", Err("`upper(1)`: too many arguments")),
+            ("{{ x | money }}", Err("`money`: missing argument")),
+            ("{{ x | date(28) }}", Err("`date(28)`: ")),
             (
                 "{{ x | date(lang='es') }}",
-                Some("`x | date(lang='es')`: it has no argument `lang`; write `date('%d/"),
+                Err("`date(lang='es')`: unknown keyword argument 'lang'"),
             ),
-            ("{{ x | date('%d/%m', from='%m/%d/%y') }}", None),
-            ("{{ x | date(from='%d.%m.%Y %H.%M') }}", None),
+            ("{{ x | sum }}", Err("`sum`: ")),
+            ("{{ x | round }}", Err("`round`: ")),
+            ("{{ (x | upper).y }}", Err("lacks this part")),
             (
-                "{{ x | date(from='%m') }}",
-                Some("`x | date(from='%m')`: `%m` is not the format of a date"),
+                "{{ x | upper }}{{ 5 | upper }}{{ true | upper }}",
+                Ok("ANA LUZ5TRUE"),
             ),
-            (
-                "{{ x | date(from='mm/dd/yy') }}",
-                Some("`mm/dd/yy` is not the format of a date, such as `%m/%d/%y`"),
-            ),
-            (
-                "{{ x | date(from='%d de %B') }}",
-                Some("`%d de %B` has an unknown code; the codes are %d %-d"),
-            ),
-            (
-                "{{ x | date(from=y) }}",
-                Some("`from` must be a text in quotes"),
-            ),
-            (
-                "{{ x | upper(*y) }}",
-                Some("the arguments of `upper` have no names; write `upper`"),
-            ),
-            (
-                "{{ 'a' if x | money else 'b' }}",
-                Some("write `x | money('$')`"),
-            ),
-            (
-                "{% if y == x | upper(1) %}a{% endif %}",
-                Some("`upper` takes no arguments; write `x | upper`"),
-            ),
+            ("{{ x | replace('a', 'b') | title }}", Ok("Anb Luz")),
+            ("{{ x | split(' ', 1) | join(', ') }}", Ok("Ana, Luz")),
+            ("{{ x | split | length | string }}", Ok("2")),
+            ("{{ x | trim('A') | lower() }}", Ok("na luz")),
+            ("{{ x | urlencode }}", Ok("Ana%20Luz")),
+            ("{{ x | lines | first | last }}", Ok("z")),
         ] {
-            let fault = TextTemplate::compile(&language, "text", source)
-                .err()
-                .map(|error| error.problem.to_string());
-            let is_it = fault
-                .as_deref()
-                .zip(expected)
-                .is_some_and(|(fault, part)| fault.contains(part));
-            assert!(
-                is_it || fault.is_none() && expected.is_none(),
-                "{source}: {fault:?}"
-            );
+            check(source, "Ana Luz", Some("EC"), expected);
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_read_in_three_languages() {
+        for (text, expected) in [
+            ("Sí", Some(true)),
+            ("Si.", Some(true)),
+            ("SÍ.", Some(true)),
+            ("Sim", Some(true)),
+            ("yes", Some(true)),
+            ("VERDADEIRO", Some(true)),
+            ("1", Some(true)),
+            ("T", Some(true)),
+            ("v", Some(true)),
+            ("s", Some(true)),
+            ("y.", Some(true)),
+            ("F", Some(false)),
+            ("n", Some(false)),
+            ("q", None),
+            ("No.", Some(false)),
+            ("Não", Some(false)),
+            ("nao", Some(false)),
+            ("FALSO", Some(false)),
+            ("0", Some(false)),
+            ("", Some(false)),
+            (".", None),
+            ("no..", None),
+            ("no, gracias.", None),
+            ("simón", None),
+            ("tal vez", None),
+        ] {
+            assert_eq!(means_yes(text), expected, "{text}");
         }
     }
 }

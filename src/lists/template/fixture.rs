@@ -40,12 +40,12 @@ fn filled_from(
 ) -> Result<String, String> {
     let language = language();
     let template = TextTemplate::compile(&language, "text", source)
-        .map_err(|error| error.problem.to_string())?
+        .map_err(|problem| problem.to_string())?
         .unwrap();
     let country = country.map(|code| code.parse().unwrap());
     let filled = template
         .fill("text", row, country, as_shown)
-        .map_err(|error| error.problem.to_string())?
+        .map_err(|problem| problem.to_string())?
         .value;
     Ok(filled
         .as_str()

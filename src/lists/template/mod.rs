@@ -11,6 +11,7 @@ mod fault;
 mod filters;
 #[cfg(test)]
 mod fixture;
+mod kinds;
 mod language;
 mod links;
 mod literals;
@@ -31,7 +32,6 @@ mod syntax;
 mod syntax_error;
 mod text;
 mod unfilled;
-mod values;
 mod walk;
 mod wrong_decoding;
 
@@ -48,5 +48,5 @@ pub(crate) use self::read_date::date_fit;
 pub(crate) use self::read_number::{describe_decimals, number_fit};
 pub(crate) use self::row_values::{RowValue, RowValues};
 pub(crate) use self::spelling::{escape_marks, spelling};
-pub(crate) use self::text::{TemplateError, TextTemplate};
+pub(crate) use self::text::TextTemplate;
 pub(crate) use self::walk::{ColumnUses, ReadAmount};

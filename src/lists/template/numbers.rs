@@ -1,10 +1,9 @@
 //! Numbers as users write them in the cells of a list, and the filters that read a number and write it in the format of its
 //! country: `number`, `money`.
 
-use minijinja::value::ValueKind;
-use minijinja::{Error, ErrorKind, State, Value as Cell};
+use minijinja::{Error, State, Value as Cell};
 
-use super::problem::{TextProblem, refused};
+use super::problem::{TextProblem, refused, text_before};
 use super::read_number::{Amount, DecimalSign, read_number};
 use super::row_view::RowView;
 use super::spelling::quoted;
@@ -194,17 +193,12 @@ pub(super) fn read(
     typed: &Cell,
     separator: Separator,
 ) -> Result<Cell, Error> {
-    let number = match typed.kind() {
-        ValueKind::Number | ValueKind::None => typed.clone(),
-        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
-        ValueKind::String => {
-            let read = read_text(state, typed, separator);
-            read.map_err(|problem| refused(filter, problem))?
-        }
-        other => {
-            let other = other.to_string();
-            return Err(refused(filter, msg!("a {other} is not a number", other)));
-        }
+    let number = if typed.is_number() || typed.is_none() {
+        typed.clone()
+    } else {
+        let text = text_before(filter, typed)?;
+        let read = read_text(state, typed, text.trim(), separator);
+        read.map_err(|problem| refused(filter, problem))?
     };
     if let Ok(amount) = f64::try_from(number.clone())
         && let Some(view) = RowView::in_state(state)
@@ -217,9 +211,9 @@ pub(super) fn read(
 fn read_text(
     state: &State<'_, '_>,
     typed: &Cell,
+    text: &str,
     separator: Separator,
 ) -> Result<Cell, TextProblem> {
-    let text = typed.as_str().unwrap_or_default().trim();
     let of_country = conventions(state).map(|known| known.decimal_mark);
     let sign = match (separator, of_country) {
         (Separator::Is(mark), _) => return read_number(text, DecimalSign::Declared(mark)),
@@ -379,7 +373,7 @@ mod tests {
                 "{{ x | money }}",
                 "1500",
                 Some("CL"),
-                Err("write `x | money('$')`"),
+                Err("`money`: missing argument"),
             ),
             ("{{ x | percent }}", "0.15", None, Ok("15%")),
             ("{{ x | percent }}", "15 %", None, Ok("15%")),

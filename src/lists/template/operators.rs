@@ -193,25 +193,19 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
 }
 
 fn mixed_comparison(text: &str, other: &Cell) -> Error {
-    let problem = match other.kind() {
-        ValueKind::Bool => TextProblem::new(
-            msg!("compares the text `{text}` with yes or no", text),
-            msg!("write `| yes` after the text"),
-        ),
-        ValueKind::None => TextProblem::new(
-            msg!("compares the text `{text}` with none", text),
-            msg!("write '' for an empty cell, and `| default('')` after a null of JSON"),
-        ),
-        _ => TextProblem::new(
-            msg!(
-                "compares the text `{text}` with {other}",
-                text,
-                other = other.to_string()
-            ),
-            msg!("write `| number` after the text"),
-        ),
+    let hint = match other.kind() {
+        ValueKind::Bool => msg!("write `| yes` after the text"),
+        ValueKind::None => {
+            msg!("write '' for an empty cell, and `| default('')` after a null of JSON")
+        }
+        _ => msg!("write `| number` after the text"),
     };
-    problem.into()
+    let problem = msg!(
+        "compares the text `{text}` with {other}",
+        text,
+        other = other.to_string().to_lowercase()
+    );
+    TextProblem::new(problem, hint).into()
 }
 
 /// Returns whether two texts are days or times that sort alphabetically: `2026-11-28` and
@@ -284,7 +278,7 @@ mod tests {
             (
                 "{% if n | number < x %}a{% endif %}.",
                 "",
-                Err("`x` is not a number; write `x | number`"),
+                Err("the text `` with 10; write `| number`"),
             ),
             (
                 "{% if x > n | number | default('-') %}a{% endif %}.",
@@ -299,12 +293,37 @@ mod tests {
             (
                 "{% if x | number | default('') > 100 %}a{% endif %}.",
                 "",
-                Err("is not a number; write `x | number"),
+                Err("the text `` with 100; write `| number`"),
             ),
             (
                 "{% if x | number | default > 100 %}a{% endif %}.",
                 "",
-                Err("is not a number; write `x | number"),
+                Err("the text `` with 100; write `| number`"),
+            ),
+            (
+                "{% if x > 100 %}a{% endif %}.",
+                "50",
+                Err("the text `50` with 100; write `| number`"),
+            ),
+            (
+                "{% if 100 <= row['x'] %}a{% endif %}.",
+                "",
+                Err("the text `` with 100; write `| number`"),
+            ),
+            (
+                "{% if x == 100 %}a{% endif %}.",
+                "100",
+                Err("the text `100` with 100; write `| number`"),
+            ),
+            (
+                "{% if x | number > '100' %}a{% endif %}.",
+                "50",
+                Err("the text `100` with 50; write `| number`"),
+            ),
+            (
+                "{% if (x if x | yes else 0) > 2 %}a{% endif %}.",
+                "1",
+                Err("the text `1` with 2; write `| number`"),
             ),
             (
                 "{{ x | number | default('12') * 2 }}",
@@ -383,7 +402,7 @@ mod tests {
             (
                 "{% if x == true %}a{% endif %}.",
                 "false",
-                Err("compares the text `false` with yes or no; write `| yes`"),
+                Err("compares the text `false` with true; write `| yes`"),
             ),
             (
                 "{% if x == none %}a{% endif %}.",

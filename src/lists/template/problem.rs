@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use minijinja::{Error, ErrorKind};
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Value as Cell};
 
+use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 
 /// A problem of a text or of a row.
@@ -21,6 +23,14 @@ impl TextProblem {
         Self {
             hint: Some(hint),
             ..message.into()
+        }
+    }
+
+    /// Names the field of the body, the flag or the column with the problem.
+    pub(super) fn at(self, path: &str) -> Self {
+        Self {
+            message: msg!("{path}: {problem}", path, problem = self.message),
+            ..self
         }
     }
 
@@ -61,10 +71,32 @@ impl fmt::Display for TextProblem {
 
 impl std::error::Error for TextProblem {}
 
+/// The error for the whole list.
+impl From<TextProblem> for UsageError {
+    fn from(problem: TextProblem) -> Self {
+        Self {
+            hint: problem.hint,
+            ..Self::bare(problem.message)
+        }
+    }
+}
+
 /// Puts a problem into minijinja's error, where [`problem_in`] finds it.
 impl From<TextProblem> for Error {
     fn from(problem: TextProblem) -> Self {
         Self::from(ErrorKind::InvalidOperation).with_source(problem)
+    }
+}
+
+/// Returns the text before `filter`: a text, a number, or yes or no.
+pub(super) fn text_before(filter: &str, value: &Cell) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::String | ValueKind::Number | ValueKind::Bool => Ok(value.to_string()),
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        other => {
+            let other = other.to_string();
+            Err(refused(filter, msg!("a {other} is not a text", other)))
+        }
     }
 }
 

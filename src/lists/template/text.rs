@@ -20,46 +20,10 @@ use super::stored_amount::stored_amount;
 use super::syntax::syntax;
 use super::syntax_error::describe_syntax_error;
 use super::walk::{ColumnUses, walk};
-use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::jelou::message::is_template;
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
-
-/// A template that cannot be used, or a row that cannot fill one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {problem}")]
-pub(crate) struct TemplateError {
-    /// The field of the body, or the flag.
-    pub(crate) path: String,
-    pub(crate) problem: TextProblem,
-    /// Whether the template itself is wrong, so that every row has the error.
-    pub(crate) is_of_every_row: bool,
-}
-
-impl TemplateError {
-    /// Returns what is wrong. The hint is in the problem.
-    pub(crate) fn message(&self) -> Message {
-        let problem = &self.problem.message;
-        msg!("{path}: {problem}", path = self.path, problem)
-    }
-
-    pub(crate) fn new(path: &str, problem: impl Into<TextProblem>, is_of_every_row: bool) -> Self {
-        Self {
-            path: path.to_owned(),
-            problem: problem.into(),
-            is_of_every_row,
-        }
-    }
-
-    /// Returns the error for the whole list.
-    pub(crate) fn list_error(&self) -> UsageError {
-        UsageError {
-            hint: self.problem.hint.clone(),
-            ..UsageError::bare(self.message())
-        }
-    }
-}
 
 /// The value for a row.
 #[derive(Debug, PartialEq, Eq)]
@@ -115,7 +79,7 @@ impl<'a> TextTemplate<'a> {
         language: &'a Environment<'a>,
         path: &str,
         source: &'a str,
-    ) -> Result<Option<Self>, TemplateError> {
+    ) -> Result<Option<Self>, TextProblem> {
         Self::compile_part(language, path, source, &mut Expressions::default())
     }
 
@@ -125,20 +89,19 @@ impl<'a> TextTemplate<'a> {
         path: &str,
         source: &'a str,
         expressions: &mut Expressions,
-    ) -> Result<Option<Self>, TemplateError> {
+    ) -> Result<Option<Self>, TextProblem> {
         if !is_template(source) {
             return Ok(None);
         }
-        let faulty = |problem| TemplateError::new(path, problem, true);
         let unreadable = |problem: TextProblem| {
             let message = msg!("is not a template: {problem}", problem = problem.message);
-            faulty(TextProblem { message, ..problem })
+            TextProblem { message, ..problem }.at(path)
         };
-        check_bounds(source).map_err(|problem| unreadable(problem.into()))?;
+        check_bounds(source).map_err(unreadable)?;
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
         let whole = whole_expression(&text);
-        let walked = walk(source, &text, whole.is_some()).map_err(faulty)?;
+        let walked = walk(source, &text).map_err(|problem| problem.at(path))?;
         let noted = walked.noted.into_iter();
         let numbers: Vec<_> = noted
             .map(|noted| noted.map(|expression| expressions.number(expression)))
@@ -166,7 +129,7 @@ impl<'a> TextTemplate<'a> {
         row: &Row,
         country: Option<Country>,
         as_shown: bool,
-    ) -> Result<Filled, TemplateError> {
+    ) -> Result<Filled, TextProblem> {
         self.fill_part(path, row, country, as_shown, &mut RowValues::default())
     }
 
@@ -178,7 +141,7 @@ impl<'a> TextTemplate<'a> {
         country: Option<Country>,
         as_shown: bool,
         values: &mut RowValues,
-    ) -> Result<Filled, TemplateError> {
+    ) -> Result<Filled, TextProblem> {
         if let Some(text) = self.joined(row, as_shown, values) {
             return Ok(Filled {
                 value: Value::from(text),
@@ -195,7 +158,7 @@ impl<'a> TextTemplate<'a> {
                 numbers: view.take_numbers(),
             }),
             Err(error) if error.kind() == ErrorKind::UndefinedError => {
-                Err(self.undefined(path, row))
+                Err(self.undefined(row).at(path))
             }
             Err(error) => Err(self.row_error(path, row, &error)),
         }
@@ -229,8 +192,8 @@ impl<'a> TextTemplate<'a> {
     }
 
     /// Describes the `error` of a row. A column replaces the text at `path` if only its cell can be the cause.
-    fn row_error(&self, path: &str, row: &Row, error: &Error) -> TemplateError {
-        let problem = describe(error);
+    fn row_error(&self, path: &str, row: &Row, error: &Error) -> TextProblem {
+        let mut problem = describe(self.source, error);
         // In NDJSON, null may be in any field.
         if matches!(row, Row::Cells { .. })
             && problem == null_in_text()
@@ -242,23 +205,16 @@ impl<'a> TextTemplate<'a> {
                 "write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it",
                 written
             );
-            return TemplateError::new(name, TextProblem::new(empty, hint), false);
+            return TextProblem::new(empty, hint).at(name);
         }
         let cell = problem.cell.as_deref().filter(|cell| !cell.is_empty());
         let Some(column) = cell.and_then(|cell| self.only_column(row, cell)) else {
-            return TemplateError::new(path, problem, false);
+            return problem.at(path);
         };
         let written = written_column(column, row);
-        let hint = problem.hint.clone();
-        let hint = hint.map(|hint| hint.with_value("column", &written));
-        TemplateError::new(
-            column,
-            TextProblem {
-                hint,
-                ..problem.clone()
-            },
-            false,
-        )
+        let hint = problem.hint.take();
+        problem.hint = hint.map(|hint| hint.with_value("column", &written));
+        problem.at(column)
     }
 
     /// Returns the name of the only column of the text with this `cell`, stored or as the sheet shows it.
@@ -315,28 +271,16 @@ impl<'a> TextTemplate<'a> {
         Some(text)
     }
 
-    /// Returns the error for an undefined value. Reports the name that the row lacks, if there is
-    /// one.
-    fn undefined(&self, path: &str, row: &Row) -> TemplateError {
+    /// Describes an undefined value: the name that the row lacks, or the empty column that can be the cause.
+    fn undefined(&self, row: &Row) -> TextProblem {
+        let mut columns = self.uses.columns.iter();
         // With a header, each row has the same names.
-        let is_fixed = matches!(row, Row::Cells { .. });
-        let has = row.names().join(", ");
-        let missing = self.uses.columns.iter().find(|name| !row.has(name));
-        let problem = match missing {
-            Some(name) if is_fixed => {
-                msg!("there is no column `{name}`; there are: {has}", name, has).into()
-            }
-            Some(name) => msg!("there is no `{name}`; there are: {has}", name, has).into(),
-            None => self.missing_part(row),
-        };
-        TemplateError::new(path, problem, is_fixed && missing.is_some())
-    }
-
-    /// Explains that a part of the text has no value, although `row` has every column. Names the empty column, if one
-    /// can be the cause.
-    fn missing_part(&self, row: &Row) -> TextProblem {
+        if let Some(name) = columns.clone().find(|name| !row.has(name)) {
+            let has = row.names().join(", ");
+            return msg!("there is no `{name}`; there are: {has}", name, has).into();
+        }
         let is_empty = |name: &&String| row.text(name).is_some_and(|cell| cell.trim().is_empty());
-        match self.uses.columns.iter().find(is_empty) {
+        match columns.find(is_empty) {
             Some(name) => {
                 let column = row.column(name).unwrap_or(name).trim();
                 let written = written_column(name, row);
@@ -461,8 +405,7 @@ mod tests {
                 .unwrap()
                 .unwrap();
             let error = template.fill("text", &row, None, true).unwrap_err();
-            assert_eq!(error.problem.to_string(), expected, "{source}");
-            assert!(!error.is_of_every_row);
+            assert_eq!(error.to_string(), format!("text: {expected}"), "{source}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::base::message::{Message, msg};
 use crate::jelou::api::LookUpError;
 use crate::jelou::message::InvalidMessage;
 use crate::lists::list_file::ListReader;
-use crate::lists::template::{TemplateError, TextProblem};
+use crate::lists::template::TextProblem;
 use crate::phone::RecipientError;
 use crate::runs::ledger::LedgerError;
 
@@ -79,7 +79,6 @@ impl BulkError {
 #[derive(Debug)]
 pub(crate) enum RowError {
     Problem(TextProblem),
-    Template(TemplateError),
     Recipient {
         column: String,
         error: RecipientError,
@@ -97,7 +96,6 @@ impl RowError {
     pub(crate) fn message(&self) -> Message {
         match self {
             Self::Problem(problem) => problem.message.clone(),
-            Self::Template(error) => error.message(),
             Self::Recipient { column, error } => {
                 msg!("{column}: {problem}", column, problem = error.message())
             }
@@ -113,7 +111,6 @@ impl RowError {
     pub(super) fn hint(&self) -> Option<Message> {
         match self {
             Self::Problem(problem) => problem.hint.clone(),
-            Self::Template(error) => error.problem.hint.clone(),
             Self::Recipient { .. } | Self::Message(_) | Self::List(_) => None,
         }
     }
@@ -128,12 +125,6 @@ impl From<Message> for RowError {
 impl From<TextProblem> for RowError {
     fn from(problem: TextProblem) -> Self {
         Self::Problem(problem)
-    }
-}
-
-impl From<TemplateError> for RowError {
-    fn from(error: TemplateError) -> Self {
-        Self::Template(error)
     }
 }
 

@@ -216,7 +216,7 @@ impl ImportPlan<'_> {
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut used = self
             .texts()
-            .flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
+            .flat_map(|(path, uses)| uses.columns.iter().map(move |name| (path, name)));
         let repeated = row.columns().and_then(|columns| columns.repeated().first());
         if let Some(name) = repeated
             && let Some((path, _)) = self.texts().find(|(_, uses)| uses.is_of_all)

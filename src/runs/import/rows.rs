@@ -507,9 +507,6 @@ impl<'a> Importer<'a> {
     ) -> Result<(), BulkError> {
         match error {
             RowError::List(error) => return Err(*error),
-            RowError::Template(error) if error.is_of_every_row => {
-                return Err(error.list_error().into());
-            }
             RowError::Message(error) if self.plan.affects_every_row(&error) => {
                 return Err(BulkError::Message(error));
             }
