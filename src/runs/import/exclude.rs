@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::error::BulkError;
 use super::finding::Finding;
 use super::import_result::describe_exclusion;
+use super::plan::WindowCheck;
 use super::row_collector::RowNotes;
 use crate::base::message::msg;
 use crate::jelou::api::LookUpError;
@@ -19,9 +20,6 @@ pub(crate) enum UnsentRows<'a> {
     /// The rows of a list that is about to become a run.
     OfDraft(&'a mut LedgerDraft),
 }
-
-/// Returns whether a recipient is in the 24-hour window. None without `--only-in-window`.
-pub(crate) type WindowCheck<'a> = Option<&'a dyn Fn(&str) -> Result<bool, LookUpError>>;
 
 /// Skips the rows of excluded recipients, and the rows of recipients outside the window. Returns notes of them.
 pub(crate) fn skip_excluded(

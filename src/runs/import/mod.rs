@@ -30,10 +30,10 @@ pub(crate) use self::earlier::{
     skips_sent_rows,
 };
 pub(crate) use self::error::BulkError;
-pub(crate) use self::exclude::{UnsentRows, WindowCheck, skip_excluded};
+pub(crate) use self::exclude::{UnsentRows, skip_excluded};
 pub(crate) use self::finding::{Finding, Place, RowPlace, Severity};
 pub(crate) use self::import_result::ImportResult;
-pub(crate) use self::plan::{ImportPlan, RecipientRule, RowChecks};
+pub(crate) use self::plan::{ImportPlan, RecipientRule, RowChecks, WindowCheck};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 pub(crate) use self::read_list::{ListReading, read_list};
 pub(crate) use self::recipient_column::ColumnRule;

@@ -6,12 +6,12 @@ use url::Url;
 
 use super::countries::ListCountries;
 use super::error::{BulkError, RowError};
-use super::exclude::WindowCheck;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use super::recipient_column::ColumnRule;
 use super::selection::ListSelection;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
+use crate::jelou::api::LookUpError;
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
     named_parameter, with_country_codes,
@@ -73,6 +73,9 @@ pub(crate) struct RowChecks<'a> {
     /// The zone of the times in errors.
     pub(crate) zone: TimeZone,
 }
+
+/// Returns whether a recipient is in the 24-hour window. None without `--only-in-window`.
+pub(crate) type WindowCheck<'a> = Option<&'a dyn Fn(&str) -> Result<bool, LookUpError>>;
 
 /// Returns why one of these recipients is not allowed.
 type WhyNotAllowed<'a> = &'a dyn Fn(&mut dyn Iterator<Item = &str>) -> Option<Message>;
