@@ -335,7 +335,7 @@ fn only_old_finished_runs_are_removed() {
     home.run_args(&other).api(&accepting.url).success();
     for garbage in ["soon", "90", "-1d", "0s", ""] {
         home.run_args(&["bulk", "remove", &format!("--older-than={garbage}")])
-            .fails(2, &["--older-than", "write 90d"]);
+            .fails(2, &["--older-than", "such as 90d"]);
     }
     home.run("bulk remove").fails(2, &["--older-than"]);
     home.run("bulk remove r --older-than 90d")
