@@ -184,12 +184,12 @@ fn warn_about_restore(
     let zone = profile_zone(context, None)?;
     context.stderr.warning(match restored.complete_until {
         Some(until) => msg!(
-            "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys since {since}",
+            "the ledger {place} was copied or restored: it may lack the messages, runs, --once keys and exclusions since {since}",
             place,
             since = time_value(&zone, until)
         ),
         None => msg!(
-            "the ledger {place} was copied or restored: it may lack the messages, runs and --once keys",
+            "the ledger {place} was copied or restored: it may lack the messages, runs, --once keys and exclusions",
             place
         ),
     });

@@ -133,6 +133,11 @@ impl AuditLog {
         self.append(stderr, "ledger", command, decision);
     }
 
+    /// Logs a change of the recipients that no list of a ledger reaches.
+    pub(crate) fn exclusion(&self, stderr: &Stderr, command: &str, change: Value) {
+        self.append(stderr, "exclusion", command, change);
+    }
+
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
         let Some(path) = &self.path else { return };
         #[cfg(unix)]

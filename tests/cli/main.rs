@@ -45,6 +45,7 @@ mod bulk_deliveries;
 #[cfg(unix)]
 mod bulk_earlier;
 mod bulk_encoding;
+mod bulk_exclude;
 #[cfg(unix)]
 mod bulk_faults;
 #[cfg(target_os = "linux")]

@@ -254,7 +254,7 @@ fn accepted_ledger_sends_again() {
         "warning: run r: up to {ROWS} unsent messages may have been sent, and the next bulk resume or bulk work sends them\n"
     );
     accepted.stderr_has(&[
-        "was copied or restored: it may lack the messages, runs and --once keys since 20",
+        "was copied or restored: it may lack the messages, runs, --once keys and exclusions since 20",
         &pending,
         " is accepted, and jelouctl sends from it again\n",
     ]);

@@ -5,6 +5,7 @@ mod cancel;
 mod confirm;
 mod continued_run;
 mod deliveries;
+mod exclude;
 mod find;
 mod list;
 mod list_message;
@@ -62,12 +63,17 @@ pub(crate) enum BulkCommand {
     List,
     #[command(alias = "delete")]
     Remove(remove::BulkRemoveArgs),
+    #[command(subcommand)]
+    Exclude(exclude::ExcludeCommand),
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
-    use BulkCommand::{Find, List, Report, Send, Status};
-    if !matches!(command, Send(_) | Status(_) | Report(_) | Find(_) | List) {
-        context.refuse_preview(msg!("would change a run"))?;
+    use BulkCommand::{Exclude, Find, List, Report, Send, Status};
+    match &command {
+        Send(_) | Status(_) | Report(_) | Find(_) | List => {}
+        Exclude(exclude) if !exclude.is_change() => {}
+        Exclude(_) => context.refuse_preview(msg!("would change who gets a message"))?,
+        _ => context.refuse_preview(msg!("would change a run"))?,
     }
     outlive_file_size_limit()?;
     match command {
@@ -83,5 +89,6 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
         BulkCommand::Resolve(args) => resolve::run(context, &args),
         BulkCommand::List => list::run(context),
         BulkCommand::Remove(args) => remove::run(context, &args),
+        BulkCommand::Exclude(command) => exclude::run(context, &command),
     }
 }

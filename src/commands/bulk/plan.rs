@@ -169,8 +169,8 @@ impl Preparation {
             exclusions: &self.exclusions,
             why_not_allowed: has_allow_list.then_some(&why_not_allowed),
             is_in_window: is_in_window.as_ref().map(|check| check as _),
-            // Runs in the sandbox have no earlier runs.
-            ledger: self.ledger.as_ref().filter(|_| !settings.sandbox),
+            ledger: self.ledger.as_ref(),
+            sandbox: settings.sandbox,
             conditions: &settings.conditions,
             earlier: earlier_query(&settings),
             zone: list_time_zone(args, &settings, sender),
@@ -194,7 +194,8 @@ impl Preparation {
             ledger: self.ledger.as_ref(),
             skips_rows: args.once.is_some()
                 || self.windows.is_some()
-                || policy == DuplicatePolicy::Skip,
+                || policy == DuplicatePolicy::Skip
+                || self.excludes_in_ledger(settings.sandbox)?,
             skip: args.skip,
             limit: args.limit,
             policy: args.import_policy(),
@@ -213,6 +214,14 @@ impl Preparation {
             _ => Vec::new(),
         };
         Ok(CheckedList::new(settings, draft, read, test_messages))
+    }
+
+    /// Returns whether the ledger excludes a recipient.
+    fn excludes_in_ledger(&self, sandbox: bool) -> Result<bool, LedgerError> {
+        match &self.ledger {
+            Some(ledger) => ledger.excludes(sandbox),
+            None => Ok(false),
+        }
     }
 
     /// Returns the settings of the run, before the rows of its list are read.

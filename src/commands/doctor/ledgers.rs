@@ -94,6 +94,14 @@ fn ledger(
     }
     ledger.check()?;
     problems.extend(why_not_sent(&ledger)?.map(LedgerProblem::from));
+    let detail = match ledger.count_excluded(context.flags.sandbox)? {
+        0 => detail,
+        excluded => msg!(
+            "{detail}; lists skip {excluded} {excluded|recipient|recipients} of bulk exclude",
+            detail,
+            excluded
+        ),
+    };
     Ok(describe(detail, &problems))
 }
 

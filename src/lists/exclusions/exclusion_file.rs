@@ -109,7 +109,7 @@ fn begins_with_person(line: &str) -> bool {
 const COMMENTS: [&str; 2] = [" #", "\t#"];
 
 /// Returns the recipient in a line, without a comment after it and without quotes around it.
-fn bare(line: &str) -> &str {
+pub(super) fn bare(line: &str) -> &str {
     let comment = COMMENTS
         .iter()
         .filter_map(|comment| line.find(comment))

@@ -66,8 +66,10 @@ pub(crate) struct RowChecks<'a> {
     /// None if every recipient is allowed.
     pub(crate) why_not_allowed: Option<WhyNotAllowed<'a>>,
     pub(crate) is_in_window: WindowCheck<'a>,
-    /// The ledger with the earlier runs; None if they do not count.
+    /// None if no run is created and there is no ledger.
     pub(crate) ledger: Option<&'a Ledger>,
+    /// Whether the run is in the sandbox. It has no earlier runs, and its own exclusions.
+    pub(crate) sandbox: bool,
     pub(crate) conditions: &'a RunConditions,
     pub(crate) earlier: EarlierQuery,
     /// The zone of the times in errors.

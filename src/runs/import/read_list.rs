@@ -16,7 +16,9 @@ use crate::base::message::{Message, msg};
 use crate::lists::column_facts::ColumnTable;
 use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::ListReader;
-use crate::runs::ledger::{LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason};
+use crate::runs::ledger::{
+    LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason, excluded_in_ledger,
+};
 
 /// The results of reading a list, apart from its rows, which are in the draft.
 pub(crate) struct ListReading {
@@ -32,12 +34,15 @@ pub(crate) struct ListReading {
 }
 
 impl RowChecks<'_> {
-    /// Skips the rows of recipients outside the 24-hour window, and the rows that earlier runs have. Returns whether the
-    /// last command with the key had another --every.
+    /// Skips the rows of recipients that the ledger excludes or that are outside the 24-hour window, and the rows that
+    /// earlier runs have. Returns whether the last command with the key had another --every.
     fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<bool, BulkError> {
+        if let Some(ledger) = self.ledger {
+            ledger.skip_excluded(self.sandbox, draft)?;
+        }
         let rows = UnsentRows::OfDraft(draft);
         skip_excluded(rows, &Exclusions::default(), self.is_in_window)?;
-        let Some(ledger) = self.ledger else {
+        let Some(ledger) = self.ledger.filter(|_| !self.sandbox) else {
             return Ok(false);
         };
         ledger.known(&self.earlier, |known| {
@@ -75,6 +80,9 @@ pub(crate) fn read_list(
         .and_then(|()| skip_earlier(draft));
     if earlier.is_err() && import.policy.notes_rejects {
         draft.skip_earlier(None)?;
+    }
+    for line in draft.lines_excluded_in_ledger()? {
+        rows.add_finding(Finding::skipped_row(line, excluded_in_ledger().problem));
     }
     imported.count(draft);
     imported.settle_repeated(draft, import.policy, &mut |note| rows.add(note))?;

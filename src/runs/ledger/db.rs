@@ -24,6 +24,9 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
 pub(super) const VERSION: i32 = 27;
+/// The columns of `exclusion`, which a ledger of another version copies. If one of them changes, or the key of a person,
+/// the table needs another name.
+pub(super) const EXCLUSION_COLUMNS: &str = "sandbox, person, recipient, reason, added_by, added_at";
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]

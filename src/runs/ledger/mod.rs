@@ -9,6 +9,7 @@ mod create_run;
 mod db;
 mod error;
 mod events;
+mod exclusions;
 mod file;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -37,6 +38,7 @@ pub(crate) use self::error::{LedgerError, LedgerErrorKind};
 pub(crate) use self::events::{
     Cancellation, LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker,
 };
+pub(crate) use self::exclusions::{ExcludedRecipient, ExclusionChange, excluded_in_ledger};
 pub(crate) use self::file::{AccessWarning, TurnPatience, make_private};
 use self::file::{FileEngine, file_in};
 pub(crate) use self::history::comparing::{EarlierQuery, EarlierRuns};

@@ -213,3 +213,17 @@ CREATE TABLE event (
   until {bigint},
   PRIMARY KEY (run, number)
 ){without_rowid};
+
+-- A recipient that no list of this ledger reaches (`bulk exclude`). A ledger of another version copies this table.
+CREATE TABLE exclusion (
+  -- 1 for runs in the sandbox.
+  sandbox {bigint} NOT NULL,
+  -- As in `known`.
+  person {bigint} NOT NULL,
+  recipient TEXT NOT NULL,
+  reason TEXT,
+  -- The user and the machine that excluded it, and when.
+  added_by TEXT NOT NULL,
+  added_at {bigint} NOT NULL,
+  PRIMARY KEY (sandbox, person)
+){without_rowid};

@@ -5,6 +5,7 @@ mod cancelled_runs;
 mod database;
 mod deliveries;
 mod earlier_runs;
+mod exclusions;
 mod kept_counts;
 mod keys;
 mod messaging_limit;
@@ -140,6 +141,14 @@ every_engine! {
         new_list_finds_rows_of_earlier_runs,
         identical_runs_are_sent_one_at_a_time,
         only_an_explicit_run_name_must_be_unused,
+    }
+    exclusions {
+        excluded_recipient_gets_no_row,
+        run_of_excluded_recipients_is_finished,
+        excluded_recipient_gets_no_second_attempt,
+        spellings_of_a_recipient_are_one_exclusion,
+        sandbox_has_its_own_exclusions,
+        exclusion_waits_for_an_exchange,
     }
     keys {
         once_key_allows_one_send_per_recipient,

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, params_from_iter};
 
 use super::commit_count::CommitCount;
 use super::file_and_log::FileAndLog;
@@ -22,8 +22,8 @@ use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
 use crate::runs::ledger::db::{
-    AliveCheck, EachSqlRow, FillRow, Presence, SqlEngine, SqlRow, SqlScript, SqlValue, VERSION,
-    check_version, new_secret,
+    AliveCheck, EXCLUSION_COLUMNS, EachSqlRow, FillRow, Presence, SqlEngine, SqlRow, SqlScript,
+    SqlValue, VERSION, check_version, new_secret,
 };
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
@@ -36,7 +36,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
 /// The highest number of open files while a ledger is opened. Five stay open; the others serve to
 /// create and check it.
-const FILES: usize = 10;
+const FILES: usize = 13;
 
 /// The engine of a ledger in a file.
 pub(crate) struct FileEngine {
@@ -192,13 +192,46 @@ impl FileEngine {
         self.begin_log()?;
         self.db.execute_batch(&format!(
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version \
-                = {VERSION}; COMMIT",
+                = {VERSION}",
             schema(&identity)
         ))?;
+        self.copy_exclusions()?;
+        self.db.execute_batch("COMMIT")?;
         // From now on, the file is a ledger even without its log.
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         self.db.query_row(checkpoint, [], |_| Ok(()))?;
         Ok(())
+    }
+
+    /// Copies the exclusions of a ledger of another version that was moved away.
+    fn copy_exclusions(&self) -> Result<(), LedgerError> {
+        let old = file_in(&moved_away(self.directory()), "");
+        if !old.exists() {
+            return Ok(());
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let old = Connection::open_with_flags(old, flags)?;
+        let query = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'exclusion'";
+        if !old.query_row(query, [], |row| row.get::<_, bool>(0))? {
+            return Ok(());
+        }
+        let query = format!("SELECT {EXCLUSION_COLUMNS} FROM exclusion");
+        let mut kept = old.prepare(&query)?;
+        let columns = kept.column_count();
+        let mut kept = kept.query([])?;
+        let add =
+            format!("INSERT INTO exclusion ({EXCLUSION_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        let mut add = self.db.prepare(&add)?;
+        while let Some(row) = kept.next()? {
+            let values = (0..columns).map(|column| value(row.get_ref(column)?));
+            let values = values.collect::<Result<Vec<_>, LedgerError>>()?;
+            execute(&mut add, &values)?;
+        }
+        Ok(())
+    }
+
+    fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
     }
 
     /// Starts the log. SQLite returns before the new mode is on the disk, so after a fault of the
@@ -244,8 +277,12 @@ impl FileEngine {
                 "{path} is not a ledger of jelouctl"
             )));
         }
-        let older_hint =
-            msg!("finish its runs with the jelouctl version that created it, then move it away");
+        let directory = self.directory();
+        let older_hint = msg!(
+            "finish its runs with the jelouctl version that created it, then: mv {directory} {old}",
+            directory,
+            old = moved_away(directory)
+        );
         check_version(
             self.pragma("user_version")?.into(),
             LedgerErrorKind::Unusable,
@@ -468,6 +505,13 @@ impl FileEngine {
 fn is_busy<T>(result: &rusqlite::Result<T>) -> bool {
     let error = result.as_ref().err();
     error.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
+}
+
+/// Returns the directory of a ledger that was moved away, because it has another version.
+fn moved_away(directory: &Path) -> PathBuf {
+    let mut old = directory.as_os_str().to_owned();
+    old.push(".old");
+    old.into()
 }
 
 /// Returns the SQL that creates the tables of a new ledger.

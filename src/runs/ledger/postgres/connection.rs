@@ -151,9 +151,10 @@ impl Database {
         work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
     ) -> Result<T, LedgerError> {
         let at = &self.address.shown;
+        let role = self.address.config.get_user();
         let answered = async {
             work.await
-                .map_err(|error| LedgerError::from_statement(at, &error))
+                .map_err(|error| LedgerError::from_statement(at, &error).for_role(role))
         };
         self.outside(|runtime| runtime.block_on(within(limit, at, answered)))?
     }

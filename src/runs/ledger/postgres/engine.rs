@@ -91,7 +91,7 @@ impl DatabaseEngine {
             version,
             LedgerErrorKind::Setup,
             msg!(
-                "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`"
+                "finish its runs with the jelouctl version that created it; then, as its owner, run `ALTER SCHEMA jelouctl RENAME TO jelouctl_old` and `jelouctl ledger setup`"
             ),
         )?;
         engine.identify()?;
@@ -392,10 +392,9 @@ impl SqlEngine for DatabaseEngine {
         if let SqlValue::Int(1) = self.value(query)? {
             return Ok(());
         }
-        Err(LedgerError::rights(
-            &self.database.address.shown,
-            "permission denied for table row",
-        ))
+        let DatabaseAddress { config, shown, .. } = &self.database.address;
+        let denied = LedgerError::rights(shown, "permission denied for table row");
+        Err(denied.for_role(config.get_user()))
     }
 
     fn check(&mut self) -> Result<(), LedgerError> {

@@ -86,6 +86,18 @@ impl LedgerError {
         Self::new(LedgerErrorKind::Rights, message, hint)
     }
 
+    /// Names the role in the statements that fix a missing right.
+    pub(super) fn for_role(self, role: Option<&str>) -> Self {
+        let Some(role) = role.filter(|_| self.kind == LedgerErrorKind::Rights) else {
+            return self;
+        };
+        let hint = msg!(
+            "as its owner: GRANT jelouctl_sender TO \"{role}\"; to let it only read: GRANT jelouctl_reader TO \"{role}\"",
+            role
+        );
+        Self { hint, ..self }
+    }
+
     pub(super) fn failed(cause: &str) -> Self {
         Self::new(
             LedgerErrorKind::Other,

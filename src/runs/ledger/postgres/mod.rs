@@ -11,7 +11,7 @@ use self::connection::Database;
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
 use self::engine::IDENTITY;
-use super::db::{LONG, VERSION, new_secret};
+use super::db::{EXCLUSION_COLUMNS, LONG, VERSION, new_secret};
 use super::error::{LedgerError, LedgerErrorKind};
 use crate::base::message::{Message, msg};
 
@@ -64,10 +64,15 @@ pub(crate) fn schema_sql() -> String {
         without_rowid = ""
     );
     let secret = new_secret();
+    // The ledger of another version was renamed.
+    let exclusions = format!(
+        "DO $$ BEGIN IF to_regclass('jelouctl_old.exclusion') IS NOT NULL THEN INSERT INTO exclusion \
+            ({EXCLUSION_COLUMNS}) SELECT {EXCLUSION_COLUMNS} FROM jelouctl_old.exclusion; END IF; END $$;\n"
+    );
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, \
             pg_temp;\n\n{tables}\n{ORIGIN}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
-            0, ({IDENTITY}), NULL);\n\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
+            0, ({IDENTITY}), NULL);\n\n{exclusions}\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
             jelouctl_reader;\nGRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO \
             jelouctl_reader;\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
             jelouctl TO jelouctl_sender;\n\nCOMMIT;\n"

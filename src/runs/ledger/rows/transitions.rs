@@ -20,7 +20,8 @@ pub(crate) const RECIPIENT_GAP: i64 = 6_000;
 
 /// Locks a run.
 pub(crate) const LOCK_RUN: &str = "SELECT paused, paused_by, paused_at, identity, pace, taken, \
-    repeats, changed_at, finished_at, cancelled_at, cancelled_by, counts FROM run WHERE id = ?1";
+    repeats, changed_at, finished_at, cancelled_at, cancelled_by, counts, sandbox \
+    FROM run WHERE id = ?1";
 /// Writes the changes of a locked run.
 pub(crate) const WRITE_RUN: &str = "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, \
     changed_at = ?5, finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
@@ -49,6 +50,7 @@ static SKIP_FAILED: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND stat
 #[derive(Debug)]
 pub(crate) struct LockedRun {
     pub(crate) id: i64,
+    pub(crate) sandbox: bool,
     pub(crate) identity: String,
     pub(crate) pace: Pace,
     pub(crate) taken: i64,
@@ -90,6 +92,7 @@ pub(crate) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
             Some(_) => CountsCache::Current,
             None => CountsCache::Missing,
         },
+        sandbox: row.is_set("sandbox")?,
         now,
     }))
 }

@@ -23,6 +23,8 @@ pub(super) struct Checker {
     /// The version of the ledger, and the counts of requests and arrivals, at the last check.
     checked: (i64, usize, usize),
     states: BTreeMap<RowKey, String>,
+    /// The excluded recipients at the last check.
+    excluded: BTreeSet<i64>,
 }
 
 impl Checker {
@@ -37,6 +39,7 @@ impl Checker {
     pub(super) fn close(&mut self) {
         self.db = None;
         self.states.clear();
+        self.excluded.clear();
     }
 
     pub(super) fn open(&mut self) {
@@ -77,7 +80,11 @@ impl Checker {
         check_truth(&states, server, &mut violations);
         self.check_final_states(&states, &mut violations);
         self.check_runs(&states, lists, &mut violations);
+        let excluded = self.rows("SELECT person FROM exclusion", [], |row| row.get(0));
+        let excluded = excluded.into_iter().collect();
+        self.check_exclusions(&excluded, &mut violations);
         self.states = states;
+        self.excluded = excluded;
         violations
     }
 
@@ -90,6 +97,26 @@ impl Checker {
                 && state != before
             {
                 violations.push(format!("final: row {row:?} was {before} and is {state}"));
+            }
+        }
+    }
+
+    /// Checks that no process got a row of a recipient that was excluded before and still is.
+    fn check_exclusions(&self, excluded: &BTreeSet<i64>, violations: &mut Vec<String>) {
+        let query = "SELECT row.run, row.n, person FROM row, message WHERE state = 'inflight' \
+                     AND message.run = row.run AND message.n = row.n";
+        let rows = self.rows(query, [], |row| {
+            Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
+        });
+        for (row, person) in rows {
+            let was_pending = self
+                .states
+                .get(&row)
+                .is_some_and(|state| state == "pending");
+            if was_pending && self.excluded.contains(&person) && excluded.contains(&person) {
+                violations.push(format!(
+                    "excluded: row {row:?} is assigned, but its recipient is excluded"
+                ));
             }
         }
     }

@@ -42,7 +42,7 @@ use self::world::{World, world};
 /// The number of steps with faults in each seed.
 const STEPS: u64 = 500;
 /// The number of seeds in every run of the tests.
-const SEEDS: u64 = 48;
+const SEEDS: u64 = 52;
 /// The events that these seeds must reach.
 const REQUIRED_EVENTS: [&str; 9] = [
     "accepted",

@@ -19,6 +19,7 @@ use super::mutation::{Expected, Mutation};
 use super::profile::Profile;
 use super::simulate;
 use super::world::World;
+use crate::runs::ledger::exclusions::EXCLUSION_OF_ROW;
 use crate::runs::ledger::history::matching::{CHANGED_ROWS, SAME_MESSAGE};
 use crate::runs::ledger::history::reach::{COUNTED, DOUBT, RECENT, TAKE_BACK, WRITE_COUNT};
 use crate::runs::ledger::identity::KEEP_TIME;
@@ -64,6 +65,12 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     )
     .in_profile("crowd")
     .within(190),
+    Mutation::new(
+        "an excluded recipient gets rows",
+        EXCLUSION_OF_ROW,
+        "WHERE {->0 = 1 AND }exclusion.sandbox",
+    )
+    .in_profile("excluded"),
     Mutation::new(
         "an attempt has the number of the previous one",
         ASSIGN,

@@ -1,6 +1,8 @@
 //! The operator runs one command: stop, cancel, resolve, remove, and so on. Every decision agrees with what the
 //! recipients have.
 
+use std::slice;
+
 use super::actors::{Role, Step, open_ledger};
 use super::lists::scope;
 use super::promises::Moment;
@@ -29,6 +31,8 @@ pub(super) enum Command {
     ResolveClaim,
     RemoveClaim,
     AddToKey,
+    Exclude,
+    StopExcluding,
     Status,
     /// Accepts a restored ledger.
     Accept,
@@ -86,7 +90,10 @@ impl Operator {
 
     pub(super) fn describe(&self) -> String {
         match self.command {
-            Command::ResolveClaim | Command::RemoveClaim => {
+            Command::ResolveClaim
+            | Command::RemoveClaim
+            | Command::Exclude
+            | Command::StopExcluding => {
                 format!("{:?} {}", self.command, self.recipient)
             }
             _ => format!("{:?} {}", self.command, self.name),
@@ -118,6 +125,14 @@ impl Operator {
             Command::ResolveClaim => run_exclusively(|| self.resolve_claim(&ledger)),
             Command::RemoveClaim => self.remove_claim(&ledger),
             Command::AddToKey => run_exclusively(|| self.add_to_key(&ledger)),
+            Command::Exclude => {
+                let change = ledger.exclude(false, slice::from_ref(&self.recipient), None)?;
+                Ok(Step::Last(format!("{change:?}")))
+            }
+            Command::StopExcluding => {
+                let change = ledger.stop_excluding(false, slice::from_ref(&self.recipient))?;
+                Ok(Step::Last(format!("{change:?}")))
+            }
             Command::Accept => run_exclusively(|| self.accept(&ledger)),
         }
     }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::operator::Command::{
-    self, Accept, AddToKey, Cancel, Deliveries, Remove, RemoveClaim, Resolve, ResolveClaim, Status,
-    Stop,
+    self, Accept, AddToKey, Cancel, Deliveries, Exclude, Remove, RemoveClaim, Resolve,
+    ResolveClaim, Status, Stop, StopExcluding,
 };
 use super::world::MINUTE;
 
@@ -302,8 +302,30 @@ const RESTORED: Profile = Profile {
     ..MIXED
 };
 
+/// The operator excludes recipients while processes send long runs, and stops excluding them.
+const EXCLUDED: Profile = Profile {
+    name: "excluded",
+    recipients: 5,
+    rows: 3..9,
+    keyed_percent: 20,
+    limit_percent: 10,
+    rates: &[2.0, 50.0],
+    sender_percent: 45,
+    single_percent: 5,
+    commands: &[
+        Exclude,
+        Exclude,
+        StopExcluding,
+        StopExcluding,
+        Resolve,
+        Stop,
+    ],
+    max_fault_level: 2,
+    ..MIXED
+};
+
 /// A seed has the profile at its remainder.
-pub(super) const PROFILES: [&Profile; 12] = [
+pub(super) const PROFILES: [&Profile; 13] = [
     &MIXED,
     &CROWD,
     &SINGLES,
@@ -316,6 +338,7 @@ pub(super) const PROFILES: [&Profile; 12] = [
     &AT_THE_SOCKET,
     &ADDING,
     &RESTORED,
+    &EXCLUDED,
 ];
 
 impl Profile {

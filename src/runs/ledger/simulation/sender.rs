@@ -326,6 +326,7 @@ fn compare_list(plan: &ListPlan) -> Result<Option<Phase>, LedgerError> {
     let path = world(|world| world.message_path());
     let mut draft = plan.draft(path)?;
     let settings = plan.settings(world(|world| world.server.limit));
+    ledger.skip_excluded(settings.sandbox, &mut draft)?;
     ledger.known(&earlier_runs(), |known| {
         compare(&settings, known, &mut draft)
     })?;

@@ -7,8 +7,10 @@ use super::Worker;
 use crate::jelou::message::sends_template;
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::exclusions::{EXCLUSION_OF_ROW, excluded_in_ledger};
 use crate::runs::ledger::history::reach::{Reach, RecentRecipients};
 use crate::runs::ledger::message::{compute_checksum, hash_recipient};
+use crate::runs::ledger::model::SkipDetail;
 use crate::runs::ledger::rows::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::run::row_to_send;
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
@@ -43,7 +45,7 @@ const HOLD: &str = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND sta
 fn pending_rows(condition: &str) -> String {
     format!(
         "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
-            {ROW_TIME} AS row_time FROM (SELECT run, n, number FROM row WHERE run = ?1 \
+            {ROW_TIME} AS row_time, {EXCLUSION_OF_ROW} AS excluded FROM (SELECT run, n, number FROM row WHERE run = ?1 \
             AND state = 'pending' AND {condition} LIMIT ?3) AS row \
             CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
     )
@@ -51,8 +53,8 @@ fn pending_rows(condition: &str) -> String {
 
 impl Worker {
     /// Assigns at most `wanted` rows to this process, or none if the request of one was changed.
-    /// With `may_be_fresh`, this includes rows without an attempt. Returns how many other rows wait
-    /// for an earlier row of their recipient.
+    /// With `may_be_fresh`, this includes rows without an attempt. Returns how many other rows it
+    /// read: they wait for an earlier row of their recipient, or their recipient is excluded.
     pub(super) fn assign_rows(
         &mut self,
         db: &mut Db,
@@ -73,10 +75,13 @@ impl Worker {
             .map(|(index, time)| values![run.id, *index, *time].to_vec())
             .collect();
         db.each(HOLD, &holds)?;
-        let early = ready.early.len();
+        if !ready.excluded.is_empty() {
+            run.skip(db, &ready.excluded)?;
+        }
+        let others = ready.early.len() + ready.excluded.len();
         self.hold_back(db, run.now, &mut ready)?;
         reply.rows = self.mark_in_flight(db, run, ready)?;
-        Ok(early)
+        Ok(others)
     }
 
     /// Holds back rows with recipients above the bot's limit.
@@ -150,6 +155,8 @@ struct ReadyRows {
     fresh_to: Option<i64>,
     /// Other rows, which wait for an earlier row of their recipient: when each may be sent.
     early: HashMap<i64, i64>,
+    /// Rows of recipients that the ledger excludes.
+    excluded: Vec<(i64, SkipDetail)>,
     /// The line of a row with another request than when the list was read.
     changed_line: Option<u64>,
 }
@@ -164,22 +171,35 @@ impl ReadyRows {
     ) -> Result<Self, LedgerError> {
         let mut changed_line = None;
         let mut early = HashMap::new();
+        let mut excluded = Vec::new();
         let mut read = |mut row: SqlRow| {
             let fingerprint = row.int("fingerprint")?;
             let checksum = row.int("checksum")?;
             let time = row.opt_int("row_time")?;
+            let is_excluded = row.is_set("excluded")?;
             let row = row_to_send(&mut row)?;
             if compute_checksum(&row.request(), fingerprint, row.index, row.line) != checksum {
                 changed_line = Some(row.line);
             }
-            if let Some(time) = time.filter(|time| *time > run.now) {
+            if is_excluded {
+                excluded.push((row.index, excluded_in_ledger()));
+            } else if let Some(time) = time.filter(|time| *time > run.now) {
                 early.insert(row.index, time);
             }
             Ok(row)
         };
         let repeats = i64::from(run.repeats);
         let range = |from: i64, max: usize| {
-            values![run.id, from, max as u64, repeats, run.now, RECIPIENT_GAP]
+            let sandbox = i64::from(run.sandbox);
+            values![
+                run.id,
+                from,
+                max as u64,
+                repeats,
+                run.now,
+                RECIPIENT_GAP,
+                sandbox
+            ]
         };
         let mut due = db.rows(&DUE, &range(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - due.len() } else { 0 };
@@ -188,13 +208,18 @@ impl ReadyRows {
             left => db.rows(&FRESH, &range(run.taken, left), &mut read)?,
         };
         let fresh_to = fresh.iter().map(|row| row.index).max();
-        due.retain(|row| !early.contains_key(&row.index));
-        fresh.retain(|row| !early.contains_key(&row.index));
+        let is_ready = |row: &RowToSend| {
+            let is_excluded = excluded.iter().any(|(index, _)| *index == row.index);
+            !is_excluded && !early.contains_key(&row.index)
+        };
+        due.retain(is_ready);
+        fresh.retain(is_ready);
         Ok(Self {
             due,
             fresh,
             fresh_to,
             early,
+            excluded,
             changed_line,
         })
     }

@@ -230,13 +230,13 @@ impl Worker {
         if self.held_until <= run.now {
             self.held_until = 0;
         }
-        let early = if asked > 0 {
+        let others = if asked > 0 {
             self.assign_rows(db, run, asked, !was_held, &mut reply)?
         } else {
             0
         };
         run.pace.count_rows(reply.rows.len(), now);
-        let is_short = reply.rows.len() + early < asked;
+        let is_short = reply.rows.len() + others < asked;
         let mut next = pace_wait(run);
         let limit_wait = self.limit_wait(run.now);
         let limit_wait_ended = was_held && limit_wait.is_none();

@@ -1,0 +1,345 @@
+//! `bulk exclude`: the recipients that no list of the ledger reaches. They do not apply to `send` and `run`.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::base::exit::ExitCode;
+use crate::base::input::{Source, UsageError, source_name};
+use crate::base::message::{Message, msg};
+use crate::base::output::OutputRow;
+use crate::base::private_file::PipeBound;
+use crate::base::timestamps::{rfc_3339_in, time_in, time_value};
+use crate::command_error::CommandError;
+use crate::commands::open_ledger::{open_ledger, open_ledger_to_show};
+use crate::commands::read_recipient;
+use crate::jelou::message::{TypedRecipient, typed_form};
+use crate::lists::exclusions::read_recipient_lines;
+use crate::phone::{Country, RecipientError};
+use crate::runs::ledger::{ExcludedRecipient, ExclusionChange};
+use crate::sender::config::Settings;
+use crate::sender::context::Context;
+use crate::sender::{AuditLog, open_list, read_environment};
+
+/// Exclude recipients from all lists of the ledger
+///
+/// On every machine with the ledger, `bulk send` skips their rows, and no process of a run sends
+/// another row to them. They do not apply to `send` and `run`. The sandbox has its own.
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum ExcludeCommand {
+    /// Exclude recipients, also from the runs in progress
+    ///
+    /// Examples:
+    ///   jelouctl bulk exclude add 593987654321 --reason 'wrote BAJA'
+    ///   jelouctl bulk exclude add opted-out.txt
+    ///
+    /// A file has one recipient per line, and may have comments with #. For a file with the name of a
+    /// recipient, write ./NAME. If an entry is not a recipient, nothing is added.
+    #[command(verbatim_doc_comment)]
+    Add {
+        #[command(flatten)]
+        entries: EntryArgs,
+
+        /// Record why, such as the message of the recipient
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Let lists reach recipients again
+    ///
+    /// Example:
+    ///   jelouctl bulk exclude remove 593987654321
+    #[command(verbatim_doc_comment, aliases = ["delete", "rm"])]
+    Remove(EntryArgs),
+    /// List the excluded recipients, the oldest first
+    ///
+    /// Prints a table at a terminal, JSON lines elsewhere. -o id prints what `bulk exclude add -` reads.
+    #[command(verbatim_doc_comment)]
+    List,
+    /// Show whether a recipient is excluded, by whom and when
+    ///
+    /// Example:
+    ///   jelouctl bulk exclude check 593987654321
+    #[command(verbatim_doc_comment)]
+    Check {
+        /// Phone number, WhatsApp user id, or `id:USER` (other channels)
+        #[arg(value_name = "RECIPIENT", allow_hyphen_values = true)]
+        recipient: String,
+
+        #[command(flatten)]
+        country: CountryArgs,
+    },
+}
+
+// Not a doc comment: it would replace the help of the command.
+#[derive(Args, Debug)]
+pub(crate) struct EntryArgs {
+    /// Recipients, or files with one recipient per line; `-` is standard input
+    #[arg(value_name = "RECIPIENT", required = true)]
+    entries: Vec<String>,
+
+    #[command(flatten)]
+    country: CountryArgs,
+}
+
+// Not a doc comment: it would replace the help of the command.
+#[derive(Args, Debug)]
+pub(crate) struct CountryArgs {
+    /// Set the country of local numbers: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+}
+
+impl ExcludeCommand {
+    /// Returns whether it changes the ledger.
+    pub(super) fn is_change(&self) -> bool {
+        matches!(self, Self::Add { .. } | Self::Remove(_))
+    }
+}
+
+pub(crate) fn run(
+    context: &mut Context,
+    command: &ExcludeCommand,
+) -> Result<ExitCode, CommandError> {
+    let settings = Settings::load(&context.flags, &read_environment()?)?;
+    match command {
+        ExcludeCommand::Add { entries, reason } => {
+            add(context, &settings, entries, reason.as_deref())?;
+        }
+        ExcludeCommand::Remove(entries) => remove(context, &settings, entries)?,
+        ExcludeCommand::List => list(context, &settings)?,
+        ExcludeCommand::Check { recipient, country } => {
+            check(context, &settings, recipient, country)?;
+        }
+    }
+    Ok(ExitCode::Success)
+}
+
+fn add(
+    context: &mut Context,
+    settings: &Settings,
+    entries: &EntryArgs,
+    reason: Option<&str>,
+) -> Result<(), CommandError> {
+    let recipients = entries.read(context, settings)?;
+    let ledger = open_ledger(context)?;
+    let change = ledger.exclude(settings.is_sandboxed(), &recipients, reason)?;
+    let place = ledger.place();
+    log_change(context, settings, "bulk exclude add", &place, change);
+    let ExclusionChange { changed, unchanged } = change;
+    context.stderr.note(msg!(
+        "excluded {changed} {changed|recipient|recipients} in the ledger {place}",
+        changed,
+        place
+    ));
+    if unchanged > 0 {
+        context.stderr.note(msg!(
+            "{unchanged} {unchanged|recipient was|recipients were} excluded before",
+            unchanged
+        ));
+    }
+    Ok(())
+}
+
+fn remove(
+    context: &mut Context,
+    settings: &Settings,
+    entries: &EntryArgs,
+) -> Result<(), CommandError> {
+    let recipients = entries.read(context, settings)?;
+    let ledger = open_ledger(context)?;
+    let change = ledger.stop_excluding(settings.is_sandboxed(), &recipients)?;
+    let place = ledger.place();
+    log_change(context, settings, "bulk exclude remove", &place, change);
+    let ExclusionChange { changed, unchanged } = change;
+    context.stderr.note(msg!(
+        "removed {changed} {changed|recipient|recipients} from the exclusions in the ledger {place}",
+        changed,
+        place
+    ));
+    if unchanged > 0 {
+        context.stderr.note(msg!(
+            "{unchanged} {unchanged|recipient was|recipients were} not excluded",
+            unchanged
+        ));
+    }
+    Ok(())
+}
+
+fn log_change(
+    context: &Context,
+    settings: &Settings,
+    command: &str,
+    place: &str,
+    ExclusionChange { changed, unchanged }: ExclusionChange,
+) {
+    let change = json!({ "ledger": place, "people": changed, "unchanged": unchanged });
+    AuditLog::from_settings(settings).exclusion(&context.stderr, command, change);
+}
+
+fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
+    let ledger = open_ledger_to_show(context)?;
+    let excluded = ledger.excluded(settings.is_sandboxed())?;
+    if excluded.is_empty() {
+        let place = ledger.place();
+        context
+            .stderr
+            .note(msg!("the ledger {place} excludes no one", place));
+    }
+    let zone = settings.hours.zone();
+    let header = [
+        msg!("RECIPIENT"),
+        msg!("WHEN"),
+        msg!("EXCLUDED BY"),
+        msg!("REASON"),
+    ];
+    let header = header.map(|name| name.text(context.lang()));
+    let rows = excluded.into_iter().map(|excluded| row(excluded, &zone));
+    let header = header.each_ref().map(String::as_str);
+    Ok(context.stdout.rows(&header, rows)?)
+}
+
+fn row(excluded: ExcludedRecipient, zone: &TimeZone) -> OutputRow {
+    let ExcludedRecipient {
+        recipient,
+        reason,
+        added_by,
+        added_at,
+    } = excluded;
+    let record = json!({
+        "schema_version": 1,
+        "recipient": recipient,
+        "reason": reason,
+        "excluded_by": added_by,
+        "excluded_at": rfc_3339_in(&TimeZone::UTC, added_at),
+    });
+    let words = vec![
+        recipient.clone(),
+        time_in(zone, added_at),
+        added_by,
+        reason.unwrap_or_else(|| "-".to_owned()),
+    ];
+    OutputRow {
+        id: Some(typed_form(&recipient)),
+        words,
+        record,
+    }
+}
+
+fn check(
+    context: &Context,
+    settings: &Settings,
+    typed: &str,
+    country: &CountryArgs,
+) -> Result<(), CommandError> {
+    let country = country.country.or(settings.country);
+    let typed = read_recipient(context, "RECIPIENT", typed, country)?;
+    let recipient = typed.recipient.as_str();
+    let ledger = open_ledger_to_show(context)?;
+    let found = ledger.find_excluded(settings.is_sandboxed(), recipient)?;
+    let place = ledger.place();
+    if context.stdout.wants_words() {
+        let zone = settings.hours.zone();
+        let answer = describe(recipient, found.as_ref(), &place, &zone);
+        return Ok(context.stdout.value(&answer.text(context.lang()))?);
+    }
+    let found = found.as_ref();
+    let at = found.map(|found| rfc_3339_in(&TimeZone::UTC, found.added_at));
+    Ok(context.stdout.json(&json!({
+        "schema_version": 1,
+        "recipient": recipient,
+        "excluded": found.is_some(),
+        "reason": found.and_then(|found| found.reason.as_deref()),
+        "excluded_by": found.map(|found| &found.added_by),
+        "excluded_at": at,
+        "ledger": place,
+    }))?)
+}
+
+fn describe(
+    recipient: &str,
+    found: Option<&ExcludedRecipient>,
+    place: &str,
+    zone: &TimeZone,
+) -> Message {
+    let Some(found) = found else {
+        return msg!(
+            "{recipient} is not excluded in the ledger {place}",
+            recipient,
+            place
+        );
+    };
+    let at = time_value(zone, found.added_at);
+    let by = found.added_by.as_str();
+    match found.reason.as_deref() {
+        Some(reason) => msg!(
+            "{recipient} is excluded in the ledger {place}, by {by} at {at}: {reason}",
+            recipient,
+            place,
+            by,
+            at,
+            reason
+        ),
+        None => msg!(
+            "{recipient} is excluded in the ledger {place}, by {by} at {at}",
+            recipient,
+            place,
+            by,
+            at
+        ),
+    }
+}
+
+impl EntryArgs {
+    /// Reads the recipients of all entries.
+    fn read(
+        &self,
+        context: &mut Context,
+        settings: &Settings,
+    ) -> Result<Vec<String>, CommandError> {
+        let country = self.country.country.or(settings.country);
+        let mut recipients = Vec::new();
+        for entry in &self.entries {
+            let typed = TypedRecipient::read(entry, country);
+            match typed {
+                Ok(typed) => recipients.push(typed.recipient.to_string()),
+                Err(_) if entry == "-" || Path::new(entry).exists() => {
+                    recipients.extend(read_file(context, entry, country)?);
+                }
+                Err(error) => return Err(no_entry(entry, error).into()),
+            }
+        }
+        Ok(recipients)
+    }
+}
+
+/// Creates the error for an argument that is neither a file nor a recipient.
+fn no_entry(entry: &str, error: RecipientError) -> UsageError {
+    let problem = error.message();
+    UsageError {
+        hint: error.hint,
+        ..UsageError::bare(msg!(
+            "there is no file {entry}, and it is not a recipient: {problem}",
+            entry,
+            problem
+        ))
+    }
+}
+
+fn read_file(
+    context: &mut Context,
+    name: &str,
+    country: Option<Country>,
+) -> Result<Vec<String>, CommandError> {
+    let source = if name == "-" {
+        context.input.claim_stdin("RECIPIENT")?;
+        Source::Stdin
+    } else {
+        Source::File(name.into())
+    };
+    let input = open_list(&source, PipeBound::Writer)?;
+    let name = source_name(&source).to_string();
+    Ok(read_recipient_lines(input, &name, country)?)
+}
