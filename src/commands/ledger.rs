@@ -16,7 +16,7 @@ use crate::base::paths::is_ledger_file;
 use crate::base::process::outlive_file_size_limit;
 use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
-use crate::runs::ledger::{Acceptance, RestoredLedger, RunName, StaleRun, schema_sql, set_up};
+use crate::runs::ledger::{RestoredLedger, RunName, StaleRun, schema_sql, set_up};
 use crate::sender::AuditLog;
 use crate::sender::context::Context;
 
@@ -106,7 +106,7 @@ fn back_up(context: &Context, file: &Path) -> Result<(), CommandError> {
     ledger.back_up(file)?;
     context.stderr.note(msg!(
         "the ledger {place} is copied to {file}",
-        place = ledger.place(),
+        place = ledger.location().to_string(),
         file
     ));
     Ok(())
@@ -143,7 +143,7 @@ fn accept(context: &Context) -> Result<(), CommandError> {
         return Ok(());
     };
     warn_about_access(context, &ledger);
-    let place = ledger.place();
+    let place = ledger.location().to_string();
     let Some(restored) = ledger.restored()? else {
         context.stderr.note(msg!(
             "nothing to accept: the ledger {place} was not restored",
@@ -159,8 +159,8 @@ fn accept(context: &Context) -> Result<(), CommandError> {
         msg!("the ledger {place} was not accepted", place),
     )?;
     // While the command waited for the answer, the ledger may have been restored again.
-    let result = ledger.reopened()?.accept(&restored)?;
-    if result == Acceptance::NotRestored {
+    let is_accepted = ledger.reopened()?.accept(&restored)?;
+    if !is_accepted {
         context.stderr.note(msg!(
             "nothing to accept: another command has accepted the ledger {place}",
             place

@@ -126,7 +126,7 @@ fn add(
     let recipients = entries.read(context, settings)?;
     let ledger = open_ledger(context)?;
     let change = ledger.exclude(settings.is_sandboxed(), &recipients, reason)?;
-    let place = ledger.place();
+    let place = ledger.location().to_string();
     log_change(context, settings, "bulk exclude add", &place, change);
     let ExclusionChange { changed, unchanged } = change;
     context.stderr.note(msg!(
@@ -151,7 +151,7 @@ fn remove(
     let recipients = entries.read(context, settings)?;
     let ledger = open_ledger(context)?;
     let change = ledger.stop_excluding(settings.is_sandboxed(), &recipients)?;
-    let place = ledger.place();
+    let place = ledger.location().to_string();
     log_change(context, settings, "bulk exclude remove", &place, change);
     let ExclusionChange { changed, unchanged } = change;
     context.stderr.note(msg!(
@@ -183,7 +183,7 @@ fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
     let ledger = open_ledger_to_show(context)?;
     let excluded = ledger.excluded(settings.is_sandboxed())?;
     if excluded.is_empty() {
-        let place = ledger.place();
+        let place = ledger.location().to_string();
         context
             .stderr
             .note(msg!("the ledger {place} excludes no one", place));
@@ -239,7 +239,7 @@ fn check(
     let recipient = typed.recipient.as_str();
     let ledger = open_ledger_to_show(context)?;
     let found = ledger.find_excluded(settings.is_sandboxed(), recipient)?;
-    let place = ledger.place();
+    let place = ledger.location().to_string();
     if context.stdout.wants_words() {
         let zone = settings.hours.zone();
         let answer = describe(recipient, found.as_ref(), &place, &zone);

@@ -223,7 +223,8 @@ impl LedgerError {
     }
 
     /// Returns the error if the file was removed after this process had opened it.
-    pub(super) fn removed(file: &str) -> Self {
+    pub(super) fn removed(file: impl fmt::Display) -> Self {
+        let file = file.to_string();
         let hint = msg!("restore it, then run the command again");
         Self::unusable(msg!("the ledger {file} was removed", file), hint)
     }

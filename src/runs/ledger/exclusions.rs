@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::db::{Db, LONGEST, SqlRow, SqlScript, values};
 use super::error::LedgerError;
-use super::history::draft::{LedgerDraft, read_rows};
+use super::history::draft::{IS_SENT, LedgerDraft, read_rows};
 use super::history::matching::{fill_candidates, parts};
 use super::message::hash_recipient;
 use super::model::{SkipDetail, SkipReason};
@@ -165,7 +165,7 @@ impl Ledger {
         let mut db = self.db();
         db.read_transaction(|db| {
             for part in parts(draft.rows, 1) {
-                fill_candidates(db, &draft.keys_to_send(part)?)?;
+                fill_candidates(db, &draft.keys_of_part(part, IS_SENT)?)?;
                 let rows = db.rows(EXCLUDED_CANDIDATES, &values![sandbox], |row| row.int("n"))?;
                 for n in rows {
                     draft.skip(n, &skip)?;

@@ -59,7 +59,7 @@ pub(crate) use self::name::RunName;
 pub(crate) use self::open::{Ledger, LedgerLocation, check_writable};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
-pub(crate) use self::restored::{Acceptance, RestoredLedger, StaleRun};
+pub(crate) use self::restored::{RestoredLedger, StaleRun};
 pub(crate) use self::rows::delivery::{
     AttemptToCheck, DeliveryCounts, DeliveryRecord, DeliveryUpdates, LOOKS_BACK, ProvenRow,
 };

@@ -124,7 +124,7 @@ impl Ledger {
     /// Opens the same ledger on a new connection. A file that was removed is not created again.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
         let opened = Self::open_to_look(self.location.clone(), self.patience.clone())?;
-        let opened = opened.ok_or_else(|| LedgerError::removed(&self.place()))?;
+        let opened = opened.ok_or_else(|| LedgerError::removed(&self.location))?;
         let opened = opened.with_sandbox(self.in_sandbox);
         Ok(if self.is_hurried {
             opened.for_single_send()
@@ -155,19 +155,6 @@ impl Ledger {
     /// Returns what other users may still do with the files of this ledger.
     pub(crate) fn access_warning(&self) -> Option<&AccessWarning> {
         self.access_warning.as_ref()
-    }
-
-    /// Describes where the ledger is: its file, or the address of its database without a password.
-    pub(crate) fn place(&self) -> String {
-        match &self.location {
-            LedgerLocation::Database(address) => address.shown.clone(),
-            LedgerLocation::Files(directory) => {
-                let directory = directory.as_deref().unwrap_or(Path::new(""));
-                file_in(directory, "").display().to_string()
-            }
-            #[cfg(test)]
-            LedgerLocation::Simulated(directory) => directory.display().to_string(),
-        }
     }
 
     /// Returns whether the ledger is a database, which several machines may share.
@@ -241,7 +228,7 @@ impl Ledger {
         };
         match FileEngine::open(directory, false, self.patience.clone())? {
             Some(engine) => engine.back_up(copy),
-            None => Err(LedgerError::removed(&self.place())),
+            None => Err(LedgerError::removed(&self.location)),
         }
     }
 
@@ -265,6 +252,7 @@ pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
     Ok(written.map_err(FileError::while_doing(FileAction::Write, directory))?)
 }
 
+/// Writes the file of the ledger, or the address of its database without a password.
 impl fmt::Display for LedgerLocation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -44,14 +44,6 @@ pub(crate) struct StaleRun {
     pub(crate) pending: u64,
 }
 
-/// The result of accepting a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Acceptance {
-    Accepted,
-    /// Another command has accepted it before.
-    NotRestored,
-}
-
 impl Ledger {
     /// Returns the error of a restored ledger: the recipients of runs and keys that it lacks could
     /// get their messages again.
@@ -93,22 +85,22 @@ impl Ledger {
         })
     }
 
-    /// Accepts the ledger and its runs for a person who has seen `seen`.
+    /// Accepts the ledger and its runs for a person who has seen `seen`. False if another command has accepted it before.
     ///
     /// # Errors
     ///
     /// If the ledger was restored again since then.
-    pub(crate) fn accept(&self, seen: &RestoredLedger) -> Result<Acceptance, LedgerError> {
+    pub(crate) fn accept(&self, seen: &RestoredLedger) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             if lock_ledger(db)?.is_accepted {
-                return Ok(Acceptance::NotRestored);
+                return Ok(false);
             }
             let SeenIdentities { stored, here } = &seen.identities;
             if db.0.identity() != here || db.run(ACCEPT, &values![here, stored])? == 0 {
                 return Err(LedgerError::restored_again(None));
             }
             db.run(ACCEPT_RUNS, &values![here])?;
-            Ok(Acceptance::Accepted)
+            Ok(true)
         })
     }
 

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::draft::LedgerDraft;
+use super::draft::{IS_FIRST, IS_SENT, LedgerDraft};
 use super::earlier_rows::{EarlierMessages, EarlierRow};
 use super::matching::{
     MatchedState, SAME_MESSAGE, SAME_RECIPIENT, clear_candidates, each_match, fill_candidates,
@@ -105,7 +105,7 @@ impl<'a> EarlierRuns<'a> {
         }
         let lost = LostWorkers::read(self.db)?;
         for part in parts(draft.rows, runs.len()) {
-            fill_candidates(self.db, &draft.keys_to_send(part)?)?;
+            fill_candidates(self.db, &draft.keys_of_part(part, IS_SENT)?)?;
             for (n, best) in best_matches(self.db, &runs, &lost, since)? {
                 let run = runs.get(&best.run).map(|run| run.name.as_str());
                 draft.note_earlier(n, run, best.found)?;
@@ -172,7 +172,7 @@ impl<'a> EarlierRuns<'a> {
         let mut written_to = 0;
         let mut waiting = 0;
         for part in parts(draft.rows, runs.len()) {
-            fill_candidates(self.db, &draft.keys_of_recipients(part)?)?;
+            fill_candidates(self.db, &draft.keys_of_part(part, IS_FIRST)?)?;
             let mut written_to_of_part = HashSet::new();
             let mut waiting_of_part = HashSet::new();
             each_match(self.db, SAME_RECIPIENT, |found, row| match row.state {

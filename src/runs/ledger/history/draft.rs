@@ -19,8 +19,9 @@ pub(crate) const IS_SENT: &str = "skipped IS NULL";
 pub(crate) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
     FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
-/// Whether no row to send before it has the recipient. Few recipients have several rows.
-const IS_FIRST: &str = "(person NOT IN (SELECT person FROM repeated) \
+/// Whether a row is sent, and no row before it has the recipient. Few recipients have several rows. Call
+/// [`LedgerDraft::find_repeated`] first.
+pub(crate) const IS_FIRST: &str = "skipped IS NULL AND (person NOT IN (SELECT person FROM repeated) \
     OR NOT EXISTS (SELECT 1 FROM row AS other WHERE other.person = row.person \
     AND other.n < row.n AND other.skipped IS NULL))";
 
@@ -262,25 +263,9 @@ impl LedgerDraft {
         Ok(self.db.execute_batch(index)?)
     }
 
-    /// Returns person, fingerprint and number of the rows to send in a part of the list, in the
-    /// order of the ledger.
-    pub(crate) fn keys_to_send(
-        &self,
-        part: RangeInclusive<i64>,
-    ) -> Result<Vec<[i64; 3]>, LedgerError> {
-        self.keys_of_part(part, IS_SENT)
-    }
-
-    /// Does the same as [`Self::keys_to_send`] for the first row of each recipient. Call
-    /// [`Self::find_repeated`] first.
-    pub(crate) fn keys_of_recipients(
-        &self,
-        part: RangeInclusive<i64>,
-    ) -> Result<Vec<[i64; 3]>, LedgerError> {
-        self.keys_of_part(part, &format!("{IS_SENT} AND {IS_FIRST}"))
-    }
-
-    fn keys_of_part(
+    /// Returns person, fingerprint and number of the rows of a part of the list that match the SQL condition `rows`, in
+    /// the order of the ledger.
+    pub(crate) fn keys_of_part(
         &self,
         part: RangeInclusive<i64>,
         rows: &str,

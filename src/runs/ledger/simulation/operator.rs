@@ -16,7 +16,7 @@ use crate::runs::ledger::keys::claims::OnceEntry;
 use crate::runs::ledger::model::{Counts, OnceState};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::Ledger;
-use crate::runs::ledger::restored::{Acceptance, RestoredLedger};
+use crate::runs::ledger::restored::RestoredLedger;
 use crate::runs::ledger::rows::delivery::{DeliveryUpdates, ProvenRow};
 use crate::runs::ledger::run::Run;
 use crate::runs::ledger::types::RowFilter;
@@ -155,14 +155,14 @@ impl Operator {
         };
         let asked_after = *asked_after;
         world(|world| world.note_acceptance(asked_after));
-        let result = ledger.accept(restored)?;
-        if result == Acceptance::Accepted {
+        let is_accepted = ledger.accept(restored)?;
+        if is_accepted {
             world(|world| {
                 world.count("accepted ledgers");
                 world.check_promises(&Moment::LedgerAccepted { asked_after });
             });
         }
-        Ok(Step::Last(format!("{result:?}")))
+        Ok(Step::Last(format!("accepted: {is_accepted}")))
     }
 
     /// Reads proofs from Jelou's list in one step, and decides the rows in the next.
