@@ -320,27 +320,26 @@ impl Value {
             Json::String(text) => Some(Self::Text(text.clone())),
             Json::Number(number) => number.as_i64().map(Self::Number),
             Json::Array(_) => Message::from_json(json).map(Self::Message),
-            Json::Object(fields) => match fields.get("list") {
-                Some(list) => {
-                    let messages: Option<_> =
-                        list.as_array()?.iter().map(Message::from_json).collect();
-                    Some(Self::List(messages?, "; "))
-                }
-                None => {
-                    let english = fields.get("en")?.as_str()?.to_owned();
-                    let spanish = fields.get("es")?.as_str()?.to_owned();
-                    Some(match fields.get("at").and_then(Json::as_i64) {
-                        Some(at) => Self::Time {
-                            at,
-                            english,
-                            spanish,
-                        },
-                        None => Self::ByLanguage { english, spanish },
-                    })
-                }
-            },
+            Json::Object(fields) => Self::from_fields(fields),
             Json::Null | Json::Bool(_) => None,
         }
+    }
+
+    fn from_fields(fields: &serde_json::Map<String, Json>) -> Option<Self> {
+        if let Some(list) = fields.get("list") {
+            let messages: Option<_> = list.as_array()?.iter().map(Message::from_json).collect();
+            return Some(Self::List(messages?, "; "));
+        }
+        let english = fields.get("en")?.as_str()?.to_owned();
+        let spanish = fields.get("es")?.as_str()?.to_owned();
+        Some(match fields.get("at").and_then(Json::as_i64) {
+            Some(at) => Self::Time {
+                at,
+                english,
+                spanish,
+            },
+            None => Self::ByLanguage { english, spanish },
+        })
     }
 }
 

@@ -278,7 +278,7 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
         return Err(LedgerError::read_only());
     }
     if text(4)? != mark {
-        return Err(LedgerError::pooler(msg!("they did not arrive")));
+        return Err(LedgerError::pooler(&msg!("they did not arrive")));
     }
     // SQL_ASCII keeps every byte unchanged.
     let encoding = text(5)?;

@@ -65,7 +65,7 @@ impl LedgerError {
         )
     }
 
-    pub(super) fn pooler(cause: Message) -> Self {
+    pub(super) fn pooler(cause: &Message) -> Self {
         let message = msg!(
             "a connection pooler drops the settings of the session: {cause}",
             cause
@@ -134,7 +134,7 @@ impl LedgerError {
         };
         let code = refusal.code();
         if refusal.message().contains("startup parameter") {
-            Self::pooler(msg!("it rejects startup parameters"))
+            Self::pooler(&msg!("it rejects startup parameters"))
         } else if [
             SqlState::INVALID_PASSWORD,
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
@@ -182,7 +182,7 @@ impl LedgerError {
         ]
         .contains(code)
         {
-            Self::pooler(msg!(
+            Self::pooler(&msg!(
                 "a prepared statement is missing or belongs to another session"
             ))
         } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
