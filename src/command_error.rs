@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
-use crate::base::output::{RecordError, Stderr, SystemError};
+use crate::base::output::{RecordError, RefusedRows, Retry, Stderr, SystemError};
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, open_files_hint, threads_hint};
 use crate::base::question::Question;
@@ -32,6 +32,10 @@ pub(crate) struct CommandError {
     pub(crate) nothing_was_sent: bool,
     /// The ledger's fault, if it caused the error.
     pub(crate) ledger: Option<LedgerErrorKind>,
+    /// Whether another command should follow, if the exit code does not say it.
+    pub(crate) retry: Option<Retry>,
+    /// The rows of a list that is refused because of them.
+    pub(crate) refused: Option<Box<RefusedRows>>,
     /// The phase of the command, if known.
     pub(crate) phase: Option<Phase>,
     /// The error that caused this one.
@@ -76,6 +80,8 @@ impl CommandError {
             question: None,
             nothing_was_sent: true,
             ledger: None,
+            retry: None,
+            refused: None,
             phase: None,
             cause: None,
         }
@@ -84,6 +90,22 @@ impl CommandError {
     /// Creates the error for a send that a safety check blocked.
     pub(crate) fn guard(message: Message, hint: Message) -> Self {
         Self::new(ExitCode::Guard, "guard", message, Some(hint))
+    }
+
+    /// Sets whether another command should follow.
+    pub(crate) fn with_retry(self, retry: Retry) -> Self {
+        Self {
+            retry: Some(retry),
+            ..self
+        }
+    }
+
+    /// Adds the rows of a list that is refused because of them.
+    pub(crate) fn refusing(self, rows: RefusedRows) -> Self {
+        Self {
+            refused: (!rows.is_empty()).then(|| Box::new(rows)),
+            ..self
+        }
     }
 
     /// Sets a name of its own, for a safety check that scripts tell apart from the others.
@@ -234,6 +256,7 @@ impl CommandError {
         };
         Self {
             hint: Some(hint),
+            retry: Some(Retry::Resume),
             ..self
         }
     }
@@ -283,6 +306,8 @@ impl From<&CommandError> for RecordError {
             code: error.name,
             message: error.line(),
             hint: error.hint.clone(),
+            retry: error.retry,
+            refused: error.refused.as_deref().cloned(),
             ..Self::default()
         }
     }

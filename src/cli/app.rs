@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Args, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::GlobalFlags;
 use crate::commands::{
@@ -46,6 +46,10 @@ pub(crate) struct App {
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+
+    /// The command as its record names it, such as `bulk send`.
+    #[arg(skip)]
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,7 +95,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     match parse_by_one_command(arguments) {
         Some(Ok(app)) => Ok(app),
         Some(Err(error)) if error.kind() == ErrorKind::DisplayVersion => Err(error),
-        Some(Err(_)) | None => App::try_parse_from(arguments),
+        Some(Err(_)) | None => read_matches(App::command().try_get_matches_from(arguments)),
     }
 }
 
@@ -114,10 +118,25 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     if names.peek().is_some() {
         app = app.subcommand(names.find_map(|(index, name)| command(name, index, &words))?);
     }
-    Some(
-        app.try_get_matches_from(arguments)
-            .and_then(|mut matches| App::from_arg_matches_mut(&mut matches)),
-    )
+    Some(read_matches(app.try_get_matches_from(arguments)))
+}
+
+fn read_matches(matched: Result<ArgMatches, clap::Error>) -> Result<App, clap::Error> {
+    let mut matches = matched?;
+    let name = matches.subcommand().map(|(name, of_command)| {
+        // What follows `send` is a kind.
+        name_in_records(name, of_command.subcommand_name())
+    });
+    let app = App::from_arg_matches_mut(&mut matches)?;
+    Ok(App { name, ..app })
+}
+
+/// Returns the name of a command in its records. What follows `send` is a kind.
+pub(super) fn name_in_records(command: &str, part: Option<&str>) -> String {
+    match part {
+        Some(part) if command != "send" => format!("{command} {part}"),
+        _ => command.to_owned(),
+    }
 }
 
 /// Builds the command `name`, at `index` in `words`. None for the other commands, which need not be fast.

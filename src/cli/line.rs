@@ -3,8 +3,9 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, CommandFactory};
 
+use super::app::{App, name_in_records};
 use crate::base::typed_line::{LinePart, TypedLine};
 
 /// A word of the line.
@@ -89,6 +90,15 @@ pub(super) fn words_before_dashes(arguments: &[OsString]) -> impl Iterator<Item 
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .take_while(|word| word != "--")
+}
+
+/// Returns the name that the records of the line's command have.
+pub(super) fn command_name(arguments: &[OsString]) -> Option<String> {
+    let mut app = App::command();
+    app.build();
+    let tokens = read_line(&app, arguments);
+    let mut names = path_of(&tokens).split(' ').skip(1);
+    Some(name_in_records(names.next()?, names.next()))
 }
 
 /// Returns the path of the commands among `tokens`, which begin the line.

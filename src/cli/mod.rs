@@ -50,6 +50,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         &context.flags,
     ));
     set_config(context.flags.config.as_deref());
+    context.stdout.command = app.name;
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
     if is_list && context.can_ask() {
         context.typed_line = line::line_of_list(&App::command(), arguments);
@@ -84,13 +85,13 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Err(error) => {
             if has_record {
                 let record = RecordError::from(&error);
-                context.stdout.outcome(error.code.code(), Some(&record));
+                context.stdout.outcome(error.code, Some(&record));
             }
             usage::print_error(&context.stderr, &error)
         }
         Ok(code) => {
             if is_change {
-                context.stdout.outcome(code.code(), None);
+                context.stdout.outcome(code, None);
             }
             code
         }
@@ -162,6 +163,7 @@ fn readable_context(arguments: &[OsString]) -> Context {
         stdout: Stdout::new(format, Color::Auto),
         ..Context::default()
     };
+    context.stdout.command = line::command_name(arguments);
     // Only commands of `bulk` have it, and not those of a template, which has --language.
     let (_, of_bulk) = line.split_once(" bulk ").unwrap_or_default();
     let (of_bulk, _) = of_bulk.split_once(" template ").unwrap_or((of_bulk, ""));

@@ -85,12 +85,20 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
 
 /// Prints the record of a wrong line, if requested. If printing fails, the exit code still shows the outcome.
 fn record(context: &Context, error: &CommandError) {
+    let command = match context.stdout.command.as_deref() {
+        Some("send") => "send",
+        Some("flow-message") => "flow-message",
+        _ => return context.stdout.outcome(error.code, Some(&error.into())),
+    };
     if context.stdout.format == Format::Record {
-        let _ = context.stdout.json(&Record {
+        let mut record = Record {
+            command: command.into(),
             dry_run: context.mode != Mode::Send,
             error: Some(error.into()),
             ..Record::default()
-        });
+        };
+        record.end(error.code);
+        let _ = context.stdout.json(&record);
     }
 }
 

@@ -71,7 +71,10 @@ fn field(raw: &str) -> Result<(String, String), Message> {
 
 /// Makes the typed request and prints the response.
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
-    let mut record = Record::default();
+    let mut record = Record {
+        command: "api".into(),
+        ..Record::default()
+    };
     let code = call(context, typed, &mut record)
         .unwrap_or_else(|error| note_error(context, error, &mut record));
     let reads = typed
@@ -79,9 +82,9 @@ pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
         .is_ok_and(|(method, _)| method == Method::GET);
     let format = context.stdout.format;
     if !reads {
-        return print_result(context, &msg!("the request"), format, &record, code);
+        return print_result(context, &msg!("the request"), format, &mut record, code);
     }
-    match print_answer(context, format, &record) {
+    match print_answer(context, format, &mut record, code) {
         Ok(()) => code,
         Err(error) => note_error(context, error.into(), &mut record),
     }

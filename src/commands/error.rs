@@ -3,7 +3,7 @@
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::Sent;
+use crate::base::output::{Retry, Sent};
 use crate::base::process::Signal;
 use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, LookUpError, Outcome};
@@ -47,6 +47,7 @@ impl From<LedgerError> for CommandError {
         let converted = Self::new(code, name, error.message.clone(), Some(error.hint.clone()));
         Self {
             nothing_was_sent: error.nothing_was_sent(),
+            retry: error.may_pass().then_some(Retry::Later),
             ledger: Some(error.kind),
             ..converted.caused_by(error)
         }

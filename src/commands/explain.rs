@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::msg;
-use crate::base::output::{Format, pretty, wrapped};
+use crate::base::output::{Format, pretty, versioned, wrapped};
 use crate::base::suggest::nearest;
 use crate::base::texts;
 use crate::command_error::CommandError;
@@ -54,7 +54,8 @@ pub(crate) struct ExplainArgs {
 /// all kinds and codes.
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
     if context.stdout.format == Format::Record && !args.example {
-        context.stdout.json(&as_json(args.topic.as_deref())?)?;
+        let stdout = &context.stdout;
+        stdout.json(&versioned(as_json(args.topic.as_deref())?))?;
         return Ok(ExitCode::Success);
     }
     let text = match args.topic.as_deref() {
@@ -92,7 +93,7 @@ fn in_columns(text: &str) -> String {
 
 /// Returns one object: of the topic, or of all kinds and codes.
 fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
-    let mut object = match topic {
+    let object = match topic {
         None => {
             let kinds: Vec<_> = MessageKind::all().iter().map(kind_as_json).collect();
             let codes: Vec<_> = codes().map(|code| code_as_json(&code)).collect();
@@ -110,9 +111,6 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
             }
         }
     };
-    if let Some(fields) = object.as_object_mut() {
-        fields.shift_insert(0, "schema_version".to_owned(), json!(1));
-    }
     Ok(object)
 }
 
@@ -560,7 +558,7 @@ characters. For the JSON Schema of a kind: `jelouctl schema KIND`.";
         }
         assert_eq!(
             ending_names().count(),
-            27 + SkipReason::value_variants().len()
+            31 + SkipReason::value_variants().len()
         );
         let reasons = include_str!("../../docs/bulk.md");
         for name in SkipReason::value_variants()

@@ -11,7 +11,7 @@ use super::{RecipientArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
-use crate::base::output::{OutputRow, Sent, SystemError};
+use crate::base::output::{OutputRow, Sent, SystemError, versioned};
 use crate::base::timestamps::{from_millis, time_in_both, time_value};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::{merge, to_flag};
@@ -394,7 +394,7 @@ fn until_field(until: Option<i64>) -> Option<String> {
 
 /// Returns the record of a key, with these `fields`.
 fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
-    let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
+    let mut record = versioned(json!({ "key": key, "bot_id": bot, "api_url": address }));
     merge(&mut record, fields);
     record
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
-use crate::base::output::{Format, Stdout, SystemError};
+use crate::base::output::{Format, Stdout, SystemError, versioned};
 use crate::command_error::CommandError;
 use crate::jelou::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
 use crate::sender::context::Context;
@@ -116,7 +116,8 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
             let header = header.map(|name| name.text(stdout.lang));
             stdout.table(&header.each_ref().map(String::as_str), rows)
         }
-        Format::Response | Format::Record => stdout.json(listing),
+        Format::Response => stdout.json(listing),
+        Format::Record => stdout.json(&versioned(listing.clone())),
         Format::None | Format::To => Ok(()),
     }
 }

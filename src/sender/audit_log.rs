@@ -115,7 +115,7 @@ impl AuditLog {
         if let Some(check) = record.key_check {
             merge(&mut message, json!({ "once": check }));
         }
-        self.append(stderr, "message", record.command, message);
+        self.append(stderr, "message", &record.command, message);
     }
 
     /// Logs the state of a bulk run when it finishes or stops, or after `command`.
@@ -303,10 +303,10 @@ mod tests {
             api_code: Some(long.clone()),
             message: "canary".into(),
             hint: Some("canary".into()),
-            retry_after_s: None,
+            ..RecordError::default()
         };
         let record = Record {
-            command: "send",
+            command: "send".into(),
             sent: Sent::No,
             kind: Some("text".into()),
             to: Some("593987654321".to_owned()),

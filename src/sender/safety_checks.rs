@@ -7,6 +7,7 @@ use super::resolve::Sender;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
 use crate::base::message::{Message, msg};
+use crate::base::output::Retry;
 use crate::base::private_file::{PipeBound, open_to_read};
 use crate::command_error::CommandError;
 use crate::jelou::message::Outgoing;
@@ -67,7 +68,7 @@ pub(crate) fn exclusion_error(
 
 /// Creates the error for excluded recipients.
 pub(crate) fn excluded(problem: Message, hint: Option<Message>) -> CommandError {
-    CommandError::new(ExitCode::Guard, "excluded", problem, hint)
+    CommandError::new(ExitCode::Guard, "excluded", problem, hint).with_retry(Retry::Never)
 }
 
 /// Returns whether one of `patterns` allows the recipient.

@@ -283,8 +283,8 @@ fn hostile_api_text_stays_on_one_line() {
 
 #[test]
 fn record_fields_are_equal_on_success_and_failure() {
-    let fields = "schema_version sent dry_run kind to profile bot_id api_url message_id http_status attempts \
-                  duration_ms response error delivery";
+    let fields = "schema_version command exit_code retry error sent dry_run kind to profile bot_id api_url message_id \
+                  http_status attempts duration_ms response delivery";
     let success = answered(200, r#"{"success":true,"messageId":"m"}"#).json();
     let failure = answered(500, "").json();
     let invalid = Home::new().run("send text -o record").end().json();
@@ -296,7 +296,8 @@ fn record_fields_are_equal_on_success_and_failure() {
             .map(String::as_str)
             .collect();
         assert_eq!(keys.join(" "), fields);
-        assert_eq!(record["schema_version"], 1);
+        assert_eq!(record["schema_version"], 2);
+        assert_eq!(record["command"], "send");
         assert_eq!(record["kind"], "text");
     }
     assert_eq!(invalid["sent"], "no");

@@ -2167,7 +2167,7 @@ fn failed_command_prints_one_record() {
         let ended = home.run(line).args(&["-o", "record"]).end();
         assert_ne!(ended.code, 0, "{line}");
         let record = ended.json();
-        assert_eq!(record["schema_version"], 1, "{line}");
+        assert_eq!(record["schema_version"], 2, "{line}");
         assert_eq!(record["exit_code"], ended.code, "{line}");
         let message = record["error"]["message"].as_str().unwrap();
         assert!(ended.stderr.contains(message), "{line}: {ended:?}");
@@ -2179,7 +2179,7 @@ fn failed_command_prints_one_record() {
         .success();
     assert_eq!(
         ended.json(),
-        json!({"schema_version": 1, "exit_code": 0, "error": null})
+        json!({"schema_version": 2, "command": "profile set", "exit_code": 0, "retry": "never", "error": null})
     );
     // A listing prints one object on each line, and `run` prints only the output of its command.
     assert_eq!(home.run("bulk list -o record").success().stdout, "");

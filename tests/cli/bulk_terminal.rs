@@ -47,7 +47,7 @@ fn terminal_shows_run_summary_as_text() {
         assert!(screen.contains(part), "`{part}`: {screen}");
     }
     let (_, screen) = end(&home, "bulk status r -o response");
-    assert!(screen.contains("\"schema_version\": 1,\r\n"), "{screen}");
+    assert!(screen.contains("\"schema_version\": 2,\r\n"), "{screen}");
     let (_, screen) = end(&home, "bulk resolve r --unknown-as sent");
     assert!(
         screen.contains(

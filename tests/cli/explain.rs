@@ -364,7 +364,7 @@ fn record_of_a_topic_is_one_object() {
             .json();
         assert_eq!(
             (&record["schema_version"], &record["topic"]),
-            (&json!(1), &json!(topic))
+            (&json!(2), &json!(topic))
         );
         assert!(!record[field].is_null(), "{record}");
     }

@@ -472,7 +472,7 @@ impl CommandOutput {
     pub(crate) fn rows(&self) -> Vec<Value> {
         self.stdout
             .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
+            .map(|line| checked_record(serde_json::from_str(line).unwrap()))
             .collect()
     }
 
@@ -484,8 +484,23 @@ impl CommandOutput {
     /// Returns stdout, which must be exactly one line of JSON.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.matches('\n').count(), 1, "{self:?}");
-        serde_json::from_str(&self.stdout).unwrap()
+        checked_record(serde_json::from_str(&self.stdout).unwrap())
     }
+}
+
+/// Returns the JSON. If it is a record about an outcome, it must match its schema.
+pub(crate) fn checked_record(record: Value) -> Value {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = include_str!("../../src/base/output/record.json");
+        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+    });
+    let has = |field| record.get(field).is_some();
+    let is_outcome = has("exit_code") && !has("checks") || has("dry_run");
+    if has("schema_version") && is_outcome {
+        let faults: Vec<_> = SCHEMA.iter_errors(&record).collect();
+        assert!(faults.is_empty(), "{record}: {faults:?}");
+    }
+    record
 }
 
 #[cfg(unix)]

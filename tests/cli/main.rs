@@ -131,6 +131,7 @@ mod questions;
 mod recipes;
 #[cfg(unix)]
 mod recipients;
+mod records;
 #[cfg(unix)]
 mod release;
 #[cfg(target_os = "linux")]

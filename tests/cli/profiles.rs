@@ -580,7 +580,7 @@ fn profile_record_is_json() {
     home.config("default_profile = \"a\"\n[profiles.a]\nbot_id = \"7\"\n[profiles.b]\nclient_secret = \"canary\"\n");
     assert_eq!(
         home.run("profile list -o record").success().json(),
-        json!({"schema_version": 1, "profiles": [
+        json!({"schema_version": 2, "profiles": [
             {"name": "a", "bot_id": "7", "default": true, "ledger": null},
             {"name": "b", "bot_id": null, "default": false, "ledger": null},
         ]})

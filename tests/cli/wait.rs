@@ -122,7 +122,9 @@ fn check(words: &str, accepted: &Reply, cases: Vec<Case>) {
             (&json!("yes"), &json!(state)),
             "{case}: {record}"
         );
-        assert_eq!(record["error"], Value::Null, "{case}: {record}");
+        let error = &record["error"]["code"];
+        assert_eq!(error == "not_reached", code == 15, "{case}: {record}");
+        assert_eq!(record["retry"], "never", "{case}: {record}");
         assert!(
             look_ups(&server.received()) >= asked,
             "{case}: {:?}",

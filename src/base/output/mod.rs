@@ -18,7 +18,10 @@ pub(crate) use self::program::set_config;
 pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,
 };
-pub(crate) use self::record::{EarlierMessage, Record, RecordError, Sent};
+pub(crate) use self::record::{
+    EarlierMessage, RECORD_SCHEMA, Record, RecordError, RefusedRow, RefusedRows, Retry, Sent,
+    versioned,
+};
 pub(crate) use self::stderr::{Color, HiddenInput, Stderr, SystemError, Verbosity, ask_hidden};
 pub(crate) use self::stdout::{Check, CheckState, Format, OutputRow, Stdout};
 pub(crate) use self::words::{count_value, duration_value, grouped, rounded, wrapped};

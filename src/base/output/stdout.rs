@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use super::escape::{compact, compact_text, one_line};
 use super::json_text::indented;
 use super::program::{completed, serialize_hint};
-use super::record::RecordError;
+use super::record::{RecordError, RecordHead, versioned};
 use super::stderr::{Color, SystemError};
 use super::words::aligned;
+use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 
 /// A value of `--output`; the comments are its help.
@@ -43,6 +44,8 @@ pub(crate) struct OutputRow {
 #[derive(Debug, Default)]
 pub(crate) struct Stdout {
     pub(crate) format: Format,
+    /// The command of the records, such as `bulk send`.
+    pub(crate) command: Option<String>,
     /// Whether the user passed `--output`.
     has_format_flag: bool,
     color: Color,
@@ -132,9 +135,8 @@ impl Stdout {
                 .try_for_each(|id| self.value(&id)),
             Format::Response if self.wants_words() && rows.peek().is_none() => Ok(()),
             Format::Response if self.wants_words() => self.table(header, rows.map(|row| row.words)),
-            Format::Response | Format::Record => {
-                rows.try_for_each(|row| self.line(&compact(&row.record)))
-            }
+            Format::Response => rows.try_for_each(|row| self.line(&compact(&row.record))),
+            Format::Record => rows.try_for_each(|row| self.line(&compact(&versioned(row.record)))),
             Format::None | Format::To => Ok(()),
         }
     }
@@ -170,11 +172,19 @@ impl Stdout {
         self.reader_is_gone.get().is_some()
     }
 
+    /// Returns what the record of the command begins with.
+    pub(crate) fn head<'a>(
+        &'a self,
+        code: ExitCode,
+        error: Option<&'a RecordError>,
+    ) -> RecordHead<'a> {
+        RecordHead::new(self.command.as_deref(), code, error)
+    }
+
     /// Prints the outcome of a command that has no other record. If printing fails, the exit code still shows it.
-    pub(crate) fn outcome(&self, exit_code: u8, error: Option<&RecordError>) {
+    pub(crate) fn outcome(&self, code: ExitCode, error: Option<&RecordError>) {
         if self.format == Format::Record && self.is_answered.get().is_none() {
-            let outcome = json!({ "schema_version": 1, "exit_code": exit_code, "error": error });
-            let _ = self.json(&outcome);
+            let _ = self.json(&self.head(code, error));
         }
     }
 
@@ -225,8 +235,9 @@ impl Stdout {
         summary: &Message,
     ) -> Result<(), SystemError> {
         if self.format == Format::Record {
-            return self
-                .json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));
+            return self.json(&versioned(
+                json!({ "exit_code": exit_code, "checks": checks }),
+            ));
         }
         let mut text = String::new();
         for Check {

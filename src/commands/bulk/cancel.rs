@@ -89,7 +89,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         ended.as_ref().map(|_| ExitCode::Success),
     );
     let summary = ended?;
-    summary.print_totals(context, name, None);
+    summary.print_totals(context, name, None, ExitCode::Success, None);
     summary.print_next_steps(context, name);
     Ok(ExitCode::Success)
 }

@@ -16,7 +16,9 @@ use super::summary::{deliveries_as_json, describe_deliveries, may_have_been_sent
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{ProgressFormat, ReadProgress, count_value, duration_value};
+use crate::base::output::{
+    ProgressFormat, ReadProgress, RecordError, Retry, count_value, duration_value,
+};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
@@ -148,7 +150,17 @@ pub(crate) fn run(
     let unknown = result.counts.unknown;
     let mut words = vec![describe_deliveries(&result.deliveries, &zone)];
     words.extend((unknown > 0).then(|| may_have_been_sent(unknown)));
-    let printed = print_run(context, Some(name), &to_json(&asked, &result), &words);
+    let problem = result.problem.as_ref();
+    let ended = problem.map_or_else(|| code(&result), |problem| problem.code);
+    let error = problem.map(RecordError::from);
+    let mut head = context.stdout.head(ended, error.as_ref());
+    if ended == ExitCode::Incomplete {
+        // A later check may find more.
+        head.retry = Retry::Later;
+    }
+    let mut record = json!(head);
+    merge(&mut record, to_json(&asked, &result));
+    let printed = print_run(context, Some(name), &record, &words);
     let is_cancelled = asked.run.cancellation()?.is_some();
     for note in still_unknown(name, is_cancelled, &result) {
         context.stderr.note(note);
@@ -324,7 +336,6 @@ fn to_json(asked: &RunToCheck<'_>, result: &CheckResult) -> Value {
         counts, deliveries, ..
     } = result;
     let mut all = json!({
-        "schema_version": 1,
         "run": asked.run.name().to_string(),
         "complete": counts.is_finished(),
         "whole": result.problem.is_none(),

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
 use crate::base::message::{Message, msg};
-use crate::base::output::OutputRow;
+use crate::base::output::{OutputRow, versioned};
 use crate::base::private_file::PipeBound;
 use crate::base::timestamps::{rfc_3339_in, time_in, time_value};
 use crate::command_error::CommandError;
@@ -208,13 +208,12 @@ fn row(excluded: ExcludedRecipient, zone: &TimeZone) -> OutputRow {
         added_by,
         added_at,
     } = excluded;
-    let record = json!({
-        "schema_version": 1,
+    let record = versioned(json!({
         "recipient": recipient,
         "reason": reason,
         "excluded_by": added_by,
         "excluded_at": rfc_3339_in(&TimeZone::UTC, added_at),
-    });
+    }));
     let words = vec![
         recipient.clone(),
         time_in(zone, added_at),
@@ -247,15 +246,14 @@ fn check(
     }
     let found = found.as_ref();
     let at = found.map(|found| rfc_3339_in(&TimeZone::UTC, found.added_at));
-    Ok(context.stdout.json(&json!({
-        "schema_version": 1,
+    Ok(context.stdout.json(&versioned(json!({
         "recipient": recipient,
         "excluded": found.is_some(),
         "reason": found.and_then(|found| found.reason.as_deref()),
         "excluded_by": found.map(|found| &found.added_by),
         "excluded_at": at,
         "ledger": place,
-    }))?)
+    })))?)
 }
 
 fn describe(

@@ -7,7 +7,7 @@ use super::pauses::{report_stale, waiting};
 use super::summary::{deliveries_as_json, utc};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
-use crate::base::output::{OutputRow, Waiting};
+use crate::base::output::{OutputRow, Waiting, versioned};
 use crate::base::timestamps::time_in_both;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger_to_show;
@@ -122,8 +122,7 @@ fn describe_run(
 /// Returns a run as JSON; `bulk status` has it too.
 pub(crate) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Value {
     let details = &run.details;
-    let mut overview = json!({
-        "schema_version": 1,
+    let mut overview = versioned(json!({
         "run": run.name.to_string(),
         "complete": run.is_finished(),
         "cancelled": run.is_cancelled,
@@ -139,7 +138,7 @@ pub(crate) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> 
         "sandbox": details.sandbox,
         "rows": run.counts.all(),
         "deliveries": run.deliveries.as_ref().map(deliveries_as_json),
-    });
+    }));
     merge(&mut overview, json!(run.counts));
     overview
 }

@@ -316,6 +316,15 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
+    /// Adds the rows that prevent the send to the error of the list.
+    fn of_rows(self, rows: &CollectedRows) -> Self {
+        let by_list = self.by_list;
+        Self {
+            by_list: by_list.map(|error| error.refusing(rows.refused.clone())),
+            ..self
+        }
+    }
+
     /// Returns the first error that an answer may settle. An error of the list that no answer settles comes first.
     pub(super) fn open_error(&self) -> Option<&CommandError> {
         let first = self.by_list.as_ref().or(self.by_ledger.as_ref());
@@ -348,7 +357,7 @@ impl Plan {
             draft: list.draft,
             settings: list.settings,
             imported: list.imported,
-            refusals: list.refusals,
+            refusals: list.refusals.of_rows(&rows),
             findings: list.findings,
             rows,
             test_messages: list.test_messages,

@@ -13,7 +13,7 @@ use super::run_log::run_fields;
 use super::summary::RunSummary;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{ProgressFormat, Record, RecordError, compact, count_value};
+use crate::base::output::{ProgressFormat, Record, RecordError, Retry, Sent, compact, count_value};
 use crate::base::process::{Signal, host_name};
 use crate::command_error::{CommandError, Phase};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
@@ -85,17 +85,6 @@ struct PrintedEnd {
     cancelled: Option<CommandError>,
 }
 
-impl PrintedEnd {
-    /// Creates the end of a run with a state that cannot be read.
-    fn without_state(code: Result<ExitCode, CommandError>) -> Self {
-        Self {
-            code,
-            summary: None,
-            cancelled: None,
-        }
-    }
-}
-
 /// Prints why the run ended, and its state.
 fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> PrintedEnd {
     // None: the exit code follows from its rows.
@@ -107,8 +96,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
             ..
         }) if error.may_pass() || error.has_lost_states() => {
             let reason = StopReason::LedgerFailed { error, outcomes };
-            let code = report_stop(context, active, reason);
-            return PrintedEnd::without_state(code);
+            return print_without_state(context, report_stop(context, active, reason));
         }
         Ok(RunEnd::Complete) => Ok(None),
         Ok(RunEnd::Stopped {
@@ -119,11 +107,11 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
             reason,
             unwritten: Some(outcomes),
         }) => {
-            let code = report_stop(context, active, reason);
+            let stopped = report_stop(context, active, reason);
             report_open_write(context, active, &outcomes);
-            return PrintedEnd::without_state(code);
+            return print_without_state(context, stopped);
         }
-        Err(error) => Ok(Some(report_failed_join(context, active, &error))),
+        Err(error) => Ok(Some(Some(report_failed_join(context, active, error)))),
     };
     let summary = active
         .run
@@ -140,35 +128,69 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
                     .stderr
                     .warning_with_hint(msg!("cannot read the ledger: {error}", error), watch);
             }
-            PrintedEnd::without_state(stopped.and_then(|code| code.ok_or_else(|| error.into())))
+            let stopped = stopped.and_then(|stop| stop.ok_or_else(|| error.into()));
+            print_without_state(context, stopped)
         }
     }
 }
 
-/// Prints the state of the run. If no row is left, `stopped` has no code, and the code follows from the rows, or from
-/// a cancellation.
+/// Why a process stopped before the run was complete, as printed. None if only its time was over.
+type Stop = Option<CommandError>;
+
+/// Returns the exit code of a process that stopped.
+fn stop_code(stop: &Stop) -> ExitCode {
+    stop.as_ref().map_or(ExitCode::Success, |error| error.code)
+}
+
+/// Prints only the outcome, because the state of the run cannot be read. An error without a text is printed later.
+fn print_without_state(context: &Context, stopped: Result<Stop, CommandError>) -> PrintedEnd {
+    let code = stopped.map(|stop| {
+        let code = stop_code(&stop);
+        let error = stop.as_ref().map(RecordError::from);
+        context.stdout.outcome(code, error.as_ref());
+        code
+    });
+    PrintedEnd {
+        code,
+        summary: None,
+        cancelled: None,
+    }
+}
+
+/// Prints the state of the run. If no row is left, `stopped` is None, and the code follows from the rows, or from a
+/// cancellation.
 fn print_state(
     context: &Context,
     active: &ActiveRun,
-    stopped: Result<Option<ExitCode>, CommandError>,
-    mut summary: RunSummary,
+    stopped: Result<Option<Stop>, CommandError>,
+    summary: RunSummary,
     took: Option<Duration>,
 ) -> PrintedEnd {
     let cancelled = match stopped {
         Ok(None) => cancelled_error(active, &summary),
         _ => None,
     };
-    summary.error = cancelled.as_ref().map(RecordError::from);
-    print_summary(context, active, &summary, took);
-    if let Some(cancelled) = &cancelled {
-        cancelled.print(&context.stderr);
-    }
-    let code = match &cancelled {
+    let of_rows = match &cancelled {
         Some(cancelled) => cancelled.code,
         None => summary.exit_code(),
     };
+    let error = match &stopped {
+        Ok(Some(stop)) => stop.as_ref(),
+        Ok(None) => cancelled.as_ref(),
+        Err(error) => Some(error),
+    };
+    let code = match &stopped {
+        Ok(Some(stop)) => stop_code(stop),
+        Ok(None) => of_rows,
+        Err(error) => error.code,
+    };
+    let error = error.map(RecordError::from);
+    print_summary(context, active, &summary, took, code, error.as_ref());
+    if let Some(cancelled) = &cancelled {
+        cancelled.print(&context.stderr);
+    }
     PrintedEnd {
-        code: stopped.map(|stopped| stopped.unwrap_or(code)),
+        code: stopped.map(|_| code),
         summary: Some(summary),
         cancelled,
     }
@@ -193,7 +215,8 @@ fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandEr
     );
     let hint = Some(hint).filter(|_| unsent > 0);
     let code = ExitCode::Guard;
-    Some(CommandError::new(code, "cancelled", message, hint))
+    let error = CommandError::new(code, "cancelled", message, hint);
+    Some(error.with_retry(Retry::Never))
 }
 
 /// Prints the summary. An error of standard output is only printed: as the error of the command, it
@@ -203,9 +226,11 @@ fn print_summary(
     active: &ActiveRun,
     summary: &RunSummary,
     took: Option<Duration>,
+    code: ExitCode,
+    error: Option<&RecordError>,
 ) {
     let name = active.run.name();
-    summary.print_totals(context, name, took);
+    summary.print_totals(context, name, took, code, error);
     report_stale(context, name, summary.stale.as_ref());
     summary.print_next_steps(context, name);
 }
@@ -226,37 +251,42 @@ fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptR
 }
 
 /// Prints that the run could not continue after a wait.
-fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandError) -> ExitCode {
+fn report_failed_join(context: &Context, active: &ActiveRun, error: CommandError) -> CommandError {
     let message = msg!("the run did not continue: {error}", error = error.message);
     let resume = to_continue(active.run.name());
     let hints = error.hint.iter().cloned().chain([resume]);
     let hint = Message::joined(hints.collect(), "; ");
-    context.stderr.error(message, &[], Some(&hint));
-    error.code
+    context.stderr.error(&message, &[], Some(&hint));
+    CommandError {
+        message,
+        hint: Some(hint),
+        ..error
+    }
+    .with_retry(Retry::Resume)
 }
 
-/// Prints why rows were not sent.
+/// Prints why rows were not sent, and returns the error. An error that is not printed ends the command.
 fn report_stop(
     context: &Context,
     active: &ActiveRun,
     reason: StopReason,
-) -> Result<ExitCode, CommandError> {
-    let stderr = &context.stderr;
+) -> Result<Stop, CommandError> {
     let name = active.run.name();
     match reason {
         StopReason::Paused(reason, problem) => {
-            report_pause(context, active, reason, &problem);
-            Ok(pause_exit_code(reason))
+            Ok(Some(report_pause(context, active, reason, &problem)))
         }
         StopReason::PausedByOthers(pause) => {
             let message = msg!("run paused: {reason}", reason = why(&pause));
             let hint = way_on(pause.reason, name, &active.settings);
-            stderr.error(message, &[], Some(&hint));
-            Ok(pause_exit_code(pause.reason))
+            Ok(Some(print_pause(context, pause.reason, message, hint)))
         }
         StopReason::Signal(signal) => {
-            stderr.error(stopped_by(signal), &[], Some(&to_continue(name)));
-            Ok(signal_exit_code(signal))
+            let code = signal_exit_code(signal);
+            let hint = Some(to_continue(name));
+            let error = CommandError::new(code, "interrupted", stopped_by(signal), hint);
+            error.print(&context.stderr);
+            Ok(Some(error.with_retry(Retry::Resume)))
         }
         StopReason::LedgerFailed { error, outcomes } => {
             report_unwritten(context, active, &outcomes);
@@ -272,7 +302,7 @@ fn report_stop(
             Err(error)
         }
         // The run continues.
-        StopReason::WaitOver => Ok(ExitCode::Success),
+        StopReason::WaitOver => Ok(None),
         StopReason::Panicked => Err(panicked(true)),
     }
 }
@@ -285,7 +315,12 @@ fn stopped_by(signal: Signal) -> Message {
     }
 }
 
-fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, problem: &Problem) {
+fn report_pause(
+    context: &Context,
+    active: &ActiveRun,
+    reason: PauseReason,
+    problem: &Problem,
+) -> CommandError {
     let name = active.run.name();
     let way_on = way_on(reason, name, &active.settings);
     let hint = match reason {
@@ -307,7 +342,20 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
     } else {
         msg!("run paused: {problem}", problem)
     };
-    context.stderr.error(message, &[], Some(&hint));
+    print_pause(context, reason, message, hint)
+}
+
+/// Prints the error of a paused run. Its name is the reason of the pause.
+fn print_pause(
+    context: &Context,
+    reason: PauseReason,
+    message: Message,
+    hint: Message,
+) -> CommandError {
+    let code = pause_exit_code(reason);
+    let error = CommandError::new(code, reason.name(), message, Some(hint));
+    error.print(&context.stderr);
+    error.with_retry(Retry::Resume)
 }
 
 /// Returns whether other processes continue a run after this process has stopped.
@@ -327,8 +375,10 @@ fn others_continue(active: &ActiveRun, reason: PauseReason) -> bool {
 fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
     let settings = &active.settings;
     for row in outcomes {
-        let record = Record {
-            sent: row.state.sent(),
+        let sent = row.state.sent();
+        let mut record = Record {
+            command: context.stdout.command.clone().unwrap_or_default().into(),
+            sent,
             kind: Some(settings.kind.clone().into()),
             to: Some(row.recipient.clone()),
             profile: settings.profile.clone(),
@@ -346,6 +396,11 @@ fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptRe
             }),
             ..Record::default()
         };
+        record.end(match sent {
+            Sent::Yes => ExitCode::Success,
+            Sent::No => ExitCode::Rejected,
+            Sent::Unknown => ExitCode::Unknown,
+        });
         context.stderr.progress_line(&compact(&json!(record)));
     }
 }

@@ -128,7 +128,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
         run = name,
         change = describe_change(changed, &resolution)
     ));
-    summary.print_totals(context, name, None);
+    summary.print_totals(context, name, None, ExitCode::Success, None);
     if changed > 0 && resolution.sends_again() {
         context.stderr.note(to_continue(name));
     }

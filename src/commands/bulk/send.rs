@@ -107,7 +107,7 @@ fn make_plan(
                 for finding in &rows.listed {
                     print_finding(&context.stderr, finding);
                 }
-                return Err(error);
+                return Err(error.refusing(rows.refused));
             }
         }
     }
@@ -165,7 +165,7 @@ fn report_unsent(
         "the run is created, and nothing was sent; to send it: jelouctl bulk work {run}",
         run = run.name()
     ));
-    RunSummary::new(run, settings)?.print(context, None)?;
+    RunSummary::new(run, settings)?.print(context, None, ExitCode::Success, None)?;
     Ok(ExitCode::Success)
 }
 

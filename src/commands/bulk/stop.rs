@@ -2,13 +2,16 @@
 
 use clap::Args;
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 use super::pauses::{describe_cancellation, report_stale, since_when, to_continue};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
+use crate::base::output::{Format, RecordError, Retry};
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger;
 use crate::commands::zone::run_zone;
+use crate::jelou::message::merge;
 use crate::runs::ledger::{LedgerError, Run, RunName, StopResult};
 use crate::sender::context::Context;
 
@@ -58,11 +61,31 @@ fn stop(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
     run.require_change()?;
     let stopped = run.stop(None)?;
     context.stderr.note(describe(context, run, &stopped)?);
-    Ok(report_stale(
+    let stale = run.stale_reason()?;
+    let code = report_stale(context, run.name(), stale.as_ref());
+    print_record(
         context,
-        run.name(),
-        run.stale_reason()?.as_ref(),
-    ))
+        run,
+        &stopped,
+        stale.map(CommandError::from).as_ref(),
+    );
+    Ok(code)
+}
+
+/// Prints the record. If printing fails, the exit code still shows the outcome.
+fn print_record(context: &Context, run: &Run, stopped: &StopResult, stale: Option<&CommandError>) {
+    if context.stdout.format != Format::Record {
+        return;
+    }
+    let code = stale.map_or(ExitCode::Success, |error| error.code);
+    let error = stale.map(RecordError::from);
+    let mut head = context.stdout.head(code, error.as_ref());
+    if stale.is_none() && stopped.has_rows_left() {
+        head.retry = Retry::Resume;
+    }
+    let mut record = json!(head);
+    merge(&mut record, json!({ "run": run.name().to_string() }));
+    let _ = context.stdout.json(&record);
 }
 
 /// Describes what was done, and in which ledger: you may have meant the run of another one.

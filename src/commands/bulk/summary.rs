@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::pauses::{cancellation_as_json, describe_repeats};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{Format, RecordError, SystemError, count_value, duration_value};
+use crate::base::output::{Format, RecordError, Retry, SystemError, count_value, duration_value};
 use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::message::merge;
@@ -46,8 +46,6 @@ pub(crate) struct RunSummary {
     again: Option<String>,
     /// Set if `bulk cancel` ended it.
     pub(crate) cancellation: Option<Cancellation>,
-    /// Why the process that prints it did not send every row, if it knows.
-    pub(crate) error: Option<RecordError>,
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
     pub(crate) stale: Option<LedgerError>,
     /// The description of the rows of a stale run that may have been sent.
@@ -77,7 +75,6 @@ impl RunSummary {
             written_to: details.written_to,
             cost: run.spent()?,
             cancellation: run.cancellation()?,
-            error: None,
             stale,
             repeats,
         })
@@ -98,11 +95,9 @@ impl RunSummary {
             written_to,
             cost,
             cancellation,
-            error,
             ..
         } = self;
         let mut summary = json!({
-            "schema_version": 1,
             "run": name.as_ref().map(ToString::to_string),
             "complete": self.is_complete(),
             "cancelled": cancellation.is_some(),
@@ -116,9 +111,6 @@ impl RunSummary {
         merge(&mut summary, json!(counts));
         if let Some(cancellation) = cancellation {
             merge(&mut summary, cancellation_as_json(cancellation));
-        }
-        if let Some(error) = error {
-            merge(&mut summary, json!({ "error": error }));
         }
         summary
     }
@@ -189,23 +181,49 @@ impl RunSummary {
         }
     }
 
-    /// Prints it, for a run that took `took`.
+    /// Returns the record of a command that exits with `code` and leaves the run in this state.
+    fn record(&self, context: &Context, code: ExitCode, error: Option<&RecordError>) -> Value {
+        let mut head = context.stdout.head(code, error);
+        let is_left = self.name.is_some() && !self.is_complete() && self.cancellation.is_none();
+        let has_faults = self.counts.failed + self.skips.rows(SkipReason::Invalid) > 0;
+        if error.is_some_and(|error| error.retry.is_some()) {
+            // The error knows more.
+        } else if is_left {
+            head.retry = Retry::Resume;
+        } else if code == ExitCode::Incomplete && !has_faults {
+            head.retry = Retry::Never;
+        }
+        let mut record = json!(head);
+        merge(&mut record, self.to_json());
+        record
+    }
+
+    /// Prints it, for a run that took `took`, as the record of a command that exits with `code`.
     pub(crate) fn print(
         &self,
         context: &Context,
         took: Option<Duration>,
+        code: ExitCode,
+        error: Option<&RecordError>,
     ) -> Result<(), SystemError> {
         print_run(
             context,
             self.name.as_ref(),
-            &self.to_json(),
+            &self.record(context, code, error),
             &self.describe(took),
         )
     }
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
-    pub(crate) fn print_totals(&self, context: &Context, name: &RunName, took: Option<Duration>) {
-        if let Err(error) = self.print(context, took) {
+    pub(crate) fn print_totals(
+        &self,
+        context: &Context,
+        name: &RunName,
+        took: Option<Duration>,
+        code: ExitCode,
+        error: Option<&RecordError>,
+    ) {
+        if let Err(error) = self.print(context, took, code, error) {
             let why = error.cause;
             let watch = Message::verbatim(format!("jelouctl bulk status {name}"));
             context.stderr.error(
@@ -320,8 +338,9 @@ pub(crate) fn nothing_to_send(
         skips,
         ..RunSummary::default()
     };
-    summary.print(context, None)?;
-    Ok(summary.exit_code())
+    let code = summary.exit_code();
+    summary.print(context, None, code, None)?;
+    Ok(code)
 }
 
 /// Describes the unknown messages, with the command that decides them or prints how to: `3 messages may have been sent; …`

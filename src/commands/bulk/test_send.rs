@@ -118,7 +118,13 @@ fn report(context: &Context, message: &mut BatchMessage, code: ExitCode) -> Exit
         Format::Response => Format::Record,
         format => format,
     };
-    print_result(context, &msg!("the message"), format, &message.record, code)
+    print_result(
+        context,
+        &msg!("the message"),
+        format,
+        &mut message.record,
+        code,
+    )
 }
 
 /// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{Format, SystemError};
+use crate::base::output::{Format, SystemError, versioned};
 use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
 use crate::jelou::api::{
@@ -130,7 +130,7 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
             )
         }
         (Format::Response, Some(entry)) => stdout.json(entry),
-        (Format::Record, _) => stdout.json(&known_facts(tracked)),
+        (Format::Record, _) => stdout.json(&versioned(known_facts(tracked))),
         (Format::Id, Some(_)) => stdout.value(&tracked.id),
         (Format::Response | Format::Id, None) | (Format::None | Format::To, _) => Ok(()),
     }

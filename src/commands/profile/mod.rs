@@ -13,7 +13,7 @@ use super::open_ledger::ledger_database;
 use super::setting_rows::setting_rows;
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
-use crate::base::output::Format;
+use crate::base::output::{Format, versioned};
 use crate::command_error::{CommandError, Phase};
 use crate::sender::config::{
     ConfigEdit, ConfigFile, Environment, LedgerDatabase, Origin, Settings, use_profile,
@@ -111,7 +111,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
             let none: [serde_json::Value; 0] = [];
             context
                 .stdout
-                .json(&json!({ "schema_version": 1, "profiles": none }))?;
+                .json(&versioned(json!({ "profiles": none })))?;
         }
         return Ok(());
     };
@@ -126,7 +126,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
         let profiles = profiles.collect::<Result<Vec<_>, CommandError>>()?;
         context
             .stdout
-            .json(&json!({ "schema_version": 1, "profiles": profiles }))?;
+            .json(&versioned(json!({ "profiles": profiles })))?;
         return Ok(());
     }
     for (name, profile) in &file.profiles {
@@ -158,9 +158,9 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
                 .unzip();
             (name.to_owned(), json!({ "origin": origin, "value": value }))
         });
-        context
-            .stdout
-            .json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
+        context.stdout.json(&versioned(
+            json!({ "settings": settings.collect::<Map<_, _>>() }),
+        ))?;
         return Ok(());
     }
     let is_verbose = context.stderr.is_verbose();

@@ -4,6 +4,9 @@
 mod notification;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
@@ -19,8 +22,8 @@ use super::send::{BatchArgs, other_kind_hint};
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::message::{Message, msg};
-use crate::base::output::{Format, Stderr, rounded};
-use crate::base::private_file::PipeBound;
+use crate::base::output::{Format, Stderr, compact, rounded};
+use crate::base::private_file::{FileAction, FileError, MissingReader, PipeBound, open_named};
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
 use crate::jelou::api::Credentials;
@@ -131,6 +134,13 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     strict_notify: bool,
 
+    /// Write the record of each notification to this file, one JSON object per line
+    ///
+    /// Standard output belongs to the command, so -o record has no effect. The file is emptied before the command runs.
+    /// If it cannot be written, jelouctl prints a warning and runs the command.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    record: Option<PathBuf>,
+
     /// With --once: refuse to notify if the ledger cannot check the key
     ///
     /// As with `send --once`, the exit code is 3, or 7 if the database cannot be reached (--strict-notify).
@@ -194,7 +204,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning_with_hint(
             msg!("-o has no effect: standard output is the command's"),
-            msg!("to record the notification: JELOUCTL_LOG=FILE"),
+            msg!("to write the record of the notification: --record FILE"),
         );
     }
     let flight = RequestProgress::default();
@@ -280,6 +290,7 @@ impl CommandRun<'_> {
                     .error(message, &problem.details, problem.hint.as_ref());
             }
         }
+        let record = open_record(context, arguments.record.as_deref());
         let started = SystemTime::now();
         let begun = Instant::now();
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
@@ -307,6 +318,10 @@ impl CommandRun<'_> {
             Err(problem) => batch.fail_silently(problem),
         }
         batch.put_out(context);
+        if let (Some(file), Some(path)) = (record, &arguments.record) {
+            write_record(file, &mut batch)
+                .unwrap_or_else(|cause| warn_about_record(context, FileAction::Write, path, cause));
+        }
         let notified = batch.exit_code();
         let is_told_by_code = arguments.strict_notify && notified != ExitCode::Success;
         Ok(if is_told_by_code { notified } else { code })
@@ -368,6 +383,34 @@ impl CommandRun<'_> {
             .await;
         Ok(())
     }
+}
+
+/// Empties the file of the record. If that fails, it prints a warning: the command matters more.
+fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
+    let path = path?;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    open_named(path, &mut options, MissingReader::Fail)
+        .map_err(|error| warn_about_record(context, FileAction::Write, path, error.cause))
+        .ok()
+}
+
+/// Writes the record of each notification.
+fn write_record(mut file: File, batch: &mut Batch) -> io::Result<()> {
+    let mut lines = String::new();
+    for record in batch.records() {
+        lines += &format!("{}\n", compact(&json!(record)));
+    }
+    file.write_all(lines.as_bytes())
+}
+
+fn warn_about_record(context: &Context, action: FileAction, path: &Path, cause: io::Error) {
+    let error = FileError::while_doing(action, path)(cause);
+    context.stderr.warning(msg!(
+        "{flag}: {problem}",
+        flag = "--record",
+        problem = error.message()
+    ));
 }
 
 /// Prints `note` if `work` takes longer than a moment.

@@ -6,7 +6,9 @@ use std::mem;
 
 use jiff::Timestamp;
 
-use super::report::{Reporter, note_error_as, print_result, record_error, unsent_notification};
+use super::report::{
+    Reporter, note_error_as, print_result, record_error, unreached, unsent_notification,
+};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
@@ -44,7 +46,7 @@ pub(crate) struct BatchMessage {
 impl BatchMessage {
     pub(crate) fn new(command: &'static str) -> Self {
         let mut message = Self::default();
-        message.record.command = command;
+        message.record.command = command.into();
         message
     }
 
@@ -78,6 +80,12 @@ impl BatchMessage {
     pub(crate) fn recipient(&self) -> String {
         let to = self.record.to.clone();
         to.unwrap_or_else(|| self.source.raw().to_owned())
+    }
+
+    /// Ends an accepted message that does not have the status of `--wait`.
+    pub(crate) fn end_unreached(&mut self, problem: Message, hint: Option<Message>) {
+        self.record.error = Some(unreached(problem, hint));
+        self.code = Some(ExitCode::NotReached);
     }
 
     /// Writes it to the audit log, once.
@@ -351,7 +359,7 @@ impl Batch {
         for message in self.messages.iter_mut().skip(self.printed) {
             let Some(code) = message.code else { break };
             let format = context.stdout.format;
-            let record = &message.record;
+            let record = &mut message.record;
             let what = msg!("the message");
             message.code = Some(print_result(context, &what, format, record, code));
             if are_several && format == Format::Id && record.message_id.is_none() {
@@ -360,6 +368,14 @@ impl Batch {
             }
             self.printed += 1;
         }
+    }
+
+    /// Returns the records of the ended messages.
+    pub(crate) fn records(&mut self) -> impl Iterator<Item = &Record> {
+        self.messages.iter_mut().filter_map(|message| {
+            message.record.end(message.code?);
+            Some(&message.record)
+        })
     }
 
     /// Returns the exit code of the command. Excluded recipients count only if all are excluded.

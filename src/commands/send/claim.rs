@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, ToValue, Value, msg};
-use crate::base::output::{EarlierMessage, Record, Sent, Stderr};
+use crate::base::output::{EarlierMessage, Record, Retry, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signal, Signals, overdue_signal};
 use crate::base::timestamps::{from_millis, second_value, time_value};
@@ -294,7 +294,7 @@ impl OnceSend {
                     return self.terms.after_unchecked(found, recipient);
                 }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
-                Ok(Turn::Claimed(held, Rc::clone(self)))
+                Ok(Turn::Claimed(Box::new(held), Rc::clone(self)))
             }
             ClaimResult::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
@@ -674,7 +674,7 @@ pub(crate) fn pending_run_error(
         recipient,
         key = scope.key
     );
-    CommandError::guard(message, hint)
+    CommandError::guard(message, hint).with_retry(Retry::Resume)
 }
 
 /// Whether a message may be sent.
@@ -682,7 +682,7 @@ pub(crate) enum Turn {
     /// It may: there is no key, or nothing can check it.
     Free,
     /// It may: this process has claimed the recipient in the ledger of this key.
-    Claimed(HeldClaim, Rc<OnceSend>),
+    Claimed(Box<HeldClaim>, Rc<OnceSend>),
     /// It may: this process has marked a notification that no ledger checks.
     Marked(HeldMark),
     /// The recipient got a message before.
@@ -706,7 +706,7 @@ impl Turn {
         record: &Record,
     ) {
         match self {
-            Self::Claimed(held, once) => once.end(held, context, stop, record).await,
+            Self::Claimed(held, once) => once.end(*held, context, stop, record).await,
             Self::Marked(held) => {
                 if let Err(error) = held.end(record.sent) {
                     context.stderr.warning(msg!(
@@ -895,7 +895,7 @@ pub(crate) fn in_flight_error(
         recipient,
         key
     );
-    CommandError::guard(message, msg!("try again in a moment"))
+    CommandError::guard(message, msg!("try again in a moment")).with_retry(Retry::Later)
 }
 
 /// Returns the error for an entry in flight. If its process may have been killed, it counts as unknown from `unknown_at` on.
@@ -921,7 +921,7 @@ pub(crate) fn in_flight_entry_error(
         at,
         resolve = resolve_command(&scope.key, flags, recipient)
     );
-    CommandError::guard(message, hint)
+    CommandError::guard(message, hint).with_retry(Retry::Later)
 }
 
 /// Returns the command that sets the outcome of an unknown message of a single send. `flags` choose the ledger and the bot.

@@ -11,7 +11,7 @@ use super::claim::{Claims, Turn};
 use super::report::{Reporter, note_delivery};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{Record, RecordError, Sent};
+use crate::base::output::{Record, RecordError, Retry, Sent};
 use crate::base::timestamps::{now, time_value};
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{open_ledger_for_send, wait_for_turn};
@@ -256,12 +256,14 @@ impl<'a> BatchOptions<'a> {
     fn leave_unawaited(&self, batch: &mut Batch) {
         let context = self.reporter.context;
         for message in batch.open() {
-            let told = msg!(
-                "{recipient}: accepted, but interrupted before the wait",
-                recipient = message.recipient()
+            let told = msg!("accepted, but interrupted before the wait");
+            let recipient = message.recipient();
+            context.stderr.error(
+                msg!("{recipient}: {told}", recipient, told = told.clone()),
+                &[],
+                None,
             );
-            context.stderr.error(told, &[], None);
-            message.code = Some(ExitCode::NotReached);
+            message.end_unreached(told, None);
         }
         batch.put_out(context);
     }
@@ -290,7 +292,8 @@ impl<'a> BatchOptions<'a> {
             if let Some(message) = batch.messages.get_mut(index) {
                 let recipient = message.recipient();
                 message.record.delivery = Some(ended.delivery);
-                message.code = Some(self.reporter.wait_end(&recipient, ended.reached));
+                let record = &mut message.record;
+                message.code = Some(self.reporter.wait_end(&recipient, ended.reached, record));
             }
             batch.put_out(self.reporter.context);
         })
@@ -343,7 +346,8 @@ pub(crate) fn refuse_late(delivery: Delivery) -> Result<Delivery, CommandError> 
         let problem = msg!(
             "the start was delayed for so long that another process may have sent the message"
         );
-        return Err(CommandError::guard(problem, msg!("send it again")));
+        let error = CommandError::guard(problem, msg!("send it again"));
+        return Err(error.with_retry(Retry::Later));
     }
     Ok(delivery)
 }
@@ -414,7 +418,8 @@ impl MessagingLimit {
                     limit
                 );
                 let hint = msg!("to send anyway: --over-limit");
-                message.refusal = Some(CommandError::guard(problem, hint));
+                let error = CommandError::guard(problem, hint);
+                message.refusal = Some(error.with_retry(Retry::Later));
             }
         }
         Ok(())
@@ -443,7 +448,7 @@ impl MessagingLimit {
                     limit = self.limit.unwrap_or_default()
                 );
                 let hint = msg!("to send now: --over-limit");
-                Err(CommandError::guard(problem, hint))
+                Err(CommandError::guard(problem, hint).with_retry(Retry::Later))
             }
         }
     }

@@ -192,7 +192,12 @@ impl BatchArgs {
 
 /// Sends the message to each recipient and reports the outcomes.
 pub(crate) fn run(context: &mut Context, typed: &MessageArgs<DeliveryArgs>) -> ExitCode {
-    let mut batch = Batch::new("send");
+    let is_flow_message = typed.message.command() == "flow-message";
+    let mut batch = Batch::new(if is_flow_message {
+        "flow-message"
+    } else {
+        "send"
+    });
     for message in &mut batch.messages {
         message.record.kind = Some(typed.message.command().into());
         message.record.dry_run = context.mode != Mode::Send;
@@ -286,7 +291,7 @@ fn deliver(options: &mut BatchOptions<'_>, batch: &mut Batch) -> Result<(), Comm
                 "accepted, but its delivery status is unknown: {problem}",
                 problem = error.line()
             ));
-            message.code = Some(ExitCode::NotReached);
+            message.end_unreached(error.line(), error.hint.clone());
         }
     }
     if batch.open().next().is_none() {

@@ -147,6 +147,7 @@ impl<'a> Reporter<'a> {
         &self,
         recipient: &str,
         reached: Result<Message, (Message, Message)>,
+        record: &mut Record,
     ) -> ExitCode {
         let stderr = &self.context.stderr;
         let (problem, hint) = match reached {
@@ -156,6 +157,7 @@ impl<'a> Reporter<'a> {
             }
             Err(problem) => problem,
         };
+        record.error = Some(unreached(problem.clone(), Some(hint.clone())));
         let message = if self.is_notification {
             msg!("the notification was accepted, but {problem}", problem)
         } else {
@@ -163,6 +165,16 @@ impl<'a> Reporter<'a> {
         };
         stderr.error(self.of_recipient(recipient, message), &[], Some(&hint));
         ExitCode::NotReached
+    }
+}
+
+/// Returns the error of an accepted message that does not have the status of `--wait`.
+pub(crate) fn unreached(message: Message, hint: Option<Message>) -> RecordError {
+    RecordError {
+        code: "not_reached",
+        message,
+        hint,
+        ..RecordError::default()
     }
 }
 
@@ -233,6 +245,7 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
         api_code: problem.api_code,
         hint: Some(problem.hint),
         retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
+        ..RecordError::default()
     });
     code
 }
@@ -241,8 +254,10 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
 pub(crate) fn print_answer(
     context: &Context,
     format: Format,
-    record: &Record,
+    record: &mut Record,
+    code: ExitCode,
 ) -> Result<(), SystemError> {
+    record.end(code);
     let stdout = &context.stdout;
     match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
@@ -259,11 +274,11 @@ pub(crate) fn print_result(
     context: &Context,
     what: &Message,
     format: Format,
-    record: &Record,
+    record: &mut Record,
     code: ExitCode,
 ) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
-    let problem = match print_answer(context, format, record) {
+    let problem = match print_answer(context, format, record, code) {
         Ok(()) if record.sent == Sent::Yes && stdout.is_reader_gone() => {
             msg!("the reader closed standard output")
         }

@@ -93,6 +93,14 @@ impl RowError {
         Self::List(Box::new(error.into()))
     }
 
+    /// Returns the column with the fault, if the error is about one.
+    pub(super) fn column(&self) -> Option<&str> {
+        match self {
+            Self::Recipient { column, .. } => Some(column),
+            Self::Problem(_) | Self::Message(_) | Self::List(_) => None,
+        }
+    }
+
     pub(crate) fn message(&self) -> Message {
         match self {
             Self::Problem(problem) => problem.message.clone(),

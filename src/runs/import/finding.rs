@@ -1,6 +1,7 @@
 //! What was found in a list: a fact or a fault, with its place. A command prints it.
 
 use crate::base::message::{Message, msg};
+use crate::runs::ledger::SkipReason;
 
 /// A finding about a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,10 @@ pub(crate) struct Finding {
     pub(crate) message: Message,
     /// What to do, as a command.
     pub(crate) hint: Option<Message>,
+    /// The column of the row with the fault, if it is in one.
+    pub(super) column: Option<String>,
+    /// Why the row is not sent.
+    pub(super) reason: SkipReason,
 }
 
 /// Where something was found.
@@ -49,6 +54,8 @@ impl Finding {
             severity: Severity::Note,
             message,
             hint: None,
+            column: None,
+            reason: SkipReason::Invalid,
         }
     }
 

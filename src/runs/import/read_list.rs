@@ -141,8 +141,11 @@ fn find_not_allowed(
         if let Some(problem) = refusal(&mut recipients.iter().map(String::as_str)) {
             found.push(row.index);
             first.get_or_insert(problem);
-            let finding = Finding::for_row(row.line, Severity::Fault, describe_not_allowed());
-            rows.add_finding(finding);
+            let problem = describe_not_allowed();
+            rows.add_finding(Finding {
+                reason: SkipReason::NotAllowed,
+                ..Finding::for_row(row.line, Severity::Fault, problem)
+            });
         }
         Ok::<_, LedgerError>(())
     })?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::finding::{Finding, Place, RowPlace, Severity};
 use super::import_result::RowNote;
 use crate::base::message::{Message, msg};
+use crate::base::output::{RefusedRow, RefusedRows};
 use crate::runs::ledger::SkipCounts;
 
 /// The number of rows listed for one kind of finding.
@@ -25,6 +26,7 @@ pub(crate) struct RowCollector<'a> {
     notes: RowNotes,
     reported: ReportedRows,
     by_line: Option<RowFindings>,
+    refused: RefusedRows,
 }
 
 /// The severity and the texts without their values.
@@ -53,6 +55,8 @@ pub(crate) struct CollectedRows {
     pub(crate) listed: Vec<Finding>,
     /// Empty unless wanted.
     pub(crate) by_line: RowFindings,
+    /// The rows that prevent the send.
+    pub(crate) refused: RefusedRows,
 }
 
 impl<'a> RowCollector<'a> {
@@ -88,6 +92,14 @@ impl<'a> RowCollector<'a> {
             return;
         };
         let is_note = finding.severity == Severity::Note;
+        if finding.severity == Severity::Fault {
+            self.refused.add(RefusedRow {
+                line: row.line,
+                column: finding.column.clone(),
+                code: finding.reason.name(),
+                message: finding.message.clone(),
+            });
+        }
         // The draft has why a row is skipped.
         if let Some(all) = &mut self.by_line
             && !(is_note && row.is_skipped)
@@ -144,6 +156,7 @@ impl<'a> RowCollector<'a> {
         CollectedRows {
             listed,
             by_line: self.by_line.unwrap_or_default(),
+            refused: self.refused,
         }
     }
 }

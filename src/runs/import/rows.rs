@@ -515,6 +515,7 @@ impl<'a> Importer<'a> {
         let problem = error.message();
         report(RowNote::Found(Finding {
             hint: error.hint(),
+            column: error.column().map(str::to_owned),
             ..self.plan.policy.finding(line, problem.clone())
         }));
         let skip = SkipDetail {
