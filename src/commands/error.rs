@@ -107,7 +107,7 @@ pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Person | PauseReason::Undelivered => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
-        PauseReason::ProxyCredentials => ExitCode::Configuration,
+        PauseReason::ProxyCredentials | PauseReason::Configuration => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
         PauseReason::RateLimit => ExitCode::Unavailable,
         PauseReason::Unknown => ExitCode::Unknown,
@@ -176,6 +176,7 @@ mod tests {
             ("credentials", 4),
             ("account", 4),
             ("proxy_credentials", 3),
+            ("configuration", 3),
             ("network", 7),
             ("rate_limit", 6),
             ("unknown", 8),

@@ -1,5 +1,5 @@
-//! The audit log: a JSON line for each message of `send`, `run` and `--test-to`, each finished bulk run, each run that
-//! a safety check blocked, and each decision about rows. The profile or `JELOUCTL_LOG` sets the file. Lines contain no
+//! The audit log: a JSON line for each message of `send`, `run` and `--test-to`, each change of a bulk run and its end,
+//! each run that a safety check blocked, and each decision about rows. The profile or `JELOUCTL_LOG` sets the file. Lines contain no
 //! message text and no secret. A failed write does not change the exit code.
 
 use std::fs::File;
@@ -16,7 +16,7 @@ use crate::base::output::{Record, Stderr, compact};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
 use crate::base::private_file::{FileAction, FileError, MissingReader, open_named};
-use crate::base::process::host_name;
+use crate::base::process::{host_name, user_name};
 use crate::base::timestamps::rfc_3339_millis;
 use crate::command_error::CommandError;
 use crate::jelou::api::excerpt;
@@ -123,6 +123,11 @@ impl AuditLog {
         self.append(stderr, "run", command, run);
     }
 
+    /// Logs that this process created, changed or removed a run, or began to send it.
+    pub(crate) fn change(&self, stderr: &Stderr, command: &str, change: Value) {
+        self.append(stderr, "change", command, change);
+    }
+
     /// Logs a decision about recipients of a key.
     pub(crate) fn key(&self, stderr: &Stderr, command: &str, decision: Value) {
         self.append(stderr, "key", command, decision);
@@ -150,6 +155,7 @@ impl AuditLog {
             "event": event,
             "command": command,
             "host": host_name(),
+            "user": user_name(),
             "user_id": user_id,
             "pid": process::id(),
             "version": env!("CARGO_PKG_VERSION"),
@@ -335,7 +341,7 @@ mod tests {
         assert_eq!(half, "{\"half\":");
         let mut message: Value = serde_json::from_str(message).unwrap();
         let fields = message.as_object_mut().unwrap();
-        for of_here in ["time", "host", "user_id", "pid", "version"] {
+        for of_here in ["time", "host", "user", "user_id", "pid", "version"] {
             assert!(fields.remove(of_here).is_some(), "{of_here}");
         }
         for of_api in ["api_code", "message_id"] {

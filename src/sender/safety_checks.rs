@@ -6,7 +6,7 @@ use std::io;
 use super::resolve::Sender;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, ToValue, msg};
 use crate::base::output::Retry;
 use crate::base::private_file::{PipeBound, open_to_read};
 use crate::command_error::CommandError;
@@ -26,9 +26,22 @@ use crate::sender::context::Context;
 /// If one is not allowed. The error names the first.
 pub(crate) fn check_allowed<'a>(
     settings: &Settings,
+    recipients: impl Iterator<Item = &'a str>,
+) -> Result<(), CommandError> {
+    let origin = settings.origin("allow_to");
+    check_allowed_by(settings.allow_to.as_deref(), origin, recipients)
+}
+
+/// Checks every recipient of a request against the `allow_to` of `origin`.
+///
+/// # Errors
+/// As for [`check_allowed`].
+pub(crate) fn check_allowed_by<'a>(
+    allow_to: Option<&[String]>,
+    origin: &impl ToValue,
     mut recipients: impl Iterator<Item = &'a str>,
 ) -> Result<(), CommandError> {
-    let Some(allow_to) = &settings.allow_to else {
+    let Some(allow_to) = allow_to else {
         return Ok(());
     };
     let is_allowed =
@@ -36,7 +49,6 @@ pub(crate) fn check_allowed<'a>(
     match recipients.find(|recipient| !is_allowed(recipient)) {
         None => Ok(()),
         Some(recipient) => {
-            let origin = settings.origin("allow_to");
             let allowed = if allow_to.is_empty() {
                 msg!("no one (allow_to is empty)")
             } else {

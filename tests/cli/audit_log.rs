@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, Run, STATE, set_mode, tool, under};
+use crate::harness::{CONFIG, Home, Run, STATE, set_mode, tool, under, user_name};
 use crate::server::{Reply, Server};
 
 const WORDS: &str = "the words of the message";
@@ -44,12 +44,21 @@ fn message_logs_one_line_without_its_text() {
         (1, 0o600)
     );
     let own = logged[0].as_object_mut().unwrap();
-    let taken = ["time", "host", "user_id", "pid", "version", "duration_ms"]
-        .map(|name| own.remove(name).unwrap());
+    let taken = [
+        "time",
+        "host",
+        "user",
+        "user_id",
+        "pid",
+        "version",
+        "duration_ms",
+    ]
+    .map(|name| own.remove(name).unwrap());
     assert!(
-        taken[0].as_str().unwrap().ends_with('Z') && taken[1].is_string() && taken[3].is_u64(),
+        taken[0].as_str().unwrap().ends_with('Z') && taken[1].is_string() && taken[4].is_u64(),
         "{taken:?}"
     );
+    assert_eq!(taken[2], user_name());
     assert_eq!(
         logged[0],
         json!({
@@ -172,6 +181,7 @@ fn blocked_runs_and_manual_decisions_are_logged() {
         .fails(11, &["is not among"]);
     let told: Vec<_> = lines(&home.path().join("log"))
         .iter()
+        .filter(|line| line["event"] != "change")
         .map(|line| {
             [
                 "command",
@@ -504,14 +514,22 @@ fn run_logs_each_end_and_test_message() {
                 .collect::<Vec<_>>()
         )
     };
-    assert_eq!(logged.len(), 2);
+    assert_eq!(logged.len(), 4);
     assert_eq!(
         of(&logged[0], &["event", "command", "to", "sent"]),
         json!(["message", "bulk send --test-to", "593987654329", "yes"])
     );
+    let changes = [&logged[1], &logged[2]].map(|line| of(line, &["event", "change", "run"]));
+    assert_eq!(
+        changes,
+        [
+            json!(["change", "created", "promo"]),
+            json!(["change", "started", "promo"])
+        ]
+    );
     assert_eq!(
         of(
-            &logged[1],
+            &logged[3],
             &[
                 "event",
                 "run",

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::bulk_run::{Watched, counts, people, resume, signal, start};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, STATE, kill, test_with_both_ledgers};
+use crate::harness::{Home, STATE, kill, test_with_both_ledgers, user_name};
 use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
@@ -360,10 +360,11 @@ fn run_of_a_dying_process_is_stopped_truly() {
 fn cancelled_run_has_nothing_to_stop() {
     let home = people(3);
     home.run(IMPORT).api("http://127.0.0.1:9").success();
-    home.run("bulk cancel r --yes").env("USER", "ana").success();
+    home.run("bulk cancel r --yes").success();
     let told = format!(
-        "note: nothing to stop: run r (ledger {}) was cancelled by ana at ",
-        ledger_file(&home)
+        "note: nothing to stop: run r (ledger {}) was cancelled by {} at ",
+        ledger_file(&home),
+        user_name()
     );
     home.run("bulk stop r").success().stderr_has(&[&told]);
     is_nothing_sent(&home);

@@ -570,6 +570,20 @@ pub(crate) fn with_fault(command: &Command, calls: &str, fault: &str, when: usiz
     traced
 }
 
+/// Returns the name of the user of the tests, whatever the environment says.
+pub(crate) fn user_name() -> String {
+    words_of(Command::new("id").arg("-un"))
+}
+
+pub(crate) fn host_name() -> String {
+    words_of(Command::new("uname").arg("-n"))
+}
+
+fn words_of(command: &mut Command) -> String {
+    let words = String::from_utf8(tool(command).stdout).unwrap();
+    words.trim().to_owned()
+}
+
 /// Runs a tool of the tests, which must succeed.
 pub(crate) fn tool(command: &mut Command) -> Output {
     command.assert().success().get_output().clone()

@@ -78,6 +78,8 @@ mod bulk_server;
 #[cfg(unix)]
 mod bulk_stop;
 #[cfg(unix)]
+mod bulk_team;
+#[cfg(unix)]
 mod bulk_terminal;
 #[cfg(unix)]
 mod bulk_window;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, counts, end, people, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, STATE, faketime, wait_until};
+use crate::harness::{Home, STATE, faketime, user_name, wait_until};
 use crate::postgres::Cluster;
 use crate::terminal::Terminal;
 use crate::tls::authority;
@@ -153,7 +153,8 @@ fn suspended_worker_with_expired_rows_sends_none() {
     );
     jelou.wait_for(200);
     signal(&child, Signal::STOP);
-    home.run("bulk stop r").env("USER", "ana").success();
+    home.run("bulk stop r").success();
+    let by = format!("{} as app at ", user_name());
     let over = "SELECT pg_sleep_until(to_timestamp(max(seen_at + lease_ms) / 1000.0))::text FROM jelouctl.worker";
     home.sql(over);
     let seen = jelou.requests().len();
@@ -166,16 +167,15 @@ fn suspended_worker_with_expired_rows_sends_none() {
     assert!(late <= 1, "{late} rows left after their lease");
     let told = status(&home);
     assert!(
-        told["paused"]["by"]
-            .as_str()
-            .unwrap()
-            .starts_with("ana at "),
+        told["paused"]["by"].as_str().unwrap().starts_with(&by),
         "{told}"
     );
     // `bulk work` does not resume a paused run; `bulk resume` does.
     home.run("bulk work r").api(&jelou.url).fails(
         11,
-        &["run paused: stopped by `jelouctl bulk stop` (ana at "],
+        &[&format!(
+            "run paused: stopped by `jelouctl bulk stop` ({by}"
+        )],
     );
     let ended = home.run("bulk resume r").api(&jelou.url).end();
     let [sent, failed, unknown, pending] = counts(&ended.json());

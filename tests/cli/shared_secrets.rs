@@ -196,7 +196,7 @@ fn run_selects_no_profile_for_outside_credentials() {
         .fails(11, &["allow_to is empty"]);
     home.config("[profiles.prod]\nbot_id = \"BOT-ID\"\n");
     let elsewhere = credentials(home.run("bulk work s").env("JELOU_API_URL", &jelou.url)).success();
-    let told = "run s was started with profile staging, which does not exist on this machine: its allow_to and do_not_contact do not apply";
+    let told = "run s was started with profile staging, which does not exist on this machine: only the rules that the run keeps apply";
     assert!(elsewhere.stderr.contains(told), "{elsewhere:?}");
     assert_eq!(jelou.accepted().len(), 3);
 }

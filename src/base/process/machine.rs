@@ -78,14 +78,14 @@ pub(crate) fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-/// Returns `ana at build-7`, or only the machine if the environment does not name the user.
-pub(crate) fn user_and_host() -> String {
-    let names = ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok());
-    let user = names
-        .filter(|name| !name.is_empty())
-        .map(|name| format!("{name} at "))
-        .next();
-    user.unwrap_or_default() + &host_name()
+/// Returns the name of the user of this process, or its number if it has no name. The environment could name another
+/// user.
+#[cfg(unix)]
+pub(crate) fn user_name() -> String {
+    whoami::username().unwrap_or_else(|_| rustix::process::geteuid().as_raw().to_string())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn user_name() -> String {
+    whoami::username().unwrap_or_default()
 }

@@ -1,23 +1,33 @@
 //! A run that this process sends: it joins the run, sends rows, and joins again when the hours of the run open.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::run_log::change_fields;
+use crate::base::clock;
+use crate::base::message::msg;
 use crate::base::output::{Progress, ProgressFormat};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::open_ledger::wait_for_turn;
 use crate::commands::zone::sender_zone;
+use crate::jelou::api::Problem;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::import::{self, UnsentRows, WindowCheck, earlier_runs_error, skips_sent_rows};
 use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Driver, RunEnd, RunLimits, StopReason};
+use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{
-    Connection, OpenWindows, Sender, check_allowed, no_client, reread_do_not_contact,
+    AuditLog, Connection, OpenWindows, Sender, check_allowed, check_allowed_by, no_client,
+    read_environment, reread_do_not_contact,
 };
+
+/// In milliseconds: a row is sent by rules of the profile that were read within this time.
+const READ_AGAIN_AFTER: i64 = 60_000;
 
 pub(crate) struct ActiveRun {
     pub(crate) run: Run,
@@ -26,6 +36,15 @@ pub(crate) struct ActiveRun {
     pub(crate) settings: RunSettings,
     /// The recipients that were excluded when it began.
     pub(crate) exclusions: Exclusions,
+}
+
+/// The profile's rules while the run is sent.
+struct ProfileRules {
+    settings: Settings,
+    /// The recipients on its list, in addition to those of the run; empty until it is read again.
+    exclusions: Exclusions,
+    /// When they were read, in milliseconds since 1970.
+    read_at: i64,
 }
 
 /// The result of sending the rows.
@@ -42,8 +61,6 @@ struct JoinedRun {
     counts: Counts,
     /// The conditions when this process joined. They do not change until it leaves the run.
     conditions: RunConditions,
-    /// The recipients on the profile's list, if it was read again for this join.
-    excluded_now: Exclusions,
 }
 
 impl ActiveRun {
@@ -72,17 +89,30 @@ impl ActiveRun {
                 worker,
                 counts: self.run.counts()?,
                 conditions: self.settings.conditions.clone(),
-                excluded_now: Exclusions::default(),
             },
             None => self.join(context, &self.run, &mut connection).await?,
         };
+        self.log_change(context, "started", None);
         let is_first = joined.counts.sent == 0;
+        let rules = RefCell::new(ProfileRules {
+            settings: self.sender.settings.clone(),
+            exclusions: Exclusions::default(),
+            read_at: clock::unix_millis(),
+        });
+        let is_allowed = |request: &DraftRequest<'_>| {
+            self.allows(context, request, &rules)
+                .map_err(|error| Problem {
+                    code: error.name,
+                    api_code: None,
+                    message: error.message,
+                    hint: error.hint.unwrap_or_default(),
+                    retry_after: None,
+                })
+        };
         let end = loop {
             let mut progress = Progress::new(&context.stderr, progress);
             let limits = self.limits(joined.conditions);
             let session = Arc::clone(&session);
-            let excluded_now = joined.excluded_now;
-            let is_allowed = |request: &DraftRequest<'_>| self.allows(request, &excluded_now);
             let driver = Driver::new(
                 session,
                 joined.worker,
@@ -104,7 +134,7 @@ impl ActiveRun {
             if !waits {
                 break Ok(end);
             }
-            match self.join_after_wait(context, &mut connection).await {
+            match self.join_after_wait(context, &mut connection, &rules).await {
                 Ok(again) => joined = again,
                 Err(error) => break Err(error.in_phase(Phase::AfterWait)),
             }
@@ -116,6 +146,18 @@ impl ActiveRun {
     /// Returns the zone for the times of the run.
     pub(super) fn zone(&self) -> TimeZone {
         sender_zone(&self.settings, &self.sender)
+    }
+
+    /// Returns the audit log for this run.
+    pub(super) fn log(&self) -> AuditLog {
+        AuditLog::from_settings(&self.sender.settings).with(&self.exclusions)
+    }
+
+    /// Logs what this process does with the run. The `reason` is a flag.
+    pub(super) fn log_change(&self, context: &Context, change: &str, reason: Option<&str>) {
+        let ledger = self.run.ledger();
+        let fields = change_fields(ledger, self.run.name(), &self.settings, change, reason);
+        self.log().change(&context.stderr, "bulk", fields);
     }
 
     fn session(&self, connection: &Connection) -> Result<ApiSession, CommandError> {
@@ -165,7 +207,6 @@ impl ActiveRun {
             worker,
             counts,
             conditions: run.details()?.conditions,
-            excluded_now: Exclusions::default(),
         })
     }
 
@@ -182,36 +223,92 @@ impl ActiveRun {
             skip_excluded(context, UnsentRows::OfRun(run), exclusions, None)?;
             worker.note_alive()?;
         }
-        self.check_allowed(run)?;
+        self.check_allowed(run, &self.sender.settings)?;
         Ok(worker.note_alive()?)
     }
 
-    /// Checks that the profile allows the recipients of all unsent rows.
-    pub(super) fn check_allowed(&self, run: &Run) -> Result<(), CommandError> {
-        let settings = &self.sender.settings;
-        if settings.allow_to.is_none() {
+    /// Checks that the run and the profile allow the recipients of all unsent rows.
+    pub(super) fn check_allowed(&self, run: &Run, profile: &Settings) -> Result<(), CommandError> {
+        if !self.has_allow_to(profile) {
             return Ok(());
         }
-        run.pending_requests(|row| {
-            let recipients = row.request().recipients()?;
-            check_allowed(settings, recipients.iter().map(String::as_str))
-        })
+        run.pending_requests(|row| self.check_recipients(&row.request().recipients()?, profile))
     }
 
-    /// Returns whether a row may be sent now. Its row passed these checks before, but another program may have changed
-    /// the ledger.
-    fn allows(&self, request: &DraftRequest<'_>, excluded_now: &Exclusions) -> bool {
-        let settings = &self.sender.settings;
-        let lists = [&self.exclusions, excluded_now];
-        if settings.allow_to.is_none() && lists.iter().all(|list| list.is_empty()) {
-            return true;
+    fn has_allow_to(&self, profile: &Settings) -> bool {
+        profile.allow_to.is_some() || self.settings.allow_to.is_some()
+    }
+
+    fn check_recipients(
+        &self,
+        recipients: &[String],
+        profile: &Settings,
+    ) -> Result<(), CommandError> {
+        let recipients = recipients.iter().map(String::as_str);
+        check_allowed(profile, recipients.clone())?;
+        let origin = msg!("run {run}", run = self.run.name());
+        check_allowed_by(self.settings.allow_to.as_deref(), &origin, recipients)
+    }
+
+    /// Returns whether a row may be sent now. It passed these checks before, but the profile's rules may be others now,
+    /// and another program may have changed the ledger.
+    ///
+    /// # Errors
+    /// If the rules are old, and cannot be read again.
+    fn allows(
+        &self,
+        context: &Context,
+        request: &DraftRequest<'_>,
+        rules: &RefCell<ProfileRules>,
+    ) -> Result<bool, CommandError> {
+        let age = clock::unix_millis() - rules.borrow().read_at;
+        if !(0..READ_AGAIN_AFTER).contains(&age) {
+            rules.replace(self.read_rules(context)?);
+        }
+        let rules = rules.borrow();
+        let lists = [&self.exclusions, &rules.exclusions];
+        if !self.has_allow_to(&rules.settings) && lists.iter().all(|list| list.is_empty()) {
+            return Ok(true);
         }
         let Ok(recipients) = request.recipients() else {
-            return false;
+            return Ok(false);
         };
-        let recipients = || recipients.iter().map(String::as_str);
-        let is_excluded = lists.iter().any(|list| list.find(recipients()).is_some());
-        !is_excluded && check_allowed(settings, recipients()).is_ok()
+        let is_excluded = |list: &&Exclusions| {
+            let found = list.find(recipients.iter().map(String::as_str));
+            found.is_some()
+        };
+        Ok(!lists.iter().any(is_excluded)
+            && self.check_recipients(&recipients, &rules.settings).is_ok())
+    }
+
+    /// Reads the profile and its list again.
+    ///
+    /// # Errors
+    /// If one of them cannot be read, or the profile lacks a rule that it had when this process began.
+    fn read_rules(&self, context: &Context) -> Result<ProfileRules, CommandError> {
+        let settings = Settings::load(&context.flags, &read_environment()?)?;
+        let before = &self.sender.settings;
+        for (key, is_lost) in [
+            (
+                "allow_to",
+                before.allow_to.is_some() && settings.allow_to.is_none(),
+            ),
+            (
+                "do_not_contact",
+                before.do_not_contact.is_some() && settings.do_not_contact.is_none(),
+            ),
+        ] {
+            if is_lost {
+                let origin = before.origin(key);
+                let problem = msg!("{origin} no longer has {key}", origin, key);
+                return Err(CommandError::bare_configuration(problem));
+            }
+        }
+        Ok(ProfileRules {
+            exclusions: reread_do_not_contact(&settings)?,
+            settings,
+            read_at: clock::unix_millis(),
+        })
     }
 
     /// Opens the run again when its sending hours start, after a wait of up to days, or after a safety check refused a
@@ -220,25 +317,23 @@ impl ActiveRun {
         &self,
         context: &Context,
         connection: &mut Connection,
+        rules: &RefCell<ProfileRules>,
     ) -> Result<JoinedRun, CommandError> {
         let windows = if self.settings.conditions.only_in_window {
             Some(OpenWindows::read(connection).await?)
         } else {
             None
         };
-        let excluded_now = reread_do_not_contact(&self.sender.settings)?;
+        let fresh = self.read_rules(context)?;
         // The connection may have closed during the wait.
         let run = self.run.reconnected()?;
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
         skip_excluded(context, UnsentRows::OfRun(&run), &self.exclusions, None)?;
         let rows = UnsentRows::OfRun(&run);
-        skip_excluded(context, rows, &excluded_now, windows.as_ref())?;
-        self.check_allowed(&run)?;
-        let joined = self.join(context, &run, connection).await?;
-        Ok(JoinedRun {
-            excluded_now,
-            ..joined
-        })
+        skip_excluded(context, rows, &fresh.exclusions, windows.as_ref())?;
+        self.check_allowed(&run, &fresh.settings)?;
+        rules.replace(fresh);
+        self.join(context, &run, connection).await
     }
 }
 

@@ -17,14 +17,16 @@ use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::runs::import::{UnsentRows, skip_sent_rows};
 use crate::runs::ledger::{
-    LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings, SeenIdentities,
+    LedgerError, ResumeOptions, Run, RunEventKind, RunName, RunPause, RunSettings, SeenIdentities,
 };
 use crate::runs::sending::RunEnd;
 use crate::sender::context::Context;
 use crate::sender::{
-    AuditLog, Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
+    Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
     warn_about_lists,
 };
+
+const WITHOUT_LIST: &str = "--without-do-not-contact";
 
 /// A run to continue, with its settings and its sender.
 pub(super) struct OpenedRun {
@@ -33,6 +35,8 @@ pub(super) struct OpenedRun {
     pub(super) sender: Sender,
     /// The restore that the command accepts, if the run is stale.
     pub(super) accepted: Option<SeenIdentities>,
+    /// The flags that set aside rules of the run.
+    pub(super) overrides: Vec<&'static str>,
 }
 
 impl OpenedRun {
@@ -44,6 +48,7 @@ impl OpenedRun {
         context: &mut Context,
         name: Option<&RunName>,
         accepts_stale: bool,
+        without_list: bool,
         exclude: &[Source],
     ) -> Result<Option<Self>, CommandError> {
         let ledger = open_ledger(context)?;
@@ -58,11 +63,20 @@ impl OpenedRun {
         }
         let settings = run.details()?;
         let sender = resolve_run_sender(context, &run, &settings)?;
+        let lacks_list = settings.do_not_contact && sender.settings.do_not_contact.is_none();
+        if lacks_list && !without_list {
+            return Err(refuse_without_list(&run));
+        }
+        let overrides = [
+            ("--accept-stale", accepted.is_some()),
+            (WITHOUT_LIST, lacks_list),
+        ];
         Ok(Some(Self {
             run,
             settings,
             sender,
             accepted,
+            overrides: chosen_flags(overrides).collect(),
         }))
     }
 
@@ -90,6 +104,26 @@ impl OpenedRun {
             exclusions,
         })
     }
+}
+
+/// Returns the flags that have an effect.
+pub(super) fn chosen_flags<const N: usize>(
+    flags: [(&'static str, bool); N],
+) -> impl Iterator<Item = &'static str> {
+    flags
+        .into_iter()
+        .filter_map(|(flag, is_chosen)| is_chosen.then_some(flag))
+}
+
+/// Creates the error of a run that another machine began with a `do_not_contact`.
+fn refuse_without_list(run: &Run) -> CommandError {
+    CommandError::guard(
+        msg!(
+            "run {run} was created with a do_not_contact, and this machine has none for it",
+            run = run.name()
+        ),
+        msg!("to send without one: {flag}", flag = WITHOUT_LIST),
+    )
 }
 
 /// Reports a run that was cancelled, and returns the exit code. None if its rows may be sent.
@@ -124,7 +158,7 @@ pub(super) fn recheck_pending_rows(
 ) -> Result<Option<OpenWindows>, CommandError> {
     let rows = UnsentRows::OfRun(&active.run);
     skip_excluded(context, rows, &active.exclusions, None)?;
-    active.check_allowed(&active.run)?;
+    active.check_allowed(&active.run, &active.sender.settings)?;
     if let Some(paused) = paused {
         warn_about_pause(context, active, paused);
     }
@@ -156,12 +190,14 @@ pub(super) struct Resumption<'a> {
     pub(super) options: ResumeOptions<'a>,
 }
 
-/// Checks the templates that are left, lifts the pause if the run is resumed, and sends the rest.
+/// Checks the templates that are left, records the flags that set aside rules of the run, lifts the pause if the run is
+/// resumed, and sends the rest.
 pub(super) async fn continue_run(
     context: &Context,
     mut active: ActiveRun,
     work: &WorkOptions,
     resumption: Option<Resumption<'_>>,
+    overrides: &[&str],
 ) -> Result<ExitCode, CommandError> {
     let mut connection = active.sender.connect(context).await?;
     // The connection to the database may have closed while the command waited for the answer.
@@ -171,8 +207,13 @@ pub(super) async fn continue_run(
     }
     wait_for_turn(active.run.ledger(), &mut connection.signals).await?;
     let was_stale = active.run.stale_reason()?.is_some();
+    active.run.note_overrides(overrides)?;
+    for flag in overrides {
+        active.log_change(context, RunEventKind::Overridden.name(), Some(flag));
+    }
     if let Some(Resumption { seen, options }) = resumption {
         active.run.resume(seen, &options)?;
+        active.log_change(context, RunEventKind::Resumed.name(), None);
         if options.accepted.is_some() {
             log_accepted_run(context, &active)?;
         }
@@ -189,9 +230,7 @@ fn log_accepted_run(context: &Context, active: &ActiveRun) -> Result<(), Command
         "accepted_stale": true,
         "rows_left": active.run.pending()?,
     });
-    AuditLog::from_settings(&active.sender.settings)
-        .with(&active.exclusions)
-        .run(&context.stderr, "bulk resume", accepted);
+    active.log().run(&context.stderr, "bulk resume", accepted);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::pauses::to_continue;
-use super::run_log::log_row_decision;
+use super::run_log::{change_fields, log_row_decision};
 use super::run_sender::resolve_run_sender;
 use super::summary::{deliveries_as_json, describe_deliveries, may_have_been_sent, print_run};
 use crate::base::durations::parse_duration;
@@ -27,9 +27,10 @@ use crate::jelou::api::{DeliveryState, ListingCoverage, LookUpError, LookUps};
 use crate::jelou::message::merge;
 use crate::runs::deliveries::{CheckLimits, DeliveryCheck, UnresolvedReason, sweep};
 use crate::runs::ledger::{
-    Counts, DeliveryCounts, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, RunName,
-    RunSettings, now,
+    Counts, DeliveryCounts, LOOKS_BACK, LedgerError, PauseReason, Run, RunEvent, RunEventKind,
+    RunName, RunSettings, now,
 };
+use crate::sender::AuditLog;
 use crate::sender::config::timeout;
 use crate::sender::context::Context;
 use crate::sender::{RequestProgress, Sender};
@@ -294,6 +295,13 @@ fn stop_if_undelivered(
     let name = run.name();
     let is_stopped = run.stop(Some(why.clone()))?.has_rows_left();
     if is_stopped {
+        let details = run.details()?;
+        let stopped = RunEventKind::Stopped.name();
+        let reason = Some(PauseReason::Undelivered.name());
+        let change = change_fields(run.ledger(), name, &details, stopped, reason);
+        AuditLog::after_change(&context.flags, &context.stderr)
+            .for_run(&details.bot, &details.client_id)
+            .change(&context.stderr, "bulk deliveries", change);
         context.stderr.warning_with_hint(
             msg!("stopped run {run}: {why}", run = name, why),
             to_continue(name),

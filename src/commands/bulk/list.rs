@@ -49,7 +49,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     Ok(code)
 }
 
-fn header() -> [Message; 10] {
+fn header() -> [Message; 11] {
     [
         msg!("RUN"),
         msg!("STARTED"),
@@ -61,6 +61,7 @@ fn header() -> [Message; 10] {
         msg!("UNKNOWN"),
         msg!("SKIPPED"),
         msg!("LEFT"),
+        msg!("CREATED BY"),
     ]
 }
 
@@ -115,7 +116,7 @@ fn describe_run(
     words
         .into_iter()
         .chain(figures.map(|count| count.to_string()))
-        .chain([left.text(lang)])
+        .chain([left.text(lang), run.created_by.clone()])
         .collect()
 }
 
@@ -129,6 +130,7 @@ pub(crate) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> 
         "stale": run.stale.as_ref().map(ToString::to_string),
         "running": run.is_running && !run.is_finished(),
         "waiting": waiting,
+        "created_by": run.created_by,
         "created_at": utc(run.created_at),
         "changed_at": utc(run.changed_at),
         "kind": details.kind,

@@ -75,6 +75,16 @@ pub(crate) struct WorkOptions {
     pub(super) progress: ProgressFormat,
 }
 
+/// Options of the commands that continue a run.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ContinueOptions {
+    /// Send a run that was created with a `do_not_contact`, although this machine has none
+    ///
+    /// The list of the machine that created the run still applies to the rows that it skipped.
+    #[arg(long, help_heading = PEOPLE)]
+    pub(super) without_do_not_contact: bool,
+}
+
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierOptions {

@@ -49,6 +49,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> Message {
         PauseReason::Credentials => msg!("Jelou rejected the credentials"),
         PauseReason::Account => msg!("WhatsApp has blocked the business account"),
         PauseReason::ProxyCredentials => msg!("the proxy asks for credentials"),
+        PauseReason::Configuration => msg!("the profile's rules could not be read again"),
         PauseReason::Network => msg!("the API could not be reached"),
         PauseReason::RateLimit => msg!("the API limited the rate for too long"),
     };

@@ -246,6 +246,8 @@ impl Preparation {
             // If no row of a list can be sent, the value is used only for the page.
             accepts: SuccessCriterion::AnyObject,
             format,
+            allow_to: settings.allow_to.clone(),
+            do_not_contact: settings.do_not_contact.is_some(),
             columns: Vec::new(),
             column_table: ColumnTable::default(),
             list: args

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::run_log::{change_fields, log_of_run};
 use super::summary::{joined_counts, may_have_been_sent, not_sent_yet};
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
@@ -45,7 +46,7 @@ fn age(raw: &str) -> Result<Duration, Message> {
     })
 }
 
-pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
     let ledger = open_ledger(context)?;
     let chosen = match (&args.run, args.older_than) {
         (Some(name), _) => choose_run(&ledger, name)?,
@@ -119,7 +120,7 @@ fn choose_old_runs(
 
 /// Removes a run, unless it has changed since it was chosen: one of several is then left.
 fn remove(
-    context: &Context,
+    context: &mut Context,
     ledger: &Ledger,
     run: &RunOverview,
     is_of_several: bool,
@@ -141,6 +142,9 @@ fn remove(
         return Ok(());
     }
     removed?;
+    let change = change_fields(ledger, name, &run.details, "removed", None);
+    let log = log_of_run(context, &run.details);
+    log.change(&context.stderr, "bulk remove", change);
     context.stderr.note(if let Some(OnceScope { key, .. }) = run.details.scope() {
         msg!(
             "run {run} is removed; the ledger still records who got, or may have got, a message with key {key}",

@@ -22,7 +22,7 @@ use crate::jelou::message::merge;
 use crate::runs::ledger::{AttemptResult, LedgerError, PauseReason, RunWorker, SkipReason, Worker};
 use crate::runs::sending::{RunEnd, StopReason};
 use crate::sender::context::Context;
-use crate::sender::{AuditLog, Connection, panicked};
+use crate::sender::{Connection, panicked};
 
 /// Sends the unsent rows of a run, and reports its end and its state. With a `worker`, this process has joined the run
 /// already.
@@ -50,8 +50,7 @@ pub(super) fn report_end(
     ended: SendingEnd,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
-    let settings = &active.sender.settings;
-    if let Some(note) = settings.sandbox_note() {
+    if let Some(note) = active.sender.settings.sandbox_note() {
         stderr.note(note);
     }
     let printed = print_end(context, active, ended);
@@ -70,9 +69,7 @@ pub(super) fn report_end(
     if let Some(cancellation) = summary.and_then(|summary| summary.cancellation.as_ref()) {
         merge(&mut fields, cancellation_as_json(cancellation));
     }
-    AuditLog::from_settings(settings)
-        .with(&active.exclusions)
-        .run(stderr, "bulk", fields);
+    active.log().run(stderr, "bulk", fields);
     printed.code
 }
 
@@ -324,7 +321,7 @@ fn report_pause(
     let name = active.run.name();
     let way_on = way_on(reason, name, &active.settings);
     let hint = match reason {
-        PauseReason::AllRejected | PauseReason::Unknown => way_on,
+        PauseReason::AllRejected | PauseReason::Unknown | PauseReason::Configuration => way_on,
         PauseReason::RateLimit if problem.retry_after.is_none() => way_on,
         _ => Message::joined(vec![problem.hint.clone(), way_on], "; "),
     };

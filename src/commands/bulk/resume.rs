@@ -8,11 +8,11 @@ use clap::{Args, ValueHint};
 use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{ask, draw, duration, excluding, is_asked, print_lines, print_message};
 use super::continued_run::{
-    OpenedRun, Resumption, continue_run, recheck_pending_rows, report_if_cancelled,
+    OpenedRun, Resumption, chosen_flags, continue_run, recheck_pending_rows, report_if_cancelled,
 };
 use super::options::{
-    EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions, describe_run_default,
-    run_messaging_limit,
+    ContinueOptions, EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions,
+    describe_run_default, run_messaging_limit,
 };
 use super::pauses::report_closed;
 use super::run_log::log_refused_run;
@@ -59,6 +59,9 @@ pub(crate) struct BulkResumeArgs {
     #[command(flatten)]
     earlier: EarlierOptions,
 
+    #[command(flatten)]
+    continued: ContinueOptions,
+
     /// Skip the recipients in this file (repeatable)
     ///
     /// A file with one number, user id or `id:USER` per line, or a list file with a header.
@@ -83,7 +86,15 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
 }
 
 fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    let opened = OpenedRun::open(context, args.run.as_ref(), args.accept_stale, &args.exclude)?;
+    let without_list = args.continued.without_do_not_contact;
+    let name = args.run.as_ref();
+    let opened = OpenedRun::open(
+        context,
+        name,
+        args.accept_stale,
+        without_list,
+        &args.exclude,
+    )?;
     let Some(opened) = opened else {
         context
             .stderr
@@ -102,6 +113,12 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let age = age(&opened.run)?;
     let asks = check_age(context, &opened, age)?;
     let accepted = opened.accepted.clone();
+    let overrides: Vec<_> = opened
+        .overrides
+        .iter()
+        .copied()
+        .chain(typed_overrides(args))
+        .collect();
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &args.exclude)?;
     if let Some(code) = report_if_cancelled(context, &active)? {
@@ -119,7 +136,25 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
             conditions: new_conditions,
         },
     };
-    block_on(continue_run(context, active, &args.work, Some(resumption)))
+    block_on(continue_run(
+        context,
+        active,
+        &args.work,
+        Some(resumption),
+        &overrides,
+    ))
+}
+
+/// Returns the typed flags that set aside rules of the run.
+fn typed_overrides(args: &BulkResumeArgs) -> impl Iterator<Item = &'static str> {
+    let hours = &args.hours;
+    chosen_flags([
+        ("--again", args.earlier.again),
+        ("--between", !hours.between.is_empty()),
+        ("--per-day", hours.per_day.is_some()),
+        ("--keep-going", args.options.keep_going),
+        ("--unchecked", args.work.unchecked),
+    ])
 }
 
 /// Returns the time since the run last changed.

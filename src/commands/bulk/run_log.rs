@@ -1,10 +1,10 @@
-//! The audit log of runs: the end or the refusal of a run, and decisions about its rows.
+//! The audit log of runs: their changes, their end or refusal, and decisions about their rows.
 
 use serde_json::{Value, json};
 
 use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
-use crate::runs::ledger::{Counts, RunName, RunSettings};
+use crate::runs::ledger::{Counts, Ledger, RunName, RunSettings};
 use crate::sender::AuditLog;
 use crate::sender::config::knows_profile;
 use crate::sender::context::Context;
@@ -68,6 +68,12 @@ pub(super) fn log_row_decision(
     counts: Option<&Counts>,
     ended: Result<ExitCode, &CommandError>,
 ) {
+    let fields = run_fields(Some(name), Some(details), counts, ended);
+    log_of_run(context, details).run(&context.stderr, command, fields);
+}
+
+/// Returns the log for a change of a run that this command does not send.
+pub(super) fn log_of_run(context: &mut Context, details: &RunSettings) -> AuditLog {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;
     if let Some(profile) = &details.profile
@@ -75,8 +81,23 @@ pub(super) fn log_row_decision(
     {
         flags.default_profile = Some(profile.clone());
     }
-    let fields = run_fields(Some(name), Some(details), counts, ended);
-    AuditLog::after_change(flags, &context.stderr)
-        .for_run(&details.bot, &details.client_id)
-        .run(&context.stderr, command, fields);
+    AuditLog::after_change(flags, &context.stderr).for_run(&details.bot, &details.client_id)
+}
+
+/// Returns the fields of a change of a run, such as `started`. The `reason` is one word or a flag.
+pub(super) fn change_fields(
+    ledger: &Ledger,
+    name: &RunName,
+    details: &RunSettings,
+    change: &str,
+    reason: Option<&str>,
+) -> Value {
+    json!({
+        "run": name.to_string(),
+        "change": change,
+        "reason": reason,
+        "by": ledger.who(),
+        "kind": details.kind,
+        "api_url": details.api_url,
+    })
 }

@@ -87,8 +87,8 @@ fn check_profile(
     if !is_bound {
         if let Some(profile) = &run.profile {
             context.stderr.warning(msg!(
-                "run {run} was started with profile {profile}, which does not exist on this machine: its allow_to and \
-                 do_not_contact do not apply",
+                "run {run} was started with profile {profile}, which does not exist on this machine: only the rules that \
+                 the run keeps apply",
                 run = name,
                 profile
             ));

@@ -10,7 +10,7 @@ use super::plan::{Plan, Preparation, list_time_zone, print_finding};
 use super::questions::Questions;
 use super::report_end::send_run;
 use super::report_file::{ReportFile, format_from_name};
-use super::run_log::log_refused_run;
+use super::run_log::{change_fields, log_refused_run};
 use super::send_args::BulkSendArgs;
 use super::show::show;
 use super::summary::{RunSummary, nothing_to_send, report_skipped};
@@ -30,7 +30,7 @@ use crate::runs::ledger::{
 };
 use crate::runs::report::{ListReport, write_skipped_rows};
 use crate::sender::context::{Context, Mode};
-use crate::sender::{Connection, claim_exclusions, reread_do_not_contact};
+use crate::sender::{AuditLog, Connection, claim_exclusions, reread_do_not_contact};
 
 const REJECTS: &str = "--rejects";
 
@@ -140,6 +140,11 @@ async fn confirm_and_send(
     let Some(created) = created else {
         return nothing_to_send(context, &plan.draft);
     };
+    let run = &created.run;
+    let change = change_fields(run.ledger(), run.name(), &plan.settings, "created", None);
+    AuditLog::from_settings(&plan.sender.settings)
+        .with(&plan.exclusions)
+        .change(&context.stderr, "bulk send", change);
     if args.hold {
         return report_unsent(context, &created.run, &plan.settings);
     }

@@ -52,6 +52,9 @@ struct RunStatus {
     pause: Option<RunPause>,
     waiting: Option<Waiting>,
     workers: Vec<RunWorker>,
+    /// Who sends it or has sent it.
+    senders: Vec<String>,
+    history: Vec<RunEvent>,
     last_event: Option<RunEvent>,
     zone: TimeZone,
 }
@@ -61,6 +64,7 @@ impl RunStatus {
         // Checked before the rows are read: a process that exits in between has written all its rows.
         let is_running = run.is_running()?;
         let mut overview = RunOverview::read(run)?;
+        let history = run.history()?;
         let last_event = run.events()?.pop();
         let zone = run_zone(context, None, &overview.details)?;
         let pause = run.pause()?;
@@ -79,6 +83,8 @@ impl RunStatus {
             pause,
             waiting,
             workers,
+            senders: run.senders()?,
+            history,
             last_event,
             zone,
         })
@@ -96,6 +102,8 @@ impl RunStatus {
             "per_day": conditions.per_day,
             "paused": pause,
             "workers": self.workers,
+            "sent_by": self.senders,
+            "events": self.history.iter().map(event_as_json).collect::<Vec<_>>(),
         });
         merge(&mut json, more);
         merge(&mut json, self.summary.to_json());
@@ -110,6 +118,15 @@ impl RunStatus {
             kind = overview.details.description(),
             time = time_value(&self.zone, overview.created_at)
         )];
+        let by = &overview.created_by;
+        words.push(match self.senders.as_slice() {
+            [] => msg!("created by {by}", by),
+            senders => msg!(
+                "created by {by}; sent by {senders}",
+                by,
+                senders = senders.join(", ")
+            ),
+        });
         words.extend(self.summary.describe(None));
         let deliveries = overview.deliveries.as_ref();
         words.extend(deliveries.map(|counts| describe_deliveries(counts, &self.zone)));
@@ -155,6 +172,17 @@ impl RunStatus {
     }
 }
 
+fn event_as_json(event: &RunEvent) -> Value {
+    json!({
+        "event": event.kind.name(),
+        "at": utc(event.at),
+        "by": event.by,
+        "reason": event.reason,
+        "problem": event.problem.as_ref().map(ToString::to_string),
+        "until": event.until.map(utc),
+    })
+}
+
 /// Describes why no process sends the run, by its last event: `no process is sending it; stopped at
 /// 2026-11-20 10:15 -05:00: SIGINT`
 fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
@@ -162,6 +190,7 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
         return msg!("no process has sent it yet");
     };
     let what = event.kind.describe();
+    let by = &event.by;
     let time = time_value(zone, event.at);
     let reason = event.reason.as_deref().map(|reason| match reason {
         "SIGINT" => Message::verbatim("Ctrl-C"),
@@ -170,19 +199,25 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
     });
     match event.problem.clone().or(reason) {
         Some(why) => msg!(
-            "no process is sending it; {what} at {time}: {why}",
+            "no process is sending it; {what} at {time} by {by}: {why}",
             what,
             time,
+            by,
             why
         ),
-        None => msg!("no process is sending it; {what} at {time}", what, time),
+        None => msg!(
+            "no process is sending it; {what} at {time} by {by}",
+            what,
+            time,
+            by
+        ),
     }
 }
 
-/// Describes a worker: `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
+/// Describes a worker: `ana at db-2, pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
 fn describe_worker(
     RunWorker {
-        host,
+        by,
         pid,
         seen_s,
         inflight,
@@ -191,8 +226,8 @@ fn describe_worker(
     }: &RunWorker,
 ) -> Message {
     msg!(
-        "{host} pid {pid}, seen {seconds} s ago: {sent} sent, {inflight} in flight",
-        host,
+        "{by}, pid {pid}, seen {seconds} s ago: {sent} sent, {inflight} in flight",
+        by,
         pid,
         seconds = seen_s.to_string(),
         sent,

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::pauses::{describe_cancellation, report_stale, since_when, to_continue};
+use super::run_log::{change_fields, log_of_run};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{Format, RecordError, Retry};
@@ -12,7 +13,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger;
 use crate::commands::zone::run_zone;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{LedgerError, Run, RunName, StopResult};
+use crate::runs::ledger::{Run, RunEventKind, RunName, RunSettings, StopResult};
 use crate::sender::context::Context;
 
 /// Stop a run after its requests in flight, or pause one that no process sends
@@ -38,7 +39,7 @@ pub(crate) struct BulkStopArgs {
     all: bool,
 }
 
-pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
     let ledger = open_ledger(context)?;
     if args.all {
         let mut code = ExitCode::Success;
@@ -57,10 +58,19 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     stop(context, &run)
 }
 
-fn stop(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
+fn stop(context: &mut Context, run: &Run) -> Result<ExitCode, CommandError> {
     run.require_change()?;
     let stopped = run.stop(None)?;
-    context.stderr.note(describe(context, run, &stopped)?);
+    let details = run.details()?;
+    context
+        .stderr
+        .note(describe(context, run, &details, &stopped));
+    if matches!(stopped, StopResult::Stopping | StopResult::Paused) {
+        let name = RunEventKind::Stopped.name();
+        let change = change_fields(run.ledger(), run.name(), &details, name, None);
+        let log = log_of_run(context, &details);
+        log.change(&context.stderr, "bulk stop", change);
+    }
     let stale = run.stale_reason()?;
     let code = report_stale(context, run.name(), stale.as_ref());
     print_record(
@@ -89,14 +99,13 @@ fn print_record(context: &Context, run: &Run, stopped: &StopResult, stale: Optio
 }
 
 /// Describes what was done, and in which ledger: you may have meant the run of another one.
-fn describe(context: &Context, run: &Run, stopped: &StopResult) -> Result<Message, LedgerError> {
+fn describe(context: &Context, run: &Run, details: &RunSettings, stopped: &StopResult) -> Message {
     let name = run.name();
     let ledger = run.ledger().location().to_string();
     let to_continue = to_continue(name);
     // The run is stopped already, so a wrong zone in the configuration is not an error.
-    let details = run.details()?;
-    let zone = || run_zone(context, None, &details).unwrap_or_else(|_| TimeZone::system());
-    Ok(match stopped {
+    let zone = || run_zone(context, None, details).unwrap_or_else(|_| TimeZone::system());
+    match stopped {
         StopResult::Stopping => msg!(
             "run {run} (ledger {ledger}) is stopping: it sends no more messages after those in flight; {to_continue}",
             run = name,
@@ -127,5 +136,5 @@ fn describe(context: &Context, run: &Run, stopped: &StopResult) -> Result<Messag
             run = name,
             ledger
         ),
-    })
+    }
 }

@@ -3,8 +3,10 @@
 
 use clap::Args;
 
-use super::continued_run::{OpenedRun, continue_run, recheck_pending_rows, report_if_cancelled};
-use super::options::{WorkOptions, describe_run_default};
+use super::continued_run::{
+    OpenedRun, chosen_flags, continue_run, recheck_pending_rows, report_if_cancelled,
+};
+use super::options::{ContinueOptions, WorkOptions, describe_run_default};
 use super::run_log::log_refused_run;
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
@@ -28,6 +30,9 @@ pub(crate) struct BulkWorkArgs {
     run: Option<RunName>,
 
     #[command(flatten)]
+    continued: ContinueOptions,
+
+    #[command(flatten)]
     work: WorkOptions,
 }
 
@@ -38,12 +43,16 @@ pub(crate) fn run(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode
 }
 
 fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
-    let Some(opened) = OpenedRun::open(context, args.run.as_ref(), false, &[])? else {
+    let without_list = args.continued.without_do_not_contact;
+    let name = args.run.as_ref();
+    let Some(opened) = OpenedRun::open(context, name, false, without_list, &[])? else {
         context
             .stderr
             .note(msg!("nothing to send: no unfinished runs"));
         return Ok(ExitCode::Success);
     };
+    let unchecked = chosen_flags([("--unchecked", args.work.unchecked)]);
+    let overrides: Vec<_> = opened.overrides.iter().copied().chain(unchecked).collect();
     let settings = args.work.over(opened.settings.clone());
     opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &[])?;
@@ -51,5 +60,5 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
         return Ok(code);
     }
     recheck_pending_rows(context, &mut active, None)?;
-    block_on(continue_run(context, active, &args.work, None))
+    block_on(continue_run(context, active, &args.work, None, &overrides))
 }

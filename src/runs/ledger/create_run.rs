@@ -128,8 +128,8 @@ fn write_run(
     let pace = Pace::new(details.rate, moment(now));
     db.run(
         "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, \
-            repeats, created_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, \
-            ?10, ?10)",
+            repeats, created_by, created_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
+            0, ?9, ?10, ?11, ?11)",
         &values![
             run,
             name.to_string(),
@@ -140,6 +140,7 @@ fn write_run(
             identity,
             json(&pace)?,
             i64::from(!draft.followers()?.is_empty()),
+            db.who(),
             now
         ],
     )?;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::error::{LedgerError, LedgerErrorKind};
 use crate::base::message::{Message, msg};
 use crate::base::private_file::FileError;
+use crate::base::process::{host_name, user_name};
 use crate::runs::once::OnceHasher;
 
 /// The time limit for a new connection, and for an exchange.
@@ -219,6 +220,11 @@ pub(super) trait Presence {
     /// Identifies this database. A copy has another identity.
     fn identity(&self) -> &str;
 
+    /// Returns the role of the session. A file has none.
+    fn role(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns whether several machines may share the database. Then a process that seems lost may
     /// only be disconnected, and may return.
     fn is_shared(&self) -> bool;
@@ -324,6 +330,16 @@ pub(super) trait SqlEngine: Presence + Send {
 pub(crate) struct Db(pub(super) Box<dyn SqlEngine>);
 
 impl Db {
+    /// Returns who makes a change: `ana at build-7`, in a database with the role: `ana as jelou at build-7`
+    pub(super) fn who(&self) -> String {
+        let user = user_name();
+        let host = host_name();
+        match self.0.role() {
+            Some(role) => format!("{user} as {role} at {host}"),
+            None => format!("{user} at {host}"),
+        }
+    }
+
     /// Runs `work` in one transaction. It is durable when this returns. After an error, nothing was
     /// changed.
     pub(super) fn change<T, E: From<LedgerError>>(

@@ -16,6 +16,8 @@ pub(crate) struct RunEvent {
     pub(crate) kind: RunEventKind,
     /// Milliseconds since 1970.
     pub(crate) at: i64,
+    /// Who did it: `ana at build-7`. The ledger writes it.
+    pub(crate) by: String,
     /// The reason as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
     pub(crate) reason: Option<String>,
     /// The reason in words, possibly the API's own.
@@ -39,6 +41,10 @@ pub(crate) enum RunEventKind {
     Cancelled,
     /// Every row is final.
     Ended,
+    /// You decided the outcome of rows.
+    Resolved,
+    /// You set a rule of the run aside.
+    Overridden,
 }
 
 impl RunEventKind {
@@ -61,7 +67,14 @@ impl RunEventKind {
             Self::Stopped => msg!("stopped"),
             Self::Cancelled => msg!("cancelled{#event}"),
             Self::Ended => msg!("ended"),
+            Self::Resolved => msg!("resolved"),
+            Self::Overridden => msg!("overridden"),
         }
+    }
+
+    /// Returns whether the event changes rows or rules, but not whether the run is sent.
+    pub(crate) fn is_decision(self) -> bool {
+        matches!(self, Self::Resolved | Self::Overridden)
     }
 }
 
@@ -71,6 +84,7 @@ impl RunEvent {
         Self {
             kind,
             at: 0,
+            by: String::new(),
             reason: None,
             problem: None,
             until: None,
@@ -82,6 +96,14 @@ impl RunEvent {
         let is_of_limit =
             self.kind == RunEventKind::Waiting && self.reason.as_deref() == Some(LIMIT);
         self.until.filter(|_| is_of_limit)
+    }
+
+    /// Sets the reason in words.
+    pub(crate) fn described(self, problem: Message) -> Self {
+        Self {
+            problem: Some(problem),
+            ..self
+        }
     }
 
     /// Sets the word for the reason.
@@ -106,6 +128,8 @@ pub(crate) enum PauseReason {
     Account,
     /// The proxy asks for credentials.
     ProxyCredentials,
+    /// The profile or one of its lists cannot be read again.
+    Configuration,
     Network,
     /// The API refuses messages for longer than the run may wait.
     RateLimit,
@@ -132,7 +156,11 @@ impl PauseReason {
             | Self::Account
             | Self::Unknown
             | Self::AllRejected => true,
-            Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
+            Self::Credentials
+            | Self::ProxyCredentials
+            | Self::Configuration
+            | Self::Network
+            | Self::RateLimit => false,
         }
     }
 }
@@ -159,6 +187,8 @@ pub(crate) struct Cancellation {
 /// A process that sends a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunWorker {
+    /// Who started it: `ana at build-7`
+    pub(crate) by: String,
     pub(crate) host: String,
     pub(crate) pid: i64,
     pub(crate) joined_at: String,

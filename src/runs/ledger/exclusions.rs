@@ -11,7 +11,6 @@ use super::message::hash_recipient;
 use super::model::{SkipDetail, SkipReason};
 use super::open::{Ledger, lock_ledger};
 use crate::base::message::msg;
-use crate::base::process::user_and_host;
 
 /// Finds the exclusion of the recipient of a row: parameter 7 is the `sandbox` of its run.
 pub(super) const EXCLUSION_OF_ROW: &str = "(SELECT 1 FROM exclusion WHERE exclusion.sandbox = ?7 \
@@ -73,7 +72,8 @@ impl Ledger {
     ) -> Result<ExclusionChange, LedgerError> {
         let sandbox = i64::from(sandbox);
         self.change_named(recipients, |db, now| {
-            db.run(ADD, &values![sandbox, reason, user_and_host(), now])
+            let who = db.who();
+            db.run(ADD, &values![sandbox, reason, who, now])
         })
     }
 

@@ -111,6 +111,8 @@ pub(crate) fn details() -> RunSettings {
         sandbox: false,
         accepts: SuccessCriterion::MessageId,
         format: ListFormat::Ndjson,
+        allow_to: None,
+        do_not_contact: false,
         columns: Vec::new(),
         column_table: ColumnTable::default(),
         list: None,

@@ -17,7 +17,6 @@ use super::rows::transitions::{LockedRun, lock};
 use super::run::Run;
 use super::types::{ResumeOptions, RunSettings};
 use crate::base::message::Message;
-use crate::base::process::user_and_host;
 use crate::jelou::api::DeliveryState;
 
 /// Keeps the recipients under the key of the removed run that got a message, or may have got one.
@@ -128,6 +127,15 @@ impl Run {
         })
     }
 
+    /// Records the flags with which you set aside rules of the run.
+    pub(crate) fn note_overrides(&self, flags: &[&str]) -> Result<(), LedgerError> {
+        self.change(|db, run| {
+            flags.iter().try_for_each(|flag| {
+                run.note(db, &RunEvent::new(RunEventKind::Overridden).because(flag))
+            })
+        })
+    }
+
     /// Stops the run, for you or because of undelivered messages: no process takes its rows until
     /// you resume it.
     pub(crate) fn stop(&self, problem: Option<Message>) -> Result<StopResult, LedgerError> {
@@ -155,7 +163,7 @@ impl Run {
                     reason.name()
                 };
                 run.pause = None;
-                run.pause(reason, user_and_host());
+                run.pause(reason, db.who());
                 run.note(
                     db,
                     &RunEvent {
@@ -187,7 +195,7 @@ impl Run {
                     return Ok(false);
                 }
                 run.cancellation = Some(Cancellation {
-                    by: user_and_host(),
+                    by: db.who(),
                     at: run.now,
                 });
                 run.changed_at = run.now;

@@ -147,6 +147,11 @@ impl Ledger {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns who changes the ledger: `ana at build-7`, in a database `ana as jelou at build-7`
+    pub(crate) fn who(&self) -> String {
+        self.db().who()
+    }
+
     /// Returns where the ledger is, for errors and notes.
     pub(crate) fn location(&self) -> &LedgerLocation {
         &self.location

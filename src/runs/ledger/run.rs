@@ -81,6 +81,12 @@ impl Run {
             .json("details")
     }
 
+    /// Returns who created the run.
+    pub(crate) fn created_by(&self) -> Result<String, LedgerError> {
+        self.one("SELECT created_by FROM run WHERE id = ?1")?
+            .take_text("created_by")
+    }
+
     /// Returns when the list was read, in milliseconds since 1970.
     pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
         self.one("SELECT created_at FROM run WHERE id = ?1")?
@@ -242,14 +248,29 @@ impl Run {
         Ok((skips, reasons))
     }
 
-    /// Returns the events of the run, in order.
+    /// Returns the events that began, held or ended the sending of the run, in order.
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
-        let query = "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 \
+        let mut events = self.history()?;
+        events.retain(|event| !event.kind.is_decision());
+        Ok(events)
+    }
+
+    /// Returns who sends the run or has sent it.
+    pub(crate) fn senders(&self) -> Result<Vec<String>, LedgerError> {
+        let query = "SELECT DISTINCT who FROM worker WHERE run = ?1 ORDER BY who";
+        let mut db = self.ledger.db();
+        db.rows(query, &values![self.id], |mut row| row.take_text("who"))
+    }
+
+    /// Returns all events of the run, in order.
+    pub(crate) fn history(&self) -> Result<Vec<RunEvent>, LedgerError> {
+        let query = "SELECT kind, at, who, reason, problem, until FROM event WHERE run = ?1 \
             ORDER BY number";
         self.ledger.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
                 kind: row.parse("kind", RunEventKind::from_name)?,
                 at: row.int("at")?,
+                by: row.take_text("who")?,
                 reason: row.opt_take_text("reason")?,
                 problem: row.opt_text("problem")?.map(Message::decode),
                 until: row.opt_int("until")?,
@@ -260,7 +281,7 @@ impl Run {
     /// Returns the processes that send the run, and the lost ones of the last day.
     pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
-        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, \
+        let query = "SELECT id, who, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, \
             0) AS rows_inflight, coalesce(sent, 0) AS rows_sent FROM worker \
             LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 \
             END) AS inflight, count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row \
@@ -269,6 +290,7 @@ impl Run {
         let mut db = self.ledger.db();
         let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
+            let by = row.take_text("who")?;
             let process = process(&mut row)?;
             let inflight = row.count("rows_inflight")?;
             #[expect(clippy::cast_precision_loss, reason = "the time is shown in seconds")]
@@ -278,6 +300,7 @@ impl Run {
                 seen_s,
                 inflight,
                 sent: row.count("rows_sent")?,
+                by,
                 host: process.host,
                 pid: process.pid,
             })

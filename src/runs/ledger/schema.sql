@@ -36,6 +36,8 @@ CREATE TABLE run (
   taken {bigint} NOT NULL,
   -- Whether several of its rows have one recipient.
   repeats {bigint} NOT NULL,
+  -- Who created it: user, role in PostgreSQL, and host. `who` and `…_by` have the same form.
+  created_by TEXT NOT NULL,
   created_at {bigint} NOT NULL,
   changed_at {bigint} NOT NULL,
   finished_at {bigint},
@@ -58,6 +60,7 @@ CREATE TABLE run (
 CREATE TABLE worker (
   id {bigint} PRIMARY KEY,
   run {bigint} NOT NULL,
+  who TEXT NOT NULL,
   host TEXT NOT NULL,
   pid {bigint} NOT NULL,
   -- The number of its newest connection, and of its exchanges. If the process has made more exchanges, the ledger was
@@ -208,6 +211,7 @@ CREATE TABLE event (
   number {bigint} NOT NULL,
   kind TEXT NOT NULL,
   at {bigint} NOT NULL,
+  who TEXT NOT NULL,
   reason TEXT,
   problem TEXT,
   until {bigint},

@@ -41,6 +41,10 @@ pub(crate) struct RunSettings {
     /// How a success is recognized.
     pub(crate) accepts: SuccessCriterion,
     pub(crate) format: ListFormat,
+    /// The recipients that the profile allowed; None for all.
+    pub(crate) allow_to: Option<Vec<String>>,
+    /// Whether the profile had a list of recipients that must not get messages.
+    pub(crate) do_not_contact: bool,
     /// The columns of the input, in order.
     pub(crate) columns: Vec<String>,
     /// What was shown about the columns before the run.

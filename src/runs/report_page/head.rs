@@ -17,11 +17,12 @@ pub(super) fn list_name(details: &RunSettings, language: Lang) -> String {
 }
 
 /// Lists the facts about a run, each with the name of its label. The `span` is the start and the last known time of the
-/// run, or None before its start.
+/// run, or None before its start. A list that is not a run has no creator.
 pub(super) fn facts(
     details: &RunSettings,
     rows: u64,
     span: Option<[i64; 2]>,
+    created_by: Option<String>,
     clock: &PageClock,
     language: Lang,
 ) -> Vec<(&'static str, String)> {
@@ -61,6 +62,7 @@ pub(super) fn facts(
         ),
         ("rate", language.text_with("rate_is", &rate)),
     ];
+    facts.extend(created_by.map(|by| ("created_by", by)));
     if let Some([from, to]) = span {
         facts.push((
             "when",
@@ -110,7 +112,9 @@ pub(super) fn run_state(
             | RunEventKind::Resumed
             | RunEventKind::Waiting
             | RunEventKind::Cancelled
-            | RunEventKind::Ended,
+            | RunEventKind::Ended
+            | RunEventKind::Resolved
+            | RunEventKind::Overridden,
         )
         | None => "unfinished",
     }
@@ -175,13 +179,17 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
             details.push(language.text_with(name, &clock.moment(until)));
         }
         details.extend(problem.map(|problem| clock.shown(problem)));
+        let is_by_process = event.kind == RunEventKind::Waiting || event.by.is_empty();
+        details.extend(Some(event.by.clone()).filter(|_| !is_by_process));
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
         let name = if lasts {
             "waiting_now"
         } else {
             event.kind.name()
         };
-        before = Some(event);
+        if !event.kind.is_decision() {
+            before = Some(event);
+        }
         steps.push((event.at, name, details.join("; ")));
     }
     steps
@@ -194,7 +202,9 @@ fn rests(event: &RunEvent) -> bool {
         RunEventKind::Paused
         | RunEventKind::Stopped
         | RunEventKind::Cancelled
-        | RunEventKind::Ended => true,
+        | RunEventKind::Ended
+        | RunEventKind::Resolved
+        | RunEventKind::Overridden => true,
         RunEventKind::Waiting => matches!(event.reason.as_deref(), Some("hours" | LIMIT)),
         RunEventKind::Begun | RunEventKind::Resumed => false,
     }
@@ -220,6 +230,7 @@ mod tests {
         RunEvent {
             kind,
             at: at * 1000,
+            by: String::new(),
             reason,
             problem: None,
             until: until.map(|until| until * 1000),

@@ -56,7 +56,14 @@ pub(crate) fn write_preview(
     } else {
         "not_sent"
     };
-    page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
+    page.facts = facts(
+        list.details,
+        outcomes.counts.all(),
+        None,
+        None,
+        &clock,
+        language,
+    );
     page.facts.extend(plan_facts(list, &clock, language));
     page.list_warnings = list_warnings(list.warnings, mask, &clock, language);
     page.cost = list.details.estimate.as_ref().map(Estimate::to_json);

@@ -64,7 +64,14 @@ pub(crate) fn write_run_page(
     } else {
         run_state(is_running.then_some(now), counts, &events)
     };
-    page.facts = facts(details, counts.all(), span, &clock, language);
+    page.facts = facts(
+        details,
+        counts.all(),
+        span,
+        Some(run.created_by()?),
+        &clock,
+        language,
+    );
     page.funnel = funnel(&run.all_deliveries()?);
     let not_received = counts.failed + outcomes.undelivered();
     page.not_received = (not_received > 0 && !mask)
@@ -80,7 +87,7 @@ pub(crate) fn write_run_page(
         clock: &clock,
         language,
     };
-    page.course = steps(&events, &view);
+    page.course = steps(&run.history()?, &view);
     // The name of a column may identify recipients.
     if !mask {
         page.columns.clone_from(&details.columns);

@@ -326,7 +326,9 @@ pub(super) fn find_rests(events: &[RunEvent], is_finished: bool, now: i64) -> Ve
             RunEventKind::Begun
             | RunEventKind::Resumed
             | RunEventKind::Cancelled
-            | RunEventKind::Ended => false,
+            | RunEventKind::Ended
+            | RunEventKind::Resolved
+            | RunEventKind::Overridden => false,
         };
         let next = events.get(place + 1).map(|next| next.at);
         let lasts = now.min(event.at.saturating_add((event.at - begin).max(MINUTE)));
@@ -382,6 +384,7 @@ mod tests {
         RunEvent {
             kind,
             at,
+            by: String::new(),
             reason: None,
             problem: None,
             until,

@@ -17,10 +17,12 @@ use crate::base::clock;
 use crate::base::message::msg;
 use crate::base::output::Progress;
 use crate::base::process::Signal;
-use crate::runs::ledger::{Counts, DraftRequest, RowState, RowToSend, Worker};
+use crate::jelou::api::Problem;
+use crate::runs::ledger::{Counts, DraftRequest, PauseReason, RowState, RowToSend, Worker};
 
-/// Whether the safety checks allow a request now. The ledger may have been changed since they passed.
-pub(crate) type RequestCheck<'a> = &'a dyn Fn(&DraftRequest<'_>) -> bool;
+/// Whether the safety checks allow a request now, or why they cannot be made. The ledger or the rules may have changed
+/// since they passed.
+pub(crate) type RequestCheck<'a> = &'a dyn Fn(&DraftRequest<'_>) -> Result<bool, Problem>;
 
 /// This process, while it sends a run.
 pub(crate) struct Driver<'a> {
@@ -146,10 +148,19 @@ impl<'a> Driver<'a> {
 
     /// Sends a row, unless a safety check refuses it now.
     fn start_row(&mut self, mut row: RowToSend) {
-        if !(self.is_allowed)(&row.request()) {
-            let why = msg!("a safety check refused this message when it was due");
+        let refusal = match (self.is_allowed)(&row.request()) {
+            Ok(true) => None,
             // Before the run continues, its process skips excluded recipients and refuses the others.
-            let stop = StopReason::WaitOver;
+            Ok(false) => Some((
+                msg!("a safety check refused this message when it was due"),
+                StopReason::WaitOver,
+            )),
+            Err(problem) => Some((
+                problem.message.clone(),
+                StopReason::Paused(PauseReason::Configuration, problem),
+            )),
+        };
+        if let Some((why, stop)) = refusal {
             self.handle(EngineInput::RowRefused { row, why, stop });
             return;
         }
@@ -233,9 +244,16 @@ mod tests {
         };
         let counts = run.counts().unwrap();
         let session = Arc::new(session);
-        Driver::new(session, ledger, counts, limits, &|_| true, &mut progress)
-            .run(next_signal)
-            .await
+        Driver::new(
+            session,
+            ledger,
+            counts,
+            limits,
+            &|_| Ok(true),
+            &mut progress,
+        )
+        .run(next_signal)
+        .await
     }
 
     #[tokio::test]

@@ -81,10 +81,10 @@ impl StopReason {
     /// Returns the event to record, or None if the run continues or the ledger can no longer record it.
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
-            Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(problem.message.clone()),
-                ..RunEvent::new(RunEventKind::Paused).because(reason.name())
-            }),
+            Self::Paused(reason, problem) => {
+                let event = RunEvent::new(RunEventKind::Paused).because(reason.name());
+                Some(event.described(problem.message.clone()))
+            }
             Self::Signal(signal) => {
                 Some(RunEvent::new(RunEventKind::Stopped).because(&signal.name()))
             }

@@ -118,6 +118,7 @@ every_engine! {
         worker_without_lock_gets_no_rows,
         transaction_timeout_error_is_retryable,
         stop_tells_whether_a_process_sends_the_run,
+        ledger_keeps_who_did_what,
     }
     restored_ledgers {
         restored_ledger_refuses_until_you_accept_it,

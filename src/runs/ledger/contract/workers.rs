@@ -226,3 +226,39 @@ pub(super) fn stop_tells_whether_a_process_sends_the_run(tested: &TestedLedger) 
     let idle = tested.begin(&PEOPLE);
     assert_eq!(idle.stop(None).unwrap(), StopResult::Paused);
 }
+
+pub(super) fn ledger_keeps_who_did_what(tested: &TestedLedger) {
+    use RowState::{Sent, Unknown};
+    let run = tested.begin(&PEOPLE[..2]);
+    let who = run.ledger().who();
+    assert_eq!(who.contains(" as "), run.ledger().is_shared(), "{who}");
+    let mut sends = join(&run);
+    let assigned = exchange(&mut sends, &[], 1);
+    assert_eq!(run.workers().unwrap()[0].by, who);
+    exchange(
+        &mut sends,
+        &[ended(&assigned.rows[0], Unknown, Duration::ZERO)],
+        0,
+    );
+    run.stop(None).unwrap();
+    assert_eq!(
+        run.pause().unwrap().map(|pause| pause.by),
+        Some(who.clone())
+    );
+    close(sends);
+    resolve(&run, [Unknown, Sent], &[]).unwrap();
+    run.note_overrides(&["--again"]).unwrap();
+    run.cancel().unwrap();
+    assert_eq!(run.created_by().unwrap(), who);
+    assert_eq!(run.senders().unwrap(), [who.as_str()]);
+    let history = run.history().unwrap();
+    let kinds: Vec<_> = history.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(
+        kinds,
+        ["begun", "stopped", "resolved", "overridden", "cancelled"]
+    );
+    assert_eq!(history[3].reason.as_deref(), Some("--again"));
+    assert!(history.iter().all(|event| event.by == who), "{history:?}");
+    // What you decide does not change whether the run is sent.
+    assert_eq!(run.events().unwrap().len(), 3);
+}

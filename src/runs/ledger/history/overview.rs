@@ -221,6 +221,8 @@ pub(crate) struct RunOverview {
     pub(crate) details: RunSettings,
     /// The number of rows in each state. A row in flight in a lost process counts as unknown.
     pub(crate) counts: Counts,
+    /// Who created it: `ana at build-7`
+    pub(crate) created_by: String,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
     /// The time of the last outcome or decision, or else of the creation.
@@ -235,9 +237,9 @@ pub(crate) struct RunOverview {
 
 impl RunOverview {
     pub(crate) fn read(run: &Run) -> Result<Self, LedgerError> {
-        let query = "SELECT identity, finished_at, details, created_at, changed_at, \
+        let query = "SELECT identity, finished_at, details, created_by, created_at, changed_at, \
             asked_at, cancelled_at FROM run WHERE id = ?1";
-        let row = run.one(query)?;
+        let mut row = run.one(query)?;
         let counts = run.noted_counts()?;
         let stale = run.stale_reason_in(&row)?;
         Ok(Self {
@@ -248,6 +250,7 @@ impl RunOverview {
             } else {
                 counts
             },
+            created_by: row.take_text("created_by")?,
             created_at: row.int("created_at")?,
             changed_at: row.int("changed_at")?,
             is_running: run.is_running()?,

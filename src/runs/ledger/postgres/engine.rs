@@ -67,6 +67,7 @@ pub(crate) struct DatabaseEngine {
     statements: HashMap<StatementKey, Statement>,
     limit: Duration,
     identity: String,
+    role: String,
     /// The number of the table `store` when the connection was opened.
     store: i64,
 }
@@ -82,6 +83,7 @@ impl DatabaseEngine {
             statements: HashMap::new(),
             limit: LONG,
             identity: String::new(),
+            role: String::new(),
             store: 0,
         };
         let SqlValue::Int(version) = engine.value("SELECT version FROM jelouctl.store")? else {
@@ -98,14 +100,16 @@ impl DatabaseEngine {
         Ok(engine)
     }
 
-    /// Reads the identity of the database.
+    /// Reads the identity of the database, and the role of the session.
     fn identify(&mut self) -> Result<(), LedgerError> {
-        let query = format!("SELECT ({IDENTITY}), 'jelouctl.store'::regclass::oid::bigint");
+        let query = format!(
+            "SELECT ({IDENTITY}), 'jelouctl.store'::regclass::oid::bigint, session_user::text"
+        );
         let identify = async {
             let row = self.client.query_one(&query, &[]).await?;
-            Ok((row.try_get(0)?, row.try_get(1)?))
+            Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
         };
-        (self.identity, self.store) = self.database.call(SHORT, identify)?;
+        (self.identity, self.store, self.role) = self.database.call(SHORT, identify)?;
         Ok(())
     }
 
@@ -170,6 +174,10 @@ impl DatabaseEngine {
 impl Presence for DatabaseEngine {
     fn identity(&self) -> &str {
         &self.identity
+    }
+
+    fn role(&self) -> Option<&str> {
+        Some(&self.role)
     }
 
     fn is_shared(&self) -> bool {

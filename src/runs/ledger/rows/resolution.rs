@@ -10,6 +10,7 @@ use crate::base::message::{Message, msg};
 use crate::phone::person_key;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
+use crate::runs::ledger::events::{RunEvent, RunEventKind};
 use crate::runs::ledger::keys::claims::{
     CLAIM_ROW, Claim, fill_people, note_key, read_candidate_claims,
 };
@@ -144,6 +145,10 @@ impl Run {
                     rows = free_rows(db, self.id, scope, every, rows)?;
                 }
                 let rows: Vec<_> = rows.iter().map(|row| (row.index, row.number)).collect();
+                if !rows.is_empty() {
+                    let event = RunEvent::new(RunEventKind::Resolved);
+                    run.note(db, &event.described(why.clone()))?;
+                }
                 let mut changed = 0;
                 for rows in rows.chunks(ROWS_AT_ONCE) {
                     changed += run.decide(db, rows, [from, to], &why)?;

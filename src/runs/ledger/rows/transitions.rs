@@ -387,7 +387,7 @@ impl LockedRun {
         Ok(changed)
     }
 
-    /// Adds an event, with its times by the clock of the ledger.
+    /// Adds an event of this process, with its times by the clock of the ledger.
     pub(crate) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
         let RunEvent {
             kind,
@@ -395,18 +395,20 @@ impl LockedRun {
             reason,
             problem,
             until,
+            by: _,
         } = event;
         let until = until.map(|until| self.now + (until - at));
         db.run(
-            "INSERT INTO event (run, number, kind, at, reason, problem, until) SELECT ?1, \
-                coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
+            "INSERT INTO event (run, number, kind, at, reason, problem, until, who) SELECT ?1, \
+                coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM event WHERE run = ?1",
             &values![
                 self.id,
                 kind.name(),
                 self.now,
                 reason.as_deref(),
                 problem.as_ref().map(Message::encode),
-                until
+                until,
+                db.who()
             ],
         )?;
         Ok(())

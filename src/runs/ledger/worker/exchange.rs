@@ -7,7 +7,6 @@ use super::{NOTE_EXCHANGE, POLL_EVERY, TIME_BETWEEN_COUNTS, Worker};
 use crate::base::clock;
 use crate::base::message::Message;
 use crate::base::output::Sent;
-use crate::base::process::host_name;
 use crate::jelou::api::Deadline;
 use crate::runs::ledger::db::{Db, SqlValue, values};
 use crate::runs::ledger::error::LedgerError;
@@ -131,7 +130,7 @@ impl Worker {
             self.look_for_others(db, run.now)?;
         }
         if let Some(reason) = order.pause {
-            let by = format!("{} pid {}", host_name(), std::process::id());
+            let by = format!("{} pid {}", db.who(), std::process::id());
             run.pause(reason, by);
         }
         for event in &order.events {

@@ -49,9 +49,9 @@ pub(super) const NOTE_ALIVE: &str = "UPDATE worker \
 
 /// The settings of a run that a worker joins.
 pub(super) const JOINED_RUN: &str = "SELECT details, created_at FROM run WHERE id = ?1";
-/// Registers a worker: `id, run, host, pid, lease_ms, joined_at`.
+/// Registers a worker: `id, run, host, pid, lease_ms, joined_at, who`.
 pub(super) const ADD_WORKER: &str = "INSERT INTO worker (id, run, host, pid, connection, \
-    exchanges, lease_ms, joined_at, seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)";
+    exchanges, lease_ms, joined_at, seen_at, who) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6, ?7)";
 /// Returns a row in flight that its worker did not get.
 pub(super) const RETURN_ROW: &str = "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, \
     ended_at = ?4, code = 'ledger', error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 \
@@ -283,7 +283,7 @@ impl Worker {
         let lease = clock::millis(self.lease);
         db.run(
             ADD_WORKER,
-            &values![self.id, run.id, host, pid, lease, run.now],
+            &values![self.id, run.id, host, pid, lease, run.now, db.who()],
         )?;
         if is_alone && run.may_assign(db) && run.finished_at.is_none() {
             let begun = values![run.id, RunEventKind::Begun.name()];
