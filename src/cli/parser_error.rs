@@ -8,10 +8,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::App;
 use super::line::{LineToken, Role, all_commands, path_of};
-use crate::base::message::{Message, Value, msg};
+use super::placeholders::{in_both, written_in};
+use crate::base::message::{Lang, Message, Value, msg};
 
 /// The maximum length of a word in a message, in characters: a word of the line can have any length.
 const MAX_SHOWN: usize = 300;
+
+/// The maximum number of valid values in a message. More are in the help.
+const MAX_VALUES: usize = 8;
 
 /// The flags with a value that may be secret.
 const MAY_BE_SECRET: [&str; 3] = ["--client-id", "--api-url", "--allow-to"];
@@ -29,24 +33,30 @@ pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken]) -> Message
             }
         }
         ErrorKind::MissingRequiredArgument => missing_arguments(error, tokens),
-        ErrorKind::UnknownArgument => msg!("unexpected argument '{argument}' found", argument),
+        ErrorKind::UnknownArgument => msg!("unexpected argument `{argument}`", argument),
         ErrorKind::InvalidSubcommand => command_as_value(error, tokens).unwrap_or_else(|| {
             let command = string(error, ContextKind::InvalidSubcommand);
             let command = shortened(command.unwrap_or_default());
-            msg!("unrecognized subcommand '{command}'", command)
+            msg!("unknown command `{command}`", command)
         }),
         ErrorKind::ArgumentConflict => match other_arguments(error) {
             others if others.is_empty() || others == [argument.clone()] => {
-                msg!("{argument} cannot be repeated", argument)
+                msg!(
+                    "{argument} cannot be repeated",
+                    argument = in_both(&argument)
+                )
             }
             others => msg!(
                 "{argument} cannot be used with {others}",
-                argument,
-                others = joined(&others, [" and ", " y "])
+                argument = in_both(&argument),
+                others = listed(&others, [" and ", " y "])
             ),
         },
         ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
-            msg!("{argument} has the wrong number of values", argument)
+            msg!(
+                "{argument} has the wrong number of values",
+                argument = in_both(&argument)
+            )
         }
         ErrorKind::InvalidUtf8 => msg!("an argument is not UTF-8"),
         // The parser's own words.
@@ -73,11 +83,19 @@ fn shortened(word: &str) -> String {
     word.chars().take(MAX_SHOWN).collect()
 }
 
-/// Joins words with a word of each language.
-fn joined(words: &[String], [english, spanish]: [&str; 2]) -> Value {
+/// Lists words, with a word of each language before the last.
+fn listed(words: &[String], [english, spanish]: [&str; 2]) -> Value {
+    let (last, others) = words
+        .split_last()
+        .map_or(("", words), |(last, others)| (last.as_str(), others));
+    let others = others.join(", ");
+    let with = |last_word| {
+        let before = if others.is_empty() { "" } else { last_word };
+        format!("{others}{before}{last}")
+    };
     Value::ByLanguage {
-        english: words.join(english),
-        spanish: words.join(spanish),
+        english: with(english),
+        spanish: written_in(Lang::Es, &with(spanish)),
     }
 }
 
@@ -105,14 +123,18 @@ fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<Message
 
 /// Describes a wrong value of a flag or another argument.
 fn wrong_value(error: &clap::Error) -> Message {
-    let name = argument_name(error).trim_matches(['<', '>', '[', ']']);
+    let typed = argument_name(error).trim_matches(['<', '>', '[', ']']);
+    let name = in_both(typed);
     let value = shortened(string(error, ContextKind::InvalidValue).unwrap_or_default());
     let cause = error.source();
     let text = cause.map(ToString::to_string).unwrap_or_default();
     let expected = if cause.is_none() && value.is_empty() {
         return msg!("{name} has no value", name);
     } else if let Some(ContextValue::Strings(valid)) = error.get(ContextKind::ValidValue) {
-        msg!("{values}", values = joined(valid, [" or ", " o "]))
+        if valid.len() > MAX_VALUES {
+            return msg!("{name}: unknown value `{value}`", name, value);
+        }
+        msg!("{values}", values = listed(valid, [" or ", " o "]))
     } else if let Some(cause) = cause.and_then(|cause| cause.downcast_ref::<ParseIntError>()) {
         if *cause.kind() == IntErrorKind::Zero {
             msg!("1 or more")
@@ -125,7 +147,7 @@ fn wrong_value(error: &clap::Error) -> Message {
     } else {
         let problem = cause.and_then(|cause| cause.downcast_ref::<Message>().cloned());
         let problem = problem.unwrap_or_else(|| Message::verbatim(text.as_str()));
-        return if text.contains(&value) || MAY_BE_SECRET.contains(&name) {
+        return if text.contains(&value) || MAY_BE_SECRET.contains(&typed) {
             msg!("{name}: {problem}", name, problem)
         } else {
             msg!("{name} `{value}`: {problem}", name, value, problem)
@@ -184,10 +206,13 @@ pub(super) fn missing_in(error: &clap::Error) -> Vec<String> {
 
 /// Describes missing arguments as in a line: `--wait STATE and --file FILE`, or `RUN or --older-than AGE`.
 fn needs(what: &str, missing: &[String]) -> Message {
-    let in_language = |and, or| missing.join(and).replace("|--", or).replace(['<', '>'], "");
+    let in_language = |lang: Lang, or| {
+        let missing = missing.join(lang.pick([" and ", " y "]));
+        written_in(lang, &missing.replace("|--", or).replace(['<', '>'], ""))
+    };
     let missing = Value::ByLanguage {
-        english: in_language(" and ", " or --"),
-        spanish: in_language(" y ", " o --"),
+        english: in_language(Lang::En, " or --"),
+        spanish: in_language(Lang::Es, " o --"),
     };
     msg!("{what} needs {missing}", what, missing)
 }

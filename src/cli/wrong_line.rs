@@ -10,6 +10,7 @@ use clap::{Arg, Command};
 use super::hints::Hint;
 use super::line::{LineToken, Role, all_commands, find_flag, path_of};
 use super::parser_error::{argument_name, missing_in, string};
+use super::placeholders::written_in;
 use super::word_form::form;
 use crate::base::message::{Lang, Message, Value, msg};
 use crate::base::suggest::find_similar;
@@ -91,7 +92,7 @@ impl<'a> WrongLine<'a> {
         let hint = match self.error.kind() {
             ErrorKind::UnknownArgument if self.word.starts_with('-') => self.hint_for_flag(lang),
             ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => self.hint_for_word(lang),
-            ErrorKind::InvalidValue if self.word == "--output" => self.row(lang, &[&self.word])?,
+            ErrorKind::InvalidValue => self.row(lang, &[&self.word])?,
             // The second word of a text without quotes is taken for another text.
             ErrorKind::ArgumentConflict if self.has_rest() => {
                 let other = string(self.error, ContextKind::PriorArg)?;
@@ -103,14 +104,17 @@ impl<'a> WrongLine<'a> {
                 let missing = missing_in(self.error);
                 missing
                     .iter()
-                    .find(|argument| !argument.starts_with("--"))?;
-                self.row(lang, &["MISSING"])?
+                    .find(|argument| !argument.trim_start_matches('<').starts_with("--"))?;
+                self.row(lang, &["MISSING", &self.first_positional()])
+                    .unwrap_or_else(|| line_of(self.here))
             }
             _ => return None,
         };
+        let hint = written_in(lang, &hint);
         let mut program = "jelouctl ".to_owned();
         for token in self.tokens.iter().filter(|token| token.role == Role::Flag) {
             let flag = find_flag(self.app, token.name()).map(with_value_name);
+            let flag = flag.map(|flag| written_in(lang, &flag));
             let flag = flag.filter(|flag| flag != "--yes" && !hint.contains(flag));
             program.extend(flag.map(|flag| flag + " "));
         }
@@ -131,7 +135,8 @@ impl<'a> WrongLine<'a> {
             .flatten();
         let names = names.filter(|name| !LETS_MORE_THROUGH.contains(name));
         self.name_of_file(lang)
-            .or_else(|| self.row(lang, &[&self.word, form(&self.word)]))
+            .or_else(|| self.row(lang, &[&self.word]))
+            .or_else(|| self.row(lang, &[self.form_of_flag()]))
             .or_else(|| self.place_of_flag(lang))
             .or_else(|| self.with_flag(find_similar(self.word.strip_prefix("--")?, names)?))
             .or_else(|| {
@@ -142,6 +147,27 @@ impl<'a> WrongLine<'a> {
                 let command = path(self.here);
                 msg!("to list the flags: {command} --help", command).text(lang)
             })
+    }
+
+    /// Returns the form of the wrong flag. It is a letter for the parser, and can be the begin of a text.
+    fn form_of_flag(&self) -> &'static str {
+        let is_letter = !self.word.starts_with("--");
+        let is_text = |token: &LineToken| {
+            let rest = token.text.strip_prefix(&self.word);
+            token.role == Role::Flag && rest.is_some_and(|rest| !rest.is_empty())
+        };
+        if is_letter && self.tokens.iter().any(is_text) {
+            return "DASH-TEXT";
+        }
+        form(&self.word)
+    }
+
+    /// Returns the first argument of the command, in angle brackets.
+    fn first_positional(&self) -> String {
+        let mut positionals = self.here.get_positionals();
+        let names = positionals.find_map(Arg::get_value_names);
+        let name = names.and_then(<[_]>::first);
+        format!("<{}>", name.map_or("", |name| name.as_str()))
     }
 
     fn hint_for_word(&self, lang: Lang) -> String {
@@ -290,7 +316,13 @@ fn line_of(command: &Command) -> String {
         .get_positionals()
         .filter_map(|argument| argument.get_value_names()?.first());
     let names = names.filter(|name| !name.contains('|'));
-    names.fold(path.to_owned(), |line, name| line + " " + name)
+    let names = names.map(ToString::to_string);
+    let flags = command.get_arguments().filter(|flag| {
+        let is_positional = flag.is_positional();
+        flag.is_required_set() && !is_positional
+    });
+    let words = names.chain(flags.map(with_value_name));
+    words.fold(path.to_owned(), |line, word| line + " " + &word)
 }
 
 /// Returns the flag with the placeholder of its value: `--language CODE`.

@@ -156,7 +156,8 @@ fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     context.refuse_preview(msg!("would change who gets a message"))?;
     if !settings.keeps_keys {
         let message = msg!("this sandbox has no keys, so the command would change your own");
-        return Err(UsageError::bare(message).into());
+        let hint = msg!("to try keys: jelouctl sandbox -- COMMAND");
+        return Err(UsageError::new(message, hint).into());
     }
     Ok(settings)
 }

@@ -11,7 +11,7 @@ use clap::{Args, ValueHint};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::output::SystemError;
 use crate::base::owner::follow_own_links;
 use crate::base::private_file::{self, FileAction, FileError};
@@ -57,7 +57,7 @@ pub(crate) struct SandboxArgs {
     /// Also listen on this address and port: 0.0.0.0:4780
     ///
     /// For other machines and containers.
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "port")]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "port", value_parser = socket_address)]
     listen: Option<SocketAddr>,
 
     /// Accept requests addressed to this host name or IP address (repeatable)
@@ -117,6 +117,12 @@ pub(crate) struct SandboxArgs {
     /// Command to run
     #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     command: Vec<OsString>,
+}
+
+/// Parses the value of `--listen`.
+fn socket_address(raw: &str) -> Result<SocketAddr, Message> {
+    raw.parse()
+        .map_err(|_| msg!("`{raw}` is not ADDRESS:PORT, such as 0.0.0.0:4780", raw))
 }
 
 /// Runs the sandbox, and lists what arrived.

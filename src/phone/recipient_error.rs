@@ -131,7 +131,9 @@ impl RecipientError {
             return Self::several(typed);
         }
         let count = digits.len();
-        let problem = if typed == digits {
+        let problem = if count == 0 {
+            msg!("`{typed}` has no number after it", typed)
+        } else if typed == digits {
             msg!(
                 "`{typed}` has {count} {count|digit|digits}, and a phone number has 7 to 15",
                 typed,

@@ -415,12 +415,12 @@ fn invalid_arguments_are_reported_before_the_configuration() {
         ),
         (
             "-X POST /v1/x",
-            "unexpected argument '-X'",
+            "unexpected argument `-X`",
             "jelouctl api POST PATH",
         ),
         (
             "POST /v1/x -d {}",
-            "unexpected argument '-d'",
+            "unexpected argument `-d`",
             "--input FILE",
         ),
     ] {

@@ -59,10 +59,18 @@ fn non_number_is_refused_with_its_limits() {
             );
         }
     }
-    for value in ["-1/s", "0", "NaN", "inf", "2000000/s"] {
-        let told = format!(
-            "`{value}` is not a rate above 0.0001/s and up to 1000000/s, such as 5/s, 300/m or 1000/h\n"
-        );
+    const LIMITS: &str = " above 0.0001/s and up to 1000000/s\n";
+    const FORMS: &str = ", such as 5/s, 300/m or 1000/h\n";
+    for (value, expected) in [
+        ("-1/s", LIMITS),
+        ("0", LIMITS),
+        ("inf", LIMITS),
+        ("2000000/s", LIMITS),
+        ("NaN", FORMS),
+        ("fast", FORMS),
+        ("5/d", FORMS),
+    ] {
+        let told = format!("`{value}` is not a rate{expected}");
         refused(
             &format!("bulk send people.csv --rate {value} text Hola"),
             &["--rate", &told],
@@ -175,21 +183,21 @@ fn unknown_arguments_get_the_nearest_suggestion() {
     refused(
         "send txt --to 593987654321",
         &[
-            "unrecognized subcommand 'txt'",
+            "unknown command `txt`",
             "hint: jelouctl send text --to NUMBER 'TEXT'\n",
         ],
     );
     refused(
         "send text --too 593987654321 Hola",
         &[
-            "unexpected argument '--too'",
+            "unexpected argument `--too`",
             "hint: jelouctl send text --to RECIPIENT …\n",
         ],
     );
     refused(
         "snd text",
         &[
-            "unrecognized subcommand 'snd'",
+            "unknown command `snd`",
             "hint: jelouctl send text --to NUMBER 'TEXT'\n",
         ],
     );
@@ -200,7 +208,7 @@ fn unknown_arguments_get_the_nearest_suggestion() {
     refused(
         "send --to 593987654321 text Hola",
         &[
-            "unexpected argument '--to'",
+            "unexpected argument `--to`",
             "hint: --to belongs here: jelouctl send text --to RECIPIENT …\n",
         ],
     );
@@ -602,7 +610,7 @@ fn texts_arrive_unchanged() {
     );
     refused(
         &format!("--to 593987654321 send text -- {long}"),
-        &["unexpected argument '--to'"],
+        &["unexpected argument `--to`"],
     );
     let told = format!(
         "text: has {} characters; at most 4096 are allowed",
@@ -1283,7 +1291,7 @@ fn negative_value_is_named_with_its_flag() {
         ),
         (
             "send text --to 593987654321 x --strict -5",
-            "unexpected argument '-5' found",
+            "unexpected argument `-5`",
         ),
     ] {
         Home::new().run(line).fails(2, &[problem]);
@@ -1343,10 +1351,13 @@ fn missing_argument_is_named_with_the_flag_that_needs_it() {
             "--param needs --template NAME; the command did not run",
         ),
         // The command itself needs it.
-        ("bulk cancel", "`jelouctl bulk cancel` needs RUN"),
+        (
+            "bulk cancel",
+            "`jelouctl bulk cancel` needs RUN\nhint: to list the runs: jelouctl bulk list",
+        ),
         (
             "bulk remove",
-            "`jelouctl bulk remove` needs RUN or --older-than AGE",
+            "`jelouctl bulk remove` needs RUN or --older-than AGE\nhint: to list the runs: jelouctl bulk list",
         ),
         (
             "bulk resolve r --to 593987654321",
@@ -1398,7 +1409,7 @@ fn wrong_value_is_named_with_its_flag() {
         ),
         (
             "completions tcsh",
-            "SHELL: expected bash or elvish or fish or powershell or zsh, found `tcsh`",
+            "SHELL: expected bash, elvish, fish, powershell or zsh, found `tcsh`",
         ),
         (
             "--client-id a:b send text --to 593987654321 Hola",
@@ -1747,6 +1758,25 @@ fn wrong_flag_suggests_the_right_flag() {
             "send text --to 593987654321 Hola --sandbo",
             "hint: jelouctl --sandbox …\n",
         ),
+        (
+            "send text --to 593987654321 -Hola",
+            "hint: to send a text with a dash: -- '-5 % hoy'\n",
+        ),
+        ("once add k9 x1", "hint: jelouctl once add KEY --run RUN\n"),
+        ("once show", "hint: to list the keys: jelouctl once list\n"),
+        ("bulk find", "hint: jelouctl bulk find RECIPIENT\n"),
+        (
+            "profile remove",
+            "hint: to list the profiles: jelouctl profile list\n",
+        ),
+        (
+            "schema foo",
+            "unknown value `foo`\nhint: to list the kinds: jelouctl explain\n",
+        ),
+        (
+            "bulk send a.csv --delimiter ; text Hola",
+            "hint: bulk send detects the delimiter and the encoding: remove the flag\n",
+        ),
         // Nothing is similar.
         (
             "send text --to 593987654321 --frobnicate Hola",
@@ -1856,12 +1886,12 @@ fn wrong_first_list_command_gets_usable_hint() {
     assert!(!ended.stderr.contains("abc"), "{ended:?}");
     let ended = Home::new()
         .run("send text --to 593987654321 --nonsense Hola")
-        .fails(2, &["'--nonsense'"]);
+        .fails(2, &["`--nonsense`"]);
     assert!(!ended.stderr.contains("as a value"), "{ended:?}");
     Home::new().run("-o json send text --to 1 a").fails(
         2,
         &[
-            "--output: expected response or id or record or none, found `json`",
+            "--output: expected response, id, record or none, found `json`",
             JSON,
         ],
     );
@@ -1909,8 +1939,7 @@ fn unambiguous_command_aliases_work() {
     assert_eq!(help("help"), help("--help"));
     assert_eq!(help("help send text"), help("send text --help"));
     assert_eq!(help("send help"), help("send --help"));
-    home.run("help sned")
-        .fails(2, &["unrecognized subcommand 'sned'"]);
+    home.run("help sned").fails(2, &["unknown command `sned`"]);
 }
 
 #[test]

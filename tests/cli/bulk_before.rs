@@ -225,7 +225,7 @@ fn preview_page_has_every_message() {
         "Hola Ana",
         "it sends 593987654321 the same message as line 2",
         "allow_to does not allow the recipient",
-        "nombre: is empty, so the text lacks a value",
+        "is empty, but the text needs it",
         "Hola N&#x2f;A",
         "is excluded by bajas.txt",
         "to: “12” has 2 digits, and a phone number has 7 to 15",

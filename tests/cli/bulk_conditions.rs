@@ -17,7 +17,7 @@ fn unsupported_syntax_is_reported_once() {
     send("{% if x > 100 %}a{% endif %}").fails(
         2,
         &[
-            "line 2: text: compares the text `50` with 100\nhint: write `| number` after the text\n",
+            "line 2: text: compares the text `50` with 100\n    hint: write `| number` after the text\n",
             "line 3: text: compares the text `60` with 100\n",
             "no row can be sent",
         ],
@@ -58,7 +58,7 @@ fn cells_that_contradict_decimal_separator_are_refused() {
     send(&["--country", "EC"], read).fails(2, &["line 2: x: number: `1,234` is ambiguous"]);
     let unclear = "line 2: x: money: `1,234` is ambiguous: its separator may be for decimals or for thousands";
     send(&["--country", "EC"], "{{ x | money('$') }}")
-        .fails(2, &[unclear, "number(',') or number('.')"]);
+        .fails(2, &[unclear, "number(\",\") or number(\".\")"]);
     let said = send(&["--country", "EC"], "{{ x | number('.') | money('$') }}").success();
     for amount in ["$1.234,00", "$1.234,50", "$950,00"] {
         assert!(said.stdout.contains(amount), "{said:?}");
@@ -73,7 +73,7 @@ fn cells_that_contradict_decimal_separator_are_refused() {
             &[
                 "text: the decimal separator of x is unclear: in its country, `1.500` in line 2 is read as 1500, but \
                  `950.00` in line 3 has a decimal point",
-                "write `x | number('.')`",
+                "write `x | number(\".\")`",
             ],
         );
     // The country fits, the column is not read as a number, or the other rows are not part of the run.
@@ -122,7 +122,7 @@ fn cells_that_contradict_decimal_separator_are_refused() {
         2,
         &[
             "`950,00` in line 3 has a decimal comma",
-            "`x | number(',')`",
+            "`x | number(\",\")`",
         ],
     );
 }
@@ -141,7 +141,13 @@ fn dates_in_both_orders_are_refused() {
     home.write("list.csv", list(["12/05/2026", "12/25/2026"]));
     let unclear = "text: the order of day and month in x is unclear: in its country, `12/05/2026` in line 2 has the day \
                    first, but `12/25/2026` in line 3 has the month first";
-    send(&["--country", "EC"]).fails(2, &[unclear, "write all dates of the column as 2026-11-28"]);
+    send(&["--country", "EC"]).fails(
+        2,
+        &[
+            unclear,
+            "write each date of the column as year-month-day: 2026-11-28",
+        ],
+    );
     // The page and the file of --rejects are written.
     let text = "{{ x | date('%-d de %B') }}";
     let files = [
@@ -258,7 +264,7 @@ fn nested_json_values_are_compared_by_type() {
     list("\"50\"", "\"no\"", "\"5\"");
     send("{% if c.saldo > 100 %}a{% endif %}.").fails(
         2,
-        &["line 1: text: compares the text `50` with 100\nhint: write `| number`"],
+        &["line 1: text: compares the text `50` with 100\n    hint: write `| number`"],
     );
     sends(of_a_list, "5.");
     sends(asked, "a.");
@@ -268,7 +274,7 @@ fn nested_json_values_are_compared_by_type() {
     );
     send("{% if c.saldo in [50] %}a{% endif %}.").fails(
         2,
-        &["line 1: text: compares the text `50` with 50\nhint: write `| number`"],
+        &["line 1: text: compares the text `50` with 50\n    hint: write `| number`"],
     );
     list("null", "null", "null");
     send("{% if c.saldo | number < 100 %}a{% endif %}.")

@@ -1074,7 +1074,7 @@ fn every_invalid_row_is_listed_and_nothing_sent() {
         &[
             "line 3: to: `1` has 1 digit, and a phone number has 7 to 15\n",
             "line 4: text: has 4097 characters; at most 4096 are allowed",
-            "line 5: x: is empty, so the text lacks a value",
+            "line 5: `x` is empty, but the text needs it",
             "3 rows cannot be sent",
         ],
     );
@@ -1139,7 +1139,7 @@ fn templates_are_strict() {
         (
             "people.ndjson",
             "a {{ nulo }}",
-            "line 1: text: null, which is also the number of an empty cell, cannot be part of a text\nhint: write `| default('…')`",
+            "line 1: text: null, which is also the number of an empty cell, cannot be part of a text\n    hint: write `| default(\"…\")`",
         ),
         (
             "people.ndjson",

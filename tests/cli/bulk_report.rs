@@ -784,8 +784,8 @@ fn spanish_report_is_read_like_an_english_one() {
         .env("LANG", "en_US.UTF-8")
         .success()
         .stdout;
-    let header = "fecha;celular;entrega;nombre del envío;línea de la lista;enviado por Jelou;id del mensaje;estado HTTP;\
-                  código del motivo;error;intentos;fecha;entrega;fecha de entrega;fecha de lectura;error de entrega;\
+    let header = "fecha;celular;entrega;nombre del envío;fila de la lista;enviado por Jelou;id del mensaje;estado HTTP;\
+                  código del motivo;error;intentos;hora del resultado;entrega;fecha de entrega;fecha de lectura;error de entrega;\
                   enviado a";
     let [(in_spanish, rows), (_, english_rows)] =
         [&report, &english].map(|report| report.split_once('\n').unwrap());
@@ -840,7 +840,7 @@ fn spanish_report_is_read_like_an_english_one() {
     // Version 0.3 wrote some columns of a Spanish report in English.
     let half_spanish = header
         .replace("nombre del envío", "run")
-        .replace("línea de la lista", "line")
+        .replace("fila de la lista", "line")
         .replace("enviado por Jelou", "sent")
         .replace("código del motivo", "code")
         .replace("enviado a", "sent_to");

@@ -246,12 +246,12 @@ fn date_without_time_is_not_formatted_with_one() {
     for (cell, problem) in [
         (
             "12/25/2026 08:05",
-            "has the month first, but in its country the day comes first\nhint: write all dates of the column as 2026-11-28",
+            "has the month first, but Ecuador writes the day first\n    hint: write each date of the column as year-month-day: 2026-11-28",
         ),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
         (
             "2026-11-28T20:00:00Z",
-            "is the time in UTC\nhint: write the local time",
+            "is the time in UTC\n    hint: write the local time",
         ),
     ] {
         home.write(
@@ -353,7 +353,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     }
     home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
         2,
-        &["number: `1.234` may be a number with decimals in the sheet\nhint: put the filter first, or write number('.')"],
+        &["number: `1.234` may be a number with decimals in the sheet\n    hint: put the filter first, or write number(\".\")"],
     );
     // Recipients do not read coordinates as numbers.
     let ended = previewed(

@@ -215,10 +215,10 @@ fn every_command_uses_the_configured_ledger() {
         );
         run()
             .args(&["--config", "nosuch.toml"])
-            .fails(3, &["nosuch.toml does not exist"]);
+            .fails(3, &["error: --config: nosuch.toml does not exist"]);
         run()
             .env("JELOUCTL_CONFIG", "nosuch.toml")
-            .fails(3, &["nosuch.toml does not exist"]);
+            .fails(3, &["error: JELOUCTL_CONFIG: nosuch.toml does not exist"]);
     }
     // A sandbox run uses the ledger of the profile, too.
     home.run("bulk stop --sandbox")
@@ -587,10 +587,10 @@ fn insecure_or_unreadable_configuration_is_refused() {
     );
     home.run(SEND)
         .args(&["--config", "missing.toml"])
-        .fails(3, &["missing.toml does not exist"]);
+        .fails(3, &["error: --config: missing.toml does not exist"]);
     home.run(SEND)
         .env("JELOUCTL_CONFIG", "missing.toml")
-        .fails(3, &["missing.toml does not exist"]);
+        .fails(3, &["error: JELOUCTL_CONFIG: missing.toml does not exist"]);
     home.write("broken.toml", "[profiles.prod]\nbotid = \"1\"\n");
     home.run(SEND).args(&["--config", "broken.toml"]).fails(
         3,

@@ -73,7 +73,7 @@ fn doctor_passes_if_a_message_could_be_sent() {
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
     assert!(
-        text.ends_with("\nready: accepted for bot BOT-ID; templates: 1\n"),
+        text.ends_with("\nready: credentials accepted for bot BOT-ID; templates: 1\n"),
         "{text}"
     );
 }
@@ -253,6 +253,16 @@ fn offline_needs_no_network() {
 #[cfg(unix)]
 fn unusable_configuration_is_reported_first() {
     let home = Home::new();
+    // The next step is not the same command again.
+    let missing = home.run("--config none.toml doctor --offline").end();
+    let next = "; next: correct configuration; then: jelouctl --config none.toml doctor\n";
+    assert!(
+        missing
+            .stdout
+            .contains("--config: none.toml does not exist"),
+        "{missing:?}"
+    );
+    assert!(missing.stdout.ends_with(next), "{missing:?}");
     let path = home.config("[profiles.p]\nbot = \"1\"\n");
     let ended = home.run("doctor --output record").end();
     assert_eq!(ended.code, 3);

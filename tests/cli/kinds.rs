@@ -639,7 +639,7 @@ fn invalid_link_warns() {
         let warning =
             "parameters.url: is not an http or https address, which WhatsApp may reject here";
         if url == "-x" {
-            refused(&link(url), &["unexpected argument '-x'"]);
+            refused(&link(url), &["unexpected argument `-x`"]);
         } else {
             warns(&link(url), warning);
         }

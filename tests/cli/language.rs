@@ -62,12 +62,63 @@ fn wrong_line_is_in_the_language_that_it_names() {
         "bulk send a.csv --lang es --foo text Hola",
         "bulk report --foo --lang=es",
     ] {
-        let told = "error: no se esperaba '--foo'";
+        let told = "error: sobra el argumento `--foo`";
         home.run(line).env("JELOUCTL_LANG", "en").fails(2, &[told]);
     }
     for command in ["xyzzy", "bulk xyzzy"] {
         let run = home.run(command).env("JELOUCTL_LANG", "es");
-        run.fails(2, &["no existe el comando 'xyzzy'", "en español: "]);
+        run.fails(2, &["no existe el comando `xyzzy`", "en español: "]);
+    }
+    // The placeholders are in Spanish, too.
+    for (line, told) in [
+        (
+            "bulk cancel",
+            &[
+                "`jelouctl bulk cancel` necesita ENVÍO",
+                "jelouctl bulk list",
+            ][..],
+        ),
+        ("messages get x --for 1m", &["--for necesita --wait ESTADO"]),
+        ("once add k x", &["jelouctl once add CLAVE --run ENVÍO\n"]),
+        ("send txt", &["jelouctl send text --to NÚMERO 'TEXTO'\n"]),
+        ("bulk find", &["necesita DESTINATARIO"]),
+        (
+            "-o xml templates",
+            &["--output: se espera response, id, record o none, pero dice `xml`"],
+        ),
+        (
+            "sandbox --listen x",
+            &["--listen: `x` no es DIRECCIÓN:PUERTO"],
+        ),
+    ] {
+        home.run(line).env("JELOUCTL_LANG", "es").fails(2, told);
+    }
+}
+
+/// A page is for people, and its columns are not for programs.
+#[test]
+fn page_has_the_chosen_language() {
+    let spanish = home_with_lang("es");
+    let plain = Home::new();
+    for (home, variable, flag, expected) in [
+        (&spanish, None, "", "es"),
+        (&spanish, None, " --lang en", "en"),
+        (&spanish, Some("en"), "", "en"),
+        (&plain, Some("es"), "", "es"),
+        (&plain, None, "", "en"),
+    ] {
+        home.write("a.csv", "celular,n\n593987654321,Ana\n");
+        let line = format!("--sandbox bulk send a.csv --preview all --file p.html{flag} text Hola");
+        let mut run = home.run(&line).env("LANG", "es_EC.UTF-8");
+        if let Some(variable) = variable {
+            run = run.env("JELOUCTL_LANG", variable);
+        }
+        run.success();
+        let page = home.read("p.html");
+        assert!(
+            page.contains(&format!("<html lang=\"{expected}\">")),
+            "{line}"
+        );
     }
 }
 

@@ -986,6 +986,13 @@ fn once_warns_on_ci_and_in_sandbox() {
         told.stderr.contains("this sandbox does not save keys"),
         "{told:?}"
     );
+    home.run("--sandbox once remove k --yes").fails(
+        2,
+        &[
+            "this sandbox has no keys",
+            "hint: to try keys: jelouctl sandbox -- COMMAND\n",
+        ],
+    );
 }
 
 #[test]

@@ -248,9 +248,9 @@ impl Case {
     /// What is offered to the profile after the first answer.
     fn setting(&self) -> Option<&'static str> {
         match self.name {
-            "country" => Some("country EC"),
-            "column" => Some("to_column `-Cel titular`"),
-            "column that does not exist" => Some("to_column `Cel titular`"),
+            "country" => Some("EC as the country"),
+            "column" => Some("`-Cel titular` as the column of recipients"),
+            "column that does not exist" => Some("`Cel titular` as the column of recipients"),
             _ => None,
         }
     }
@@ -519,7 +519,7 @@ fn several_questions_follow_each_other_and_are_printed_once() {
         terminal.answer("Type ", answer);
     }
     terminal.answer(
-        "Save country EC and to_column `Cel titular` in profile prod? [y/N] ",
+        "Save EC as the country and `Cel titular` as the column of recipients in profile prod? [y/N] ",
         "s",
     );
     let (code, screen) = terminal.end();
@@ -667,7 +667,10 @@ fn profile_names_the_recipient_column() {
         &["--dry-run", "bulk", "send", "a.csv", "text", "Hola"],
     );
     terminal.answer("Type 1: ", "1");
-    terminal.answer("Save to_column `Cel titular` in profile prod? [y/N] ", "y");
+    terminal.answer(
+        "Save `Cel titular` as the column of recipients in profile prod? [y/N] ",
+        "y",
+    );
     assert_eq!(terminal.end().0, 0);
     let config = home.read(&format!("{CONFIG}/config.toml"));
     assert!(
@@ -710,5 +713,5 @@ fn answer_is_offered_only_to_a_profile_of_the_user() {
     terminal.answer("Send 2 messages from bot ", "n");
     let (code, screen) = terminal.end();
     assert_eq!(code, 11, "{screen}");
-    assert!(!screen.contains("Save country"), "{screen}");
+    assert!(!screen.contains("Save EC"), "{screen}");
 }

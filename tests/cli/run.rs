@@ -91,6 +91,52 @@ fn default_notification_text_summarizes_the_result() {
     assert!(text.ends_with('s'), "{text}");
 }
 
+/// The text is for the recipient: only the profile chooses its language.
+#[test]
+fn default_notification_text_has_the_language_of_the_profile() {
+    for (lang, variable, script, begin, end) in [
+        ("es", "en", "exit 3", "sh: falló en ", ", código 3"),
+        ("es", "es", "exit 0", "sh: terminó bien en ", ", código 0"),
+        (
+            "es",
+            "en",
+            "kill -9 $$",
+            "sh: se detuvo con SIGKILL en ",
+            ", código 137",
+        ),
+        ("en", "es", "exit 3", "sh: failed on ", ", exit code 3"),
+    ] {
+        let server = Server::answering(Reply::accepted());
+        let home = Home::new();
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"77\"\nlang = \"{lang}\"\n"
+        ));
+        for (flags, rest) in [(&[][..], ""), (&["--tail", "3"], "\n(nada en stderr)")] {
+            let words = [&TO, flags, &["--", "/bin/sh", "-c", script]].concat();
+            home.run_args(&words)
+                .env("PATH", "/usr/bin:/bin")
+                .env("JELOUCTL_LANG", variable)
+                .api(&server.url)
+                .end();
+            let rest = if lang == "es" {
+                rest
+            } else {
+                &rest.replace("nada en", "nothing on")
+            };
+            let received = server.received();
+            let sent = received
+                .iter()
+                .rfind(|request| request.line.starts_with("POST "));
+            let body = sent.unwrap().json();
+            let text = body["text"].as_str().unwrap();
+            assert!(
+                text.starts_with(begin) && text.ends_with(&format!("{end}{rest}")),
+                "{text}"
+            );
+        }
+    }
+}
+
 #[test]
 fn start_of_the_command_is_in_the_senders_zone() {
     let started = |settings: &str, zone: &str| {

@@ -287,12 +287,12 @@ fn listening_for_other_machines_needs_allowed_hosts() {
         ),
         (
             "--listen sandbox:4780",
-            "--listen `sandbox:4780`: invalid socket address",
+            "--listen: `sandbox:4780` is not ADDRESS:PORT, such as 0.0.0.0:4780",
             "",
         ),
         (
             "--listen 0.0.0.0 --allow-host a",
-            "--listen `0.0.0.0`: invalid socket address",
+            "--listen: `0.0.0.0` is not ADDRESS:PORT, such as 0.0.0.0:4780",
             "",
         ),
         (

@@ -372,7 +372,7 @@ fn unknown_flag_is_shown_without_its_value() {
     }
     Home::new()
         .run("--caption Hola send image --to 593987654321")
-        .fails(2, &["unexpected argument '--caption'"]);
+        .fails(2, &["unexpected argument `--caption`"]);
     let ended = Home::new()
         .run("--expect 3 send text --to 593987654321 Hola")
         .fails(2, &["--expect"]);

@@ -631,7 +631,7 @@ fn work_refuses_rate_with_a_hint() {
     home.run("bulk work r --rate 2/s").fails(
         2,
         &[
-            "unexpected argument '--rate'",
+            "unexpected argument `--rate`",
             "hint: to set it for the run: jelouctl bulk resume RUN",
         ],
     );

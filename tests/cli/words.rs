@@ -25,15 +25,15 @@ fn misspelt_placeholder_is_never_sent() {
             (
                 "Hola {{1}}",
                 &[
-                    "text: {{1}} is not a column",
+                    "text: {{1}} uses no column",
                     "{{ nombre }}, {{ nombre_completo }}",
-                    "{{ '{{1}}' }}",
+                    "{{ \"{{1}}\" }}",
                 ],
             ),
             (
                 "{{ 1 }}",
                 &[
-                    "text: {{1}} is not a column",
+                    "text: {{1}} uses no column",
                     "{{ nombre }}",
                     "nothing was sent",
                 ],
@@ -43,7 +43,7 @@ fn misspelt_placeholder_is_never_sent() {
                 &[
                     "text: {nombre} would be sent unchanged",
                     "column is {{ nombre }}",
-                    "{{ '{nombre}' }}",
+                    "{{ \"{nombre}\" }}",
                 ],
             ),
             (
@@ -109,14 +109,14 @@ fn misspelt_placeholder_is_never_sent() {
         &["text: {zzz} would be sent unchanged: no column has this name"],
     );
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
-    send(&template).fails(2, &["parameters[0]: {{1}} is not a column"]);
+    send(&template).fails(2, &["parameters[0]: {{1}} uses no column"]);
     let bare = ["people.csv", "template", "t", "--param", "nombre"];
     send(&bare).fails(
         2,
         &[
             "parameters[0]: nombre would be sent unchanged",
             "{{ nombre }}",
-            "{{ 'nombre' }}",
+            "{{ \"nombre\" }}",
         ],
     );
     send(&["people.csv", "template", "t", "--param", "{nombre}"])
@@ -127,7 +127,7 @@ fn misspelt_placeholder_is_never_sent() {
     );
     assert_eq!(word.json()["body"]["parameters"][0], "nombre");
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"])
-        .fails(2, &["--to: {{1}} is not a column"]);
+        .fails(2, &["--to: {{1}} uses no column"]);
     home.write(
         "body.json",
         r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#,
@@ -139,7 +139,7 @@ fn misspelt_placeholder_is_never_sent() {
         "a run was made"
     );
     for (text, sent) in [
-        ("{{ '{nombre}' }} {{ '{{1}}' }}", "{nombre} {{1}}"),
+        ("{{ '{nombre}' }} {{ \"{{1}}\" }}", "{nombre} {{1}}"),
         (
             "<b>{{ nombre }}</b> [1] {} 100% `{otro}`",
             "<b>Ana</b> [1] {} 100% `{otro}`",
@@ -195,7 +195,7 @@ fn empty_cell_can_have_a_default() {
         "Nombre completo,nombre_completo,celular\nAna Ríos,ana,593987654321\n",
     );
     home.dry_run_list(&["people.csv", "text", "Hola {Nombre completo}"])
-        .fails(2, &["write {{ row['Nombre completo'] }}"]);
+        .fails(2, &["write {{ row[\"Nombre completo\"] }}"]);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn row_with_an_empty_cell_is_invalid() {
         .fails(
             2,
             &[
-                "line 3: nombre: is empty, so the text lacks a value\nhint: write `nombre | default('cliente')`",
+                "line 3: `nombre` is empty, but the text needs it\n    hint: write `nombre | default(\"cliente\")`",
                 "7 rows cannot be sent",
             ],
         );
@@ -275,7 +275,7 @@ fn row_with_an_empty_cell_is_invalid() {
     ];
     for words in [&by_id[..], &by_name, &button] {
         let send = home.run("--sandbox bulk send people.csv").args(words);
-        send.fails(2, &["line 3: nombre: is empty", "1 row cannot be sent"]);
+        send.fails(2, &["line 3: `nombre` is empty", "1 row cannot be sent"]);
     }
     let empty = ["template", "t", "--param", "{{ nombre | default('') }}"];
     home.run("--sandbox bulk send people.csv")

@@ -37,6 +37,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Counts the rows that have or will have an attempt.
+    const fn to_send(&self) -> u64 {
+        self.rows.saturating_sub(self.skipped)
+    }
+
     /// Counts the rows with an attempt. Rows that are skipped during a run, as by a cancellation, have none.
     fn attempted(&self) -> u64 {
         self.sent + self.failed + self.unknown
@@ -190,8 +195,8 @@ impl<'a> Progress<'a> {
             .filter(|_| self.idle_since.is_none());
         match &self.layout {
             ProgressLayout::Bar(bar) => {
-                bar.set_length(tally.rows);
-                bar.set_position(tally.rows - tally.remaining);
+                bar.set_length(tally.to_send());
+                bar.set_position(tally.attempted());
                 let text = describe(tally, time_left, self.waiting.as_ref());
                 bar.set_message(text.text(self.stderr.lang));
             }
@@ -345,19 +350,23 @@ impl<'a> ReadProgress<'a> {
 
 fn describe(tally: &Tally, time_left: Option<Duration>, waiting: Option<&Waiting>) -> Message {
     let Tally {
-        rows,
         sent,
         failed,
         unknown,
+        skipped,
         remaining,
         ..
     } = tally;
+    let rows = tally.to_send();
     let mut parts = vec![msg!("{sent} of {rows} sent", sent, rows)];
     if *failed > 0 {
         parts.push(msg!("{rows} failed", rows = failed));
     }
     if *unknown > 0 {
         parts.push(msg!("{rows} may have been sent", rows = unknown));
+    }
+    if *skipped > 0 {
+        parts.push(msg!("{rows} skipped", rows = skipped));
     }
     match (waiting, time_left) {
         (Some(waiting), _) => parts.push(msg!("waiting {until}", until = waiting.duration_text)),
@@ -400,7 +409,10 @@ mod tests {
         let rate = progress.rate(&after);
         assert!((0.03..=0.04).contains(&rate), "{rate}");
         let shown = describe(&after, Some(Duration::ZERO), None);
-        assert_eq!(shown, "4 of 30 sent, 1 failed, 1 may have been sent");
+        assert_eq!(
+            shown,
+            "4 of 6 sent, 1 failed, 1 may have been sent, 24 skipped"
+        );
     }
 
     #[test]

@@ -65,6 +65,8 @@ enum Label {
     Accepted,
     /// One of several.
     Item,
+    /// What helps with an item.
+    ItemHint,
     /// A line of a drawn message.
     Bubble,
     Detail(char),
@@ -80,6 +82,7 @@ impl Label {
             Self::Note => ("2", msg!("note:")),
             Self::Accepted => ("32", msg!("accepted")),
             Self::Item => return "  -".to_owned(),
+            Self::ItemHint => return format!("    {}", Self::Hint.text(lang)),
             Self::Bubble => return "  \x1b[32m│\x1b[0m".to_owned(),
             Self::Detail(mark) => return format!("\x1b[2m{mark}\x1b[0m"),
         };
@@ -169,9 +172,12 @@ impl Stderr {
         }
     }
 
-    /// Prints one of several details of an error that follows at the end.
-    pub(crate) fn fault(&self, message: impl Into<Message>) {
+    /// Prints one of several details of an error that follows at the end, with what helps.
+    pub(crate) fn fault(&self, message: impl Into<Message>, hint: Option<&Message>) {
         self.print(Label::Item, &message.into().text(self.lang));
+        if let Some(hint) = hint {
+            self.print(Label::ItemHint, &completed(&hint.text(self.lang)));
+        }
     }
 
     /// Prints a line of JSON progress, for programs.

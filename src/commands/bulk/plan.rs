@@ -430,13 +430,13 @@ fn read_rows(
 
 /// Prints a finding on one line, and its hint below it.
 pub(super) fn print_finding(stderr: &Stderr, finding: &Finding) {
+    let hint = finding.hint.as_ref();
     match finding.severity {
-        Severity::Note => stderr.note(finding.line()),
+        Severity::Fault => return stderr.fault(finding.line(), hint),
         Severity::Warning => stderr.warning(finding.line()),
-        Severity::Fault => stderr.fault(finding.line()),
+        Severity::Note => stderr.note(finding.line()),
     }
-    let is_printed = finding.severity == Severity::Fault || !stderr.is_quiet();
-    if let Some(hint) = finding.hint.as_ref().filter(|_| is_printed) {
+    if let Some(hint) = hint.filter(|_| !stderr.is_quiet()) {
         stderr.hint(hint);
     }
 }

@@ -148,20 +148,20 @@ impl AnsweredSettings {
         self.country.is_none() && self.to_column.is_none()
     }
 
-    /// Names the settings by their keys.
+    /// Says what is saved.
     fn message(&self) -> Message {
         match (&self.country, &self.to_column) {
             (Some(country), Some(column)) => {
                 msg!(
-                    "country {country} and to_column `{column}`",
+                    "{country} as the country and `{column}` as the column of recipients",
                     country,
                     column
                 )
             }
-            (Some(country), None) => msg!("country {country}", country),
+            (Some(country), None) => msg!("{country} as the country", country),
             (None, column) => {
                 let column = column.as_deref().unwrap_or_default();
-                msg!("to_column `{column}`", column)
+                msg!("`{column}` as the column of recipients", column)
             }
         }
     }

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::pauses::report_stale;
-use super::report_file::{ReportFile, ReportFormat, format_from_name};
+use super::report_file::{ReportFile, ReportFormat, format_from_name, page_lang};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
@@ -124,6 +124,8 @@ pub(crate) struct BulkReportArgs {
 
     /// Write the page, CSV or .xlsx in this language [default: en]
     ///
+    /// Without it, a page in a file is in the language of JELOUCTL_LANG or the profile.
+    ///
     /// In CSV and .xlsx, es translates the added columns, and the values of sent, error and delivery. `bulk send` reads
     /// both languages.
     #[arg(long, value_name = "LANGUAGE")]
@@ -158,16 +160,23 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
             msg!("to check it: jelouctl bulk deliveries {run}", run = name),
         );
     }
+    let page_lang = match &to {
+        Some(_) => page_lang(context, args.lang),
+        None => args.lang.unwrap_or_default(),
+    };
     // The closure returns a description of the written file.
     let write = |to: &mut dyn Write| {
-        let language = args.lang.unwrap_or_default();
         let zone = zone.clone();
-        if let Some(list) = format.list_report(is_for_a_terminal, args.delimiter, language) {
+        if let Some(list) = format.list_report(
+            is_for_a_terminal,
+            args.delimiter,
+            args.lang.unwrap_or_default(),
+        ) {
             let rows = write_report(&run, &details, &filter, list, zone, to)?;
             return Ok(msg!("{rows} {rows|row|rows}", rows));
         }
         let style = PageStyle {
-            language,
+            language: page_lang,
             mask: args.mask,
             zone,
         };

@@ -18,6 +18,7 @@ use crate::lists::list_file::{ListInput, ListOptions, ListReader, is_report};
 use crate::runs::import::BulkError;
 use crate::runs::report::{CsvOptions, ListReport};
 use crate::runs::report_page::is_page;
+use crate::sender::config::configured_lang;
 use crate::sender::context::Context;
 
 /// The format of a report.
@@ -196,4 +197,12 @@ fn is_report_workbook(path: &Path) -> bool {
     };
     ListReader::open(ListInput::File(file), "", &ListOptions::default())
         .is_ok_and(|list| list.is_report_workbook())
+}
+
+/// Returns the language of a page in a file: `--lang`, else that of the environment or the profile. The terminal does not
+/// decide, because the page is for others.
+pub(super) fn page_lang(context: &Context, typed: Option<Lang>) -> Lang {
+    typed
+        .or_else(|| configured_lang(&context.flags))
+        .unwrap_or_default()
 }

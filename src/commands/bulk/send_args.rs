@@ -133,7 +133,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, requires = "file", help_heading = BEFORE)]
     pub(crate) mask: bool,
 
-    /// Write the HTML page in this language [default: en]
+    /// Write the HTML page in this language [default: the profile's, or en]
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
     pub(crate) lang: Option<Lang>,
 

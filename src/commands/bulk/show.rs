@@ -4,7 +4,7 @@
 use super::confirm::{draw, print_column_table, report_limit, report_recipients};
 use super::options::or_unchecked;
 use super::plan::{Plan, list_time_zone};
-use super::report_file::ReportFile;
+use super::report_file::{ReportFile, page_lang};
 use super::send_args::BulkSendArgs;
 use super::summary::report_skipped;
 use crate::base::exit::ExitCode;
@@ -156,7 +156,7 @@ fn write_page(
         budget: plan.cost_limit.budget,
     };
     let style = PageStyle {
-        language: args.lang.unwrap_or_default(),
+        language: page_lang(context, args.lang),
         mask: args.mask,
         zone: list_time_zone(args, &plan.settings, &plan.sender),
     };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::pauses::{cancellation_as_json, describe_repeats};
 use crate::base::exit::ExitCode;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, Value as MessageValue, msg};
 use crate::base::output::{Format, RecordError, Retry, SystemError, count_value, duration_value};
 use crate::base::timestamps::{from_millis, time_value};
 use crate::command_error::CommandError;
@@ -43,7 +43,7 @@ pub(crate) struct RunSummary {
     /// None without prices.
     cost: Option<RunCost>,
     /// The command for the rows to correct.
-    again: Option<String>,
+    again: Option<MessageValue>,
     /// Set if `bulk cancel` ended it.
     pub(crate) cancellation: Option<Cancellation>,
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.

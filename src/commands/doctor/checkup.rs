@@ -49,10 +49,12 @@ impl Checkup {
             .iter()
             .find(|check| check.name == credentials() && check.state == CheckState::Ok);
         match accepted {
-            Some(Check { detail, .. }) if self.has_ledger => msg!("ready: {detail}", detail),
+            Some(Check { detail, .. }) if self.has_ledger => {
+                msg!("ready: credentials {detail}", detail)
+            }
             Some(Check { detail, .. }) => {
                 msg!(
-                    "ready for single sends, but not for bulk and --once: {detail}",
+                    "ready for single sends, but not for bulk and --once: credentials {detail}",
                     detail
                 )
             }
@@ -101,14 +103,16 @@ impl Checkup {
     }
 }
 
-/// Returns what to type next: the command in the first hint of a failure, or else the hint.
+/// Returns what to do next: the command in the first hint of a failure, or else the hint, or else what to correct.
 fn next(failed: &[&Check]) -> Message {
-    match failed.iter().find_map(|check| check.hint.as_ref()) {
-        Some(hint) => match hint.command() {
+    let hint = failed.iter().find_map(|check| check.hint.as_ref());
+    match (hint, failed) {
+        (Some(hint), _) => match hint.command() {
             Some(command) => Message::verbatim(command),
             None => msg!("{hint}; then: jelouctl doctor", hint),
         },
-        None => Message::verbatim("jelouctl doctor --verbose"),
+        (None, [first, ..]) => msg!("correct {name}; then: jelouctl doctor", name = first.name),
+        (None, []) => Message::default(),
     }
 }
 
@@ -121,11 +125,11 @@ mod tests {
     fn unusable_ledger_limits_readiness() {
         let mut checkup = Checkup::new();
         checkup.ok(credentials(), "accepted");
-        assert_eq!(checkup.summary(), "ready: accepted");
+        assert_eq!(checkup.summary(), "ready: credentials accepted");
         checkup.has_ledger = false;
         assert_eq!(
             checkup.summary(),
-            "ready for single sends, but not for bulk and --once: accepted"
+            "ready for single sends, but not for bulk and --once: credentials accepted"
         );
     }
 

@@ -131,8 +131,12 @@ fn list(context: &Context) -> Result<(), CommandError> {
     }
     for (name, profile) in &file.profiles {
         let bot = profile.text("bot_id").unwrap_or_default();
-        let mark = if default == Some(name) { "default" } else { "" };
-        context.stdout.fields(&[name.as_str(), bot, mark])?;
+        let mark = if default == Some(name) {
+            msg!("default").text(context.lang())
+        } else {
+            String::new()
+        };
+        context.stdout.fields(&[name.as_str(), bot, &mark])?;
     }
     Ok(())
 }
@@ -166,10 +170,14 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     let is_verbose = context.stderr.is_verbose();
     for (name, shown) in rows {
         let (value, origin) = match shown {
-            Some(shown) => (shown.value.to_string(), shown.origin.to_string()),
-            None if is_verbose => (String::new(), "not set".to_owned()),
+            Some(shown) => {
+                let origin = shown.origin.message();
+                (shown.value.to_string(), origin)
+            }
+            None if is_verbose => (String::new(), msg!("not set")),
             None => continue,
         };
+        let origin = origin.text(context.lang());
         context.stdout.fields(&[name, &value, &origin])?;
     }
     Ok(())

@@ -29,7 +29,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::Credentials;
 use crate::jelou::message::{Envelope, MessageKind, Outgoing, RecipientSources};
 use crate::lists::exclusions::Exclusions;
-use crate::sender::config::{LedgerDatabase, timeout};
+use crate::sender::config::{LedgerDatabase, profile_lang, timeout};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
 
@@ -80,7 +80,8 @@ pub(crate) struct RunArgs {
 
     /// Send this text [default: the command's result]
     ///
-    /// The default has the command, its result, the host, the duration and the exit code.
+    /// The default has the command, its result, the host, the duration and the exit code. It is in Spanish if the
+    /// profile has `lang = "es"`.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
     text: Option<String>,
 
@@ -185,9 +186,18 @@ impl NotifyOn {
 /// A notification that takes longer than this is announced.
 const A_MOMENT: Duration = Duration::from_secs(2);
 
-const TEXT: &str =
-    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
-const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
+/// The text without `--text`, in the language of the profile: it depends neither on the machine nor on the terminal.
+const TEXT: [&str; 2] = [
+    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}",
+    "{{ command }}: {% if result == 'ok' %}terminó bien{% elif result == 'failed' %}falló{% elif result == 'killed' %}se \
+     detuvo con {{ signal }}{% else %}terminó{% endif %} en {{ host }} después de {{ duration }}{% if result != 'ended' \
+     %}, código {{ code }}{% endif %}",
+];
+/// What follows the text with `--tail`.
+const TAIL: [&str; 2] = [
+    "\n{{ tail }}",
+    "\n{% if tail == '(nothing on stderr)' %}(nada en stderr){% else %}{{ tail }}{% endif %}",
+];
 
 /// Runs the command and notifies each recipient. The command matters more than the notification: a problem with the
 /// notification is reported before and after, and the command runs anyway.
@@ -562,12 +572,10 @@ fn read_message(
             context.input.json_value("--body", source)?
         }
         (None, None) => {
-            let default = if arguments.tail.is_some() {
-                TEXT_WITH_TAIL
-            } else {
-                TEXT
-            };
-            json!({ "type": "text", "text": arguments.text.as_deref().unwrap_or(default) })
+            let lang = profile_lang(&context.flags).unwrap_or_default();
+            let tail = arguments.tail.map(|_| lang.pick(TAIL));
+            let default = lang.pick(TEXT).to_owned() + tail.unwrap_or_default();
+            json!({ "type": "text", "text": arguments.text.as_ref().unwrap_or(&default) })
         }
     };
     let fields = body.as_object();

@@ -21,14 +21,14 @@ impl Lang {
 /// The columns of the outcome, after the columns of the list, in each language.
 pub(super) const COLUMNS: [[&str; 2]; 14] = [
     ["run", "nombre del envío"],
-    ["line", "línea de la lista"],
+    ["line", "fila de la lista"],
     SENT_COLUMN,
     ["message_id", "id del mensaje"],
     ["http_status", "estado HTTP"],
     ["code", "código del motivo"],
     ["error", "error"],
     ["attempts", "intentos"],
-    ["at", "fecha"],
+    ["at", "hora del resultado"],
     ["delivery", "entrega"],
     ["delivered_at", "fecha de entrega"],
     ["read_at", "fecha de lectura"],

@@ -84,7 +84,7 @@ fn written(
     };
     if read.is_without_century && has_code(format, "YAa") {
         let problem = msg!("the year of `{text}` may be in two centuries", text);
-        let hint = msg!("write it with four digits in the list, or omit it: date('%d/%m')");
+        let hint = msg!("write it with four digits in the list, or omit it: date(\"%d/%m\")");
         return Err(TextProblem::new(problem, hint));
     }
     if read.day.is_none() && has_code(format, OF_DAY) {
@@ -149,7 +149,7 @@ fn checked(format: &str) -> Result<&str, TextProblem> {
 }
 
 fn usual_formats() -> Message {
-    msg!("write date('%d/%m/%Y') or date('%-d de %B')")
+    msg!("write date(\"%d/%m/%Y\") or date(\"%-d de %B\")")
 }
 
 #[cfg(test)]
@@ -201,7 +201,7 @@ mod tests {
             ("32/01/2026", "`32/01/2026` is not a date"),
             (
                 "12/25/2026",
-                "in its country the day comes first; write all dates of the column as 2026-11-28",
+                "but Ecuador writes the day first; write each date of the column as year-month-day: 2026-11-28",
             ),
         ] {
             check("{{ x | date('%d/%m') }}", cell, Some("EC"), Err(expected));
@@ -495,13 +495,13 @@ mod tests {
                 "{{ x | date('%d/%m') }}",
                 "12/25/2026",
                 Some("EC"),
-                Err("has the month first, but in its country the day"),
+                Err("has the month first, but"),
             ),
             (
                 "{{ x | date('%d/%m') }}",
                 "25/12/2026",
                 Some("US"),
-                Err("has the day first, but in its country the month"),
+                Err("has the day first, but the United States writes the month first"),
             ),
             (
                 "{{ x | date('%d/%m') }}",

@@ -121,7 +121,7 @@ impl<'a> SourceText<'a> {
             _ => {
                 let own = self.written(expression);
                 let hint = msg!(
-                    "write `{own} | yes`, or `{own} != ''` if it must not be empty",
+                    "write `{own} | yes`, or `{own} != \"\"` if it must not be empty",
                     own
                 );
                 let problem = msg!("`{own}` is not a yes-or-no value", own);

@@ -39,7 +39,7 @@ pub(super) fn describe(source: &str, error: &Error) -> TextProblem {
         None => msg!("cannot be calculated: {words}", words),
     };
     if words.contains("none") {
-        let hint = msg!("write `| default('…')` after a value that may be missing");
+        let hint = msg!("write `| default(\"…\")` after a value that may be missing");
         return TextProblem::new(problem, hint);
     }
     problem.into()

@@ -276,7 +276,7 @@ mod tests {
             (
                 "{nombre}",
                 "text: {nombre} would be sent unchanged; the column is {{ nombre }}",
-                "to print the column, write {{ nombre }}; to send it unchanged, write {{ '{nombre}' }}",
+                "to print the column, write {{ nombre }}; to send it unchanged, write {{ \"{nombre}\" }}",
             ),
             (
                 "[NOMBRE COMPLETO]",

@@ -35,7 +35,7 @@ pub(super) fn number(
             "number",
             TextProblem::new(
                 msg!("`{other}` is not a decimal separator", other),
-                msg!("write number(',') or number('.')"),
+                msg!("write number(\",\") or number(\".\")"),
             ),
         )),
         None => {
@@ -236,7 +236,7 @@ fn read_text(
         return stored;
     }
     let problem = msg!("`{text}` may be a number with decimals in the sheet", text);
-    let hint = msg!("put the filter first, or write number('.')");
+    let hint = msg!("put the filter first, or write number(\".\")");
     Err(TextProblem::new(problem, hint).of_cell(text))
 }
 
@@ -462,7 +462,7 @@ mod tests {
                 "1,234",
                 Some("EC"),
                 Err(
-                    "`1,234` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or",
+                    "`1,234` is ambiguous: its separator may be for decimals or for thousands; to set it: number(\",\") or",
                 ),
             ),
             (
@@ -555,7 +555,7 @@ mod tests {
                 "PE",
                 "S/",
                 Some(
-                    "`US$ 300.00` is an amount in US$, not in S/; to print its number: `| number | money('S/')`",
+                    "`US$ 300.00` is an amount in US$, not in S/; to print its number: `| number | money(\"S/\")`",
                 ),
             ),
             (

@@ -20,7 +20,7 @@ pub(super) const NOT_CACHED: u8 = u8::MAX;
 pub(super) fn null_in_text() -> TextProblem {
     TextProblem::new(
         msg!("null, which is also the number of an empty cell, cannot be part of a text"),
-        msg!("write `| default('…')` after it"),
+        msg!("write `| default(\"…\")` after it"),
     )
 }
 
@@ -87,7 +87,7 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
         (Some(_), Some("")) => Ok(()),
         _ if is_empty(less) => {
             let problem = msg!("an empty cell counts as less than anything");
-            let hint = msg!("write `COLUMN != '' and …` before the comparison");
+            let hint = msg!("write `COLUMN != \"\" and …` before the comparison");
             Err(TextProblem::new(problem, hint).into())
         }
         (Some(text), None) => Err(mixed_comparison(text, greater)),
@@ -99,8 +99,8 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
                 other
             );
             let hint = msg!(
-                "write `| number` after both, or `| date('%Y-%m-%d')` after a date of the list, '2026-11-28' for a day and \
-                 '09:30' for a time"
+                "write `| number` after both, or `| date(\"%Y-%m-%d\")` after a date of the list, \"2026-11-28\" for a day and \
+                 \"09:30\" for a time"
             );
             Err(TextProblem::new(problem, hint).into())
         }
@@ -123,7 +123,7 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
                 shown,
                 cell
             );
-            let hint = msg!("to compare the stored value, write '{cell}'", cell);
+            let hint = msg!("to compare the stored value, write \"{cell}\"", cell);
             return Err(TextProblem::new(problem, hint).into());
         }
         if matches!(
@@ -196,7 +196,7 @@ fn mixed_comparison(text: &str, other: &Cell) -> Error {
     let hint = match other.kind() {
         ValueKind::Bool => msg!("write `| yes` after the text"),
         ValueKind::None => {
-            msg!("write '' for an empty cell, and `| default('')` after a null of JSON")
+            msg!("write \"\" for an empty cell, and `| default(\"\")` after a null of JSON")
         }
         _ => msg!("write `| number` after the text"),
     };
@@ -230,7 +230,7 @@ mod tests {
             (
                 "{{ x | number ~ 5 }}",
                 "",
-                Err("cannot be part of a text; write `| default('…')`"),
+                Err("cannot be part of a text; write `| default(\"…\")`"),
             ),
             ("{% if x | number > 100 %}a{% endif %}.", "50", Ok(".")),
             (
@@ -257,7 +257,7 @@ mod tests {
             (
                 "{% if x | number < 100 %}a{% endif %}.",
                 "",
-                Err("write `COLUMN != '' and …` before the comparison"),
+                Err("write `COLUMN != \"\" and …` before the comparison"),
             ),
             ("{% if x | number == 100 %}a{% endif %}.", "", Ok(".")),
             (
@@ -361,12 +361,12 @@ mod tests {
             (
                 "{{ x | number / 2 }}",
                 "",
-                Err("write `| default('…')` after a value that may be missing"),
+                Err("write `| default(\"…\")` after a value that may be missing"),
             ),
             (
                 "{{ x | number | round }}",
                 "",
-                Err("write `| default('…')` after a value that may be missing"),
+                Err("write `| default(\"…\")` after a value that may be missing"),
             ),
             ("{{ x | number }}", "1.200,50", Ok("1200.5")),
             (
@@ -407,12 +407,12 @@ mod tests {
             (
                 "{% if x == none %}a{% endif %}.",
                 "",
-                Err("compares the text `` with none; write '' for an empty cell"),
+                Err("compares the text `` with none; write \"\" for an empty cell"),
             ),
             (
                 "{{ x | first }}",
                 "",
-                Err("`x` is empty, so the text lacks a value; write `x | default('cliente')`"),
+                Err("`x` is empty, but the text needs it; write `x | default(\"cliente\")`"),
             ),
             ("a{{ x | first | default('-') }}", "", Ok("a-")),
             ("{{ [x] | join(', ') }}", "a", Ok("a")),
@@ -420,7 +420,7 @@ mod tests {
             (
                 "{% if x < '01/12/2026' %}a{% endif %}.",
                 "28/11/2026",
-                Err("write `| number` after both, or `| date('%Y"),
+                Err("write `| number` after both, or `| date(\"%Y"),
             ),
             (
                 "{% if x < '2026-12-01' %}a{% endif %}.",
@@ -456,7 +456,7 @@ mod tests {
             (
                 "{% if x < '10:00' %}a{% endif %}.",
                 "9:30",
-                Err("'09:30' for a time"),
+                Err("\"09:30\" for a time"),
             ),
             ("{% if x < '10:00' %}a{% endif %}.", "09:30", Ok("a.")),
             // Numbers are sent in the usual form.

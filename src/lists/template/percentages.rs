@@ -159,7 +159,7 @@ mod tests {
             ("1.001", Err("`1.001` would be 100.1%")),
             (
                 "S/ 15",
-                Err("`S/ 15` is an amount in S/, not a percentage; to print it: `| money('S/')`"),
+                Err("`S/ 15` is an amount in S/, not a percentage; to print it: `| money(\"S/\")`"),
             ),
             ("S/ 0.15", Err("is an amount in S/")),
             ("20%", Ok("20%")),

@@ -68,13 +68,13 @@ impl CheckedValue<'_> {
                 let name = self.row.column(column).unwrap_or(column).trim();
                 let column = written_column(column, self.row);
                 TextProblem::new(
-                    msg!("{name}: is empty, so the text lacks a value", name),
-                    msg!("write `{written} | default('cliente')`", written = column),
+                    msg!("`{name}` is empty, but the text needs it", name),
+                    msg!("write `{written} | default(\"cliente\")`", written = column),
                 )
             }
             _ => TextProblem::new(
                 msg!("`{written}` prints nothing", written),
-                msg!("write `({written}) | default('cliente')`", written),
+                msg!("write `({written}) | default(\"cliente\")`", written),
             ),
         }
     }

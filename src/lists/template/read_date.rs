@@ -10,8 +10,9 @@ use super::country_fit::CountryFit;
 use super::problem::TextProblem;
 use crate::base::conventions::{Conventions, has_code};
 use crate::base::date_names::DateName;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Message, Value, msg};
 use crate::base::timestamps;
+use crate::phone::Country;
 
 /// A date in a cell: a day, a time, or both.
 #[derive(Debug, Default)]
@@ -399,15 +400,17 @@ fn is_month_first(
     match (shown, usual) {
         (Some(true), Some(false)) => {
             let problem = msg!(
-                "`{text}` has the month first, but in its country the day comes first",
-                text
+                "`{text}` has the month first, but {country} writes the day first",
+                text,
+                country = country_of(conventions)
             );
             Err(TextProblem::new(problem, write_all_dates()).of_cell(text))
         }
         (Some(false), Some(true)) => {
             let problem = msg!(
-                "`{text}` has the day first, but in its country the month comes first",
-                text
+                "`{text}` has the day first, but {country} writes the month first",
+                text,
+                country = country_of(conventions)
             );
             Err(TextProblem::new(problem, write_all_dates()).of_cell(text))
         }
@@ -424,7 +427,13 @@ fn is_month_first(
 
 /// What to do about a date in another order: the other dates of the column are read in the country's order.
 fn write_all_dates() -> Message {
-    msg!("write all dates of the column as 2026-11-28")
+    msg!("write each date of the column as year-month-day: 2026-11-28")
+}
+
+/// Returns the name of the country.
+fn country_of(conventions: Option<&Conventions>) -> Value {
+    let country = conventions.and_then(|country| country.code.parse::<Country>().ok());
+    country.map_or_else(|| Value::Text(String::new()), Country::with_article)
 }
 
 /// Returns whether a country writes the month before the day. None if its dates begin with the year, which does not show

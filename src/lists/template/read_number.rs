@@ -201,7 +201,7 @@ pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, TextPro
                 "`{typed}` is ambiguous: its separator may be for decimals or for thousands",
                 typed
             );
-            let hint = msg!("to set it: number(',') or number('.')");
+            let hint = msg!("to set it: number(\",\") or number(\".\")");
             Err(TextProblem::new(problem, hint).of_cell(typed))
         }
     }

@@ -31,9 +31,9 @@ pub(crate) fn escape_marks(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
 }
 
-/// Writes `text` as a constant of the language.
+/// Writes `text` as a constant of the language, in double quotes: a shell drops single quotes inside its own.
 pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Returns the problem of an `expression` that is the name of a column with spaces or signs: `Nombre
@@ -72,10 +72,10 @@ mod tests {
             "saldo total",
         ];
         for (column, expected) in [
-            ("Nombre completo", "{{ row['Nombre completo'] }}"),
+            ("Nombre completo", "{{ row[\"Nombre completo\"] }}"),
             ("nombre_completo", "{{ nombre_completo }}"),
             ("Ciudad", "{{ Ciudad }}"),
-            ("CIUDAD ", "{{ row['CIUDAD '] }}"),
+            ("CIUDAD ", "{{ row[\"CIUDAD \"] }}"),
             ("saldo total", "{{ saldo_total }}"),
         ] {
             assert_eq!(spelling(column, &columns), expected);

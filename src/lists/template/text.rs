@@ -202,7 +202,7 @@ impl<'a> TextTemplate<'a> {
             let written = written_column(name, row);
             let empty = msg!("is empty, so it has no number");
             let hint = msg!(
-                "write `| default('…')` after the filter, or `{{% if {written} != '' %}}` before it",
+                "write `| default(\"…\")` after the filter, or `{{% if {written} != \"\" %}}` before it",
                 written
             );
             return TextProblem::new(empty, hint).at(name);
@@ -285,13 +285,13 @@ impl<'a> TextTemplate<'a> {
                 let column = row.column(name).unwrap_or(name).trim();
                 let written = written_column(name, row);
                 TextProblem::new(
-                    msg!("`{column}` is empty, so the text lacks a value", column),
-                    msg!("write `{written} | default('cliente')`", written),
+                    msg!("`{name}` is empty, but the text needs it", name = column),
+                    msg!("write `{written} | default(\"cliente\")`", written),
                 )
             }
             None => TextProblem::new(
                 msg!("a value is missing, because the cell lacks this part"),
-                msg!("write `| default('cliente')` after it"),
+                msg!("write `| default(\"cliente\")` after it"),
             ),
         }
     }
@@ -390,15 +390,15 @@ mod tests {
         for (source, expected) in [
             (
                 "Hola {{ representante | split | first }}",
-                "`Representante` is empty, so the text lacks a value; write `representante | default('cliente')`",
+                "`Representante` is empty, but the text needs it; write `representante | default(\"cliente\")`",
             ),
             (
                 "{{ row['Mi saldo'] | split | first }} {{ representante }}",
-                "`Mi saldo` is empty, so the text lacks a value; write `mi_saldo | default('cliente')`",
+                "`Mi saldo` is empty, but the text needs it; write `mi_saldo | default(\"cliente\")`",
             ),
             (
                 "{{ plan | replace('oro', '') | split | first }}",
-                "a value is missing, because the cell lacks this part; write `| default('cliente')` after it",
+                "a value is missing, because the cell lacks this part; write `| default(\"cliente\")` after it",
             ),
         ] {
             let template = TextTemplate::compile(&language, "text", source)
@@ -443,7 +443,7 @@ mod tests {
             ),
             (
                 "Son {{ vacio | number }}",
-                "vacío: is empty, so it has no number; write `| default('…')` after the filter, or `{% if vacio != '' %}`",
+                "vacío: is empty, so it has no number; write `| default(\"…\")` after the filter, or `{% if vacio != \"\" %}`",
             ),
             ("{{ 'a' ~ (vacio | number) }}", "vacío: is empty"),
         ] {

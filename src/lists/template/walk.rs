@@ -41,7 +41,7 @@ pub(crate) struct ColumnUses {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReadAmount {
     pub(crate) column: String,
-    /// The expression with a point as the decimal separator: `saldo | number('.')`.
+    /// The expression with a point as the decimal separator: `saldo | number(".")`.
     pub(crate) with_point: String,
 }
 
@@ -130,7 +130,7 @@ impl<'a> TextWalk<'a> {
                     "the only statements are `{{% if … %}}`, `{{% elif … %}}`, `{{% else %}}` and `{{% endif %}}`"
                 ),
                 msg!(
-                    "to print a list: `{{{{ cuotas | join(', ') }}}}`; instead of a variable: its value"
+                    "to print a list: `{{{{ cuotas | join(\", \") }}}}`; instead of a variable: its value"
                 ),
             )),
         }
@@ -286,7 +286,7 @@ impl<'a> TextWalk<'a> {
                 self.uses.dates.insert(column);
             } else {
                 let written = self.source.written(used.expression);
-                let with_point = format!("{written} | number('.'){rest}");
+                let with_point = format!("{written} | number(\".\"){rest}");
                 self.uses.amounts.push(ReadAmount { column, with_point });
             }
         }
@@ -416,16 +416,16 @@ mod tests {
         for (source, expected) in [
             (
                 "{{ saldo | money('$') }}",
-                &["saldo | number('.') | money('$')"][..],
+                &["saldo | number(\".\") | money('$')"][..],
             ),
-            ("{{ saldo | trim | number }}", &["saldo | number('.')"]),
+            ("{{ saldo | trim | number }}", &["saldo | number(\".\")"]),
             (
                 "{{ row['mi saldo'] | number(2) }}",
-                &["row['mi saldo'] | number('.') | number(2)"],
+                &["row['mi saldo'] | number(\".\") | number(2)"],
             ),
             (
                 "{% if saldo | number > 5 %}!{% endif %}",
-                &["saldo | number('.')"],
+                &["saldo | number(\".\")"],
             ),
             (
                 "{{ saldo | number(',') | money('$') }} {{ saldo }} {{ nombre | upper }}",
@@ -555,7 +555,7 @@ mod tests {
         for (source, expected) in [
             (
                 "{% for c in cuotas %}{{ c }}{% endfor %}",
-                "to print a list: `{{ cuotas | join(', ') }}`",
+                "to print a list: `{{ cuotas | join(\", \") }}`",
             ),
             (
                 "{% set n = nombre | title %}{{ n }}",

@@ -107,8 +107,8 @@ impl<'a> MessageColumns<'a> {
             read = describe_decimals(&by_country.text, by_country.line, mark),
             other = describe_decimals(&contrary.text, contrary.line, other_mark)
         );
-        let filter = format!("number('{other_mark}')");
-        let correct = amount.with_point.replace("number('.')", &filter);
+        let filter = format!("number(\"{other_mark}\")");
+        let correct = amount.with_point.replace("number(\".\")", &filter);
         let hint = msg!(
             "to set it, write `{correct}`; or write these cells in the same format",
             correct
@@ -185,7 +185,7 @@ impl<'a> MessageColumns<'a> {
                 other_line
             )
         };
-        let hint = msg!("write all dates of the column as 2026-11-28");
+        let hint = msg!("write each date of the column as year-month-day: 2026-11-28");
         Err(UsageError::new(message, hint))
     }
 

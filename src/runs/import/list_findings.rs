@@ -99,9 +99,9 @@ fn filter_for(stored: &str) -> &'static str {
     if !stored.contains('-') || stored.parse::<DateTime>().is_err() {
         "number(2)"
     } else if stored.contains('T') {
-        "date('%d/%m/%Y %H:%M')"
+        "date(\"%d/%m/%Y %H:%M\")"
     } else {
-        "date('%d/%m/%Y')"
+        "date(\"%d/%m/%Y\")"
     }
 }
 
@@ -214,8 +214,8 @@ mod tests {
     #[test]
     fn filter_fits_the_stored_value() {
         for (stored, expected) in [
-            ("2026-12-05", "date('%d/%m/%Y')"),
-            ("2026-12-05T13:30:00", "date('%d/%m/%Y %H:%M')"),
+            ("2026-12-05", "date(\"%d/%m/%Y\")"),
+            ("2026-12-05T13:30:00", "date(\"%d/%m/%Y %H:%M\")"),
             ("1500.5", "number(2)"),
             ("20261205", "number(2)"),
             ("0.15", "number(2)"),

@@ -497,7 +497,7 @@ fn without_column(path: &str, written: &str, columns: &[&str]) -> UsageError {
     let all: Vec<_> = names.map(|name| spelling(name, columns)).collect();
     UsageError::new(
         msg!(
-            "{path}: {written} is not a column: every recipient would get the same",
+            "{path}: {written} uses no column: every recipient would get the same",
             path,
             written
         ),

@@ -139,6 +139,11 @@ impl<'a> RowCollector<'a> {
     /// Adds how many further rows of each kind are not listed.
     pub(crate) fn finish(self) -> CollectedRows {
         let mut listed = self.listed;
+        // Recipients that are not allowed are found after the other faults.
+        listed.sort_by_key(|finding| match finding.place {
+            Place::Row(row) => row.line,
+            Place::List | Place::Column(_) => 0,
+        });
         if self.each.is_none() {
             let kinds = self.kinds.into_iter();
             let mut longer: Vec<_> = kinds.filter(|(_, rows)| rows.count > MAX_ROWS).collect();
@@ -239,5 +244,24 @@ impl NotedRows {
             hint: self.first.hint,
             ..Finding::note(message)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_listed_by_line() {
+        let mut rows = RowCollector::new(None, false);
+        for line in [8, 2, 7] {
+            rows.add_finding(Finding::for_row(line, Severity::Fault, "x".into()));
+        }
+        let listed = rows.finish().listed;
+        let lines: Vec<_> = listed
+            .iter()
+            .map(|finding| finding.line().to_string())
+            .collect();
+        assert_eq!(lines, ["line 2: x", "line 7: x", "line 8: x"]);
     }
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::list::{CsvOptions, outcome as reported_outcome, reported_cells};
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
-use crate::base::message::Lang;
+use crate::base::message::{Lang, Value};
 use crate::lists::list_file::{ListFormat, with_stored_dates};
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
@@ -86,7 +86,7 @@ pub(crate) fn report_to_correct(
     details: &RunSettings,
     failed: u64,
     invalid: u64,
-) -> Option<String> {
+) -> Option<Value> {
     let filter = match (failed, invalid) {
         (0, 0) => return None,
         (_, 0) => "--state failed",
@@ -105,9 +105,11 @@ pub(crate) fn report_to_correct(
         }
         ListFormat::Csv(_) => "csv",
     };
-    Some(format!(
-        "jelouctl bulk report {name} {filter} --file {name}-again.{ending}"
-    ))
+    let report = format!("jelouctl bulk report {name} {filter} --file");
+    Some(Value::ByLanguage {
+        english: format!("{report} {name}-again.{ending}"),
+        spanish: format!("{report} {name}-corregir.{ending} --lang es"),
+    })
 }
 
 /// Converts a row of a draft for a report. Returns None if it will be sent.
@@ -136,6 +138,7 @@ fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::message::msg;
     use crate::lists::list_file::CsvFormat;
 
     #[test]
@@ -153,10 +156,8 @@ mod tests {
                 ..crate::runs::ledger::fixture::details()
             };
             let report = report_to_correct("r", &details, 1, 0).unwrap();
-            assert_eq!(
-                report,
-                format!("jelouctl bulk report r --state failed --file {file}")
-            );
+            let expected = format!("jelouctl bulk report r --state failed --file {file}");
+            assert_eq!(msg!("{report}", report), expected.as_str());
         }
     }
 }

@@ -71,7 +71,12 @@ impl ConfigFile {
         Self::load(path)?
             .ok_or_else(|| {
                 let missing = io::ErrorKind::NotFound.into();
-                bad_file(FileError::while_doing(FileAction::Read, path)(missing))
+                let error = FileError::while_doing(FileAction::Read, path)(missing);
+                CommandError::bare_configuration(msg!(
+                    "{source}: {problem}",
+                    source = source_of(path),
+                    problem = error.message()
+                ))
             })
             .map(Some)
     }
@@ -319,6 +324,16 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     };
     let hint = msg!("to make it private: {remedy} {path}", remedy, path);
     Err(CommandError::configuration(message, hint))
+}
+
+/// Returns the variable with this path of a configuration file, else the flag.
+fn source_of(path: &Path) -> &'static str {
+    let variable = env::var_os("JELOUCTL_CONFIG");
+    if variable.is_some_and(|set| Path::new(&set) == path) {
+        "JELOUCTL_CONFIG"
+    } else {
+        "--config"
+    }
 }
 
 #[cfg(test)]

@@ -267,11 +267,17 @@ pub(crate) fn rate(raw: &str) -> Result<f64, Message> {
         _ => f64::NAN,
     };
     let per_second = number.trim().parse().unwrap_or(f64::NAN) / seconds;
+    if per_second.is_nan() {
+        return Err(msg!(
+            "`{raw}` is not a rate, such as 5/s, 300/m or 1000/h",
+            raw = raw.escape_debug().to_string()
+        ));
+    }
     if per_second > 0.000_1 && per_second <= MAX_RATE {
         return Ok(per_second);
     }
     Err(msg!(
-        "`{raw}` is not a rate above 0.0001/s and up to 1000000/s, such as 5/s, 300/m or 1000/h",
+        "`{raw}` is not a rate above 0.0001/s and up to 1000000/s",
         raw = raw.escape_debug().to_string()
     ))
 }

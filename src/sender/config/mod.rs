@@ -32,6 +32,6 @@ pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::secret_source::{SecretSource, is_bare_name};
 pub(crate) use self::settings::{
-    SandboxMode, Settings, check, checked, configured_lang, knows_profile, profile_zone,
-    sandbox_hint,
+    SandboxMode, Settings, check, checked, configured_lang, knows_profile, profile_lang,
+    profile_zone, sandbox_hint,
 };

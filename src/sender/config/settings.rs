@@ -350,12 +350,16 @@ pub(crate) fn profile_zone(
 pub(crate) fn configured_lang(flags: &Flags) -> Option<Lang> {
     let environment = Environment::read_for_lang().ok()?;
     let variable = environment.layer.get("lang", keys::lang).ok()?;
-    variable.or_else(|| {
-        let file = load_file(flags, &environment).ok()??;
-        let chosen = choose_profile(flags, &environment, Some(&file), false).ok()??;
-        let profile = file.profiles.get(&chosen.value)?;
-        profile.get("lang", keys::lang).ok()?
-    })
+    variable.or_else(|| profile_lang(flags))
+}
+
+/// Returns the language in the profile.
+pub(crate) fn profile_lang(flags: &Flags) -> Option<Lang> {
+    let environment = Environment::read_for_lang().ok()?;
+    let file = load_file(flags, &environment).ok()??;
+    let chosen = choose_profile(flags, &environment, Some(&file), false).ok()??;
+    let profile = file.profiles.get(&chosen.value)?;
+    profile.get("lang", keys::lang).ok()?
 }
 
 /// Loads the file from a flag or variable, else the user's or the machine's. None if neither
