@@ -116,7 +116,8 @@ mod tests {
             let arguments = arguments.filter(|argument| argument.get_action().takes_values());
             let names = arguments.filter_map(|argument| argument.get_value_names());
             for name in names.flatten() {
-                for word in name.split(is_sign).filter(|word| !word.starts_with('-')) {
+                let words = name.split(is_sign).filter(|word| !word.is_empty());
+                for word in words.filter(|word| !word.starts_with('-')) {
                     let is_known = SPANISH.iter().any(|(english, _)| *english == word);
                     let is_word = word.starts_with(char::is_lowercase);
                     let is_known = is_known || is_word || SAME.contains(&word);

@@ -453,7 +453,11 @@ const LINES: [&str; 8] = [
 
 /// Returns the parsed line, or the error.
 fn meaning(parsed: Result<App, clap::Error>) -> String {
-    parsed.map_or_else(|error| error.render().to_string(), |app| format!("{app:?}"))
+    // Only `app::parse` sets the name of the command.
+    match parsed {
+        Ok(app) => format!("{:?}", App { name: None, ..app }),
+        Err(error) => error.render().to_string(),
+    }
 }
 
 fn split(line: &str) -> Vec<OsString> {

@@ -281,17 +281,17 @@ mod tests {
             (
                 "[NOMBRE COMPLETO]",
                 "text: [NOMBRE COMPLETO] would be sent unchanged; the column is {{ nombre_completo }}",
-                "to print the column, write {{ nombre_completo }}; to send it unchanged, write {{ '[NOMBRE COMPLETO]' }}",
+                "to print the column, write {{ nombre_completo }}; to send it unchanged, write {{ \"[NOMBRE COMPLETO]\" }}",
             ),
             (
                 "{nombr}",
                 "text: {nombr} would be sent unchanged; the nearest column is {{ nombre }}",
-                "to print the column, write {{ nombre }}; to send it unchanged, write {{ '{nombr}' }}",
+                "to print the column, write {{ nombre }}; to send it unchanged, write {{ \"{nombr}\" }}",
             ),
             (
                 "{zzz}",
                 "text: {zzz} would be sent unchanged: no column has this name",
-                "to send it unchanged, write {{ '{zzz}' }}",
+                "to send it unchanged, write {{ \"{zzz}\" }}",
             ),
         ] {
             let found = MarkedName::find(source, None, &columns).unwrap();

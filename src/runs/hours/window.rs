@@ -289,7 +289,7 @@ mod tests {
             ("", "is not a range of hours"),
             ("mon fri 07:00-19:00", "is not a range of hours"),
             ("07:00", "is not a range of hours"),
-            ("mon-fri", "write days and hours in quotes"),
+            ("mon-fri", "is not a range of hours"),
             ("mon-fri 25:00-26:00", "`25:00` is not a time of day"),
             ("07:60-19:00", "`07:60` is not a time of day"),
             ("07:0-19:00", "`07:0` is not a time of day"),

@@ -162,7 +162,7 @@ mod tests {
             ),
             ("https://api.jelou.ai?x=1", Err("a query or a fragment")),
             ("https://api.jelou.ai#x", Err("a fragment")),
-            ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
+            ("ftp://api.jelou.ai", Err("not `ftp`")),
             (
                 "api.jelou.ai",
                 Err("not a URL: it has no scheme such as https://"),

@@ -366,7 +366,7 @@ mod tests {
             ),
             (
                 "\ndefault_profile = \"prd\"\n[profiles.prod]",
-                "/etc/c.toml: default_profile is `prd`, but [profiles.prd] does not exist | to choose another profile",
+                "/etc/c.toml: default_profile is `prd`, but [profiles.prd] does not exist | to set the default",
             ),
             (
                 "[profiles.a]\nbot_id = 7",
