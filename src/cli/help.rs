@@ -299,10 +299,12 @@ fn name_other_flags(command: &Command) -> String {
             }),
         }
     }
-    // clap wraps the names at the terminal's width if each group is a command of a list.
-    let groups = groups
-        .into_iter()
-        .map(|group| Command::new(group.heading + ":").about(group.names.join(", ")));
+    // clap wraps the names at the terminal's width if each group is a command of a list. It takes only names that live as
+    // long as the process, which ends after the help.
+    let groups = groups.into_iter().map(|group| {
+        let heading = group.heading + ":";
+        Command::new(&*heading.leak()).about(group.names.join(", "))
+    });
     let list = Command::new("jelouctl")
         .disable_help_flag(true)
         .disable_help_subcommand(true)
