@@ -21,7 +21,7 @@ const VERBATIM: &str = "{text}";
 /// A language of texts for users. Its comments are the help of `--lang`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum Lang {
-    /// English (default)
+    /// English
     #[default]
     En,
     /// Spanish

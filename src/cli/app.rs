@@ -24,9 +24,9 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 /// Send WhatsApp messages through the Jelou API
 ///
 /// Examples:
-///   jelouctl --sandbox send text --to 593987654321 "Hola"
-///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
-///   jelouctl send text --to 593987654321 "Hola"
+///   jelouctl --sandbox send text --to 593987654321 'Hola'
+///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file FILE
+///   jelouctl send text --to 593987654321 'Hola'
 ///
 /// Exit codes show a message as sent (accepted by Jelou), not sent or unknown.
 /// jelouctl sends nothing twice unless you ask for it.

@@ -45,7 +45,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true)]
     curl: bool,
 
-    /// Choose what to print
+    /// Choose what to print [default: response]
     #[arg(short, long, global = true, value_name = "FORMAT")]
     output: Option<Format>,
 
@@ -58,7 +58,7 @@ pub(crate) struct GlobalFlags {
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
-    /// Choose when to use colors
+    /// Choose when to use colors [default: auto]
     #[arg(
         long,
         global = true,

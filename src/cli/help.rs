@@ -7,7 +7,6 @@ use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::app::{App, MAX_COLUMNS};
-use crate::base::output::wrapped;
 use crate::jelou::message::MessageKind;
 
 /// The groups of commands in the help.
@@ -47,11 +46,6 @@ const MOST_USED: [&str; 10] = [
     "once",
     "rate",
 ];
-/// The width of the headings in the list of the other flags.
-const HEADING_COLUMNS: usize = 18;
-/// The width of the names after a heading, two spaces and one more.
-const NAMES_COLUMNS: usize = MAX_COLUMNS - HEADING_COLUMNS - 3;
-
 /// The smallest width of a doc comment that is the help of a command.
 const SOURCE_COLUMNS: usize = 92;
 
@@ -261,7 +255,7 @@ fn summarize(command: Command) -> Command {
     let more = format!(
         "{}\n\n\
          All options and examples: jelouctl bulk send --help\n\
-         Options of a kind: jelouctl bulk send FILE KIND --help",
+         Options of a kind: jelouctl bulk send LIST KIND --help",
         name_other_flags(&command)
     );
     command.mut_args(summarize_flag).after_help(more)
@@ -286,7 +280,7 @@ struct FlagGroup {
     names: Vec<String>,
 }
 
-/// Returns one line for each heading, with the names of its flags: `Run: --run, --hold`.
+/// Returns a list of the headings, each with the names of its flags: `Run: --run, --hold`.
 fn name_other_flags(command: &Command) -> String {
     let mut groups: Vec<FlagGroup> = Vec::new();
     for flag in command.get_arguments() {
@@ -305,16 +299,24 @@ fn name_other_flags(command: &Command) -> String {
             }),
         }
     }
+    // clap wraps the names at the terminal's width if each group is a command of a list. It takes only names that live as
+    // long as the process, which ends after the help.
+    let groups = groups.into_iter().map(|group| {
+        let heading = group.heading + ":";
+        Command::new(&*heading.leak()).about(group.names.join(", "))
+    });
+    let list = Command::new("jelouctl")
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .max_term_width(MAX_COLUMNS)
+        .subcommands(groups)
+        .help_template("{subcommands}")
+        .render_help();
     let header = command.get_styles().get_header();
-    let mut lines = format!("{header}More options:{header:#}");
-    for group in groups {
-        let mut title = group.heading + ":";
-        for names in wrapped(&group.names.join(", "), NAMES_COLUMNS) {
-            let _ = write!(lines, "\n  {title:HEADING_COLUMNS$} {names}");
-            title.clear();
-        }
-    }
-    lines
+    format!(
+        "{header}More options:{header:#}\n{}",
+        list.ansi().to_string().trim_end()
+    )
 }
 
 /// Describes a kind as part of `bulk send`. Its own examples and most of its notes are about `send`.
@@ -346,7 +348,7 @@ fn name_kinds(command: Command) -> Command {
         .help_template(
             "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
         )
-        .override_usage("jelouctl bulk send [OPTIONS] <FILE|-> <KIND> [OPTIONS OF THE KIND]")
+        .override_usage("jelouctl bulk send [OPTIONS] <LIST> <KIND> [OPTIONS OF THE KIND]")
         .mut_subcommands(|kind| kind.hide(true))
 }
 

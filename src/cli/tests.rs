@@ -167,10 +167,51 @@ fn short_help_fits_on_a_screen() {
 }
 
 #[test]
+fn examples_and_exit_codes_fit_in_78_columns() {
+    for (command, help) in helps(true) {
+        let (examples, rest) = help.split_once("\nUsage: ").expect("a usage");
+        let codes = rest
+            .split_once("\nExit codes:")
+            .map_or("", |(_, codes)| codes);
+        for line in examples.lines().chain(codes.lines()) {
+            let is_wide = line.starts_with(' ') && line.chars().count() > 78;
+            assert!(!is_wide, "{command}: {line}");
+        }
+    }
+}
+
+/// `: 50` would look like a default.
+#[test]
+fn example_of_a_value_follows_such_as() {
+    fn check(command: &clap::Command) {
+        for flag in command.get_arguments() {
+            let help = flag.get_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            let help = help.split(['[', '(']).next().unwrap_or_default();
+            for after in help.split(": ").skip(1) {
+                let is_value =
+                    after.starts_with(|first: char| first == '\'' || first.is_ascii_digit());
+                let is_word = !after.trim_end().contains(' ');
+                assert!(
+                    !is_value && !is_word,
+                    "{} {}: {help}",
+                    command.get_name(),
+                    flag.get_id()
+                );
+            }
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&App::command());
+}
+
+#[test]
 fn recipient_format_is_listed_where_it_works() {
     for is_long in [false, true] {
         for (command, help) in helps(is_long) {
-            let is_listed = help.contains("[possible values: response, id, record, to, none]");
+            let words: Vec<_> = help.split_whitespace().collect();
+            let values = "[possible values: response, id, record, to, none]";
+            let is_listed = words.join(" ").contains(values);
             let works =
                 ["jelouctl messages list", "jelouctl bulk report"].contains(&command.as_str());
             assert_eq!(is_listed, works, "{command}: {help}");
@@ -208,6 +249,11 @@ fn reference_contains_the_help_of_every_command() {
         let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
         format!("```text\n{}\n```\n", lines.join("\n"))
     }
+    /// Returns the link to a command, in the line of its first word.
+    fn link(words: &str) -> String {
+        let between = if words.contains(' ') { ",\n  " } else { "\n- " };
+        format!("{between}[{words}](#jelouctl-{})", words.replace(' ', "-"))
+    }
     fn without_closing(command: clap::Command) -> clap::Command {
         command.after_help(None).mut_subcommands(without_closing)
     }
@@ -215,10 +261,15 @@ fn reference_contains_the_help_of_every_command() {
     let mut app = without_closing(help::arrange_help(true));
     app.build();
     let options = help::global_options().to_string();
+    let sections = section(&mut app);
+    let links: String = sections
+        .lines()
+        .filter_map(|line| line.strip_prefix("## jelouctl "))
+        .map(link)
+        .collect();
     let page = format!(
-        "# Commands\n\nThe flags of every command. `--help` has examples and details.\n\n{}{}",
-        block(&options),
-        section(&mut app)
+        "# Commands\n\nThe flags of every command. `--help` has examples and details.\n{links}\n\n{}{sections}",
+        block(&options)
     );
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
     if std::env::var_os("UPDATE_REFERENCE").is_some() {

@@ -30,7 +30,7 @@ const METHODS: [Method; 5] = [
 /// Examples:
 ///   jelouctl api '/v1/bots/{bot}/templates?limit=5'
 ///   jelouctl api GET '/v1/external/messages/history/{bot}' -f startAt=2026-11-01
-///   jelouctl api POST '/v1/bots/{bot}/events/webhook' --input webhooks.json --dry-run
+///   jelouctl api POST '/v1/bots/{bot}/events/webhook' --input webhooks.json
 ///
 /// Uses the credentials, timeouts and exit codes of `send`. Exits with 5 for `success: false`. Without
 /// a response, GET exits with 7. Other methods exit with 8, because they may have changed something.

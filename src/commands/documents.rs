@@ -112,11 +112,11 @@ fi
 /// Print a shell completion script
 ///
 /// Examples, each for the start-up file of its shell:
-///   source <(jelouctl completions bash)                                # ~/.bashrc
-///   source <(jelouctl completions zsh)                                 # ~/.zshrc, after compinit
-///   jelouctl completions fish | source                                 # ~/.config/fish/config.fish
-///   eval (jelouctl completions elvish | slurp)                         # ~/.config/elvish/rc.elv
-///   jelouctl completions powershell | Out-String | Invoke-Expression   # $PROFILE
+///   source <(jelouctl completions bash)         # ~/.bashrc
+///   source <(jelouctl completions zsh)          # ~/.zshrc, after compinit
+///   jelouctl completions fish | source          # ~/.config/fish/config.fish
+///   eval (jelouctl completions elvish | slurp)  # ~/.config/elvish/rc.elv
+///   jelouctl completions powershell | Out-String | Invoke-Expression  # $PROFILE
 ///
 /// The script calls jelouctl as you type, so it also completes your profiles, runs and keys. It does
 /// not use the network.

@@ -40,7 +40,7 @@ pub(crate) enum LedgerCommand {
         #[arg(long)]
         print: bool,
     },
-    /// Send again from a ledger that was copied or restored (asks first)
+    /// Allow sends from a ledger that was copied or restored (asks first)
     ///
     /// Examples:
     ///   jelouctl ledger accept

@@ -53,7 +53,7 @@ struct RecipientArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Option<String>,
 
-    /// Set the country of a local number: EC [default: the profile's]
+    /// Country of a local number, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }

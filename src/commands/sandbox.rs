@@ -39,7 +39,8 @@ const LISTED: usize = 100;
 ///   jelouctl sandbox -- ./notify.sh
 ///   jelouctl sandbox --expect 1 --list sent.ndjson -- ./notify.sh
 ///   jelouctl sandbox --listen 0.0.0.0:4780 --allow-host sandbox
-///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
+///   jelouctl sandbox --fault status=429,retry_after=2,every=5
+///   jelouctl sandbox --fault reset,stored,to=593987654321
 ///
 /// Nothing is sent to Jelou or WhatsApp.
 /// Without COMMAND, prints the variables to export and listens until Ctrl-C. With COMMAND, runs it with
@@ -54,7 +55,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
-    /// Also listen on this address and port: 0.0.0.0:4780
+    /// Also listen on this address and port, such as 0.0.0.0:4780
     ///
     /// For other machines and containers.
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "port", value_parser = socket_address)]

@@ -1042,11 +1042,11 @@ fn every_template_destination_is_checked() {
 #[test]
 fn every_example_is_accepted_by_the_sandbox() {
     let home = Home::new();
-    let page = home.run("explain").success().stdout;
-    let examples: Vec<_> = page
-        .split("\nExample:\n")
-        .skip(1)
-        .map(|rest| rest.split("\n\n{\n").next().unwrap())
+    let explained = home.run("explain --output record").success().json();
+    let kinds = explained["kinds"].as_array().unwrap();
+    let examples: Vec<_> = kinds
+        .iter()
+        .filter_map(|kind| kind["example"]["command"].as_str())
         .collect();
     // The two templates and the message with a flow are not in that list.
     assert_eq!(examples.len(), KINDS.len() + 3);

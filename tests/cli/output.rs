@@ -212,6 +212,29 @@ fn accepted_message_succeeds_despite_later_failures() {
 }
 
 #[test]
+fn flags_named_in_short_help_are_wrapped_at_terminal_width() {
+    let home = Home::new();
+    let help = home
+        .run("bulk send -h")
+        .env("COLUMNS", "80")
+        .success()
+        .stdout;
+    assert!(
+        help.lines().all(|line| line.chars().count() <= 80),
+        "{help}"
+    );
+    let (_, list) = help.split_once("\nMore options:\n").unwrap();
+    let (list, _) = list.split_once("\n\n").unwrap();
+    let names = format!("{:21}--", "");
+    let mut continued = list
+        .lines()
+        .filter(|line| line.starts_with("   "))
+        .peekable();
+    assert!(continued.peek().is_some(), "{list}");
+    assert!(continued.all(|line| line.starts_with(&names)), "{list}");
+}
+
+#[test]
 fn other_commands_ignore_closed_pipe_not_full_disk() {
     let home = Home::new();
     for arguments in [

@@ -15,7 +15,7 @@ use crate::base::message::{Lang, Message, msg};
 /// A value of `--progress`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressFormat {
-    /// A bar on a terminal, otherwise a line every 10 s (default)
+    /// A bar on a terminal, otherwise a line every 10 s
     #[default]
     Auto,
     /// One JSON object per second on standard error

@@ -31,7 +31,7 @@ pub(crate) enum Verbosity {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     // `NO_COLOR` decides first, then `CLICOLOR_FORCE`, then whether it is a terminal.
-    /// On a terminal, unless `NO_COLOR` is set (default)
+    /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
     Always,

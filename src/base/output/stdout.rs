@@ -20,7 +20,7 @@ use crate::base::message::{Lang, Message, msg};
 /// A value of `--output`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// The API's response (default)
+    /// The API's response
     #[default]
     Response,
     /// Only the message id, or the name of the bulk run; nothing if there is none

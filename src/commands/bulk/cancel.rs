@@ -24,7 +24,7 @@ const BETWEEN_CHECKS: Duration = Duration::from_millis(200);
 ///
 /// Examples:
 ///   jelouctl bulk cancel people-20261120-101500
-///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
+///   jelouctl bulk report --reason cancelled --file left.csv
 ///
 /// Marks unsent rows as skipped (reason: cancelled). Duplicate checks still include this run. You
 /// cannot undo this. In a stale run (from a copied or restored ledger), rows that may have been sent

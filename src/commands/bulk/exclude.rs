@@ -87,7 +87,7 @@ pub(crate) struct EntryArgs {
 // Not a doc comment: it would replace the help of the command.
 #[derive(Args, Debug)]
 pub(crate) struct CountryArgs {
-    /// Set the country of local numbers: EC [default: the profile's]
+    /// Country of local numbers, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 }

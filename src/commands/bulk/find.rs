@@ -40,7 +40,7 @@ pub(crate) struct BulkFindArgs {
     #[arg(value_name = "RECIPIENT", allow_hyphen_values = true)]
     user: String,
 
-    /// Set the country of a local number: EC [default: the profile's]
+    /// Country of a local number, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 }

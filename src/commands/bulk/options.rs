@@ -29,7 +29,7 @@ pub(super) fn or_unchecked() -> Message {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = RUN)]
 pub(crate) struct RunOptions {
-    /// Send at this rate: 5/s, 300/m, 1000/h [default: 5/s]
+    /// Send at this rate, such as 5/s, 300/m or 1000/h [default: 5/s]
     ///
     /// `rate` in the profile sets another default.
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = rate)]
@@ -65,7 +65,7 @@ pub(crate) struct WorkOptions {
     #[arg(long)]
     pub(super) unchecked: bool,
 
-    /// Choose how to show the progress
+    /// Choose how to show the progress [default: auto]
     #[arg(
         long,
         value_name = "FORMAT",
@@ -96,7 +96,7 @@ pub(crate) struct EarlierOptions {
 
     /// Send messages even if an earlier run sent them
     ///
-    /// This includes messages that the earlier run may have sent or will send.
+    /// Also sends messages that an earlier run may have sent, or has not sent yet. A recipient can get a message twice.
     #[arg(long)]
     pub(crate) again: bool,
 }
@@ -104,17 +104,17 @@ pub(crate) struct EarlierOptions {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Hours and limits")]
 pub(crate) struct HoursOptions {
-    /// Send only in these hours: 'mon-fri 07:00-19:00' (repeatable)
+    /// Send only in these hours, such as 'mon-fri 07:00-19:00' (repeatable)
     ///
     /// '08:00-15:00' applies every day. `always` removes the hours of the profile or the run.
     #[arg(long, value_name = "HOURS")]
     pub(super) between: Vec<Between>,
 
-    /// Send nothing on this day: 2026-12-25 (repeatable)
+    /// Send nothing on this day, such as 2026-12-25 (repeatable)
     #[arg(long, value_name = "DATE", value_parser = day_off)]
     pub(super) not_on: Vec<Date>,
 
-    /// Use this time zone for the hours and days: America/Bogota
+    /// Use this time zone for the hours and days, such as America/Bogota
     ///
     /// Default: the run's or profile's, else this machine's. If that is UTC, --between and --not-on need this flag.
     #[arg(long, value_name = "ZONE")]

@@ -33,7 +33,7 @@ pub(crate) struct BulkRemoveArgs {
     /// Name of the run
     run: Option<RunName>,
 
-    /// Remove finished runs that have not changed for this long: 90d, 12h
+    /// Remove finished runs that have not changed for this long, such as 90d
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
 }

@@ -64,7 +64,7 @@ fn reason(raw: &str) -> Result<ReasonFilter, Message> {
 ///   jelouctl bulk report --state failed --reason invalid --file again.csv
 ///   jelouctl bulk report --file report.xlsx
 ///   jelouctl bulk report --file report.csv --delimiter ';'
-///   jelouctl bulk report --delivery undelivered --reason 131050 -o to >> opted-out.txt
+///   jelouctl bulk report --delivery undelivered --reason 131050 -o to >> out.txt
 ///   jelouctl bulk report --file report.html
 ///   jelouctl bulk report --file report.html --mask --lang es
 ///   jelouctl bulk report --file informe.xlsx --lang es
@@ -94,7 +94,8 @@ pub(crate) struct BulkReportArgs {
     /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
     /// (repeatable)
     ///
-    /// Combine it with --state: a reason adds the skipped rows with it; a code keeps only the rows with it.
+    /// With --state, a reason adds rows: --state failed --reason invalid prints both. A code removes rows: it keeps
+    /// only the failed rows with this code.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReasonFilter>,
 
@@ -102,7 +103,7 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "FORMAT", conflicts_with = "file")]
     format: Option<ReportFormat>,
 
-    /// CSV delimiter: ',' ';' '|' or tab; also writes a byte order mark, for spreadsheets [default: as in the list]
+    /// CSV delimiter, one of ',' ';' '|' or tab; also writes a byte order mark, for spreadsheets [default: as in the list]
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     delimiter: Option<u8>,
 
@@ -110,7 +111,7 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 
-    /// Print times in this time zone: America/Bogota [default: the run's, else the profile's]
+    /// Print times in this time zone, such as America/Bogota [default: the run's, else the profile's]
     ///
     /// If neither has one, times are in the time zone of this machine. Times in JSON are UTC.
     #[arg(long, value_name = "ZONE")]

@@ -20,7 +20,7 @@ use crate::sender::context::Context;
 ///
 /// Examples:
 ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
-///   jelouctl bulk resolve people-20261120-101500 --to 593987654321 --line 7 --unknown-as failed
+///   jelouctl bulk resolve --to 593987654321 --line 7 --unknown-as failed
 ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
 ///
 /// An unknown row may have been sent. Run `bulk deliveries` first. `pending` sends the row again: ask
@@ -65,7 +65,7 @@ struct RowSelection {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Vec<String>,
 
-    /// Set the country of a local number in --to: EC [default: the run's]
+    /// Country of local numbers in --to, such as EC [default: the run's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }

@@ -32,11 +32,11 @@ const ALL_ROWS: u64 = u64::MAX;
 /// Examples:
 ///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.csv --preview 2 text 'Hola {{ nombre_completo }}'
-///   jelouctl bulk send people.csv --preview all --file preview.html text 'Hola {{ nombre }}'
-///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
-///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
-///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
-///   jelouctl bulk send people.xlsx --limit 1000 --once november text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.csv --preview all --file preview.html text 'Hola'
+///   jelouctl bulk send people.csv --test-to 593987654321 text 'Debe {{ saldo }}'
+///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json
+///   jelouctl bulk send people.xlsx --skip-sent text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.xlsx --once november text 'Hola {{ nombre }}'
 ///
 /// jelouctl reads and checks all rows up to --limit before it sends any. The run records the state of
 /// each row. The list file is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods).
@@ -49,7 +49,7 @@ const ALL_ROWS: u64 = u64::MAX;
 )]
 pub(crate) struct BulkSendArgs {
     /// List file: CSV, NDJSON, .xlsx or .ods; `-` reads standard input
-    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "LIST", value_hint = ValueHint::FilePath)]
     pub(crate) source: Source,
 
     #[command(flatten)]
@@ -98,7 +98,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, help_heading = PEOPLE)]
     pub(crate) only_in_window: bool,
 
-    /// How far back to look for duplicates: 3d, 12h, or 0 for never [default: 3d]
+    /// How far back to look for duplicates, such as 12h, or 0 for never [default: 3d]
     ///
     /// `remember` in the profile sets another default. With --skip-sent, the default is unlimited.
     #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
@@ -113,7 +113,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
     pub(crate) prices: Option<PathBuf>,
 
-    /// Refuse a list file if its estimated cost is higher: 50
+    /// Refuse the list if it costs more than this amount, such as 50
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
     pub(crate) budget: Option<Money>,
 
@@ -121,7 +121,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
     pub(crate) preview: Option<u64>,
 
-    /// With --preview all, write an HTML page to this file: preview.html
+    /// With --preview all, write an HTML page to this file, such as preview.html
     ///
     /// Shows every message and every invalid row, for approval. Times are in --time-zone.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
@@ -223,7 +223,7 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct BulkDeliveryArgs {
-    /// Build the recipient: '593{{ celular }}' [default: from one column]
+    /// Build the recipient from columns, such as '593{{ celular }}' [default: one column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub(super) to: Option<String>,
 
@@ -312,7 +312,7 @@ pub(crate) struct ListChoices {
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(super) to_column: Option<String>,
 
-    /// Country of numbers without a country code: EC [default: the profile's]
+    /// Country of local numbers, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(super) country: Option<Country>,
 

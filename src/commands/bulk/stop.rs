@@ -23,9 +23,9 @@ use crate::sender::context::Context;
 ///   jelouctl bulk stop people-20261120-101500
 ///   jelouctl bulk stop --all
 ///
-/// Every process that sends the run stops within a second and exits with 11. Until you run
-/// `bulk resume`, no process sends the run, and no timer with `bulk work`. Each account and each
-/// database has its own ledger; --ledger selects a database.
+/// Every process that sends the run stops within a second and exits with 11. No process sends the run
+/// until you run `bulk resume`, not even a timer with `bulk work`. Each account and each database has
+/// its own ledger; --ledger selects a database.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {

@@ -15,7 +15,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
-/// Help other processes send a run, until it is complete
+/// Send a run together with other processes, until it is complete
 ///
 /// Examples:
 ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou

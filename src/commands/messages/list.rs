@@ -37,7 +37,7 @@ use crate::sender::{RequestProgress, Sender};
 /// Examples:
 ///   jelouctl messages list --since 2h
 ///   jelouctl messages list --to 593987654321 --limit 20
-///   jelouctl messages list --by user --since 30d --matching '\b(baja|stop)\b' -o to >> opted-out.txt
+///   jelouctl messages list --by user --since 30d --matching '\bbaja\b' -o to
 ///
 /// Prints a table at a terminal, and the API's entries as JSON lines elsewhere. `-o record` prints
 /// stable fields, `-o id` ids, and `-o to` each user once. If the listing is incomplete, `-o to` prints
@@ -52,7 +52,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "SENDER", value_parser = author())]
     pub(super) by: Option<MessageAuthor>,
 
-    /// Only messages since this time: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
+    /// Only messages since this time, such as 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) since: Option<Since>,
 

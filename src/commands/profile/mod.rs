@@ -36,10 +36,11 @@ pub(crate) enum ProfileCommand {
     /// Create or change a profile
     ///
     /// Examples:
-    ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
-    ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
+    ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file FILE
+    ///   pass show jelou | jelouctl profile set prod --client-secret-file -
     ///   jelouctl profile set prod --allow-to '593*'
-    ///   jelouctl profile set prod --do-not-contact no-contactar.txt --between 'mon-fri 08:00-18:00'
+    ///   jelouctl profile set prod --do-not-contact no-contactar.txt
+    ///   jelouctl profile set prod --between 'mon-fri 08:00-18:00'
     ///
     /// Saves the flags that you pass. For a new profile, prompts for missing values at a terminal.
     /// With --client-secret-file FILE it saves the path; with `-` it saves the secret itself.

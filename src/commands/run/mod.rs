@@ -48,8 +48,8 @@ const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks i
 ///
 /// Examples:
 ///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
-///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' -- make
-///   jelouctl run --to 593987654321 --tail 20 --text '{{ result }}: {{ tail }}' -- ./deploy.sh
+///   jelouctl run --to 593987654321 --template job --param '{{ result }}' -- make
+///   jelouctl run --to 593987654321 --tail 20 --text '{{ tail }}' -- ./deploy.sh
 ///
 /// Texts can use these values: `command` (only its name), `result` (ok, failed or killed), `code`,
 /// `signal`, `duration`, `host`, `started`, and with --tail `tail`, the end of the command's stderr.
@@ -69,7 +69,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     batch: BatchArgs,
 
-    /// Choose when to send
+    /// Send always, on failure or on success [default: always]
     #[arg(
         long,
         value_name = "WHEN",
@@ -118,7 +118,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     body: Option<JsonSource>,
 
-    /// Keep this many last lines of stderr as {{ tail }}, 1 to 1000
+    /// Put the last LINES lines of stderr into {{ tail }}, 1 to 1000
     ///
     /// If the command leaves a server running, redirect the server's stderr: this pipe closes with the command.
     #[arg(long, value_name = "LINES", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -156,7 +156,7 @@ pub(crate) struct RunArgs {
 /// When a notification is sent, a value of `--on`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NotifyOn {
-    /// Every time (default)
+    /// Every time
     Always,
     /// If the command failed, was killed or could not start
     Failure,

@@ -93,7 +93,7 @@ pub(crate) struct DeliveryArgs {
 // flattened into.
 #[derive(Args, Debug)]
 pub(crate) struct BatchArgs {
-    /// Recipient: 593987654321 (repeatable, at most 20) [env: JELOU_TO]
+    /// Recipient, such as 593987654321 (repeatable, at most 20) [env: JELOU_TO]
     ///
     /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel. Each recipient gets a
     /// separate message. JELOU_TO may list several, separated by commas, semicolons or line breaks. --to overrides
@@ -101,7 +101,7 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
 
-    /// Country of numbers without a country code: EC [default: the profile's]
+    /// Country of local numbers, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 

@@ -372,7 +372,7 @@ impl LedgerError {
         Self::new(
             LedgerErrorKind::Choice,
             msg!("there are no runs"),
-            msg!("to start one: jelouctl bulk send FILE KIND"),
+            msg!("to start one: jelouctl bulk send LIST KIND"),
         )
     }
 

@@ -170,7 +170,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "rate",
         form: KeyForm::Text,
-        about: "Send bulk runs at this rate: 5/s, 300/m, 1000/h",
+        about: "Send bulk runs at this rate, such as 5/s, 300/m or 1000/h",
         flag: Some(KeyFlag {
             name: "--rate",
             value: "RATE",
@@ -182,7 +182,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "country",
         form: KeyForm::Text,
-        about: "Country of numbers without a country code: EC",
+        about: "Country of local numbers, such as EC",
         flag: Some(KeyFlag {
             name: "--country",
             value: "CODE",
@@ -194,7 +194,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "to_column",
         form: KeyForm::List,
-        about: "Read the recipients of lists from the first of these columns that a list has",
+        about: "Read recipients from this column; with several, the first that the list has",
         flag: Some(KeyFlag {
             name: "--to-column",
             value: "COLUMN",
@@ -206,7 +206,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "remember",
         form: KeyForm::Number,
-        about: "How far back to look for duplicates: 3d, 12h, or 0 for never",
+        about: "How far back to look for duplicates, such as 12h, or 0 for never",
         flag: Some(KeyFlag {
             name: "--remember",
             value: "TIME",
@@ -230,8 +230,8 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "between",
         form: KeyForm::List,
-        about: "Send bulk runs only in these hours: 'mon-fri 07:00-19:00', or always. Unset: \
-                always.",
+        about: "Send bulk runs only in these hours, such as 'mon-fri 07:00-19:00', or always. \
+                Unset: always.",
         flag: Some(KeyFlag {
             name: "--between",
             value: "HOURS",
@@ -243,7 +243,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "not_on",
         form: KeyForm::List,
-        about: "Send no bulk runs on this day: 2026-12-25",
+        about: "Send no bulk runs on this day, such as 2026-12-25",
         flag: Some(KeyFlag {
             name: "--not-on",
             value: "DATE",
@@ -255,8 +255,8 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "time_zone",
         form: KeyForm::Text,
-        about: "Use this time zone for hours, days and times: America/Bogota. Unset: the time \
-                zone of this machine. If that is UTC, hours need this setting.",
+        about: "Use this time zone for hours, days and times, such as America/Bogota. Unset: \
+                the time zone of this machine. If that is UTC, hours need this setting.",
         flag: Some(KeyFlag {
             name: "--time-zone",
             value: "ZONE",
