@@ -121,8 +121,8 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     Some(read_matches(app.try_get_matches_from(arguments)))
 }
 
-fn read_matches(matched: Result<ArgMatches, clap::Error>) -> Result<App, clap::Error> {
-    let mut matches = matched?;
+fn read_matches(parsed: Result<ArgMatches, clap::Error>) -> Result<App, clap::Error> {
+    let mut matches = parsed?;
     let name = matches.subcommand().map(|(name, of_command)| {
         // What follows `send` is a kind.
         name_in_records(name, of_command.subcommand_name())

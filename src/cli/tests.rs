@@ -212,9 +212,9 @@ fn recipient_format_is_listed_where_it_works() {
             let words: Vec<_> = help.split_whitespace().collect();
             let values = "[possible values: response, id, record, to, none]";
             let is_listed = words.join(" ").contains(values);
-            let works =
+            let should_list =
                 ["jelouctl messages list", "jelouctl bulk report"].contains(&command.as_str());
-            assert_eq!(is_listed, works, "{command}: {help}");
+            assert_eq!(is_listed, should_list, "{command}: {help}");
         }
     }
 }

@@ -253,7 +253,8 @@ impl<'a> WrongLine<'a> {
         Some(msg!("to pass the file: {path}", path).text(lang))
     }
 
-    /// Returns the place of a flag of this command, or of the nearest other one.
+    /// Returns the place of a flag of this command, or of the nearest other one. A flag without a value, such as `--all`,
+    /// means something else in another command.
     fn place_of_flag(&self, lang: Lang) -> Option<String> {
         let word = self.word.as_str();
         let nearest = self
@@ -263,8 +264,11 @@ impl<'a> WrongLine<'a> {
             .flat_map(|command| all_commands(command));
         let mut owners = nearest.filter(|_| word.starts_with("--"));
         let owner = owners.find(|command| find_flag(command, word).is_some())?;
-        let flag = find_flag(owner, word).map(with_value_name)?;
-        let line = format!("{} {flag} …", path(owner));
+        let flag = find_flag(owner, word)?;
+        if !flag.get_action().takes_values() {
+            return None;
+        }
+        let line = format!("{} {} …", path(owner), with_value_name(flag));
         Some(msg!("{word} belongs here: {line}", word, line).text(lang))
     }
 

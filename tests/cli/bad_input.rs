@@ -48,6 +48,8 @@ fn all_violated_limits_are_named_together() {
 
 #[test]
 fn non_number_is_refused_with_its_limits() {
+    const LIMITS: &str = " above 0.0001/s and up to 1000000/s\n";
+    const FORMS: &str = ", such as 5/s, 300/m or 1000/h\n";
     for value in ["NaN", "inf", "-inf", "1e400", "0,18,2", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
             let told = format!(
@@ -59,8 +61,6 @@ fn non_number_is_refused_with_its_limits() {
             );
         }
     }
-    const LIMITS: &str = " above 0.0001/s and up to 1000000/s\n";
-    const FORMS: &str = ", such as 5/s, 300/m or 1000/h\n";
     for (value, expected) in [
         ("-1/s", LIMITS),
         ("0", LIMITS),
@@ -1038,7 +1038,7 @@ fn usage_errors_have_a_record() {
 fn is_answered_with(line: &str, hint: &str) {
     let ended = Home::new().run(line).fails(2, &["\nhint: ", hint]);
     assert!(
-        ended.stdout.is_empty() || ended.json()["sent"] == "no",
+        ended.stdout.is_empty() || ended.json()["exit_code"] == 2,
         "{ended:?}"
     );
     let (_, proposed) = ended.stderr.rsplit_once("hint: ").unwrap();

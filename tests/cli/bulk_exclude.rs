@@ -57,7 +57,7 @@ fn excluded_recipient_of_a_running_run_is_skipped() {
 fn exclusion_holds_for_waiting_runs_and_new_lists() {
     let home = people(4);
     let jelou = Jelou::accept_all();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
+    send_with(&home, &jelou.url, &["--hold"]).success();
     home.run(&format!("bulk exclude add {}", user(1))).success();
     let resumed = home.run("bulk resume r").api(&jelou.url).success();
     assert_eq!(resumed.json()["skipped_reasons"], json!({ "excluded": 1 }));

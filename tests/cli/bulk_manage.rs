@@ -466,8 +466,8 @@ fn old_run_needs_confirmation_to_resume() {
     home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     home.change_store(
-        "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
-         SELECT 1, id, 'h', 1, 1, 0, 1000, 0, 0 FROM run; \
+        "INSERT INTO worker (id, run, host, pid, who, connection, exchanges, lease_ms, joined_at, seen_at) \
+         SELECT 1, id, 'h', 1, 'root at h', 1, 0, 1000, 0, 0 FROM run; \
          UPDATE row SET state = 'inflight', worker = 1, number = 1, began_at = 1, at = 1 WHERE n = 1",
     );
     let clock = later(&home, &library, 40);

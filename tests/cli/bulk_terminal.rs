@@ -62,10 +62,11 @@ fn terminal_shows_run_summary_as_text() {
         .collect();
     let header = [
         "RUN", "STARTED", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT",
+        "CREATED", "BY",
     ];
     assert_eq!(lines[0], header, "{screen}");
     assert_eq!(
-        (lines[1][0], &lines[1][4..]),
+        (lines[1][0], &lines[1][4..12]),
         (
             "r",
             &["text", "BOT-ID", "1200", "1198", "2", "0", "0", "-"][..]

@@ -522,7 +522,7 @@ fn ods_named_style_decides_the_printed_value() {
         2,
         &[
             "the sheet shows `00000123`, but stores `123`",
-            "write '123'",
+            "write \"123\"",
         ],
     );
 }

@@ -38,7 +38,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts the rows that have or will have an attempt.
-    const fn to_send(&self) -> u64 {
+    const fn sendable(&self) -> u64 {
         self.rows.saturating_sub(self.skipped)
     }
 
@@ -195,7 +195,7 @@ impl<'a> Progress<'a> {
             .filter(|_| self.idle_since.is_none());
         match &self.layout {
             ProgressLayout::Bar(bar) => {
-                bar.set_length(tally.to_send());
+                bar.set_length(tally.sendable());
                 bar.set_position(tally.attempted());
                 let text = describe(tally, time_left, self.waiting.as_ref());
                 bar.set_message(text.text(self.stderr.lang));
@@ -357,7 +357,7 @@ fn describe(tally: &Tally, time_left: Option<Duration>, waiting: Option<&Waiting
         remaining,
         ..
     } = tally;
-    let rows = tally.to_send();
+    let rows = tally.sendable();
     let mut parts = vec![msg!("{sent} of {rows} sent", sent, rows)];
     if *failed > 0 {
         parts.push(msg!("{rows} failed", rows = failed));

@@ -510,7 +510,10 @@ mod tests {
             "1e9",
         ] {
             let error = time(raw).unwrap_err().to_string();
-            assert!(error.contains("is not a time such as 24h"), "{raw}: {error}");
+            assert!(
+                error.contains("is not a time such as 24h"),
+                "{raw}: {error}"
+            );
         }
         assert_eq!(
             Since::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH),

@@ -407,11 +407,11 @@ fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
 
 /// Writes the record of each notification.
 fn write_record(mut file: File, batch: &mut Batch) -> io::Result<()> {
-    let mut lines = String::new();
     for record in batch.records() {
-        lines += &format!("{}\n", compact(&json!(record)));
+        let line = compact(&json!(record));
+        file.write_all(format!("{line}\n").as_bytes())?;
     }
-    file.write_all(lines.as_bytes())
+    Ok(())
 }
 
 fn warn_about_record(context: &Context, action: FileAction, path: &Path, cause: io::Error) {

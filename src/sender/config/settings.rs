@@ -497,7 +497,10 @@ mod tests {
                 "between of profile a: `always` cannot be combined",
             ),
             ("not_on = [\"05/06/2026\"]", "not_on of profile a: "),
-            ("budget = 0", "budget of profile a: `0` is not an amount above 0"),
+            (
+                "budget = 0",
+                "budget of profile a: `0` is not an amount above 0",
+            ),
         ] {
             let error = resolve(profile).expect_err(profile);
             assert!(error.contains(expected), "{profile}: {error}");
