@@ -188,6 +188,7 @@ fn example_of_a_value_follows_such_as() {
             let help = flag.get_help().map(ToString::to_string);
             let help = help.unwrap_or_default();
             let help = help.split(['[', '(']).next().unwrap_or_default();
+            let (help, _) = help.split_once(", such as ").unwrap_or((help, ""));
             for after in help.split(": ").skip(1) {
                 let is_value =
                     after.starts_with(|first: char| first == '\'' || first.is_ascii_digit());
