@@ -263,9 +263,8 @@ fn unknown_topic_suggests_the_nearest() {
     home.run("schema caroussel").fails(
         2,
         &[
-            "expected text or list or",
-            "or carousel or",
-            "found `caroussel`",
+            "unknown value `caroussel`",
+            "to list the kinds: jelouctl explain",
         ],
     );
 }

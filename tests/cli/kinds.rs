@@ -766,7 +766,7 @@ fn template_reports_missing_fields() {
     );
     refused(
         &["template", "x", "--type", "audio"],
-        &["--type: expected text or image or document or video, found `audio`"],
+        &["--type: expected text, image, document or video, found `audio`"],
     );
     refused(
         &["template", "x", "--template-id", "7"],
@@ -881,7 +881,7 @@ fn template_parameter_must_be_one_line() {
                 .run("--sandbox bulk send people.csv template")
                 .args(flags);
             let problem = if text.trim().is_empty() {
-                "nombre: is empty".to_owned()
+                "`nombre` is empty, but the text needs it".to_owned()
             } else {
                 format!("{path}: {problem}")
             };

@@ -144,7 +144,7 @@ fn every_page_is_read_with_newest_message_last() {
         .success()
         .json();
     let expected = json!({
-        "message_id": "m0", "at": record["at"], "by": "bot", "user": ANA, "name": "Ana", "state": "delivered", "status": null,
+        "schema_version": 2, "message_id": "m0", "at": record["at"], "by": "bot", "user": ANA, "name": "Ana", "state": "delivered", "status": null,
         "kind": "TEXT", "text": "Hola", "media_url": null,
     });
     assert_eq!(record, expected);
@@ -505,7 +505,7 @@ fn invalid_query_is_refused_before_any_request() {
         ("messages get x --for 1m", "--for needs --wait STATE"),
         (
             "messages get x --wait accepted",
-            "--wait: expected delivered or read or replied, found `accepted`",
+            "--wait: expected delivered, read or replied, found `accepted`",
         ),
         (
             "messages get x -o to",
