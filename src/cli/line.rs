@@ -11,13 +11,13 @@ use crate::base::typed_line::{LinePart, TypedLine};
 /// A word of the line.
 pub(super) struct LineToken {
     pub(super) text: String,
-    pub(super) role: Role,
+    pub(super) role: TokenRole,
     /// The path of the commands up to here, such as `jelouctl bulk send`.
     path: String,
 }
 
 #[derive(PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum TokenRole {
     Command,
     /// A flag, with its value if it contains `=`.
     Flag,
@@ -39,14 +39,14 @@ pub(super) fn read_line(app: &Command, arguments: &[OsString]) -> Vec<LineToken>
     let mut last = app;
     for text in words_before_dashes(arguments).skip(1) {
         let role = if tokens.last().is_some_and(|flag| takes_value(app, flag)) {
-            Role::Value
+            TokenRole::Value
         } else if let Some(command) = last.find_subcommand(&text) {
             last = command;
-            Role::Command
+            TokenRole::Command
         } else if text.starts_with('-') && text.len() > 1 {
-            Role::Flag
+            TokenRole::Flag
         } else {
-            Role::Word
+            TokenRole::Word
         };
         let path = last.get_bin_name().unwrap_or_default().to_owned();
         tokens.push(LineToken { text, role, path });
@@ -59,7 +59,7 @@ pub(super) fn line_of_list(app: &Command, arguments: &[OsString]) -> Option<Type
     let tokens = read_line(app, arguments);
     let mut commands = (0..)
         .zip(&tokens)
-        .filter(|(_, token)| token.role == Role::Command);
+        .filter(|(_, token)| token.role == TokenRole::Command);
     let (kind, _) = commands.nth(2)?;
     let mut words = arguments
         .iter()
@@ -70,10 +70,10 @@ pub(super) fn line_of_list(app: &Command, arguments: &[OsString]) -> Option<Type
     }];
     for token in tokens.get(..kind)? {
         let word = token.text.clone();
-        match before.last_mut().filter(|_| token.role == Role::Value) {
+        match before.last_mut().filter(|_| token.role == TokenRole::Value) {
             Some(flag) => flag.words.push(word),
             None => before.push(LinePart {
-                flag: (token.role == Role::Flag).then(|| token.name().to_owned()),
+                flag: (token.role == TokenRole::Flag).then(|| token.name().to_owned()),
                 words: vec![word],
             }),
         }
@@ -111,7 +111,7 @@ fn takes_value(app: &Command, flag: &LineToken) -> bool {
     let mut flags = all_commands(app)
         .into_iter()
         .filter_map(|command| find_flag(command, &flag.text));
-    flag.role == Role::Flag && flags.any(|flag| flag.get_action().takes_values())
+    flag.role == TokenRole::Flag && flags.any(|flag| flag.get_action().takes_values())
 }
 
 /// Returns `command` and all commands below it.

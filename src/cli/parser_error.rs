@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::App;
-use super::line::{LineToken, Role, all_commands, path_of};
+use super::line::{LineToken, TokenRole, all_commands, path_of};
 use super::placeholders::{in_both, written_in};
 use crate::base::message::{Lang, Message, Value, msg};
 
@@ -106,7 +106,7 @@ fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<Message
     let groups = all_commands(&app);
     let mut pairs = tokens.windows(2);
     pairs.find_map(|pair| match pair {
-        [flag, value] if value.role == Role::Value => {
+        [flag, value] if value.role == TokenRole::Value => {
             let mut named = groups.iter();
             let command = named.find_map(|group| group.find_subcommand(&value.text))?;
             let command = command.get_name();
@@ -184,9 +184,9 @@ fn missing_with(flag: Option<usize>, tokens: &[LineToken]) -> Vec<String> {
         .iter()
         .enumerate()
         .filter(|(position, token)| match token.role {
-            Role::Flag => flag == Some(*position),
-            Role::Value => flag == position.checked_sub(1),
-            Role::Command | Role::Word => true,
+            TokenRole::Flag => flag == Some(*position),
+            TokenRole::Value => flag == position.checked_sub(1),
+            TokenRole::Command | TokenRole::Word => true,
         });
     let words = words.map(|(_, token)| token.text.as_str());
     let parsed = App::command().try_get_matches_from(std::iter::once("jelouctl").chain(words));

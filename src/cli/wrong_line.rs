@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, Command};
 
 use super::hints::Hint;
-use super::line::{LineToken, Role, all_commands, find_flag, path_of};
+use super::line::{LineToken, TokenRole, all_commands, find_flag, path_of};
 use super::parser_error::{argument_name, missing_in, string};
 use super::placeholders::written_in;
 use super::word_form::form;
@@ -57,7 +57,7 @@ impl<'a> WrongLine<'a> {
         let lacks_kind = ["jelouctl", "jelouctl bulk"].contains(&group);
         let mut words = tokens
             .iter()
-            .filter(|token| lacks_kind && token.role == Role::Word);
+            .filter(|token| lacks_kind && token.role == TokenRole::Word);
         let kind = words.find_map(|word| MessageKind::from_any_name(&word.text));
         if lacks_kind {
             meant = format!(
@@ -112,7 +112,11 @@ impl<'a> WrongLine<'a> {
         };
         let hint = written_in(lang, &hint);
         let mut program = "jelouctl ".to_owned();
-        for token in self.tokens.iter().filter(|token| token.role == Role::Flag) {
+        for token in self
+            .tokens
+            .iter()
+            .filter(|token| token.role == TokenRole::Flag)
+        {
             let flag = find_flag(self.app, token.name()).map(with_value_name);
             let flag = flag.map(|flag| written_in(lang, &flag));
             let flag = flag.filter(|flag| flag != "--yes" && !hint.contains(flag));
@@ -154,7 +158,7 @@ impl<'a> WrongLine<'a> {
         let is_letter = !self.word.starts_with("--");
         let is_text = |token: &LineToken| {
             let rest = token.text.strip_prefix(&self.word);
-            token.role == Role::Flag && rest.is_some_and(|rest| !rest.is_empty())
+            token.role == TokenRole::Flag && rest.is_some_and(|rest| !rest.is_empty())
         };
         if is_letter && self.tokens.iter().any(is_text) {
             return "DASH-TEXT";
@@ -182,9 +186,11 @@ impl<'a> WrongLine<'a> {
     /// Returns the form of the wrong word, or of another word that explains the error.
     fn form(&self, lang: Lang) -> &'static str {
         let forms = self.tokens.iter().map(|token| match token.role {
-            Role::Word if MessageKind::from_any_name(&token.text).is_some() => "KIND",
-            Role::Word => form(&token.text),
-            Role::Value if self.with_command(lang, &token.text).is_some() => "COMMAND-AS-VALUE",
+            TokenRole::Word if MessageKind::from_any_name(&token.text).is_some() => "KIND",
+            TokenRole::Word => form(&token.text),
+            TokenRole::Value if self.with_command(lang, &token.text).is_some() => {
+                "COMMAND-AS-VALUE"
+            }
             _ => "",
         });
         let has_recipient = self.tokens.iter().any(|token| token.name() == "--to");
@@ -203,7 +209,7 @@ impl<'a> WrongLine<'a> {
         pairs.any(|pair| {
             pair.iter()
                 .map(|token| &token.role)
-                .eq([&Role::Value, &Role::Word])
+                .eq([&TokenRole::Value, &TokenRole::Word])
         })
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::{FutureExt, Shared};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::send::batch::{Batch, BatchMessage};
-use super::send::claim::{Replay, Turn, in_time};
+use super::send::claim::{Replay, SendPermission, in_time};
 use super::send::deliver::{
     BatchOptions, error_ends_all, faults_for_user_ids, for_user_id, refuse_late,
 };
@@ -27,14 +27,14 @@ use crate::sender::{Connection, RequestProgress, refuse_unusable};
 struct PendingNotification {
     message: BatchMessage,
     /// None if it has ended, or if the error of another claim applies to it.
-    turn: Option<Result<Turn, CommandError>>,
+    turn: Option<Result<SendPermission, CommandError>>,
 }
 
 impl PendingNotification {
     /// Returns the message if its recipient may get it.
     fn to_be_sent(&self) -> Option<&Outgoing> {
         match &self.turn {
-            Some(Ok(Turn::Replay(_)) | Err(_)) | None => None,
+            Some(Ok(SendPermission::Replay(_)) | Err(_)) | None => None,
             Some(Ok(_)) => self.message.open_message(),
         }
     }
@@ -91,7 +91,7 @@ impl BatchOptions<'_> {
         // After a panic, each of them may have been sent.
         flight.note(&Event::Attempt(1));
         self.report_each(notifications, requests, batch).await;
-        flight.landed();
+        flight.set_outcome_known();
         self.wait_for_accepted(connection, batch).await;
     }
 
@@ -174,7 +174,7 @@ impl BatchOptions<'_> {
         };
         let end = match turn {
             Err(error) => NotificationEnd::Failed(error),
-            Ok(Turn::Replay(replay)) => NotificationEnd::Replayed(replay),
+            Ok(SendPermission::Replay(replay)) => NotificationEnd::Replayed(replay),
             Ok(turn) => {
                 let delivered = self.deliver_in_time(requests, outgoing, turn.begins_by());
                 let record = &mut message.record;
@@ -209,7 +209,7 @@ impl BatchOptions<'_> {
         let retry_for = connection.retry_for;
         let delivered = connection.deliver(&request, named, retry_for, begins_by, &flight, stop);
         let delivery = in_time(Some(requests.limit), delivered).await;
-        refuse_late(delivery.unwrap_or_else(|| flight.given_up(requests.limit)))
+        refuse_late(delivery.unwrap_or_else(|| flight.timeout_result(requests.limit)))
     }
 
     /// Prints the end of a notification, and returns its exit code.

@@ -475,7 +475,7 @@ impl RequestProgress {
     }
 
     /// Records that the outcome of the message is certain; what follows is another message.
-    pub(crate) fn landed(&self) {
+    pub(crate) fn set_outcome_known(&self) {
         self.is_in_flight.set(false);
         self.last_problem.take();
     }
@@ -485,7 +485,7 @@ impl RequestProgress {
     }
 
     /// Returns the result of a request that timed out after `tried_for`.
-    pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
+    pub(crate) fn timeout_result(&self, tried_for: Duration) -> Delivery {
         let (code, cause) = match self.last_problem() {
             _ if self.is_in_flight() => ("unknown", msg!("no response")),
             Some(problem) => problem,
@@ -565,7 +565,7 @@ mod tests {
                 flight.note(event);
             }
             if lands {
-                flight.landed();
+                flight.set_outcome_known();
             }
             let has_waited = events
                 .iter()
@@ -633,7 +633,7 @@ mod tests {
             for event in &events {
                 flight.note(event);
             }
-            let ended = flight.given_up(Duration::from_millis(1500));
+            let ended = flight.timeout_result(Duration::from_millis(1500));
             let problem = ended.problem.unwrap();
             assert_eq!(
                 (

@@ -70,7 +70,7 @@ async fn send_each(
             let reporter = Reporter::new(context, &plan.sender, false, false);
             let mut options = BatchOptions::new(reporter);
             let sent = options.send_one(&mut connection, message, flight).await;
-            flight.landed();
+            flight.set_outcome_known();
             sent
         };
         let code = delivery.await.unwrap_or_else(|error: CommandError| {

@@ -150,13 +150,13 @@ impl Claims {
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-    ) -> Result<Turn, CommandError> {
+    ) -> Result<SendPermission, CommandError> {
         loop {
             let Some(once) = &self.once else {
                 let recipient = outgoing.recipient().as_str();
                 return match &mut self.fallback {
                     Some(fallback) => fallback.turn(context, recipient),
-                    None => Ok(Turn::Free),
+                    None => Ok(SendPermission::Free),
                 };
             };
             let turn = in_time(self.patience, once.turn(connection, sender, outgoing)).await;
@@ -266,7 +266,7 @@ impl OnceSend {
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-    ) -> Result<Turn, CommandError> {
+    ) -> Result<SendPermission, CommandError> {
         if self.patience.get().is_zero() {
             return Err(key_timeout_error(&msg!("it no longer responds")));
         }
@@ -294,7 +294,7 @@ impl OnceSend {
                     return self.terms.after_unchecked(found, recipient);
                 }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
-                Ok(Turn::Claimed(Box::new(held), Rc::clone(self)))
+                Ok(SendPermission::Claimed(Box::new(held), Rc::clone(self)))
             }
             ClaimResult::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
@@ -304,11 +304,11 @@ impl OnceSend {
     }
 
     /// Returns the message that a recipient got, or an error if the message may not be sent.
-    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<Turn, CommandError> {
+    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<SendPermission, CommandError> {
         if entry.state != OnceState::Sent {
             return Err(self.refusal(recipient, &entry));
         }
-        Ok(Turn::Replay(Replay {
+        Ok(SendPermission::Replay(Replay {
             key: self.terms.scope.key.clone(),
             zone: self.terms.zone.clone(),
             until: entry.counts_until(self.terms.every),
@@ -532,7 +532,7 @@ impl OnceFallback {
     ///
     /// # Errors
     /// If another process is sending it, or may have sent it.
-    fn turn(&mut self, context: &Context, recipient: &str) -> Result<Turn, CommandError> {
+    fn turn(&mut self, context: &Context, recipient: &str) -> Result<SendPermission, CommandError> {
         if let Some(own) = &self.readable
             && let Ok(Some(entry)) = own.obstacle(recipient)
         {
@@ -678,7 +678,7 @@ pub(crate) fn pending_run_error(
 }
 
 /// Whether a message may be sent.
-pub(crate) enum Turn {
+pub(crate) enum SendPermission {
     /// It may: there is no key, or nothing can check it.
     Free,
     /// It may: this process has claimed the recipient in the ledger of this key.
@@ -689,7 +689,7 @@ pub(crate) enum Turn {
     Replay(Replay),
 }
 
-impl Turn {
+impl SendPermission {
     /// Returns the deadline for the first byte of the message, if others cannot see whether this process is alive.
     pub(crate) fn begins_by(&self) -> Option<Deadline> {
         match self {
@@ -759,16 +759,20 @@ impl KeyTerms {
     ///
     /// # Errors
     /// If another process is sending it, or may have sent it.
-    fn unchecked_turn(&self, context: &Context, recipient: &str) -> Result<Turn, CommandError> {
+    fn unchecked_turn(
+        &self,
+        context: &Context,
+        recipient: &str,
+    ) -> Result<SendPermission, CommandError> {
         match self.marked(recipient).mark() {
-            Ok(MarkResult::Held(held)) => Ok(Turn::Marked(held)),
+            Ok(MarkResult::Held(held)) => Ok(SendPermission::Marked(held)),
             Ok(MarkResult::Found(found)) => self.after_unchecked(found, recipient),
             Err(error) => {
                 context.stderr.warning(msg!(
                     "cannot mark the unchecked notification, so the next one may repeat it: {problem}",
                     problem = error
                 ));
-                Ok(Turn::Free)
+                Ok(SendPermission::Free)
             }
         }
     }
@@ -782,7 +786,11 @@ impl KeyTerms {
     ///
     /// # Errors
     /// If another process is sending it, or may have sent it.
-    fn after_unchecked(&self, found: FoundMark, recipient: &str) -> Result<Turn, CommandError> {
+    fn after_unchecked(
+        &self,
+        found: FoundMark,
+        recipient: &str,
+    ) -> Result<SendPermission, CommandError> {
         let FoundMark::Ended(ended) = found else {
             return Err(in_flight_error(&self.scope, recipient));
         };
@@ -803,7 +811,7 @@ impl KeyTerms {
             );
             return Err(CommandError::unknown(message, hint));
         }
-        Ok(Turn::Replay(Replay {
+        Ok(SendPermission::Replay(Replay {
             key: key.clone(),
             zone: self.zone.clone(),
             at,

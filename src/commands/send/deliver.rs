@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::batch::{Batch, BatchMessage};
-use super::claim::{Claims, Turn};
+use super::claim::{Claims, SendPermission};
 use super::report::{Reporter, note_delivery};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
@@ -83,7 +83,7 @@ impl<'a> BatchOptions<'a> {
             }
             has_begun = true;
             let ended = self.send_one(connection, message, flight).await;
-            flight.landed();
+            flight.set_outcome_known();
             let ends_all = match &ended {
                 Ok(code) => code_ends_all(*code),
                 Err(error) => error_ends_all(error),
@@ -122,7 +122,7 @@ impl<'a> BatchOptions<'a> {
         } = self.reporter;
         let turn = self.claims.turn(context, connection, sender, outgoing);
         let turn = match turn.await? {
-            Turn::Replay(replay) => {
+            SendPermission::Replay(replay) => {
                 replay.note(context, record);
                 // The message may have been sent long before its state was written.
                 *begun = None;

@@ -25,7 +25,7 @@ use crate::lists::template::{BodyTemplate, RowValues, faults_of_row_text};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipDetail, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
-const MORE: u64 = 4;
+const READ_AHEAD: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. Calls `report` for every row with a problem, and `is_read` with the number of
 /// rows so far. If `plan.skips_rows` is set, `skip_rows` marks rows as skipped, and returns false if it failed.
@@ -60,7 +60,7 @@ pub(crate) fn import_list(
         if !is_more || !could_skip {
             return Ok(rows.finish(None));
         }
-        wanted = rows.requests.saturating_mul(MORE);
+        wanted = rows.requests.saturating_mul(READ_AHEAD);
     }
 }
 

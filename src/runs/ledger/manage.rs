@@ -20,7 +20,7 @@ use crate::base::message::Message;
 use crate::jelou::api::DeliveryState;
 
 /// Keeps the recipients under the key of the removed run that got a message, or may have got one.
-pub(super) const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
+pub(super) const KEEP_RECIPIENTS: &str = "UPDATE claim SET run = NULL, n = NULL, \
     message_id = row.message_id, state = CASE WHEN row.state = 'sent' THEN 'sent' \
     ELSE 'unknown' END, at = coalesce(row.at, ?3), counts_from = coalesce(row.ended_at, \
     row.began_at, row.at, ?3) FROM row WHERE claim.run = ?1 AND row.run = claim.run \
@@ -255,7 +255,7 @@ impl Run {
             self.require_no_sender(db)?;
             // With `?2`, other rows of the run may have been sent, too.
             let stale_run = if run.is_stale(db) { run.id } else { 0 };
-            db.run(KEEP_PEOPLE, &values![run.id, stale_run, run.changed_at])?;
+            db.run(KEEP_RECIPIENTS, &values![run.id, stale_run, run.changed_at])?;
             for delete in [
                 "DELETE FROM claim WHERE run = ?1",
                 "DELETE FROM row WHERE run = ?1",

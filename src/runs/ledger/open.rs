@@ -18,7 +18,7 @@ use crate::base::paths::STATE;
 use crate::base::private_file::{FileAction, FileError};
 
 /// Locks the ledger: `identity`.
-pub(super) const LOCK_STORE: &str = "SELECT runs, CASE WHEN identity = ?1 THEN 1 ELSE 0 END \
+pub(super) const LOCK_LEDGER: &str = "SELECT runs, CASE WHEN identity = ?1 THEN 1 ELSE 0 END \
     AS is_accepted FROM store WHERE id = 1";
 
 /// The location of a ledger.
@@ -294,7 +294,7 @@ pub(super) struct LockedLedger {
 /// the first. Lock a run only after this.
 pub(super) fn lock_ledger(db: &mut Db) -> Result<LockedLedger, LedgerError> {
     let here = db.0.identity().to_owned();
-    let (store, now) = db.0.lock(LOCK_STORE, &values![here])?;
+    let (store, now) = db.0.lock(LOCK_LEDGER, &values![here])?;
     let store = store.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
     Ok(LockedLedger {
         last_run: store.int("runs")?,

@@ -460,7 +460,7 @@ mod tests {
             self.next_order.finished.clear();
         }
 
-        pub(crate) fn forget_stop(&mut self) {
+        pub(crate) fn clear_stop(&mut self) {
             self.stop = None;
             self.next_order.events.clear();
         }

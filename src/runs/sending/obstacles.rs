@@ -15,7 +15,7 @@ const MAX_UNKNOWN: usize = 10;
 const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
 /// How many rows may be rejected before the first acceptance: both stages.
-const MAX_REFUSED: usize = 1 + SECOND_STAGE;
+const MAX_REJECTED: usize = 1 + SECOND_STAGE;
 
 /// Counts outcomes, and pauses the run if too many are bad.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ impl CircuitBreaker {
         };
         // No more rows may be in flight than may be rejected.
         self.refused.map_or(stage_limit, |refused| {
-            stage_limit.min(MAX_REFUSED.saturating_sub(refused)).max(1)
+            stage_limit.min(MAX_REJECTED.saturating_sub(refused)).max(1)
         })
     }
 
@@ -70,7 +70,7 @@ impl CircuitBreaker {
                 self.note_final(false);
                 let refused = self.refused.as_mut()?;
                 *refused += 1;
-                return (*refused >= MAX_REFUSED).then_some(PauseReason::AllRejected);
+                return (*refused >= MAX_REJECTED).then_some(PauseReason::AllRejected);
             }
             Outcome::Unknown(_) => {
                 self.note_final(true);

@@ -40,9 +40,9 @@ impl ToValue for DeliveryState {
     }
 }
 
-/// The states from the lowest rung, each with the API's word, the stable name, and Spanish. A failure ranks below the
+/// The states from the lowest progress_rank, each with the API's word, the stable name, and Spanish. A failure ranks below the
 /// states of a message on a phone, because a message that arrived can no longer fail.
-static LADDER: [(DeliveryState, [&str; 3]); 6] = [
+static DELIVERY_ORDER: [(DeliveryState, [&str; 3]); 6] = [
     (DeliveryState::Accepted, ["CREATED", "accepted", "en Jelou"]),
     (
         DeliveryState::AtWhatsapp,
@@ -64,7 +64,7 @@ impl DeliveryState {
     /// Reads a status of the API in any case.
     pub(crate) fn from_status(status: &str) -> Self {
         let status = status.trim();
-        let known = LADDER
+        let known = DELIVERY_ORDER
             .iter()
             .find(|(_, [word, ..])| word.eq_ignore_ascii_case(status));
         known.map_or_else(|| Self::Other(excerpt(status)), |(state, _)| state.clone())
@@ -96,7 +96,9 @@ impl DeliveryState {
 
     /// Returns the state with this name; `other` gets an empty status.
     pub(crate) fn from_name(name: &str) -> Self {
-        let known = LADDER.iter().find(|(_, [_, known, _])| *known == name);
+        let known = DELIVERY_ORDER
+            .iter()
+            .find(|(_, [_, known, _])| *known == name);
         known.map_or_else(|| Self::Other(String::new()), |(state, _)| state.clone())
     }
 
@@ -106,7 +108,7 @@ impl DeliveryState {
     }
 
     fn ladder_names(&self) -> Option<[&'static str; 3]> {
-        LADDER
+        DELIVERY_ORDER
             .iter()
             .find(|(state, _)| state == self)
             .map(|(_, words)| *words)
@@ -136,7 +138,7 @@ impl DeliveryState {
     /// failure, but the state at WhatsApp does not. An unknown status changes nothing.
     #[must_use]
     pub(crate) fn after(self, seen: Self) -> Self {
-        if seen.rung() > self.rung() {
+        if seen.progress_rank() > self.progress_rank() {
             seen
         } else {
             self
@@ -145,11 +147,11 @@ impl DeliveryState {
 
     /// Returns whether it has reached at least `goal`.
     pub(crate) fn has_reached(&self, goal: &Self) -> bool {
-        self.rung() >= goal.rung()
+        self.progress_rank() >= goal.progress_rank()
     }
 
-    fn rung(&self) -> Option<usize> {
-        LADDER.iter().position(|(state, _)| state == self)
+    fn progress_rank(&self) -> Option<usize> {
+        DELIVERY_ORDER.iter().position(|(state, _)| state == self)
     }
 }
 
@@ -286,7 +288,7 @@ mod tests {
 
     fn any_state() -> impl Strategy<Value = DeliveryState> {
         prop_oneof![
-            6 => (0..KNOWN_STATES.len()).prop_map(|rung| KNOWN_STATES[rung].clone()),
+            6 => (0..KNOWN_STATES.len()).prop_map(|progress_rank| KNOWN_STATES[progress_rank].clone()),
             1 => "[A-Z_]{0,12}".prop_map(|status| DeliveryState::from_status(&status)),
         ]
     }

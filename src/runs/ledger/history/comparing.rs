@@ -15,7 +15,9 @@ use super::matching::{
 use crate::base::clock::millis;
 use crate::runs::ledger::db::{Db, LONG, SqlScript, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::keys::claims::{Claim, fill_people, key_number, read_candidate_claims};
+use crate::runs::ledger::keys::claims::{
+    Claim, fill_recipients, key_number, read_candidate_claims,
+};
 use crate::runs::ledger::lost_workers::LostWorkers;
 use crate::runs::ledger::model::{RowState, SkipReason};
 use crate::runs::ledger::open::Ledger;
@@ -95,7 +97,7 @@ impl<'a> EarlierRuns<'a> {
 
     /// Marks the rows of `draft` that these runs have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
-        draft.forget_earlier()?;
+        draft.remove_earlier()?;
         let since = since(self.now, self.query.remember);
         let runs = self.count(0, |run| {
             run.is_unfinished || is_recent(run.changed_at, since)
@@ -132,7 +134,7 @@ impl<'a> EarlierRuns<'a> {
         key: &OnceKey,
         every: Option<Duration>,
     ) -> Result<bool, LedgerError> {
-        draft.forget_earlier()?;
+        draft.remove_earlier()?;
         let key = key_number(&self.scope(key));
         let hasher = OnceHasher::load(self.db)?;
         if !self
@@ -141,7 +143,7 @@ impl<'a> EarlierRuns<'a> {
         {
             return Ok(false);
         }
-        fill_people(self.db, |each| {
+        fill_recipients(self.db, |each| {
             draft.each_row_to_send(|row, request| {
                 each(&values![hasher.person(request.recipient), row.index])
             })

@@ -51,7 +51,7 @@ impl LedgerDraft {
     }
 
     /// Removes the matches of unskipped rows.
-    pub(crate) fn forget_earlier(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_earlier(&self) -> Result<(), LedgerError> {
         let forget = "DELETE FROM earlier WHERE n NOT IN (SELECT n FROM row \
             WHERE skipped IS NOT NULL)";
         self.db.prepare_cached(forget)?.execute([])?;

@@ -27,13 +27,13 @@ pub(crate) const COUNTED: &str = "reached (reach, at, run, n, number, person)";
 /// Writes the count of a bot: `reach, people, at`.
 pub(crate) const WRITE_COUNT: &str = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
 /// Marks messages that had stopped counting before the clock went back, with a negative number: they may count again.
-pub(crate) const DOUBT: &str = "UPDATE reached SET number = -1 - number WHERE reach = ?1 \
+pub(crate) const MARK_UNCERTAIN: &str = "UPDATE reached SET number = -1 - number WHERE reach = ?1 \
     AND at > ?2 AND at <= ?3 AND number >= 0";
 /// The messages after a time.
 pub(crate) const RECENT: &str = "SELECT person, at, number FROM reached WHERE reach = ?1 \
     AND at > ?2 ORDER BY at";
 /// Removes a row that was certainly not sent: `reach, run, n, lag`.
-pub(crate) const TAKE_BACK: &str = "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
+pub(crate) const REMOVE_UNSENT: &str = "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
     AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 \
     AND (state = 'failed' OR state = 'pending'))";
 
@@ -147,7 +147,7 @@ impl ReachKey {
 
     /// Removes messages that no longer count, and would not even if the clock had been wrong for
     /// some days.
-    pub(crate) fn forget_old(&self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
+    pub(crate) fn remove_old(&self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         db.run(
             "DELETE FROM reached WHERE reach = ?1 AND at < ?2",
             &values![self.id, now - KEPT],
@@ -193,7 +193,10 @@ impl Reach {
     /// still counts for as long. A message that had stopped counting may be younger than it seemed,
     /// or as old. It takes up room again, but gives its recipient none.
     fn follow_clock(&self, db: &mut Db, before: i64) -> Result<(), LedgerError> {
-        db.run(DOUBT, &values![self.id, self.now - WINDOW, before - WINDOW])?;
+        db.run(
+            MARK_UNCERTAIN,
+            &values![self.id, self.now - WINDOW, before - WINDOW],
+        )?;
         let shift = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
         db.run(shift, &values![self.id, before - self.now, before - WINDOW])?;
         Ok(())
@@ -262,7 +265,7 @@ impl Reach {
             .iter()
             .map(|n| values![bot.id, run, *n, bot.lag].to_vec())
             .collect();
-        db.each(TAKE_BACK, &rows)
+        db.each(REMOVE_UNSENT, &rows)
     }
 }
 

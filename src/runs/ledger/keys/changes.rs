@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::claims::{
-    CLAIM_ROW, Claim, OnceEntry, claim_under, fill_people, key_number, note_key,
+    CLAIM_ROW, Claim, OnceEntry, claim_under, fill_recipients, key_number, note_key,
     read_candidate_claims, state_name,
 };
 use super::summaries::{OnceSummary, summaries};
@@ -109,7 +109,7 @@ impl Ledger {
             lock_ledger(db)?;
             let key = note_key(db, scope)?;
             let mut reached = reached_recipients(db, run)?;
-            fill_people(db, |each| {
+            fill_recipients(db, |each| {
                 reached
                     .iter()
                     .try_for_each(|(person, row)| each(&values![person, row.index]))

@@ -194,7 +194,7 @@ impl OnceHasher {
 }
 
 /// Fills in the recipients to look up under a key.
-pub(crate) fn fill_people(
+pub(crate) fn fill_recipients(
     db: &mut Db,
     mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
@@ -436,7 +436,7 @@ pub(crate) fn claim_under(
     Ok(found)
 }
 
-/// Passes the claims of candidates ([`fill_people`]) to `each`, with the number of the candidate.
+/// Passes the claims of candidates ([`fill_recipients`]) to `each`, with the number of the candidate.
 pub(crate) fn read_candidate_claims(
     db: &mut Db,
     key: i64,

@@ -12,7 +12,7 @@ use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::events::{RunEvent, RunEventKind};
 use crate::runs::ledger::keys::claims::{
-    CLAIM_ROW, Claim, fill_people, note_key, read_candidate_claims,
+    CLAIM_ROW, Claim, fill_recipients, note_key, read_candidate_claims,
 };
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::name::RunName;
@@ -247,7 +247,7 @@ fn free_rows(
         .iter()
         .map(|row| (row.index, hasher.person(&row.recipient)))
         .collect();
-    fill_people(db, |each| {
+    fill_recipients(db, |each| {
         people
             .iter()
             .try_for_each(|(n, person)| each(&values![person, *n]))

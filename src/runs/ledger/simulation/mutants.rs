@@ -21,14 +21,16 @@ use super::simulate;
 use super::world::World;
 use crate::runs::ledger::exclusions::EXCLUSION_OF_ROW;
 use crate::runs::ledger::history::matching::{CHANGED_ROWS, SAME_MESSAGE};
-use crate::runs::ledger::history::reach::{COUNTED, DOUBT, RECENT, TAKE_BACK, WRITE_COUNT};
+use crate::runs::ledger::history::reach::{
+    COUNTED, MARK_UNCERTAIN, RECENT, REMOVE_UNSENT, WRITE_COUNT,
+};
 use crate::runs::ledger::identity::KEEP_TIME;
 use crate::runs::ledger::keys::changes::REACHED_ROWS;
 use crate::runs::ledger::keys::claims::{
     CLAIM, CLAIM_COLUMNS, CLAIMS_OF_CANDIDATES, END_CLAIM, FOLLOW_CLOCK,
 };
-use crate::runs::ledger::manage::KEEP_PEOPLE;
-use crate::runs::ledger::open::LOCK_STORE;
+use crate::runs::ledger::manage::KEEP_RECIPIENTS;
+use crate::runs::ledger::open::LOCK_LEDGER;
 use crate::runs::ledger::restored::ACCEPT;
 use crate::runs::ledger::rows::reported_rows::ROW_STATES;
 use crate::runs::ledger::rows::resolution::ROWS_TO_DECIDE;
@@ -265,14 +267,14 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     ),
     Mutation::new(
         "remove forgets unknown recipients",
-        KEEP_PEOPLE,
+        KEEP_RECIPIENTS,
         "{row.state = 'unknown' OR row.state = 'inflight' OR ->}row.run",
     )
     .in_profile("keys")
     .within(60),
     Mutation::new(
         "remove forgets all recipients",
-        KEEP_PEOPLE,
+        KEEP_RECIPIENTS,
         "{run = NULL, n = NULL, ->}",
     )
     .in_profile("keys"),
@@ -314,13 +316,13 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     .in_profile("limited"),
     Mutation::new(
         "unreached recipients count",
-        TAKE_BACK,
+        REMOVE_UNSENT,
         "{->0 AND }reach =",
     )
     .in_profile("limited"),
     Mutation::new(
         "a recipient of a row in any state no longer counts",
-        TAKE_BACK,
+        REMOVE_UNSENT,
         "{ AND (state = 'failed' OR state = 'pending')->}",
     )
     .in_profile("limited")
@@ -329,7 +331,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     ),
     Mutation::new(
         "expired recipients count again after the clock went back",
-        DOUBT,
+        MARK_UNCERTAIN,
         "{number >= 0->0}",
     )
     .in_profile("limited")
@@ -337,7 +339,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "not in 60 seeds; clock_that_goes_back_admits_no_expired_recipient in \
              contract/messaging_limit.rs detects it",
     ),
-    Mutation::new("a restored ledger is not refused", LOCK_STORE, "{identity->?1} = ?1")
+    Mutation::new("a restored ledger is not refused", LOCK_LEDGER, "{identity->?1} = ?1")
     .in_profile("restored"),
     Mutation::new(
         "any process accepts a restored ledger",
@@ -365,7 +367,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
             engine.lose_outcomes();
         }
     }),
-    Mutation::of_engine("a stop does not stop", |engine, _| engine.forget_stop()),
+    Mutation::of_engine("a stop does not stop", |engine, _| engine.clear_stop()),
     Mutation::of_engine("more rows are in flight than allowed", |_, action| {
         if let EngineAction::Exchange(order) = action {
             Arc::make_mut(order).wanted += 1;

@@ -269,7 +269,7 @@ impl Worker {
         details: &RunSettings,
     ) -> Result<(), LedgerError> {
         if let Some(bot) = &self.reach {
-            bot.forget_old(db, run.now)?;
+            bot.remove_old(db, run.now)?;
         }
         // The limit does not change while a process sends the run.
         self.limit = details.conditions.per_day;
