@@ -14,7 +14,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("cli", 274),
     ("commands", 73),
     ("jelou", 364),
-    ("lists", 413),
+    ("lists", 415),
     ("phone", 54),
     ("runs", 82),
     ("sandbox", 80),
