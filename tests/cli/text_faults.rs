@@ -275,3 +275,90 @@ fn control_character_in_a_cell_names_its_column() {
     send(&["{{ celular }}"]).success();
     send(&["\u{90} {{ nombre }}"]).fails(2, &["text: character 1 is the control character"]);
 }
+
+#[test]
+fn value_that_means_nothing_is_refused() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "to,nombre,etiquetas,saldo,plan\n593987654321,Ana,\"oro,vip\",,\n",
+    );
+    home.write(
+        "people.ndjson",
+        "{\"to\":\"593987654321\",\"cuotas\":[5],\"cliente\":{\"n\":1},\"vip\":null}\n",
+    );
+    let send = |list: &str, text: &str| home.dry_run_list(&[list, "--country", "EC", "text", text]);
+    for (text, expected) in [
+        (
+            "{% if etiquetas | split(',') > 1 %}a{% endif %}.",
+            "line 2: text: compares a list with 1\nhint: write `| length` after the list",
+        ),
+        (
+            "{% if (saldo | number | default(1)) == true %}a{% endif %}.",
+            "line 2: text: compares 1 with true\n",
+        ),
+        (
+            "{{ 'Debes X' | replace('X', saldo | number) }}",
+            "line 2: text: replace: none cannot be an argument of a filter",
+        ),
+        (
+            "{% if plan in nombre %}a{% endif %}.",
+            "line 2: text: `in` cannot find the text `` in a text",
+        ),
+        (
+            "{{ nombre.x | default('cliente') }}",
+            "line 2: text: `nombre.x`: a cell has no fields",
+        ),
+        (
+            "{% if etiquetas | split(',') %}a{% endif %}",
+            "hint: write `etiquetas != \"\"`\n",
+        ),
+        (
+            "{{ (nombre | title).x | default('cliente') }}",
+            "error: text: `nombre | title` is not a column, so it has no fields\n",
+        ),
+        (
+            "{% if plan in 'oro,plata' %}a{% endif %}",
+            "hint: write a list after `in`: [\"oro\", \"plata\"]\n",
+        ),
+        (
+            "{{ saldo | money('$' if plan == 'oro') }}",
+            "error: text: an argument of money has `if` without `else`\n",
+        ),
+        (
+            "Hola {{ nombre | default(“cliente”) }}, saldo {{ saldo }}",
+            "hint: write `{{ nombre | default(\"cliente\") }}`\n",
+        ),
+    ] {
+        send("people.csv", text).fails(2, &[expected]);
+    }
+    for (text, expected) in [
+        ("{% if cuotas > 3 %}a{% endif %}.", "compares a list with 3"),
+        (
+            "{% if cliente > 3 %}a{% endif %}.",
+            "compares an object with 3",
+        ),
+        (
+            "{% if cuotas == 'vip' %}a{% endif %}.",
+            "compares a list with the text `vip`",
+        ),
+    ] {
+        let expected = format!("line 1: text: {expected}");
+        send("people.ndjson", text).fails(2, &[&expected]);
+    }
+    let to = "{{ to if etiquetas | split(',') > 1 else '' }}";
+    let arguments = ["people.csv", "text", "--to", to, "Hola"];
+    let compared = ["compares a list with 1\n"];
+    home.dry_run_list(&arguments).fails(2, &compared);
+    let parameter = "{{ 'a' if etiquetas | split(',') > 1 else 'b' }}";
+    let arguments = ["people.csv", "template", "bienvenida", "--param", parameter];
+    home.dry_run_list(&arguments).fails(2, &compared);
+    let text = "{{ nombre if etiquetas | split(',') | length > 1 and 'vip' in etiquetas else 'x' }} \
+                {{ etiquetas | split(',') | first }}";
+    let sent = send("people.csv", text).success().json();
+    assert_eq!(sent["body"]["text"], "Ana oro");
+    let text =
+        "{% if cuotas | length > 0 and 5 in cuotas and vip == none %}a{% endif %}{{ cliente.n }}";
+    let sent = send("people.ndjson", text).success().json();
+    assert_eq!(sent["body"]["text"], "a1");
+}

@@ -11,10 +11,10 @@ use syn::visit::{self, Visit};
 /// The words of each room.
 const LIMITS: [(&str, usize); 9] = [
     ("base", 188),
-    ("cli", 274),
-    ("commands", 73),
+    ("cli", 392),
+    ("commands", 77),
     ("jelou", 364),
-    ("lists", 413),
+    ("lists", 415),
     ("phone", 54),
     ("runs", 82),
     ("sandbox", 80),

@@ -648,12 +648,12 @@ fn run_timeline_shows_its_pauses() {
             "UPDATE row SET ended_at = 1795183200000 + n * 30000 + iif(n > 150, 3600000, 0);
              UPDATE row SET at = ended_at;
              DELETE FROM event;
-             INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES
-               (1, 1, 'begun', 1795183200000, NULL, NULL, NULL),
-               (1, 2, 'paused', 1795187760000, 'person', NULL, NULL),
-               (1, 3, 'resumed', 1795189000000, NULL, NULL, NULL),
-               (1, 4, 'waiting', 1795189000000, 'rate_limit', NULL, 1795191300000),
-               (1, 5, 'ended', 1795195800000, NULL, NULL, NULL);",
+             INSERT INTO event (run, number, kind, at, who, reason, problem, until) VALUES
+               (1, 1, 'begun', 1795183200000, 'ana at vm', NULL, NULL, NULL),
+               (1, 2, 'paused', 1795187760000, 'ana at vm', 'person', NULL, NULL),
+               (1, 3, 'resumed', 1795189000000, 'ana at vm', NULL, NULL, NULL),
+               (1, 4, 'waiting', 1795189000000, 'ana at vm', 'rate_limit', NULL, 1795191300000),
+               (1, 5, 'ended', 1795195800000, 'ana at vm', NULL, NULL, NULL);",
         )
         .unwrap();
     let status = run.status();
@@ -716,11 +716,11 @@ fn page_uses_plain_language() {
                '["{rows|was|were} sent by run {run} at {time}",
                  [["rows",1],["run","a"],["time",{"at":1795187700000,"en":"x","es":"x"}]]]'
                WHERE n = 8;
-             INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES
-               (1, 11, 'stopped', 1795183200000, 'SIGTERM', NULL, NULL),
-               (1, 12, 'resumed', 1795183200000, NULL, NULL, NULL),
-               (1, 13, 'paused', 1795183200000, 'bulk stop', NULL, NULL),
-               (1, 14, 'paused', 1795183200000, 'undelivered', NULL, NULL);"#,
+             INSERT INTO event (run, number, kind, at, who, reason, problem, until) VALUES
+               (1, 11, 'stopped', 1795183200000, 'ana at vm', 'SIGTERM', NULL, NULL),
+               (1, 12, 'resumed', 1795183200000, 'ana at vm', NULL, NULL, NULL),
+               (1, 13, 'paused', 1795183200000, 'ana at vm', 'bulk stop', NULL, NULL),
+               (1, 14, 'paused', 1795183200000, 'ana at vm', 'undelivered', NULL, NULL);"#,
         )
         .unwrap();
     for (language, when) in [
@@ -893,13 +893,13 @@ fn interrupted_wait_is_shown_as_planned() {
     run.ledger()
         .execute_batch(
             "DELETE FROM event;
-             INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES
-               (1, 1, 'begun', 1795183200000, NULL, NULL, NULL),
-               (1, 2, 'waiting', 1795183210000, 'limit_24h', NULL, 1795269600000),
-               (1, 3, 'stopped', 1795183224000, 'SIGINT', NULL, NULL),
-               (1, 4, 'resumed', 1795183300000, NULL, NULL, NULL),
-               (1, 5, 'waiting', 1795183400000, 'rate_limit', NULL, 1795183500000),
-               (1, 6, 'ended', 1795183600000, NULL, NULL, NULL);",
+             INSERT INTO event (run, number, kind, at, who, reason, problem, until) VALUES
+               (1, 1, 'begun', 1795183200000, 'ana at vm', NULL, NULL, NULL),
+               (1, 2, 'waiting', 1795183210000, 'ana at vm', 'limit_24h', NULL, 1795269600000),
+               (1, 3, 'stopped', 1795183224000, 'ana at vm', 'SIGINT', NULL, NULL),
+               (1, 4, 'resumed', 1795183300000, 'ana at vm', NULL, NULL, NULL),
+               (1, 5, 'waiting', 1795183400000, 'ana at vm', 'rate_limit', NULL, 1795183500000),
+               (1, 6, 'ended', 1795183600000, 'ana at vm', NULL, NULL, NULL);",
         )
         .unwrap();
     let waits =

@@ -167,13 +167,13 @@ fn campaign() -> ReportedRun {
              UPDATE row SET ended_at = (SELECT at FROM moved WHERE moved.n = row.n);
              UPDATE row SET at = ended_at;
              DELETE FROM event;
-             INSERT INTO event (run, number, kind, at, reason, problem, until)
-               SELECT 1, 1, 'begun', 1795183200000, NULL, NULL, NULL
-               UNION ALL SELECT 1, 2, 'paused', max(at) + 900, 'credentials', 'the API does not accept the credentials (401)', NULL
+             INSERT INTO event (run, number, kind, at, who, reason, problem, until)
+               SELECT 1, 1, 'begun', 1795183200000, 'ana at vm', NULL, NULL, NULL
+               UNION ALL SELECT 1, 2, 'paused', max(at) + 900, 'ana at vm', 'credentials', 'the API does not accept the credentials (401)', NULL
                  FROM moved WHERE n <= 430
-               UNION ALL SELECT 1, 3, 'resumed', min(at) - 900, NULL, NULL, NULL FROM moved WHERE n > 430
-               UNION ALL SELECT 1, 4, 'waiting', max(at) + 500, 'rate_limit', NULL, max(at) + 94000 FROM moved WHERE n BETWEEN 431 AND 820
-               UNION ALL SELECT 1, 5, 'ended', max(at) + 600, NULL, NULL, NULL FROM moved;",
+               UNION ALL SELECT 1, 3, 'resumed', min(at) - 900, 'ana at vm', NULL, NULL, NULL FROM moved WHERE n > 430
+               UNION ALL SELECT 1, 4, 'waiting', max(at) + 500, 'ana at vm', 'rate_limit', NULL, max(at) + 94000 FROM moved WHERE n BETWEEN 431 AND 820
+               UNION ALL SELECT 1, 5, 'ended', max(at) + 600, 'ana at vm', NULL, NULL, NULL FROM moved;",
         )
         .unwrap();
     run

@@ -283,7 +283,7 @@ impl Words {
             } else {
                 let number = values.len();
                 self.text(&msg!(
-                    "{name} has {number} different values: ",
+                    "{name} has {number} different {number|value|values}: ",
                     name,
                     number
                 ))

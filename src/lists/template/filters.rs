@@ -1,15 +1,16 @@
 //! The filters of the language. Those that change a text are minijinja's, but refuse null and a list, which they would
-//! print as `none` and `['a', 'b']`.
+//! print as `none` and `['a', 'b']`. The arguments of each filter but `default` are texts or numbers; the
+//! country of `phone` may be null, as an empty cell.
 
 use std::borrow::Cow;
 
 use minijinja::functions::Function;
-use minijinja::value::{FunctionArgs, FunctionResult, Rest};
-use minijinja::{Environment, Error, State, Value as Cell, filters};
+use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, Rest, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, filters};
 
 use super::dates::date;
 use super::numbers::{money, number};
-use super::operators::in_text;
+use super::operators::{described, in_text};
 use super::percentages::percent;
 use super::problem::{TextProblem, refused, text_before};
 use super::row_view::RowView;
@@ -61,23 +62,33 @@ pub(super) fn check_name(name: &str) -> Result<(), TextProblem> {
 
 /// Adds the functions of the filters.
 pub(super) fn add_filters(language: &mut Environment<'_>) {
-    language.add_filter("abs", filters::abs);
-    language.add_filter("date", date);
     language.add_filter("default", default);
     language.add_filter("first", filters::first);
-    language.add_filter("join", join);
     language.add_filter("last", filters::last);
     language.add_filter("length", filters::length);
-    language.add_filter("money", money);
-    language.add_filter("number", number);
-    language.add_filter("percent", percent);
     language.add_filter("phone", phone);
-    language.add_filter("round", filters::round);
     language.add_filter("string", |state: &State<'_, '_>, value: &Cell| {
         in_text(state, value).map(Cow::into_owned)
     });
     language.add_filter("sum", filters::sum);
     language.add_filter("yes", yes);
+    add_filter(language, "abs", |value: Cell| {
+        check_number("abs", &value)?;
+        filters::abs(value)
+    });
+    add_filter(language, "date", date);
+    add_filter(language, "join", join);
+    add_filter(language, "money", money);
+    add_filter(language, "number", number);
+    add_filter(language, "percent", percent);
+    add_filter(
+        language,
+        "round",
+        |value: Cell, decimals: Option<i32>, method: Option<&str>, named: Kwargs| {
+            check_number("round", &value)?;
+            filters::round(value, decimals, method, named)
+        },
+    );
     add_text_filter(language, "capitalize", filters::capitalize);
     add_text_filter(language, "lines", filters::lines);
     add_text_filter(language, "lower", filters::lower);
@@ -89,6 +100,57 @@ pub(super) fn add_filters(language: &mut Environment<'_>) {
     add_text_filter(language, "urlencode", filters::urlencode);
 }
 
+/// Adds a filter with arguments.
+fn add_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
+where
+    F: Function<Rv, Args>,
+    Rv: FunctionResult,
+    Args: for<'a> FunctionArgs<'a>,
+{
+    let function = Cell::from_function(function);
+    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
+        let arguments = arguments.into_values();
+        check_arguments(name, &arguments)?;
+        let mut all = vec![value];
+        all.extend(arguments);
+        function.call(state, &all)
+    };
+    language.add_filter(name, checked);
+}
+
+/// Refuses a text before `filter`, which takes a number.
+fn check_number(filter: &str, value: &Cell) -> Result<(), Error> {
+    let Some(text) = value.as_str() else {
+        return Ok(());
+    };
+    let problem = msg!("the text `{text}` is not a number", text);
+    let hint = msg!("write `{column} | number | {filter}`", column = "…", filter);
+    let problem = TextProblem::new(problem, hint).of_cell(text.trim());
+    Err(refused(filter, problem))
+}
+
+/// Refuses the arguments of `filter` that are neither texts nor numbers.
+fn check_arguments(filter: &str, arguments: &[Cell]) -> Result<(), Error> {
+    for argument in arguments {
+        match argument.kind() {
+            ValueKind::String | ValueKind::Number => {}
+            ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+            // `date(from='%m/%d/%y')`
+            ValueKind::Map if argument.is_kwargs() => {
+                for name in argument.try_iter()? {
+                    check_arguments(filter, &[argument.get_item(&name)?])?;
+                }
+            }
+            _ => {
+                let argument = described(argument);
+                let problem = msg!("{argument} cannot be an argument of a filter", argument);
+                return Err(refused(filter, problem));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Adds a filter of minijinja that takes only a text, a number, or yes or no.
 fn add_text_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
 where
@@ -97,10 +159,12 @@ where
     Args: for<'a> FunctionArgs<'a>,
 {
     let function = Cell::from_function(function);
-    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<Cell>| {
+    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
+        let arguments = arguments.into_values();
         text_before(name, &value)?;
+        check_arguments(name, &arguments)?;
         let mut all = vec![value];
-        all.extend(arguments.0);
+        all.extend(arguments);
         function.call(state, &all)
     };
     language.add_filter(name, checked);
@@ -208,9 +272,7 @@ fn means_yes(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use minijinja::ErrorKind;
-
-    use super::{FILTERS, means_yes};
+    use super::{ErrorKind, FILTERS, means_yes};
     use crate::lists::template::fixture::check;
     use crate::lists::template::language;
 
@@ -231,11 +293,13 @@ mod tests {
         for (source, expected) in [
             (
                 "{{ x | split | upper }}",
-                Err("upper: a sequence is not a text"),
+                Err(
+                    "upper: a list is not a text; write `| first`, `| last` or `| join(\" \")` before it",
+                ),
             ),
             (
                 "{{ (x if x == 'q' else none) | title }}",
-                Err("title: a none is not a text"),
+                Err("title: none is not a text"),
             ),
             (
                 "{{ (x if x == 'q' else none) | string }}",
@@ -262,8 +326,37 @@ mod tests {
                 Err("`date(lang='es')`: unknown keyword argument 'lang'"),
             ),
             ("{{ x | sum }}", Err("`sum`: ")),
-            ("{{ x | round }}", Err("`round`: ")),
-            ("{{ (x | upper).y }}", Err("lacks this part")),
+            (
+                "{{ x | round }}",
+                Err("x: round: the text `Ana Luz` is not a number; write `x | number | round`"),
+            ),
+            (
+                "{{ x | upper | abs }}",
+                Err("text: abs: the text `ANA LUZ` is not a number; write `… | number | abs`"),
+            ),
+            ("{{ n | number | abs }}", Ok("10")),
+            (
+                "{{ 'Debes X' | replace('X', nothing) }}",
+                Err("replace: none cannot be an argument of a filter"),
+            ),
+            (
+                "{{ 'Debes X' | replace('X', x | split) }}",
+                Err("replace: a list cannot be an argument of a filter"),
+            ),
+            (
+                "{{ n | number | round(true) }}",
+                Err("round: true cannot be an argument of a filter"),
+            ),
+            ("{{ n | number(true) }}", Err("number: true cannot be")),
+            (
+                "{{ n | date('%d', from=none) }}",
+                Err("date: none cannot be an argument of a filter"),
+            ),
+            ("{{ n | percent(true) }}", Err("percent: true cannot be")),
+            ("{{ n | money('$', true) }}", Err("money: true cannot be")),
+            ("{{ n | money('$', 1) }}", Ok("$10,0")),
+            ("{{ n | number | round(1) }}", Ok("10")),
+            ("{{ x | replace('Ana', n) }}", Ok("10 Luz")),
             (
                 "{{ x | upper }}{{ 5 | upper }}{{ true | upper }}",
                 Ok("ANA LUZ5TRUE"),

@@ -8,10 +8,19 @@ use serde_json::json;
 use crate::lists::list_file::{ListInput, ListOptions, ListReader, Row};
 use crate::lists::template::{TextTemplate, language};
 
-/// Fills `source` from a row: column `x` has `cell`, `y` has `y`, and `n` has the text `10`.
+/// Fills `source` from a row: column `x` has `cell`, `y` has `y`, and `n` has the text `10`. `tags` is
+/// a list, `client` an object, and `nothing` is null.
 pub(super) fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
     let row = Row::Fields(Arc::new(
-        serde_json::from_value(json!({ "x": cell, "y": "y", "n": "10" })).unwrap(),
+        serde_json::from_value(json!({
+            "x": cell,
+            "y": "y",
+            "n": "10",
+            "tags": ["vip", "oro"],
+            "client": { "age": 30 },
+            "nothing": null
+        }))
+        .unwrap(),
     ));
     filled_from(&row, source, country, false)
 }

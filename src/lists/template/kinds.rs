@@ -5,6 +5,7 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, UnaryOpKind};
 use minijinja::value::ValueKind;
 
+use super::operators::list_after_in;
 use super::problem::TextProblem;
 use crate::base::message::msg;
 
@@ -120,13 +121,65 @@ impl<'a> SourceText<'a> {
             _ if ExprKind::find(expression) != ExprKind::Other => Ok(()),
             _ => {
                 let own = self.written(expression);
+                let problem = msg!("`{own}` is not a yes-or-no value", own);
+                if let Some(text) = text_of_list(expression) {
+                    let text = self.written(text);
+                    let hint = msg!("write `{text} != \"\"`", text);
+                    return Err(TextProblem::new(problem, hint));
+                }
+                if is_field(expression) {
+                    let hint = msg!(
+                        "write `{own} | yes`, or `{own} != \"\"` if it must not be empty, or `{own} | length > 0` for a list",
+                        own
+                    );
+                    return Err(TextProblem::new(problem, hint));
+                }
                 let hint = msg!(
                     "write `{own} | yes`, or `{own} != \"\"` if it must not be empty",
                     own
                 );
-                let problem = msg!("`{own}` is not a yes-or-no value", own);
                 Err(TextProblem::new(problem, hint))
             }
+        }
+    }
+
+    /// Refuses a field of anything but a column or its field: `(nombre | title).x` is always missing.
+    pub(super) fn check_whole(self, whole: &Expr<'_>) -> Result<(), TextProblem> {
+        if is_field(whole) {
+            return Ok(());
+        }
+        let own = self.written(whole);
+        let problem = msg!("`{own}` is not a column, so it has no fields", own);
+        let hint = msg!("an item of a list: `| first` or `| last`");
+        Err(TextProblem::new(problem, hint))
+    }
+
+    /// Refuses what `in` and an order never mean: a column in a constant text, and null.
+    pub(super) fn check_comparison(
+        self,
+        operation: &BinOp<'_>,
+        has_column: bool,
+    ) -> Result<(), TextProblem> {
+        use BinOpKind::{Gt, Gte, In, Lt, Lte};
+        let is_constant = |side: &Expr<'_>, kind: ValueKind| matches!(side, Expr::Const(constant) if constant.value.kind() == kind);
+        match operation.op {
+            In if has_column && is_constant(&operation.right, ValueKind::String) => {
+                let text = self.written(&operation.right);
+                let problem = msg!("a column is searched in the text {text}", text);
+                Err(TextProblem::new(problem, list_after_in()))
+            }
+            Lt | Lte | Gt | Gte
+                if [&operation.left, &operation.right]
+                    .into_iter()
+                    .any(|side| is_constant(side, ValueKind::None)) =>
+            {
+                let problem = msg!("`none` is neither less nor greater than a value");
+                Err(TextProblem::new(
+                    problem,
+                    msg!("write `== none` or `!= none`"),
+                ))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -159,6 +212,22 @@ pub(super) fn unsupported(expression: &Expr<'_>) -> TextProblem {
         _ => "x[:3]",
     };
     msg!("`{syntax}` is not supported", syntax).into()
+}
+
+/// Returns whether an expression is a column or its field.
+pub(super) fn is_field(expression: &Expr<'_>) -> bool {
+    matches!(
+        expression,
+        Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_)
+    )
+}
+
+/// Returns the text that an expression splits into a list.
+fn text_of_list<'e, 'a>(expression: &'e Expr<'a>) -> Option<&'e Expr<'a>> {
+    match expression {
+        Expr::Filter(filter) if ["lines", "split"].contains(&filter.name) => filter.expr.as_ref(),
+        _ => None,
+    }
 }
 
 /// Returns where a column, a constant or a filter begins.

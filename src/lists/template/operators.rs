@@ -10,7 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_i
 
 use super::problem::TextProblem;
 use super::row_view::RowView;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::lists::list_file::plain_number;
 
 /// The slot in minijinja's cache that means: look up the filter each time.
@@ -72,7 +72,7 @@ pub(super) fn replace_operators(instructions: &mut Instructions<'_>) {
     }
 }
 
-/// Checks that `less < greater` compares what the text means.
+/// Checks that `less < greater` compares what the text means. An empty cell is not greater than anything.
 fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
@@ -83,15 +83,14 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
         less.as_str().map(str::trim),
         greater.as_str().map(str::trim),
     ) {
-        _ if greater.is_none() => Ok(()),
         (Some(_), Some("")) => Ok(()),
         _ if is_empty(less) => {
             let problem = msg!("an empty cell counts as less than anything");
             let hint = msg!("write `COLUMN != \"\" and …` before the comparison");
             Err(TextProblem::new(problem, hint).into())
         }
-        (Some(text), None) => Err(mixed_comparison(text, greater)),
-        (None, Some(text)) => Err(mixed_comparison(text, less)),
+        _ if greater.is_none() && (less.is_number() || less.as_str().is_some()) => Ok(()),
+        _ if !are_of_one_type(less, greater) => Err(mixed_comparison(less, greater)),
         (Some(one), Some(other)) if !are_dates(one, other) => {
             let problem = msg!(
                 "`{one}` and `{other}` would be compared letter by letter",
@@ -114,7 +113,6 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
     }
     let view = RowView::in_state(state);
     for (cell, other) in [(one, other), (other, one)] {
-        let Some(text) = cell.as_str() else { continue };
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
             let cell = cell.to_string();
@@ -126,14 +124,22 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
             let hint = msg!("to compare the stored value, write \"{cell}\"", cell);
             return Err(TextProblem::new(problem, hint).into());
         }
-        if matches!(
-            other.kind(),
-            ValueKind::None | ValueKind::Bool | ValueKind::Number
-        ) {
-            return Err(mixed_comparison(text, other));
+        let is_null_and_text = cell.as_str().is_some() && other.is_none();
+        let is_same = cell.is_none() || other.is_none() || are_of_one_type(cell, other);
+        if is_null_and_text || !is_same {
+            return Err(mixed_comparison(cell, other));
         }
     }
     Ok(one == other)
+}
+
+/// Returns whether both are texts, both are numbers, or both are yes or no.
+fn are_of_one_type(one: &Cell, other: &Cell) -> bool {
+    let kind = one.kind();
+    matches!(
+        kind,
+        ValueKind::String | ValueKind::Number | ValueKind::Bool
+    ) && kind == other.kind()
 }
 
 /// Implements `one in other`.
@@ -146,6 +152,11 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error
                 .map(|item| equal(state, one, &item))
                 .collect::<Result<Vec<_>, _>>()?;
             Ok(found.contains(&true))
+        }
+        ValueKind::String if one.as_str().is_none_or(|text| text.trim().is_empty()) => {
+            let one = described(one);
+            let problem = msg!("`in` cannot find {one} in a text", one);
+            Err(TextProblem::new(problem, list_after_in()).into())
         }
         ValueKind::String | ValueKind::Map | ValueKind::Undefined => is_in(state, one, other),
         kind => {
@@ -192,20 +203,52 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
     })
 }
 
-fn mixed_comparison(text: &str, other: &Cell) -> Error {
-    let hint = match other.kind() {
-        ValueKind::Bool => msg!("write `| yes` after the text"),
-        ValueKind::None => {
-            msg!("write \"\" for an empty cell, and `| default(\"\")` after a null of JSON")
-        }
-        _ => msg!("write `| number` after the text"),
+/// Returns what to write instead of a text after `in`.
+pub(super) fn list_after_in() -> Message {
+    msg!("write a list after `in`: [\"oro\", \"plata\"]")
+}
+
+/// Returns the problem of two values that cannot be compared.
+fn mixed_comparison(one: &Cell, other: &Cell) -> Error {
+    // The one to change is named first.
+    let rank = |cell: &Cell| match cell.kind() {
+        ValueKind::Seq | ValueKind::Iterable => 0,
+        ValueKind::String => 2,
+        ValueKind::Bool | ValueKind::Number | ValueKind::None => 3,
+        _ => 1,
     };
-    let problem = msg!(
-        "compares the text `{text}` with {other}",
-        text,
-        other = other.to_string().to_lowercase()
-    );
-    TextProblem::new(problem, hint).into()
+    let (first, second) = if rank(one) <= rank(other) {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let hint = match (rank(first), second.kind()) {
+        (0, _) => Some(msg!(
+            "write `| length` after the list, or `\"…\" in` before it"
+        )),
+        (2, ValueKind::Bool) => Some(msg!("write `| yes` after the text")),
+        (2, ValueKind::None) => Some(msg!(
+            "write \"\" for an empty cell, and `| default(\"\")` after a null of JSON"
+        )),
+        (2, _) => Some(msg!("write `| number` after the text")),
+        _ => None,
+    };
+    let [first, second] = [first, second].map(described);
+    let problem = msg!("compares {first} with {second}", first, second);
+    let problem = TextProblem::from(problem);
+    TextProblem { hint, ..problem }.into()
+}
+
+/// Names a value in an error.
+pub(super) fn described(value: &Cell) -> Message {
+    match value.kind() {
+        ValueKind::String => msg!("the text `{text}`", text = value.to_string()),
+        ValueKind::Bool | ValueKind::Number | ValueKind::None => {
+            Message::verbatim(value.to_string().to_lowercase())
+        }
+        ValueKind::Seq | ValueKind::Iterable => msg!("a list"),
+        _ => msg!("an object"),
+    }
 }
 
 /// Returns whether two texts are days or times that sort alphabetically: `2026-11-28` and
@@ -222,6 +265,83 @@ fn are_dates(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::lists::template::fixture::check;
+
+    #[test]
+    fn only_values_of_one_type_are_compared() {
+        for (condition, expected) in [
+            (
+                "x | split(',') > 1",
+                Err("compares a list with 1; write `| length` after the list"),
+            ),
+            ("tags > 3", Err("text: compares a list with 3")),
+            ("3 < tags", Err("compares a list with 3")),
+            ("client > 3", Err("compares an object with 3")),
+            ("client == 'a'", Err("compares an object with the text `a`")),
+            (
+                "tags == 'vip'",
+                Err(
+                    "compares a list with the text `vip`; write `| length` after the list, or `\"…\" in`",
+                ),
+            ),
+            ("tags != ''", Err("compares a list with the text ``")),
+            ("tags == tags", Err("compares a list with a list")),
+            ("n | number == true", Err("compares 10 with true")),
+            ("n | number > false", Err("compares false with 10")),
+            (
+                "n | number < none",
+                Err("`none` is neither less nor greater"),
+            ),
+            ("none >= tags", Err("`none` is neither less nor greater")),
+            ("tags > nothing", Err("an empty cell counts as less")),
+            ("nothing > tags", Err("compares a list with none")),
+            ("nothing == ''", Err("compares the text `` with none")),
+            ("nothing >= nothing", Err("an empty cell counts as less")),
+            ("n | number in [tags]", Err("compares a list with 10")),
+            ("x == 'Ana'", Ok("yes")),
+            ("n | number > 9.5", Ok("yes")),
+            ("n | number > nothing", Err("an empty cell counts as less")),
+            ("n | number < nothing", Ok("no")),
+            ("(x | length > 9 or '' | yes) == false", Ok("yes")),
+            ("(n == '10') == (x != '')", Ok("yes")),
+            ("tags | length > 1", Ok("yes")),
+            ("'vip' in tags", Ok("yes")),
+            ("'age' in client", Ok("yes")),
+            ("client.age == 30", Ok("yes")),
+            ("tags == none", Ok("no")),
+            ("tags != none", Ok("yes")),
+            ("nothing == none", Ok("yes")),
+            ("n | number == none", Ok("no")),
+            ("x | split | first == 'Ana'", Ok("yes")),
+        ] {
+            let source = format!("{{% if {condition} %}}yes{{% else %}}no{{% endif %}}");
+            check(&source, "Ana", Some("EC"), expected);
+        }
+    }
+
+    #[test]
+    fn text_after_in_needs_a_text_to_find() {
+        for (condition, expected) in [
+            (
+                "x in 'oro,plata'",
+                Err(
+                    "a column is searched in the text 'oro,plata'; write a list after `in`: [\"oro\", \"plata\"]",
+                ),
+            ),
+            (
+                "x | lower not in 'oro'",
+                Err("a column is searched in the text"),
+            ),
+            ("x in y", Err("`in` cannot find the text `` in a text")),
+            ("1 in y", Err("`in` cannot find 1 in a text")),
+            ("nothing in y", Err("`in` cannot find none in a text")),
+            ("'y' in y", Ok("yes")),
+            ("'z' not in y", Ok("yes")),
+            ("x in ['oro', '']", Ok("yes")),
+        ] {
+            let source = format!("{{% if {condition} %}}yes{{% else %}}no{{% endif %}}");
+            check(&source, "", Some("EC"), expected);
+        }
+    }
 
     #[test]
     #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]

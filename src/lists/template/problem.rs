@@ -5,6 +5,7 @@ use std::fmt;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value as Cell};
 
+use super::operators::described;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 
@@ -93,9 +94,14 @@ pub(super) fn text_before(filter: &str, value: &Cell) -> Result<String, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Number | ValueKind::Bool => Ok(value.to_string()),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
-        other => {
-            let other = other.to_string();
-            Err(refused(filter, msg!("a {other} is not a text", other)))
+        ValueKind::Seq | ValueKind::Iterable => {
+            let hint = msg!("write `| first`, `| last` or `| join(\" \")` before it");
+            let problem = TextProblem::new(msg!("a list is not a text"), hint);
+            Err(refused(filter, problem))
+        }
+        _ => {
+            let value = described(value);
+            Err(refused(filter, msg!("{value} is not a text", value)))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Describes why a text cannot be read as a template: names the expression or statement, and gives minijinja's reason.
 
 use minijinja::Error;
-use minijinja::machinery::tokenize;
+use minijinja::machinery::{parse, tokenize};
 
 use super::language::words_of_minijinja;
 use super::problem::TextProblem;
@@ -41,7 +41,14 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> TextProblem 
     };
     let words: Vec<_> = tag.written.split_whitespace().collect();
     let line = shorten(&words.join(" "), MAX_SHOWN).into_owned();
-    msg!("`{line}`: {problem}", line, problem).into()
+    let problem = msg!("`{line}`: {problem}", line, problem);
+    let straight = tag.written.replace(['“', '”', '„'], "\"");
+    let straight = straight.replace(['‘', '’', '‚'], "'");
+    let fits = straight != tag.written && straight.chars().count() <= MAX_SHOWN;
+    if fits && parse(&straight, "<text>", syntax()).is_ok() {
+        return TextProblem::new(problem, msg!("write `{straight}`", straight));
+    }
+    problem.into()
 }
 
 /// An expression or a statement.
@@ -58,7 +65,9 @@ struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// Finds the one at `place` of `source`, or the last one before it.
     fn find(source: &'a str, place: usize) -> Option<Self> {
-        let before = source.get(..=place).unwrap_or(source);
+        let sign = source.get(place..).and_then(|rest| rest.chars().next());
+        let end = place + sign.map_or(0, char::len_utf8);
+        let before = source.get(..end).unwrap_or(source);
         let marks = [("{{", "}}"), ("{%", "%}")];
         let marks = marks.into_iter();
         let begun = marks.filter_map(|(opening, closing)| {
@@ -139,7 +148,12 @@ mod tests {
             ),
             (
                 "{{ monto | money(“$”) }}",
-                "`{{ monto | money(“$”) }}`: the sign `“` is not supported here",
+                "`{{ monto | money(“$”) }}`: the sign `“` is not supported here; write `{{ monto | money(\"$\") }}`",
+            ),
+            (
+                "Hola {{ nombre | default(“cliente”) }}, saldo {{ saldo }}",
+                "`{{ nombre | default(“cliente”) }}`: the sign `“` is not supported here; \
+                 write `{{ nombre | default(\"cliente\") }}`",
             ),
             ("{{ }}", "`{{ }}`: unexpected end of variable block"),
             (

@@ -142,6 +142,10 @@ impl<'a> TextTemplate<'a> {
         as_shown: bool,
         values: &mut RowValues,
     ) -> Result<Filled, TextProblem> {
+        if let (Some(field), Row::Cells { .. }) = (&self.uses.field, row) {
+            let problem = msg!("`{field}`: a cell has no fields", field);
+            return Err(TextProblem::from(problem).at(path));
+        }
         if let Some(text) = self.joined(row, as_shown, values) {
             return Ok(Filled {
                 value: Value::from(text),

@@ -35,6 +35,8 @@ pub(crate) struct ColumnUses {
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions without a column and without a text: `{{1}}`.
     pub(crate) constants: Vec<String>,
+    /// A field of a column, which only NDJSON has: `cliente.saldo`.
+    pub(crate) field: Option<String>,
 }
 
 /// A column that is read as a number.
@@ -222,19 +224,33 @@ impl<'a> TextWalk<'a> {
             },
             Expr::BinOp(operation) => {
                 self.source.check_operands(operation)?;
+                let has_column = has_column(&operation.left);
+                self.source.check_comparison(operation, has_column)?;
                 self.record_comparison(operation);
             }
             Expr::Filter(filter) => {
                 check_name(filter.name)?;
+                check_choices(filter)?;
                 self.record_reading(filter, expression.span());
             }
-            Expr::GetAttr(_) | Expr::GetItem(_) | Expr::List(_) => {}
+            Expr::GetAttr(part) => self.field(&part.expr, expression)?,
+            Expr::GetItem(part) => self.field(&part.expr, expression)?,
+            Expr::List(_) => {}
             Expr::Tuple(_)
             | Expr::Map(_)
             | Expr::Compare(_)
             | Expr::Test(_)
             | Expr::Call(_)
             | Expr::Slice(_) => return Err(unsupported(expression)),
+        }
+        Ok(())
+    }
+
+    /// Examines a field of `whole`.
+    fn field(&mut self, whole: &Expr<'a>, field: &Expr<'a>) -> Result<(), TextProblem> {
+        self.source.check_whole(whole)?;
+        if !is_row(whole) {
+            self.uses.field = Some(self.source.written(field).to_owned());
         }
         Ok(())
     }
@@ -342,9 +358,39 @@ fn used_columns<'e, 'a>(expression: &'e Expr<'a>) -> Vec<UsedColumn<'e, 'a>> {
     }
 }
 
+fn is_row(whole: &Expr<'_>) -> bool {
+    matches!(whole, Expr::Var(name) if name.id == ROW)
+}
+
+/// Returns whether an expression uses a column.
+fn has_column(expression: &Expr<'_>) -> bool {
+    let mut open = vec![expression];
+    while let Some(expression) = open.pop() {
+        if matches!(expression, Expr::Var(_)) {
+            return true;
+        }
+        open.extend(parts(expression));
+    }
+    false
+}
+
+/// Refuses an argument that may be missing: `money('$' if plan == 'oro')`.
+fn check_choices(filter: &Filter<'_>) -> Result<(), TextProblem> {
+    let is_open =
+        |value: &Expr<'_>| matches!(value, Expr::IfExpr(choice) if choice.false_expr.is_none());
+    if filter.name == "default" || !filter.args.iter().map(argument).any(is_open) {
+        return Ok(());
+    }
+    let name = filter.name;
+    let problem = msg!("an argument of {name} has `if` without `else`", name);
+    Err(TextProblem::new(
+        problem,
+        msg!("write `… else \"…\"` after it"),
+    ))
+}
+
 /// Returns the name of a column: `saldo`, `row.saldo` or `row['saldo']`.
 fn column_name<'e>(expression: &'e Expr<'_>) -> Option<&'e str> {
-    let is_row = |whole: &Expr<'_>| matches!(whole, Expr::Var(name) if name.id == ROW);
     match expression {
         Expr::Var(name) => Some(name.id).filter(|name| *name != ROW),
         Expr::GetAttr(part) if is_row(&part.expr) => Some(part.name),
@@ -509,6 +555,57 @@ mod tests {
             Vec::from_iter(column_uses("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(),
             2
         );
+    }
+
+    #[test]
+    fn only_a_column_has_fields() {
+        for (source, whole) in [
+            (
+                "{{ (nombre | title).x | default('cliente') }}",
+                "nombre | title",
+            ),
+            ("{{ (saldo | money('$'))[0] }}", "saldo | money('$')"),
+            ("{{ (x | split)[0] }}", "x | split"),
+            ("{{ 'abc'[0] }}", "'abc'"),
+            ("{{ (x ~ y).z }}", "(…)"),
+        ] {
+            let expected = format!("`{whole}` is not a column, so it has no fields");
+            assert!(refused(source).contains(&expected), "{source}");
+        }
+        for source in [
+            "{{ a.b }}{{ a[0].b['c d'] }}{{ row['x'].y }}{{ row['x' ~ n][0] }}",
+            "{{ (a).b }}{{ x | split | first }}",
+        ] {
+            assert_eq!(refused(source), "", "{source}");
+        }
+    }
+
+    #[test]
+    fn argument_without_else_is_refused() {
+        let error = refused("{{ saldo | money('$' if plan == 'oro') }}");
+        assert!(
+            error.contains("an argument of money has `if` without `else`"),
+            "{error}"
+        );
+        let whole = "{{ saldo | money('$' if plan == 'oro' else 'S/') }}";
+        assert_eq!(refused(whole), "");
+    }
+
+    #[test]
+    fn condition_that_is_a_list_names_its_column() {
+        for (source, hint) in [
+            (
+                "{% if etiquetas | split(',') %}a{% endif %}",
+                "; write `etiquetas != \"\"`",
+            ),
+            (
+                "{% if tags %}a{% endif %}",
+                ", or `tags | length > 0` for a list",
+            ),
+        ] {
+            let error = refused(source);
+            assert!(error.ends_with(hint), "{error}");
+        }
     }
 
     #[test]
