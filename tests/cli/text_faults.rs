@@ -291,7 +291,7 @@ fn value_that_means_nothing_is_refused() {
     for (text, expected) in [
         (
             "{% if etiquetas | split(',') > 1 %}a{% endif %}.",
-            "line 2: text: compares a list with 1\nhint: write `| length` after the list",
+            "line 2: text: compares a list with 1\n    hint: write `| length` after the list",
         ),
         (
             "{% if (saldo | number | default(1)) == true %}a{% endif %}.",

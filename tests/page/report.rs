@@ -713,8 +713,7 @@ fn page_uses_plain_language() {
                '["the process that sent it no longer responds: {process}",[["process","db-2 pid 812"]]]' WHERE n = 1;
              UPDATE row SET error = '["Jelou answered {status}",[["status",500]]]', api_code = NULL WHERE n = 7;
              UPDATE row SET code = 'already_sent', state = 'skipped', error =
-               '["{rows|was|were} sent by run {run} at {time}",
-                 [["rows",1],["run","a"],["time",{"at":1795187700000,"en":"x","es":"x"}]]]'
+               '["{rows|was|were} sent by run {run} at {time}",[["rows",1],["run","a"],["time",{"at":1795187700000,"en":"x","es":"x"}]]]'
                WHERE n = 8;
              INSERT INTO event (run, number, kind, at, who, reason, problem, until) VALUES
                (1, 11, 'stopped', 1795183200000, 'ana at vm', 'SIGTERM', NULL, NULL),

@@ -10,9 +10,9 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, filters};
 
 use super::dates::date;
 use super::numbers::{money, number};
-use super::operators::{described, in_text};
+use super::operators::in_text;
 use super::percentages::percent;
-use super::problem::{TextProblem, refused, text_before};
+use super::problem::{TextProblem, described, refused, text_before};
 use super::row_view::RowView;
 use crate::base::message::msg;
 use crate::base::suggest::{folded, nearest};

@@ -8,7 +8,7 @@ use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_in};
 
-use super::problem::TextProblem;
+use super::problem::{TextProblem, described};
 use super::row_view::RowView;
 use crate::base::message::{Message, msg};
 use crate::lists::list_file::plain_number;
@@ -237,18 +237,6 @@ fn mixed_comparison(one: &Cell, other: &Cell) -> Error {
     let problem = msg!("compares {first} with {second}", first, second);
     let problem = TextProblem::from(problem);
     TextProblem { hint, ..problem }.into()
-}
-
-/// Names a value in an error.
-pub(super) fn described(value: &Cell) -> Message {
-    match value.kind() {
-        ValueKind::String => msg!("the text `{text}`", text = value.to_string()),
-        ValueKind::Bool | ValueKind::Number | ValueKind::None => {
-            Message::verbatim(value.to_string().to_lowercase())
-        }
-        ValueKind::Seq | ValueKind::Iterable => msg!("a list"),
-        _ => msg!("an object"),
-    }
 }
 
 /// Returns whether two texts are days or times that sort alphabetically: `2026-11-28` and

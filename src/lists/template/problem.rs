@@ -5,7 +5,6 @@ use std::fmt;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value as Cell};
 
-use super::operators::described;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 
@@ -114,4 +113,16 @@ pub(super) fn refused(filter: &str, problem: impl Into<TextProblem>) -> Error {
 /// Returns the problem that a filter or an operator put into `error`.
 pub(super) fn problem_in(error: &Error) -> Option<&TextProblem> {
     std::error::Error::source(error)?.downcast_ref()
+}
+
+/// Names a value in an error.
+pub(super) fn described(value: &Cell) -> Message {
+    match value.kind() {
+        ValueKind::String => msg!("the text `{text}`", text = value.to_string()),
+        ValueKind::Bool | ValueKind::Number | ValueKind::None => {
+            Message::verbatim(value.to_string().to_lowercase())
+        }
+        ValueKind::Seq | ValueKind::Iterable => msg!("a list"),
+        _ => msg!("an object"),
+    }
 }

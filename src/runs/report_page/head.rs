@@ -179,8 +179,9 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
             details.push(language.text_with(name, &clock.moment(until)));
         }
         details.extend(problem.map(|problem| clock.shown(problem)));
-        let is_by_process = event.kind == RunEventKind::Waiting || event.by.is_empty();
-        details.extend(Some(event.by.clone()).filter(|_| !is_by_process));
+        if event.kind != RunEventKind::Waiting && !event.by.is_empty() {
+            details.push(language.text_with("by_user", &event.by));
+        }
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
         let name = if lasts {
             "waiting_now"
