@@ -287,7 +287,8 @@ fn value_that_means_nothing_is_refused() {
         "people.ndjson",
         "{\"to\":\"593987654321\",\"cuotas\":[5],\"cliente\":{\"n\":1},\"vip\":null}\n",
     );
-    let send = |list: &str, text: &str| home.dry_run_list(&[list, "--country", "EC", "text", text]);
+    let dry_run =
+        |list: &str, text: &str| home.dry_run_list(&[list, "--country", "EC", "text", text]);
     for (text, expected) in [
         (
             "{% if etiquetas | split(',') > 1 %}a{% endif %}.",
@@ -330,7 +331,7 @@ fn value_that_means_nothing_is_refused() {
             "hint: write `{{ nombre | default(\"cliente\") }}`\n",
         ),
     ] {
-        send("people.csv", text).fails(2, &[expected]);
+        dry_run("people.csv", text).fails(2, &[expected]);
     }
     for (text, expected) in [
         ("{% if cuotas > 3 %}a{% endif %}.", "compares a list with 3"),
@@ -344,7 +345,7 @@ fn value_that_means_nothing_is_refused() {
         ),
     ] {
         let expected = format!("line 1: text: {expected}");
-        send("people.ndjson", text).fails(2, &[&expected]);
+        dry_run("people.ndjson", text).fails(2, &[&expected]);
     }
     let to = "{{ to if etiquetas | split(',') > 1 else '' }}";
     let arguments = ["people.csv", "text", "--to", to, "Hola"];
@@ -355,10 +356,10 @@ fn value_that_means_nothing_is_refused() {
     home.dry_run_list(&arguments).fails(2, &compared);
     let text = "{{ nombre if etiquetas | split(',') | length > 1 and 'vip' in etiquetas else 'x' }} \
                 {{ etiquetas | split(',') | first }}";
-    let sent = send("people.csv", text).success().json();
+    let sent = dry_run("people.csv", text).success().json();
     assert_eq!(sent["body"]["text"], "Ana oro");
     let text =
         "{% if cuotas | length > 0 and 5 in cuotas and vip == none %}a{% endif %}{{ cliente.n }}";
-    let sent = send("people.ndjson", text).success().json();
+    let sent = dry_run("people.ndjson", text).success().json();
     assert_eq!(sent["body"]["text"], "a1");
 }

@@ -19,7 +19,7 @@ use crate::runs::ledger::types::{
     AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
 };
 
-/// In in addition to half of the lease. Another process that contacted the ledger
+/// In addition to half of the lease. Another process that contacted the ledger
 /// this recently still sends. The time is long because an idle process writes rarely.
 const CONTACT_TIMEOUT_MS: i64 = 5_000;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
