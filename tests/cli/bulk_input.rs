@@ -1114,7 +1114,7 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre.x }}",
-            "line 2: text: a value is missing, because the cell lacks this part",
+            "line 2: text: `nombre.x`: a cell has no fields",
         ),
         (
             "people.ndjson",

@@ -96,7 +96,7 @@ fn check_status(home: &Home) {
     home.run("bulk report r --file page.html").success();
     let page = home.read("page.html");
     assert!(
-        page.contains(&format!("by hand; {by}")),
+        page.contains(&format!("by hand; by {by}")),
         "the history names who stopped it"
     );
 }
