@@ -344,7 +344,7 @@ fn catches_signals(process: u32) -> bool {
         .lines()
         .find_map(|line| line.strip_prefix("SigCgt:\t"))
         .unwrap();
-    let all = [1, 2, 15]
+    let all = [1, 2, 3, 15]
         .map(|number| 1 << (number - 1))
         .into_iter()
         .sum::<u64>();
