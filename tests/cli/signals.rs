@@ -336,7 +336,7 @@ fn missing_thread_is_explained() {
     }
 }
 
-/// Whether the process has its own handlers for SIGINT, SIGTERM and SIGHUP.
+/// Whether the process has its own handlers for SIGINT, SIGQUIT, SIGTERM and SIGHUP.
 #[cfg(target_os = "linux")]
 fn catches_signals(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
