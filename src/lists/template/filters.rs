@@ -109,13 +109,24 @@ where
 {
     let function = Cell::from_function(function);
     let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
-        let arguments = arguments.into_values();
-        check_arguments(name, &arguments)?;
-        let mut all = vec![value];
-        all.extend(arguments);
-        function.call(state, &all)
+        call_checked(name, &function, state, value, arguments)
     };
     language.add_filter(name, checked);
+}
+
+/// Calls a filter if it may have these arguments.
+fn call_checked(
+    name: &str,
+    function: &Cell,
+    state: &mut State<'_, '_>,
+    value: Cell,
+    arguments: Rest<ValueOrKwargs>,
+) -> Result<Cell, Error> {
+    let arguments = arguments.into_values();
+    check_arguments(name, &arguments)?;
+    let mut all = vec![value];
+    all.extend(arguments);
+    function.call(state, &all)
 }
 
 /// Refuses a text before `filter`, which takes a number.
@@ -160,12 +171,8 @@ where
 {
     let function = Cell::from_function(function);
     let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
-        let arguments = arguments.into_values();
         text_before(name, &value)?;
-        check_arguments(name, &arguments)?;
-        let mut all = vec![value];
-        all.extend(arguments);
-        function.call(state, &all)
+        call_checked(name, &function, state, value, arguments)
     };
     language.add_filter(name, checked);
 }

@@ -19,8 +19,8 @@ use crate::runs::ledger::types::{
     AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
 };
 
-/// In addition to half of the lease. Another process that contacted the ledger
-/// this recently still sends. The time is long because an idle process writes rarely.
+/// How long, in addition to half of the lease, a silent process still counts as sending. The time is
+/// long because an idle process writes rarely.
 const CONTACT_TIMEOUT_MS: i64 = 5_000;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
 /// Ends an attempt. Only the process that made it may do this, and only until you decide the row.
