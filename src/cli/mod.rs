@@ -17,6 +17,7 @@ mod wrong_line;
 use std::ffi::OsString;
 
 use clap::CommandFactory;
+use clap::error::ErrorKind;
 
 use self::app::{App, Command};
 use crate::base::exit::ExitCode;
@@ -37,6 +38,10 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     }
     match app::parse(arguments) {
         Ok(app) => dispatch(app, arguments),
+        // Building all commands to read the language and the format would take three times as long.
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            usage::print_help(&Context::default(), &error.render())
+        }
         Err(error) => match usage::asked_for_help(&error, arguments) {
             Some(arguments) => run(&arguments),
             None => usage::report(&readable_context(arguments), error, arguments),

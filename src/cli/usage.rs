@@ -64,7 +64,8 @@ fn arrange_help(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     help.err().unwrap_or(error)
 }
 
-fn print_help(context: &Context, text: &StyledStr) -> ExitCode {
+/// Prints what the user asked for: a help page or the version.
+pub(super) fn print_help(context: &Context, text: &StyledStr) -> ExitCode {
     match context.stdout.help(&text.ansi().to_string()) {
         Ok(()) => ExitCode::Success,
         Err(error) => print_error(&context.stderr, &error.into()),
