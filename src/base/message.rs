@@ -82,7 +82,7 @@ macro_rules! msg {
         })
     };
     ($template:literal, $($name:ident $(= $value:expr)?),+ $(,)?) => {
-        $crate::base::message::Message::new(
+        $crate::base::message::Message::with_values(
             const {
                 assert!(
                     $crate::base::message::has_names($template, &[$(stringify!($name)),+]),
@@ -90,23 +90,31 @@ macro_rules! msg {
                 );
                 $template
             },
-            vec![$((stringify!($name), msg!(@value $name $(= $value)?))),+],
+            &[$((stringify!($name), msg!(@value $name $(= $value)?))),+],
         )
     };
-    (@value $name:ident) => { $crate::base::message::ToValue::to_value(&$name) };
-    (@value $name:ident = $value:expr) => { $crate::base::message::ToValue::to_value(&$value) };
+    (@value $name:ident) => { &$name };
+    (@value $name:ident = $value:expr) => { &$value };
 }
 pub(crate) use msg;
 
 impl Message {
-    /// Use [`msg!`], which checks the names.
-    pub(crate) const fn new(template: &'static str, values: Vec<(&'static str, Value)>) -> Self {
-        Self { template, values }
+    /// Use [`msg!`], which checks the names. The code of each text is small, because the values are converted here.
+    pub(crate) fn with_values(
+        template: &'static str,
+        values: &[(&'static str, &dyn ToValue)],
+    ) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, value.to_value()));
+        Self::new(template, values.collect())
     }
 
     /// Use [`msg!`], which checks that the text needs no values.
     pub(crate) const fn fixed(template: &'static str) -> Self {
         Self::new(template, Vec::new())
+    }
+
+    const fn new(template: &'static str, values: Vec<(&'static str, Value)>) -> Self {
+        Self { template, values }
     }
 
     /// Creates a text that is the same in all languages: a command, or a text of the user, of Jelou or of the system.
