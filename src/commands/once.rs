@@ -37,10 +37,7 @@ fn print_keys(context: &Context, rows: impl Iterator<Item = OutputRow>) -> Resul
         msg!("LAST CHANGE"),
         msg!("UNTIL"),
     ];
-    let header = header.map(|name| name.text(context.lang()));
-    context
-        .stdout
-        .rows(&header.each_ref().map(String::as_str), rows)
+    context.stdout.rows(&header, rows)
 }
 
 /// Manage --once keys (one message per recipient)
@@ -507,11 +504,8 @@ impl KeyEntries {
             msg!("RUN"),
         ];
         let lang = context.lang();
-        let header = header.map(|name| name.text(lang));
-        Ok(context.stdout.rows(
-            &header.each_ref().map(String::as_str),
-            entry.iter().map(|entry| self.row(entry, lang)),
-        )?)
+        let rows = entry.iter().map(|entry| self.row(entry, lang));
+        Ok(context.stdout.rows(&header, rows)?)
     }
 
     fn row(&self, entry: &OnceEntry, lang: Lang) -> OutputRow {

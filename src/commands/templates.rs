@@ -113,8 +113,7 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
                 msg!("STATUS"),
                 msg!("TEXT"),
             ];
-            let header = header.map(|name| name.text(stdout.lang));
-            stdout.table(&header.each_ref().map(String::as_str), rows)
+            stdout.table(&header, rows)
         }
         Format::Response => stdout.json(listing),
         Format::Record => stdout.json(&versioned(listing.clone())),

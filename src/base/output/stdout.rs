@@ -115,16 +115,17 @@ impl Stdout {
     /// Prints a table for a terminal, with long cells cut.
     pub(crate) fn table(
         &self,
-        header: &[&str],
+        header: &[Message],
         rows: impl Iterator<Item = Vec<String>>,
     ) -> Result<(), SystemError> {
-        self.line(&aligned(header, rows))
+        let header: Vec<_> = header.iter().map(|name| name.text(self.lang)).collect();
+        self.line(&aligned(&header, rows))
     }
 
     /// Prints a list: on a terminal as a table under `header`, otherwise as one JSON object per line, or as its ids.
     pub(crate) fn rows(
         &self,
-        header: &[&str],
+        header: &[Message],
         rows: impl Iterator<Item = OutputRow>,
     ) -> Result<(), SystemError> {
         let mut rows = rows.peekable();

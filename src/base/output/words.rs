@@ -15,7 +15,7 @@ use crate::base::texts::shorten;
 const MAX_CELL: usize = 60;
 
 /// Columns for a terminal, under `header` if it is not empty. Every cell is on one line.
-pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(crate) fn aligned(header: &[String], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     if !header.is_empty() {
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn table_columns_align_on_single_lines() {
         let rows = [["día", "a\nb"], ["日本", "x"]].map(|row| row.map(str::to_owned).to_vec());
-        let table = aligned(&["NAME", "TEXT"], rows.into_iter());
+        let table = aligned(&["NAME", "TEXT"].map(str::to_owned), rows.into_iter());
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
         assert_eq!(
             shorten(&"ñ".repeat(61), MAX_CELL),

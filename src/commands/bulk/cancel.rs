@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::sleep;
 
-use super::pauses::report_stale;
 use super::run_log::log_row_decision;
 use super::summary::RunSummary;
+use super::summary::report_stale;
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
 use crate::base::process::{Signals, block_on};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::options::or_unchecked;
-use super::pauses::{report_closed, report_ignored_hours};
 use super::plan::Plan;
 use super::send_args::BulkSendArgs;
 use super::summary::describe_skips;
+use super::summary::{report_closed, report_ignored_hours};
 use crate::base::message::{Lang, Message, ToValue, msg};
 use crate::base::output::{count_value, duration_value, one_line, wrapped};
 use crate::base::timestamps::{self, time_value};
@@ -205,7 +205,12 @@ fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
     let preview = if rows.len() > 1 { CONTRASTS } else { 1 };
     for row in &rows {
         plan.draft.row_to_send_in(row.line, |_, message| {
-            let lines = draw(&plan.kind, message.body, &plan.settings, context.lang())?;
+            let lines = draw(
+                &plan.message.kind,
+                message.body,
+                &plan.settings,
+                context.lang(),
+            )?;
             print_message(context, row.title(message.recipient), &lines, Some(preview));
             Ok::<_, LedgerError>(())
         })?;

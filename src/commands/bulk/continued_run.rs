@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd, look_up_windows, skip_excluded};
 use super::options::{WorkOptions, or_unchecked};
-use super::pauses::{describe_repeats, next_check, since_when};
 use super::report_end::{report_end, send_run};
 use super::run_sender::resolve_run_sender;
 use super::summary::undecided;
+use super::summary::{describe_repeats, next_check, since_when};
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;
 use crate::base::message::msg;

@@ -9,9 +9,9 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::pauses::to_continue;
 use super::run_log::{change_fields, log_row_decision};
 use super::run_sender::resolve_run_sender;
+use super::summary::to_continue;
 use super::summary::{deliveries_as_json, describe_deliveries, may_have_been_sent, print_run};
 use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;

@@ -195,9 +195,7 @@ fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
         msg!("EXCLUDED BY"),
         msg!("REASON"),
     ];
-    let header = header.map(|name| name.text(context.lang()));
     let rows = excluded.into_iter().map(|excluded| row(excluded, &zone));
-    let header = header.each_ref().map(String::as_str);
     Ok(context.stdout.rows(&header, rows)?)
 }
 

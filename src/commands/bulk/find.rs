@@ -6,10 +6,10 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::pauses::report_stale;
 use super::summary::describe_state;
+use super::summary::report_stale;
 use crate::base::exit::ExitCode;
-use crate::base::message::{Lang, Message, msg};
+use crate::base::message::{Lang, msg};
 use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in_both;
 use crate::command_error::CommandError;
@@ -63,11 +63,18 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
             .note(msg!("no run has a message to {recipient}", recipient));
     }
     let lang = context.lang();
-    let header = header().map(|word| word.text(lang));
-    context.stdout.rows(
-        &header.each_ref().map(String::as_str),
-        found.iter().map(|found| row(found, &zone, lang)),
-    )?;
+    let header = [
+        msg!("RUN"),
+        msg!("LINE"),
+        msg!("WHEN"),
+        msg!("TO"),
+        msg!("OUTCOME"),
+        msg!("DELIVERY"),
+        msg!("FROM"),
+        msg!("MESSAGE"),
+    ];
+    let rows = found.iter().map(|found| row(found, &zone, lang));
+    context.stdout.rows(&header, rows)?;
     let mut code = ExitCode::Success;
     let stale_runs: BTreeMap<_, _> = found
         .iter()
@@ -77,19 +84,6 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
         code = report_stale(context, run, Some(stale));
     }
     Ok(code)
-}
-
-fn header() -> [Message; 8] {
-    [
-        msg!("RUN"),
-        msg!("LINE"),
-        msg!("WHEN"),
-        msg!("TO"),
-        msg!("OUTCOME"),
-        msg!("DELIVERY"),
-        msg!("FROM"),
-        msg!("MESSAGE"),
-    ]
 }
 
 /// Returns the row's columns as in the report, with the run and its sender.

@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::pauses::{report_stale, waiting};
 use super::summary::{deliveries_as_json, utc};
+use super::summary::{report_stale, waiting};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Waiting, versioned};
@@ -35,10 +35,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
         .iter()
         .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone, lang)));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
-    let header = header().map(|word| word.text(lang));
-    context
-        .stdout
-        .rows(&header.each_ref().map(String::as_str), rows.into_iter())?;
+    context.stdout.rows(&header(), rows.into_iter())?;
     if let Err(error) = ledger.refuse_older_layout() {
         context.stderr.warning_with_hint(error.message, error.hint);
     }

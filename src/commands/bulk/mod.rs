@@ -10,7 +10,6 @@ mod find;
 mod list;
 mod list_message;
 mod options;
-mod pauses;
 mod plan;
 mod questions;
 mod remove;

@@ -48,8 +48,7 @@ const OVER_BUDGET: &str = "budget";
 
 /// What `bulk send` is about to do.
 pub(super) struct Plan {
-    /// The kind of the message, as its body says.
-    pub(super) kind: MessageKind,
+    pub(super) message: ListMessage,
     pub(super) sender: Sender,
     /// The excluded recipients.
     pub(super) exclusions: Exclusions,
@@ -62,10 +61,11 @@ pub(super) struct Plan {
     pub(super) run_name: Option<RunName>,
     /// The recipient of `--test-to`.
     tester: Option<TypedRecipient>,
-    /// The rows: each with its request, or with the reason why it is skipped.
-    pub(super) draft: LedgerDraft,
     /// How its run is sent, and what it costs.
     pub(super) settings: RunSettings,
+    /// The rows: each with its request, or with the reason why it is skipped. Empty, as the next fields, until the list is
+    /// read.
+    pub(super) draft: LedgerDraft,
     pub(super) imported: ImportResult,
     pub(super) refusals: Refusals,
     /// The findings about the whole list.
@@ -76,34 +76,13 @@ pub(super) struct Plan {
     pub(super) test_messages: Vec<Outgoing>,
 }
 
-/// What a plan needs beside the rows of its list.
-pub(super) struct Preparation {
-    message: ListMessage,
-    pub(super) sender: Sender,
-    exclusions: Exclusions,
-    conditions: RunConditions,
-    cost_limit: CostLimit,
-    ledger: Option<Ledger>,
-    windows: Option<OpenWindows>,
-    tester: Option<TypedRecipient>,
-    run_name: Option<RunName>,
-}
-
-/// The rows of a list, by the flags and answers so far.
-pub(super) struct CheckedList {
-    settings: RunSettings,
-    draft: LedgerDraft,
-    imported: ImportResult,
-    pub(super) refusals: Refusals,
-    findings: Vec<Finding>,
-    test_messages: Vec<Outgoing>,
-}
-
-impl Preparation {
+impl Plan {
+    /// Prepares a plan for a list in this `format`.
     pub(super) fn new(
         context: &Context,
         args: &BulkSendArgs,
         message: ListMessage,
+        format: ListFormat,
     ) -> Result<Self, CommandError> {
         let sender = Sender::resolve(context)?;
         let conditions = new_conditions(args, &sender.settings, &message.kind)?;
@@ -119,15 +98,21 @@ impl Preparation {
             _ => None,
         };
         Ok(Self {
+            settings: run_settings(args, &message, &sender, &conditions, format),
             message,
             sender,
             exclusions,
-            conditions,
+            windows,
             cost_limit,
             ledger,
-            windows,
-            tester,
             run_name,
+            tester,
+            draft: LedgerDraft::create()?,
+            imported: ImportResult::default(),
+            refusals: Refusals::default(),
+            findings: Vec::new(),
+            rows: CollectedRows::default(),
+            test_messages: Vec::new(),
         })
     }
 
@@ -137,17 +122,17 @@ impl Preparation {
         Ok(())
     }
 
-    /// Reads every row of `list`, and for a test makes its messages. `rows` gets the findings in rows, also with an error.
+    /// Reads every row of `list` by the flags and answers so far, and for a test makes its messages.
     ///
     /// # Errors
-    /// If no row can be read, or if the error is not in a row.
+    /// If no row can be read, or if the error is not in a row. The findings in rows are complete also with an error.
     pub(super) fn read(
-        &self,
+        &mut self,
         context: &Context,
         args: &BulkSendArgs,
         list: &mut ListReader,
-        rows: &mut CollectedRows,
-    ) -> Result<CheckedList, CommandError> {
+    ) -> Result<(), CommandError> {
+        self.rows = CollectedRows::default();
         let sender = &self.sender;
         let choices = &args.choices;
         let typed_column = choices.country_column.as_deref();
@@ -155,7 +140,8 @@ impl Preparation {
             ListCountries::new(choices.country, typed_column, sender.settings.country, list)?;
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
-        let settings = self.run_settings(args, list.format());
+        let conditions = &self.settings.conditions;
+        let settings = run_settings(args, &self.message, sender, conditions, list.format());
         let language = language();
         let policy = DuplicatePolicy::new(&settings.conditions);
         let why_not_allowed = |recipients: &mut dyn Iterator<Item = &str>| {
@@ -165,11 +151,16 @@ impl Preparation {
         let windows = self.windows.as_ref();
         let is_in_window = windows.map(|windows| |recipient: &str| windows.is_open(recipient));
         let has_allow_list = sender.settings.allow_to.is_some();
+        let ledger = self.ledger.as_ref();
+        let excludes_in_ledger = match ledger {
+            Some(ledger) => ledger.excludes(settings.sandbox)?,
+            None => false,
+        };
         let checks = RowChecks {
             exclusions: &self.exclusions,
             why_not_allowed: has_allow_list.then_some(&why_not_allowed),
             is_in_window: is_in_window.as_ref().map(|check| check as _),
-            ledger: self.ledger.as_ref(),
+            ledger,
             sandbox: settings.sandbox,
             conditions: &settings.conditions,
             earlier: earlier_query(&settings),
@@ -191,179 +182,47 @@ impl Preparation {
             } else {
                 DuplicatePolicy::Send
             },
-            ledger: self.ledger.as_ref(),
+            ledger,
             skips_rows: args.once.is_some()
-                || self.windows.is_some()
+                || windows.is_some()
                 || policy == DuplicatePolicy::Skip
-                || self.excludes_in_ledger(settings.sandbox)?,
+                || excludes_in_ledger,
             skip: args.skip,
             limit: args.limit,
             policy: args.import_policy(),
             has_key: args.once.is_some(),
         };
         let mut draft = LedgerDraft::create()?;
-        let read = read_rows(context, args, list, &mut draft, &import, rows);
+        let read = read_rows(context, args, list, &mut draft, &import, &mut self.rows);
         let read = read.map_err(|error| match &self.message.other_kind_hint {
             Some(hint) => error.with_message_hint(hint.clone()),
             None => error,
         })?;
-        let test_messages = match &self.tester {
+        self.test_messages = match &self.tester {
             Some(tester) if read.list_error.is_none() => {
                 import.first_messages(list, &draft, tester, args.test_rows.unwrap_or(1))?
             }
             _ => Vec::new(),
         };
-        Ok(CheckedList::new(settings, draft, read, test_messages))
-    }
-
-    /// Returns whether the ledger excludes a recipient.
-    fn excludes_in_ledger(&self, sandbox: bool) -> Result<bool, LedgerError> {
-        match &self.ledger {
-            Some(ledger) => ledger.excludes(sandbox),
-            None => Ok(false),
-        }
-    }
-
-    /// Returns the settings of the run, before the rows of its list are read.
-    fn run_settings(&self, args: &BulkSendArgs, format: ListFormat) -> RunSettings {
-        let sender = &self.sender;
-        let settings = &sender.settings;
-        let EarlierOptions { again, skip_sent } = args.choices.earlier;
-        args.work.over(RunSettings {
-            kind: args.message().command().to_owned(),
-            profile: settings
-                .profile
-                .as_ref()
-                .map(|profile| profile.value.clone()),
-            bot: sender.bot.clone(),
-            client_id: sender.client_id.value.clone(),
-            api_url: if settings.is_sandboxed() {
-                SANDBOX.to_owned()
-            } else {
-                settings.api_url.as_key()
-            },
-            sandbox: settings.is_sandboxed(),
-            // If no row of a list can be sent, the value is used only for the page.
-            accepts: SuccessCriterion::AnyObject,
-            format,
-            allow_to: settings.allow_to.clone(),
-            do_not_contact: settings.do_not_contact.is_some(),
-            columns: Vec::new(),
-            column_table: ColumnTable::default(),
-            list: args
-                .file_name()
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned()),
-            country: CountryRule::new(args.choices.country, settings.country).otherwise,
-            message: self.message.body.clone(),
-            rate: args.options.rate.unwrap_or(settings.rate),
-            concurrency: DEFAULT_CONCURRENCY,
-            max_wait: DEFAULT_MAX_WAIT,
-            no_keep_alive: false,
-            // With the answers so far.
-            conditions: RunConditions {
-                again,
-                skip_sent,
-                ..self.conditions.clone()
-            },
-            templates: TemplateUses::default(),
-            template_texts: TemplateTexts::default(),
-            estimate: None,
-            // Sending a list in parts may take longer than the default time to look back for duplicates.
-            remember: args.remember.unwrap_or(if skip_sent {
-                Duration::MAX
-            } else {
-                settings.remember
-            }),
-            written_to: 0,
-        })
-    }
-}
-
-impl CheckedList {
-    fn new(
-        settings: RunSettings,
-        draft: LedgerDraft,
-        read: ListReading,
-        test_messages: Vec<Outgoing>,
-    ) -> Self {
         let imported = read.imported;
         let accepts = imported.accepts.clone();
-        Self {
-            settings: RunSettings {
-                accepts: accepts.unwrap_or(SuccessCriterion::AnyObject),
-                columns: imported.columns.clone(),
-                templates: imported.templates.clone(),
-                column_table: read.columns,
-                ..settings
-            },
-            draft,
-            imported,
-            refusals: Refusals {
-                by_list: read.list_error.map(CommandError::from),
-                by_ledger: read.earlier_error.map(CommandError::from),
-            },
-            findings: read.findings,
-            test_messages,
-        }
-    }
-}
-
-/// Why a list may not be sent.
-#[derive(Default)]
-pub(super) struct Refusals {
-    pub(super) by_list: Option<CommandError>,
-    /// Earlier runs prevent the send.
-    pub(super) by_ledger: Option<CommandError>,
-}
-
-impl Refusals {
-    /// Adds the rows that prevent the send to the error of the list.
-    fn of_rows(self, rows: &CollectedRows) -> Self {
-        let by_list = self.by_list;
-        Self {
-            by_list: by_list.map(|error| error.refusing(rows.refused.clone())),
-            ..self
-        }
-    }
-
-    /// Returns the first error that an answer may settle. An error of the list that no answer settles comes first.
-    pub(super) fn open_error(&self) -> Option<&CommandError> {
-        let first = self.by_list.as_ref().or(self.by_ledger.as_ref());
-        first.filter(|error| error.question.is_some())
-    }
-
-    /// Returns the error of the list itself.
-    pub(super) fn require_sendable_list(&self) -> Result<(), CommandError> {
-        self.by_list.clone().map_or(Ok(()), Err)
-    }
-
-    /// Returns the error if the list or earlier runs prevent the send.
-    pub(super) fn require_sendable(&self) -> Result<(), CommandError> {
-        self.require_sendable_list()?;
-        self.by_ledger.clone().map_or(Ok(()), Err)
-    }
-}
-
-impl Plan {
-    pub(super) fn new(prepared: Preparation, list: CheckedList, rows: CollectedRows) -> Self {
-        Self {
-            kind: prepared.message.kind,
-            sender: prepared.sender,
-            exclusions: prepared.exclusions,
-            windows: prepared.windows,
-            cost_limit: prepared.cost_limit,
-            ledger: prepared.ledger,
-            run_name: prepared.run_name,
-            tester: prepared.tester,
-            draft: list.draft,
-            settings: list.settings,
-            imported: list.imported,
-            refusals: list.refusals.of_rows(&rows),
-            findings: list.findings,
-            rows,
-            test_messages: list.test_messages,
-        }
+        self.settings = RunSettings {
+            accepts: accepts.unwrap_or(SuccessCriterion::AnyObject),
+            columns: imported.columns.clone(),
+            templates: imported.templates.clone(),
+            column_table: read.columns,
+            ..settings
+        };
+        let refused = &self.rows.refused;
+        let list_error = read.list_error.map(CommandError::from);
+        self.refusals = Refusals {
+            by_list: list_error.map(|error| error.refusing(refused.clone())),
+            by_ledger: read.earlier_error.map(CommandError::from),
+        };
+        self.draft = draft;
+        self.imported = imported;
+        self.findings = read.findings;
+        Ok(())
     }
 
     /// Prints what was found in the flags, the lists and the rows. For a list that is refused, prints how many rows are
@@ -403,6 +262,93 @@ impl Plan {
         self.settings.estimate = self.cost_limit.estimate(&self.draft, &self.settings)?;
         Ok(())
     }
+}
+
+/// Why a list may not be sent.
+#[derive(Default)]
+pub(super) struct Refusals {
+    pub(super) by_list: Option<CommandError>,
+    /// Earlier runs prevent the send.
+    pub(super) by_ledger: Option<CommandError>,
+}
+
+impl Refusals {
+    /// Returns the first error that an answer may settle. An error of the list that no answer settles comes first.
+    pub(super) fn open_error(&self) -> Option<&CommandError> {
+        let first = self.by_list.as_ref().or(self.by_ledger.as_ref());
+        first.filter(|error| error.question.is_some())
+    }
+
+    /// Returns the error of the list itself.
+    pub(super) fn require_sendable_list(&self) -> Result<(), CommandError> {
+        self.by_list.clone().map_or(Ok(()), Err)
+    }
+
+    /// Returns the error if the list or earlier runs prevent the send.
+    pub(super) fn require_sendable(&self) -> Result<(), CommandError> {
+        self.require_sendable_list()?;
+        self.by_ledger.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// Returns the settings of the run, before the rows of its list are read.
+fn run_settings(
+    args: &BulkSendArgs,
+    message: &ListMessage,
+    sender: &Sender,
+    conditions: &RunConditions,
+    format: ListFormat,
+) -> RunSettings {
+    let settings = &sender.settings;
+    let EarlierOptions { again, skip_sent } = args.choices.earlier;
+    args.work.over(RunSettings {
+        kind: args.message().command().to_owned(),
+        profile: settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.clone()),
+        bot: sender.bot.clone(),
+        client_id: sender.client_id.value.clone(),
+        api_url: if settings.is_sandboxed() {
+            SANDBOX.to_owned()
+        } else {
+            settings.api_url.as_key()
+        },
+        sandbox: settings.is_sandboxed(),
+        // If no row of a list can be sent, the value is used only for the page.
+        accepts: SuccessCriterion::AnyObject,
+        format,
+        allow_to: settings.allow_to.clone(),
+        do_not_contact: settings.do_not_contact.is_some(),
+        columns: Vec::new(),
+        column_table: ColumnTable::default(),
+        list: args
+            .file_name()
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned()),
+        country: CountryRule::new(args.choices.country, settings.country).otherwise,
+        message: message.body.clone(),
+        rate: args.options.rate.unwrap_or(settings.rate),
+        concurrency: DEFAULT_CONCURRENCY,
+        max_wait: DEFAULT_MAX_WAIT,
+        no_keep_alive: false,
+        // With the answers so far.
+        conditions: RunConditions {
+            again,
+            skip_sent,
+            ..conditions.clone()
+        },
+        templates: TemplateUses::default(),
+        template_texts: TemplateTexts::default(),
+        estimate: None,
+        // Sending a list in parts may take longer than the default time to look back for duplicates.
+        remember: args.remember.unwrap_or(if skip_sent {
+            Duration::MAX
+        } else {
+            settings.remember
+        }),
+        written_to: 0,
+    })
 }
 
 /// Reads the rows, with the progress on the terminal. With -v, each finding in a row is printed at once, because their

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::pauses::report_stale;
 use super::report_file::{ReportFile, ReportFormat, format_from_name, page_lang};
+use super::summary::report_stale;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};

@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd};
-use super::pauses::{
-    cancellation_as_json, describe_cancellation, next_check, report_stale, to_continue, way_on, why,
-};
 use super::run_log::run_fields;
 use super::summary::RunSummary;
+use super::summary::{
+    cancellation_as_json, describe_cancellation, next_check, report_stale, to_continue, way_on, why,
+};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{ProgressFormat, Record, RecordError, Retry, Sent, compact, count_value};
@@ -19,7 +19,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
 use crate::jelou::api::Problem;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{AttemptResult, LedgerError, PauseReason, RunWorker, SkipReason, Worker};
+use crate::runs::ledger::{FinishedRow, LedgerError, PauseReason, RunWorker, SkipReason, Worker};
 use crate::runs::sending::{RunEnd, StopReason};
 use crate::sender::context::Context;
 use crate::sender::{Connection, panicked};
@@ -99,7 +99,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         Ok(RunEnd::Stopped {
             reason,
             unwritten: None,
-        }) => report_stop(context, active, reason).map(Some),
+        }) => report_stop(context, active, reason),
         Ok(RunEnd::Stopped {
             reason,
             unwritten: Some(outcomes),
@@ -108,7 +108,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
             report_open_write(context, active, &outcomes);
             return print_without_state(context, stopped);
         }
-        Err(error) => Ok(Some(Some(report_failed_join(context, active, error)))),
+        Err(error) => Ok(Some(report_failed_join(context, active, error))),
     };
     let summary = active
         .run
@@ -125,25 +125,22 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
                     .stderr
                     .warning_with_hint(msg!("cannot read the ledger: {error}", error), watch);
             }
-            let stopped = stopped.and_then(|stop| stop.ok_or_else(|| error.into()));
-            print_without_state(context, stopped)
+            let stopped = stopped.and_then(|printed| printed.ok_or_else(|| error.into()));
+            print_without_state(context, stopped.map(Some))
         }
     }
 }
 
-/// Why a process stopped before the run was complete, as printed. None if only its time was over.
-type Stop = Option<CommandError>;
-
-/// Returns the exit code of a process that stopped.
-fn stop_code(stop: &Stop) -> ExitCode {
-    stop.as_ref().map_or(ExitCode::Success, |error| error.code)
-}
-
-/// Prints only the outcome, because the state of the run cannot be read. An error without a text is printed later.
-fn print_without_state(context: &Context, stopped: Result<Stop, CommandError>) -> PrintedEnd {
-    let code = stopped.map(|stop| {
-        let code = stop_code(&stop);
-        let error = stop.as_ref().map(RecordError::from);
+/// Prints only the outcome, because the state of the run cannot be read. An error that is not printed yet is printed later.
+fn print_without_state(
+    context: &Context,
+    stopped: Result<Option<CommandError>, CommandError>,
+) -> PrintedEnd {
+    let code = stopped.map(|printed| {
+        let code = printed
+            .as_ref()
+            .map_or(ExitCode::Success, |error| error.code);
+        let error = printed.as_ref().map(RecordError::from);
         context.stdout.outcome(code, error.as_ref());
         code
     });
@@ -154,12 +151,12 @@ fn print_without_state(context: &Context, stopped: Result<Stop, CommandError>) -
     }
 }
 
-/// Prints the state of the run. If no row is left, `stopped` is None, and the code follows from the rows, or from a
-/// cancellation.
+/// Prints the state of the run. If nothing stopped it, the code follows from its rows, or from a cancellation. An error of
+/// standard output is only printed: as the error of the command, it could make a script start a second run.
 fn print_state(
     context: &Context,
     active: &ActiveRun,
-    stopped: Result<Option<Stop>, CommandError>,
+    stopped: Result<Option<CommandError>, CommandError>,
     summary: RunSummary,
     took: Option<Duration>,
 ) -> PrintedEnd {
@@ -167,22 +164,16 @@ fn print_state(
         Ok(None) => cancelled_error(active, &summary),
         _ => None,
     };
-    let of_rows = match &cancelled {
-        Some(cancelled) => cancelled.code,
-        None => summary.exit_code(),
-    };
     let error = match &stopped {
-        Ok(Some(stop)) => stop.as_ref(),
-        Ok(None) => cancelled.as_ref(),
+        Ok(printed) => printed.as_ref().or(cancelled.as_ref()),
         Err(error) => Some(error),
     };
-    let code = match &stopped {
-        Ok(Some(stop)) => stop_code(stop),
-        Ok(None) => of_rows,
-        Err(error) => error.code,
-    };
+    let code = error.map_or_else(|| summary.exit_code(), |error| error.code);
     let error = error.map(RecordError::from);
-    print_summary(context, active, &summary, took, code, error.as_ref());
+    let name = active.run.name();
+    summary.print_totals(context, name, took, code, error.as_ref());
+    report_stale(context, name, summary.stale.as_ref());
+    summary.print_next_steps(context, name);
     if let Some(cancelled) = &cancelled {
         cancelled.print(&context.stderr);
     }
@@ -216,24 +207,8 @@ fn cancelled_error(active: &ActiveRun, summary: &RunSummary) -> Option<CommandEr
     Some(error.with_retry(Retry::Never))
 }
 
-/// Prints the summary. An error of standard output is only printed: as the error of the command, it
-/// could make a script start a second run.
-fn print_summary(
-    context: &Context,
-    active: &ActiveRun,
-    summary: &RunSummary,
-    took: Option<Duration>,
-    code: ExitCode,
-    error: Option<&RecordError>,
-) {
-    let name = active.run.name();
-    summary.print_totals(context, name, took, code, error);
-    report_stale(context, name, summary.stale.as_ref());
-    summary.print_next_steps(context, name);
-}
-
 /// Reports that the process had to exit immediately while it was writing the outcomes of rows.
-fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
+fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[FinishedRow]) {
     report_unwritten(context, active, outcomes);
     let message = if outcomes.is_empty() {
         msg!("a write to the ledger did not finish before the exit")
@@ -262,12 +237,13 @@ fn report_failed_join(context: &Context, active: &ActiveRun, error: CommandError
     .with_retry(Retry::Resume)
 }
 
-/// Prints why rows were not sent, and returns the error. An error that is not printed ends the command.
+/// Prints why rows were not sent, and returns the error. None if the rows decide. An error that is not printed ends the
+/// command.
 fn report_stop(
     context: &Context,
     active: &ActiveRun,
     reason: StopReason,
-) -> Result<Stop, CommandError> {
+) -> Result<Option<CommandError>, CommandError> {
     let name = active.run.name();
     match reason {
         StopReason::Paused(reason, problem) => {
@@ -298,7 +274,7 @@ fn report_stop(
             }
             Err(error)
         }
-        // The run continues.
+        // The process joins the run again.
         StopReason::WaitOver => Ok(None),
         StopReason::Panicked => Err(panicked(true)),
     }
@@ -369,7 +345,7 @@ fn others_continue(active: &ActiveRun, reason: PauseReason) -> bool {
 }
 
 /// Prints the outcomes of rows that the ledger does not have.
-fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
+fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[FinishedRow]) {
     let settings = &active.settings;
     for row in outcomes {
         let sent = row.state.sent();

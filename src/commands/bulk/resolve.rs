@@ -3,9 +3,9 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::pauses::to_continue;
 use super::run_log::log_row_decision;
 use super::summary::RunSummary;
+use super::summary::to_continue;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;

@@ -14,8 +14,8 @@ use super::options::{
     ContinueOptions, EarlierOptions, HoursOptions, RARE, RUN, RunOptions, WorkOptions,
     describe_run_default, run_messaging_limit,
 };
-use super::pauses::report_closed;
 use super::run_log::log_refused_run;
+use super::summary::report_closed;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::message::msg;

@@ -5,14 +5,14 @@ use jiff::tz::TimeZone;
 use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{confirm_plan, is_asked};
 use super::list_message::ListMessage;
-use super::pauses::to_continue;
-use super::plan::{Plan, Preparation, list_time_zone, print_finding};
+use super::plan::{Plan, list_time_zone, print_finding};
 use super::questions::Questions;
 use super::report_end::send_run;
 use super::report_file::{ReportFile, format_from_name};
 use super::run_log::{change_fields, log_refused_run};
 use super::send_args::BulkSendArgs;
 use super::show::show;
+use super::summary::to_continue;
 use super::summary::{RunSummary, nothing_to_send, report_skipped};
 use super::test_send::send_test;
 use crate::base::exit::ExitCode;
@@ -23,7 +23,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::commands::open_ledger::wait_for_turn;
 use crate::commands::zone::sender_zone;
 use crate::runs::import::{
-    BulkError, CollectedRows, UnsentRows, compare, earlier_query, idle_runs, refuse_abandoned_rows,
+    BulkError, UnsentRows, compare, earlier_query, idle_runs, refuse_abandoned_rows,
 };
 use crate::runs::ledger::{
     CreatedRun, EarlierRuns, LedgerDraft, LedgerError, NewRun, Run, RunSettings,
@@ -83,33 +83,28 @@ fn make_plan(
 ) -> Result<Plan, CommandError> {
     let mut questions = Questions::new(context, args);
     let mut list = questions.open_list(context, args)?;
-    let mut prepared = Preparation::new(context, args, message)?;
+    let mut plan = Plan::new(context, args, message, list.format())?;
     loop {
-        let mut rows = CollectedRows::default();
-        let read = prepared.read(context, args, &mut list, &mut rows);
+        let read = plan.read(context, args, &mut list);
         let open_error = match &read {
-            Ok(checked) => checked.refusals.open_error(),
+            Ok(()) => plan.refusals.open_error(),
             Err(error) => Some(error),
         };
         if let Some(error) = open_error
             && questions.ask(context, args, error)?
         {
             list = questions.open_list(context, args)?;
-            prepared.reread_exclusions(args)?;
+            plan.reread_exclusions(args)?;
             continue;
         }
-        match read {
-            Ok(checked) => {
-                questions.finish(context, &prepared.sender)?;
-                return Ok(Plan::new(prepared, checked, rows));
+        if let Err(error) = read {
+            for finding in &plan.rows.listed {
+                print_finding(&context.stderr, finding);
             }
-            Err(error) => {
-                for finding in &rows.listed {
-                    print_finding(&context.stderr, finding);
-                }
-                return Err(error.refusing(rows.refused));
-            }
+            return Err(error.refusing(plan.rows.refused));
         }
+        questions.finish(context, &plan.sender)?;
+        return Ok(plan);
     }
 }
 

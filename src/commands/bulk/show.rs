@@ -147,7 +147,7 @@ fn write_page(
     let list = ListPreview {
         details: &plan.settings,
         draft: &plan.draft,
-        kind: &plan.kind,
+        kind: &plan.message.kind,
         findings: &plan.rows.by_line,
         warnings: &plan.list_warnings(),
         skip_invalid: args.policy.skip_invalid,
@@ -183,7 +183,12 @@ fn draw_messages(plan: &Plan, context: &Context, max: u64) -> Result<(), LedgerE
     let most = usize::try_from(max).unwrap_or(MAX_DRAWN).min(MAX_DRAWN);
     for row in rows_to_preview(&plan.draft, table, most)? {
         plan.draft.row_to_send_in(row.line, |_, message| {
-            let lines = draw(&plan.kind, message.body, &plan.settings, context.lang())?;
+            let lines = draw(
+                &plan.message.kind,
+                message.body,
+                &plan.settings,
+                context.lang(),
+            )?;
             context.stderr.preview(row.title(message.recipient), &lines);
             Ok::<_, LedgerError>(())
         })?;

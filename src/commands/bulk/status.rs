@@ -5,10 +5,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::list::overview_as_json;
-use super::pauses::{
+use super::summary::{RunSummary, describe_deliveries, print_run, utc};
+use super::summary::{
     describe_cancellation, report_stale, since_when, to_continue, waiting, way_on,
 };
-use super::summary::{RunSummary, describe_deliveries, print_run, utc};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::Waiting;

@@ -4,8 +4,8 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::pauses::{describe_cancellation, report_stale, since_when, to_continue};
 use super::run_log::{change_fields, log_of_run};
+use super::summary::{describe_cancellation, report_stale, since_when, to_continue};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{Format, RecordError, Retry};

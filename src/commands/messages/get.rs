@@ -124,7 +124,7 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
                 .flatten()
                 .filter(|(_, value)| !value.is_null());
             stdout.table(
-                &["FIELD", "VALUE"],
+                &["FIELD", "VALUE"].map(Message::verbatim),
                 known
                     .map(|(name, value)| vec![name.replace('_', " "), describe_field(name, value)]),
             )

@@ -336,8 +336,6 @@ impl MessageListing<'_> {
             msg!("STATE"),
             msg!("TEXT"),
         ];
-        let header = header.map(|name| name.text(self.context.lang()));
-        let header = header.each_ref().map(String::as_str);
         Ok(stdout.rows(&header, ordered.iter().map(row))?)
     }
 

@@ -1,15 +1,13 @@
 //! The counts of all columns: of those that a message uses, and of the others.
 
-use super::ValueOfRow;
-use super::counted_column::CountedColumn;
 use super::countries::RecipientCountries;
-use super::printed_values::{PrintedValues, ShapeRank};
-use super::table::{
-    ColumnTable, ColumnValues, ContrastLines, ExpressionFacts, OtherCode, RareShape,
-    RecipientFacts, UnusedColumn,
-};
+use super::printed_values::PrintedValues;
+use super::unused_column::CountedColumn;
 use super::unused_column::{UnusedCounts, sort_unused};
-use super::{CountedRow, SentValues};
+use super::{
+    ColumnTable, ContrastLines, CountedRow, ExpressionFacts, LengthInLine, OtherCode, RareShape,
+    RecipientFacts, SentValues, UnusedColumn, ValueOfRow,
+};
 use crate::base::conventions::Conventions;
 use crate::jelou::message::each_text;
 use crate::lists::list_file::Row;
@@ -32,14 +30,8 @@ pub(crate) struct ColumnCounts {
     expressions: Vec<ExpressionCounts>,
     more_expressions: usize,
     unused: Vec<UnusedCounts>,
-    longest: Option<LongestMessage>,
-}
-
-/// The message with most characters.
-#[derive(Debug)]
-struct LongestMessage {
-    characters: usize,
-    line: u64,
+    /// The message with most characters.
+    longest: Option<LengthInLine>,
 }
 
 impl ColumnCounts {
@@ -116,17 +108,15 @@ impl ColumnCounts {
     }
 
     fn count_length(&mut self, counted: CountedRow<'_>) {
-        let longest = self.longest.as_ref().map_or(0, |known| known.characters);
+        let longest = self.longest.map_or(0, |known| known.length);
         // A text has at most as many characters as bytes.
-        if counted.json.len() <= longest {
+        if counted.json.len() as u64 <= longest {
             return;
         }
-        let characters = counted.json.chars().count();
-        if characters > longest {
-            self.longest = Some(LongestMessage {
-                characters,
-                line: counted.line,
-            });
+        let length = counted.json.chars().count() as u64;
+        if length > longest {
+            let line = counted.line;
+            self.longest = Some(LengthInLine { length, line });
         }
     }
 
@@ -152,7 +142,7 @@ impl ColumnCounts {
             unused,
             more_unused,
             contrast: ContrastLines {
-                longest: self.longest.as_ref().map(|known| known.line),
+                longest: self.longest.map(|known| known.line),
                 rarest: self.rarest_shape(),
             },
         }
@@ -174,8 +164,7 @@ impl ColumnCounts {
     /// The rarest shape of all expressions.
     fn rarest_shape(&self) -> Option<RareShape> {
         let shapes = self.expressions.iter().filter_map(ExpressionCounts::rarest);
-        let rarest = shapes.min_by_key(|found| found.rank)?;
-        Some(rarest.shape)
+        shapes.min_by_key(|found| found.rank)
     }
 }
 
@@ -194,12 +183,6 @@ enum ValueCounts {
         rows: u64,
         columns: Vec<CountedColumn>,
     },
-}
-
-/// A rare shape, and how rare it is.
-struct RankedShape {
-    rank: ShapeRank,
-    shape: RareShape,
 }
 
 impl ExpressionCounts {
@@ -265,24 +248,16 @@ impl ExpressionCounts {
                 expression,
                 rows: *rows,
                 values: None,
-                columns: columns.iter().map(column_values).collect(),
+                columns: columns.iter().map(CountedColumn::facts).collect(),
             },
         }
     }
 
-    fn rarest(&self) -> Option<RankedShape> {
-        let ValueCounts::Printed(values) = &self.counts else {
-            return None;
-        };
-        let found = values.rarest_shape()?;
-        Some(RankedShape {
-            rank: found.rank,
-            shape: RareShape {
-                expression: self.written.clone(),
-                shape: found.shape,
-                line: found.line,
-            },
-        })
+    fn rarest(&self) -> Option<RareShape> {
+        match &self.counts {
+            ValueCounts::Printed(values) => values.rarest_shape(&self.written),
+            ValueCounts::Condition { .. } => None,
+        }
     }
 }
 
@@ -297,12 +272,5 @@ fn show_columns_once(expressions: &mut [ExpressionFacts]) {
             }
             is_new
         });
-    }
-}
-
-fn column_values(column: &CountedColumn) -> ColumnValues {
-    ColumnValues {
-        column: column.name.clone(),
-        values: column.all_values(),
     }
 }

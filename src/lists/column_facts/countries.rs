@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::table::{CountryRows, OtherCode};
 use super::words::country_words;
+use super::{CountryRows, OtherCode};
 use crate::base::message::Lang;
 use crate::phone::{Country, calling_code, find_country};
 

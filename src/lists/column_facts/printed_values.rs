@@ -1,16 +1,18 @@
-//! Counts the values that an expression prints, row by row.
+//! Counts the values that an expression prints, row by row: which are frequent, their shapes, the smallest and the largest
+//! number or date, and their unusual characters.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::amounts::Amounts;
 use super::frequent::{Counter, FrequentKeys};
-use super::hash;
-use super::letters::OtherLetters;
 use super::shape::write_shape;
-use super::table::{FrequentValue, LengthInLine, Lengths, Letter, Shape, ValueFacts};
-use super::{ValueOfRow, shown_value};
+use super::{
+    FrequentValue, LengthInLine, Lengths, Letter, Range, RareShape, Shape, ShapeRank, ValueFacts,
+    ValueInLine, ValueOfRow, hash, shown_value,
+};
 use crate::base::conventions::Conventions;
+use crate::base::letters::is_usual_letter;
+use crate::lists::template::AmountKind;
 
 /// How many of the commonest shapes are shown, and how many of the rarest of the others.
 const SHOWN_SHAPES: usize = 4;
@@ -201,8 +203,8 @@ impl PrintedValues {
         ShapeRanks { rows_by_sign }
     }
 
-    /// The rarest of several shapes.
-    pub(super) fn rarest_shape(&self) -> Option<RarestShape> {
+    /// The rarest of several shapes of this `expression`.
+    pub(super) fn rarest_shape(&self, expression: &str) -> Option<RareShape> {
         if !self.shapes.is_exact() || self.shapes.counters().count() < 2 {
             return None;
         }
@@ -211,28 +213,13 @@ impl PrintedValues {
             .shapes
             .counters()
             .min_by_key(|known| ranks.rank(known))?;
-        Some(RarestShape {
-            rank: ranks.rank(rarest),
+        Some(RareShape {
+            expression: expression.to_owned(),
             shape: rarest.seen.shape.clone(),
             line: rarest.seen.line,
+            rank: ranks.rank(rarest),
         })
     }
-}
-
-/// The rarest shape of an expression, and its rank, to compare it with those of other expressions.
-pub(super) struct RarestShape {
-    pub(super) rank: ShapeRank,
-    pub(super) shape: String,
-    pub(super) line: u64,
-}
-
-/// What makes a shape rare: few rows; of these, first a sign that few rows have, then a short shape, which says more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ShapeRank {
-    rows: u64,
-    rows_with_rarest_sign: u64,
-    length: usize,
-    line: u64,
 }
 
 /// The number of rows whose shapes have a sign.
@@ -250,5 +237,269 @@ impl ShapeRanks {
             length: known.seen.shape.len(),
             line: known.seen.line,
         }
+    }
+}
+
+/// The numbers or dates of an expression so far.
+#[derive(Debug, Default)]
+pub(super) struct Amounts {
+    /// Whether a filter has written the values. Then those without an amount, such as a default, do not count.
+    is_formatted: bool,
+    /// The amounts that a filter has read, or that the sheet stores.
+    known: Extremes,
+    /// Whether a value has no known amount.
+    lacks_known: bool,
+    /// The amounts that the texts of the values read as.
+    read: Extremes,
+    reading: ReadAs,
+}
+
+/// What all values so far read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ReadAs {
+    /// There is no value yet.
+    #[default]
+    Unknown,
+    All(AmountKind),
+    /// A value reads as no amount, or as one of another kind.
+    NotAll,
+}
+
+impl Amounts {
+    pub(super) fn new(is_formatted: bool) -> Self {
+        Self {
+            is_formatted,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn count(
+        &mut self,
+        value: ValueOfRow<'_>,
+        conventions: impl Fn() -> Option<Conventions>,
+    ) {
+        match value.amount {
+            Some(amount) => self.known.note(amount, value),
+            None => self.lacks_known = true,
+        }
+        if !self.is_formatted || value.amount.is_none() {
+            self.read(value, conventions);
+        }
+    }
+
+    /// Reads a value that may be an amount.
+    fn read(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
+        let kinds = match self.reading {
+            ReadAs::Unknown => &AmountKind::ALL[..],
+            ReadAs::All(AmountKind::Number) => &[AmountKind::Number],
+            ReadAs::All(AmountKind::Date) => &[AmountKind::Date],
+            ReadAs::NotAll => return,
+        };
+        for kind in kinds {
+            if let Some(amount) = kind.read(value.text, &conventions) {
+                self.reading = ReadAs::All(*kind);
+                self.read.note(amount, value);
+                return;
+            }
+        }
+        self.reading = ReadAs::NotAll;
+    }
+
+    /// The smallest and the largest. None if the values are no amounts.
+    pub(super) fn range(&self) -> Option<Range> {
+        let known = self.known.range();
+        if known.is_some() && (self.is_formatted || !self.lacks_known) {
+            return known;
+        }
+        self.read.range().filter(|_| self.reading != ReadAs::NotAll)
+    }
+}
+
+/// The smallest and the largest of some amounts.
+#[derive(Debug, Default)]
+struct Extremes {
+    smallest: Option<SeenAmount>,
+    largest: Option<SeenAmount>,
+}
+
+#[derive(Debug)]
+struct SeenAmount {
+    amount: f64,
+    seen: ValueInLine,
+}
+
+impl Extremes {
+    fn note(&mut self, amount: f64, value: ValueOfRow<'_>) {
+        let seen = || SeenAmount {
+            amount,
+            seen: ValueInLine {
+                value: Some(shown_value(value.text)),
+                line: value.line,
+            },
+        };
+        if self
+            .smallest
+            .as_ref()
+            .is_none_or(|known| amount < known.amount)
+        {
+            self.smallest = Some(seen());
+        }
+        if self
+            .largest
+            .as_ref()
+            .is_none_or(|known| amount > known.amount)
+        {
+            self.largest = Some(seen());
+        }
+    }
+
+    fn range(&self) -> Option<Range> {
+        Some(Range {
+            smallest: self.smallest.as_ref()?.seen.clone(),
+            largest: self.largest.as_ref()?.seen.clone(),
+        })
+    }
+}
+
+/// The most different characters that are counted.
+const MAX_OTHERS: usize = 32;
+
+/// The other characters of a column, in the order of the list.
+#[derive(Debug, Default)]
+pub(super) struct OtherLetters {
+    found: Vec<OtherLetter>,
+}
+
+#[derive(Debug)]
+pub(super) struct OtherLetter {
+    pub(super) letter: char,
+    /// The first line with it.
+    pub(super) line: u64,
+    pub(super) times: u64,
+}
+
+impl OtherLetters {
+    /// Counts the other characters in `text`, which is in `line`.
+    pub(super) fn count(&mut self, text: &str, line: u64) {
+        if text.is_ascii() {
+            return;
+        }
+        let others = text.chars().filter(|character| is_other(*character));
+        for letter in others {
+            let known = self.found.iter_mut().find(|known| known.letter == letter);
+            if let Some(known) = known {
+                known.times += 1;
+            } else if self.found.len() < MAX_OTHERS {
+                self.found.push(OtherLetter {
+                    letter,
+                    line,
+                    times: 1,
+                });
+            }
+        }
+    }
+
+    /// The `most` rarest, in the order of the list.
+    pub(super) fn rarest(&self, most: usize) -> Vec<&OtherLetter> {
+        let mut rarest: Vec<_> = self.found.iter().collect();
+        rarest.sort_by_key(|other| other.times);
+        rarest.truncate(most);
+        rarest.sort_by_key(|other| other.line);
+        rarest
+    }
+}
+
+fn is_other(character: char) -> bool {
+    !character.is_ascii() && !character.is_whitespace() && !is_usual_letter(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(values: &[&str], is_formatted: bool) -> Option<String> {
+        let mut amounts = Amounts::new(is_formatted);
+        for (text, line) in values.iter().zip(2..) {
+            // A text after a sign stands for a value that a filter has read, or that the sheet stores.
+            let amount = text.strip_prefix('=').map(|number| number.parse().unwrap());
+            amounts.count(ValueOfRow { line, text, amount }, || {
+                Conventions::for_country("EC")
+            });
+        }
+        let Range { smallest, largest } = amounts.range()?;
+        let shown = |value: ValueInLine| format!("{} {}", value.value.unwrap(), value.line);
+        Some(format!("{}, {}", shown(smallest), shown(largest)))
+    }
+
+    #[test]
+    fn smallest_and_largest_have_their_lines() {
+        for (values, expected) in [
+            (&["5", "12,50", "-3", "12,5"][..], Some("-3 4, 12,50 3")),
+            (
+                &["28/11/2026", "2026-01-05", "30/12/1899"],
+                Some("30/12/1899 4, 28/11/2026 2"),
+            ),
+            (&["5", "nan", "3"], None),
+            (&["5", "28/11/2026"], None),
+            (&["Ana", "5"], None),
+            (&[], None),
+        ] {
+            assert_eq!(range(values, false).as_deref(), expected, "{values:?}");
+        }
+        // What a filter has read counts alone.
+        let formatted = range(&["nada", "=7", "1", "=-2"], true);
+        assert_eq!(formatted.as_deref(), Some("=-2 5, =7 3"));
+    }
+
+    /// A sheet may show some numbers as it stores them, such as 900120 in the format 000000.
+    #[test]
+    fn sheet_that_shows_some_amounts_as_stored_has_all_in_its_range() {
+        let range = |cells: &[(&str, Option<f64>)]| {
+            let mut amounts = Amounts::new(false);
+            for (&(text, amount), line) in cells.iter().zip(2..) {
+                amounts.count(ValueOfRow { line, text, amount }, || {
+                    Conventions::for_country("EC")
+                });
+            }
+            let Range { smallest, largest } = amounts.range()?;
+            Some([smallest.line, largest.line])
+        };
+        let padded = [
+            ("001234", Some(1234.0)),
+            ("000077", Some(77.0)),
+            ("900120", None),
+        ];
+        assert_eq!(range(&padded), Some([3, 4]));
+        let with_text = [("15,00", Some(15.0)), ("por definir", None)];
+        assert_eq!(range(&with_text), None);
+        let stored = [("5 un", Some(5.0)), ("7 un", Some(7.0))];
+        assert_eq!(range(&stored), Some([2, 3]));
+    }
+
+    #[test]
+    fn letters_of_three_languages_are_known() {
+        let mut others = OtherLetters::default();
+        for (text, line) in [
+            ("Ángel Núñez Ibáñez, João Conceição, Müller", 2),
+            ("Luc¡a", 3),
+            ("Pe¤a Pe¤a", 4),
+            ("Jos\u{82} Ý\u{a0}x", 5),
+            ("Ana 👍", 6),
+        ] {
+            others.count(text, line);
+        }
+        let found = others.rarest(5);
+        let found: Vec<_> = found
+            .iter()
+            .map(|other| (other.letter, other.line))
+            .collect();
+        assert_eq!(
+            found,
+            [('¡', 3), ('¤', 4), ('\u{82}', 5), ('Ý', 5), ('👍', 6)]
+        );
+        others.count("¡¡¡ ñ", 7);
+        let found = others.rarest(2);
+        let found: Vec<_> = found.iter().map(|other| other.letter).collect();
+        assert_eq!(found, ['\u{82}', 'Ý']);
     }
 }

@@ -1,12 +1,13 @@
-//! The columns that a message does not use: their few values, and whether they deserve a look.
+//! Counts the values of a column, if they are few, and whether a column that the message does not use deserves a look.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use super::CountedRow;
-use super::counted_column::CountedColumn;
-use super::table::{CellKind, UnusedColumn};
+use serde_json::Value;
+
+use super::{CellKind, ColumnValues, CountedRow, UnusedColumn, ValueRows, shown_value};
 use crate::base::suggest::plain;
-use crate::lists::list_file::Row;
+use crate::lists::list_file::{Row, meant_columns};
 use crate::phone::{Country, PhoneNumber, find_country};
 
 /// How many values of a column are shown.
@@ -119,6 +120,107 @@ fn plain_words(text: &str) -> Vec<String> {
 
 fn stands_in(words: &[String], name: &[String]) -> bool {
     !name.is_empty() && words.windows(name.len()).any(|found| found == name)
+}
+
+/// The most different values that are counted.
+const FEW: usize = 10;
+/// The longest value that is counted, in bytes. A column with longer ones has no few, repeated values.
+const MAX_BYTES: usize = 200;
+
+/// A column with its values, as long as they are few.
+#[derive(Debug)]
+pub(super) struct CountedColumn {
+    pub(super) name: String,
+    /// Its position in the header. None for NDJSON.
+    place: Option<usize>,
+    /// In the order of the list. None if they are too many.
+    values: Option<Vec<CountedValue>>,
+}
+
+impl CountedColumn {
+    /// The column that `name` selects in the first row, `row`.
+    pub(super) fn new(name: &str, row: &Row) -> Self {
+        let names = row.names();
+        let meant = meant_columns(&names, name);
+        let name = meant.first().copied().unwrap_or(name.trim());
+        Self {
+            name: name.to_owned(),
+            place: row.position(name),
+            // A name that several columns have selects none of them.
+            values: (meant.len() <= 1).then(Vec::new),
+        }
+    }
+
+    /// Counts the stored value of `row`, which a condition compares.
+    pub(super) fn count_stored(&mut self, row: &Row) {
+        if self.values.is_some() {
+            let stored = self.stored(row).unwrap_or_default();
+            self.count(&stored);
+        }
+    }
+
+    /// Counts a value as the list shows it.
+    pub(super) fn count(&mut self, value: &str) {
+        let Some(values) = &mut self.values else {
+            return;
+        };
+        let known = values.iter_mut().find(|known| known.value == value);
+        if let Some(known) = known {
+            known.rows += 1;
+        } else if values.len() == FEW || value.len() > MAX_BYTES {
+            self.values = None;
+        } else {
+            values.push(CountedValue {
+                value: value.to_owned(),
+                rows: 1,
+            });
+        }
+    }
+
+    pub(super) fn has_too_many_values(&self) -> bool {
+        self.values.is_none()
+    }
+
+    /// Returns the cell of `row` as the list shows it.
+    pub(super) fn shown<'r>(&self, row: &'r Row) -> Option<Cow<'r, str>> {
+        let shown = self.place.and_then(|place| row.cell_text(place));
+        shown.map(Cow::Borrowed).or_else(|| self.stored(row))
+    }
+
+    fn stored<'r>(&self, row: &'r Row) -> Option<Cow<'r, str>> {
+        match row {
+            Row::Cells { .. } => row.cell_at(self.place?).map(Cow::Borrowed),
+            Row::Fields(fields) => match fields.get(&self.name)? {
+                Value::String(text) => Some(Cow::Borrowed(text)),
+                Value::Null => None,
+                other => Some(Cow::Owned(other.to_string())),
+            },
+        }
+    }
+
+    pub(super) fn facts(&self) -> ColumnValues {
+        ColumnValues {
+            column: self.name.clone(),
+            values: self.all_values(),
+        }
+    }
+
+    /// The values in the order of the list; None if they are too many.
+    pub(super) fn all_values(&self) -> Option<Vec<ValueRows>> {
+        let values = self.values.as_ref()?.iter();
+        let shown = values.map(|counted| ValueRows {
+            value: Some(shown_value(&counted.value)),
+            rows: counted.rows,
+        });
+        Some(shown.collect())
+    }
+}
+
+/// A value with the number of its rows.
+#[derive(Debug)]
+struct CountedValue {
+    value: String,
+    rows: u64,
 }
 
 #[cfg(test)]

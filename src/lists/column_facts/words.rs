@@ -1,6 +1,6 @@
 //! Writes the table of columns in words, in English or Spanish.
 
-use super::table::{
+use super::{
     CellKind, ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths,
     Letter, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
 };
@@ -215,12 +215,9 @@ impl Words {
             None => msg!("many shapes: "),
         };
         let is_lower_bound = values.shape_count.is_none();
-        let shapes = values
-            .shapes
-            .iter()
-            .zip([true].into_iter().chain(std::iter::repeat(false)));
+        let shapes = values.shapes.iter().enumerate();
         let mut items: Vec<_> = shapes
-            .map(|(shape, is_commonest)| self.shape(shape, is_commonest, is_lower_bound))
+            .map(|(place, shape)| self.shape(shape, place == 0, is_lower_bound))
             .collect();
         if let Some(first) = items.first_mut() {
             first.insert_str(0, &self.text(&title));

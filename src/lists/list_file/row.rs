@@ -155,9 +155,17 @@ impl ListRow {
         }
     }
 
-    /// Returns the cells of a bad row in the ledger's form: only its text, without columns.
-    pub(crate) fn bad_cells(bad_text: &str) -> String {
-        to_json_text(bad_text)
+    /// Returns its cells in the ledger's form.
+    pub(crate) fn cells(&self) -> String {
+        match &self.row {
+            Ok(row) => row.cells(),
+            Err(_) => self.bad_cells(),
+        }
+    }
+
+    /// Returns the cells of a bad or incomplete row in the ledger's form: only its text, without columns.
+    pub(crate) fn bad_cells(&self) -> String {
+        to_json_text(&self.bad_text)
     }
 
     /// Rejects a row that contains the rows after it because of a stray quote. `name` is the list file. A line looks

@@ -36,7 +36,7 @@ impl CheckLimits {
 /// A row that was or may have been sent.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
-pub(super) struct CheckedRow {
+pub(super) struct InquiredRow {
     pub(super) index: i64,
     /// The number of its last record.
     pub(super) number: i64,
@@ -55,7 +55,7 @@ pub(super) struct CheckedRow {
     pub(super) may_still_report: bool,
 }
 
-impl CheckedRow {
+impl InquiredRow {
     /// The row of its last attempt.
     pub(super) fn new(attempt: AttemptToCheck, terms: &CheckLimits) -> Self {
         let content = RequestContent::new(&attempt.path, &attempt.body);

@@ -9,7 +9,7 @@ use super::evidence::{
     AttemptWindow, BubbleContent, ListedMessage, OwnAttempt, RequestContent, RowProof,
     UnresolvedReason, decide,
 };
-use super::inquired_row::{CheckLimits, CheckedRow};
+use super::inquired_row::{CheckLimits, InquiredRow};
 use crate::base::message::msg;
 use crate::jelou::api::{
     DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageClass, Notification,
@@ -21,7 +21,7 @@ use crate::runs::ledger::{AttemptToCheck, DeliveryUpdates, LOOKS_BACK, ProvenRow
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryCheck {
     pub(crate) terms: CheckLimits,
-    rows: Vec<CheckedRow>,
+    rows: Vec<InquiredRow>,
     /// The row of each id of the run's messages. None if two messages have the id, or if no checked row has it.
     by_id: HashMap<String, Option<usize>>,
     /// How many rows have an id that another message of the run has.
@@ -63,7 +63,7 @@ impl DeliveryCheck {
         if !is_counted {
             return;
         }
-        let mut row = CheckedRow::new(attempt, &self.terms);
+        let mut row = InquiredRow::new(attempt, &self.terms);
         if !is_proof {
             self.ambiguous_ids += 1;
             row.drop_id();
@@ -101,7 +101,7 @@ impl DeliveryCheck {
     }
 
     /// Returns the row of the message with this id.
-    fn row_with(&mut self, id: &str) -> Option<&mut CheckedRow> {
+    fn row_with(&mut self, id: &str) -> Option<&mut InquiredRow> {
         let place = self.by_id.get(id).copied().flatten()?;
         self.rows.get_mut(place)
     }
@@ -149,7 +149,7 @@ impl DeliveryCheck {
     pub(super) fn open_rows(
         &self,
         of: impl Fn(MessageClass) -> bool,
-    ) -> impl Iterator<Item = &CheckedRow> {
+    ) -> impl Iterator<Item = &InquiredRow> {
         self.rows.iter().filter(move |row| {
             row.is_checked && row.id.is_some() && !row.is_listed && of(row.class)
         })

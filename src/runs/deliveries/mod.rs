@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub(crate) use self::evidence::UnresolvedReason;
 pub(crate) use self::inquired_row::CheckLimits;
-use self::inquired_row::CheckedRow;
+use self::inquired_row::InquiredRow;
 pub(crate) use self::inquiry::DeliveryCheck;
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{
@@ -155,7 +155,7 @@ impl DeliveryScan<'_, '_> {
         &mut self,
         of: impl Fn(MessageClass) -> bool,
     ) -> Result<ListingCoverage, LookUpError> {
-        let tracked = |row: &CheckedRow| {
+        let tracked = |row: &InquiredRow| {
             let sent_at = from_millis(row.sent_at.saturating_add(self.ahead));
             let tracked = TrackedMessage::new(row.id.clone()?, row.class, Some(sent_at));
             Some(TrackedMessage {

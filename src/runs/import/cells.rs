@@ -1,9 +1,8 @@
-//! The columns of a message with amounts, dates and comparisons: cells that contradict each other, and cells that differ from
-//! a compared text only in case.
+//! The columns of a message with amounts, dates and comparisons: cells that contradict the format of their country, such as
+//! `1,234` in a column that also has `950.00`, and cells that differ from a compared text only in case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::contradictions::{Contradiction, Contradictions};
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
@@ -14,179 +13,110 @@ use crate::phone::Country;
 
 /// The columns that a message uses.
 pub(super) struct MessageColumns<'a> {
-    /// Each with the path of its text.
-    amounts: Vec<(&'a str, &'a ReadAmount)>,
-    /// The cells of `amounts`, with the decimal separator of the row's country.
-    amount_cells: Contradictions<char>,
-    /// The columns that are read as dates, each with the path of its text.
-    dates: Vec<(&'a str, &'a str)>,
-    /// The cells of `dates`, with the short date of the row's country.
-    date_cells: Contradictions<&'static str>,
+    /// The columns that are read as dates, then those that are read as amounts.
+    read: Vec<ReadColumn<'a>>,
+    /// The cells of `read`, by the position of the column and by the format of the row's country.
+    cells: BTreeMap<(usize, &'static str), FirstCells>,
     compared: BTreeSet<&'a (String, String)>,
+}
+
+/// A column that a text reads.
+struct ReadColumn<'a> {
+    /// The path of the text.
+    path: &'a str,
+    name: &'a str,
+    /// None for dates.
+    amount: Option<&'a ReadAmount>,
+}
+
+/// Cells that contradict each other. The first has the format of its country only if the second is wrong.
+#[derive(Default)]
+struct FirstCells {
+    /// The first cell that may have either format, so the country decides.
+    by_country: Option<FirstCell>,
+    /// The first cell in another format than its country's.
+    contrary: Option<FirstCell>,
+}
+
+struct FirstCell {
+    line: u64,
+    text: String,
 }
 
 impl<'a> MessageColumns<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
-        let texts = plan.texts().collect::<Vec<_>>();
-        let amounts = texts
-            .iter()
-            .flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));
-        let dates = texts.iter().flat_map(|(path, uses)| {
-            uses.dates
-                .iter()
-                .map(move |column| (*path, column.as_str()))
-        });
+        let mut dates = Vec::new();
+        let mut amounts = Vec::new();
+        let mut compared = BTreeSet::new();
+        for (path, uses) in plan.texts() {
+            dates.extend(uses.dates.iter().map(|name| ReadColumn {
+                path,
+                name,
+                amount: None,
+            }));
+            amounts.extend(uses.amounts.iter().map(|amount| ReadColumn {
+                path,
+                name: &amount.column,
+                amount: Some(amount),
+            }));
+            compared.extend(&uses.compared);
+        }
+        dates.append(&mut amounts);
         Self {
-            amounts: amounts.collect(),
-            amount_cells: Contradictions::default(),
-            dates: dates.collect(),
-            date_cells: Contradictions::default(),
-            compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
+            read: dates,
+            cells: BTreeMap::new(),
+            compared,
         }
     }
 
-    /// Records which decimal separators the amounts of a row show.
-    pub(super) fn note_decimals(
-        &mut self,
-        line: u64,
-        row: &Row,
-        country: impl Fn() -> Option<Country>,
-    ) {
-        let country = if self.amounts.is_empty() {
-            None
-        } else {
-            country()
-        };
-        let conventions = country.and_then(|country| Conventions::for_country(country.code()));
-        let Some(mark) = conventions.map(|known| known.decimal_mark) else {
-            return;
-        };
-        for (place, (_, amount)) in self.amounts.iter().enumerate() {
-            let is_stored = row.shown_text(&amount.column).is_some();
-            let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else {
-                continue;
-            };
-            match number_fit(text, mark) {
-                Some(CountryFit::ByCountry) => {
-                    self.amount_cells.note_by_country(place, mark, line, text);
-                }
-                Some(CountryFit::Contrary) => {
-                    self.amount_cells.note_contrary(place, mark, line, text);
-                }
-                None => {}
-            }
-        }
-    }
-
-    /// Refuses the first column with cells that contradict each other, up to the line `last`.
-    pub(super) fn refuse_unclear_columns(&self, last: Option<u64>) -> Result<(), UsageError> {
-        self.refuse_dates(last)?;
-        self.refuse_decimals(last)
-    }
-
-    /// Refuses the first column with both decimal separators.
-    fn refuse_decimals(&self, last: Option<u64>) -> Result<(), UsageError> {
-        let Some(found) = self.amount_cells.first(last) else {
-            return Ok(());
-        };
-        let Some((path, amount)) = self.amounts.get(found.place) else {
-            return Ok(());
-        };
-        let Contradiction {
-            by_country,
-            contrary,
-            ..
-        } = found;
-        let mark = found.format;
-        let other_mark = if mark == ',' { '.' } else { ',' };
-        let column = &amount.column;
-        let message = msg!(
-            "{path}: the decimal separator of {column} is unclear: in its country, {read}, but {other}",
-            path,
-            column,
-            read = describe_decimals(&by_country.text, by_country.line, mark),
-            other = describe_decimals(&contrary.text, contrary.line, other_mark)
-        );
-        let filter = format!("number(\"{other_mark}\")");
-        let correct = amount.with_point.replace("number(\".\")", &filter);
-        let hint = msg!(
-            "to set it, write `{correct}`; or write these cells in the same format",
-            correct
-        );
-        Err(UsageError::new(message, hint))
-    }
-
-    /// Records how the dates of a row, which may be invalid, fit the order of day and month in its country.
-    pub(super) fn note_dates(
-        &mut self,
-        line: u64,
-        row: &Row,
-        country: impl Fn() -> Option<Country>,
-    ) {
-        if self.dates.is_empty() {
+    /// Records how the dates and amounts of a row, which may be invalid, fit the format of its country.
+    pub(super) fn note(&mut self, line: u64, row: &Row, country: impl FnOnce() -> Option<Country>) {
+        if self.read.is_empty() {
             return;
         }
         let known = country().and_then(|country| Conventions::for_country(country.code()));
         let Some(known) = known else {
             return;
         };
-        for (place, (_, column)) in self.dates.iter().enumerate() {
-            let Some(text) = row.text(column) else {
+        for (place, column) in self.read.iter().enumerate() {
+            let Some(text) = row.text(column.name) else {
                 continue;
             };
-            let format = known.short_date;
-            match date_fit(text, &known) {
-                Some(CountryFit::ByCountry) => {
-                    self.date_cells.note_by_country(place, format, line, text);
-                }
-                Some(CountryFit::Contrary) => {
-                    self.date_cells.note_contrary(place, format, line, text);
-                }
-                None => {}
-            }
+            // A number that the sheet stores has no format.
+            let is_stored = column.amount.is_some() && row.shown_text(column.name).is_some();
+            let fit = column.fit(text, &known).filter(|_| !is_stored);
+            let Some(fit) = fit else {
+                continue;
+            };
+            let cells = self
+                .cells
+                .entry((place, column.format(&known)))
+                .or_default();
+            let first = match fit {
+                CountryFit::ByCountry => &mut cells.by_country,
+                CountryFit::Contrary => &mut cells.contrary,
+            };
+            first.get_or_insert_with(|| FirstCell {
+                line,
+                text: text.trim().to_owned(),
+            });
         }
     }
 
-    /// Refuses the first column with dates in both orders: `12/05/2026` may be wrong if the column also has `12/25/2026`.
-    fn refuse_dates(&self, last: Option<u64>) -> Result<(), UsageError> {
-        let Some(found) = self.date_cells.first(last) else {
-            return Ok(());
-        };
-        let Some((path, column)) = self.dates.get(found.place) else {
-            return Ok(());
-        };
-        let Contradiction {
-            by_country,
-            contrary,
-            ..
-        } = found;
-        let [text, other] = [&by_country.text, &contrary.text];
-        let [line, other_line] = [by_country.line, contrary.line];
-        let message = if found.format.starts_with("%m") {
-            msg!(
-                "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
-                 month first, but `{other}` in line {other_line} has the day first",
-                path,
-                column,
-                text,
-                line,
-                other,
-                other_line
-            )
-        } else {
-            msg!(
-                "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
-                 day first, but `{other}` in line {other_line} has the month first",
-                path,
-                column,
-                text,
-                line,
-                other,
-                other_line
-            )
-        };
-        let hint = msg!("write each date of the column as year-month-day: 2026-11-28");
-        Err(UsageError::new(message, hint))
+    /// Refuses the first column with cells that contradict each other, up to the line `last`.
+    pub(super) fn refuse_unclear_columns(&self, last: Option<u64>) -> Result<(), UsageError> {
+        let is_within = |cell: &&FirstCell| last.is_none_or(|last| cell.line <= last);
+        for ((place, format), cells) in &self.cells {
+            let by_country = cells.by_country.as_ref().filter(is_within);
+            let contrary = cells.contrary.as_ref().filter(is_within);
+            if let Some(by_country) = by_country
+                && let Some(contrary) = contrary
+                && let Some(column) = self.read.get(*place)
+            {
+                return Err(column.unclear(format, by_country, contrary));
+            }
+        }
+        Ok(())
     }
 
     /// Warnings about cells that the message compares with a text, if they differ only in case, and from all such texts.
@@ -216,5 +146,157 @@ impl<'a> MessageColumns<'a> {
     fn compares(&self, column: &str, text: &str) -> bool {
         let mut compared = self.compared.iter();
         compared.any(|(name, other)| name == column && other == text)
+    }
+}
+
+impl ReadColumn<'_> {
+    fn fit(&self, text: &str, known: &Conventions) -> Option<CountryFit> {
+        match self.amount {
+            Some(_) => number_fit(text, known.decimal_mark),
+            None => date_fit(text, known),
+        }
+    }
+
+    /// Returns the short date or the decimal separator of a country.
+    fn format(&self, known: &Conventions) -> &'static str {
+        match (self.amount, known.decimal_mark) {
+            (None, _) => known.short_date,
+            (Some(_), ',') => ",",
+            (Some(_), _) => ".",
+        }
+    }
+
+    /// Returns the error for a column with both formats: `12/05/2026` may be wrong if it also has `12/25/2026`.
+    fn unclear(&self, format: &str, by_country: &FirstCell, contrary: &FirstCell) -> UsageError {
+        match self.amount {
+            Some(amount) => self.unclear_decimals(amount, format, by_country, contrary),
+            None => self.unclear_dates(format, by_country, contrary),
+        }
+    }
+
+    fn unclear_decimals(
+        &self,
+        amount: &ReadAmount,
+        format: &str,
+        by_country: &FirstCell,
+        contrary: &FirstCell,
+    ) -> UsageError {
+        let [mark, other_mark] = if format == "," {
+            [',', '.']
+        } else {
+            ['.', ',']
+        };
+        let message = msg!(
+            "{path}: the decimal separator of {column} is unclear: in its country, {read}, but {other}",
+            path = self.path,
+            column = self.name,
+            read = describe_decimals(&by_country.text, by_country.line, mark),
+            other = describe_decimals(&contrary.text, contrary.line, other_mark)
+        );
+        let filter = format!("number(\"{other_mark}\")");
+        let correct = amount.with_point.replace("number(\".\")", &filter);
+        let hint = msg!(
+            "to set it, write `{correct}`; or write these cells in the same format",
+            correct
+        );
+        UsageError::new(message, hint)
+    }
+
+    fn unclear_dates(
+        &self,
+        format: &str,
+        by_country: &FirstCell,
+        contrary: &FirstCell,
+    ) -> UsageError {
+        let path = self.path;
+        let column = self.name;
+        let [text, other] = [&by_country.text, &contrary.text];
+        let [line, other_line] = [by_country.line, contrary.line];
+        let message = if format.starts_with("%m") {
+            msg!(
+                "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
+                 month first, but `{other}` in line {other_line} has the day first",
+                path,
+                column,
+                text,
+                line,
+                other,
+                other_line
+            )
+        } else {
+            msg!(
+                "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
+                 day first, but `{other}` in line {other_line} has the month first",
+                path,
+                column,
+                text,
+                line,
+                other,
+                other_line
+            )
+        };
+        let hint = msg!("write each date of the column as year-month-day: 2026-11-28");
+        UsageError::new(message, hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    #[test]
+    fn contradiction_is_in_one_column_and_one_format_up_to_the_limit() {
+        let column = |name| ReadColumn {
+            path: "text",
+            name,
+            amount: None,
+        };
+        let mut columns = MessageColumns {
+            read: ["a", "b", "c"].map(column).into(),
+            cells: BTreeMap::new(),
+            compared: BTreeSet::new(),
+        };
+        let note = |columns: &mut MessageColumns<'_>, line, code: &str, cell| {
+            let fields: Map<String, Value> = serde_json::from_value(cell).unwrap();
+            let country = code.parse().ok();
+            columns.note(line, &Row::Fields(Arc::new(fields)), || country);
+        };
+        for (line, code, cell) in [
+            (2, "EC", json!({ "a": " 12/05/2026 " })),
+            (3, "EC", json!({ "a": "11/05/2026" })),
+            (4, "EC", json!({ "b": "10/05/2026" })),
+            (5, "US", json!({ "a": "25/12/2026" })),
+            (6, "EC", json!({ "c": "12/25/2026" })),
+        ] {
+            note(&mut columns, line, code, cell);
+        }
+        assert!(columns.refuse_unclear_columns(None).is_ok());
+        note(&mut columns, 7, "EC", json!({ "b": "12/26/2026" }));
+        note(&mut columns, 8, "EC", json!({ "a": "12/27/2026" }));
+        let in_a = Some(
+            "in a is unclear: in its country, `12/05/2026` in line 2 has the day first, but `12/27/2026` in line 8",
+        );
+        let in_b = Some(
+            "in b is unclear: in its country, `10/05/2026` in line 4 has the day first, but `12/26/2026` in line 7",
+        );
+        for (last, expected) in [
+            (None, in_a),
+            (Some(8), in_a),
+            (Some(7), in_b),
+            (Some(6), None),
+            (Some(2), None),
+        ] {
+            let refused = columns.refuse_unclear_columns(last).err();
+            let text = refused.map(|error| error.message.to_string());
+            let is_expected = text
+                .as_ref()
+                .is_some_and(|text| text.contains(expected.unwrap_or("-")));
+            assert_eq!(is_expected, expected.is_some(), "{last:?}: {text:?}");
+            assert_eq!(text.is_some(), expected.is_some(), "{last:?}: {text:?}");
+        }
     }
 }

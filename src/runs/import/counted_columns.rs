@@ -6,46 +6,37 @@ use serde_json::Value;
 use super::import_result::ImportResult;
 use super::plan::ImportPlan;
 use crate::lists::column_facts::{ColumnCounts, ColumnTable, CountedRow, SentValues};
-use crate::lists::list_file::{ListReader, Row, meant_columns};
+use crate::lists::list_file::{ListReader, meant_columns};
 use crate::lists::template::{BodyTemplate, RowValues};
 use crate::runs::ledger::{LedgerDraft, LedgerError};
-
-/// A row that would be sent.
-pub(super) struct RowToCount<'a> {
-    pub(super) line: u64,
-    pub(super) row: &'a Row,
-    pub(super) recipient: &'a str,
-    /// Its message as JSON.
-    pub(super) json: &'a str,
-    pub(super) body: &'a Value,
-    pub(super) values: &'a RowValues,
-}
 
 /// Counts a row of a list with recipients in `recipient_column`. The counts begin with its first row to send.
 pub(super) fn count_row(
     counts: &mut Option<ColumnCounts>,
     plan: &ImportPlan<'_>,
     recipient_column: &str,
-    to_count: &RowToCount<'_>,
+    counted: CountedRow<'_>,
 ) {
-    let row = to_count.row;
+    let row = counted.row;
     let counts = counts.get_or_insert_with(|| {
         let unused = unused_columns(plan, recipient_column, &row.names());
         ColumnCounts::new(recipient_column, plan.body.expressions(), &unused, row)
     });
-    let sent = match plan.body {
-        BodyTemplate::Of { .. } => SentValues::OfExpressions(to_count.values),
-        BodyTemplate::Row => SentValues::Message(to_count.body),
-    };
-    counts.count(CountedRow {
-        line: to_count.line,
-        row,
-        country: plan.find_country(row),
-        named_country: plan.countries.named_for(row),
-        recipient: to_count.recipient,
-        json: to_count.json,
-        sent,
-    });
+    counts.count(counted);
+}
+
+impl ImportPlan<'_> {
+    /// Returns what is counted of a row: the `values` of its expressions, or its whole message.
+    pub(super) fn sent_values<'v>(
+        &self,
+        values: &'v RowValues,
+        message: &'v Value,
+    ) -> SentValues<'v> {
+        match self.body {
+            BodyTemplate::Of { .. } => SentValues::OfExpressions(values),
+            BodyTemplate::Row => SentValues::Message(message),
+        }
+    }
 }
 
 impl ImportResult {
@@ -90,19 +81,19 @@ impl ImportResult {
             let Some(row) = list.read_back(drafted.cells) else {
                 return Ok(());
             };
-            let filled = plan
-                .body
-                .fill_and_note(&row, plan.find_country(&row), &mut values);
+            let country = plan.find_country(&row);
+            let filled = plan.body.fill_and_note(&row, country, &mut values);
             let body = filled.map(|filled| filled.value).unwrap_or_default();
-            let to_count = RowToCount {
+            let counted = CountedRow {
                 line: drafted.line,
                 row: &row,
+                country,
+                named_country: plan.countries.named_for(&row),
                 recipient: request.recipient,
                 json: request.body,
-                body: &body,
-                values: &values,
+                sent: plan.sent_values(&values, &body),
             };
-            count_row(&mut counts, plan, &self.recipient_column, &to_count);
+            count_row(&mut counts, plan, &self.recipient_column, counted);
             Ok::<_, LedgerError>(())
         })?;
         Ok(counts)

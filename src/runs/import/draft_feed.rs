@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
-use crate::runs::ledger::{DraftRow, LedgerDraft, LedgerError};
+use crate::runs::ledger::{CheckedRow, LedgerDraft, LedgerError};
 
 /// The number of rows in a batch, so that the threads rarely wake each other.
 const ROWS_OF_A_BATCH: usize = 256;
@@ -15,11 +15,11 @@ const BATCHES_WAITING: usize = 2;
 
 /// The sending side of the thread's channel; the thread ends when it is closed or dropped.
 pub(super) struct DraftFeed<'scope> {
-    batch: Vec<DraftRow>,
+    batch: Vec<CheckedRow>,
     bytes: usize,
-    batches: SyncSender<Vec<DraftRow>>,
+    batches: SyncSender<Vec<CheckedRow>>,
     /// Written batches. The thread that made their texts frees them: otherwise both threads contend for the allocator.
-    written: Receiver<Vec<DraftRow>>,
+    written: Receiver<Vec<CheckedRow>>,
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
 }
 
@@ -30,7 +30,7 @@ impl<'scope> DraftFeed<'scope> {
         scope: &'scope Scope<'scope, '_>,
         draft: &'scope mut LedgerDraft,
     ) -> Result<Self, LedgerError> {
-        let (batches, waiting) = sync_channel::<Vec<DraftRow>>(BATCHES_WAITING);
+        let (batches, waiting) = sync_channel::<Vec<CheckedRow>>(BATCHES_WAITING);
         let (done, written) = channel();
         let write = move || {
             waiting.iter().try_for_each(|batch| {
@@ -53,7 +53,7 @@ impl<'scope> DraftFeed<'scope> {
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
-    pub(super) fn add(&mut self, row: DraftRow) -> Result<(), LedgerError> {
+    pub(super) fn add(&mut self, row: CheckedRow) -> Result<(), LedgerError> {
         self.bytes += row.cells.len() + row.request.as_ref().map_or(0, |[.., body]| body.len());
         self.batch.push(row);
         let is_full = self.batch.len() >= ROWS_OF_A_BATCH || self.bytes >= BYTES_OF_A_BATCH;
@@ -87,9 +87,9 @@ mod tests {
     use super::*;
     use crate::runs::ledger::LedgerErrorKind;
 
-    fn row(line: u64, body: &str) -> DraftRow {
+    fn row(line: u64, body: &str) -> CheckedRow {
         let request = Some(["593987654321", "/x", body].map(str::to_owned));
-        DraftRow {
+        CheckedRow {
             line,
             cells: "[]".to_owned(),
             request,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::error::BulkError;
+use super::finding::ReportedRows;
 use super::policy::DuplicatePolicy;
 use super::questions::{earlier_messages, undelivered_messages};
-use super::row_collector::ReportedRows;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::runs::ledger::{

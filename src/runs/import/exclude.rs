@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::error::BulkError;
 use super::finding::Finding;
+use super::finding::RowNotes;
 use super::import_result::describe_exclusion;
 use super::plan::WindowCheck;
-use super::row_collector::RowNotes;
 use crate::base::message::msg;
 use crate::jelou::api::LookUpError;
 use crate::lists::exclusions::Exclusions;

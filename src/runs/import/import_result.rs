@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::country_conflict::CountryConflict;
-use super::finding::{Finding, Place, Severity};
+use super::finding::{Finding, RowNote, RowReport, Severity};
 use super::policy::ImportPolicy;
 use super::questions::LocalNumber;
 use crate::base::input::UsageError;
@@ -31,36 +31,6 @@ pub(crate) fn describe_not_allowed() -> Message {
 
 /// A number of rows, and what is said about them.
 type CountedRows = (u64, fn(u64) -> Message);
-
-/// Called with each note about a row.
-pub(super) type RowReport<'a> = &'a mut dyn FnMut(RowNote);
-
-/// A note about a row during the import.
-#[derive(Debug)]
-pub(crate) enum RowNote {
-    /// Its place is a row.
-    Found(Finding),
-    /// According to a report, it was or may have been sent.
-    Earlier {
-        line: u64,
-        reason: SkipReason,
-        /// Whether the report says that it was not delivered.
-        is_undelivered: bool,
-    },
-}
-
-impl RowNote {
-    pub(super) fn line(&self) -> u64 {
-        match self {
-            Self::Found(Finding {
-                place: Place::Row(row),
-                ..
-            }) => row.line,
-            Self::Found(_) => 0,
-            Self::Earlier { line, .. } => *line,
-        }
-    }
-}
 
 /// The result of reading a list.
 #[derive(Debug, Default)]

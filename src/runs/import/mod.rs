@@ -1,7 +1,6 @@
 //! Turns a list into the rows of a draft. Each row gets a request, or a reason for skipping it.
 
 mod cells;
-mod contradictions;
 mod contrast;
 mod counted_columns;
 mod countries;
@@ -12,14 +11,12 @@ mod error;
 mod exclude;
 mod finding;
 mod import_result;
-mod list_findings;
 mod plan;
 mod policy;
 mod questions;
 mod read_list;
 mod recipient_column;
 mod reported;
-mod row_collector;
 mod rows;
 mod selection;
 
@@ -31,11 +28,12 @@ pub(crate) use self::earlier::{
 };
 pub(crate) use self::error::BulkError;
 pub(crate) use self::exclude::{UnsentRows, skip_excluded};
-pub(crate) use self::finding::{Finding, Place, RowPlace, Severity};
+pub(crate) use self::finding::{
+    CollectedRows, Finding, Place, RowCollector, RowFindings, RowPlace, Severity,
+};
 pub(crate) use self::import_result::ImportResult;
 pub(crate) use self::plan::{ImportPlan, RecipientRule, RowChecks, WindowCheck};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 pub(crate) use self::read_list::{ListReading, read_list};
 pub(crate) use self::recipient_column::ColumnRule;
-pub(crate) use self::row_collector::{CollectedRows, RowCollector, RowFindings};
 pub(crate) use self::selection::{ColumnValue, ListSelection};

@@ -140,21 +140,17 @@ impl<'a> ReportRuns<'a> {
     }
 
     /// Replaces the displayed values in a row of a report by the stored values of its sheet, if the ledger has the run.
-    pub(super) fn with_stored(
+    pub(super) fn restore_stored(
         &mut self,
         outcome: &ReportedOutcome,
-        row: Row,
-    ) -> Result<Row, LedgerError> {
-        let Some((
-            run,
-            Some(ReportRunRow {
-                cells: Some(cells), ..
-            }),
-        )) = self.row(outcome)?
-        else {
-            return Ok(row);
-        };
-        Ok(row.with_stored(&run.columns, cells))
+        row: &mut Row,
+    ) -> Result<(), LedgerError> {
+        if let Some((run, Some(of_run))) = self.row(outcome)?
+            && let Some(cells) = &of_run.cells
+        {
+            *row = row.with_stored(&run.columns, cells);
+        }
+        Ok(())
     }
 
     /// The run that a row of a report names, if the ledger has it, and its row.

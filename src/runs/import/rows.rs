@@ -3,13 +3,11 @@
 use std::thread;
 
 use super::cells::MessageColumns;
-use super::counted_columns::{RowToCount, count_row};
+use super::counted_columns::count_row;
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::finding::{Finding, Severity};
-use super::import_result::{
-    ImportResult, RowNote, RowReport, describe_exclusion, describe_not_allowed,
-};
+use super::finding::{Finding, RowNote, RowReport, Severity};
+use super::import_result::{ImportResult, describe_exclusion, describe_not_allowed};
 use super::plan::{Addressee, ImportPlan, RecipientRule, TO};
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::questions::LocalNumber;
@@ -20,9 +18,10 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::{Outgoing, Route, each_text, refused_character};
-use crate::lists::list_file::{FaultyCell, ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
+use crate::lists::column_facts::CountedRow;
+use crate::lists::list_file::{FaultyCell, ListReader, ListRow, Row, SENT_COLUMN};
 use crate::lists::template::{BodyTemplate, RowValues, faults_of_row_text};
-use crate::runs::ledger::{DraftRow, LedgerDraft, SkipDetail, SkipReason};
+use crate::runs::ledger::{CheckedRow, LedgerDraft, SkipDetail, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
 const READ_AHEAD: u64 = 4;
@@ -154,8 +153,11 @@ impl<'a> Importer<'a> {
             (self.is_read)(self.read);
             self.reject_merged_rows(list.name(), &row)?;
             if self.read > self.plan.skip {
-                self.add(row, feed, report)
+                let checked = self
+                    .check(row, report)
                     .map_err(|error| error.with_sheets(list))?;
+                self.requests += u64::from(checked.skip.is_none());
+                feed.add(checked)?;
             }
         }
         Ok(true)
@@ -217,108 +219,115 @@ impl<'a> Importer<'a> {
         Ok(row.reject_merged_rows(name, is_row)?)
     }
 
-    /// Adds a row to the draft, with its request or the reason for skipping it.
-    fn add(
+    /// Makes the request of a row, or finds the reason for skipping it.
+    fn check(
         &mut self,
-        list_row: ListRow,
-        feed: &mut DraftFeed<'_>,
+        mut list_row: ListRow,
         report: RowReport<'_>,
-    ) -> Result<(), BulkError> {
-        let ListRow {
-            line,
-            row,
-            bad_text,
-            is_hidden,
-            faulty_cells,
-            outcome,
-            ..
-        } = list_row;
-        let row = match (row, &outcome) {
-            (Ok(shown), Some(outcome)) => Ok(self.reported.with_stored(outcome, shown)?),
-            (row, _) => row,
-        };
-        if let Ok(row) = &row {
+    ) -> Result<CheckedRow, BulkError> {
+        let line = list_row.line;
+        if let (Ok(row), Some(outcome)) = (&mut list_row.row, &list_row.outcome) {
+            self.reported.restore_stored(outcome, row)?;
+        }
+        if let Ok(row) = &list_row.row {
             self.imported.note_columns(line, row)?;
         }
-        let cells = match &row {
-            Ok(row) => row.cells(),
-            Err(_) => ListRow::bad_cells(&bad_text),
-        };
-        // jelouctl does not check the contents of hidden rows.
-        if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
-            let skip = SkipDetail {
+        if let Some(skip) = self.why_unread(&list_row, report) {
+            return Ok(skipped(line, list_row.cells(), skip));
+        }
+        let checked = self.check_read_row(&list_row, report);
+        checked.or_else(|error| self.skip_invalid(&list_row, error, report))
+    }
+
+    /// Returns why the contents of a row are not checked.
+    fn why_unread(&self, row: &ListRow, report: RowReport<'_>) -> Option<SkipDetail> {
+        if row.is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
+            return Some(SkipDetail {
                 reason: SkipReason::Hidden,
                 problem: msg!("the row is hidden or crossed out in the sheet"),
-            };
-            return Ok(feed.add(left_out(line, cells, skip))?);
+            });
         }
-        let kept_reason = outcome
-            .as_ref()
-            .and_then(|outcome| self.reported.kept_reason(outcome));
-        if let Some(reason @ (SkipReason::Hidden | SkipReason::NotSelected)) = kept_reason {
-            let skip = reported_skip(reason);
-            report(RowNote::Found(Finding::skipped_row(
-                line,
-                skip.problem.clone(),
-            )));
-            return Ok(feed.add(left_out(line, cells, skip))?);
+        let reason = self.reported.kept_reason(row.outcome.as_ref()?)?;
+        if !matches!(reason, SkipReason::Hidden | SkipReason::NotSelected) {
+            return None;
         }
-        let row = row.and_then(|row| match self.fault_of_selection(&faulty_cells) {
-            Some(problem) => Err(problem),
-            None => Ok(row),
-        });
-        let row = match row {
-            Ok(row) => row,
-            Err(problem) => {
-                let error = RowError::from(problem);
-                return self.add_invalid(feed, line, cells, error, report);
-            }
-        };
-        if let Some(problem) = self.selection.why_left_out(&row) {
-            let skip = SkipDetail {
-                reason: SkipReason::NotSelected,
-                problem,
-            };
-            return Ok(feed.add(left_out(line, cells, skip))?);
-        }
-        match self.read_message(line, &row, &faulty_cells, outcome.as_ref(), report) {
-            Ok((message, skip)) => self.add_message(feed, line, cells, &message, skip, &row),
-            Err(error) => {
-                self.note_local_number(line, &row, &error);
-                let cells = if bad_text.is_empty() {
-                    cells
-                } else {
-                    ListRow::bad_cells(&bad_text)
-                };
-                self.add_invalid(feed, line, cells, error, report)
-            }
-        }
+        let skip = reported_skip(reason);
+        let finding = Finding::skipped_row(row.line, skip.problem.clone());
+        report(RowNote::Found(finding));
+        Some(skip)
     }
 
-    /// Returns the problem of a cell that `--skip-if` or `--only-if` needs.
-    fn fault_of_selection(&self, faulty_cells: &[FaultyCell]) -> Option<Message> {
-        let mut faults = faulty_cells.iter();
-        let fault = faults.find(|(name, _)| self.selection.needs(name));
-        fault.map(|(_, problem)| problem.clone())
-    }
-
-    /// Builds the message of a row, and reports its warnings. Also returns why the row is skipped, if it is.
-    fn read_message(
+    /// Checks a row that is neither hidden nor left out by its report.
+    ///
+    /// # Errors
+    /// If the row is invalid.
+    fn check_read_row(
         &mut self,
-        line: u64,
-        row: &Row,
-        faulty_cells: &[FaultyCell],
-        outcome: Option<&ReportedOutcome>,
+        list_row: &ListRow,
         report: RowReport<'_>,
-    ) -> Result<(RowMessage, Option<SkipDetail>), RowError> {
+    ) -> Result<CheckedRow, RowError> {
+        let line = list_row.line;
+        let row = list_row.row.as_ref().map_err(Message::clone)?;
+        self.refuse_unselectable(list_row)?;
+        if let Some(problem) = self.selection.why_left_out(row) {
+            let reason = SkipReason::NotSelected;
+            return Ok(skipped(line, row.cells(), SkipDetail { reason, problem }));
+        }
         let plan = self.plan;
-        let country = || plan.find_country(row);
-        self.cells.note_dates(line, row, country);
-        self.cells.note_decimals(line, row, country);
-        let message = self.build(line, row, faulty_cells, outcome)?;
-        let skip = self.why_skipped(&message);
-        Self::report_message(line, &message, skip.as_ref(), report);
-        Ok((message, skip))
+        self.cells.note(line, row, || plan.find_country(row));
+        let (outgoing, warnings) = self.make_message(list_row, row)?;
+        let earlier = match &list_row.outcome {
+            Some(outcome) => {
+                let recipient = outgoing.recipient().as_str();
+                self.reported.earlier_outcome(line, outcome, recipient)?
+            }
+            None => EarlierOutcome::default(),
+        };
+        for warning in warnings {
+            let finding = Finding::for_row(line, Severity::Warning, warning);
+            report(RowNote::Found(finding));
+        }
+        let skip = self.why_skipped(&outgoing, earlier);
+        if let Some(skip) = &skip {
+            let problem = skip.problem.clone();
+            report(RowNote::Found(Finding::skipped_row(line, problem)));
+        } else if let Some(reason) = earlier.sent {
+            report(RowNote::Earlier {
+                line,
+                reason,
+                is_undelivered: earlier.is_undelivered,
+            });
+        }
+        let reason = skip.as_ref().map(|skip| skip.reason);
+        if matches!(reason, None | Some(SkipReason::NotAllowed)) {
+            let accepts = &mut self.imported.accepts;
+            accepts.get_or_insert_with(|| SuccessCriterion::for_message(&outgoing));
+        }
+        let sent = earlier.sent.filter(|_| self.skips_sent());
+        let skip = skip.or_else(|| sent.map(reported_skip));
+        if skip.is_none() {
+            self.imported.templates.note(&outgoing);
+            self.count_columns(line, row, &outgoing);
+        }
+        Ok(CheckedRow {
+            line,
+            cells: row.cells(),
+            request: Some([
+                outgoing.recipient().as_str().to_owned(),
+                self.path(&outgoing),
+                outgoing.json().to_owned(),
+            ]),
+            skip,
+        })
+    }
+
+    /// Refuses a row with a faulty cell that `--skip-if` or `--only-if` needs.
+    fn refuse_unselectable(&self, row: &ListRow) -> Result<(), Message> {
+        let mut faults = row.faulty_cells.iter();
+        match faults.find(|(name, _)| self.selection.needs(name)) {
+            Some((_, problem)) => Err(problem.clone()),
+            None => Ok(()),
+        }
     }
 
     /// Finds the recipient's column in the first row, and checks the names of the columns.
@@ -336,22 +345,22 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Builds the message of a row, with warnings and the row's outcome in an earlier run.
-    fn build(
+    /// Makes the message of a row, with its warnings.
+    fn make_message(
         &mut self,
-        line: u64,
+        list_row: &ListRow,
         row: &Row,
-        faulty_cells: &[FaultyCell],
-        outcome: Option<&ReportedOutcome>,
-    ) -> Result<RowMessage, RowError> {
+    ) -> Result<(Outgoing, Vec<Message>), RowError> {
+        let line = list_row.line;
+        let is_reported = list_row.outcome.is_some();
         if self.column.is_none() {
-            self.note_first_row(row, line, outcome.is_some())?;
+            self.note_first_row(row, line, is_reported)?;
         }
         let column = self.column.as_deref().unwrap_or_default();
-        if self.may_say_sent && outcome.is_none() {
+        if self.may_say_sent && !is_reported {
             self.plan.refuse_sent(row).map_err(RowError::from_list)?;
         }
-        let addressee = self.read_recipient(row, column, faulty_cells);
+        let addressee = self.read_recipient(row, column, &list_row.faulty_cells);
         let conflict = &mut self.imported.country_conflict;
         conflict.note(self.plan, line, row, column, addressee.as_ref().ok());
         let addressee = addressee?;
@@ -364,18 +373,7 @@ impl<'a> Importer<'a> {
         warnings.extend(self.body_faults(&outgoing));
         warnings.extend(self.cells.warnings(row));
         self.plan.refuse_warnings(&warnings)?;
-        let earlier = match outcome {
-            Some(outcome) => {
-                self.reported
-                    .earlier_outcome(line, outcome, outgoing.recipient().as_str())?
-            }
-            None => EarlierOutcome::default(),
-        };
-        Ok(RowMessage {
-            outgoing,
-            warnings,
-            earlier,
-        })
+        Ok((outgoing, warnings))
     }
 
     /// Reads the recipient of a row. No cell that the message or its recipient needs may be faulty.
@@ -437,74 +435,39 @@ impl<'a> Importer<'a> {
         })
     }
 
-    /// Why the row of `message` is skipped, whatever other rows there are.
-    fn why_skipped(&self, message: &RowMessage) -> Option<SkipDetail> {
+    /// Why the row of a message is skipped, whatever other rows there are.
+    fn why_skipped(&self, outgoing: &Outgoing, earlier: EarlierOutcome) -> Option<SkipDetail> {
         let plan = self.plan;
         let checks = plan.checks.as_ref();
         let exclusions = checks.map(|checks| checks.exclusions);
-        if let Some((_, list)) = exclusions.and_then(|it| it.find(message.outgoing.recipients())) {
+        if let Some((_, list)) = exclusions.and_then(|it| it.find(outgoing.recipients())) {
             return Some(SkipDetail {
                 reason: SkipReason::Excluded,
                 problem: describe_exclusion(list),
             });
         }
-        if let Some(reason) = message.earlier.skip_reason {
+        if let Some(reason) = earlier.skip_reason {
             return Some(reported_skip(reason));
         }
         let refusal = checks
             .filter(|_| plan.policy.skip_not_allowed)?
             .why_not_allowed?;
-        refusal(&mut message.outgoing.recipients()).map(|_| SkipDetail {
+        refusal(&mut outgoing.recipients()).map(|_| SkipDetail {
             reason: SkipReason::NotAllowed,
             problem: describe_not_allowed(),
         })
     }
 
-    /// Reports the warnings about a row with a message, and why it is skipped. If it is not, also reports an earlier
-    /// outcome.
-    fn report_message(
-        line: u64,
-        message: &RowMessage,
-        skip: Option<&SkipDetail>,
-        report: RowReport<'_>,
-    ) {
-        for warning in message.warnings.iter().cloned() {
-            let finding = Finding::for_row(line, Severity::Warning, warning);
-            report(RowNote::Found(finding));
-        }
-        if let Some(skip) = skip {
-            let problem = skip.problem.clone();
-            report(RowNote::Found(Finding::skipped_row(line, problem)));
-        } else if let Some(reason) = message.earlier.sent {
-            report(RowNote::Earlier {
-                line,
-                reason,
-                is_undelivered: message.earlier.is_undelivered,
-            });
-        }
-    }
-
-    /// Records the number in `row` if it has no country.
-    fn note_local_number(&mut self, line: u64, row: &Row, error: &RowError) {
-        let RowError::Recipient { column, error } = error else {
-            return;
-        };
-        if !error.is_without_country {
-            return;
-        }
-        let written = row.text(column).unwrap_or_default().trim().to_owned();
-        self.imported
-            .note_local_number(LocalNumber { line, written });
-    }
-
-    fn add_invalid(
+    /// Skips an invalid row.
+    ///
+    /// # Errors
+    /// If `error` is not only about this row.
+    fn skip_invalid(
         &mut self,
-        feed: &mut DraftFeed<'_>,
-        line: u64,
-        cells: String,
+        row: &ListRow,
         error: RowError,
         report: RowReport<'_>,
-    ) -> Result<(), BulkError> {
+    ) -> Result<CheckedRow, BulkError> {
         match error {
             RowError::List(error) => return Err(*error),
             RowError::Message(error) if self.plan.affects_every_row(&error) => {
@@ -512,68 +475,49 @@ impl<'a> Importer<'a> {
             }
             _ => {}
         }
+        self.note_local_number(row, &error);
         let problem = error.message();
         report(RowNote::Found(Finding {
             hint: error.hint(),
             column: error.column().map(str::to_owned),
-            ..self.plan.policy.finding(line, problem.clone())
+            ..self.plan.policy.finding(row.line, problem.clone())
         }));
-        let skip = SkipDetail {
-            reason: SkipReason::Invalid,
-            problem,
+        let reason = SkipReason::Invalid;
+        let cells = if row.bad_text.is_empty() {
+            row.cells()
+        } else {
+            row.bad_cells()
         };
-        feed.add(left_out(line, cells, skip))?;
-        Ok(())
+        Ok(skipped(row.line, cells, SkipDetail { reason, problem }))
     }
 
-    /// Adds a row with its request.
-    fn add_message(
-        &mut self,
-        feed: &mut DraftFeed<'_>,
-        line: u64,
-        cells: String,
-        message: &RowMessage,
-        skip: Option<SkipDetail>,
-        row: &Row,
-    ) -> Result<(), BulkError> {
-        let outgoing = &message.outgoing;
-        let parts = [
-            outgoing.recipient().as_str().to_owned(),
-            self.path(outgoing),
-            outgoing.json().to_owned(),
-        ];
-        let reason = skip.as_ref().map(|skip| skip.reason);
-        if matches!(reason, None | Some(SkipReason::NotAllowed)) {
-            let accepts = &mut self.imported.accepts;
-            accepts.get_or_insert_with(|| SuccessCriterion::for_message(outgoing));
+    /// Records the number in a row if it has no country.
+    fn note_local_number(&mut self, row: &ListRow, error: &RowError) {
+        if let RowError::Recipient { column, error } = error
+            && error.is_without_country
+            && let Ok(cells) = &row.row
+        {
+            let written = cells.text(column).unwrap_or_default().trim().to_owned();
+            let line = row.line;
+            self.imported
+                .note_local_number(LocalNumber { line, written });
         }
-        let earlier = message.earlier.sent.filter(|_| self.skips_sent());
-        let skip = skip.or_else(|| earlier.map(reported_skip));
-        if skip.is_none() {
-            self.requests += 1;
-            self.imported.templates.note(outgoing);
-            self.count_columns(line, row, outgoing);
-        }
-        Ok(feed.add(DraftRow {
-            line,
-            cells,
-            request: Some(parts),
-            skip,
-        })?)
     }
 
     /// Counts the columns of a row that would be sent, with the values of its message.
     fn count_columns(&mut self, line: u64, row: &Row, outgoing: &Outgoing) {
-        let to_count = RowToCount {
+        let plan = self.plan;
+        let counted = CountedRow {
             line,
             row,
+            country: plan.find_country(row),
+            named_country: plan.countries.named_for(row),
             recipient: outgoing.recipient().as_str(),
             json: outgoing.json(),
-            body: outgoing.body(),
-            values: &self.values,
+            sent: plan.sent_values(&self.values, outgoing.body()),
         };
         let column = self.column.as_deref().unwrap_or_default();
-        count_row(&mut self.imported.counted, self.plan, column, &to_count);
+        count_row(&mut self.imported.counted, plan, column, counted);
     }
 
     /// Path and query of the request for `outgoing`. Most rows of a list have the same.
@@ -601,17 +545,9 @@ impl<'a> Importer<'a> {
     }
 }
 
-/// The message of a row.
-struct RowMessage {
-    outgoing: Outgoing,
-    warnings: Vec<Message>,
-    /// The outcome of the row in an earlier run.
-    earlier: EarlierOutcome,
-}
-
-/// A row whose message is not built.
-fn left_out(line: u64, cells: String, skip: SkipDetail) -> DraftRow {
-    DraftRow {
+/// A row that is skipped without a request.
+fn skipped(line: u64, cells: String, skip: SkipDetail) -> CheckedRow {
+    CheckedRow {
         line,
         cells,
         request: None,

@@ -12,12 +12,11 @@ use std::time::Duration;
 
 use super::TurnPatience;
 use super::history::comparing::EarlierQuery;
-use super::history::draft::{DraftRow, LedgerDraft};
-use super::model::RowState;
+use super::history::draft::{CheckedRow, LedgerDraft};
 use super::open::Ledger;
 use super::open::LedgerLocation;
 use super::run::Run;
-use super::types::{AttemptResult, RunConditions, RunSettings};
+use super::types::{RunConditions, RunSettings};
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{TemplateTexts, TemplateUses};
 use crate::lists::column_facts::ColumnTable;
@@ -43,7 +42,7 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
         let recipient = recipient.as_ref();
         let request = Some([recipient, path, "{}"].map(str::to_owned));
         draft
-            .add(&[DraftRow {
+            .add(&[CheckedRow {
                 line,
                 cells: "[]".to_owned(),
                 request,
@@ -128,21 +127,5 @@ pub(crate) fn details() -> RunSettings {
         template_texts: TemplateTexts::default(),
         remember: Duration::ZERO,
         written_to: 0,
-    }
-}
-
-/// Returns the outcome of the first attempt for row `n`.
-pub(crate) fn ended(n: i64, state: RowState) -> AttemptResult {
-    AttemptResult {
-        index: n,
-        number: 1,
-        recipient: "593990000000".to_owned(),
-        state,
-        took: Duration::ZERO,
-        http_status: None,
-        message_id: None,
-        code: (state != RowState::Sent).then_some("network"),
-        error: None,
-        api_code: None,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) use self::exclusions::{ExcludedRecipient, ExclusionChange, excluded_i
 pub(crate) use self::file::{AccessWarning, TurnPatience, make_private};
 use self::file::{FileEngine, file_in};
 pub(crate) use self::history::comparing::{EarlierQuery, EarlierRuns};
-pub(crate) use self::history::draft::{DraftRow, LedgerDraft, NewDraftRow};
+pub(crate) use self::history::draft::{CheckedRow, LedgerDraft, NewDraftRow};
 pub(crate) use self::history::draft_rows::LimitUnit;
 pub(crate) use self::history::earlier_rows::{EarlierMessages, EarlierRow};
 pub(crate) use self::history::overview::{MessageMatch, RunOverview};
@@ -66,7 +66,7 @@ pub(crate) use self::rows::delivery::{
 pub(crate) use self::rows::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::types::{
-    AttemptResult, Delay, DraftRequest, ExchangeOrder, ExchangeReply, FinishedRow, RESOLVED,
-    ReportRow, ResumeOptions, RowDelivery, RowFilter, RowToSend, RunConditions, RunSettings,
+    Delay, DraftRequest, ExchangeOrder, ExchangeReply, FinishedRow, RESOLVED, ReportRow,
+    ResumeOptions, RowDelivery, RowFilter, RowToSend, RunConditions, RunSettings,
 };
 pub(crate) use self::worker::{Joined, POLL_EVERY, Worker};

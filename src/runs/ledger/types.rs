@@ -9,6 +9,7 @@ use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunPause};
 use super::identity::SeenIdentities;
 use super::model::{Counts, RowState, SkipReason};
+use crate::base::clock;
 use crate::base::message::{Message, msg};
 use crate::jelou::api::{
     Deadline, DeliveryFacts, DeliveryState, SuccessCriterion, other_recipient_in_path,
@@ -239,40 +240,6 @@ impl DraftRequest<'_> {
     }
 }
 
-/// The outcome of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AttemptResult {
-    pub(crate) index: i64,
-    pub(crate) number: i64,
-    pub(crate) recipient: String,
-    pub(crate) state: RowState,
-    pub(crate) took: Duration,
-    pub(crate) http_status: Option<u16>,
-    pub(crate) message_id: Option<String>,
-    pub(crate) code: Option<&'static str>,
-    pub(crate) error: Option<Message>,
-    /// The API's own code.
-    pub(crate) api_code: Option<String>,
-}
-
-impl AttemptResult {
-    /// Creates the outcome of a row that was certainly not sent at all, because of `error`.
-    pub(crate) fn not_begun(row: RowToSend, error: Message) -> Self {
-        Self {
-            index: row.index,
-            number: row.number,
-            recipient: row.recipient,
-            state: RowState::Pending,
-            took: Duration::ZERO,
-            http_status: None,
-            message_id: None,
-            code: Some("ledger"),
-            error: Some(error),
-            api_code: None,
-        }
-    }
-}
-
 /// A row, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportRow {
@@ -404,12 +371,25 @@ impl RowFilter {
     }
 }
 
-/// A row that is no longer in flight.
+/// A row that is no longer in flight, with the outcome of its attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct FinishedRow {
-    pub(crate) ended: AttemptResult,
+    pub(crate) index: i64,
+    /// Its first line in the input.
+    pub(crate) line: u64,
+    /// The number of the attempt.
+    pub(crate) number: i64,
+    pub(crate) recipient: String,
+    pub(crate) state: RowState,
+    pub(crate) took: Duration,
     /// When its outcome was known.
     pub(crate) at: Instant,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) error: Option<Message>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
     /// When a row that was certainly not sent may be retried.
     pub(crate) retry: Option<Instant>,
     /// Whether the API asked for a slower pace, and until when it accepts nothing.
@@ -418,14 +398,34 @@ pub(crate) struct FinishedRow {
 }
 
 impl FinishedRow {
-    /// Creates a finished row that does not affect when others may be sent.
-    pub(crate) fn new(ended: AttemptResult, at: Instant) -> Self {
+    /// Ends a row in `state` now, without details. It does not affect when others may be sent.
+    pub(crate) fn new(row: RowToSend, state: RowState) -> Self {
+        let now = clock::instant();
         Self {
-            ended,
-            at,
-            retry: None,
+            index: row.index,
+            line: row.line,
+            number: row.number,
+            recipient: row.recipient,
+            state,
+            took: Duration::ZERO,
+            at: now,
+            http_status: None,
+            message_id: None,
+            code: None,
+            error: None,
+            api_code: None,
+            retry: (state == RowState::Pending).then_some(now),
             slows: false,
             stopped_until: None,
+        }
+    }
+
+    /// Ends a row that was certainly not sent at all, because of `error`.
+    pub(crate) fn not_begun(row: RowToSend, error: Message) -> Self {
+        Self {
+            code: Some("ledger"),
+            error: Some(error),
+            ..Self::new(row, RowState::Pending)
         }
     }
 }

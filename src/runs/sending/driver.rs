@@ -1,10 +1,16 @@
-//! Drives the engine of a run with tokio: a task for each request, a thread for the exchanges, signals and time.
+//! Drives the engine of a run with tokio: a task for each request, a thread for the exchanges, signals and time. The thread
+//! owns the ledger. During an exchange, the engine collects outcomes for the next one, so that many rows share one wait
+//! for the disk.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Instant;
 
 use futures_util::FutureExt;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep_until;
 
@@ -12,13 +18,15 @@ use super::engine::{Engine, EngineAction, EngineInput};
 use super::row_task::{ApiSession, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
 use super::throttle::RunLimits;
-use super::writer::Writer;
 use crate::base::clock;
 use crate::base::message::msg;
 use crate::base::output::Progress;
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
-use crate::runs::ledger::{Counts, DraftRequest, PauseReason, RowState, RowToSend, Worker};
+use crate::runs::ledger::{
+    Counts, DraftRequest, ExchangeOrder, ExchangeReply, LedgerError, PauseReason, RowState,
+    RowToSend, Worker,
+};
 
 /// Whether the safety checks allow a request now, or why they cannot be made. The ledger or the rules may have changed
 /// since they passed.
@@ -136,12 +144,12 @@ impl<'a> Driver<'a> {
         let Ok(end) = done else {
             return self.handle(EngineInput::RowPanicked);
         };
-        let state = end.ended.state;
+        let state = end.row.state;
         if let Some(problem) = &end.verdict.problem
             && state != RowState::Pending
         {
             self.progress
-                .fault(end.line, &state.describe(), problem.message.clone());
+                .fault(end.row.line, &state.describe(), problem.message.clone());
         }
         self.handle(EngineInput::RowEnded(end));
     }
@@ -186,6 +194,72 @@ impl<'a> Driver<'a> {
             self.show();
         }
         self.progress.finish();
+    }
+}
+
+/// The engine's side of the thread.
+pub(crate) struct Writer {
+    /// The thread ends when this is dropped.
+    orders: Sender<Arc<ExchangeOrder>>,
+    exchanged: UnboundedReceiver<Result<ExchangeReply, LedgerError>>,
+    /// The ledger, unless an exchange failed.
+    end: Receiver<Worker>,
+    /// Whether to stop retrying failed writes.
+    is_abandoned: Arc<AtomicBool>,
+}
+
+impl Writer {
+    pub(crate) fn start(mut ledger: Worker) -> Self {
+        let (orders, receiver) = channel::<Arc<ExchangeOrder>>();
+        let (answers, exchanged) = unbounded_channel();
+        let (at_end, end) = channel();
+        let is_abandoned = Arc::new(AtomicBool::new(false));
+        ledger.stop_retrying_once(Arc::clone(&is_abandoned));
+        // Sends may fail: after an immediate exit, no one reads the answers. If the thread does not start, no answer
+        // comes, and the engine sees that as an error.
+        let _ = thread::Builder::new().spawn(move || {
+            for order in receiver {
+                let exchanged = ledger.exchange(&order);
+                let has_failed = exchanged.is_err();
+                let _ = answers.send(exchanged);
+                if has_failed {
+                    // After an error, the ledger must not be used.
+                    return;
+                }
+            }
+            let _ = at_end.send(ledger);
+        });
+        Self {
+            orders,
+            exchanged,
+            end,
+            is_abandoned,
+        }
+    }
+
+    /// Asks for an exchange; [`Writer::exchanged`] returns its result.
+    pub(crate) fn order(&self, order: Arc<ExchangeOrder>) {
+        // If the thread has ended, the engine still has the outcomes.
+        let _ = self.orders.send(order);
+    }
+
+    /// Waits for the result of the next exchange. After an error, there are no more exchanges.
+    pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
+        self.exchanged
+            .recv()
+            .await
+            .unwrap_or_else(|| Err(LedgerError::writer_gone()))
+    }
+
+    /// Stops retrying failed writes, for an immediate exit.
+    pub(crate) fn stop_retrying(&self) {
+        self.is_abandoned.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends the thread after all its orders. Returns the ledger, unless an exchange failed.
+    pub(crate) fn close(&mut self) -> Result<Worker, LedgerError> {
+        self.orders = channel().0;
+        self.end.recv().map_err(|_| LedgerError::writer_gone())
     }
 }
 
@@ -266,7 +340,7 @@ mod tests {
         let request = session.request(&mut row).unwrap();
         let end = send_row(Arc::new(session), request, row).await;
         assert_eq!(
-            (end.ended.state, end.ended.code),
+            (end.row.state, end.row.code),
             (RowState::Pending, Some("ledger"))
         );
         let (mut connection, _) = server.accept().await.unwrap();

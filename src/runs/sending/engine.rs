@@ -15,8 +15,8 @@ use crate::base::output::Waiting;
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
 use crate::runs::ledger::{
-    AttemptResult, Counts, Delay, ExchangeOrder, ExchangeReply, FinishedRow, LedgerError,
-    POLL_EVERY, PauseReason, RowState, RowToSend,
+    Counts, Delay, ExchangeOrder, ExchangeReply, FinishedRow, LedgerError, POLL_EVERY, PauseReason,
+    RowState, RowToSend,
 };
 
 /// How long an immediate exit waits until the outcomes are written.
@@ -354,28 +354,24 @@ impl Engine {
 
     /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
     fn requeue_row(&mut self, row: RowToSend, error: Message) {
-        let now = self.now.instant;
         self.counts.change(RowState::Inflight, RowState::Pending);
-        let ended = AttemptResult::not_begun(row, error);
-        self.next_order.finished.push(FinishedRow {
-            retry: Some(now),
-            ..FinishedRow::new(ended, now)
-        });
+        let returned = FinishedRow::not_begun(row, error);
+        self.next_order.finished.push(returned);
     }
 
     /// Returns the outcomes of rows that the ledger may lack.
-    fn unwritten(&self) -> Vec<AttemptResult> {
+    fn unwritten(&self) -> Vec<FinishedRow> {
         let ordered = self.order.iter().flat_map(|order| &order.finished);
         let outcomes = ordered.chain(&self.next_order.finished);
-        outcomes.map(|row| row.ended.clone()).collect()
+        outcomes.cloned().collect()
     }
 
     /// Records the outcome of a row for the next order.
-    fn note_outcome(&mut self, end: RowTaskEnd) {
+    fn note_outcome(&mut self, mut end: RowTaskEnd) {
         self.note_row_end();
-        self.counts.change(RowState::Inflight, end.ended.state);
-        let (finished, pause) = self.throttle.note(&end.verdict, end.ended, self.now);
-        self.next_order.finished.push(finished);
+        self.counts.change(RowState::Inflight, end.row.state);
+        let pause = self.throttle.note(&end.verdict, &mut end.row, self.now);
+        self.next_order.finished.push(end.row);
         if let Some(pause) = pause
             && let Some(problem) = end.verdict.problem
         {

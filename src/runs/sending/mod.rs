@@ -3,11 +3,9 @@
 
 mod driver;
 mod engine;
-mod obstacles;
 mod row_task;
 mod run_end;
 mod throttle;
-mod writer;
 
 pub(crate) use self::driver::Driver;
 pub(crate) use self::row_task::ApiSession;

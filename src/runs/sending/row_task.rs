@@ -10,7 +10,7 @@ use crate::base::message::msg;
 use crate::jelou::api::{
     Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
 };
-use crate::runs::ledger::{AttemptResult, LedgerError, RowState, RowToSend};
+use crate::runs::ledger::{FinishedRow, LedgerError, RowState, RowToSend};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
 const LONGEST_ID: usize = 256;
@@ -25,9 +25,7 @@ pub(crate) struct ApiSession {
 
 /// The result of a row's task.
 pub(crate) struct RowTaskEnd {
-    /// The line of the row in the list.
-    pub(crate) line: u64,
-    pub(crate) ended: AttemptResult,
+    pub(crate) row: FinishedRow,
     pub(crate) verdict: Box<Verdict>,
 }
 
@@ -79,38 +77,31 @@ impl RowTaskEnd {
             Outcome::Unknown(_) => (RowState::Unknown, None),
         };
         let problem = verdict.problem.as_ref();
-        let ended = AttemptResult {
-            index: row.index,
-            number: row.number,
-            recipient: row.recipient,
-            state,
+        let row = FinishedRow {
             took,
             http_status,
             message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
             code: problem.map(|problem| problem.code),
             error: problem.map(|problem| problem.message.clone()),
             api_code: problem.and_then(|problem| Some(excerpt(problem.api_code.as_deref()?))),
+            ..FinishedRow::new(row, state)
         };
         Self {
-            line: row.line,
-            ended,
+            row,
             verdict: Box::new(verdict),
         }
     }
 
     /// Ends an unsent row after its lease expired. Other processes may already count the row as unknown.
     pub(crate) fn after_lease(row: RowToSend) -> Self {
-        let line = row.line;
         let problem = msg!("this process was suspended until its lease on the row expired");
-        let ended = AttemptResult::not_begun(row, problem);
         let verdict = Verdict {
             outcome: Outcome::NotSent(Cause::Unavailable),
             problem: None,
             retry: None,
         };
         Self {
-            line,
-            ended,
+            row: FinishedRow::not_begun(row, problem),
             verdict: Box::new(verdict),
         }
     }

@@ -6,7 +6,7 @@ use crate::base::output::{WaitReason, Waiting};
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
 use crate::runs::ledger::{
-    AttemptResult, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
+    FinishedRow, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
 };
 
 /// The end of a run.
@@ -18,7 +18,7 @@ pub(crate) enum RunEnd {
     /// missing from the ledger.
     Stopped {
         reason: StopReason,
-        unwritten: Option<Vec<AttemptResult>>,
+        unwritten: Option<Vec<FinishedRow>>,
     },
 }
 
@@ -37,7 +37,7 @@ pub(crate) enum StopReason {
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
         error: LedgerError,
-        outcomes: Vec<AttemptResult>,
+        outcomes: Vec<FinishedRow>,
     },
     /// A bug of ours while requests were in flight.
     Panicked,

@@ -35,9 +35,7 @@ use super::name::RunName;
 use super::open::Ledger;
 use super::rows::resolution::Resolution;
 use super::run::Run;
-use super::types::{
-    AttemptResult, ExchangeOrder, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings,
-};
+use super::types::{ExchangeOrder, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings};
 use super::worker::Worker;
 use crate::runs::once::OnceScope;
 
@@ -392,15 +390,9 @@ fn all_due(sends: &mut Worker, finished: &[FinishedRow]) -> ExchangeReply {
 /// Returns the outcome of `row`, this long ago. A row that was certainly not sent may be retried
 /// immediately.
 fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
-    let ended = AttemptResult {
-        number: row.number,
-        recipient: row.recipient.clone(),
-        ..fixture::ended(row.index, state)
-    };
-    let now = Instant::now();
-    let retry = (state == RowState::Pending).then_some(now);
     FinishedRow {
-        retry,
-        ..FinishedRow::new(ended, now.checked_sub(ago).unwrap())
+        code: (state != RowState::Sent).then_some("network"),
+        at: Instant::now().checked_sub(ago).unwrap(),
+        ..FinishedRow::new(row.clone(), state)
     }
 }

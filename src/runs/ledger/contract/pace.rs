@@ -104,13 +104,9 @@ pub(super) fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
                 Outcome::NotSent(_) => RowState::Pending,
                 Outcome::Sent { .. } | Outcome::Unknown(_) => panic!("{verdict:?}"),
             };
-            throttle
-                .note(
-                    &verdict,
-                    ended(row, state, Duration::ZERO).ended,
-                    clock::now(),
-                )
-                .0
+            let mut finished = ended(row, state, Duration::ZERO);
+            throttle.note(&verdict, &mut finished, clock::now());
+            finished
         };
         let (is_given, part) = apply(&tested.begin(&PEOPLE), answers.len(), &mut becomes);
         assert_eq!(

@@ -47,9 +47,9 @@ pub(crate) struct LedgerDraft {
     skips: SkipCounts,
 }
 
-/// A row of the input.
+/// A row of the list after its checks: it has a request, or a reason for skipping it.
 #[derive(Debug)]
-pub(crate) struct DraftRow {
+pub(crate) struct CheckedRow {
     pub(crate) line: u64,
     /// JSON.
     pub(crate) cells: String,
@@ -89,10 +89,10 @@ impl LedgerDraft {
     }
 
     /// Adds the next rows of the list.
-    pub(crate) fn add(&mut self, rows: &[DraftRow]) -> Result<(), LedgerError> {
+    pub(crate) fn add(&mut self, rows: &[CheckedRow]) -> Result<(), LedgerError> {
         let insert = "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let mut insert = self.db.prepare_cached(insert)?;
-        for DraftRow {
+        for CheckedRow {
             line,
             cells,
             request,

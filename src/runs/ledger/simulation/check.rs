@@ -10,7 +10,7 @@ use super::lists::ListPlan;
 use super::server::Server;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::name::RunName;
-use crate::runs::ledger::types::AttemptResult;
+use crate::runs::ledger::types::FinishedRow;
 
 /// A run and a row.
 type RowKey = (i64, i64);
@@ -264,19 +264,19 @@ impl Checker {
     pub(super) fn check_outcome(
         &self,
         run: i64,
-        ended: &AttemptResult,
+        finished: &FinishedRow,
         has_true_clock: bool,
     ) -> Option<String> {
-        let n = ended.index;
+        let n = finished.index;
         let query = "SELECT state, number FROM row WHERE run = ?1 AND n = ?2";
         let found = self.rows(query, [run, n], |row| Ok((row.get(0)?, row.get(1)?)));
         let (state, number): (String, i64) = found.into_iter().next()?;
-        if ended.state == RowState::Sent && state != "sent" {
+        if finished.state == RowState::Sent && state != "sent" {
             return Some(format!("outcome: row {n} was sent, but is {state}"));
         }
         // A row that was certainly not sent must no longer count for the messaging limit.
-        let is_written = number == ended.number && state == ended.state.name();
-        let is_unsent = matches!(ended.state, RowState::Failed | RowState::Pending);
+        let is_written = number == finished.number && state == finished.state.name();
+        let is_unsent = matches!(finished.state, RowState::Failed | RowState::Pending);
         if !(is_written && is_unsent && has_true_clock) {
             return None;
         }

@@ -275,7 +275,7 @@ impl Driver {
     fn receive(&mut self, order: &ExchangeOrder, reply: ExchangeReply, is_late: bool) {
         self.failing_since = None;
         for row in &order.finished {
-            self.held.remove(&row.ended.index);
+            self.held.remove(&row.index);
         }
         self.held.extend(reply.rows.iter().map(|row| row.index));
         self.log_exchange(order, &reply);
@@ -333,7 +333,7 @@ impl Driver {
             }
             for outcome in &order.finished {
                 let checker = &world.checker;
-                let found = checker.check_outcome(self.run.id, &outcome.ended, has_true_clock);
+                let found = checker.check_outcome(self.run.id, outcome, has_true_clock);
                 if let Some(text) = found {
                     world.add_violation(text);
                 }
@@ -440,7 +440,7 @@ impl Driver {
     fn end_task(&mut self, index: usize, end: impl FnOnce(RowToSend) -> RowTaskEnd) {
         let task = self.tasks.remove(index);
         let end = end(task.row);
-        self.has_outcome |= end.ended.state != RowState::Pending;
+        self.has_outcome |= end.row.state != RowState::Pending;
         self.handle(EngineInput::RowEnded(end));
     }
 }

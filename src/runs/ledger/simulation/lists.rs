@@ -8,7 +8,7 @@ use crate::runs::import::skips_sent_rows;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::history::comparing::{EarlierQuery, EarlierRuns};
-use crate::runs::ledger::history::draft::{DraftRow, LedgerDraft};
+use crate::runs::ledger::history::draft::{CheckedRow, LedgerDraft};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::types::RunSettings;
 use crate::runs::once::OnceScope;
@@ -127,7 +127,7 @@ impl ListPlan {
     pub(super) fn draft(&self, path: &str) -> Result<LedgerDraft, LedgerError> {
         let mut draft = LedgerDraft::create()?;
         for (line, (recipient, body)) in (2..).zip(&self.rows) {
-            draft.add(&[DraftRow {
+            draft.add(&[CheckedRow {
                 line,
                 cells: "[]".to_owned(),
                 request: Some([recipient.clone(), path.to_owned(), body.clone()]),

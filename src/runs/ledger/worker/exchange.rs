@@ -15,9 +15,7 @@ use crate::runs::ledger::history::reach::Reach;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::pace::{PaceUpdate, moment};
 use crate::runs::ledger::rows::transitions::LockedRun;
-use crate::runs::ledger::types::{
-    AttemptResult, Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend,
-};
+use crate::runs::ledger::types::{Delay, ExchangeOrder, ExchangeReply, FinishedRow, RowToSend};
 
 /// How long, in addition to half of the lease, a silent process still counts as sending. The time is
 /// long because an idle process writes rarely.
@@ -161,9 +159,9 @@ impl Worker {
         new: &mut [RowToSend],
         deadline: Option<Deadline>,
     ) {
-        for FinishedRow { ended, .. } in finished {
-            if self.held.get(&ended.index) == Some(&ended.number) {
-                self.held.remove(&ended.index);
+        for row in finished {
+            if self.held.get(&row.index) == Some(&row.number) {
+                self.held.remove(&row.index);
             }
         }
         for row in new {
@@ -273,17 +271,14 @@ impl Worker {
     ) -> Result<u64, LedgerError> {
         let mut ends = Vec::with_capacity(finished.len());
         for row in finished {
-            let state = self.state_to_record(db, &row.ended)?;
+            let state = self.state_to_record(db, row)?;
             ends.push(self.end_values(run, row, state));
         }
         let recorded = run.update_rows(db, END, &ends)?;
         if recorded == 0 {
             return Ok(0);
         }
-        if finished
-            .iter()
-            .any(|row| row.ended.state == RowState::Pending)
-        {
+        if finished.iter().any(|row| row.state == RowState::Pending) {
             run.finished_at = None;
         }
         self.uncount_unsent(db, run, finished)?;
@@ -295,11 +290,11 @@ impl Worker {
 
     /// Returns the state of a row after its attempt. A row that cannot be sent again under its key
     /// has failed.
-    fn state_to_record(&self, db: &mut Db, ended: &AttemptResult) -> Result<RowState, LedgerError> {
-        let state = if ended.state == RowState::Pending && !self.still_holds_claim(db, ended)? {
+    fn state_to_record(&self, db: &mut Db, row: &FinishedRow) -> Result<RowState, LedgerError> {
+        let state = if row.state == RowState::Pending && !self.still_holds_claim(db, row)? {
             RowState::Failed
         } else {
-            ended.state
+            row.state
         };
         if RowState::Inflight.can_become(state) {
             Ok(state)
@@ -318,7 +313,6 @@ impl Worker {
         row: &'a FinishedRow,
         state: RowState,
     ) -> Vec<SqlValue<'a>> {
-        let ended = &row.ended;
         let at = run.now - clock::millis(clock::elapsed_since(row.at));
         let wait = row.retry.map_or(0, |due| {
             clock::millis(due.saturating_duration_since(clock::instant()))
@@ -326,17 +320,17 @@ impl Worker {
         let due_at = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
         values![
             run.id,
-            ended.index,
-            ended.number,
+            row.index,
+            row.number,
             self.id,
             state.name(),
             due_at,
             at,
-            ended.http_status.map(i64::from),
-            ended.message_id.as_deref(),
-            ended.code,
-            ended.api_code.as_deref(),
-            ended.error.as_ref().map(Message::encode)
+            row.http_status.map(i64::from),
+            row.message_id.as_deref(),
+            row.code,
+            row.api_code.as_deref(),
+            row.error.as_ref().map(Message::encode)
         ]
         .to_vec()
     }
@@ -353,8 +347,8 @@ impl Worker {
         };
         let unsent: Vec<_> = finished
             .iter()
-            .filter(|row| row.ended.state.sent() == Sent::No)
-            .map(|row| row.ended.index)
+            .filter(|row| row.state.sent() == Sent::No)
+            .map(|row| row.index)
             .collect();
         if Reach::take_back(db, bot, run.id, &unsent)? > 0 {
             // The limit has room again.
@@ -365,18 +359,13 @@ impl Worker {
 
     /// Returns whether a row may be sent again under its key. A process that seemed lost may return
     /// the row late. By then the key may be removed, and the recipient may have another message.
-    fn still_holds_claim(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
+    fn still_holds_claim(&self, db: &mut Db, row: &FinishedRow) -> Result<bool, LedgerError> {
         let Some((key, hasher)) = &self.key else {
             return Ok(true);
         };
         db.exists(
             CLAIM_OF_ROW,
-            &values![
-                *key,
-                hasher.person(&ended.recipient),
-                self.run.id,
-                ended.index
-            ],
+            &values![*key, hasher.person(&row.recipient), self.run.id, row.index],
         )
     }
 
