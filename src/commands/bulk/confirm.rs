@@ -224,7 +224,7 @@ fn describe_skipped(draft: &LedgerDraft) -> Option<Message> {
     let sent = draft.to_be_sent();
     let skips = draft.skip_counts();
     let rows = sent + skips.all();
-    let reasons = describe_skips(skips)?;
+    let reasons = describe_skips(skips.iter())?;
     Some(msg!(
         "{rows} {rows|row|rows}: {sent} to send; skipped: {reasons}",
         rows,

@@ -59,7 +59,10 @@ impl OpenedRun {
         check_clocks(&ledger)?;
         let accepted = run.stale_identities()?;
         if accepted.is_some() && !accepts_stale {
-            return Err(refuse_stale(context, &run)?.into());
+            if let Some(repeats) = describe_repeats(&run)? {
+                context.stderr.note(repeats);
+            }
+            return Err(LedgerError::stale_run(run.name()).into());
         }
         let settings = run.details()?;
         let sender = resolve_run_sender(context, &run, &settings)?;
@@ -141,14 +144,6 @@ pub(super) fn report_if_cancelled(
     report_end(context, active, end).map(Some)
 }
 
-/// Prints what a stale run may repeat. Returns the error of the command.
-fn refuse_stale(context: &Context, run: &Run) -> Result<LedgerError, LedgerError> {
-    if let Some(repeats) = describe_repeats(run)? {
-        context.stderr.note(repeats);
-    }
-    Ok(LedgerError::stale_run(run.name()))
-}
-
 /// Warns about the pause that ends, then skips the rows that must not be sent. With `--only-in-window`, returns the
 /// recipients that have written recently.
 pub(super) fn recheck_pending_rows(
@@ -160,7 +155,10 @@ pub(super) fn recheck_pending_rows(
     skip_excluded(context, rows, &active.exclusions, None)?;
     active.check_allowed(&active.run, &active.sender.settings)?;
     if let Some(paused) = paused {
-        warn_about_pause(context, active, paused);
+        let name = active.run.name();
+        let pause = since_when(paused, &active.zone());
+        let warning = msg!("run {run} is {pause}", run = name, pause);
+        context.stderr.warning_with_hint(warning, next_check(name));
     }
     let mut windows = None;
     if active.settings.conditions.only_in_window && active.run.pending()? > 0 {
@@ -173,14 +171,6 @@ pub(super) fn recheck_pending_rows(
     let zone = active.zone();
     skip_sent_rows(&active.run, &active.settings, &zone)?;
     Ok(windows)
-}
-
-fn warn_about_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
-    let name = active.run.name();
-    let zone = active.zone();
-    let pause = since_when(paused, &zone);
-    let warning = msg!("run {run} is {pause}", run = name, pause);
-    context.stderr.warning_with_hint(warning, next_check(name));
 }
 
 /// How a user resumes a run.
@@ -215,23 +205,17 @@ pub(super) async fn continue_run(
         active.run.resume(seen, &options)?;
         active.log_change(context, RunEventKind::Resumed.name(), None);
         if options.accepted.is_some() {
-            log_accepted_run(context, &active)?;
+            // Recipients may get its messages twice.
+            let accepted = json!({
+                "run": active.run.name().to_string(),
+                "accepted_stale": true,
+                "rows_left": active.run.pending()?,
+            });
+            active.log().run(&context.stderr, "bulk resume", accepted);
         }
     }
     report_rows_left(context, &active.run, was_stale)?;
     send_run(context, &active, None, connection, work.progress).await
-}
-
-/// Logs that a stale run is sent on, although recipients may get its messages twice.
-fn log_accepted_run(context: &Context, active: &ActiveRun) -> Result<(), CommandError> {
-    let name = active.run.name();
-    let accepted = json!({
-        "run": name.to_string(),
-        "accepted_stale": true,
-        "rows_left": active.run.pending()?,
-    });
-    active.log().run(&context.stderr, "bulk resume", accepted);
-    Ok(())
 }
 
 async fn check_templates_left(

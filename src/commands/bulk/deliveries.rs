@@ -123,13 +123,6 @@ pub(crate) fn run(
     let mut asked = RunToCheck::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let zone = sender_zone(&asked.details, &asked.sender);
     let result = block_on(check_until_end(context, &mut asked, args));
-    let code = |result: &CheckResult| {
-        if result.counts.unknown == 0 {
-            ExitCode::Success
-        } else {
-            ExitCode::Incomplete
-        }
-    };
     if asked.settled > 0 {
         context.stderr.note(msg!(
             "found {rows} unknown {rows|row|rows} of run {run} in Jelou's history: now sent",
@@ -137,25 +130,18 @@ pub(crate) fn run(
             run = name
         ));
         let counts = result.as_ref().ok().map(|result| &result.counts);
-        let ended = match &result {
-            Ok(CheckResult {
-                problem: Some(error),
-                ..
-            })
-            | Err(error) => Err(error),
-            Ok(result) => Ok(code(result)),
-        };
+        let ended = result.as_ref().and_then(CheckResult::ended);
         log_row_decision(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let result = result?;
     let unknown = result.counts.unknown;
     let mut words = vec![describe_deliveries(&result.deliveries, &zone)];
     words.extend((unknown > 0).then(|| may_have_been_sent(unknown)));
-    let problem = result.problem.as_ref();
-    let ended = problem.map_or_else(|| code(&result), |problem| problem.code);
-    let error = problem.map(RecordError::from);
-    let mut head = context.stdout.head(ended, error.as_ref());
-    if ended == ExitCode::Incomplete {
+    let ended = result.ended();
+    let code = ended.unwrap_or_else(|problem| problem.code);
+    let error = ended.err().map(RecordError::from);
+    let mut head = context.stdout.head(code, error.as_ref());
+    if code == ExitCode::Incomplete {
         // A later check may find more.
         head.retry = Retry::Later;
     }
@@ -166,7 +152,6 @@ pub(crate) fn run(
     for note in still_unknown(name, is_cancelled, &result) {
         context.stderr.note(note);
     }
-    let code = code(&result);
     match result.problem {
         Some(problem) => Err(problem),
         None => Ok(printed.map(|()| code)?),
@@ -427,13 +412,20 @@ struct CheckResult {
     problem: Option<CommandError>,
 }
 
+impl CheckResult {
+    /// Returns the exit code, or the error of an incomplete check.
+    fn ended(&self) -> Result<ExitCode, &CommandError> {
+        match &self.problem {
+            Some(problem) => Err(problem),
+            None if self.counts.unknown == 0 => Ok(ExitCode::Success),
+            None => Ok(ExitCode::Incomplete),
+        }
+    }
+}
+
 impl<'a> RunToCheck<'a> {
     /// Opens the run `name` for a check, with the sender that began it.
-    pub(crate) fn open(
-        context: &mut Context,
-        run: &'a Run,
-        up_to: Duration,
-    ) -> Result<Self, CommandError> {
+    fn open(context: &mut Context, run: &'a Run, up_to: Duration) -> Result<Self, CommandError> {
         if let Some(stale) = run.stale_reason()? {
             return Err(stale.into());
         }
@@ -452,7 +444,7 @@ impl<'a> RunToCheck<'a> {
     }
 
     /// Checks once, until `end` at the latest, and saves the findings even if it then fails.
-    pub(crate) async fn check(
+    async fn check(
         &mut self,
         context: &Context,
         look_ups: &mut LookUps<'_>,

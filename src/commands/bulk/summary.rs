@@ -140,7 +140,7 @@ impl RunSummary {
                 None => ended_badly,
             });
         }
-        if let Some(reasons) = describe_skips(&self.skips) {
+        if let Some(reasons) = describe_skips(self.skips.iter()) {
             lines.push(msg!("skipped: {reasons}", reasons));
         }
         lines.extend(joined_counts([
@@ -357,15 +357,9 @@ pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<Message> {
     })
 }
 
-/// Describes the skipped rows: `3 invalid, 2 already sent`; None if no row was skipped.
-pub(super) fn describe_skips(skips: &SkipCounts) -> Option<Message> {
-    list_rows(skips.iter())
-}
-
-fn list_rows(skips: impl Iterator<Item = (SkipReason, u64)>) -> Option<Message> {
-    let some = skips.filter(|(_, rows)| *rows > 0);
-    let reasons: Vec<_> = some.map(|(reason, rows)| describe(reason, rows)).collect();
-    (!reasons.is_empty()).then(|| Message::joined(reasons, ", "))
+/// Describes skipped rows: `3 invalid, 2 already sent`; None without any.
+pub(super) fn describe_skips(skips: impl Iterator<Item = (SkipReason, u64)>) -> Option<Message> {
+    joined_counts(skips.map(|(reason, rows)| (rows, describe(reason, rows))))
 }
 
 fn describe(reason: SkipReason, rows: u64) -> Message {
@@ -397,7 +391,7 @@ pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
     ];
     let skips = reported.map(|reason| (reason, skips.rows(reason)));
     let rows: u64 = skips.iter().map(|(_, rows)| rows).sum();
-    if let Some(reasons) = list_rows(skips.into_iter()) {
+    if let Some(reasons) = describe_skips(skips.into_iter()) {
         let note = msg!(
             "{rows} {rows|row is|rows are} skipped: {reasons}",
             rows,
@@ -607,41 +601,20 @@ pub(super) fn waiting(
     let limit = last
         .and_then(|event| event.limit_until())
         .filter(|until| *until > now);
-    let closed = closed(
-        details
-            .conditions
-            .hours
-            .as_ref()
-            .filter(|_| !details.sandbox),
-    );
-    let (reason, until, duration_text) = match (closed, limit) {
-        (Some((hours, until)), limit)
-            if limit.is_none_or(|limit| limit <= until.as_millisecond()) =>
-        {
-            (
-                WaitReason::OutsideHours,
-                hours.rfc_3339(until),
-                msg!("until {time}", time = hours.local_value(until)),
-            )
-        }
-        (_, Some(until)) => {
-            let shown = msg!(
-                "until {time}, for its messaging limit",
-                time = time_value(zone, until)
-            );
-            (
-                WaitReason::MessagingLimit,
-                format!("{:.0}", from_millis(until)),
-                shown,
-            )
-        }
-        _ => return Ok(None),
-    };
-    Ok(Some(Waiting {
-        reason,
-        until,
+    let hours = details.conditions.hours.as_ref();
+    if let Some((hours, until)) = closed(hours.filter(|_| !details.sandbox))
+        && limit.is_none_or(|limit| limit <= until.as_millisecond())
+    {
+        return Ok(Some(hours.wait_until(until)));
+    }
+    Ok(limit.map(|until| Waiting {
+        reason: WaitReason::MessagingLimit,
+        until: format!("{:.0}", from_millis(until)),
         since: None,
-        duration_text,
+        duration_text: msg!(
+            "until {time}, for its messaging limit",
+            time = time_value(zone, until)
+        ),
         reason_text: Message::default(),
         is_new: false,
     }))

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::window::{Between, DailyWindow, collect_windows};
 use crate::base::input::UsageError;
 use crate::base::message::{Message, ToValue, Value, msg};
+use crate::base::output::{WaitReason, Waiting};
 use crate::base::timestamps::value_of_time;
 
 /// How many days after the last day off the search for an opening ends.
@@ -158,8 +159,23 @@ impl Hours {
     }
 
     /// The instant for machines: `2026-11-23T07:00:00-05:00`.
-    pub(crate) fn rfc_3339(&self, at: Timestamp) -> String {
+    fn rfc_3339(&self, at: Timestamp) -> String {
         self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// The wait until the hours open at `opening`.
+    pub(crate) fn wait_until(&self, opening: Timestamp) -> Waiting {
+        Waiting {
+            reason: WaitReason::OutsideHours,
+            until: self.rfc_3339(opening),
+            since: None,
+            duration_text: msg!("until {time}", time = self.local_value(opening)),
+            reason_text: msg!(
+                "outside the run's sending hours, {hours}",
+                hours = self.to_string()
+            ),
+            is_new: false,
+        }
     }
 
     fn local(&self, at: Timestamp) -> ZonedDateTime {

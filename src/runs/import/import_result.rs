@@ -116,31 +116,28 @@ impl ImportResult {
 
     /// Rows that are skipped as intended.
     pub(crate) fn skipped_on_purpose(&self) -> u64 {
-        let skipped = [
+        let skipped = self.skipped(&[
             SkipReason::Excluded,
             SkipReason::OutsideWindow,
             SkipReason::Hidden,
             SkipReason::NotAllowed,
             SkipReason::NotSelected,
-        ];
-        let skipped: u64 = skipped
-            .into_iter()
-            .map(|reason| self.skips.rows(reason))
-            .sum();
+        ]);
         skipped + self.earlier() + self.same_person
     }
 
     /// Rows skipped because of an earlier run.
     fn earlier(&self) -> u64 {
-        let reasons = [
+        self.skipped(&[
             SkipReason::AlreadySent,
             SkipReason::MayHaveBeenSent,
             SkipReason::ToBeSent,
-        ];
-        reasons
-            .into_iter()
-            .map(|reason| self.skips.rows(reason))
-            .sum()
+        ])
+    }
+
+    fn skipped(&self, reasons: &[SkipReason]) -> u64 {
+        let rows = reasons.iter().map(|reason| self.skips.rows(*reason));
+        rows.sum()
     }
 
     /// All rows that were read.

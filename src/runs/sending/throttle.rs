@@ -253,15 +253,8 @@ impl Throttle {
         let hours = self.limits.hours.as_ref()?;
         let is_new = self.reported_opening.replace(opening) != Some(opening);
         Some(Waiting {
-            reason: WaitReason::OutsideHours,
-            until: hours.rfc_3339(opening),
-            since: None,
-            duration_text: msg!("until {time}", time = hours.local_value(opening)),
-            reason_text: msg!(
-                "outside the run's sending hours, {hours}",
-                hours = hours.to_string()
-            ),
             is_new,
+            ..hours.wait_until(opening)
         })
     }
 
