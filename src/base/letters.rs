@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 /// A comment, and the letters in both cases. `tests/letters` writes it.
 const LETTERS: &str = include_str!("letters.txt");
 
@@ -14,9 +16,21 @@ pub(crate) fn is_usual_letter(character: char) -> bool {
     KNOWN.binary_search(&character).is_ok()
 }
 
+/// Returns whether two texts have the same letters, with their accents in one character or in two (Unicode's NFC).
+pub(crate) fn are_same_letters(one: &str, other: &str) -> bool {
+    let composer = ComposingNormalizerBorrowed::new_nfc();
+    one == other || composer.normalize(one) == composer.normalize(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accent_is_one_character_or_two() {
+        assert!(are_same_letters("Básico", "Ba\u{301}sico"));
+        assert!(!are_same_letters("Básico", "Basico"));
+    }
 
     #[test]
     fn letters_of_three_languages_are_known() {

@@ -208,9 +208,14 @@ impl Country {
         (Self::from_name(code) == Some(country)).then_some(country)
     }
 
-    /// Returns the countries that Jelou serves.
-    pub(crate) fn common() -> impl Iterator<Item = Self> {
-        common_regions().map(Self)
+    /// Returns all countries.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        countries().map(Self)
+    }
+
+    /// Returns whether Jelou serves the country.
+    pub(crate) fn is_common(self) -> bool {
+        COMMON_COUNTRIES.contains(&self.code())
     }
 
     /// Parses a country. The error is for text that is not a country.

@@ -209,6 +209,16 @@ fn text_that_differs_only_in_case_warns() {
             "1 row cannot be sent",
         ],
     );
+    let accents = "to,plan\n593987654321,Básico\n593987654322,Ba\u{301}sico\n593987654323,BASICO\n";
+    home.write("list.csv", accents);
+    let text = "{{ to }}{% if plan == 'Básico' %}!{% endif %}";
+    let ended = home.dry_run_list(&["list.csv", "text", text]).success();
+    let ended = ended.stderr_has(&[
+        "line 4: plan: `BASICO` is not exactly `Básico`",
+        "`plan in [\"Básico\", \"BASICO\"]` takes both",
+    ]);
+    assert_eq!(ended.stdout.matches("!\"").count(), 2, "{ended:?}");
+    assert!(!ended.stderr.contains("line 3:"), "{ended:?}");
     home.write("list.csv", "to,plan\n593987654321,  \n");
     home.dry_run_list(&[
         "list.csv",

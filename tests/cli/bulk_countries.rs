@@ -271,6 +271,15 @@ fn countries_where_local_numbers_are_valid_are_offered() {
             "Colombia (2 of 2 valid)\r\n",
         ),
         ("celular\n987654321\n912345678\n", "Peru (2 of 2 valid)\r\n"),
+        // Several countries have the calling code 1, and Jelou serves only one of them.
+        (
+            "celular\n(415) 234-0001\n3052345678\n+13052345679\n",
+            "  1  use United States (2 of 2 valid)\r\n",
+        ),
+        (
+            "celular\n612345678\n+34612345679\n",
+            "  1  use Spain (1 of 1 valid)\r\n",
+        ),
     ] {
         home.write("a.csv", list);
         let words = [

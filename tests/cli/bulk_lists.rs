@@ -331,6 +331,11 @@ fn unfilled_template_in_cell_is_not_sent() {
             "Ya: {{ mensaje | default('x') }}",
             "{% if vip %}",
         ),
+        (
+            "{{ nombre }}",
+            "Hola {{ mensaje | split | first | title }}",
+            "{{ nombre }}",
+        ),
     ] {
         list(cell);
         let ended = preview(&home, "people.csv", &[], text);

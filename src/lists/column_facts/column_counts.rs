@@ -25,7 +25,7 @@ const KEPT_UNUSED: usize = 100;
 pub(crate) struct ColumnCounts {
     rows: u64,
     recipient_column: String,
-    countries: RecipientCountries,
+    pub(crate) countries: RecipientCountries,
     other_code: Option<OtherCode>,
     expressions: Vec<ExpressionCounts>,
     more_expressions: usize,

@@ -48,6 +48,13 @@ impl RecipientCountries {
         }
     }
 
+    /// Returns how many recipients are of the country with this two-letter code.
+    pub(crate) fn rows_of(&self, code: &str) -> u64 {
+        let mut counted = self.counted.iter();
+        let found = counted.find(|counted| counted.country == Some(code));
+        found.map_or(0, |counted| counted.rows)
+    }
+
     /// The countries with most rows first, and rows without a country at the end.
     pub(super) fn facts(&self) -> Vec<CountryRows> {
         let mut countries: Vec<_> = self.counted.iter().collect();

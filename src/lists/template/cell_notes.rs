@@ -14,7 +14,7 @@ const PRINTED_FOR_NOTHING: [&str; 2] = ["None", "Invalid Date"];
 /// Something in a cell.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CellNote {
-    /// The part of the cell. The message has it only if it contains this part.
+    /// The part of the cell. The message has it only if it contains the part, or a word of it with a sign.
     pub(super) part: String,
     pub(super) description: Message,
     /// Whether the row is invalid.

@@ -87,6 +87,11 @@ fn written(
         let hint = msg!("write it with four digits in the list, or omit it: date(\"%d/%m\")");
         return Err(TextProblem::new(problem, hint));
     }
+    if read.is_without_year && has_code(format, "YyAa") {
+        let problem = msg!("`{text}` is a date without a year", text);
+        let hint = msg!("omit the year and the weekday: date(\"%d/%m\")");
+        return Err(TextProblem::new(problem, hint));
+    }
     if read.day.is_none() && has_code(format, OF_DAY) {
         let problem = msg!("`{text}` is a time without a date", text);
         return Err(TextProblem::from(problem).of_cell(text));
@@ -273,6 +278,21 @@ mod tests {
             ),
             ("date('%d/%m/%Y', from='%m/%d/%y')", "", Ok("")),
             ("date('%d/%m', from='%m/%d/%y')", "12/05/85", Ok("05/12")),
+            (
+                "date('%-d de %B', from='%m/%d')",
+                "02/29",
+                Ok("29 de febrero"),
+            ),
+            (
+                "date('%d/%m/%Y', from='%m/%d')",
+                "12/05",
+                Err("`12/05` is a date without a year"),
+            ),
+            (
+                "date('%A', from='%m/%d')",
+                "12/05",
+                Err("`12/05` is a date without a year"),
+            ),
             (
                 "date('%d/%m/%Y', from='%m/%d/%y')",
                 "12/05/85",

@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_i
 
 use super::problem::{TextProblem, described};
 use super::row_view::RowView;
+use crate::base::letters::are_same_letters;
 use crate::base::message::{Message, msg};
 use crate::lists::list_file::plain_number;
 
@@ -130,7 +131,10 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
             return Err(mixed_comparison(cell, other));
         }
     }
-    Ok(one == other)
+    Ok(match (one.as_str(), other.as_str()) {
+        (Some(one), Some(other)) => are_same_letters(one, other),
+        _ => one == other,
+    })
 }
 
 /// Returns whether both are texts, both are numbers, or both are yes or no.

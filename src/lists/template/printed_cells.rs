@@ -111,7 +111,7 @@ impl CheckedValue<'_> {
             let Some(note) = self.row.text(column).and_then(CellNote::find) else {
                 continue;
             };
-            if !self.contains(&note.part) {
+            if !self.has_part(&note.part) {
                 continue;
             }
             let name = self.row.column(column).unwrap_or(column).trim();
@@ -124,8 +124,16 @@ impl CheckedValue<'_> {
         }
     }
 
-    /// Returns whether the value has this part of a cell. A filter may have changed its capitals.
-    fn contains(&self, part: &str) -> bool {
-        self.text.contains(part) || self.text.to_lowercase().contains(&part.to_lowercase())
+    /// Returns whether the value has this part of a cell, or a word of it that is not a name: `first` prints `{{` of
+    /// `{{ nombre }}`.
+    fn has_part(&self, part: &str) -> bool {
+        let is_name = |word: &str| word.chars().all(char::is_alphanumeric);
+        let mut words = part.split_whitespace().filter(|word| !is_name(word));
+        self.contains(part) || words.any(|word| self.contains(word))
+    }
+
+    /// Returns whether the value has this text of a cell. A filter may have changed its capitals.
+    fn contains(&self, cell: &str) -> bool {
+        self.text.contains(cell) || self.text.to_lowercase().contains(&cell.to_lowercase())
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct ReadDate {
     pub(super) time: Option<Time>,
     /// Whether its year has two digits that may be in the last century.
     pub(super) is_without_century: bool,
+    /// Whether its format has no year.
+    pub(super) is_without_year: bool,
     pub(super) is_utc: bool,
 }
 
@@ -74,9 +76,16 @@ pub(super) fn declared_date(text: &str, from: &str) -> Result<ReadDate, TextProb
 }
 
 fn in_format(text: &str, from: &str) -> Option<ReadDate> {
-    let parsed = BrokenDownTime::parse(from, text).ok()?;
+    let mut parsed = BrokenDownTime::parse(from, text).ok()?;
+    let is_without_year =
+        parsed.year().is_none() && parsed.month().is_some() && parsed.day().is_some();
+    if is_without_year {
+        // A leap year has every day.
+        parsed.set_year(Some(2000)).ok()?;
+    }
     let mut read = ReadDate {
         day: parsed.to_date().ok(),
+        is_without_year,
         time: parsed.to_time().ok().filter(|_| has_code(from, "HI")),
         ..ReadDate::default()
     };
@@ -297,6 +306,7 @@ impl<'a> DayParts<'a> {
             day: Some(date),
             time: None,
             is_without_century,
+            is_without_year: false,
             is_utc: false,
         })
     }

@@ -1,12 +1,14 @@
 //! The columns of a message with amounts, dates and comparisons: cells that contradict the format of their country, such as
-//! `1,234` in a column that also has `950.00`, and cells that differ from a compared text only in case.
+//! `1,234` in a column that also has `950.00`, and cells that differ from a compared text only in case or accents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::base::letters::are_same_letters;
 use crate::base::message::{Message, msg};
+use crate::base::suggest::folded;
 use crate::lists::list_file::Row;
 use crate::lists::template::{CountryFit, ReadAmount, date_fit, describe_decimals, number_fit};
 use crate::phone::Country;
@@ -119,18 +121,25 @@ impl<'a> MessageColumns<'a> {
         Ok(())
     }
 
-    /// Warnings about cells that the message compares with a text, if they differ only in case, and from all such texts.
+    /// Warnings about cells that the message compares with a text, if they differ only in case, accents and
+    /// spaces, and from all such texts.
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = Message> {
         self.compared.iter().filter_map(move |(column, text)| {
             let cell = row.text(column)?;
-            let is_similar = cell.trim().to_lowercase() == text.trim().to_lowercase();
-            if !is_similar || self.compares(column, cell) {
+            if folded(cell) != folded(text) || self.compares(column, cell) {
                 return None;
             }
             let way = if cell.trim() == text.trim() {
                 msg!("`{column} | trim` ignores spaces around it", column)
-            } else {
+            } else if cell.trim().to_lowercase() == text.trim().to_lowercase() {
                 msg!("`{column} | lower` ignores case", column)
+            } else {
+                msg!(
+                    "`{column} in [\"{text}\", \"{cell}\"]` takes both",
+                    column,
+                    text,
+                    cell
+                )
             };
             Some(msg!(
                 "{column}: `{cell}` is not exactly `{text}`, as in the message; {way}",
@@ -145,7 +154,7 @@ impl<'a> MessageColumns<'a> {
     /// Whether the message compares `column` with `text`.
     fn compares(&self, column: &str, text: &str) -> bool {
         let mut compared = self.compared.iter();
-        compared.any(|(name, other)| name == column && other == text)
+        compared.any(|(name, other)| name == column && are_same_letters(other, text))
     }
 }
 

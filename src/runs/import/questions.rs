@@ -3,10 +3,11 @@
 
 use std::cmp::Reverse;
 
+use super::import_result::ImportResult;
 use crate::base::message::{Message, msg};
 use crate::base::question::{FreeAnswer, PossibleAnswer, Question, TypedFlag};
 use crate::jelou::message::TypedRecipient;
-use crate::phone::{Country, is_mobile};
+use crate::phone::{Country, find_country, is_mobile};
 
 /// Returns the question what to do with hidden rows.
 pub(super) fn hidden_rows() -> Question {
@@ -52,14 +53,24 @@ pub(super) struct LocalNumber {
     pub(super) written: String,
 }
 
-/// Returns the question which country the local `numbers` are of. The answers are the countries that Jelou serves, if most of
-/// the numbers are theirs.
-pub(super) fn which_country(numbers: &[LocalNumber]) -> Question {
-    let mut fitting: Vec<_> = Country::common()
+/// Returns the question which country the local numbers of a list are of. The answers are the countries that most of these
+/// numbers can be of: first those with the most valid numbers, then those of other recipients of the list, then those that Jelou
+/// serves.
+pub(super) fn which_country(imported: &ImportResult) -> Question {
+    let numbers = imported.without_country.as_slice();
+    let rows_of = |country: Country| {
+        let counted = imported.counted.as_ref();
+        counted.map_or(0, |counted| counted.countries.rows_of(country.code()))
+    };
+    let mut fitting: Vec<_> = Country::all()
         .map(|country| FittingCountry::new(country, numbers))
         .filter(|fitting| fitting.valid * 2 > numbers.len())
         .collect();
-    fitting.sort_by_key(|fitting| Reverse((fitting.valid, fitting.mobiles)));
+    fitting.sort_by_key(|fitting| {
+        let country = fitting.country;
+        let rank = (fitting.valid, rows_of(country), country.is_common());
+        Reverse((rank, fitting.mobiles))
+    });
     fitting.truncate(MAX_COUNTRIES);
     let answers = fitting.iter().map(|fitting| fitting.answer(numbers.len()));
     let free = FreeAnswer {
@@ -88,9 +99,9 @@ impl FittingCountry {
     fn new(country: Country, numbers: &[LocalNumber]) -> Self {
         let written = numbers.iter().map(|number| number.written.as_str());
         let read = written.filter_map(|written| TypedRecipient::read(written, Some(country)).ok());
-        // A number that is not written as in this country has a warning.
+        // Several countries have the calling code 1. A number that is not written as in this country has a warning.
         let local = read.filter(|read| {
-            read.recipient.as_str().starts_with(country.calling_code())
+            find_country(read.recipient.as_str()) == Some(country.code())
                 && read.warnings().is_empty()
         });
         let mut fitting = Self {

@@ -291,7 +291,7 @@ fn without_country(
             )
         }
         None => {
-            let question = which_country(&imported.without_country);
+            let question = which_country(imported);
             return Some(UsageError::open(message, question));
         }
     };
