@@ -189,7 +189,7 @@ fn exclusion_names_its_ledger_reason_and_author() {
             json!([
                 line["event"],
                 line["command"],
-                line["people"],
+                line["recipients"],
                 line["ledger"]
             ])
         })

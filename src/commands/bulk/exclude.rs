@@ -18,7 +18,7 @@ use crate::commands::read_recipient;
 use crate::jelou::message::{TypedRecipient, typed_form};
 use crate::lists::exclusions::read_recipient_lines;
 use crate::phone::{Country, RecipientError};
-use crate::runs::ledger::{ExcludedRecipient, ExclusionChange};
+use crate::runs::ledger::{ExcludedRecipient, ExclusionChange, Ledger, LedgerError};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, open_list, read_environment};
@@ -104,11 +104,34 @@ pub(crate) fn run(
     command: &ExcludeCommand,
 ) -> Result<ExitCode, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
+    let in_sandbox = settings.is_sandboxed();
     match command {
         ExcludeCommand::Add { entries, reason } => {
-            add(context, &settings, entries, reason.as_deref())?;
+            let apply = |ledger: &Ledger, recipients: &[String]| {
+                ledger.exclude(in_sandbox, recipients, reason.as_deref())
+            };
+            change(
+                context,
+                &settings,
+                "bulk exclude add",
+                entries,
+                apply,
+                added,
+            )?;
         }
-        ExcludeCommand::Remove(entries) => remove(context, &settings, entries)?,
+        ExcludeCommand::Remove(entries) => {
+            let apply = |ledger: &Ledger, recipients: &[String]| {
+                ledger.stop_excluding(in_sandbox, recipients)
+            };
+            change(
+                context,
+                &settings,
+                "bulk exclude remove",
+                entries,
+                apply,
+                removed,
+            )?;
+        }
         ExcludeCommand::List => list(context, &settings)?,
         ExcludeCommand::Check { recipient, country } => {
             check(context, &settings, recipient, country)?;
@@ -117,66 +140,57 @@ pub(crate) fn run(
     Ok(ExitCode::Success)
 }
 
-fn add(
+/// Changes who is excluded: reads the recipients, lets `apply` change the ledger, logs it, and prints `notes`: what has
+/// changed, and what had not to change.
+fn change(
     context: &mut Context,
-    settings: &Settings,
-    entries: &EntryArgs,
-    reason: Option<&str>,
-) -> Result<(), CommandError> {
-    let recipients = entries.read(context, settings)?;
-    let ledger = open_ledger(context)?;
-    let change = ledger.exclude(settings.is_sandboxed(), &recipients, reason)?;
-    let place = ledger.location().to_string();
-    log_change(context, settings, "bulk exclude add", &place, change);
-    let ExclusionChange { changed, unchanged } = change;
-    context.stderr.note(msg!(
-        "excluded {changed} {changed|recipient|recipients} in the ledger {place}",
-        changed,
-        place
-    ));
-    if unchanged > 0 {
-        context.stderr.note(msg!(
-            "{unchanged} {unchanged|recipient was|recipients were} excluded before",
-            unchanged
-        ));
-    }
-    Ok(())
-}
-
-fn remove(
-    context: &mut Context,
-    settings: &Settings,
-    entries: &EntryArgs,
-) -> Result<(), CommandError> {
-    let recipients = entries.read(context, settings)?;
-    let ledger = open_ledger(context)?;
-    let change = ledger.stop_excluding(settings.is_sandboxed(), &recipients)?;
-    let place = ledger.location().to_string();
-    log_change(context, settings, "bulk exclude remove", &place, change);
-    let ExclusionChange { changed, unchanged } = change;
-    context.stderr.note(msg!(
-        "removed {changed} {changed|recipient|recipients} from the exclusions in the ledger {place}",
-        changed,
-        place
-    ));
-    if unchanged > 0 {
-        context.stderr.note(msg!(
-            "{unchanged} {unchanged|recipient was|recipients were} not excluded",
-            unchanged
-        ));
-    }
-    Ok(())
-}
-
-fn log_change(
-    context: &Context,
     settings: &Settings,
     command: &str,
-    place: &str,
-    ExclusionChange { changed, unchanged }: ExclusionChange,
-) {
-    let change = json!({ "ledger": place, "people": changed, "unchanged": unchanged });
-    AuditLog::from_settings(settings).exclusion(&context.stderr, command, change);
+    entries: &EntryArgs,
+    apply: impl FnOnce(&Ledger, &[String]) -> Result<ExclusionChange, LedgerError>,
+    notes: fn(ExclusionChange, &str) -> [Message; 2],
+) -> Result<(), CommandError> {
+    let recipients = entries.read(context, settings)?;
+    let ledger = open_ledger(context)?;
+    let change = apply(&ledger, &recipients)?;
+    let place = ledger.location().to_string();
+    let ExclusionChange { changed, unchanged } = change;
+    let fields = json!({ "ledger": place, "recipients": changed, "unchanged": unchanged });
+    AuditLog::from_settings(settings).exclusion(&context.stderr, command, fields);
+    let [done, rest] = notes(change, &place);
+    context.stderr.note(done);
+    if unchanged > 0 {
+        context.stderr.note(rest);
+    }
+    Ok(())
+}
+
+fn added(ExclusionChange { changed, unchanged }: ExclusionChange, place: &str) -> [Message; 2] {
+    [
+        msg!(
+            "excluded {changed} {changed|recipient|recipients} in the ledger {place}",
+            changed,
+            place
+        ),
+        msg!(
+            "{unchanged} {unchanged|recipient was|recipients were} excluded before",
+            unchanged
+        ),
+    ]
+}
+
+fn removed(ExclusionChange { changed, unchanged }: ExclusionChange, place: &str) -> [Message; 2] {
+    [
+        msg!(
+            "removed {changed} {changed|recipient|recipients} from the exclusions in the ledger {place}",
+            changed,
+            place
+        ),
+        msg!(
+            "{unchanged} {unchanged|recipient was|recipients were} not excluded",
+            unchanged
+        ),
+    ]
 }
 
 fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
