@@ -104,7 +104,7 @@ fn run_waits_for_sending_hours_and_continues() {
     };
     let jelou = Jelou::accept_all();
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
-    run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota: outside the run's sending hours, 07:00-19:00");
+    run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota: outside the sending hours, 07:00-19:00");
     run.wait_for(r#""waiting":{"reason":"hours","until":"2026-11-20T07:00:00-05:00"}"#);
     let status = clock.status(&home);
     assert_eq!(
@@ -494,7 +494,7 @@ fn profile_hours_apply_unless_flags_override() {
     ));
     let mut run = clock.start(&home, &[], &jelou.url);
     run.wait_for(
-        "note: waiting until 2026-11-23 07:00 America/Guayaquil: outside the run's sending hours, mon-fri 07",
+        "note: waiting until 2026-11-23 07:00 America/Guayaquil: outside the sending hours, mon-fri 07",
     );
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);

@@ -1,9 +1,10 @@
 //! A run of a team: one person creates it, machines with other rules send it, and each change names who made it.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::bulk_hours::Clock;
-use crate::bulk_run::{Watched, counts, people, resume, send_with, user};
+use crate::bulk_run::{Watched, counts, people, resume, send_with, signal, start, user};
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, host_name, test_with_both_ledgers, user_name};
 use crate::shared_ledger::{people_in_a_database, status};
@@ -203,4 +204,160 @@ fn rules_are_read_again_while_a_run_sends() {
     // A profile without its list is not one to continue with.
     home.config("[profiles.p]\n");
     resume(&home, &jelou.url).fails(11, &["this machine has none for it"]);
+}
+
+/// The hours and the messaging limit of the second machine's profile, stricter than those of the run.
+const STRICTER: &str = "between = [\"10:00-12:00\"]\ntime_zone = \"America/Bogota\"\nlimit_24h = 2";
+
+#[test]
+fn run_waits_for_hours_of_both_machines() {
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    let hours = [
+        "--hold",
+        "--between",
+        "07:00-19:00",
+        "--time-zone",
+        "America/Bogota",
+    ];
+    send_with(&home, &jelou.url, &hours).success();
+    let other = home.another_machine();
+    other.profile("p", &jelou.url, STRICTER);
+    // 08:00 in Bogotá.
+    let Some(clock) = Clock::new(&other, "2026-11-20 13:00:00") else {
+        return;
+    };
+    let words = ["bulk", "work", "r", "--progress", "ndjson"];
+    let mut work = Watched::new(clock.command(&other, &words, &jelou.url).spawn().unwrap());
+    work.wait_for(
+        "note: waiting until 2026-11-20 10:00 America/Bogota: outside the sending hours, \
+         07:00-19:00 (America/Bogota); 10:00-12:00 (America/Bogota)",
+    );
+    assert!(jelou.requests().is_empty());
+    clock.set("2026-11-20 15:00:00");
+    let ended = work.end();
+    assert_eq!((ended.code, jelou.requests().len()), (0, 3), "{ended:?}");
+}
+
+#[test]
+fn hours_that_never_open_together_are_refused() {
+    let Some(home) = people_in_a_database(1) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    let hours = [
+        "--hold",
+        "--between",
+        "13:00-19:00",
+        "--time-zone",
+        "America/Bogota",
+    ];
+    send_with(&home, &jelou.url, &hours).success();
+    let other = home.another_machine();
+    other.profile("p", &jelou.url, STRICTER);
+    let refused = [
+        "error: the sending hours of run r and of this machine's profile are never open at the same time: 13:00-19:00",
+        "hint: to send at other hours: jelouctl bulk resume r --between HOURS\n",
+    ];
+    for words in ["bulk work r", "bulk resume r"] {
+        other.run(words).api(&jelou.url).fails(11, &refused);
+    }
+    other
+        .run("bulk resume r --between always")
+        .api(&jelou.url)
+        .success();
+    let told = status(&home);
+    assert_eq!(told["hours"], Value::Null);
+    assert_eq!(told["events"][0]["reason"], "--between");
+}
+
+#[test]
+fn lower_messaging_limit_of_two_machines_applies() {
+    let Some(home) = people_in_a_database(4) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    home.run("bulk send people.csv --yes --run r --hold --per-day 3 --unchecked template promo")
+        .api(&jelou.url)
+        .success();
+    let other = home.another_machine();
+    other.profile("p", &jelou.url, "limit_24h = 2");
+    let work = "bulk work r --unchecked --progress ndjson";
+    let mut working = Watched::new(start(&other, work, &[], &jelou.url));
+    working.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
+    signal(&working.child, Signal::INT);
+    assert_eq!((working.end().code, jelou.requests().len()), (130, 2));
+    // The run keeps its own limit for other machines.
+    let mut working = Watched::new(start(&home, work, &[], &jelou.url));
+    working.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
+    signal(&working.child, Signal::INT);
+    assert_eq!((working.end().code, jelou.requests().len()), (130, 3));
+    assert_eq!(status(&home)["per_day"], 3);
+}
+
+#[test]
+fn budget_of_the_sending_machine_applies() {
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    send_with(&home, &jelou.url, &["--hold"]).success();
+    let other = home.another_machine();
+    let prices = other.write(
+        "prices.csv",
+        "country,category,price,currency\n*,service,0.10,USD\n",
+    );
+    let keys = format!("prices = {prices:?}\nbudget = 0.2");
+    other.profile("p", &jelou.url, &keys);
+    let refused = [
+        "error: the messages cost 0.30 USD, more than the budget of 0.20",
+        "hint: to send the rest anyway: --without-budget\n",
+    ];
+    for words in ["bulk work r", "bulk resume r"] {
+        other.run(words).api(&jelou.url).fails(11, &refused);
+    }
+    assert!(jelou.requests().is_empty());
+    other
+        .run("bulk work r --without-budget")
+        .api(&jelou.url)
+        .success();
+    let event = status(&home)["events"][0].clone();
+    assert_eq!(
+        (&event["event"], &event["reason"]),
+        (&json!("overridden"), &json!("--without-budget"))
+    );
+}
+
+#[test]
+fn new_hours_of_a_profile_apply_within_a_minute() {
+    let home = people(4);
+    // 08:00 in Bogotá.
+    let Some(clock) = Clock::new(&home, "2026-11-20 13:00:00") else {
+        return;
+    };
+    let zone = "time_zone = \"America/Bogota\"";
+    home.config(&format!("[profiles.p]\n{zone}\n"));
+    let (jelou, arrived, go) = Jelou::hold_responses();
+    let words =
+        "bulk send people.csv --yes --run r --rate 1000/s --concurrency 1 --timeout 5m text Hola";
+    let words: Vec<_> = words.split(' ').collect();
+    let mut sends = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap());
+    arrived.recv().unwrap();
+    home.config(&format!(
+        "[profiles.p]\nbetween = [\"10:00-12:00\"]\n{zone}\n"
+    ));
+    clock.set("2026-11-20 13:01:01");
+    go.send(()).unwrap();
+    sends
+        .wait_for("note: waiting until 2026-11-20 10:00 America/Bogota: outside the sending hours");
+    assert_eq!(jelou.accepted().len(), 1);
+    // A file that is half-saved lacks a rule.
+    home.config(&format!("[profiles.p]\n{zone}\n"));
+    clock.set("2026-11-20 15:00:00");
+    let ended = sends.end();
+    assert_eq!(ended.code, 3, "{ended:?}");
+    ended.stderr_has(&["profile p no longer has between"]);
+    assert_eq!(jelou.accepted().len(), 1);
 }

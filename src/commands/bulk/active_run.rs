@@ -6,20 +6,24 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::options::ReplacedRules;
 use super::run_log::change_fields;
 use crate::base::clock;
 use crate::base::message::msg;
 use crate::base::output::{Progress, ProgressFormat};
 use crate::base::process::block_on;
+use crate::base::timestamps::now;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::open_ledger::wait_for_turn;
 use crate::commands::zone::sender_zone;
 use crate::jelou::api::Problem;
+use crate::jelou::message::MessageKind;
 use crate::lists::exclusions::Exclusions;
+use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::import::{self, UnsentRows, WindowCheck, earlier_runs_error, skips_sent_rows};
 use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Driver, RunEnd, RunLimits, StopReason};
-use crate::sender::config::Settings;
+use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 use crate::sender::{
     AuditLog, Connection, OpenWindows, Sender, check_allowed, check_allowed_by, no_client,
@@ -28,6 +32,14 @@ use crate::sender::{
 
 /// In milliseconds: a row is sent by rules of the profile that were read within this time.
 const READ_AGAIN_AFTER: i64 = 60_000;
+/// The rules of a profile that must not go missing while a run is sent.
+const RULES: [&str; 5] = [
+    "allow_to",
+    "do_not_contact",
+    "between",
+    "not_on",
+    "limit_24h",
+];
 
 pub(crate) struct ActiveRun {
     pub(crate) run: Run,
@@ -36,11 +48,14 @@ pub(crate) struct ActiveRun {
     pub(crate) settings: RunSettings,
     /// The recipients that were excluded when it began.
     pub(crate) exclusions: Exclusions,
+    /// The rules of the profile that typed flags replace.
+    pub(crate) replaced: ReplacedRules,
 }
 
 /// The profile's rules while the run is sent.
 struct ProfileRules {
     settings: Settings,
+    hours: Option<Hours>,
     /// The recipients on its list, in addition to those of the run; empty until it is read again.
     exclusions: Exclusions,
     /// When they were read, in milliseconds since 1970.
@@ -75,30 +90,32 @@ impl ActiveRun {
         mut connection: Connection,
         progress: ProgressFormat,
     ) -> Result<SendingEnd, CommandError> {
-        let session = match self.session(&connection) {
-            Ok(session) => Arc::new(session),
+        let prepared = self
+            .session(&connection)
+            .and_then(|session| Ok((Arc::new(session), self.initial_rules()?)));
+        let (session, rules) = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => {
                 close_unused(worker);
                 return Err(error);
             }
         };
+        let rules = RefCell::new(rules);
         connection.signals.keep();
         let began = Instant::now();
-        let mut joined = match worker {
-            Some(worker) => JoinedRun {
+        let mut joined = if let Some(worker) = worker {
+            JoinedRun {
                 worker,
                 counts: self.run.counts()?,
                 conditions: self.settings.conditions.clone(),
-            },
-            None => self.join(context, &self.run, &mut connection).await?,
+            }
+        } else {
+            let profile = &self.sender.settings;
+            self.join(context, &self.run, profile, &mut connection)
+                .await?
         };
         self.log_change(context, "started", None);
         let is_first = joined.counts.sent == 0;
-        let rules = RefCell::new(ProfileRules {
-            settings: self.sender.settings.clone(),
-            exclusions: Exclusions::default(),
-            read_at: clock::unix_millis(),
-        });
         let is_allowed = |request: &DraftRequest<'_>| {
             self.allows(context, request, &rules)
                 .map_err(|error| Problem {
@@ -111,7 +128,8 @@ impl ActiveRun {
         };
         let end = loop {
             let mut progress = Progress::new(&context.stderr, progress);
-            let limits = self.limits(joined.conditions);
+            let profile_hours = rules.borrow().hours.clone();
+            let limits = self.limits(joined.conditions, profile_hours);
             let session = Arc::clone(&session);
             let driver = Driver::new(
                 session,
@@ -170,11 +188,11 @@ impl ActiveRun {
         })
     }
 
-    fn limits(&self, conditions: RunConditions) -> RunLimits {
+    fn limits(&self, conditions: RunConditions, profile_hours: Option<Hours>) -> RunLimits {
         RunLimits {
             concurrency: self.settings.concurrency,
             max_wait: self.settings.max_wait,
-            hours: conditions.hours.filter(|_| !self.settings.sandbox),
+            hours: self.join_hours(conditions.hours, profile_hours),
             zone: self.zone(),
             keep_going: conditions.keep_going,
         }
@@ -185,11 +203,14 @@ impl ActiveRun {
         &self,
         context: &Context,
         run: &Run,
+        profile: &Settings,
         connection: &mut Connection,
     ) -> Result<JoinedRun, CommandError> {
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
         let leaves_out = skips_sent_rows(&run.details()?);
-        let (worker, mut counts) = match run.join(self.sender.settings.timeout, leaves_out)? {
+        let limit = self.profile_limit(profile);
+        let joined = run.join(self.sender.settings.timeout, leaves_out, limit)?;
+        let (worker, mut counts) = match joined {
             Joined::Sender { worker, counts } => (*worker, counts),
             Joined::HasEarlierMessages(found) => {
                 let zone = self.zone();
@@ -263,7 +284,12 @@ impl ActiveRun {
     ) -> Result<bool, CommandError> {
         let age = clock::unix_millis() - rules.borrow().read_at;
         if !(0..READ_AGAIN_AFTER).contains(&age) {
-            rules.replace(self.read_rules(context)?);
+            let fresh = self.read_rules(context, &rules.borrow().settings)?;
+            let before = rules.replace(fresh);
+            // With other hours or another limit, this process joins again.
+            if !before.paces_like(&rules.borrow()) {
+                return Ok(false);
+            }
         }
         let rules = rules.borrow();
         let lists = [&self.exclusions, &rules.exclusions];
@@ -281,30 +307,90 @@ impl ActiveRun {
             && self.check_recipients(&recipients, &rules.settings).is_ok())
     }
 
+    /// Returns the messaging limit of the profile, unless a flag replaces it. Only templates count.
+    pub(super) fn profile_limit(&self, profile: &Settings) -> Option<u32> {
+        let kind = MessageKind::from_name(&self.settings.kind);
+        let counts = kind.is_none_or(|kind| kind.may_be_template());
+        profile.limit_24h.filter(|_| counts && !self.replaced.limit)
+    }
+
+    /// Returns the hours of the profile, unless a flag replaces them.
+    ///
+    /// # Errors
+    /// If they need a time zone, or do not open within a year.
+    fn profile_hours(&self, profile: &Settings) -> Result<Option<Hours>, CommandError> {
+        if self.replaced.hours {
+            return Ok(None);
+        }
+        let hours = profile.hours.clone().with_flags(&[], &[], None, now());
+        hours.map_err(|error| CommandError::bare_configuration(error.message))
+    }
+
+    /// Joins the hours of the run with those of the profile. In the sandbox, neither applies.
+    fn join_hours(&self, run: Option<Hours>, profile: Option<Hours>) -> SendingHours {
+        if self.settings.sandbox {
+            SendingHours::default()
+        } else {
+            SendingHours::new(run, profile)
+        }
+    }
+
+    /// Returns the hours of the run together with those of the profile.
+    ///
+    /// # Errors
+    /// If they are never open at the same time.
+    pub(super) fn sending_hours(&self) -> Result<SendingHours, CommandError> {
+        let run_hours = self.settings.conditions.hours.clone();
+        let hours = self.join_hours(run_hours, self.profile_hours(&self.sender.settings)?);
+        if hours.next_opening(now()).is_some() {
+            return Ok(hours);
+        }
+        let run = self.run.name();
+        Err(CommandError::guard(
+            msg!(
+                "the sending hours of run {run} and of this machine's profile are never open at the same time: {hours}",
+                run,
+                hours
+            ),
+            msg!(
+                "to send at other hours: jelouctl bulk resume {run} --between HOURS",
+                run
+            ),
+        ))
+    }
+
+    /// Returns the rules with which this process began.
+    fn initial_rules(&self) -> Result<ProfileRules, CommandError> {
+        let settings = self.sender.settings.clone();
+        Ok(ProfileRules {
+            hours: self.profile_hours(&settings)?,
+            settings,
+            exclusions: Exclusions::default(),
+            read_at: clock::unix_millis(),
+        })
+    }
+
     /// Reads the profile and its list again.
     ///
     /// # Errors
-    /// If one of them cannot be read, or the profile lacks a rule that it had when this process began.
-    fn read_rules(&self, context: &Context) -> Result<ProfileRules, CommandError> {
+    /// If one of them cannot be read, or the profile lacks a rule that it had `before`.
+    fn read_rules(
+        &self,
+        context: &Context,
+        before: &Settings,
+    ) -> Result<ProfileRules, CommandError> {
         let settings = Settings::load(&context.flags, &read_environment()?)?;
-        let before = &self.sender.settings;
-        for (key, is_lost) in [
-            (
-                "allow_to",
-                before.allow_to.is_some() && settings.allow_to.is_none(),
-            ),
-            (
-                "do_not_contact",
-                before.do_not_contact.is_some() && settings.do_not_contact.is_none(),
-            ),
-        ] {
-            if is_lost {
-                let origin = before.origin(key);
-                let problem = msg!("{origin} no longer has {key}", origin, key);
-                return Err(CommandError::bare_configuration(problem));
-            }
+        let has = |settings: &Settings, key| *settings.origin(key) != Origin::Default;
+        let lost = RULES
+            .into_iter()
+            .find(|key| has(before, key) && !has(&settings, key));
+        if let Some(key) = lost {
+            let origin = before.origin(key);
+            let problem = msg!("{origin} no longer has {key}", origin, key);
+            return Err(CommandError::bare_configuration(problem));
         }
         Ok(ProfileRules {
+            hours: self.profile_hours(&settings)?,
             exclusions: reread_do_not_contact(&settings)?,
             settings,
             read_at: clock::unix_millis(),
@@ -324,7 +410,7 @@ impl ActiveRun {
         } else {
             None
         };
-        let fresh = self.read_rules(context)?;
+        let fresh = self.read_rules(context, &rules.borrow().settings)?;
         // The connection may have closed during the wait.
         let run = self.run.reconnected()?;
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
@@ -332,8 +418,16 @@ impl ActiveRun {
         let rows = UnsentRows::OfRun(&run);
         skip_excluded(context, rows, &fresh.exclusions, windows.as_ref())?;
         self.check_allowed(&run, &fresh.settings)?;
+        let profile = fresh.settings.clone();
         rules.replace(fresh);
-        self.join(context, &run, connection).await
+        self.join(context, &run, &profile, connection).await
+    }
+}
+
+impl ProfileRules {
+    /// Returns whether these rules have the same hours and the same messaging limit.
+    fn paces_like(&self, other: &Self) -> bool {
+        self.hours == other.hours && self.settings.limit_24h == other.settings.limit_24h
     }
 }
 

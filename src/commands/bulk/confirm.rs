@@ -20,6 +20,7 @@ use crate::commands::zone::sender_zone;
 use crate::jelou::message::{MessageKind, Part};
 use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::runs::cost::Estimate;
+use crate::runs::hours::SendingHours;
 use crate::runs::import::{contrasting_rows, earlier_query};
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
@@ -46,12 +47,13 @@ pub(crate) async fn confirm_plan(
     args: &BulkSendArgs,
 ) -> Result<Connection, CommandError> {
     let is_asked = is_asked(context, &plan.sender);
+    let hours = plan.settings.conditions.sending_hours();
     // The sandbox does not compare runs, does not wait, and costs nothing.
     if plan.settings.sandbox {
-        report_ignored_hours(context, plan.settings.conditions.hours.as_ref());
+        report_ignored_hours(context, &hours);
     } else {
         note_earlier_runs(plan, context)?;
-        report_closed(context, plan.settings.conditions.hours.as_ref());
+        report_closed(context, &hours);
     }
     let opened = look_up_templates(plan, context, args, is_asked).await?;
     plan.estimate_cost()?;
@@ -174,7 +176,8 @@ fn report_plan(
         return Ok(());
     }
     if !takes_days {
-        lines.extend(duration(rows, &plan.settings, &plan.sender));
+        let hours = plan.settings.conditions.sending_hours();
+        lines.extend(duration(rows, &plan.settings, &hours, &plan.sender));
     }
     draw_messages(plan, context)?;
     print_lines(context, lines);
@@ -318,17 +321,20 @@ pub(super) fn excluding(exclusions: &Exclusions) -> Option<Message> {
 }
 
 /// Describes how long the rows take, and when the last one is sent, in the zone of the sender. None for a short time.
-pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Option<Message> {
+pub(super) fn duration(
+    rows: u64,
+    details: &RunSettings,
+    hours: &SendingHours,
+    sender: &Sender,
+) -> Option<Message> {
     let takes = details.time_for(rows).filter(|takes| *takes >= SHORT)?;
     let now = timestamps::now();
     let work = SignedDuration::try_from(takes).ok()?;
-    let end = if let Some(hours) = &details.conditions.hours {
-        let end = hours.estimate_end(now, work);
-        end.map(|end| hours.local_value(end))
-    } else {
-        let end = now.checked_add(work).ok();
-        end.map(|end| time_value(&sender_zone(details, sender), end.as_millisecond()))
-    };
+    let end = hours.estimate_end(now, work);
+    let end = end.map(|end| match hours.first() {
+        Some(hours) => hours.local_value(end),
+        None => time_value(&sender_zone(details, sender), end.as_millisecond()),
+    });
     let takes = duration_value(takes);
     Some(match end {
         Some(end) => msg!("takes about {takes}, until {end}", takes, end),

@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd, look_up_windows, skip_excluded};
-use super::options::{WorkOptions, or_unchecked};
+use super::cost_limit::CostLimit;
+use super::options::{ContinueOptions, ReplacedRules, WorkOptions, or_unchecked};
 use super::report_end::{report_end, send_run};
 use super::run_sender::resolve_run_sender;
 use super::summary::undecided;
@@ -27,6 +28,7 @@ use crate::sender::{
 };
 
 const WITHOUT_LIST: &str = "--without-do-not-contact";
+const WITHOUT_BUDGET: &str = "--without-budget";
 
 /// A run to continue, with its settings and its sender.
 pub(super) struct OpenedRun {
@@ -48,7 +50,7 @@ impl OpenedRun {
         context: &mut Context,
         name: Option<&RunName>,
         accepts_stale: bool,
-        without_list: bool,
+        options: &ContinueOptions,
         exclude: &[Source],
     ) -> Result<Option<Self>, CommandError> {
         let ledger = open_ledger(context)?;
@@ -67,13 +69,18 @@ impl OpenedRun {
         let settings = run.details()?;
         let sender = resolve_run_sender(context, &run, &settings)?;
         let lacks_list = settings.do_not_contact && sender.settings.do_not_contact.is_none();
-        if lacks_list && !without_list {
+        if lacks_list && !options.without_do_not_contact {
             return Err(refuse_without_list(&run));
         }
+        let budget = check_budget(&run, &settings, &sender);
         let overrides = [
             ("--accept-stale", accepted.is_some()),
             (WITHOUT_LIST, lacks_list),
+            (WITHOUT_BUDGET, budget.is_err()),
         ];
+        if !options.without_budget {
+            budget?;
+        }
         Ok(Some(Self {
             run,
             settings,
@@ -89,6 +96,7 @@ impl OpenedRun {
         context: &Context,
         settings: RunSettings,
         exclude: &[Source],
+        replaced: ReplacedRules,
     ) -> Result<ActiveRun, CommandError> {
         let countries = CountryRule {
             otherwise: settings.country.or(self.sender.settings.country),
@@ -105,6 +113,7 @@ impl OpenedRun {
             sender: self.sender,
             settings,
             exclusions,
+            replaced,
         })
     }
 }
@@ -129,6 +138,23 @@ fn refuse_without_list(run: &Run) -> CommandError {
     )
 }
 
+/// Checks that the unsent messages of the run cost at most the budget of the profile.
+fn check_budget(run: &Run, settings: &RunSettings, sender: &Sender) -> Result<(), CommandError> {
+    if settings.sandbox || sender.settings.budget.is_none() {
+        return Ok(());
+    }
+    let with_flag = |error| CommandError {
+        hint: Some(msg!(
+            "to send the rest anyway: {flag}",
+            flag = WITHOUT_BUDGET
+        )),
+        ..error
+    };
+    let limit = CostLimit::read(None, None, &sender.settings).map_err(with_flag)?;
+    let estimate = limit.estimate_rest(run, settings)?;
+    limit.check(estimate.as_ref()).map_err(with_flag)
+}
+
 /// Reports a run that was cancelled, and returns the exit code. None if its rows may be sent.
 pub(super) fn report_if_cancelled(
     context: &Context,
@@ -151,6 +177,7 @@ pub(super) fn recheck_pending_rows(
     active: &mut ActiveRun,
     paused: Option<&RunPause>,
 ) -> Result<Option<OpenWindows>, CommandError> {
+    active.sending_hours()?;
     let rows = UnsentRows::OfRun(&active.run);
     skip_excluded(context, rows, &active.exclusions, None)?;
     active.check_allowed(&active.run, &active.sender.settings)?;

@@ -4,6 +4,7 @@ mod active_run;
 mod cancel;
 mod confirm;
 mod continued_run;
+mod cost_limit;
 mod deliveries;
 mod exclude;
 mod find;

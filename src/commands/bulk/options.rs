@@ -83,6 +83,10 @@ pub(crate) struct ContinueOptions {
     /// The list of the machine that created the run still applies to the rows that it skipped.
     #[arg(long, help_heading = PEOPLE)]
     pub(super) without_do_not_contact: bool,
+
+    /// Send a run although its unsent messages cost more than this machine's budget
+    #[arg(long, help_heading = RUN)]
+    pub(super) without_budget: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -127,6 +131,14 @@ pub(crate) struct HoursOptions {
     /// The default is limit_24h of the profile. A resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = messaging_limit)]
     pub(super) per_day: Option<u32>,
+}
+
+/// The rules of a profile that typed flags replace.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReplacedRules {
+    /// Also its days off.
+    pub(super) hours: bool,
+    pub(super) limit: bool,
 }
 
 /// Parses a positive number.
@@ -229,6 +241,14 @@ impl HoursOptions {
         let has_hours = base.is_some() || !self.between.is_empty() || !self.not_on.is_empty();
         let zone = self.time_zone.as_ref().filter(|_| has_hours || !has_page);
         base.with_flags(&self.between, &self.not_on, zone, now())
+    }
+
+    /// Returns which rules of the profile the flags replace.
+    pub(super) fn replaced(&self) -> ReplacedRules {
+        ReplacedRules {
+            hours: !self.between.is_empty() || self.time_zone.is_some(),
+            limit: self.per_day.is_some(),
+        }
     }
 
     /// Warns of days of `--not-on` in the past, in the time zone of `hours`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::active_run::look_up_windows;
+use super::cost_limit::CostLimit;
 use super::list_message::{ListMessage, recipient_rule};
 use super::options::{EarlierOptions, run_messaging_limit};
 use super::send_args::BulkSendArgs;
@@ -25,26 +26,19 @@ use crate::lists::column_facts::ColumnTable;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::{ListFormat, ListReader};
 use crate::lists::template::language;
-use crate::runs::cost::{Estimate, Money, PriceList};
 use crate::runs::import::{
     BulkError, CollectedRows, DuplicatePolicy, Finding, ImportPlan, ImportResult, ListCountries,
     ListReading, ListSelection, RowChecks, RowCollector, Severity, earlier_query, read_list,
 };
-use crate::runs::ledger::{
-    DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
-};
+use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
-use crate::sender::{
-    OpenWindows, Sender, budget, check_allowed, read_exclusions, read_prices, warn_about_lists,
-};
+use crate::sender::{OpenWindows, Sender, check_allowed, read_exclusions, warn_about_lists};
 
 /// The API address in the metadata of a sandbox run.
 const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
-/// The name of the error of a list that the budget does not allow.
-const OVER_BUDGET: &str = "budget";
 
 /// What `bulk send` is about to do.
 pub(super) struct Plan {
@@ -87,7 +81,7 @@ impl Plan {
         let sender = Sender::resolve(context)?;
         let conditions = new_conditions(args, &sender.settings, &message.kind)?;
         let exclusions = exclusions_for_list(args, &sender)?;
-        let cost_limit = CostLimit::read(args, &sender.settings)?;
+        let cost_limit = CostLimit::read(args.prices.as_deref(), args.budget, &sender.settings)?;
         let ledger = ledger_for_run(context, args, &sender)?;
         let windows = windows_for_list(context, args, &message.kind, &sender)?;
         let tester = read_tester(args, &sender.settings)?;
@@ -486,73 +480,6 @@ fn windows_for_list(
         return Ok(None);
     }
     look_up_windows(context, sender).map(Some)
-}
-
-/// The prices, and the budget; both are optional.
-pub(super) struct CostLimit {
-    pub(super) prices: Option<PriceList>,
-    pub(super) budget: Option<Money>,
-}
-
-impl CostLimit {
-    /// Reads the limit from the flag, or else from the profile.
-    pub(super) fn read(args: &BulkSendArgs, settings: &Settings) -> Result<Self, CommandError> {
-        let prices = read_prices(args.prices.as_deref(), settings)?;
-        let budget = budget(args.budget, settings, prices.is_some())?;
-        Ok(Self { prices, budget })
-    }
-
-    /// Estimates the cost of the draft's messages; None without prices.
-    pub(super) fn estimate(
-        &self,
-        draft: &LedgerDraft,
-        settings: &RunSettings,
-    ) -> Result<Option<Estimate>, LedgerError> {
-        let Some(prices) = &self.prices else {
-            return Ok(None);
-        };
-        let mut estimate = Estimate::new(prices);
-        draft.each_row_to_send(|_, request| {
-            let DraftRequest {
-                recipient,
-                path,
-                body,
-            } = request;
-            let (country, category) = settings.charged_by(recipient, path, body);
-            estimate.add(prices, country, category);
-            Ok::<_, LedgerError>(())
-        })?;
-        Ok(Some(estimate))
-    }
-
-    /// Refuses messages that cost more than the budget.
-    pub(super) fn check(&self, estimate: Option<&Estimate>) -> Result<(), CommandError> {
-        let (Some(budget), Some(estimate)) = (self.budget, estimate) else {
-            return Ok(());
-        };
-        if let Some(words) = estimate.without_price() {
-            let hint = msg!("add the missing prices to the price list, or remove --budget");
-            let problem = msg!(
-                "with a budget of {budget}, {problem}",
-                budget,
-                problem = words
-            );
-            return Err(CommandError::guard(problem, hint).named(OVER_BUDGET));
-        }
-        if estimate.total() > budget {
-            let problem = msg!(
-                "the messages cost {total}, more than the budget of {budget}",
-                total = estimate.total_value(),
-                budget
-            );
-            let hint = msg!("raise --budget, or send fewer messages: --limit N");
-            return Err(CommandError {
-                details: estimate.describe(),
-                ..CommandError::guard(problem, hint).named(OVER_BUDGET)
-            });
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -86,13 +86,12 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
 }
 
 fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    let without_list = args.continued.without_do_not_contact;
     let name = args.run.as_ref();
     let opened = OpenedRun::open(
         context,
         name,
         args.accept_stale,
-        without_list,
+        &args.continued,
         &args.exclude,
     )?;
     let Some(opened) = opened else {
@@ -120,7 +119,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
         .chain(typed_overrides(args))
         .collect();
     let paused = opened.run.prepare()?;
-    let mut active = opened.activate(context, settings, &args.exclude)?;
+    let mut active = opened.activate(context, settings, &args.exclude, args.hours.replaced())?;
     if let Some(code) = report_if_cancelled(context, &active)? {
         return Ok(code);
     }
@@ -151,6 +150,7 @@ fn typed_overrides(args: &BulkResumeArgs) -> impl Iterator<Item = &'static str> 
     chosen_flags([
         ("--again", args.earlier.again),
         ("--between", !hours.between.is_empty()),
+        ("--time-zone", hours.time_zone.is_some()),
         ("--per-day", hours.per_day.is_some()),
         ("--keep-going", args.options.keep_going),
         ("--unchecked", args.work.unchecked),
@@ -165,8 +165,7 @@ fn age(run: &Run) -> Result<Duration, LedgerError> {
     ))
 }
 
-/// Returns the conditions of the resumed run: typed flags replace the run's own. If the run has no
-/// messaging limit and no process sends it, the profile's limit applies.
+/// Returns the conditions of the resumed run: typed flags replace the run's own.
 fn resumed_conditions(
     args: &BulkResumeArgs,
     opened: &OpenedRun,
@@ -183,15 +182,8 @@ fn resumed_conditions(
         );
         return Err(UsageError::new(message, msg!("remove --again")).into());
     }
-    let from_profile = if run.is_running()? {
-        None
-    } else {
-        opened.sender.settings.limit_24h
-    };
     let per_day = match MessageKind::from_name(&opened.settings.kind) {
-        Some(kind) => {
-            run_messaging_limit(args.hours.per_day, kept.per_day.or(from_profile), &kind)?
-        }
+        Some(kind) => run_messaging_limit(args.hours.per_day, kept.per_day, &kind)?,
         None => kept.per_day,
     };
     Ok(args.options.conditions(hours, per_day, &args.earlier, kept))
@@ -274,12 +266,14 @@ fn report_before(context: &Context, active: &ActiveRun) -> Result<(), CommandErr
     let settings = &active.settings;
     let pending = active.run.counts()?.pending;
     draw_first_left(context, active, pending)?;
-    let duration = duration(pending, settings, &active.sender)
-        .filter(|_| settings.conditions.per_day.is_none());
+    let hours = active.sending_hours()?;
+    let limit = active.profile_limit(&active.sender.settings);
+    let duration = duration(pending, settings, &hours, &active.sender)
+        .filter(|_| settings.conditions.per_day.or(limit).is_none());
     let spent = active.run.spent()?.as_ref().map(RunCost::describe);
     let lines = excluding(&active.exclusions).into_iter().chain(spent);
     print_lines(context, lines.chain(duration));
-    report_closed(context, settings.conditions.hours.as_ref());
+    report_closed(context, &hours);
     Ok(())
 }
 

@@ -148,6 +148,7 @@ async fn confirm_and_send(
         sender: plan.sender,
         settings: plan.settings,
         exclusions: plan.exclusions,
+        replaced: args.hours.replaced(),
     };
     // Its file may be large.
     drop(plan.draft);

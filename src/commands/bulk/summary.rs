@@ -19,7 +19,7 @@ use crate::command_error::CommandError;
 use crate::jelou::message::merge;
 use crate::lists::column_facts::ColumnTable;
 use crate::runs::cost::RunCost;
-use crate::runs::hours::Hours;
+use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::ledger::{
     Cancellation, Counts, DeliveryCounts, LedgerDraft, LedgerError, PauseReason, RESOLVED,
     RowState, Run, RunName, RunPause, RunSettings, SkipCounts, SkipReason,
@@ -565,26 +565,26 @@ pub(super) fn next_check(name: &RunName) -> Message {
 }
 
 /// Warns before the question that the run will not send immediately.
-pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
-    if let Some((hours, until)) = closed(hours)
+pub(super) fn report_closed(context: &Context, hours: &SendingHours) {
+    if let Some((first, until)) = closed(hours)
         && context.can_ask()
         && !context.assume_yes
     {
         context.stderr.note(msg!(
             "outside the sending hours, {hours}: nothing is sent before {time}",
             hours,
-            time = hours.local_value(until)
+            time = first.local_value(until)
         ));
     }
 }
 
 /// Prints that the sandbox sends outside the sending hours, unlike a run at Jelou.
-pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
-    if let Some((hours, until)) = closed(hours) {
+pub(super) fn report_ignored_hours(context: &Context, hours: &SendingHours) {
+    if let Some((first, until)) = closed(hours) {
         context.stderr.note(msg!(
             "outside the sending hours, {hours}: a run to Jelou would wait until {time}",
             hours,
-            time = hours.local_value(until)
+            time = first.local_value(until)
         ));
     }
 }
@@ -601,11 +601,11 @@ pub(super) fn waiting(
     let limit = last
         .and_then(|event| event.limit_until())
         .filter(|until| *until > now);
-    let hours = details.conditions.hours.as_ref();
-    if let Some((hours, until)) = closed(hours.filter(|_| !details.sandbox))
+    let hours = details.conditions.sending_hours();
+    if let Some((_, until)) = closed(&hours).filter(|_| !details.sandbox)
         && limit.is_none_or(|limit| limit <= until.as_millisecond())
     {
-        return Ok(Some(hours.wait_until(until)));
+        return Ok(hours.wait_until(until));
     }
     Ok(limit.map(|until| Waiting {
         reason: WaitReason::MessagingLimit,
@@ -620,10 +620,10 @@ pub(super) fn waiting(
     }))
 }
 
-/// Returns the hours and their next opening, if they are closed now.
-fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
+/// Returns the first of the hours and their next opening, if they are closed now.
+fn closed(hours: &SendingHours) -> Option<(&Hours, Timestamp)> {
     let now = timestamps::now();
-    let hours = hours?;
     let until = hours.next_opening(now)?;
-    (until > now).then_some((hours, until))
+    let first = hours.first()?;
+    (until > now).then_some((first, until))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use super::continued_run::{
     OpenedRun, chosen_flags, continue_run, recheck_pending_rows, report_if_cancelled,
 };
-use super::options::{ContinueOptions, WorkOptions, describe_run_default};
+use super::options::{ContinueOptions, ReplacedRules, WorkOptions, describe_run_default};
 use super::run_log::log_refused_run;
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
@@ -43,9 +43,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode
 }
 
 fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
-    let without_list = args.continued.without_do_not_contact;
     let name = args.run.as_ref();
-    let Some(opened) = OpenedRun::open(context, name, false, without_list, &[])? else {
+    let Some(opened) = OpenedRun::open(context, name, false, &args.continued, &[])? else {
         context
             .stderr
             .note(msg!("nothing to send: no unfinished runs"));
@@ -55,7 +54,7 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
     let overrides: Vec<_> = opened.overrides.iter().copied().chain(unchecked).collect();
     let settings = args.work.over(opened.settings.clone());
     opened.run.prepare()?;
-    let mut active = opened.activate(context, settings, &[])?;
+    let mut active = opened.activate(context, settings, &[], ReplacedRules::default())?;
     if let Some(code) = report_if_cancelled(context, &active)? {
         return Ok(code);
     }

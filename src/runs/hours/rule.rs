@@ -14,15 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::window::{Between, DailyWindow, collect_windows};
 use crate::base::input::UsageError;
 use crate::base::message::{Message, ToValue, Value, msg};
-use crate::base::output::{WaitReason, Waiting};
 use crate::base::timestamps::value_of_time;
 
 /// How many days after the last day off the search for an opening ends.
 const DAYS_AHEAD: i32 = 366;
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * DAYS_AHEAD as i64);
-
-/// The maximum working time for an estimate of the end: two months of open minutes.
-const MAX_MINUTES: u32 = 60 * 24 * 60;
 
 /// The sending hours of a run, as the ledger stores them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -71,29 +67,17 @@ impl Hours {
         by_change.or(by_clock)
     }
 
+    /// Whether these hours are `other` with more days off.
+    pub(super) fn includes(&self, other: &Self) -> bool {
+        self.between == other.between
+            && self.time_zone == other.time_zone
+            && self.not_on.is_superset(&other.not_on)
+    }
+
     /// Whether the hours open within a year.
     pub(super) fn opens_within_a_year(&self, from: Timestamp) -> bool {
         self.next_opening(from)
             .is_some_and(|at| at.duration_since(from) <= YEAR)
-    }
-
-    /// When `work` that begins at `from`, and pauses outside the hours, is done; None if that is too far in the future.
-    pub(crate) fn estimate_end(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
-        let mut at = self.next_opening(from)?;
-        let mut left = work;
-        for _ in 0..MAX_MINUTES {
-            // Windows begin and end on a minute.
-            let next_minute =
-                Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
-            let step = next_minute.duration_since(at).min(left);
-            at = at.checked_add(step).ok()?;
-            left -= step;
-            if left.is_zero() {
-                return Some(at);
-            }
-            at = self.next_opening(at)?;
-        }
-        None
     }
 
     /// The first start of a window after `from`.
@@ -159,23 +143,8 @@ impl Hours {
     }
 
     /// The instant for machines: `2026-11-23T07:00:00-05:00`.
-    fn rfc_3339(&self, at: Timestamp) -> String {
+    pub(super) fn rfc_3339(&self, at: Timestamp) -> String {
         self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-    }
-
-    /// The wait until the hours open at `opening`.
-    pub(crate) fn wait_until(&self, opening: Timestamp) -> Waiting {
-        Waiting {
-            reason: WaitReason::OutsideHours,
-            until: self.rfc_3339(opening),
-            since: None,
-            duration_text: msg!("until {time}", time = self.local_value(opening)),
-            reason_text: msg!(
-                "outside the run's sending hours, {hours}",
-                hours = self.to_string()
-            ),
-            is_new: false,
-        }
     }
 
     fn local(&self, at: Timestamp) -> ZonedDateTime {
@@ -200,7 +169,7 @@ impl Hours {
     }
 
     /// The same with the zone: `mon-fri 07:00-19:00 (America/Bogota)`.
-    fn message(&self) -> Message {
+    pub(super) fn message(&self) -> Message {
         msg!(
             "{windows} ({zone})",
             windows = self.without_zone(),
@@ -446,6 +415,7 @@ pub(crate) fn day_off(raw: &str) -> Result<Date, Message> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SendingHours;
     use super::*;
 
     #[test]
@@ -524,6 +494,7 @@ mod tests {
     #[test]
     fn work_pauses_outside_sending_hours() {
         let hours = hours(&["mon-fri 07:00-19:00"], &[], "America/Bogota");
+        let run = SendingHours::new(Some(hours.clone()), None);
         for (from, seconds, expected) in [
             (
                 "2026-11-20T10:00:30-05",
@@ -548,7 +519,7 @@ mod tests {
             ),
             ("2026-11-20T10:00:00-05", i64::MAX, None),
         ] {
-            let end = hours.estimate_end(from.parse().unwrap(), SignedDuration::from_secs(seconds));
+            let end = run.estimate_end(from.parse().unwrap(), SignedDuration::from_secs(seconds));
             assert_eq!(
                 end.map(|end| hours.rfc_3339(end)).as_deref(),
                 expected,

@@ -95,7 +95,7 @@ pub(crate) fn make(ledger: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -
 /// Creates a run in this directory that delays no row, with a process that sends it.
 pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Worker) {
     let run = make(&ledger(directory), recipients, 1_000_000.0);
-    let joined = run.join(Duration::from_secs(30), None).unwrap();
+    let joined = run.join(Duration::from_secs(30), None, None).unwrap();
     let worker = joined.worker().expect("this process compares nothing");
     (run, worker)
 }

@@ -21,7 +21,7 @@ use crate::lists::column_facts::ColumnTable;
 use crate::lists::list_file::ListFormat;
 use crate::phone::{Country, find_country};
 use crate::runs::cost::{Category, Estimate};
-use crate::runs::hours::Hours;
+use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::once::{OnceKey, OnceScope};
 
 /// The code of a row that you decided.
@@ -112,6 +112,13 @@ pub(crate) struct ResumeOptions<'a> {
     /// The new rate applies to every process that sends the run.
     pub(crate) rate: Option<f64>,
     pub(crate) conditions: Option<&'a RunConditions>,
+}
+
+impl RunConditions {
+    /// Returns the sending hours of the run alone.
+    pub(crate) fn sending_hours(&self) -> SendingHours {
+        SendingHours::new(self.hours.clone(), None)
+    }
 }
 
 impl RunSettings {

@@ -9,7 +9,7 @@ use crate::base::message::{Lang, Message};
 use crate::base::output::rounded;
 use crate::jelou::message::MessageKind;
 use crate::runs::cost::{Estimate, Money};
-use crate::runs::hours::Hours;
+use crate::runs::hours::SendingHours;
 use crate::runs::import::RowFindings;
 use crate::runs::ledger::{DailyLimit, LedgerDraft, RunSettings, now};
 
@@ -91,8 +91,8 @@ fn time_needed(list: &ListPreview<'_>, clock: &PageClock, language: Lang) -> Opt
         .daily
         .map(|daily| daily.days_to_wait())
         .unwrap_or_default();
-    let hours = details.conditions.hours.as_ref();
-    let end = last_send(hours, begin, work, waits);
+    let hours = details.conditions.sending_hours();
+    let end = last_send(&hours, begin, work, waits);
     let Some(end) = end.filter(|end| !clock.is_one_day(*end, begin)) else {
         return Some(if work.as_secs() < SHORT_S {
             language.text("takes_short").to_owned()
@@ -113,30 +113,19 @@ fn time_needed(list: &ListPreview<'_>, clock: &PageClock, language: Lang) -> Opt
 /// Estimates the time of the last message, by the rate and the hours, and after the waits for the limit. Messages that
 /// wait are sent a day after the ones before them, but only within the hours.
 fn last_send(
-    hours: Option<&Hours>,
+    hours: &SendingHours,
     begin: Timestamp,
     work: Duration,
     waits: u64,
 ) -> Option<Timestamp> {
     let work = SignedDuration::try_from(work).ok()?;
-    let by_rate = match hours {
-        Some(hours) => hours.estimate_end(begin, work)?,
-        None => begin.checked_add(work).ok()?,
-    };
-    let mut by_limit = first_opening(hours, begin)?;
+    let by_rate = hours.estimate_end(begin, work)?;
+    let mut by_limit = hours.next_opening(begin)?;
     for _ in 0..waits.min(MAX_WAITS) {
         let a_day_later = by_limit.checked_add(A_DAY).ok()?;
-        by_limit = first_opening(hours, a_day_later)?;
+        by_limit = hours.next_opening(a_day_later)?;
     }
     Some(by_rate.max(by_limit))
-}
-
-/// Returns the first time from `at` on when a run with these hours may send.
-fn first_opening(hours: Option<&Hours>, at: Timestamp) -> Option<Timestamp> {
-    match hours {
-        Some(hours) => hours.next_opening(at),
-        None => Some(at),
-    }
 }
 
 #[cfg(test)]
@@ -146,13 +135,14 @@ mod tests {
     /// Estimates the end of a run of a minute that waits `waits` times for its limit. `windows` are the sending hours
     /// as JSON.
     fn end(windows: Option<&str>, begin: &str, waits: u64) -> String {
-        let hours: Option<Hours> = windows.map(|windows| {
+        let hours = windows.map(|windows| {
             let kept =
                 format!(r#"{{"between":{windows},"not_on":[],"time_zone":"America/Guayaquil"}}"#);
             serde_json::from_str(&kept).unwrap()
         });
         let work = Duration::from_secs(60);
-        let end = last_send(hours.as_ref(), begin.parse().unwrap(), work, waits);
+        let hours = SendingHours::new(hours, None);
+        let end = last_send(&hours, begin.parse().unwrap(), work, waits);
         let zone = jiff::tz::TimeZone::get("America/Guayaquil").unwrap();
         let end = end.unwrap().to_zoned_datetime(zone);
         end.strftime("%a %F %H:%M").to_string()

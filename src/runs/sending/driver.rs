@@ -277,6 +277,7 @@ mod tests {
     use crate::jelou::api::{
         Client, ClientOptions, Credentials, Deadline, Roots, SuccessCriterion,
     };
+    use crate::runs::hours::SendingHours;
     use crate::runs::ledger::{Run, fixture};
 
     /// Creates a session with a server that never answers.
@@ -312,7 +313,7 @@ mod tests {
         let limits = RunLimits {
             concurrency: 64,
             max_wait: Duration::ZERO,
-            hours: None,
+            hours: SendingHours::default(),
             zone: jiff::tz::TimeZone::UTC,
             keep_going: false,
         };

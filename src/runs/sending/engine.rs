@@ -441,6 +441,7 @@ mod tests {
 
     use super::*;
     use crate::base::clock;
+    use crate::runs::hours::SendingHours;
     use crate::runs::ledger::fixture;
 
     /// Faults for the simulation of the ledger.
@@ -483,7 +484,7 @@ mod tests {
         let limits = RunLimits {
             concurrency: 64,
             max_wait: Duration::ZERO,
-            hours: None,
+            hours: SendingHours::default(),
             zone: jiff::tz::TimeZone::UTC,
             keep_going: false,
         };

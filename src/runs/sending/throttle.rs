@@ -13,7 +13,7 @@ use crate::base::message::{Message, msg};
 use crate::base::output::{WaitReason, Waiting, rounded};
 use crate::base::timestamps::{from_millis, second_value};
 use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
-use crate::runs::hours::Hours;
+use crate::runs::hours::SendingHours;
 use crate::runs::ledger::{Delay, FinishedRow, PauseReason};
 
 /// Waits longer than this are reported, and again if their end moves by more than this.
@@ -30,8 +30,7 @@ pub(crate) struct RunLimits {
     pub(crate) concurrency: usize,
     /// How long the run continues during a rate limit or a network outage.
     pub(crate) max_wait: Duration,
-    /// The sending hours; None for any time.
-    pub(crate) hours: Option<Hours>,
+    pub(crate) hours: SendingHours,
     /// The zone of the times that the run reports in words.
     pub(crate) zone: TimeZone,
     /// Whether the run continues if every row is rejected.
@@ -101,12 +100,10 @@ impl Throttle {
         }
     }
 
-    /// Checks the time of day if the run has hours. Returns whether they have opened since the last check.
+    /// Checks the time of day. Returns whether they have opened since the last check.
     pub(crate) fn check_hours(&mut self, now: Now) -> bool {
-        let Some(hours) = &self.limits.hours else {
-            return false;
-        };
-        let closed = OutsideHours::new(hours, from_millis(now.unix_millis), now.instant);
+        let wall = from_millis(now.unix_millis);
+        let closed = OutsideHours::new(&self.limits.hours, wall, now.instant);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
@@ -226,12 +223,7 @@ impl Throttle {
             self.reported_until = Some(until);
         }
         // If the hours are closed then, the wait lasts until they open.
-        let end = self
-            .limits
-            .hours
-            .as_ref()
-            .and_then(|hours| hours.next_opening(end))
-            .unwrap_or(end);
+        let end = self.limits.hours.next_opening(end).unwrap_or(end);
         let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
         let duration_text = msg!(
             "{time}, until {until}",
@@ -250,12 +242,9 @@ impl Throttle {
 
     /// Describes the wait for the hours, which open at `opening`.
     fn wait_for_opening(&mut self, opening: Timestamp) -> Option<Waiting> {
-        let hours = self.limits.hours.as_ref()?;
+        let wait = self.limits.hours.wait_until(opening)?;
         let is_new = self.reported_opening.replace(opening) != Some(opening);
-        Some(Waiting {
-            is_new,
-            ..hours.wait_until(opening)
-        })
+        Some(Waiting { is_new, ..wait })
     }
 
     /// Returns why a row waits, or None for the pace of the run. `is_of_row` is whether only this row waits.
@@ -292,7 +281,7 @@ struct WaitCause {
 
 impl OutsideHours {
     /// Checks the hours at `wall`. Returns None if they are open.
-    fn new(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
+    fn new(hours: &SendingHours, wall: Timestamp, now: Instant) -> Option<Self> {
         let until = hours.next_opening(wall).unwrap_or(Timestamp::MAX);
         let wait = Duration::try_from(until.duration_since(wall))
             .ok()
@@ -502,7 +491,8 @@ mod tests {
 
     fn closed(wall: &str, now: Instant) -> Option<OutsideHours> {
         let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
-        OutsideHours::new(&serde_json::from_str(kept).unwrap(), at(wall), now)
+        let hours = SendingHours::new(serde_json::from_str(kept).unwrap(), None);
+        OutsideHours::new(&hours, at(wall), now)
     }
 
     #[test]
@@ -527,13 +517,13 @@ mod tests {
     #[test]
     fn limit_wait_ends_within_sending_hours() {
         let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
-        let hours: Hours = serde_json::from_str(kept).unwrap();
+        let hours = SendingHours::new(serde_json::from_str(kept).unwrap(), None);
         let now = clock::now();
         let limit = Duration::from_secs(25 * 60 * 60);
         let limits = RunLimits {
             concurrency: 1,
             max_wait: limit,
-            hours: Some(hours.clone()),
+            hours: hours.clone(),
             zone: TimeZone::get("America/Guayaquil").unwrap(),
             keep_going: true,
         };

@@ -77,7 +77,7 @@ pub(super) fn identical_runs_are_sent_one_at_a_time(tested: &TestedLedger) {
     let one = made("one");
     let other = made("other");
     let join = |run: &Run, skips_earlier| {
-        run.join(Duration::from_secs(30), Some(skips_earlier))
+        run.join(Duration::from_secs(30), Some(skips_earlier), None)
             .unwrap()
     };
     let sends = join(&one, false).worker().unwrap();

@@ -222,7 +222,7 @@ impl TestedLedger {
 }
 
 fn join(run: &Run) -> Worker {
-    let joined = run.join(Duration::from_secs(30), None).unwrap();
+    let joined = run.join(Duration::from_secs(30), None, None).unwrap();
     joined.worker().expect("this process compares nothing")
 }
 

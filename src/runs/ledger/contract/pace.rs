@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{PEOPLE, TestedLedger, close, ended, exchange, join, name};
 use crate::base::clock;
 use crate::jelou::api::{Answer, Body, Cause, Outcome, Request, SuccessCriterion, judge};
+use crate::runs::hours::SendingHours;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::rows::transitions::lock;
@@ -78,7 +79,7 @@ pub(super) fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
         let limits = RunLimits {
             concurrency: 64,
             max_wait: Duration::from_secs(900),
-            hours: None,
+            hours: SendingHours::default(),
             zone: jiff::tz::TimeZone::UTC,
             keep_going: true,
         };

@@ -12,6 +12,7 @@ use super::world::{SECOND, log, world};
 use crate::base::clock;
 use crate::base::process::Signal;
 use crate::jelou::api::{self, Cause, Deadline, Outcome, PAIR_RATE_LIMIT, Problem};
+use crate::runs::hours::SendingHours;
 use crate::runs::ledger::error::LedgerErrorKind;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::run::Run;
@@ -73,7 +74,7 @@ impl Driver {
         let limits = RunLimits {
             concurrency: MAX_TASKS,
             max_wait: MAX_WAIT,
-            hours: None,
+            hours: SendingHours::default(),
             zone: jiff::tz::TimeZone::UTC,
             keep_going: false,
         };

@@ -280,7 +280,8 @@ impl Sender {
     }
 
     fn join(&self, sent: SentRun) -> Result<Option<Phase>, LedgerError> {
-        let joined = sent.run.join(timeout(), skips_sent_rows(&sent.settings))?;
+        let skips_earlier = skips_sent_rows(&sent.settings);
+        let joined = sent.run.join(timeout(), skips_earlier, None)?;
         let Joined::Sender { worker, counts } = joined else {
             return Ok(None);
         };

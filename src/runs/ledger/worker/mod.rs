@@ -97,6 +97,7 @@ pub(crate) struct Worker {
     slack: Option<Duration>,
     /// The bot that counts its recipients; None in the sandbox.
     reach: Option<ReachKey>,
+    /// The messaging limit, of the run or of this machine.
     limit: Option<u32>,
     /// Until when the limit holds back rows without an attempt; zero if it holds back none.
     held_until: i64,
@@ -130,7 +131,8 @@ pub(crate) enum Joined {
 
 impl Run {
     /// Joins the processes that send the run. A request takes at most `timeout`. If a process of
-    /// the run was killed, the ledger file is checked first.
+    /// the run was killed, the ledger file is checked first. Of `limit` and the run's own messaging
+    /// limit, the lower one applies.
     ///
     /// Other runs may have sent some of the rows in the meantime, or may be about to. With
     /// `skips_earlier`, these rows are skipped if it is true, and this process does not join if it
@@ -139,11 +141,13 @@ impl Run {
         &self,
         timeout: Duration,
         skips_earlier: Option<bool>,
+        limit: Option<u32>,
     ) -> Result<Joined, LedgerError> {
         let run = self.on_own_connection()?;
         let details = run.details()?;
         let ledger = run.ledger.clone();
         let mut worker = Worker::new(&mut ledger.db(), run, &details, timeout)?;
+        worker.limit = limit;
         let found = worker.enter(skips_earlier)?;
         if !found.is_empty() {
             return Ok(Joined::HasEarlierMessages(found));
@@ -271,8 +275,9 @@ impl Worker {
         if let Some(bot) = &self.reach {
             bot.remove_old(db, run.now)?;
         }
-        // The limit does not change while a process sends the run.
-        self.limit = details.conditions.per_day;
+        // The run's limit does not change while a process sends the run.
+        let limits = [self.limit, details.conditions.per_day];
+        self.limit = limits.into_iter().flatten().min();
         // In a database, a row belongs to this process only for a time. With a limit, its recipient
         // counts only for a time.
         let has_deadline = self.limit.is_some() || self.run.ledger.is_shared();
