@@ -136,15 +136,18 @@ impl Message {
         self
     }
 
-    /// Replaces the times in it. `write` gets them in milliseconds since 1970.
-    pub(crate) fn with_times(mut self, write: &dyn Fn(i64) -> String) -> Self {
+    /// Replaces the values of which `write` returns a text.
+    pub(crate) fn with_texts(mut self, write: &dyn Fn(&Value) -> Option<String>) -> Self {
         for (_, value) in &mut self.values {
+            if let Some(text) = write(value) {
+                *value = Value::Text(text);
+                continue;
+            }
             *value = match std::mem::replace(value, Value::Number(0)) {
-                Value::Time { at, .. } => Value::Text(write(at)),
-                Value::Message(message) => Value::Message(message.with_times(write)),
+                Value::Message(message) => Value::Message(message.with_texts(write)),
                 Value::List(messages, separator) => {
                     let messages = messages.into_iter();
-                    let messages = messages.map(|message| message.with_times(write));
+                    let messages = messages.map(|message| message.with_texts(write));
                     Value::List(messages.collect(), separator)
                 }
                 other => other,

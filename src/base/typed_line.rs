@@ -1,7 +1,9 @@
 //! The command line as it was typed, to print it again with the flags of answers.
 
 use std::fmt;
+use std::path::Path;
 
+use super::paths::file_name;
 use super::question::TypedFlag;
 use super::texts::shell_argument;
 
@@ -34,6 +36,41 @@ impl TypedLine {
     }
 }
 
+impl TypedLine {
+    /// Returns the line without these flags.
+    pub(crate) fn without(&self, flags: &[&str]) -> Self {
+        let is_kept = |part: &&LinePart| {
+            part.flag
+                .as_deref()
+                .is_none_or(|name| !flags.contains(&name))
+        };
+        Self {
+            before: self.before.iter().filter(is_kept).cloned().collect(),
+            after: self.after.clone(),
+        }
+    }
+
+    /// Returns the line with the names of existing files in place of their absolute paths.
+    pub(crate) fn with_file_names(&self) -> Self {
+        let name = |path: &str| {
+            let name = file_name(path).filter(|_| Path::new(path).is_file());
+            name.unwrap_or_else(|| path.to_owned())
+        };
+        let shown = |word: &String| match word.split_once('=') {
+            Some((flag, value)) if flag.starts_with("--") => format!("{flag}={}", name(value)),
+            _ => name(word),
+        };
+        let part = |part: &LinePart| LinePart {
+            flag: part.flag.clone(),
+            words: part.words.iter().map(shown).collect(),
+        };
+        Self {
+            before: self.before.iter().map(part).collect(),
+            after: self.after.iter().map(shown).collect(),
+        }
+    }
+}
+
 /// Words in the quotes of a shell.
 impl fmt::Display for TypedLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,6 +92,26 @@ mod tests {
             flag: flag.map(str::to_owned),
             words: words.iter().map(|word| (*word).to_owned()).collect(),
         }
+    }
+
+    #[test]
+    fn line_on_a_page_has_no_path() {
+        let list = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let excluded = format!("--exclude={list}");
+        let line = TypedLine {
+            before: vec![
+                part(None, &["jelouctl"]),
+                part(None, &[list]),
+                part(Some("--preview"), &["--preview", "all"]),
+                part(Some("--exclude"), &[&excluded]),
+                part(Some("--prices"), &["--prices", "../prices.csv"]),
+            ],
+            after: vec!["text".to_owned(), "/ y a/b".to_owned()],
+        };
+        assert_eq!(
+            line.without(&["--preview"]).with_file_names().to_string(),
+            "jelouctl Cargo.toml --exclude=Cargo.toml --prices ../prices.csv text '/ y a/b'"
+        );
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     set_config(context.flags.config.as_deref());
     context.stdout.command = app.name;
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
-    if is_list && context.can_ask() {
+    if is_list {
         context.typed_line = line::line_of_list(&App::command(), arguments);
     }
     let checked = misread::misread(app.command.as_ref(), arguments);

@@ -25,7 +25,7 @@ pub(crate) struct Context {
     pub(crate) assume_yes: bool,
     /// `--no-input`, or `CI` in the environment.
     pub(crate) no_input: bool,
-    /// The command line, for a command that prints it with the answers to its questions.
+    /// The command line of `bulk send`, which is printed with the answers to its questions, and on the page of its list.
     pub(crate) typed_line: Option<TypedLine>,
 }
 

@@ -291,6 +291,73 @@ fn preview_page_has_every_message() {
 }
 
 #[test]
+fn list_without_readable_columns_has_a_page_with_the_reason() {
+    let home = Home::new();
+    home.profile("p", "http://127.0.0.1:9", "");
+    home.write("two.csv", "movil,celular\n593987654321,593987654322\n");
+    home.write("empty.csv", "");
+    for (list, reason) in [
+        (
+            "two.csv",
+            "“movil” and “celular” could both be the recipient",
+        ),
+        ("empty.csv", "empty.csv"),
+        ("no-list.xlsx", "no-list.xlsx"),
+    ] {
+        let path = home.path().join(list);
+        let send = ["bulk", "send", path.to_str().unwrap(), "--preview", "all"];
+        let words = [&send[..], &["--file", "page.html", "text", "Hola"]].concat();
+        let written = "a page that says why the list is refused written to page.html";
+        let refused = home.run_args(&words).fails(2, &[written]);
+        let page = home.read("page.html");
+        for part in [
+            "Cannot be sent as it is",
+            reason,
+            &format!("<h1>{list}</h1>"),
+        ] {
+            assert!(page.contains(part), "{part}: {page}\n{refused:?}");
+        }
+        let directory = home.path().to_str().unwrap();
+        assert!(
+            !page.contains(directory) && !page.contains("<script"),
+            "{page}"
+        );
+        let masked = [
+            &send[..],
+            &["--file", "page.html", "--mask", "text", "Hola"],
+        ]
+        .concat();
+        home.run_args(&masked).fails(2, &[written]);
+        assert!(!home.read("page.html").contains(&format!("{reason}:")));
+    }
+}
+
+#[test]
+fn approval_page_has_the_command_without_paths() {
+    let home = Home::new();
+    home.profile("p", "http://127.0.0.1:9", "");
+    let list = home.write("mi lista.csv", "celular\n593987654321\n593987654322\n");
+    let excluded = home.write("bajas.txt", "593987654322\n");
+    let [list, excluded] = [&list, &excluded].map(|path| path.to_str().unwrap());
+    let send = ["bulk", "send", list, "--exclude", excluded, "--preview=all"];
+    let words = [&send[..], &["--file", "page.html", "text", "Hola / tú"]].concat();
+    home.run_args(&words).success();
+    let page = home.read("page.html");
+    assert!(!page.contains(home.path().to_str().unwrap()), "{page}");
+    assert!(page.contains("is excluded by bajas.txt"), "{page}");
+    let command = page.split("<h2>Next step</h2>").nth(1).unwrap();
+    let command = command.split("</code>").next().unwrap();
+    let words = command.split("<span>").skip(1);
+    let words: Vec<_> = words
+        .filter_map(|word| word.split("</span>").next())
+        .collect();
+    assert_eq!(
+        words[1..].join(" "),
+        "bulk send &#x27;mi lista.csv&#x27; --exclude bajas.txt text &#x27;Hola &#x2f; tú&#x27;"
+    );
+}
+
+#[test]
 fn terminal_preview_shows_messages_without_requests() {
     let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.profile("p", &jelou.url, "");

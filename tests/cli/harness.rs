@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::OsStr;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpStream};
@@ -499,8 +500,18 @@ pub(crate) fn checked_record(record: Value) -> Value {
     if has("schema_version") && is_outcome {
         let faults: Vec<_> = SCHEMA.iter_errors(&record).collect();
         assert!(faults.is_empty(), "{record}: {faults:?}");
+        note_checked(&record);
     }
     record
+}
+
+/// Adds a line to the file that `CHECKED_RECORDS` names, if it is set: its lines are the records that the schema checked.
+fn note_checked(record: &Value) {
+    let Some(path) = std::env::var_os("CHECKED_RECORDS") else {
+        return;
+    };
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    writeln!(file.unwrap(), "{}", record["command"]).unwrap();
 }
 
 #[cfg(unix)]

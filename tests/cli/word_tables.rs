@@ -16,7 +16,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("jelou", 364),
     ("lists", 415),
     ("phone", 54),
-    ("runs", 82),
+    ("runs", 83),
     ("sandbox", 80),
     ("sender", 223),
 ];

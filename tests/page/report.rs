@@ -724,7 +724,7 @@ fn page_uses_plain_language() {
         .unwrap();
     for (language, when) in [
         ("en", "run a at 2026-11-20 10:15"),
-        ("es", "lo envió a (2026-11-20 10:15)"),
+        ("es", "lo envió a (20/11/2026 10:15)"),
     ] {
         for mask in [&[][..], &["--mask"]] {
             let window = run.open(&[&["--lang", language][..], mask].concat(), 1280, 900);
@@ -914,8 +914,8 @@ fn interrupted_wait_is_shown_as_planned() {
         (
             "es",
             [
-                "Esperó por el límite de 24 horas; previsto hasta 2026-11-21 09:00:00",
-                "Esperó por el límite de velocidad; hasta 2026-11-20 09:05:00",
+                "Esperó por el límite de 24 horas; previsto hasta 21/11/2026 09:00:00",
+                "Esperó por el límite de velocidad; hasta 20/11/2026 09:05:00",
             ],
         ),
     ] {
@@ -1028,4 +1028,78 @@ fn five_columns_fit_on_page() {
                  range.selectNodeContents(document.querySelector('#list .own')); \
                  return range.getClientRects().length; })()";
     assert_eq!(window.value::<u64>(lines), 1);
+}
+
+#[test]
+fn unfinished_run_has_its_next_command_to_copy() {
+    let list = "celular,nombre\n593987654321,Ana\n";
+    let run = ReportedRun::send(list, &[], &["--hold"], "Hola {{ nombre }}");
+    let command = "jelouctl bulk resume clientes-noviembre";
+    let source = std::fs::read_to_string(run.page(&[])).unwrap();
+    assert!(
+        source.contains("data-copy hidden>Copy</button>"),
+        "without a script, there is only the command"
+    );
+    for width in [360, 1280] {
+        let window = run.open(&[], width, 900);
+        let shown: String = window.value("document.querySelector('.next code').innerText");
+        assert_eq!(shown, command);
+        window.value::<bool>(
+            "(navigator.clipboard.writeText = (text) => (window.copied = text, Promise.resolve()), \
+             document.querySelector('.next button').focus(), true)",
+        );
+        window.key("Enter");
+        window.until(&format!("window.copied === '{command}'"));
+        window.until("document.querySelector('.next button').textContent === 'Copied'");
+        assert_eq!(too_wide(&window), Vec::<String>::new());
+    }
+    let masked = std::fs::read_to_string(run.page(&["--mask"])).unwrap();
+    assert!(!masked.contains(command));
+}
+
+#[test]
+fn left_out_rows_have_their_line_and_reason() {
+    let list = "celular,nombre\n593987654321,Ana\n12,Mal\n593987654322,Eva\n593987654323,Luz\n";
+    let run = ReportedRun::send(
+        list,
+        &[UNDELIVERABLE],
+        &["--hold", "--skip-invalid"],
+        "Hola",
+    );
+    run.write("bajas.txt", "593987654322\n");
+    run.jelouctl(&[
+        "bulk",
+        "resume",
+        "clientes-noviembre",
+        "--exclude",
+        "bajas.txt",
+    ]);
+    let rows = "[...document.querySelectorAll('#list tr')].map((row) => ['.number', '.state', '.why'].map((cell) => \
+                row.querySelector(cell).innerText.replaceAll('\\n', ' ')).join(' | '))";
+    let window = run.open(&["--lang", "es"], 1280, 900);
+    let shown: Vec<String> = window.value(rows);
+    assert_eq!(
+        shown[..2],
+        [
+            "3 | Omitida | Con error celular: «12» tiene 2 dígitos, y un número de teléfono tiene de 7 a 15",
+            "4 | Omitida | Excluida el destinatario está en la lista de exclusión bajas.txt",
+        ]
+    );
+    let times: Vec<[String; 2]> = window.value(
+        "[...document.querySelectorAll('time')].map((one) => [one.dateTime, one.textContent])",
+    );
+    assert!(times.len() >= 5, "{times:?}");
+    for [machine, shown] in times {
+        let [day, clock] = [&machine[..10], &machine[11..19]];
+        let day = format!("{}/{}/{}", &day[8..], &day[5..7], &day[..4]);
+        assert!(
+            shown == format!("{day} {clock}") || shown == clock,
+            "{shown}, {machine}"
+        );
+    }
+    let masked: Vec<String> = run.open(&["--lang", "es", "--mask"], 1280, 900).value(rows);
+    assert_eq!(
+        masked[..2],
+        ["3 | Omitida | Con error", "4 | Omitida | Excluida"]
+    );
 }

@@ -316,10 +316,7 @@ fn run_settings(
         do_not_contact: settings.do_not_contact.is_some(),
         columns: Vec::new(),
         column_table: ColumnTable::default(),
-        list: args
-            .file_name()
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned()),
+        list: args.list_name(),
         country: CountryRule::new(args.choices.country, settings.country).otherwise,
         message: message.body.clone(),
         rate: args.options.rate.unwrap_or(settings.rate),

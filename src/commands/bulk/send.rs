@@ -11,7 +11,7 @@ use super::report_end::send_run;
 use super::report_file::{ReportFile, format_from_name};
 use super::run_log::{change_fields, log_refused_run};
 use super::send_args::BulkSendArgs;
-use super::show::show;
+use super::show::{show, write_refusal};
 use super::summary::to_continue;
 use super::summary::{RunSummary, nothing_to_send, report_skipped};
 use super::test_send::send_test;
@@ -49,9 +49,9 @@ fn send_list(context: &mut Context, args: &mut BulkSendArgs) -> Result<ExitCode,
     args.page_file()?;
     claim_inputs(context, args)?;
     let rejects = RejectsFile::open(context, args)?;
-    let page = open_page(context, args)?;
+    let mut page = open_page(context, args)?;
     let message = ListMessage::read(context, args)?;
-    let plan = make_plan(context, args, message)?;
+    let plan = make_plan(context, args, message, &mut page)?;
     plan.print_findings(context, args);
     if let Some(rejects) = rejects {
         rejects.write(context, &plan)?;
@@ -72,7 +72,7 @@ fn send_list(context: &mut Context, args: &mut BulkSendArgs) -> Result<ExitCode,
 }
 
 /// Reads and checks the list: first the sender, then the rows. At a terminal it asks what the flags leave open, and adds
-/// the answers to them.
+/// the answers to them. The `page` of a list that is refused here says why.
 ///
 /// # Errors
 /// If no row can be read, or if the error is not in a row.
@@ -80,9 +80,11 @@ fn make_plan(
     context: &Context,
     args: &mut BulkSendArgs,
     message: ListMessage,
+    page: &mut Option<ReportFile>,
 ) -> Result<Plan, CommandError> {
     let mut questions = Questions::new(context, args);
-    let mut list = questions.open_list(context, args)?;
+    let opened = questions.open_list(context, args);
+    let mut list = opened.inspect_err(|error| write_refusal(context, args, page.take(), error))?;
     let mut plan = Plan::new(context, args, message, list.format())?;
     loop {
         let read = plan.read(context, args, &mut list);
@@ -101,6 +103,7 @@ fn make_plan(
             for finding in &plan.rows.listed {
                 print_finding(&context.stderr, finding);
             }
+            write_refusal(context, args, page.take(), &error);
             return Err(error.refusing(plan.rows.refused));
         }
         questions.finish(context, &plan.sender)?;

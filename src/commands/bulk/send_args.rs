@@ -279,6 +279,12 @@ impl BulkSendArgs {
         }
     }
 
+    /// Returns the name of the list's file without its directory; None for standard input.
+    pub(super) fn list_name(&self) -> Option<String> {
+        let name = self.file_name().file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    }
+
     pub(crate) fn message(&self) -> &MessageKind {
         &self.typed.message
     }

@@ -1,6 +1,8 @@
 //! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and change nothing
 //! else.
 
+use jiff::tz::TimeZone;
+
 use super::confirm::{draw, print_column_table, report_limit, report_recipients};
 use super::options::or_unchecked;
 use super::plan::{Plan, list_time_zone};
@@ -133,6 +135,7 @@ fn first_refusal(
     Some(Refusal {
         reason: first.line(),
         may_name_recipients: of_list.is_some(),
+        hint: first.hint.clone(),
     })
 }
 
@@ -144,7 +147,13 @@ fn write_page(
     page: ReportFile,
     refusal: Option<Refusal>,
 ) -> Result<(), CommandError> {
+    let to_send = context.typed_line.as_ref().map(|line| {
+        line.without(&["--preview", "--file", "--mask", "--lang"])
+            .with_file_names()
+            .to_string()
+    });
     let list = ListPreview {
+        to_send: to_send.filter(|_| refusal.is_none() && !args.mask),
         details: &plan.settings,
         draft: &plan.draft,
         kind: &plan.message.kind,
@@ -161,6 +170,34 @@ fn write_page(
         zone: list_time_zone(args, &plan.settings, &plan.sender),
     };
     page.write(context, |to| report_page::write_preview(&list, style, to))
+}
+
+/// Writes the page of a list that was refused before its columns were known. A page that cannot be written is a warning:
+/// the error of the list comes first.
+pub(super) fn write_refusal(
+    context: &Context,
+    args: &BulkSendArgs,
+    page: Option<ReportFile>,
+    error: &CommandError,
+) {
+    let Some(page) = page else { return };
+    let refusal = Refusal {
+        reason: error.line(),
+        may_name_recipients: true,
+        hint: error.hint.clone(),
+    };
+    let zone = args.hours.time_zone.as_ref();
+    let style = PageStyle {
+        language: page_lang(context, args.lang),
+        mask: args.mask,
+        zone: zone.map_or_else(TimeZone::system, |zone| zone.zone().clone()),
+    };
+    let written = page.write(context, |to| {
+        report_page::write_refused_list(args.list_name(), &refusal, style, to)
+    });
+    if let Err(failed) = written {
+        context.stderr.warning(failed.line());
+    }
 }
 
 /// Prints the first `max` requests.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 
-use crate::base::message::{Lang, msg};
+use crate::base::message::{self, Lang, msg};
 use crate::base::output::{Sent, compact, one_line};
 use crate::base::timestamps::{rfc_3339_in, time_in};
 use crate::jelou::message::typed_form;
@@ -262,7 +262,10 @@ fn outcome_cells(report: &ReportRows<'_>, row: &ReportRow, language: Lang) -> Ve
             let cell = match (column, language) {
                 (ERROR, _) => {
                     let error = row.error.clone().unwrap_or_default();
-                    let error = error.with_times(&|at| time_in(&report.zone, at));
+                    let error = error.with_texts(&|value| match value {
+                        message::Value::Time { at, .. } => Some(time_in(&report.zone, *at)),
+                        _ => None,
+                    });
                     error.text(language)
                 }
                 (_, Lang::En) => text(&value),

@@ -64,10 +64,7 @@ pub(super) fn facts(
     ];
     facts.extend(created_by.map(|by| ("created_by", by)));
     if let Some([from, to]) = span {
-        facts.push((
-            "when",
-            format!("{} ({})", clock.span(from, to), clock.zone(from)),
-        ));
+        facts.push(("when", clock.zone(from)));
         let took = Duration::from_millis(u64::try_from(to - from).unwrap_or_default());
         facts.push(("duration", language.amount(&rounded(took))));
     }

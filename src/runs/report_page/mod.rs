@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::page::is_page;
 pub(crate) use self::plan::{ListPreview, Refusal};
-pub(crate) use self::preview::write_preview;
+pub(crate) use self::preview::{write_preview, write_refused_list};
 pub(crate) use self::run_page::write_run_page;
 pub(crate) use self::texts::ledger_word;
 use crate::base::message::Lang;

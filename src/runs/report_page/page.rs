@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jiff::civil::Date;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
@@ -41,7 +42,7 @@ pub(super) struct Page {
     policy: String,
     style: &'static str,
     script: &'static str,
-    mask: bool,
+    pub(super) mask: bool,
     is_sandbox: bool,
     /// Whether the page is of a list before its run: the rows have messages, but no events.
     is_preview: bool,
@@ -49,9 +50,15 @@ pub(super) struct Page {
     made: i64,
     /// Why a list before its run cannot be sent as it is; empty if the reason may name a recipient.
     pub(super) refused: Option<String>,
+    /// What to do about it; empty if nothing is known.
+    pub(super) remedy: String,
     pub(super) name: String,
     pub(super) state: &'static str,
     pub(super) facts: Vec<(&'static str, String)>,
+    /// When the run began, and its last known time, in milliseconds since 1970.
+    pub(super) span: Option<[i64; 2]>,
+    /// What the next command does, by the name of its text, and the command.
+    pub(super) next: Option<(&'static str, String)>,
     tiles: Vec<Value>,
     all: u64,
     pub(super) funnel: Option<Value>,
@@ -74,7 +81,8 @@ pub(super) struct Page {
     /// The states and the delivery statuses that occur: names and texts.
     states: Vec<(&'static str, &'static str)>,
     deliveries: Vec<(&'static str, &'static str)>,
-    /// The names and texts of every possible outcome, in the order of their numbers in the rows.
+    /// The names and texts of every possible outcome, in the order of their numbers in the rows. Empty if the list was
+    /// not read.
     outcomes: Vec<OutcomeLabels>,
     row_reasons: Vec<String>,
     rows: ChosenRows,
@@ -159,6 +167,21 @@ fn first_column(expression: &str) -> &str {
 }
 
 impl Page {
+    /// Creates a page without rows.
+    pub(super) fn without_rows(mask: bool, made: i64, language: Lang) -> Self {
+        Self {
+            lang: language.code(),
+            t: language.texts(),
+            policy: policy(),
+            style: STYLE,
+            script: SCRIPT,
+            mask,
+            is_preview: true,
+            made,
+            ..Self::default()
+        }
+    }
+
     /// Collects the data that a page has both before and after a run.
     pub(super) fn new(
         details: &RunSettings,
@@ -191,15 +214,8 @@ impl Page {
             .into_iter()
             .filter(|name| outcomes.deliveries.contains_key(name));
         Self {
-            lang: language.code(),
-            t: language.texts(),
-            policy: policy(),
-            style: STYLE,
-            script: SCRIPT,
-            mask: rows.mask,
             is_sandbox: details.sandbox,
             is_preview,
-            made,
             tiles: outcomes.tiles(),
             column_table: column_lines(&details.column_table, rows.mask, language),
             without_message: match details.message {
@@ -218,7 +234,7 @@ impl Page {
                 .into_iter()
                 .map(|reason| reason_in_words(reason, language))
                 .collect(),
-            ..Self::default()
+            ..Self::without_rows(rows.mask, made, language)
         }
     }
 
@@ -232,7 +248,7 @@ impl Page {
     ) -> Result<Message, BulkError> {
         let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
         let environment = environment(&self.t, clock, language).map_err(failed)?;
-        self.settings = settings(&self, language);
+        self.settings = settings(&self, clock.date, language);
         self.rows = rows.choose();
         self.omitted = rows.number - self.rows.number;
         let page = environment
@@ -331,9 +347,35 @@ fn environment(
     environment.add_filter("counted", move |number: u64, name: String| {
         language.counted(&name, number)
     });
-    let clock = clock.clone();
-    environment.add_filter("moment", move |at: i64| clock.moment(at));
+    let date = clock.date;
+    environment.add_filter("local_day", move |at: String| write_day(date, &at));
+    let of_time = clock.clone();
+    environment.add_filter("time", move |at: i64| html(of_time.time_element(at)));
+    let of_span = clock.clone();
+    environment.add_filter("span", move |from: i64, to: i64| {
+        html(of_span.span_element(from, to))
+    });
+    let of_text = clock.clone();
+    // The texts of the page are HTML.
+    environment.add_filter("with_time", move |text: String, at: i64| {
+        html(text.replace("{}", &of_text.time_element(at)))
+    });
     Ok(environment)
+}
+
+fn html(text: String) -> minijinja::Value {
+    minijinja::Value::from_safe_string(text)
+}
+
+/// Writes a local time, `2026-11-20 10:15:03`, with its day in this format.
+fn write_day(date: &str, at: &str) -> String {
+    let Some((day, time)) = at.split_once(' ') else {
+        return at.to_owned();
+    };
+    let day = day
+        .parse::<Date>()
+        .map(|day| day.strftime(date).to_string());
+    day.map_or_else(|_| at.to_owned(), |day| format!("{day} {time}"))
 }
 
 /// Allows only the page's own style and script, each by its hash.
@@ -352,7 +394,7 @@ fn policy() -> String {
 }
 
 /// Collects the data for the script: texts for states, reasons and columns, and its own texts.
-fn settings(page: &Page, language: Lang) -> String {
+fn settings(page: &Page, date: &str, language: Lang) -> String {
     let words = [
         "range",
         "none_found",
@@ -371,6 +413,7 @@ fn settings(page: &Page, language: Lang) -> String {
         "columns": page.columns.len(),
         "mask": page.mask,
         "isPreview": page.is_preview,
+        "date": date,
         "page": FIRST_ROWS,
         "words": BTreeMap::from(words),
     });

@@ -34,6 +34,8 @@ pub(crate) struct ListPreview<'a> {
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
     pub(crate) refused: Option<Refusal>,
+    /// The command that sends the list, if it can be sent and the page may have the message.
+    pub(crate) to_send: Option<String>,
     /// How many of its recipients are new under the 24-hour limit.
     pub(crate) daily: Option<DailyLimit>,
     /// The maximum cost of the run.
@@ -45,6 +47,8 @@ pub(crate) struct Refusal {
     pub(crate) reason: Message,
     /// Whether the reason may name a recipient. A page with a mask does not show it then.
     pub(crate) may_name_recipients: bool,
+    /// What to do about it.
+    pub(crate) hint: Option<Message>,
 }
 
 /// Lists the facts about a plan, each with the name of its label.
@@ -101,7 +105,7 @@ fn time_needed(list: &ListPreview<'_>, clock: &PageClock, language: Lang) -> Opt
         });
     };
     let days = language.counted("days", clock.days_between(begin, end));
-    let until = clock.format(end.as_millisecond(), "%Y-%m-%d %H:%M");
+    let until = clock.minute(end.as_millisecond());
     Some(
         language
             .text("takes_days")

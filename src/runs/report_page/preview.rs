@@ -10,7 +10,7 @@ use super::page::{Page, shown_message};
 use super::plan::{ListPreview, Refusal, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
-use crate::base::message::{Lang, Message};
+use crate::base::message::{Lang, Message, msg};
 use crate::jelou::message::Part;
 use crate::phone::find_country;
 use crate::runs::cost::Estimate;
@@ -33,7 +33,7 @@ pub(crate) fn write_preview(
         mask,
         zone,
     } = style;
-    let clock = PageClock::new(zone, language);
+    let clock = PageClock::new(zone, language).with_country(list.details.country);
     let mut rows = PageRows::new(&clock, mask);
     let mut reading = DraftReading {
         list,
@@ -46,10 +46,11 @@ pub(crate) fn write_preview(
     list.draft.each_row(|row| reading.add(&row, &mut rows))?;
     let outcomes = reading.outcomes;
     let mut page = Page::new(list.details, &outcomes, &rows, now(), language);
-    page.refused = list
-        .refused
-        .as_ref()
-        .map(|refusal| refusal_in_words(refusal, mask, outcomes.counts.failed, &clock, language));
+    if let Some(refusal) = &list.refused {
+        let failed = outcomes.counts.failed;
+        page.refuse(refusal, failed, &clock, language);
+    }
+    page.next = list.to_send.clone().map(|command| ("to_send", command));
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() {
         "not_ready"
@@ -72,6 +73,42 @@ pub(crate) fn write_preview(
         page.columns.push(language.text("recipient").to_owned());
     }
     page.write(&rows, &clock, language, to)
+}
+
+/// Writes the page of a list that was refused before its columns were known; returns a description of it. `name` is that
+/// of the file, or None for standard input.
+///
+/// # Errors
+/// If `to` cannot be written.
+pub(crate) fn write_refused_list(
+    name: Option<String>,
+    refusal: &Refusal,
+    style: PageStyle,
+    to: impl Write,
+) -> Result<Message, BulkError> {
+    let PageStyle {
+        language,
+        mask,
+        zone,
+    } = style;
+    let clock = PageClock::new(zone, language);
+    let rows = PageRows::new(&clock, mask);
+    let mut page = Page::without_rows(mask, now(), language);
+    page.name = name.unwrap_or_else(|| language.text("standard_input").to_owned());
+    page.state = "not_ready";
+    page.refuse(refusal, 0, &clock, language);
+    page.write(&rows, &clock, language, to)?;
+    Ok(msg!("a page that says why the list is refused"))
+}
+
+impl Page {
+    /// Says why the list cannot be sent, and what to do. `failed` is the number of rows that cannot be sent.
+    fn refuse(&mut self, refusal: &Refusal, failed: u64, clock: &PageClock, language: Lang) {
+        let mask = self.mask;
+        self.refused = Some(refusal_in_words(refusal, mask, failed, clock, language));
+        let remedy = refusal.hint.as_ref().filter(|_| !mask);
+        self.remedy = remedy.map(|hint| clock.shown(hint)).unwrap_or_default();
+    }
 }
 
 /// Reads the rows of a draft.

@@ -279,7 +279,7 @@ pub(super) struct PageRow<'a> {
     pub(super) outcome: RowOutcome,
     pub(super) reason: &'a str,
     pub(super) country: &'static str,
-    /// A page with a mask has neither this nor the fields after it.
+    /// A page with a mask has neither this nor the fields after it. The script writes it as in the country of the page.
     pub(super) at: Option<i64>,
     pub(super) error: &'a str,
     pub(super) cells: Vec<String>,
@@ -349,7 +349,7 @@ impl<'a> PageRows<'a> {
         ];
         if !self.mask {
             fields.push(json!(
-                row.at.map(|at| self.clock.format(at, "%m-%d %H:%M:%S"))
+                row.at.map(|at| self.clock.format(at, "%Y-%m-%d %H:%M:%S"))
             ));
             fields.push(json!(shorten(row.error, LONGEST_CELL)));
             fields.extend(
@@ -443,7 +443,7 @@ mod tests {
                 0,
                 0,
                 "EC",
-                "01-01 00:00:00",
+                "1970-01-01 00:00:00",
                 "</script>",
                 format!("{}…", "ñ".repeat(199))
             ])

@@ -18,8 +18,8 @@ use crate::phone::find_country;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
-    LedgerError, RESOLVED, ReportRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunName,
-    RunSettings, now,
+    Counts, LedgerError, PauseReason, RESOLVED, ReportRow, RowFilter, RowState, Run, RunEvent,
+    RunEventKind, RunName, RunSettings, now,
 };
 use crate::runs::report::reported_cells;
 
@@ -44,7 +44,7 @@ pub(crate) fn write_run_page(
     } = style;
     let is_running = run.is_running()?;
     let now = now();
-    let clock = PageClock::new(zone, language);
+    let clock = PageClock::new(zone, language).with_country(details.country);
     let mut rows = PageRows::new(&clock, mask);
     let events = run.events()?;
     let mut reading = RowReading::new(run, details, is_running, &clock)?;
@@ -59,6 +59,7 @@ pub(crate) fn write_run_page(
     let span = run_span(run, is_running.then_some(now), &events, last_end)?;
     let mut page = Page::new(details, &outcomes, &rows, now, language);
     page.name = run.name().to_string();
+    page.span = span;
     page.state = if run.stale_reason()?.is_some() {
         "stale"
     } else {
@@ -72,6 +73,11 @@ pub(crate) fn write_run_page(
         &clock,
         language,
     );
+    page.next = if mask {
+        None
+    } else {
+        next_command(run, is_running, counts)?
+    };
     page.funnel = funnel(&run.all_deliveries()?);
     let not_received = counts.failed + outcomes.undelivered();
     page.not_received = (not_received > 0 && !mask)
@@ -182,6 +188,29 @@ impl<'a> RowReading<'a> {
             delivery,
         }
     }
+}
+
+/// Returns the next command for the run, after the name of the text that says what it does.
+fn next_command(
+    run: &Run,
+    is_running: bool,
+    counts: &Counts,
+) -> Result<Option<(&'static str, String)>, LedgerError> {
+    let reason = run.pause()?.map(|pause| pause.reason);
+    let is_to_decide = run.stale_reason()?.is_some() || reason == Some(PauseReason::AllRejected);
+    let (does, command) = if is_running {
+        return Ok(None);
+    } else if is_to_decide {
+        ("to_decide", "status")
+    } else if !counts.is_finished() {
+        ("to_resume", "resume")
+    } else if counts.unknown > 0 {
+        ("to_check_unknown", "deliveries")
+    } else {
+        return Ok(None);
+    };
+    let name = run.name();
+    Ok(Some((does, format!("jelouctl bulk {command} {name}"))))
 }
 
 /// Returns the command that lists the messages that were certainly not received, in a workbook if the `list` file was

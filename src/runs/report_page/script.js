@@ -3,7 +3,7 @@
 // shows everything else.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { language, outcomes, hasDeliveries, reasons, columns, mask, isPreview, page: pageSize, words } = read("settings");
+const { language, outcomes, hasDeliveries, reasons, columns, mask, isPreview, date, page: pageSize, words } = read("settings");
 const [LINE, OUTCOME, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
 /** Formats a number like the rest of the page: in Spanish with a thin space. */
 const number = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, language === "es" ? "\u202f" : ",");
@@ -71,6 +71,16 @@ function element(name, className, text, auto) {
   return made;
 }
 
+/** A local time, `2026-11-20 10:15:03`, with its day as in the country of the page. */
+function time(at) {
+  const made = document.createElement("time");
+  made.dateTime = at;
+  const [year, month, day] = [at.slice(0, 4), at.slice(5, 7), at.slice(8, 10)];
+  const parts = { "%Y": year, "%m": month, "%-m": Number(month), "%d": day, "%-d": Number(day) };
+  made.textContent = date.replace(/%-?[Ymd]/g, (part) => parts[part]) + at.slice(10);
+  return made;
+}
+
 function drawn(row) {
   const made = document.createElement("tr");
   const outcome = outcomes[row[OUTCOME]];
@@ -96,7 +106,11 @@ function drawn(row) {
       if (row[CELLS + columns].length) cell.append(bubble(row[CELLS + columns]));
       made.append(cell);
     }
-    if (!isPreview) made.append(element("td", "at", row[TIME]));
+    if (!isPreview) {
+      const cell = element("td", "at");
+      if (row[TIME]) cell.append(time(row[TIME]));
+      made.append(cell);
+    }
   }
   return made;
 }

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::base::message::{Lang, Message};
+use crate::base::conventions::Conventions;
+use crate::base::message::{Lang, Message, Value};
+use crate::base::paths::file_name;
 use crate::base::texts::rows;
 use crate::jelou::api::look_up_code;
+use crate::phone::Country;
 
 /// Name, English and Spanish; `kind text` is the kind of message `text`.
 const TEXTS: &str = include_str!("texts.tsv");
@@ -84,11 +87,27 @@ impl Lang {
 pub(super) struct PageClock {
     zone: TimeZone,
     language: Lang,
+    /// The format of a date, for strftime.
+    pub(super) date: &'static str,
 }
 
 impl PageClock {
     pub(super) fn new(zone: TimeZone, language: Lang) -> Self {
-        Self { zone, language }
+        Self {
+            zone,
+            language,
+            date: language.pick(["%Y-%m-%d", "%d/%m/%Y"]),
+        }
+    }
+
+    /// Writes dates as in this country, if the page is in Spanish.
+    pub(super) fn with_country(self, country: Option<Country>) -> Self {
+        let conventions = country.and_then(|country| Conventions::for_country(country.code()));
+        let date = match (self.language, conventions) {
+            (Lang::Es, Some(conventions)) => conventions.short_date,
+            _ => self.date,
+        };
+        Self { date, ..self }
     }
 
     pub(super) fn format(&self, at: i64, format: &str) -> String {
@@ -100,21 +119,42 @@ impl PageClock {
 
     /// Formats a time: `2026-11-20 10:15:03`.
     pub(super) fn moment(&self, at: i64) -> String {
-        self.format(at, "%Y-%m-%d %H:%M:%S")
+        self.format(at, &format!("{} %H:%M:%S", self.date))
+    }
+
+    /// Formats a time to the minute: `2026-11-20 10:15`.
+    pub(super) fn minute(&self, at: i64) -> String {
+        self.format(at, &format!("{} %H:%M", self.date))
     }
 
     /// Formats a range of times. A shared day appears once.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
-        let is_one_day = self.format(from, "%F") == self.format(to, "%F");
-        let to = self.format(
-            to,
-            if is_one_day {
-                "%H:%M:%S"
-            } else {
-                "%Y-%m-%d %H:%M:%S"
-            },
-        );
-        format!("{} – {to}", self.moment(from))
+        format!("{} – {}", self.moment(from), self.later(from, to))
+    }
+
+    /// Formats the end of a range of times, without a shared day.
+    fn later(&self, from: i64, to: i64) -> String {
+        if self.format(from, "%F") == self.format(to, "%F") {
+            self.format(to, "%H:%M:%S")
+        } else {
+            self.moment(to)
+        }
+    }
+
+    /// Writes a time as HTML: `<time datetime="2026-11-20T10:15:03-05:00">20/11/2026 10:15:03</time>`.
+    pub(super) fn time_element(&self, at: i64) -> String {
+        self.element(at, &self.moment(at))
+    }
+
+    /// Writes a range of times as HTML.
+    pub(super) fn span_element(&self, from: i64, to: i64) -> String {
+        let end = self.element(to, &self.later(from, to));
+        format!("{} – {end}", self.time_element(from))
+    }
+
+    fn element(&self, at: i64, shown: &str) -> String {
+        let for_machines = self.format(at, "%Y-%m-%dT%H:%M:%S%:z");
+        format!(r#"<time datetime="{for_machines}">{shown}</time>"#)
     }
 
     /// Returns whether both times are on one day.
@@ -154,10 +194,14 @@ impl PageClock {
         }
     }
 
-    /// Returns a text for the page: in its language, and with times in its zone.
+    /// Returns a text for the page: in its language, with times in its zone, and with the name of a file in place of its
+    /// path.
     pub(super) fn shown(&self, message: &Message) -> String {
-        let message = message.clone();
-        let message = message.with_times(&|at| self.format(at, "%Y-%m-%d %H:%M"));
+        let message = message.clone().with_texts(&|value| match value {
+            Value::Time { at, .. } => Some(self.minute(*at)),
+            Value::Text(text) => file_name(text),
+            _ => None,
+        });
         replace_backticks(self.language, &message.text(self.language))
     }
 }
@@ -269,6 +313,21 @@ mod tests {
             clock.span(at, at + 86_400_000),
             "2026-11-20 10:15:03 – 2026-11-21 10:15:03"
         );
+        assert_eq!(
+            clock.span_element(at, at + 5000),
+            "<time datetime=\"2026-11-20T10:15:03-05:00\">2026-11-20 10:15:03</time> – \
+             <time datetime=\"2026-11-20T10:15:08-05:00\">10:15:08</time>"
+        );
+        for (language, country, expected) in [
+            (Lang::En, Some("EC"), "2026-11-20 10:15"),
+            (Lang::Es, None, "20/11/2026 10:15"),
+            (Lang::Es, Some("EC"), "20/11/2026 10:15"),
+            (Lang::Es, Some("CL"), "20-11-2026 10:15"),
+        ] {
+            let clock = PageClock::new(clock.zone.clone(), language);
+            let clock = clock.with_country(country.map(|code| code.parse().unwrap()));
+            assert_eq!(clock.minute(at), expected, "{country:?}");
+        }
         assert_eq!(clock.moment(i64::MAX), "–");
         let time = time_value(&TimeZone::UTC, at);
         let reason = msg!("by run `a` at {time}", time);
@@ -276,6 +335,15 @@ mod tests {
             let stored = Message::decode(&reason.encode());
             assert_eq!(stored, reason);
             assert_eq!(clock.shown(&stored), "by run “a” at 2026-11-20 10:15");
+        }
+    }
+
+    #[test]
+    fn page_has_file_names_without_paths() {
+        let clock = PageClock::new(TimeZone::UTC, Lang::En);
+        let shown = |name: &str| clock.shown(&msg!("excluded by {name}: line 3", name));
+        for name in ["/home/ana/listas/bajas.csv", "bajas.csv"] {
+            assert_eq!(shown(name), "excluded by bajas.csv: line 3");
         }
     }
 

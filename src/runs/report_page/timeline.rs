@@ -190,7 +190,7 @@ impl Timeline {
             .iter()
             .filter(|(_, bar)| bar.iter().any(|count| *count > 0));
         let drawn = filled.map(|(place, bar)| DrawnBar {
-            from: clock.format(place * self.span - self.offset, format),
+            from: clock.format(place * self.span - self.offset, &format),
             parts: frame.parts(*place, bar),
             counts: places
                 .iter()
@@ -218,7 +218,7 @@ impl Timeline {
             rest_kinds,
             span: describe_span(span),
             tallest: frame.tallest,
-            ticks: [frame.begin, middle, frame.end].map(|at| clock.format(at, format)),
+            ticks: [frame.begin, middle, frame.end].map(|at| clock.format(at, &format)),
         })
     }
 
@@ -239,13 +239,17 @@ impl Timeline {
 
     /// Returns the format of the times. It has the day only if there are several, and seconds only if a bar is shorter
     /// than a minute.
-    fn time_format(&self, frame: &Frame, clock: &PageClock) -> &'static str {
+    fn time_format(&self, frame: &Frame, clock: &PageClock) -> String {
         let is_one_day = clock.format(frame.begin, "%F") == clock.format(frame.end - 1, "%F");
-        match (is_one_day, self.span < MINUTE) {
-            (true, true) => "%H:%M:%S",
-            (true, false) => "%H:%M",
-            (false, true) => "%Y-%m-%d %H:%M:%S",
-            (false, false) => "%Y-%m-%d %H:%M",
+        let time = if self.span < MINUTE {
+            "%H:%M:%S"
+        } else {
+            "%H:%M"
+        };
+        if is_one_day {
+            time.to_owned()
+        } else {
+            format!("{} {time}", clock.date)
         }
     }
 
