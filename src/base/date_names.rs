@@ -12,9 +12,9 @@ const NAMES: &str = include_str!("date_names.tsv");
 /// What a name is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum DateName {
-    /// From 1.
+    /// The number of a month, from 1.
     Month,
-    /// From 1, Monday.
+    /// The number of a weekday: 1 is Monday.
     Weekday,
     Morning,
     Noon,

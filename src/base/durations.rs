@@ -7,7 +7,8 @@ use super::message::{Message, msg};
 /// Parses a duration. `problem` describes a text that is none, or not allowed.
 ///
 /// # Errors
-/// Also for `M`, which the library reads as a month: `5M` would be five months instead of five minutes.
+/// The letter `M` is refused, too: the library reads it as a month, so `5M` would be five months instead of five
+/// minutes.
 pub(crate) fn parse_duration(
     raw: &str,
     is_allowed: impl Fn(Duration) -> bool,

@@ -153,6 +153,14 @@ impl UsageError {
         }
     }
 
+    /// Adds this hint to an error without one.
+    pub(crate) fn or_hint(self, hint: Option<Message>) -> Self {
+        Self {
+            hint: self.hint.or(hint),
+            ..self
+        }
+    }
+
     /// Creates the error for a line that leaves `question` open.
     pub(crate) fn open(message: Message, question: Question) -> Self {
         let hint = question.hint();
@@ -239,17 +247,11 @@ impl Input {
         let is_absent = matches!(source, Source::File(path) if !path.exists());
         read.map_err(|problem| {
             let message = msg!("{flag}: {problem}", flag, problem);
-            match flag {
-                "--body" if is_absent => UsageError::new(
-                    message,
-                    msg!("to send a text: jelouctl send text --to NUMBER 'TEXT'"),
-                ),
-                _ if is_absent => UsageError::bare(message),
-                _ => UsageError::new(
-                    message,
-                    msg!("check the path, its permissions and its size: at most 1 MiB"),
-                ),
+            if is_absent {
+                return UsageError::bare(message);
             }
+            let hint = msg!("check the path, its permissions and its size: at most 1 MiB");
+            UsageError::new(message, hint)
         })
     }
 

@@ -178,11 +178,9 @@ impl Message {
     }
 
     /// Returns the command in a hint, which is its value `command`.
-    pub(crate) fn command(&self) -> Option<&str> {
-        match self.value("command")? {
-            Value::Text(command) => Some(command),
-            _ => None,
-        }
+    pub(crate) fn command(&self) -> Option<Self> {
+        let command = self.value("command")?.clone();
+        Some(Self::new(VERBATIM, vec![("text", command)]))
     }
 
     /// Returns the text with its values apart, as the ledger keeps it.
@@ -263,7 +261,7 @@ impl Default for Message {
 /// Lets the errors of other crates carry it.
 impl std::error::Error for Message {}
 
-/// In English.
+/// Writes it in English.
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -463,7 +461,7 @@ impl From<&Message> for Message {
 
 /// A part of a text.
 enum TextPart<'a> {
-    /// As they are printed.
+    /// Words that are printed unchanged.
     Words(&'a str),
     /// The value with this name.
     Value(&'a str),
@@ -589,6 +587,11 @@ fn spanish() -> &'static HashMap<&'static str, &'static str> {
             .map(|[english, spanish]| (english, spanish))
             .collect()
     })
+}
+
+/// Returns the Spanish of an English text without values.
+pub(crate) fn spanish_of(english: &str) -> Option<&'static str> {
+    spanish().get(english).copied()
 }
 
 /// Returns a text that equals `stored`: of `es.tsv`, or one without words or of another version, which is kept until the

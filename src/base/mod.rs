@@ -13,6 +13,7 @@ pub(crate) mod message;
 pub(crate) mod output;
 pub(crate) mod owner;
 pub(crate) mod paths;
+pub(crate) mod placeholders;
 pub(crate) mod private_file;
 pub(crate) mod process;
 pub(crate) mod question;

@@ -51,7 +51,7 @@ impl Eq for FreeAnswer {}
 /// A flag as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TypedFlag {
-    /// With its hyphens.
+    /// The name with its hyphens.
     pub(crate) name: &'static str,
     pub(crate) value: Option<String>,
 }
@@ -117,7 +117,7 @@ impl PossibleAnswer {
         }
     }
 
-    /// As in a hint: `to skip them: --hidden skip`.
+    /// Returns the answer as a hint has it: `to skip them: --hidden skip`.
     pub(crate) fn way(&self) -> Message {
         let flag = self.flag.to_string();
         msg!("to {does}: {flag}", does = self.does, flag)
@@ -148,7 +148,7 @@ impl TypedFlag {
     }
 }
 
-/// In the quotes of a shell.
+/// Prints the value in the quotes of a shell.
 impl fmt::Display for TypedFlag {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<_> = self

@@ -73,7 +73,7 @@ pub(crate) fn decode_text(bytes: Vec<u8>) -> Result<String, NotText> {
 pub(crate) enum WesternEncoding {
     Windows1252,
     MacRoman,
-    /// Also used for CP437.
+    /// CP850. It also stands for CP437.
     Cp850,
 }
 

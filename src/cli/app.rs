@@ -25,7 +25,7 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 ///
 /// Examples:
 ///   jelouctl --sandbox send text --to 593987654321 'Hola'
-///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file FILE
+///   jelouctl profile set prod --bot 77 --client-id my-client-id
 ///   jelouctl send text --to 593987654321 'Hola'
 ///
 /// Exit codes show a message as sent (accepted by Jelou), not sent or unknown.
@@ -58,7 +58,7 @@ pub(crate) enum Command {
     FlowMessage(send::FlowMessageArgs),
     Templates(templates::TemplatesArgs),
     /// List a bot's messages, and check their delivery status
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand)]
     Messages(messages::MessagesCommand),
     #[command(subcommand)]
     Bulk(bulk::BulkCommand),
@@ -95,8 +95,22 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     match parse_by_one_command(arguments) {
         Some(Ok(app)) => Ok(app),
         Some(Err(error)) if error.kind() == ErrorKind::DisplayVersion => Err(error),
-        Some(Err(_)) | None => read_matches(App::command().try_get_matches_from(arguments)),
+        Some(Err(_)) | None => read_matches(exacting_app().try_get_matches_from(arguments)),
     }
+}
+
+/// Returns all commands. If something is missing, the result is an error that names it, and not clap's help. A number with a
+/// minus after a flag is the flag's value, so that the error can be about the number.
+pub(super) fn exacting_app() -> clap::Command {
+    fn exacting(command: clap::Command) -> clap::Command {
+        let command = command.arg_required_else_help(false);
+        let command = command.mut_args(|flag| {
+            let takes_value = !flag.is_positional() && flag.get_action().takes_values();
+            flag.allow_negative_numbers(takes_value)
+        });
+        command.mut_subcommands(exacting)
+    }
+    exacting(App::command())
 }
 
 /// Parses the line with the one command that it starts with. None if the line starts with another

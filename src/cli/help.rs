@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::app::{App, MAX_COLUMNS};
+use crate::commands::bulk::RARE;
 use crate::jelou::message::MessageKind;
 
 /// The groups of commands in the help.
@@ -15,17 +16,17 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
         "Send",
         &[
             "send",
-            "flow-message",
+            "bulk",
             "templates",
             "messages",
-            "bulk",
             "run",
+            "flow-message",
             "api",
         ],
     ),
     (
         "Set up",
-        &["profile", "once", "ledger", "doctor", "completions"],
+        &["profile", "doctor", "completions", "once", "ledger"],
     ),
     (
         "Try and learn",
@@ -34,7 +35,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
 ];
 
 /// The flags of `bulk send` that its `-h` describes; it only names the others.
-const MOST_USED: [&str; 10] = [
+const MOST_USED: [&str; 9] = [
     "preview",
     "test_to",
     "to_column",
@@ -44,7 +45,6 @@ const MOST_USED: [&str; 10] = [
     "exclude",
     "skip_sent",
     "once",
-    "rate",
 ];
 /// The smallest width of a doc comment that is the help of a command.
 const SOURCE_COLUMNS: usize = 92;
@@ -110,14 +110,29 @@ fn shown_global_flags(path: &[&str]) -> &'static [&'static str] {
 
 fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> Command {
     let command = command.disable_help_flag(true).arg(help_flag());
+    let command = command.mut_args(|flag| {
+        let is_rare = flag.get_help_heading() == Some(RARE);
+        if is_rare && !is_long {
+            flag.hide_short_help(true)
+        } else {
+            flag
+        }
+    });
     let command = match path {
         ["bulk", "send"] if !is_long => name_kinds(summarize(command)),
+        ["send", "raw"] => require(command, "raw", &["--to", "--body"]),
         ["send", kind] | [kind @ "flow-message"] => require(command, kind, &["--to"]),
         // The recipients are a column.
         ["bulk", "send", kind] => require(describe_for_list(command, kind), kind, &[]),
         _ => command,
     };
     let about = command.get_long_about().map(ToString::to_string);
+    // The app's own examples are in its summary.
+    let has_summary = path.is_empty();
+    let example = about
+        .as_deref()
+        .filter(|_| !has_summary)
+        .and_then(first_example);
     let command = match about {
         Some(about) => command.long_about(join_wrapped_lines(&about)),
         None => command,
@@ -128,10 +143,9 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         }
         _ => closing(shown_global_flags(path), globals),
     };
-    let closing_short = match command.get_after_help() {
-        Some(more) => format!("{}\n\n{closing}", more.ansi()),
-        None => closing.clone(),
-    };
+    let more = command.get_after_help().map(|more| more.ansi().to_string());
+    let parts = [example, more, Some(closing.clone())];
+    let closing_short = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     let closing_long = match command.get_after_long_help() {
         Some(more) => format!("{closing}\n\n{}", more.ansi()),
         None => closing,
@@ -144,6 +158,18 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
         arrange(below, &path, globals, is_long)
     })
+}
+
+/// Returns the first example of a command's help, which its short help has, too.
+fn first_example(about: &str) -> Option<String> {
+    let (_, examples) = about.split_once("Examples:\n")?;
+    let mut lines = examples.lines();
+    let mut example = format!("Example: {}", lines.next()?.trim_start());
+    while example.ends_with('\\') {
+        example.push('\n');
+        example.push_str(lines.next()?);
+    }
+    Some(example)
 }
 
 /// Joins the lines of each paragraph that the source wraps, so that clap wraps them for the terminal. Indented lines

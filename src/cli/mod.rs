@@ -9,7 +9,6 @@ mod lang;
 mod line;
 mod misread;
 mod parser_error;
-mod placeholders;
 mod usage;
 mod word_form;
 mod wrong_line;

@@ -3,16 +3,20 @@
 use std::error::Error;
 use std::num::{IntErrorKind, ParseIntError};
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory};
 
 use super::app::App;
 use super::line::{LineToken, TokenRole, all_commands, path_of};
-use super::placeholders::{in_both, written_in};
 use crate::base::message::{Lang, Message, Value, msg};
+use crate::base::placeholders::{in_both, written_in};
 
 /// The maximum length of a word in a message, in characters: a word of the line can have any length.
 const MAX_SHOWN: usize = 300;
+
+/// The placeholders of a kind of message and of a list.
+const KIND: &str = "KIND";
+const LIST: &str = "LIST";
 
 /// The maximum number of valid values in a message. More are in the help.
 const MAX_VALUES: usize = 8;
@@ -20,24 +24,30 @@ const MAX_VALUES: usize = 8;
 /// The flags with a value that may be secret.
 const MAY_BE_SECRET: [&str; 3] = ["--client-id", "--api-url", "--allow-to"];
 
-/// Returns what is wrong with the line `tokens`.
-pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken]) -> Message {
+/// Returns what is wrong with the line `tokens`. `here` is the last command before the wrong word.
+pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken], here: &Command) -> Message {
     let argument = shortened(argument_name(error));
     match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => wrong_value(error),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            if path_of(tokens).ends_with(" send") {
-                msg!("no kind of message")
-            } else {
-                msg!("no command")
-            }
+        ErrorKind::MissingSubcommand => {
+            let command = format!("`{}`", path_of(tokens));
+            needs(&command, &missing_before_end(here, tokens))
         }
         ErrorKind::MissingRequiredArgument => missing_arguments(error, tokens),
-        ErrorKind::UnknownArgument => msg!("unexpected argument `{argument}`", argument),
-        ErrorKind::InvalidSubcommand => command_as_value(error, tokens).unwrap_or_else(|| {
-            let command = string(error, ContextKind::InvalidSubcommand);
-            let command = shortened(command.unwrap_or_default());
-            msg!("unknown command `{command}`", command)
+        ErrorKind::UnknownArgument => {
+            // Without its kind, the line has no place for the next word.
+            let is_word = here.has_subcommands() && !argument.starts_with('-');
+            let taken = is_word.then(|| command_as_value(tokens)).flatten();
+            taken.unwrap_or_else(|| msg!("unexpected argument `{argument}`", argument))
+        }
+        ErrorKind::InvalidSubcommand => command_as_value(tokens).unwrap_or_else(|| {
+            let word = string(error, ContextKind::InvalidSubcommand);
+            let word = shortened(word.unwrap_or_default());
+            if here.get_subcommand_value_name() == Some(KIND) {
+                msg!("unknown kind `{word}`", word)
+            } else {
+                msg!("unknown command `{word}`", word)
+            }
         }),
         ErrorKind::ArgumentConflict => match other_arguments(error) {
             others if others.is_empty() || others == [argument.clone()] => {
@@ -100,8 +110,7 @@ fn listed(words: &[String], [english, spanish]: [&str; 2]) -> Value {
 }
 
 /// Describes a command that a flag takes as its value.
-fn command_as_value(error: &clap::Error, tokens: &[LineToken]) -> Option<Message> {
-    string(error, ContextKind::InvalidSubcommand)?;
+fn command_as_value(tokens: &[LineToken]) -> Option<Message> {
     let app = App::command();
     let groups = all_commands(&app);
     let mut pairs = tokens.windows(2);
@@ -136,14 +145,19 @@ fn wrong_value(error: &clap::Error) -> Message {
         }
         msg!("{values}", values = listed(valid, [" or ", " o "]))
     } else if let Some(cause) = cause.and_then(|cause| cause.downcast_ref::<ParseIntError>()) {
-        if *cause.kind() == IntErrorKind::Zero {
-            msg!("1 or more")
-        } else {
-            msg!("a whole number")
+        let is_negative = value.parse::<i64>().is_ok_and(|number| number < 0);
+        match cause.kind() {
+            IntErrorKind::Zero => msg!("{least} or more", least = 1),
+            _ if is_negative => msg!("{least} or more", least = 0),
+            _ => msg!("a whole number"),
         }
     } else if let Some((_, range)) = text.split_once(" is not in ") {
         let (first, last) = range.split_once("..=").unwrap_or((range, ""));
-        msg!("a number from {first} to {last}", first, last)
+        if last == u32::MAX.to_string() {
+            msg!("{least} or more", least = first)
+        } else {
+            msg!("a number from {first} to {last}", first, last)
+        }
     } else {
         let problem = cause.and_then(|cause| cause.downcast_ref::<Message>().cloned());
         let problem = problem.unwrap_or_else(|| Message::verbatim(text.as_str()));
@@ -178,6 +192,22 @@ fn missing_arguments(error: &clap::Error, tokens: &[LineToken]) -> Message {
     needs(&command, &missing)
 }
 
+/// Returns the arguments and the command or kind that the line lacks at its end. A kind in the place of the list lacks the
+/// list.
+fn missing_before_end(here: &Command, tokens: &[LineToken]) -> Vec<String> {
+    if !here.has_subcommands() {
+        return vec![LIST.to_owned()];
+    }
+    let words = tokens.iter().filter(|token| token.role == TokenRole::Word);
+    let arguments = here.get_positionals().skip(words.count());
+    let names = arguments.filter_map(|argument| argument.get_value_names()?.first());
+    let last = here.get_subcommand_value_name().unwrap_or("COMMAND");
+    names
+        .map(ToString::to_string)
+        .chain([last.to_owned()])
+        .collect()
+}
+
 /// Returns what is missing in the line if it has only the flag at this position.
 fn missing_with(flag: Option<usize>, tokens: &[LineToken]) -> Vec<String> {
     let words = tokens
@@ -205,7 +235,7 @@ pub(super) fn missing_in(error: &clap::Error) -> Vec<String> {
 }
 
 /// Describes missing arguments as in a line: `--wait STATE and --file FILE`, or `RUN or --older-than AGE`.
-fn needs(what: &str, missing: &[String]) -> Message {
+pub(super) fn needs(what: &str, missing: &[String]) -> Message {
     let in_language = |lang: Lang, or| {
         let missing = missing.join(lang.pick([" and ", " y "]));
         written_in(lang, &missing.replace("|--", or).replace(['<', '>'], ""))

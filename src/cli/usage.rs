@@ -10,7 +10,7 @@ use super::app::App;
 use super::help;
 use super::line::{path_of, read_line, words_before_dashes};
 use super::misread::text_with_dash;
-use super::parser_error::{in_our_words, string};
+use super::parser_error::{in_our_words, needs, string};
 use super::wrong_line::WrongLine;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
@@ -35,28 +35,22 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     let mut app = App::command();
     app.build();
     let tokens = read_line(&app, arguments);
-    let mut message = in_our_words(&error, &tokens);
+    let wrong = WrongLine::new(&app, &tokens, &error);
+    let mut message = in_our_words(&error, &tokens, wrong.here);
     if path_of(&tokens) == "jelouctl run" {
         // Not only the notification was not sent.
         message = msg!("{problem}; the command did not run", problem = message);
     }
-    let hint = WrongLine::new(&app, &tokens, &error).hint();
-    let wrong = CommandError::new(ExitCode::Usage, "usage", message, hint);
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        context.stderr.usage(&error.render().ansi().to_string());
-        record(context, &wrong);
-        return ExitCode::Usage;
-    }
-    refuse(context, &wrong)
+    let hint = wrong.hint();
+    refuse(
+        context,
+        &CommandError::new(ExitCode::Usage, "usage", message, hint),
+    )
 }
 
 /// Replaces clap's help with our own. Other errors stay the same.
 fn arrange_help(error: clap::Error, arguments: &[OsString]) -> clap::Error {
-    let kinds = [
-        ErrorKind::DisplayHelp,
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-    ];
-    if !kinds.contains(&error.kind()) {
+    if error.kind() != ErrorKind::DisplayHelp {
         return error;
     }
     let is_long = words_before_dashes(arguments).any(|word| word == "--help");
@@ -108,7 +102,8 @@ fn record(context: &Context, error: &CommandError) {
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
         let hint = msg!("to list the commands: jelouctl --help");
-        return refuse(context, &UsageError::new(msg!("no command"), hint).into());
+        let problem = needs("`jelouctl`", &["COMMAND".to_owned()]);
+        return refuse(context, &UsageError::new(problem, hint).into());
     }
     print_help(context, &help::arrange_help(false).render_help())
 }

@@ -10,9 +10,9 @@ use clap::{Arg, Command};
 use super::hints::Hint;
 use super::line::{LineToken, TokenRole, all_commands, find_flag, path_of};
 use super::parser_error::{argument_name, missing_in, string};
-use super::placeholders::written_in;
 use super::word_form::form;
 use crate::base::message::{Lang, Message, Value, msg};
+use crate::base::placeholders::written_in;
 use crate::base::suggest::find_similar;
 use crate::base::texts::shell_argument;
 use crate::jelou::message::MessageKind;
@@ -38,7 +38,7 @@ pub(super) struct WrongLine<'a> {
     /// The wrong word, or the name of the wrong flag, as the table has it. Empty if something is missing.
     word: String,
     /// The last command before the wrong word.
-    here: &'a Command,
+    pub(super) here: &'a Command,
     /// The commands that the line means, the app first. Without a kind, it is the kind that a word names, else a text.
     meant: Vec<&'a Command>,
 }
@@ -92,13 +92,25 @@ impl<'a> WrongLine<'a> {
         let hint = match self.error.kind() {
             ErrorKind::UnknownArgument if self.word.starts_with('-') => self.hint_for_flag(lang),
             ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => self.hint_for_word(lang),
-            ErrorKind::InvalidValue => self.row(lang, &[&self.word])?,
+            // The rows of other flags are for commands that do not have them.
+            ErrorKind::InvalidValue if !self.word.starts_with("--") || self.word == "--output" => {
+                self.row(lang, &[&self.word])?
+            }
             // The second word of a text without quotes is taken for another text.
             ErrorKind::ArgumentConflict if self.has_rest() => {
                 let other = string(self.error, ContextKind::PriorArg)?;
                 self.row(lang, &["REST"]).filter(|_| other == "[TEXT]")?
             }
-            ErrorKind::MissingSubcommand => self.row(lang, &["MISSING"])?,
+            ErrorKind::MissingSubcommand => {
+                // Without subcommands, it is a kind in the place of the list.
+                let typed = if self.here.has_subcommands() {
+                    "*"
+                } else {
+                    "MISSING"
+                };
+                let row = self.row(lang, &[typed]);
+                row.unwrap_or_else(|| self.commands_here(lang))
+            }
             ErrorKind::MissingRequiredArgument => {
                 // A flag that needs another one says so.
                 let missing = missing_in(self.error);
@@ -145,7 +157,7 @@ impl<'a> WrongLine<'a> {
             .or_else(|| self.with_flag(find_similar(self.word.strip_prefix("--")?, names)?))
             .or_else(|| {
                 let is_letter = !self.word.starts_with("--");
-                kind_line(self.here.get_name(), path(self.here)).filter(|_| is_letter)
+                line_of_kind(self.here).filter(|_| is_letter)
             })
             .unwrap_or_else(|| {
                 let command = path(self.here);
@@ -180,7 +192,16 @@ impl<'a> WrongLine<'a> {
             .or_else(|| self.with_command(lang, find_similar(&self.word, names)?))
             .or_else(|| self.with_command(lang, &self.word))
             .or_else(|| self.row(lang, &["*"]))
-            .unwrap_or_else(|| line_of(self.here))
+            .unwrap_or_else(|| self.commands_here(lang))
+    }
+
+    /// Returns how to list the commands here. A command without others has its own line.
+    fn commands_here(&self, lang: Lang) -> String {
+        if !self.here.has_subcommands() {
+            return line_of(self.here);
+        }
+        let command = path(self.here);
+        msg!("to list the commands: {command} --help", command).text(lang)
     }
 
     /// Returns the form of the wrong word, or of another word that explains the error.
@@ -260,7 +281,7 @@ impl<'a> WrongLine<'a> {
     }
 
     /// Returns the place of a flag of this command, or of the nearest other one. A flag without a value, such as `--all`,
-    /// means something else in another command.
+    /// means something else in another command. For a flag of several other kinds, it is the line of this kind.
     fn place_of_flag(&self, lang: Lang) -> Option<String> {
         let word = self.word.as_str();
         let nearest = self
@@ -268,11 +289,25 @@ impl<'a> WrongLine<'a> {
             .iter()
             .rev()
             .flat_map(|command| all_commands(command));
-        let mut owners = nearest.filter(|_| word.starts_with("--"));
-        let owner = owners.find(|command| find_flag(command, word).is_some())?;
+        let owners = nearest.filter(|_| word.starts_with("--"));
+        let owners: Vec<_> = owners
+            .filter(|command| find_flag(command, word).is_some())
+            .collect();
+        let owner = owners.first()?;
         let flag = find_flag(owner, word)?;
         if !flag.get_action().takes_values() {
             return None;
+        }
+        let kinds = owners.iter().filter(|owner| line_of_kind(owner).is_some());
+        let is_of_kinds = line_of_kind(owner).is_some() && kinds.count() > 1;
+        if let Some(line) = line_of_kind(self.here).filter(|_| is_of_kinds) {
+            let command = path(self.here);
+            let hint = msg!(
+                "to send this kind: {line}; to list its flags: {command} --help",
+                line,
+                command
+            );
+            return Some(hint.text(lang));
         }
         let line = format!("{} {} …", path(owner), with_value_name(flag));
         Some(msg!("{word} belongs here: {line}", word, line).text(lang))
@@ -312,13 +347,19 @@ fn kind_line(kind: &str, path: &str) -> Option<String> {
     MessageKind::from_name(kind).map(|kind| kind.typical_line(is_list))
 }
 
-/// Returns the line of a command, with placeholders, or of its help.
-fn line_of(command: &Command) -> String {
+/// Returns the line of a command that sends a kind.
+fn line_of_kind(command: &Command) -> Option<String> {
     let path = path(command);
     let is_kind = path.contains("send ") || path.ends_with("-message");
-    if let Some(line) = kind_line(command.get_name(), path).filter(|_| is_kind) {
+    kind_line(command.get_name(), path).filter(|_| is_kind)
+}
+
+/// Returns the line of a command, with placeholders, or of its help.
+fn line_of(command: &Command) -> String {
+    if let Some(line) = line_of_kind(command) {
         return line;
     }
+    let path = path(command);
     if command.has_subcommands() {
         return format!("{path} --help");
     }
@@ -348,14 +389,12 @@ fn with_value_name(flag: &Arg) -> String {
 mod tests {
     use std::ffi::OsString;
 
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::app::App;
+    use crate::cli::app::exacting_app;
     use crate::cli::line::read_line;
 
     fn built_app() -> Command {
-        let mut app = App::command();
+        let mut app = exacting_app();
         app.build();
         app
     }
@@ -476,9 +515,7 @@ mod tests {
         let error = app.clone().try_get_matches_from(words).err();
         let Some(error) = error else { return };
         let is_fine = match error.kind() {
-            ErrorKind::DisplayHelp
-            | ErrorKind::DisplayVersion
-            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => true,
             // The rest of the line is left out, or a placeholder has the wrong form.
             ErrorKind::MissingRequiredArgument
             | ErrorKind::MissingSubcommand

@@ -22,7 +22,6 @@ use crate::sender::context::Context;
 
 /// Create a shared ledger, back one up, or accept a restored one
 #[derive(Debug, Subcommand)]
-#[command(arg_required_else_help = true)]
 pub(crate) enum LedgerCommand {
     /// Create the ledger's tables and roles in a PostgreSQL database
     ///

@@ -42,7 +42,6 @@ fn print_keys(context: &Context, rows: impl Iterator<Item = OutputRow>) -> Resul
 
 /// Manage --once keys (one message per recipient)
 #[derive(Debug, Subcommand)]
-#[command(arg_required_else_help = true)]
 pub(crate) enum OnceCommand {
     /// List the keys and count their recipients
     ///

@@ -81,7 +81,7 @@ pub(crate) struct EndedMark {
     pub(crate) is_sent: bool,
     /// When it was sent, in milliseconds since 1970.
     pub(crate) at: i64,
-    /// Until when it counts.
+    /// The time until which it counts.
     pub(crate) until: i64,
 }
 

@@ -24,7 +24,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 #[serde(default)]
 pub(crate) struct RunningSandbox {
     sandbox: String,
-    /// In RFC 3339.
+    /// The time is in RFC 3339.
     pub(crate) started_at: String,
     pub(crate) directory: PathBuf,
     /// The directory where its user keeps the state of jelouctl; None if unknown.

@@ -40,7 +40,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 pub(super) enum Ending {
     /// Normally, like a server that stops.
     Close,
-    /// With a reset.
+    /// The connection ends with a reset.
     Reset,
 }
 

@@ -84,7 +84,7 @@ pub(super) enum FaultEffect {
     Status(u16),
     /// Resets the connection.
     Reset,
-    /// Never responds.
+    /// The server never responds.
     Hang,
     /// Sends only the first half of the response.
     Truncate,

@@ -28,7 +28,7 @@ pub(super) struct RefusedRequest {
     pub(crate) user: Option<String>,
     /// The kind of message, if the request shows it.
     pub(crate) kind: Option<&'static str>,
-    /// Without secrets.
+    /// The request has no secrets.
     pub(crate) request: Box<RawValue>,
     /// JSON, or a text if it is not JSON. None if it was not read.
     pub(crate) body: Option<Value>,

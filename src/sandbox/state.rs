@@ -24,7 +24,7 @@ pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 /// The options of a sandbox.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Of the inbox.
+    /// The language of the inbox.
     pub(crate) lang: Lang,
     /// Port 0 means any free port.
     pub(crate) listen: SocketAddr,

@@ -14,7 +14,7 @@ use super::stored_message::{Author, DeliveryFault, MessageTimes, StoredMessage, 
 /// The maximum total size of all stored messages, in bytes. One body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// The length of the 24-hour window after a user's message, and of the messaging limit after a template.
-const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+const ONE_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A query for messages. An empty one matches all.
 #[derive(Debug, Default, Deserialize)]
@@ -68,7 +68,7 @@ struct Inner {
     messages: VecDeque<Arc<StoredMessage>>,
     bytes: usize,
     number: u64,
-    /// From the bot and from users, since the last clear.
+    /// The ids of the bot's and of the users' messages since the last clear.
     ids: [u64; 2],
     counts: StoredCounts,
     /// The time of the last template to each user.
@@ -78,7 +78,7 @@ struct Inner {
 /// The counts of messages in `/sandbox/health`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StoredCounts {
-    /// From the bot, since the start.
+    /// How many messages the bot has sent since the start.
     pub(crate) arrived: u64,
     /// How often the store was cleared.
     pub(crate) cleared: u64,
@@ -246,7 +246,7 @@ impl MessageStore {
             .iter()
             .rev()
             .find(|message| message.from == Author::User && message.user == user);
-        last.is_some_and(|last| last.received_at.elapsed().is_ok_and(|ago| ago < WINDOW))
+        last.is_some_and(|last| last.received_at.elapsed().is_ok_and(|ago| ago < ONE_DAY))
     }
 
     /// Counts a user as reached by a template. False if `limit` other users were reached in the last 24 hours.
@@ -255,7 +255,7 @@ impl MessageStore {
         let now = SystemTime::now();
         inner
             .reached
-            .retain(|_, at| now.duration_since(*at).is_ok_and(|ago| ago < WINDOW));
+            .retain(|_, at| now.duration_since(*at).is_ok_and(|ago| ago < ONE_DAY));
         let has_room = inner.reached.len() < limit as usize || inner.reached.contains_key(user);
         if has_room {
             inner.reached.insert(user.to_owned(), now);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::connection::{Connection, RequestProgress, report_event};
 use crate::base::message::{Message, msg};
-use crate::base::output::rounded;
+use crate::base::output::duration_value;
 use crate::base::timestamps::now;
 use crate::jelou::api::{
     Cause, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageClass,
@@ -121,7 +121,7 @@ impl Connection {
                     let facts = message.tracked.facts.as_ref();
                     let end = match signal {
                         Some(signal) => Err(LookUpError::failed(Delivery::never_begun(signal))),
-                        None => Ok(Some(late(facts, wait, None))),
+                        None => Ok(Some(not_in_time(facts, wait, None))),
                     };
                     on_end(at, message.tracked, end);
                 }
@@ -164,7 +164,7 @@ impl<'a> WaitingMessage<'a> {
             Err(_) => {
                 let problem = flight.last_problem().map(|(_, problem)| problem);
                 let no_response = (!self.has_response).then(|| msg!("no response in time"));
-                return Some(Ok(Some(late(facts, wait, problem.or(no_response)))));
+                return Some(Ok(Some(not_in_time(facts, wait, problem.or(no_response)))));
             }
             // The retries lasted until the time was up.
             Ok(Err(error))
@@ -173,7 +173,7 @@ impl<'a> WaitingMessage<'a> {
                     Outcome::NotSent(Cause::Unavailable | Cause::Network)
                 ) =>
             {
-                return Some(Ok(Some(late(facts, wait, Some(error.message())))));
+                return Some(Ok(Some(not_in_time(facts, wait, Some(error.message())))));
             }
             Ok(Err(error)) => return Some(Err(error)),
             Ok(Ok(())) => self.has_response = true,
@@ -210,14 +210,14 @@ fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
 
 /// Returns the problem of a message without the status in time, with the last error if Jelou did
 /// not respond at the end.
-fn late(
+fn not_in_time(
     facts: Option<&DeliveryFacts>,
     wait: &DeliveryWait,
     problem: Option<Message>,
 ) -> WaitProblem {
     let state = facts.map(|facts| &facts.state);
     let goal = &wait.goal;
-    let within = rounded(wait.within);
+    let within = duration_value(wait.within);
     let message = match (problem, state) {
         (Some(problem), Some(state)) => {
             msg!(
@@ -305,7 +305,7 @@ pub(crate) async fn wait_for_deliveries(
         count = recipients.len(),
         recipients = recipients.join(", "),
         goal = wait.goal,
-        within = rounded(wait.within)
+        within = duration_value(wait.within)
     ));
     let end = |at: usize, tracked: &TrackedMessage, ended| {
         let Some((place, begun)) = places.get(at) else {
@@ -376,7 +376,7 @@ fn reached(
             return Ok(match begun {
                 Some(begun) => {
                     let took = Duration::try_from(now() - begun).unwrap_or_default();
-                    msg!("{state} after {took}", state, took = rounded(took))
+                    msg!("{state} after {took}", state, took = duration_value(took))
                 }
                 None => state,
             });
@@ -423,7 +423,7 @@ mod tests {
                 "not read within 2 min 0 s: Jelou does not list it yet",
             ),
         ] {
-            let (message, _) = late(facts, &wait, problem.map(Message::from));
+            let (message, _) = not_in_time(facts, &wait, problem.map(Message::from));
             assert_eq!(message, expected);
         }
     }

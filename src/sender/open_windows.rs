@@ -18,7 +18,7 @@ use crate::jelou::api::{
 use crate::phone::person_key;
 
 /// WhatsApp accepts free-form messages for 24 hours after the user wrote. One of these hours remains for sending.
-const WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
+const USABLE_WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
 /// A million messages. Stops a server that returns new pages forever.
 const MAX_PAGES: u32 = 20_000;
 
@@ -44,7 +44,7 @@ impl OpenWindows {
         let bot = connection.bot.clone();
         let mut look_ups = connection.look_ups(&flight);
         let span = LookUpSpan {
-            start: Since::Ago(WINDOW),
+            start: Since::Ago(USABLE_WINDOW),
             until: None,
         };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
@@ -113,7 +113,7 @@ impl OpenWindows {
         // A time in the future proves nothing.
         let is_open = |since: SignedDuration| {
             since >= -CLOCK_TOLERANCE
-                && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
+                && since <= SignedDuration::try_from(USABLE_WINDOW).unwrap_or_default()
         };
         self.written_at
             .get(person_key(recipient).as_ref())

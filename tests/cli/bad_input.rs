@@ -183,7 +183,7 @@ fn unknown_arguments_get_the_nearest_suggestion() {
     refused(
         "send txt --to 593987654321",
         &[
-            "unknown command `txt`",
+            "unknown kind `txt`",
             "hint: jelouctl send text --to NUMBER 'TEXT'\n",
         ],
     );
@@ -1018,7 +1018,7 @@ fn usage_errors_have_a_record() {
     let ended = Home::new().run("-o record send").end();
     assert_eq!(
         (ended.code, ended.json()["error"]["message"].as_str()),
-        (2, Some("no kind of message"))
+        (2, Some("`jelouctl send` needs KIND"))
     );
     let ended = Home::new()
         .run("send contacts --name A --phone-type Home -o record")
@@ -1274,11 +1274,11 @@ fn negative_value_is_named_with_its_flag() {
         ),
         (
             "bulk send a.csv --skip -1 text x",
-            "error: --skip: expected a whole number, found `-1`",
+            "error: --skip: expected 0 or more, found `-1`",
         ),
         (
             "messages list --limit -3",
-            "error: --limit: expected a whole number, found `-3`",
+            "error: --limit: expected 1 or more, found `-3`",
         ),
         (
             "run --to 593987654321 --tail -5 -- true",
@@ -1460,7 +1460,8 @@ fn followed_hint_sends_nothing_else() {
         ),
         (
             "bulk rename a b",
-            "hint: to list the commands: jelouctl bulk --help\n",
+            "hint: to send to a list: jelouctl bulk send LIST text 'Hola {{ nombre }}'; to list the commands: jelouctl \
+             bulk --help\n",
         ),
         // The sender stays the same.
         (
@@ -1631,12 +1632,167 @@ fn wrong_command_suggests_the_right_command() {
         ("xyzzy", "hint: to list the commands: jelouctl --help\n"),
         (
             "bulk move r",
-            "hint: to list the commands: jelouctl bulk --help",
+            "; to list the commands: jelouctl bulk --help",
         ),
-        ("profile rename a b", "hint: jelouctl profile --help\n"),
+        (
+            "profile rename a b",
+            "hint: to list the commands: jelouctl profile --help\n",
+        ),
     ] {
         is_answered_with(line, hint);
     }
+}
+
+/// A line that lacks something is an error that names it, for every command, and never only the help.
+#[test]
+fn line_that_lacks_something_names_it() {
+    let home = Home::new();
+    for (line, needs, hint) in [
+        (
+            "bulk",
+            "COMMAND",
+            "to send to a list: jelouctl bulk send LIST text 'Hola {{ nombre }}'; to list the commands: jelouctl bulk --help",
+        ),
+        (
+            "bulk send",
+            "LIST and KIND",
+            "one list, then the kind of message: jelouctl bulk send LIST text 'Hola {{ nombre }}'",
+        ),
+        (
+            "bulk send a.csv",
+            "KIND",
+            "one list, then the kind of message: jelouctl bulk send LIST text 'Hola {{ nombre }}'",
+        ),
+        (
+            "bulk send text",
+            "LIST",
+            "jelouctl bulk send LIST text 'Hola {{ nombre }}'",
+        ),
+        (
+            "send",
+            "KIND",
+            "to send a text: jelouctl send text --to NUMBER 'TEXT'; to list the kinds: jelouctl send --help",
+        ),
+        (
+            "messages",
+            "COMMAND",
+            "to list the commands: jelouctl messages --help",
+        ),
+        (
+            "bulk exclude",
+            "COMMAND",
+            "to list the commands: jelouctl bulk exclude --help",
+        ),
+        (
+            "once",
+            "COMMAND",
+            "to list the commands: jelouctl once --help",
+        ),
+        (
+            "profile",
+            "COMMAND",
+            "to list the commands: jelouctl profile --help",
+        ),
+        (
+            "ledger",
+            "COMMAND",
+            "to list the commands: jelouctl ledger --help",
+        ),
+        ("bulk cancel", "RUN", "to list the runs: jelouctl bulk list"),
+        ("completions", "SHELL", "jelouctl completions bash"),
+    ] {
+        let ended = home.run(line).fails(2, &[]);
+        let expected = format!("error: `jelouctl {line}` needs {needs}\nhint: {hint}\n");
+        let expected = expected.replace("send a.csv`", "send`");
+        assert_eq!(ended.stderr, expected, "{line}");
+        assert_eq!(ended.stdout, "", "{line}");
+    }
+    let spanish = home.run("bulk send").env("JELOUCTL_LANG", "es").end();
+    assert_eq!(
+        spanish.stderr,
+        "error: `jelouctl bulk send` necesita LISTA y TIPO\nayuda: una lista, y luego el tipo de mensaje: jelouctl bulk send LISTA text 'Hola {{ nombre }}'\n"
+    );
+    home.run("--quiet")
+        .fails(2, &["error: `jelouctl` needs COMMAND\n"]);
+    let help = home.run("").success();
+    assert!(help.stdout.contains("\nUsage: jelouctl "), "{help:?}");
+}
+
+#[test]
+fn wrong_number_is_told_the_limit() {
+    for (line, expected) in [
+        ("bulk send a.csv --limit -1 text Hola", "1 or more"),
+        ("bulk send a.csv --header-row -1 text Hola", "1 or more"),
+        (
+            "bulk send a.csv --preview -1 text Hola",
+            "1 or more, or all",
+        ),
+        ("bulk send a.csv --skip -1 text Hola", "0 or more"),
+        (
+            "bulk send a.csv --concurrency -1 text Hola",
+            "a number from 1 to 4096",
+        ),
+        (
+            "bulk send a.csv --test-to 593987654321 --test-rows -1 text Hola",
+            "a number from 1 to 10",
+        ),
+        ("bulk send a.csv --per-day -1 text Hola", "1 or more"),
+        ("bulk resolve r --failed-as pending --line -1", "0 or more"),
+        ("messages list --limit -1", "1 or more"),
+        ("sandbox --max -1", "a number from 1 to 1000000"),
+        ("sandbox --limit-24h -1", "1 or more"),
+        ("sandbox --expect -1", "0 or more"),
+        ("sandbox --port -1", "a number from 0 to 65535"),
+        (
+            "run --to 593987654321 --tail -1 -- true",
+            "a number from 1 to 1000",
+        ),
+    ] {
+        let expected = format!("expected {expected}, found `-1`");
+        Home::new().run(line).fails(2, &["error: --", &expected]);
+    }
+}
+
+#[test]
+fn wrong_value_gets_no_hint_for_another_flag() {
+    let home = Home::new();
+    home.run("bulk report --format pdf")
+        .fails(
+            2,
+            &["--format: expected csv, ndjson, xlsx or html, found `pdf`"],
+        )
+        .stderr_lacks(&["hint: "]);
+    home.run("bulk send a.csv --country text Hola").fails(
+        2,
+        &["error: --country takes the word after it as its value: `text`\n"],
+    );
+}
+
+/// A flag of several other kinds gets the line of this kind.
+#[test]
+fn flag_of_another_kind_shows_this_kind() {
+    is_answered_with(
+        "send audio --text Aviso --to 593987654321",
+        "hint: to send this kind: jelouctl send audio --to NUMBER --media-url URL; to list its flags: jelouctl send \
+         audio --help\n",
+    );
+    is_answered_with(
+        "bulk send a.csv tex Ana",
+        "hint: jelouctl bulk send LIST text 'Hola {{ nombre }}'\n",
+    );
+    let home = Home::new();
+    home.run("bulk send a.csv tex")
+        .fails(2, &["error: unknown kind `tex`\n"]);
+    let of_raw = home.run("send raw --body no.json").fails(2, &["no.json"]);
+    of_raw.stderr_lacks(&["hint: "]);
+    home.run("send list --body no.json").fails(
+        2,
+        &["hint: to print an example body: jelouctl explain list --example\n"],
+    );
+    home.run("send text --body Hola").fails(
+        2,
+        &["hint: to send a text: jelouctl send text --to NUMBER 'TEXT'\n"],
+    );
 }
 
 #[test]
@@ -1905,7 +2061,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         .run("bulk send a.csv --preview todo text a")
         .fails(
             2,
-            &["error: --preview: `todo` is not a whole number or all\n"],
+            &["error: --preview: expected 1 or more, or all, found `todo`\n"],
         );
     let several = "send text --sandbox --to 593987654321,593987654322 a";
     Home::new().run(several).fails(

@@ -19,6 +19,26 @@ fn wide(text: &str, to_bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
 const LIST: &str = "celular;nombre\r\n593987654321;José Peña €\r\n";
 
 #[test]
+fn bytes_without_a_text_are_offered_no_encoding() {
+    let home = Home::new();
+    let noise = [200, 17, 5, 99, 231, 44, 8, 31, 90, 33, 180, 7, 55].repeat(9);
+    let with_nul = [&noise[..], &[0, 7, 0]].concat();
+    for (name, bytes, found) in [
+        (
+            "clientes.xlsx",
+            &noise,
+            "bytes that are neither a text nor a workbook",
+        ),
+        ("clientes.csv", &with_nul, "NUL bytes"),
+    ] {
+        home.write(name, bytes);
+        let ended = run(&home, &[name])
+            .stderr_has(&[&format!("error: {name}: expected a list, found {found}")]);
+        ended.stderr_lacks(&["--encoding", "macintosh", "windows-1252"]);
+    }
+}
+
+#[test]
 fn list_file_is_read_in_selected_encoding() {
     let home = Home::new();
     let latin = b"celular;nombre\r\n593987654321;Jos\xe9 Pe\xf1a \x80\r\n".to_vec();

@@ -366,11 +366,7 @@ fn broken_list_names_its_line_and_fix() {
             b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n",
             &["line 2 is not UTF-8"],
         ),
-        (
-            "a.csv",
-            b"to,to\n1,2\n",
-            &["two columns have the name `to`"],
-        ),
+        ("a.csv", b"to,to\n1,2\n", &["have the name `to`"]),
         (
             "a.csv",
             b"to,nombre\n593987654321\n",
@@ -710,14 +706,17 @@ fn row_selection_without_rows_is_refused() {
             &["--limit", "0"][..],
             &["--limit: expected 1 or more, found `0`"][..],
         ),
-        (&["--limit", "x"], &["--limit: ", "is not a whole number"]),
+        (
+            &["--limit", "x"],
+            &["--limit: expected a whole number, found `x`"],
+        ),
         (
             &["--limit", "18446744073709551615"],
             &["--limit: expected at most 9223372036854775807, found `18446744073709551615`"],
         ),
         (
             &["--preview", "0"],
-            &["--preview: expected 1 or more, found `0`"],
+            &["--preview: expected 1 or more, or all, found `0`"],
         ),
         (
             &["--skip", "2"],
@@ -1124,7 +1123,7 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre",
-            "text: is not a template: `{{ nombre`: `{{` is not closed by `}}`",
+            "text: `{{ nombre`: `{{` is not closed by `}}`",
         ),
         (
             "people.ndjson",
@@ -1183,16 +1182,16 @@ fn oversized_template_is_refused_without_stack_overflow() {
     for (template, part) in [
         (
             format!("{{{{ {}1 }}}}", "-".repeat(15_000)),
-            "text: is not a template: too long: a text with {{ }} or {% %} has at most 16384 bytes and 100 statements, and an \
+            "text: too long: a text with {{ }} or {% %} has at most 16384 bytes and 100 statements, and an \
              expression 500 words and signs and 40 nested brackets",
         ),
         (
             format!("{{{{ to{} }}}}", "|trim".repeat(3000)),
-            "text: is not a template: too long",
+            "text: too long",
         ),
         (
             format!("{{{{ to }}}}{}", "-".repeat(32_000)),
-            "text: is not a template: too long",
+            "text: too long",
         ),
     ] {
         refused(&home, &["people.csv", "text", &template], &[part]);

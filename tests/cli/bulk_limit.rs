@@ -243,10 +243,7 @@ fn invalid_messaging_limit_is_refused() {
             "--yes",
             &format!("--per-day={limit}"),
         ];
-        let parts = [
-            &*format!("`{limit}` is not a number of recipients"),
-            "such as 2000",
-        ];
+        let parts = [&*format!("--per-day: expected 1 or more, found `{limit}`")];
         home.run_args(&[&words[..], &TEMPLATE].concat())
             .api(&jelou.url)
             .fails(2, &parts);
@@ -260,7 +257,7 @@ fn invalid_messaging_limit_is_refused() {
     home.config("[profiles.p]\nbot_id = \"1\"\nlimit_24h = 0\n");
     home.run("bulk send people.csv --yes text Hola").fails(
         3,
-        &["limit_24h of profile p: `0` is not a number of recipients"],
+        &["limit_24h of profile p: expected 1 or more, found `0`"],
     );
 }
 

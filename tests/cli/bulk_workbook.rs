@@ -1337,7 +1337,10 @@ fn unreadable_workbook_is_explained_with_a_fix() {
     ]);
     text.fails(
         2,
-        &["--sheet: ", "people.csv is a text, which has no sheets\n"],
+        &[
+            "--sheet: ",
+            "people.csv is not a workbook, so it has no sheets\n",
+        ],
     );
     refused(
         &home,

@@ -761,7 +761,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
         ),
         (
             &["--text", "{{ result"],
-            "text: is not a template: `{{ result`: `{{` is not closed by `}}`",
+            "text: `{{ result`: `{{` is not closed by `}}`",
         ),
         (
             &["--text", "{{ tail }}"],

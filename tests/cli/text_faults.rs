@@ -257,6 +257,38 @@ fn row_that_is_a_body_gets_warnings_of_its_texts() {
 }
 
 #[test]
+fn wrong_text_is_one_error_before_the_rows() {
+    let home = Home::new();
+    home.write("people.csv", LIST);
+    let send = |text: &str| home.dry_run_list(&["people.csv", "text", text]);
+    for (text, error) in [
+        (
+            "{{ nombre | money }}",
+            "text: filter money needs 1 argument, found 0\nhint: write `nombre | money(\"$\", 2)`\n",
+        ),
+        (
+            "{{ nombre | replace('a') }}",
+            "text: filter replace needs 2 arguments, found 1\nhint: write `nombre | replace(\"-\", \"/\")`\n",
+        ),
+        (
+            "{{ nombre | upper(1) }}",
+            "text: filter upper takes no argument\nhint: write `nombre | upper`\n",
+        ),
+        (
+            "{{ nombre | }}",
+            "text: `{{ nombre | }}`: cannot be read: \"unexpected end of variable block, expected identifier\"\n",
+        ),
+        (
+            "{% if nombre != '' %}x",
+            "text: `{% if … %}` is not closed by `{% endif %}`\n",
+        ),
+    ] {
+        let ended = send(text).fails(2, &[&format!("error: {error}")]);
+        ended.stderr_lacks(&["line 2"]);
+    }
+}
+
+#[test]
 fn control_character_in_a_cell_names_its_column() {
     let home = Home::new();
     home.write(

@@ -31,7 +31,7 @@ pub(crate) struct Tally {
     pub(crate) failed: u64,
     pub(crate) unknown: u64,
     pub(crate) skipped: u64,
-    /// Not yet final.
+    /// The rows that are not final yet.
     #[serde(rename = "left")]
     pub(crate) remaining: u64,
 }

@@ -23,7 +23,7 @@ pub(crate) enum Verbosity {
     /// Errors, warnings and notes.
     #[default]
     Normal,
-    /// Also each attempt, request and answer.
+    /// Also print each attempt, request and answer.
     Verbose,
 }
 
@@ -101,11 +101,6 @@ impl Stderr {
             color,
             lang: Lang::default(),
         }
-    }
-
-    /// Prints clap's text for a usage error, in its colours.
-    pub(crate) fn usage(&self, text: &str) {
-        let _ = self.stream().write_all(text.as_bytes());
     }
 
     /// Prints an error with its details and the hint, also with `--quiet`.
@@ -222,7 +217,7 @@ impl Stderr {
         }
         self.note(title);
         let mut stream = self.stream();
-        for line in fact_table(lines, terminal_width()) {
+        for line in fact_table(lines, terminal_width(io::stderr()).min(MAX_WIDTH)) {
             let _ = writeln!(stream, "{line}");
         }
     }
@@ -303,14 +298,18 @@ const CTRL_BACKSLASH: u8 = 0x1c;
 /// Longer lines are hard to read.
 const MAX_WIDTH: usize = 120;
 
-/// Returns the number of columns that a table on standard error may have.
-fn terminal_width() -> usize {
-    #[cfg(unix)]
-    let width = rustix::termios::tcgetwinsize(io::stderr()).map(|size| size.ws_col.into());
-    #[cfg(windows)]
-    let width: Result<usize, io::Error> = Err(io::ErrorKind::Unsupported.into());
+/// Returns the number of columns of a terminal.
+#[cfg(unix)]
+pub(super) fn terminal_width(terminal: impl std::os::fd::AsFd) -> usize {
+    let width = rustix::termios::tcgetwinsize(terminal).map(|size| size.ws_col.into());
     let width = width.ok().filter(|width| *width > 0);
-    width.unwrap_or(USUAL_WIDTH).min(MAX_WIDTH)
+    width.unwrap_or(USUAL_WIDTH)
+}
+
+/// Returns the usual number of columns.
+#[cfg(windows)]
+pub(super) fn terminal_width<T>(_terminal: T) -> usize {
+    USUAL_WIDTH
 }
 
 /// Hides what is typed while it exists, and ends the line of the prompt. On Windows, the prompt itself does so.

@@ -12,7 +12,7 @@ use super::escape::{compact, compact_text, one_line};
 use super::json_text::indented;
 use super::program::{completed, serialize_hint};
 use super::record::{RecordError, RecordHead, versioned};
-use super::stderr::{Color, SystemError};
+use super::stderr::{Color, SystemError, terminal_width};
 use super::words::aligned;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
@@ -112,14 +112,14 @@ impl Stdout {
         !self.has_format_flag && self.is_for_reading()
     }
 
-    /// Prints a table for a terminal, with long cells cut.
+    /// Prints a table for a terminal, as wide as it.
     pub(crate) fn table(
         &self,
         header: &[Message],
         rows: impl Iterator<Item = Vec<String>>,
     ) -> Result<(), SystemError> {
         let header: Vec<_> = header.iter().map(|name| name.text(self.lang)).collect();
-        self.line(&aligned(&header, rows))
+        self.line(&aligned(&header, rows, terminal_width(io::stdout())))
     }
 
     /// Prints a list: on a terminal as a table under `header`, otherwise as one JSON object per line, or as its ids.
@@ -240,6 +240,14 @@ impl Stdout {
                 json!({ "exit_code": exit_code, "checks": checks }),
             ));
         }
+        let words = [
+            (CheckState::Ok, "\x1b[32m", msg!("ok")),
+            (CheckState::Warning, "\x1b[33m", msg!("warning")),
+            (CheckState::Failed, "\x1b[1;31m", msg!("failed")),
+        ];
+        let words = words.map(|(state, color, word)| (state, color, word.text(self.lang)));
+        let width = words.iter().map(|(_, _, word)| word.chars().count()).max();
+        let width = width.unwrap_or_default();
         let mut text = String::new();
         for Check {
             name,
@@ -248,25 +256,17 @@ impl Stdout {
             hint,
         } in checks
         {
-            let (color, word) = match state {
-                CheckState::Ok => ("\x1b[32m", msg!("ok")),
-                CheckState::Warning => ("\x1b[33m", msg!("warning")),
-                CheckState::Failed => ("\x1b[1;31m", msg!("failed")),
+            let mut states = words.iter();
+            let Some((_, color, word)) = states.find(|(known, ..)| known == state) else {
+                continue;
             };
-            let word = word.text(self.lang);
+            let name = name.text(self.lang);
+            let detail = one_line(&detail.text(self.lang)).into_owned();
             // Writing to a String cannot fail.
-            let _ = writeln!(
-                text,
-                "{color}{word:<7}\x1b[0m  {}: {}",
-                name.text(self.lang),
-                one_line(&detail.text(self.lang))
-            );
+            let _ = writeln!(text, "{color}{word:<width$}\x1b[0m  {name}: {detail}");
             if let Some(hint) = hint {
-                let _ = writeln!(
-                    text,
-                    "         {}",
-                    one_line(&completed(&hint.text(self.lang)))
-                );
+                let hint = hint.text(self.lang);
+                let _ = writeln!(text, "{:width$}  {}", "", one_line(&completed(&hint)));
             }
         }
         let _ = writeln!(text, "{}", one_line(&completed(&summary.text(self.lang))));

@@ -14,18 +14,49 @@ use crate::base::texts::shorten;
 /// The maximum of characters of a cell.
 const MAX_CELL: usize = 60;
 
-/// Columns for a terminal, under `header` if it is not empty. Every cell is on one line.
-pub(crate) fn aligned(header: &[String], rows: impl Iterator<Item = Vec<String>>) -> String {
+/// The narrowest part of a column that is shown.
+const MIN_PART: usize = 10;
+
+/// The spaces around a cell.
+const GAP: usize = 2;
+
+/// Aligns `rows` under `header`, for a terminal of this width. Every cell is on one line. A column without any value is
+/// left out. The last columns are cut or left out if the terminal is narrower.
+pub(crate) fn aligned(
+    header: &[String],
+    rows: impl Iterator<Item = Vec<String>>,
+    terminal_width: usize,
+) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .map(|row| row.iter().map(|cell| one_line(cell).into_owned()).collect())
+        .collect();
+    let mut left = terminal_width;
+    let mut shown = Vec::new();
+    for (place, name) in header.iter().enumerate() {
+        let cells = rows.iter().filter_map(|row| row.get(place));
+        if place > 0 && cells.clone().all(|cell| cell == "0" || cell == "-") {
+            continue;
+        }
+        let widths = cells.map(|cell| cell.width().min(MAX_CELL));
+        let wanted = widths.fold(name.width(), usize::max);
+        let width = wanted.min(left.saturating_sub(GAP));
+        if width < wanted && width < MIN_PART {
+            break;
+        }
+        shown.push((place, width));
+        left -= width + GAP;
+    }
+    let line = |cells: &[String]| {
+        let cells = shown
+            .iter()
+            .filter_map(|(place, width)| Some((cells.get(*place)?, *width)));
+        let cells = cells.map(|(cell, width)| shorten(cell, width).into_owned());
+        cells.collect::<Vec<_>>()
+    };
     let mut table = Table::new();
     table.load_style(NOTHING);
-    if !header.is_empty() {
-        table.set_header(header);
-    }
-    table.add_rows(rows.map(|row| {
-        row.iter()
-            .map(|cell| shorten(&one_line(cell), MAX_CELL).into_owned())
-            .collect::<Vec<_>>()
-    }));
+    table.set_header(line(header));
+    table.add_rows(rows.iter().map(|row| line(row)));
     table.trim_fmt()
 }
 
@@ -88,12 +119,37 @@ mod tests {
     #[test]
     fn table_columns_align_on_single_lines() {
         let rows = [["día", "a\nb"], ["日本", "x"]].map(|row| row.map(str::to_owned).to_vec());
-        let table = aligned(&["NAME", "TEXT"].map(str::to_owned), rows.into_iter());
+        let header = ["NAME", "TEXT"].map(str::to_owned);
+        let table = aligned(&header, rows.into_iter(), 80);
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
         assert_eq!(
             shorten(&"ñ".repeat(61), MAX_CELL),
             format!("{}…", "ñ".repeat(59))
         );
+    }
+
+    #[test]
+    fn table_fits_its_terminal() {
+        let header = ["RUN", "FAILED", "SENT", "CREATED BY", "TEXT"].map(str::to_owned);
+        let row = |run: &str, sent: &str| {
+            [run, "0", sent, "ana at build-7", "Hola"]
+                .map(str::to_owned)
+                .to_vec()
+        };
+        let table = |width| aligned(&header, [row("a", "7"), row("b", "-")].into_iter(), width);
+        for (width, expected) in [
+            (
+                80,
+                " RUN  SENT  CREATED BY      TEXT\n a    7     ana at build-7  Hola\n b    -     ana at build-7  Hola",
+            ),
+            (
+                26,
+                " RUN  SENT  CREATED BY\n a    7     ana at build…\n b    -     ana at build…",
+            ),
+            (20, " RUN  SENT\n a    7\n b    -"),
+        ] {
+            assert_eq!(table(width), expected);
+        }
     }
 
     #[test]

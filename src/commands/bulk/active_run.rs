@@ -145,7 +145,7 @@ impl ActiveRun {
             let waits = matches!(
                 end,
                 RunEnd::Stopped {
-                    reason: StopReason::WaitOver,
+                    reason: StopReason::MustRejoin,
                     ..
                 }
             );

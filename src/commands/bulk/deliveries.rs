@@ -472,7 +472,8 @@ impl<'a> RunToCheck<'a> {
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
         let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
-        let (mut updates, unresolved) = inquiry.settle(is_whole && matches!(counted, Ok(None)));
+        let (mut updates, unresolved) =
+            inquiry.decide_rows(is_whole && matches!(counted, Ok(None)));
         let is_of_all = is_whole && asked > 0 && inquiry.is_complete(UP_TO);
         updates.asked = is_of_all.then_some((at, asked));
         if !updates.is_empty() {

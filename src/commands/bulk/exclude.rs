@@ -8,17 +8,17 @@ use serde_json::json;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
-use crate::base::message::{Message, msg};
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, versioned};
 use crate::base::private_file::PipeBound;
-use crate::base::timestamps::{rfc_3339_in, time_in, time_value};
+use crate::base::timestamps::{rfc_3339_in, time_in_both, time_value};
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{open_ledger, open_ledger_to_show};
 use crate::commands::read_recipient;
 use crate::jelou::message::{TypedRecipient, typed_form};
 use crate::lists::exclusions::read_recipient_lines;
 use crate::phone::{Country, RecipientError};
-use crate::runs::ledger::{ExcludedRecipient, ExclusionChange, Ledger, LedgerError};
+use crate::runs::ledger::{ExcludedRecipient, ExclusionChange, Ledger, LedgerError, describe_who};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, open_list, read_environment};
@@ -28,7 +28,6 @@ use crate::sender::{AuditLog, open_list, read_environment};
 /// On every machine with the ledger, `bulk send` skips their rows, and no process of a run sends
 /// another row to them. They do not apply to `send` and `run`. The sandbox has its own.
 #[derive(Debug, Subcommand)]
-#[command(arg_required_else_help = true)]
 pub(crate) enum ExcludeCommand {
     /// Exclude recipients, also from the runs in progress
     ///
@@ -209,11 +208,13 @@ fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
         msg!("EXCLUDED BY"),
         msg!("REASON"),
     ];
-    let rows = excluded.into_iter().map(|excluded| row(excluded, &zone));
+    let lang = context.lang();
+    let rows = excluded.into_iter();
+    let rows = rows.map(|excluded| row(excluded, &zone, lang));
     Ok(context.stdout.rows(&header, rows)?)
 }
 
-fn row(excluded: ExcludedRecipient, zone: &TimeZone) -> OutputRow {
+fn row(excluded: ExcludedRecipient, zone: &TimeZone, lang: Lang) -> OutputRow {
     let ExcludedRecipient {
         recipient,
         reason,
@@ -228,8 +229,8 @@ fn row(excluded: ExcludedRecipient, zone: &TimeZone) -> OutputRow {
     }));
     let words = vec![
         recipient.clone(),
-        time_in(zone, added_at),
-        added_by,
+        lang.pick(time_in_both(zone, added_at)),
+        describe_who(&added_by).text(lang),
         reason.unwrap_or_else(|| "-".to_owned()),
     ];
     OutputRow {
@@ -282,7 +283,7 @@ fn describe(
         );
     };
     let at = time_value(zone, found.added_at);
-    let by = found.added_by.as_str();
+    let by = describe_who(&found.added_by);
     match found.reason.as_deref() {
         Some(reason) => msg!(
             "{recipient} is excluded in the ledger {place}, by {by} at {at}: {reason}",

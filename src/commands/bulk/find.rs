@@ -65,13 +65,13 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     let lang = context.lang();
     let header = [
         msg!("RUN"),
-        msg!("LINE"),
         msg!("WHEN"),
-        msg!("TO"),
         msg!("OUTCOME"),
         msg!("DELIVERY"),
-        msg!("FROM"),
         msg!("MESSAGE"),
+        msg!("LINE"),
+        msg!("TO"),
+        msg!("FROM"),
     ];
     let rows = found.iter().map(|found| row(found, &zone, lang));
     context.stdout.rows(&header, rows)?;
@@ -136,22 +136,22 @@ fn describe(
         DeliveryState::Other(status) => status.clone(),
         state => describe_state(state.name()).text(lang),
     });
+    let from = if details.sandbox {
+        "sandbox"
+    } else {
+        &details.bot
+    };
     let time = reported.at.map(|at| lang.pick(time_in_both(zone, at)));
     // As its recipient would see it, on one line.
     let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body, lang).join(" / "));
     vec![
         run.clone(),
-        reported.line.to_string(),
         time.unwrap_or_default(),
-        reported.recipient.clone().unwrap_or_default(),
         outcome,
         delivery.unwrap_or_else(|| "-".to_owned()),
-        if details.sandbox {
-            "sandbox"
-        } else {
-            &details.bot
-        }
-        .to_owned(),
         drawn.unwrap_or_default(),
+        reported.line.to_string(),
+        reported.recipient.clone().unwrap_or_default(),
+        from.to_owned(),
     ]
 }

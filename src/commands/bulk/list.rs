@@ -13,7 +13,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::zone::profile_zone;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
+use crate::runs::ledger::{LedgerError, RunOverview, RunSettings, describe_who};
 use crate::sender::context::Context;
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
@@ -50,14 +50,14 @@ fn header() -> [Message; 11] {
     [
         msg!("RUN"),
         msg!("STARTED"),
-        msg!("KIND"),
-        msg!("FROM"),
         msg!("ROWS"),
-        msg!("SENT"),
+        msg!("SENT{#rows}"),
         msg!("FAILED"),
         msg!("UNKNOWN"),
         msg!("SKIPPED"),
         msg!("LEFT"),
+        msg!("KIND"),
+        msg!("FROM"),
         msg!("CREATED BY"),
     ]
 }
@@ -107,13 +107,12 @@ fn describe_run(
     let words = [
         run.name.to_string(),
         lang.pick(time_in_both(zone, run.created_at)),
-        kind.clone(),
-        from,
     ];
+    let who = describe_who(&run.created_by);
     words
         .into_iter()
         .chain(figures.map(|count| count.to_string()))
-        .chain([left.text(lang), run.created_by.clone()])
+        .chain([left.text(lang), kind.clone(), from, who.text(lang)])
         .collect()
 }
 

@@ -104,7 +104,8 @@ fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>
         .body
         .as_ref()
         .map(|source| context.input.json_value("--body", source))
-        .transpose()?;
+        .transpose()
+        .map_err(|error| error.or_hint(args.message().body_hint()))?;
     if file.is_none() && args.message().envelope() == Envelope::Verbatim {
         return Ok(None);
     }

@@ -32,6 +32,7 @@ mod work;
 
 use clap::Subcommand;
 
+pub(crate) use self::options::RARE;
 pub(crate) use self::send_args::BulkSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::message::msg;
@@ -39,32 +40,31 @@ use crate::base::process::outlive_file_size_limit;
 use crate::command_error::CommandError;
 use crate::sender::context::Context;
 
-/// Send a message to each row of a list file
+/// Send to a list (CSV, Excel, NDJSON), and manage the runs
 #[derive(Debug, Subcommand)]
-#[command(arg_required_else_help = true)]
 pub(crate) enum BulkCommand {
     Send(Box<BulkSendArgs>),
-    Resume(resume::BulkResumeArgs),
-    Work(work::BulkWorkArgs),
-    #[command(alias = "pause")]
-    Stop(stop::BulkStopArgs),
-    Cancel(cancel::BulkCancelArgs),
     #[command(aliases = ["show", "info"])]
     Status(status::BulkStatusArgs),
-    Deliveries(deliveries::BulkDeliveriesArgs),
+    #[command(alias = "pause")]
+    Stop(stop::BulkStopArgs),
+    Resume(resume::BulkResumeArgs),
     Report(report::BulkReportArgs),
-    #[command(aliases = ["search", "who"])]
-    Find(find::BulkFindArgs),
-    Resolve(resolve::BulkResolveArgs),
+    Deliveries(deliveries::BulkDeliveriesArgs),
     /// List the runs, newest first
     ///
     /// Prints a table at a terminal, JSON lines elsewhere. -o id prints the names.
     #[command(verbatim_doc_comment)]
     List,
-    #[command(alias = "delete")]
-    Remove(remove::BulkRemoveArgs),
+    #[command(aliases = ["search", "who"])]
+    Find(find::BulkFindArgs),
     #[command(subcommand)]
     Exclude(exclude::ExcludeCommand),
+    Resolve(resolve::BulkResolveArgs),
+    Cancel(cancel::BulkCancelArgs),
+    #[command(alias = "delete")]
+    Remove(remove::BulkRemoveArgs),
+    Work(work::BulkWorkArgs),
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {

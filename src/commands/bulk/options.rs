@@ -18,7 +18,7 @@ use crate::sender::config::{messaging_limit, rate, retry_for};
 pub(super) const LIST: &str = "List file";
 pub(super) const PEOPLE: &str = "Recipients";
 pub(super) const RUN: &str = "Run";
-pub(super) const RARE: &str = "Rarely needed";
+pub(crate) const RARE: &str = "Rarely needed";
 
 /// What to do about a template that the bot cannot send.
 pub(super) fn or_unchecked() -> Message {
@@ -46,7 +46,7 @@ pub(crate) struct WorkOptions {
     /// Send up to N requests at the same time, 1 to 4096 [default: 64]
     ///
     /// If the process is killed, up to N rows are unknown.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) concurrency: Option<u16>,
 
     /// How long to wait during a rate limit or network outage [default: 15m]
@@ -144,15 +144,18 @@ pub(crate) struct ReplacedRules {
 /// Parses a positive number.
 pub(super) fn at_least_one(raw: &str) -> Result<u64, Message> {
     match raw.parse() {
-        Ok(0) => Err(msg!("expected 1 or more, found `0`")),
+        Ok(0) => Err(msg!("expected 1 or more, found `{typed}`", typed = raw)),
         Ok(count) if i64::try_from(count).is_ok() => Ok(count),
         Ok(_) => Err(msg!(
             "expected at most {most}, found `{typed}`",
             typed = raw,
             most = i64::MAX
         )),
+        Err(_) if raw.parse::<i64>().is_ok() => {
+            Err(msg!("expected 1 or more, found `{typed}`", typed = raw))
+        }
         Err(_) => Err(msg!(
-            "`{typed}` is not a whole number",
+            "expected a whole number, found `{typed}`",
             typed = raw.escape_debug().to_string()
         )),
     }

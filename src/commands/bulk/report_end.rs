@@ -9,7 +9,8 @@ use super::active_run::{ActiveRun, SendingEnd};
 use super::run_log::run_fields;
 use super::summary::RunSummary;
 use super::summary::{
-    cancellation_as_json, describe_cancellation, next_check, report_stale, to_continue, way_on, why,
+    cancellation_as_json, describe_cancellation, hint_after_pause, next_check, report_stale,
+    to_continue, why,
 };
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
@@ -251,7 +252,7 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = msg!("run paused: {reason}", reason = why(&pause));
-            let hint = way_on(pause.reason, name, &active.settings);
+            let hint = hint_after_pause(pause.reason, name, &active.settings);
             Ok(Some(print_pause(context, pause.reason, message, hint)))
         }
         StopReason::Signal(signal) => {
@@ -274,8 +275,8 @@ fn report_stop(
             }
             Err(error)
         }
-        // The process joins the run again.
-        StopReason::WaitOver => Ok(None),
+        // The run continues.
+        StopReason::MustRejoin => Ok(None),
         StopReason::Panicked => Err(panicked(true)),
     }
 }
@@ -295,11 +296,11 @@ fn report_pause(
     problem: &Problem,
 ) -> CommandError {
     let name = active.run.name();
-    let way_on = way_on(reason, name, &active.settings);
+    let after_pause = hint_after_pause(reason, name, &active.settings);
     let hint = match reason {
-        PauseReason::AllRejected | PauseReason::Unknown | PauseReason::Configuration => way_on,
-        PauseReason::RateLimit if problem.retry_after.is_none() => way_on,
-        _ => Message::joined(vec![problem.hint.clone(), way_on], "; "),
+        PauseReason::AllRejected | PauseReason::Unknown | PauseReason::Configuration => after_pause,
+        PauseReason::RateLimit if problem.retry_after.is_none() => after_pause,
+        _ => Message::joined(vec![problem.hint.clone(), after_pause], "; "),
     };
     let problem = &problem.message;
     let message = if reason == PauseReason::AllRejected {

@@ -16,7 +16,7 @@ use crate::phone::Country;
 use crate::runs::ledger::{LedgerError, Resolution, RowState, Run, RunName};
 use crate::sender::context::Context;
 
-/// Decide unknown rows, or make failed rows pending again
+/// Record the outcome of unknown rows, or mark failed rows to be sent again
 ///
 /// Examples:
 ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent

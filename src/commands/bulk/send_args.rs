@@ -52,15 +52,57 @@ pub(crate) struct BulkSendArgs {
     #[arg(value_name = "LIST", value_hint = ValueHint::FilePath)]
     pub(crate) source: Source,
 
+    /// Check every row, show the first N messages, and send nothing
+    #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
+    pub(crate) preview: Option<u64>,
+
+    /// With --preview all, write an HTML page to this file, such as preview.html
+    ///
+    /// Shows every message and every invalid row, for approval. Times are in --time-zone.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Hide recipients and cell values on the HTML page
+    ///
+    /// Messages show column names instead of values.
+    #[arg(long, requires = "file", help_heading = BEFORE)]
+    pub(crate) mask: bool,
+
+    /// Write the HTML page in this language [default: the profile's, or en]
+    #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
+    pub(crate) lang: Option<Lang>,
+
+    /// Check every row, then send the first message to this recipient only
+    #[arg(long, value_name = "RECIPIENT", help_heading = BEFORE)]
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
+    pub(crate) test_to: Option<String>,
+
+    /// Send this many messages with --test-to, 1 to 10 [default: 1]
+    ///
+    /// Sends them 6 seconds apart.
+    #[arg(long, value_name = "N", help_heading = BEFORE)]
+    #[arg(requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub(crate) test_rows: Option<u8>,
+
+    /// Price list (CSV), to estimate the cost [default: the profile's]
+    ///
+    /// `jelouctl explain prices` shows its format.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
+    pub(crate) prices: Option<PathBuf>,
+
+    /// Refuse the list if it costs more than this amount, such as 50
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
+    pub(crate) budget: Option<Money>,
+
     #[command(flatten)]
     pub(crate) choices: ListChoices,
 
     /// Skip the first N rows
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, hide_default_value = true, help_heading = LIST)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
     pub(crate) skip: u64,
 
     /// Send at most N messages; skipped rows do not count
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = LIST)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
     pub(crate) limit: Option<u64>,
 
     /// Skip rows with this value in a column, such as baja=sí (repeatable)
@@ -77,6 +119,17 @@ pub(crate) struct BulkSendArgs {
 
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+
+    /// Write rows that will not be sent, with the reason, to this file
+    ///
+    /// The extension sets the format: .csv, .xlsx or .ndjson. Fix the rows, then send FILE. Excluded recipients stay
+    /// excluded.
+    #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// Read CSV or NDJSON in this encoding, such as windows-1252 [default: UTF-8]
+    #[arg(long, value_name = "LABEL", help_heading = LIST)]
+    pub(crate) encoding: Option<ListEncoding>,
 
     /// Send each recipient at most one message with this key
     ///
@@ -107,55 +160,6 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(crate) hours: HoursOptions,
 
-    /// Price list (CSV), to estimate the cost [default: the profile's]
-    ///
-    /// `jelouctl explain prices` shows its format.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
-    pub(crate) prices: Option<PathBuf>,
-
-    /// Refuse the list if it costs more than this amount, such as 50
-    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
-    pub(crate) budget: Option<Money>,
-
-    /// Check every row, show the first N messages, and send nothing
-    #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
-    pub(crate) preview: Option<u64>,
-
-    /// With --preview all, write an HTML page to this file, such as preview.html
-    ///
-    /// Shows every message and every invalid row, for approval. Times are in --time-zone.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
-    pub(crate) file: Option<PathBuf>,
-
-    /// Hide recipients and cell values on the HTML page
-    ///
-    /// Messages show column names instead of values.
-    #[arg(long, requires = "file", help_heading = BEFORE)]
-    pub(crate) mask: bool,
-
-    /// Write the HTML page in this language [default: the profile's, or en]
-    #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
-    pub(crate) lang: Option<Lang>,
-
-    /// Write rows that will not be sent, with the reason, to this file
-    ///
-    /// The extension sets the format: .csv, .xlsx or .ndjson. Fix the rows, then send FILE. Excluded recipients stay
-    /// excluded.
-    #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
-    pub(crate) rejects: Option<PathBuf>,
-
-    /// Check every row, then send the first message to this recipient only
-    #[arg(long, value_name = "RECIPIENT", help_heading = BEFORE)]
-    #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
-    pub(crate) test_to: Option<String>,
-
-    /// Send this many messages with --test-to, 1 to 10 [default: 1]
-    ///
-    /// Sends them 6 seconds apart.
-    #[arg(long, value_name = "N", help_heading = BEFORE)]
-    #[arg(requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
-    pub(crate) test_rows: Option<u8>,
-
     /// Name the run [default: the file's name and the time]
     ///
     /// Use the letters a to z, digits and -.
@@ -172,10 +176,6 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(crate) options: RunOptions,
 
-    /// Read CSV or NDJSON in this encoding, such as windows-1252 [default: UTF-8]
-    #[arg(long, value_name = "LABEL", help_heading = RARE)]
-    pub(crate) encoding: Option<ListEncoding>,
-
     #[command(flatten, next_help_heading = RARE)]
     pub(crate) work: WorkOptions,
 
@@ -188,7 +188,8 @@ fn preview_rows(raw: &str) -> Result<u64, Message> {
     if raw.eq_ignore_ascii_case("all") {
         return Ok(ALL_ROWS);
     }
-    at_least_one(raw).map_err(|problem| msg!("{problem} or all", problem))
+    let typed = raw.escape_debug().to_string();
+    at_least_one(raw).map_err(|_| msg!("expected 1 or more, or all, found `{typed}`", typed))
 }
 
 #[derive(Args, Debug)]
@@ -338,7 +339,7 @@ pub(crate) struct ListChoices {
     /// Read the header from line N [default: the first filled row]
     ///
     /// N is the line number in a sheet or editor.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one, help_heading = RARE)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
     pub(super) header_row: Option<u64>,
 
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! `bulk status`: the state of one run, even while it is sent.
 
+use std::time::Duration;
+
 use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -7,17 +9,17 @@ use serde_json::{Value, json};
 use super::list::overview_as_json;
 use super::summary::{RunSummary, describe_deliveries, print_run, utc};
 use super::summary::{
-    describe_cancellation, report_stale, since_when, to_continue, waiting, way_on,
+    describe_cancellation, hint_after_pause, report_stale, since_when, to_continue, waiting,
 };
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::Waiting;
+use crate::base::output::{Waiting, duration_value};
 use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
+use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker, describe_who};
 use crate::sender::context::Context;
 
 /// Show the state of a run, even while it is in progress
@@ -118,13 +120,14 @@ impl RunStatus {
             kind = overview.details.description(),
             time = time_value(&self.zone, overview.created_at)
         )];
-        let by = &overview.created_by;
+        let by = describe_who(&overview.created_by);
         words.push(match self.senders.as_slice() {
             [] => msg!("created by {by}", by),
             senders => msg!(
                 "created by {by}; sent by {senders}",
                 by,
-                senders = senders.join(", ")
+                senders =
+                    Message::joined(senders.iter().map(|who| describe_who(who)).collect(), ", ")
             ),
         });
         words.extend(self.summary.describe(None));
@@ -162,11 +165,11 @@ impl RunStatus {
         }
         let name = &self.overview.name;
         if !self.summary.is_complete() && self.summary.stale.is_none() {
-            let way_on = match &self.pause {
-                Some(pause) => way_on(pause.reason, name, &self.overview.details),
+            let hint = match &self.pause {
+                Some(pause) => hint_after_pause(pause.reason, name, &self.overview.details),
                 None => to_continue(name),
             };
-            context.stderr.note(way_on);
+            context.stderr.note(hint);
         }
         self.summary.print_next_steps(context, name);
     }
@@ -190,7 +193,7 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
         return msg!("no process has sent it yet");
     };
     let what = event.kind.describe();
-    let by = &event.by;
+    let by = describe_who(&event.by);
     let time = time_value(zone, event.at);
     let reason = event.reason.as_deref().map(|reason| match reason {
         "SIGINT" => Message::verbatim("Ctrl-C"),
@@ -226,10 +229,10 @@ fn describe_worker(
     }: &RunWorker,
 ) -> Message {
     msg!(
-        "{by}, pid {pid}, seen {seconds} s ago: {sent} sent, {inflight} in flight",
-        by,
+        "{by}, pid {pid}, seen {time} ago: {sent} sent, {inflight} in flight",
+        by = describe_who(by),
         pid,
-        seconds = seen_s.to_string(),
+        time = duration_value(Duration::try_from_secs_f64(*seen_s).unwrap_or_default()),
         sent,
         inflight
     )

@@ -16,16 +16,16 @@ use crate::jelou::message::merge;
 use crate::runs::ledger::{Run, RunEventKind, RunName, RunSettings, StopResult};
 use crate::sender::context::Context;
 
-/// Stop a run after its requests in flight, or pause one that no process sends
+/// Stop a run for now (bulk resume continues it)
 ///
 /// Examples:
 ///   jelouctl bulk stop
 ///   jelouctl bulk stop people-20261120-101500
 ///   jelouctl bulk stop --all
 ///
-/// Every process that sends the run stops within a second and exits with 11. No process sends the run
-/// until you run `bulk resume`, not even a timer with `bulk work`. Each account and each database has
-/// its own ledger; --ledger selects a database.
+/// Every process that sends the run finishes its requests in flight and exits with 11. No process sends
+/// the run until you run `bulk resume`, not even a timer with `bulk work`. A run that no process sends is
+/// paused. Each account and each database has its own ledger; --ledger selects a database.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {

@@ -22,7 +22,7 @@ use crate::runs::cost::RunCost;
 use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::ledger::{
     Cancellation, Counts, DeliveryCounts, LedgerDraft, LedgerError, PauseReason, RESOLVED,
-    RowState, Run, RunName, RunPause, RunSettings, SkipCounts, SkipReason,
+    RowState, Run, RunName, RunPause, RunSettings, SkipCounts, SkipReason, describe_who,
 };
 use crate::runs::report::report_to_correct;
 use crate::sender::context::Context;
@@ -499,7 +499,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> Message {
         PauseReason::Network => msg!("the API could not be reached"),
         PauseReason::RateLimit => msg!("the API limited the rate for too long"),
     };
-    msg!("{why} ({by})", why, by)
+    msg!("{why} ({by})", why, by = describe_who(by))
 }
 
 /// Describes the pause with its time: `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl
@@ -512,7 +512,11 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> Message {
 /// Describes who cancelled the run, and when: `cancelled by ana at build-7 at 2026-11-20 10:15 -05:00`
 pub(super) fn describe_cancellation(cancellation: &Cancellation, zone: &TimeZone) -> Message {
     let time = time_value(zone, cancellation.at);
-    msg!("cancelled by {by} at {time}", by = cancellation.by, time)
+    msg!(
+        "cancelled by {by} at {time}",
+        by = describe_who(&cancellation.by),
+        time
+    )
 }
 
 /// Returns the cancellation as fields of a record.
@@ -527,7 +531,11 @@ pub(super) fn to_continue(name: &RunName) -> Message {
 }
 
 /// Returns how to go on after a pause for this reason. If Jelou has accepted no message, it would reject the rest, too.
-pub(super) fn way_on(reason: PauseReason, name: &RunName, settings: &RunSettings) -> Message {
+pub(super) fn hint_after_pause(
+    reason: PauseReason,
+    name: &RunName,
+    settings: &RunSettings,
+) -> Message {
     if reason != PauseReason::AllRejected {
         return to_continue(name);
     }

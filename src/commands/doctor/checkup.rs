@@ -108,7 +108,7 @@ fn next(failed: &[&Check]) -> Message {
     let hint = failed.iter().find_map(|check| check.hint.as_ref());
     match (hint, failed) {
         (Some(hint), _) => match hint.command() {
-            Some(command) => Message::verbatim(command),
+            Some(command) => command,
             None => msg!("{hint}; then: jelouctl doctor", hint),
         },
         (None, [first, ..]) => msg!("correct {name}; then: jelouctl doctor", name = first.name),

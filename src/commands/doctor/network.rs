@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::checkup::{Checkup, credentials as credentials_check};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{CheckState, rounded};
+use crate::base::output::{CheckState, duration_value};
 use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::sender::config::{ApiUrl, Settings};
@@ -90,7 +90,10 @@ impl Checkup {
             .or_else(|_| date.duration_since(now))
             .unwrap_or_default();
         if off > CLOCK_TOLERANCE {
-            let detail = msg!("differs from the server's by {off}", off = rounded(off));
+            let detail = msg!(
+                "differs from the server's by {off}",
+                off = duration_value(off)
+            );
             let hint = msg!("set the clock: a wrong clock makes certificates invalid");
             self.push(msg!("clock"), CheckState::Warning, detail, Some(hint));
         }

@@ -41,7 +41,7 @@ pub(crate) struct GetArgs {
     id: String,
 
     /// Wait for this delivery status
-    #[arg(long, value_name = "STATE", value_parser = goal())]
+    #[arg(long, value_name = "STATE", value_parser = wait_state())]
     wait: Option<DeliveryState>,
 
     /// Wait this long [default: 2m]
@@ -49,7 +49,7 @@ pub(crate) struct GetArgs {
     within: Option<Duration>,
 }
 
-fn goal() -> impl TypedValueParser<Value = DeliveryState> {
+fn wait_state() -> impl TypedValueParser<Value = DeliveryState> {
     let goals = [
         PossibleValue::new("delivered").help("On the recipient's phone"),
         PossibleValue::new("read").help("The recipient opened it; only with read receipts"),
@@ -124,7 +124,7 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
                 .flatten()
                 .filter(|(_, value)| !value.is_null());
             stdout.table(
-                &["FIELD", "VALUE"].map(Message::verbatim),
+                &[msg!("FIELD"), msg!("VALUE")],
                 known
                     .map(|(name, value)| vec![name.replace('_', " "), describe_field(name, value)]),
             )

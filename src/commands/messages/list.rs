@@ -1,7 +1,6 @@
 //! `messages list`: the history of a bot in both directions, newest last, as a table or as records.
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::str::FromStr;
 use std::time::Duration;
@@ -65,8 +64,8 @@ pub(crate) struct ListArgs {
     pub(super) matching: Option<Matching>,
 
     /// Only the newest N messages
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(super) limit: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) limit: Option<u32>,
 }
 
 /// Parses a value of `--by`. An agent's message matches neither value.
@@ -252,7 +251,10 @@ impl MessageListing<'_> {
         let mut listed: Vec<MessageWithEntry> = Vec::new();
         let mut seen = HashSet::new();
         let mut unreadable = 0;
-        let limit = self.args.limit.map(NonZeroUsize::get);
+        let limit = self
+            .args
+            .limit
+            .and_then(|limit| usize::try_from(limit).ok());
         let take = |entry: &Value| {
             let Some(message) = HistoryMessage::read(entry, self.bot) else {
                 unreadable += 1;

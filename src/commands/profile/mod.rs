@@ -22,7 +22,6 @@ use crate::sender::context::Context;
 
 /// Manage profiles: saved bots, credentials and settings
 #[derive(Debug, Subcommand)]
-#[command(arg_required_else_help = true)]
 pub(crate) enum ProfileCommand {
     /// List the profiles, their bots, and the default one
     List,
@@ -36,7 +35,7 @@ pub(crate) enum ProfileCommand {
     /// Create or change a profile
     ///
     /// Examples:
-    ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file FILE
+    ///   jelouctl profile set prod --bot 77 --client-id my-client-id
     ///   pass show jelou | jelouctl profile set prod --client-secret-file -
     ///   jelouctl profile set prod --allow-to '593*'
     ///   jelouctl profile set prod --do-not-contact no-contactar.txt

@@ -78,7 +78,6 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
         let argument = Arg::new(key.name)
             .long(flag.name.trim_start_matches('-'))
             .value_name(flag.value)
-            .allow_negative_numbers(true)
             .global(OF_ALL);
         let argument = match (key.form, key.name) {
             (KeyForm::Path, _) => argument
@@ -316,7 +315,8 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
             shell_argument(bot),
             shell_argument(id)
         );
-        return Err(UsageError::new(problem, Message::verbatim(set_profile(name, &flags))).into());
+        let command = set_profile(name, &flags);
+        return Err(UsageError::new(problem, msg!("{command}", command)).into());
     }
     if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
         change.type_in("client_secret", ask_secret(context)?);

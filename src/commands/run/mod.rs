@@ -22,7 +22,7 @@ use super::send::{BatchArgs, other_kind_hint};
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::message::{Message, msg};
-use crate::base::output::{Format, Stderr, compact, rounded};
+use crate::base::output::{Format, Stderr, compact, duration_value};
 use crate::base::private_file::{FileAction, FileError, MissingReader, PipeBound, open_named};
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
@@ -121,7 +121,7 @@ pub(crate) struct RunArgs {
     /// Put the last LINES lines of stderr into {{ tail }}, 1 to 1000
     ///
     /// If the command leaves a server running, redirect the server's stderr: this pipe closes with the command.
-    #[arg(long, value_name = "LINES", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
     /// How long the notifications may take [default: 30s]
@@ -343,7 +343,7 @@ impl CommandRun<'_> {
         msg!(
             "the command has ended; notifying {recipients}, at most {within}",
             recipients = recipients.join(", "),
-            within = rounded(self.arguments.notify_timeout)
+            within = duration_value(self.arguments.notify_timeout)
         )
     }
 

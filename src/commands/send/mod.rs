@@ -38,17 +38,17 @@ use crate::sender::{
     read_exclusions, read_prices, read_settings, warn_about_lists,
 };
 
-/// Send one message
+/// Send a message to one recipient, or to up to 20
 ///
 /// Examples:
-///   jelouctl send text --to 593987654321 "Hola"
+///   jelouctl send text --to 593987654321 'Hola'
+///   jelouctl explain flow --example > flow.json
 ///   jelouctl send flow --to 593987654321 --body flow.json
 ///
 /// Flags override --body. jelouctl prints the API's response on standard output.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
-    arg_required_else_help = true,
     subcommand_value_name = "KIND",
     subcommand_help_heading = "Kinds"
 )]
@@ -77,15 +77,15 @@ pub(crate) struct DeliveryArgs {
     pub(crate) body: Option<JsonSource>,
 
     /// With --dry-run, estimate the cost at these prices (CSV) [default: the profile's]
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, display_order = 908)]
     prices: Option<PathBuf>,
 
     /// Refuse a message that causes a warning
-    #[arg(long)]
+    #[arg(long, display_order = 906)]
     strict: bool,
 
     /// Send a template even if the profile's limit_24h is reached
-    #[arg(long)]
+    #[arg(long, display_order = 907)]
     over_limit: bool,
 }
 
@@ -122,7 +122,7 @@ pub(crate) struct BatchArgs {
     /// After Jelou accepts the message, jelouctl checks its status. Exit code 15: the message is undelivered or late.
     /// Do not send it again: the recipient could get both. With several recipients, jelouctl sends
     /// all messages before it waits.
-    #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 904)]
+    #[arg(long, value_name = "STATE", value_parser = wait_state(), display_order = 904)]
     wait: Option<DeliveryState>,
 
     /// Wait this long with --wait [default: 2m]
@@ -131,7 +131,7 @@ pub(crate) struct BatchArgs {
 }
 
 /// Parses a value of `--wait`: a send cannot wait for a reply.
-fn goal() -> impl TypedValueParser<Value = DeliveryState> {
+fn wait_state() -> impl TypedValueParser<Value = DeliveryState> {
     PossibleValuesParser::new(["delivered", "read"]).map(|name| DeliveryState::from_name(&name))
 }
 
@@ -315,7 +315,8 @@ fn make_messages(
         .body
         .as_ref()
         .map(|source| context.input.json_value("--body", source))
-        .transpose()?;
+        .transpose()
+        .map_err(|error| error.or_hint(typed.message.body_hint()))?;
     let other = file
         .as_ref()
         .and_then(|body| typed.message.other_command(body));

@@ -90,7 +90,7 @@ impl Delivery {
 
     /// Returns the result if the deadline passed: this attempt sent nothing, and the earlier ones
     /// had no effect.
-    fn late(attempts: u32, begun: Instant) -> Self {
+    fn past_deadline(attempts: u32, begun: Instant) -> Self {
         let outcome = Outcome::NotSent(Cause::Unavailable);
         let problem = Problem::new(
             &outcome,
@@ -174,7 +174,7 @@ pub(crate) async fn deliver(
             }
         };
         let Some(attempt) = attempt else {
-            return Delivery::late(attempts, begun);
+            return Delivery::past_deadline(attempts, begun);
         };
         match &attempt {
             Ok(answer) => observe(Event::Answered(answer)),

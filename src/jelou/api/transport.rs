@@ -44,7 +44,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 pub(crate) struct ClientOptions {
-    /// For one attempt, from its first byte to the answer's last.
+    /// It limits one attempt, from its first byte to the answer's last.
     pub(crate) timeout: Duration,
     pub(crate) roots: Roots,
     /// The proxy, if the connection is not direct.

@@ -31,7 +31,7 @@ pub(crate) fn complete(
         (kind.kind.fill)(&typed.typed, fields);
     }
     if kind.envelope() != Envelope::Verbatim {
-        settle(kind.schema(), None, &mut body);
+        normalize(kind.schema(), None, &mut body);
     }
     let warnings = check(kind, typed, &body, found, country)?;
     Ok((body, warnings))
@@ -41,7 +41,7 @@ pub(crate) fn complete(
 /// defaults are filled in, fields are in the order of the schema, and line breaks are `\n`. Line
 /// breaks at the end of a template's parameter and white space around a URL are removed, because they
 /// are invisible in a list's cell.
-fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
+fn normalize(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     let rule = schema.rule.as_deref().or(rule);
     match value {
         Value::String(text) => {
@@ -60,7 +60,7 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
         }
         Value::Array(items) => items
             .iter_mut()
-            .for_each(|item| settle(schema.item(), rule, item)),
+            .for_each(|item| normalize(schema.item(), rule, item)),
         Value::Object(fields) => {
             if !is_in_order(schema, fields) {
                 let mut others = std::mem::take(fields);
@@ -74,7 +74,7 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
             }
             for (name, value) in fields {
                 if let Some(known) = schema.field(name) {
-                    settle(known, rule, value);
+                    normalize(known, rule, value);
                 }
             }
         }
@@ -132,7 +132,7 @@ pub(super) fn check(
         warnings: Vec::new(),
     };
     if kind.envelope() != Envelope::Verbatim {
-        checks.see("", kind.schema(), None, body);
+        checks.check_value("", kind.schema(), None, body);
         checks.see_file(body);
     }
     let Checks {
@@ -169,7 +169,7 @@ struct Checks<'a> {
 impl Checks<'_> {
     /// Checks the `value` at `path` and everything in it; an unknown field may have any value. `rule` is the rule
     /// in words of the nearest value that contains it.
-    fn see(&mut self, path: &str, schema: &Schema, rule: Option<&str>, value: &Value) {
+    fn check_value(&mut self, path: &str, schema: &Schema, rule: Option<&str>, value: &Value) {
         let rule = schema.rule.as_deref().or(rule);
         let of_text =
             |text| characters::refused_character(text).or_else(|| parameter::problem(rule?, text));
@@ -182,7 +182,7 @@ impl Checks<'_> {
             Value::Object(fields) => self.see_fields(path, schema, rule, fields),
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.see(&format!("{path}[{index}]"), schema.item(), rule, item);
+                    self.check_value(&format!("{path}[{index}]"), schema.item(), rule, item);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -233,7 +233,7 @@ impl Checks<'_> {
         }
         for (name, value) in fields {
             match schema.field(name) {
-                Some(field) => self.see(&inside(path, name), field, rule, value),
+                Some(field) => self.check_value(&inside(path, name), field, rule, value),
                 None => self.unknown.push(UnknownField::new(
                     inside(path, name),
                     schema,

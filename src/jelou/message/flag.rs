@@ -14,7 +14,7 @@ use crate::base::invisible::with_plain_line_breaks;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Flag {
-    /// As a usage line has it: `--button LABEL`, or `TEXT` for an argument.
+    /// The flag in a usage line: `--button LABEL`, or `TEXT` for an argument.
     usage: String,
     /// The path in the body of the field that it sets, if it sets one.
     pub(super) field: Option<String>,

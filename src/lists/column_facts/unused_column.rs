@@ -82,7 +82,7 @@ fn is_country_of(cell: &str, recipient: &str) -> bool {
 }
 
 impl CellKind {
-    /// In the order in which columns are shown.
+    /// The columns are shown in this order.
     const ALL: [Self; 2] = [Self::Phones, Self::Countries];
 
     /// Returns whether a cell of a row with this `country` reads as one.

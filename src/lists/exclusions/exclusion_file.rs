@@ -227,11 +227,11 @@ fn read_list(
         let missing = faulty_cells.into_iter().next();
         let row = missing.map_or(row, |(_, problem)| Err(problem));
         match row {
-            Err(problem) => tables.bad(line, problem),
+            Err(problem) => tables.add_unreadable(line, problem),
             Ok(Row::Cells { cells, .. }) => {
                 tables.row(line, cells.iter().map(|cell| Ok(cell.as_str())), outcome);
             }
-            Ok(Row::Fields(_)) => tables.bad(line, msg!("is not a row of a table")),
+            Ok(Row::Fields(_)) => tables.add_unreadable(line, msg!("is not a row of a table")),
         }
     }
     tables.finish()

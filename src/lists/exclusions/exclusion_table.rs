@@ -93,7 +93,7 @@ impl TableColumn {
 }
 
 impl<'a> ExclusionTables<'a> {
-    /// For the recipients of `list`.
+    /// Creates the reader of the recipients of `list`.
     pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
         let table = ExclusionTable::default();
         let bad = BadLines::default();
@@ -132,7 +132,7 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// Adds a row that cannot be read.
-    pub(super) fn bad(&mut self, line: u64, problem: Message) {
+    pub(super) fn add_unreadable(&mut self, line: u64, problem: Message) {
         self.bad
             .add(self.table.sheet.as_deref(), line, invalid_entry(problem));
     }

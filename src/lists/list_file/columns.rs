@@ -288,10 +288,10 @@ pub(crate) fn not_one_column(names: &[&str], asked: &str) -> UsageError {
     const FLAG: &str = "--to-column";
     match meant_columns(names, asked)[..] {
         [first, second, ..] if first != second => {
-            let error = UsageError::ambiguous_column(FLAG, asked, first, second);
+            let error = UsageError::ambiguous_column(FLAG, asked, names);
             UsageError::open(error.message, which_column(&[first, second]))
         }
-        [first, ..] => UsageError::ambiguous_column(FLAG, asked, first, first),
+        [_, ..] => UsageError::ambiguous_column(FLAG, asked, names),
         [] => {
             let error = UsageError::no_column(FLAG, asked, names);
             no_header(names).unwrap_or_else(|| error.about_recipients())

@@ -46,7 +46,7 @@ impl CsvRows {
             ));
         }
         let names = texts(&record, name, &utf8_check)?;
-        utf8_check.see_cells(record.line, &names);
+        utf8_check.keep_letters_of_row(record.line, &names);
         // Empty lines may come before the header.
         let line = record.line;
         let place = HeaderPlace { line, ..place };
@@ -63,7 +63,7 @@ impl CsvRows {
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
         while let Some(record) = next_record(&mut self.records, name, &self.utf8_check)? {
             let cells = texts(&record, name, &self.utf8_check)?;
-            self.utf8_check.see_cells(record.line, &cells);
+            self.utf8_check.keep_letters_of_row(record.line, &cells);
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
@@ -295,16 +295,16 @@ pub(super) struct CsvRecord {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CsvState {
-    /// Before the first byte of the record.
+    /// The first byte of the record has not been read.
     Outside,
     CellBegins,
     Plain,
     Quoted,
-    /// After a quote that closes the cell, unless another quote follows.
+    /// The last byte was a quote. It closes the cell, unless another quote follows.
     QuoteClosed,
-    /// After a closing quote and spaces.
+    /// A closing quote and spaces have been read.
     AfterQuote,
-    /// After the byte that ends the line.
+    /// The byte that ends the line has been read.
     Ended,
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::columns::meant_columns;
 use super::questions::{which_column, which_sheet};
 use crate::base::input::UsageError;
 use crate::base::message::{Message, ToValue, msg};
@@ -24,22 +25,30 @@ impl UsageError {
         }
     }
 
-    /// Creates the error for a `name`, from `path`, that matches both columns.
-    pub(crate) fn ambiguous_column(path: &str, name: &str, first: &str, second: &str) -> Self {
-        if first == second {
+    /// Creates the error for a name, `asked` at `path`, that several of the columns `names` may have.
+    pub(crate) fn ambiguous_column(path: &str, asked: &str, names: &[&str]) -> Self {
+        let meant = meant_columns(names, asked);
+        let [first, second] = [0, 1].map(|place| meant.get(place).copied().unwrap_or_default());
+        if first != second {
             return Self::bare(msg!(
-                "{path}: two columns have the name `{name}`",
+                "{path}: `{asked}` could be the column `{first}` or `{second}`",
                 path,
-                name = first
+                asked,
+                first,
+                second
             ));
         }
-        Self::bare(msg!(
-            "{path}: `{name}` could be the column `{first}` or `{second}`",
+        let places = (1..).zip(names).filter(|(_, name)| name.trim() == first);
+        let places: Vec<_> = places
+            .map(|(place, _): (u64, _)| place.to_string())
+            .collect();
+        let message = msg!(
+            "{path}: the columns {places} have the name `{name}`",
             path,
-            name,
-            first,
-            second
-        ))
+            places = places.join(", "),
+            name = first
+        );
+        Self::new(message, msg!("rename one of these columns in the list"))
     }
 
     /// Creates the error for an unknown column name.

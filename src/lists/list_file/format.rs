@@ -258,8 +258,8 @@ pub(super) fn foreign_file(head: &[u8], name: &str) -> Option<UsageError> {
             )
         };
         let hint = match head {
-            [0, (1..), ..] => in_utf_16("utf-16be"),
-            [(1..), 0, ..] => in_utf_16("utf-16le"),
+            [0, (1..), 0, (1..), ..] => in_utf_16("utf-16be"),
+            [(1..), 0, (1..), 0, ..] => in_utf_16("utf-16le"),
             _ => pass_list(),
         };
         (msg!("NUL bytes, so it is not a text in UTF-8"), hint)
@@ -269,7 +269,8 @@ pub(super) fn foreign_file(head: &[u8], name: &str) -> Option<UsageError> {
     Some(not_a_list(&what, hint))
 }
 
-fn pass_list() -> Message {
+/// Returns the hint for a file that no spreadsheet can open.
+pub(super) fn pass_list() -> Message {
     msg!("pass a list: CSV, NDJSON, .xlsx or .ods")
 }
 

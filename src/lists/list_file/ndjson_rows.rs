@@ -45,7 +45,7 @@ impl NdjsonRows {
             }
             let text = String::from_utf8(bytes)
                 .map_err(|error| self.utf8_check.error(name, self.line, error.as_bytes()))?;
-            self.utf8_check.see(self.line, &text);
+            self.utf8_check.keep_letters(self.line, &text);
             if text.trim() == "{" {
                 let problem = msg!(
                     "{name}: the object in line {line} spans several lines",

@@ -229,8 +229,12 @@ fn open(
     }
     if options.sheet.is_some() {
         let foreign = foreign_file(&head, name).map(|error| error.in_file(name));
-        let no_sheets =
-            || UsageError::bare(msg!("--sheet: {name} is a text, which has no sheets", name));
+        let no_sheets = || {
+            UsageError::bare(msg!(
+                "--sheet: {name} is not a workbook, so it has no sheets",
+                name
+            ))
+        };
         return Err(foreign.unwrap_or_else(no_sheets));
     }
     let encoding = detect_encoding(&head, options.encoding);

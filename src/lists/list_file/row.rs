@@ -44,7 +44,7 @@ impl TableHeader {
 /// A row with its first line, or the error of a bad row.
 #[derive(Debug)]
 pub(crate) struct ListRow {
-    /// For a workbook, the row number in the sheet.
+    /// The line in the file. In a workbook, it is the row number in the sheet.
     pub(crate) line: u64,
     /// The last line. A quoted cell of CSV may have several lines.
     pub(crate) last_line: u64,

@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Seek};
 
 use encoding_rs::Encoding;
 
+use super::format::{not_a_list, pass_list};
 use super::input::ListInput;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
@@ -42,14 +43,14 @@ impl Utf8Check {
     }
 
     /// Keeps the first text that is not ASCII.
-    pub(super) fn see(&mut self, line: u64, text: &str) {
+    pub(super) fn keep_letters(&mut self, line: u64, text: &str) {
         if self.letters.is_none() && !text.is_ascii() {
             self.letters = Some((line, text.to_owned()));
         }
     }
 
-    /// Works like [`Utf8Check::see`], for the cells of a row.
-    pub(super) fn see_cells(&mut self, line: u64, cells: &[&str]) {
+    /// Works like [`Utf8Check::keep_letters`], for the cells of a row.
+    pub(super) fn keep_letters_of_row(&mut self, line: u64, cells: &[&str]) {
         if self.letters.is_none() && cells.iter().any(|cell| !cell.is_ascii()) {
             self.letters = Some((line, cells.join(" ")));
         }
@@ -61,6 +62,10 @@ impl Utf8Check {
             .survey_file()
             .filter(|survey| survey.other.count > 0)
             .unwrap_or_else(|| self.survey_line(line, bytes));
+        if survey.other_bytes.iter().any(|byte| is_control(*byte)) {
+            let found = msg!("bytes that are neither a text nor a workbook");
+            return not_a_list(&found, pass_list()).in_file(name);
+        }
         if survey.is_mixed() {
             return mixed(name, &survey);
         }
@@ -103,6 +108,11 @@ impl Utf8Check {
         survey.add(line, bytes);
         survey
     }
+}
+
+/// Returns whether the byte is a control character in every encoding, and not white space.
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !byte.is_ascii_whitespace()
 }
 
 /// Checks that the list in `file` can have the encoding `asked`, where each byte is a character.

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use minijinja::functions::Function;
+use minijinja::machinery::ast::{CallArg, Filter};
 use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, filters};
 
@@ -18,46 +19,95 @@ use crate::base::message::msg;
 use crate::base::suggest::{folded, nearest};
 use crate::phone::{Country, PhoneNumber};
 
-const FILTERS: [&str; 24] = [
-    "abs",
-    "capitalize",
-    "date",
-    "default",
-    "first",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "lower",
-    "money",
-    "number",
-    "percent",
-    "phone",
-    "replace",
-    "round",
-    "split",
-    "string",
-    "sum",
-    "title",
-    "trim",
-    "upper",
-    "urlencode",
-    "yes",
+/// A filter with all its arguments, and how many of them it needs and takes without a name.
+type FilterForm = (&'static str, usize, usize);
+
+const FILTERS: [FilterForm; 24] = [
+    ("abs", 0, 0),
+    ("capitalize", 0, 0),
+    ("date(\"%d/%m/%Y\", from=\"%m/%d/%y\")", 0, 1),
+    ("default(\"cliente\", true)", 0, 2),
+    ("first", 0, 0),
+    ("join(\", \")", 0, 1),
+    ("last", 0, 0),
+    ("length", 0, 0),
+    ("lines", 0, 0),
+    ("lower", 0, 0),
+    ("money(\"$\", 2)", 1, 2),
+    ("number(2)", 0, 1),
+    ("percent(1)", 0, 1),
+    ("phone(\"EC\")", 0, 1),
+    ("replace(\"-\", \"/\")", 2, 2),
+    ("round(precision=1, method=\"ceil\")", 0, 2),
+    ("split(\",\", 1)", 0, 2),
+    ("string", 0, 0),
+    ("sum(attribute=\"monto\", start=0)", 0, 2),
+    ("title", 0, 0),
+    ("trim(\"-\")", 0, 1),
+    ("upper", 0, 0),
+    ("urlencode", 0, 0),
+    ("yes", 0, 0),
 ];
 
-/// Refuses a `name` that no filter has. The hint suggests a name.
-pub(super) fn check_name(name: &str) -> Result<(), TextProblem> {
-    if FILTERS.contains(&name) {
-        return Ok(());
-    }
-    let hint = match nearest(name, FILTERS) {
-        Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
-        None => msg!("the filters are {all}", all = FILTERS.join(", ")),
+/// Returns the name in the form of a filter.
+fn name_in(call: &'static str) -> &'static str {
+    call.split('(').next().unwrap_or(call)
+}
+
+/// Refuses a filter that does not exist, or that has too few or too many arguments. `before` is the expression before it.
+pub(super) fn check_filter(filter: &Filter<'_>, before: &str) -> Result<(), TextProblem> {
+    let name = filter.name;
+    let mut forms = FILTERS.into_iter();
+    let Some((call, least, most)) = forms.find(|(call, ..)| name_in(call) == name) else {
+        return Err(unknown_filter(name));
     };
-    Err(TextProblem::new(
-        msg!("filter {name} is unknown", name),
-        hint,
-    ))
+    let mut found = 0;
+    let mut problem = None;
+    for argument in &filter.args {
+        match argument {
+            CallArg::Pos(_) => found += 1,
+            CallArg::Kwarg(argument, _) if call.contains(&format!("{argument}=")) => {}
+            CallArg::Kwarg(argument, _) => {
+                let has_none = msg!("filter {name} has no argument `{argument}`", name, argument);
+                problem = Some(has_none);
+            }
+            CallArg::PosSplat(_) | CallArg::KwargSplat(_) => return Ok(()),
+        }
+    }
+    if found < least {
+        problem = Some(msg!(
+            "filter {name} needs {least} {least|argument|arguments}, found {found}",
+            name,
+            least,
+            found
+        ));
+    } else if found > 0 && most == 0 {
+        problem = Some(msg!("filter {name} takes no argument", name));
+    } else if found > most {
+        problem = Some(msg!(
+            "filter {name} takes at most {most} {most|argument|arguments}, found {found}",
+            name,
+            most,
+            found
+        ));
+    }
+    match problem {
+        Some(problem) => {
+            let hint = msg!("write `{before} | {call}`", before, call);
+            Err(TextProblem::new(problem, hint))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Creates the error for a `name` that no filter has. The hint suggests a name.
+fn unknown_filter(name: &str) -> TextProblem {
+    let names = FILTERS.map(|(call, ..)| name_in(call));
+    let hint = match nearest(name, names) {
+        Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
+        None => msg!("the filters are {all}", all = names.join(", ")),
+    };
+    TextProblem::new(msg!("filter {name} is unknown", name), hint)
 }
 
 /// Adds the functions of the filters.
@@ -279,13 +329,14 @@ fn means_yes(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorKind, FILTERS, means_yes};
+    use super::{ErrorKind, FILTERS, means_yes, name_in};
     use crate::lists::template::fixture::check;
-    use crate::lists::template::language;
+    use crate::lists::template::{TextTemplate, language};
 
     #[test]
     fn each_filter_has_a_function() {
-        for name in FILTERS {
+        for (call, ..) in FILTERS {
+            let name = name_in(call);
             let filled = language().render_str(&format!("{{{{ 'x' | {name} }}}}"), ());
             assert_ne!(
                 filled.err().map(|error| error.kind()),
@@ -325,14 +376,11 @@ mod tests {
                 "{{ 'a' ~ x | split }}",
                 Err("a sequence cannot be part of a text"),
             ),
-            ("{{ x | upper(1) }}", Err("`upper(1)`: too many arguments")),
-            ("{{ x | money }}", Err("`money`: missing argument")),
-            ("{{ x | date(28) }}", Err("`date(28)`: ")),
             (
-                "{{ x | date(lang='es') }}",
-                Err("`date(lang='es')`: unknown keyword argument 'lang'"),
+                "{{ x | date(28) }}",
+                Err("`date(28)` cannot be calculated: \""),
             ),
-            ("{{ x | sum }}", Err("`sum`: ")),
+            ("{{ x | sum }}", Err("`sum` cannot be calculated: \"")),
             (
                 "{{ x | round }}",
                 Err("x: round: the text `Ana Luz` is not a number; write `x | number | round`"),
@@ -376,6 +424,48 @@ mod tests {
             ("{{ x | lines | first | last }}", Ok("z")),
         ] {
             check(source, "Ana Luz", Some("EC"), expected);
+        }
+    }
+
+    #[test]
+    fn number_of_arguments_is_known_without_a_row() {
+        for (source, expected) in [
+            (
+                "{{ x | money }}",
+                "filter money needs 1 argument, found 0; write `x | money(\"$\", 2)`",
+            ),
+            (
+                "{{ x | trim | replace('a') }}",
+                "filter replace needs 2 arguments, found 1; write `x | trim | replace(\"-\", \"/\")`",
+            ),
+            (
+                "{{ x | upper(1) }}",
+                "filter upper takes no argument; write `x | upper`",
+            ),
+            (
+                "{{ x | date('%d', '%m') }}",
+                "filter date takes at most 1 argument, found 2; \
+                 write `x | date(\"%d/%m/%Y\", from=\"%m/%d/%y\")`",
+            ),
+            (
+                "{{ x | date(lang='es') }}",
+                "filter date has no argument `lang`; write `x | date(\"%d/%m/%Y\", from=\"%m/%d/%y\")`",
+            ),
+            (
+                "{{ (x ~ 'a') | percent(1, 2) }}",
+                "filter percent takes at most 1 argument, found 2; write `(…) | percent(1)`",
+            ),
+        ] {
+            let refused = TextTemplate::compile(&language(), "text", source).err();
+            assert_eq!(refused.unwrap().to_string(), format!("text: {expected}"));
+        }
+        // Every form can be written.
+        for (call, ..) in FILTERS {
+            let source = format!("{{{{ x | {call} }}}}");
+            assert!(
+                TextTemplate::compile(&language(), "text", &source).is_ok(),
+                "{call}"
+            );
         }
     }
 

@@ -35,8 +35,8 @@ pub(super) fn describe(source: &str, error: &Error) -> TextProblem {
     // The parser keeps where a filter begins, but not where the value before it does.
     let part = error.range().and_then(|range| source.get(range));
     let problem = match part.filter(|part| part.starts_with(char::is_alphabetic)) {
-        Some(part) => msg!("`{part}`: {words}", part, words),
-        None => msg!("cannot be calculated: {words}", words),
+        Some(part) => msg!("`{part}` cannot be calculated: \"{words}\"", part, words),
+        None => msg!("cannot be calculated: \"{words}\"", words),
     };
     if words.contains("none") {
         let hint = msg!("write `| default(\"…\")` after a value that may be missing");

@@ -373,7 +373,7 @@ mod tests {
                 "{{ x | money }}",
                 "1500",
                 Some("CL"),
-                Err("`money`: missing argument"),
+                Err("filter money needs 1 argument, found 0"),
             ),
             ("{{ x | percent }}", "0.15", None, Ok("15%")),
             ("{{ x | percent }}", "15 %", None, Ok("15%")),

@@ -11,7 +11,7 @@ pub(crate) enum RowValue<'a> {
     Condition(bool),
 }
 
-/// As [`RowValue`], but its text ends at this place of the texts of the row.
+/// Works like [`RowValue`], but its text ends at this place of the texts of the row.
 #[derive(Debug)]
 enum NotedValue {
     Printed { end: usize, amount: Option<f64> },

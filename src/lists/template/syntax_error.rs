@@ -1,4 +1,4 @@
-//! Describes why a text cannot be read as a template: names the expression or statement, and gives minijinja's reason.
+//! Describes why a text cannot be read as a template: names the expression or statement, and quotes minijinja's reason.
 
 use minijinja::Error;
 use minijinja::machinery::{parse, tokenize};
@@ -21,9 +21,14 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> TextProblem 
     let error = unreadable.as_ref().unwrap_or(error);
     let reason = words_of_minijinja(error);
     let place = error.range().map_or(source.len(), |range| range.start);
+    let unread = msg!("cannot be read: \"{reason}\"", reason);
     let Some(tag) = Tag::find(source, place) else {
-        return Message::verbatim(reason).into();
+        return unread.into();
     };
+    if reason.starts_with("unexpected end of input") && tag.is_closed {
+        let problem = msg!("`{{% if … %}}` is not closed by `{{% endif %}}`");
+        return problem.into();
+    }
     if unreadable.is_none()
         && let Some(problem) = name_with_blanks(tag.inside)
     {
@@ -37,7 +42,7 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> TextProblem 
             let closing = tag.closing;
             msg!("`{opening}` is not closed by `{closing}`", opening, closing)
         }
-        _ => Message::verbatim(reason),
+        _ => unread,
     };
     let words: Vec<_> = tag.written.split_whitespace().collect();
     let line = shorten(&words.join(" "), MAX_SHOWN).into_owned();
@@ -55,7 +60,7 @@ pub(super) fn describe_syntax_error(source: &str, error: &Error) -> TextProblem 
 struct Tag<'a> {
     opening: &'static str,
     closing: &'static str,
-    /// From its opening mark to its closing one, or to where the next one begins.
+    /// The text from its opening mark to its closing one, or to where the next one begins.
     written: &'a str,
     /// The part between the marks.
     inside: &'a str,
@@ -117,26 +122,35 @@ mod tests {
                 "`{{ nombre`: `{{` is not closed by `}}`",
             ),
             ("50%} {% if a", "`{% if a`: `{%` is not closed by `%}`"),
-            ("{# hola", "unexpected end of comment"),
-            ("{% raw %}x", "`{% raw %}`: unexpected end of raw block"),
-            ("{{ \"a }}", "`{{ \"a }}`: unexpected end of string"),
+            ("{# hola", "cannot be read: \"unexpected end of comment\""),
             (
-                "{% if a %}x",
-                "`{% if a %}`: unexpected end of input, expected end of block",
+                "{% raw %}x",
+                "`{% raw %}`: cannot be read: \"unexpected end of raw block\"",
             ),
-            ("{% nombre %}", "`{% nombre %}`: unknown statement nombre"),
+            (
+                "{{ \"a }}",
+                "`{{ \"a }}`: cannot be read: \"unexpected end of string\"",
+            ),
+            ("{% if a %}x", "`{% if … %}` is not closed by `{% endif %}`"),
+            (
+                "{% nombre %}",
+                "`{% nombre %}`: cannot be read: \"unknown statement nombre\"",
+            ),
             (
                 "{% IF a %}x{% endif %}",
-                "`{% IF a %}`: unknown statement IF",
+                "`{% IF a %}`: cannot be read: \"unknown statement IF\"",
             ),
-            ("a{% endif %}", "`{% endif %}`: unknown statement endif"),
+            (
+                "a{% endif %}",
+                "`{% endif %}`: cannot be read: \"unknown statement endif\"",
+            ),
             (
                 "{{- a -}} {{ b ?? 'x' }}",
                 "`{{ b ?? 'x' }}`: the sign `?` is not supported here",
             ),
             (
                 "{# {{ a ?? 'x' }} #}{% raw %}{{ a ; }}{% endraw %}{{ '}}' }}{{ b | }}",
-                "`{{ b | }}`: unexpected end of variable block, expected identifier",
+                "`{{ b | }}`: cannot be read: \"unexpected end of variable block, expected identifier\"",
             ),
             (
                 "{% if vip == 'si' ; %}a{% endif %}",
@@ -155,10 +169,13 @@ mod tests {
                 "`{{ nombre | default(“cliente”) }}`: the sign `“` is not supported here; \
                  write `{{ nombre | default(\"cliente\") }}`",
             ),
-            ("{{ }}", "`{{ }}`: unexpected end of variable block"),
+            (
+                "{{ }}",
+                "`{{ }}`: cannot be read: \"unexpected end of variable block\"",
+            ),
             (
                 "{{ 'a' if b = 'si' else 'c' }}",
-                "`{{ 'a' if b = 'si' else 'c' }}`: unexpected `=`, expected end of variable block",
+                "`{{ 'a' if b = 'si' else 'c' }}`: cannot be read: \"unexpected `=`, expected end of variable block\"",
             ),
             (
                 "{{ a }} {{ Nombre completo }}",
@@ -166,7 +183,7 @@ mod tests {
             ),
         ] {
             let problem = TextTemplate::compile(&language(), "text", source).err();
-            let expected = format!("text: is not a template: {expected}");
+            let expected = format!("text: {expected}");
             assert_eq!(problem.unwrap().to_string(), expected, "{source}");
         }
     }

@@ -93,13 +93,9 @@ impl<'a> TextTemplate<'a> {
         if !is_template(source) {
             return Ok(None);
         }
-        let unreadable = |problem: TextProblem| {
-            let message = msg!("is not a template: {problem}", problem = problem.message);
-            TextProblem { message, ..problem }.at(path)
-        };
-        check_bounds(source).map_err(unreadable)?;
+        check_bounds(source).map_err(|problem| problem.at(path))?;
         let text = parse(source, "<text>", syntax())
-            .map_err(|error| unreadable(describe_syntax_error(source, &error)))?;
+            .map_err(|error| describe_syntax_error(source, &error).at(path))?;
         let whole = whole_expression(&text);
         let walked = walk(source, &text).map_err(|problem| problem.at(path))?;
         let noted = walked.noted.into_iter();

@@ -1,5 +1,5 @@
 //! How a text uses columns: one walk over its syntax tree, once for each text. Each row is filled in before the first
-//! request, so the walk refuses only what no row shows: syntax outside the language, an unknown filter, a cell as a
+//! request, so the walk refuses only what no row shows: syntax outside the language, a wrong filter, a cell as a
 //! condition, and arithmetic with texts (`kinds.rs`).
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, Stmt, UnaryOpKind};
 
 use super::expressions::{PrintRule, TextExpression};
-use super::filters::check_name;
+use super::filters::check_filter;
 use super::kinds::{ExprKind, SourceText, constant_texts, sets_separator, unsupported};
 use super::links::LinkState;
 use super::nothing::{is_empty_text, may_print_nothing};
@@ -91,7 +91,7 @@ struct TextWalk<'a> {
     seen: Vec<String>,
     /// The number of texts in expressions.
     words: usize,
-    /// As in [`WalkedText`].
+    /// The same as in [`WalkedText`].
     noted: Vec<Option<TextExpression>>,
     /// The columns that the text compares with an empty text, so that it says what an empty cell prints.
     tested: BTreeSet<String>,
@@ -229,7 +229,11 @@ impl<'a> TextWalk<'a> {
                 self.record_comparison(operation);
             }
             Expr::Filter(filter) => {
-                check_name(filter.name)?;
+                let before = filter
+                    .expr
+                    .as_ref()
+                    .map(|before| self.source.written(before));
+                check_filter(filter, before.unwrap_or("…"))?;
                 check_choices(filter)?;
                 self.record_reading(filter, expression.span());
             }
@@ -312,7 +316,7 @@ impl<'a> TextWalk<'a> {
 /// A column in the value of an expression.
 struct UsedColumn<'e, 'a> {
     name: &'e str,
-    /// As the text writes it: `saldo`, or `row['Mi saldo']`.
+    /// The expression that the text has for it: `saldo`, or `row['Mi saldo']`.
     expression: &'e Expr<'a>,
     /// Whether no filter has changed it.
     is_plain: bool,

@@ -159,7 +159,7 @@ impl Estimate {
         })
     }
 
-    /// As a value of a text: `375,00 USD` in Spanish.
+    /// Returns it as a value of a text: `375,00 USD` in Spanish.
     pub(crate) fn total_value(&self) -> Message {
         msg!(
             "{amount} {currency}",

@@ -98,7 +98,7 @@ impl PriceListError {
 #[derive(Clone, Debug)]
 pub(crate) struct PriceList {
     pub(crate) currency: String,
-    /// By country (none for all others) and category.
+    /// The prices by country (none for all others) and category.
     prices: HashMap<(Option<&'static str>, Category), Money>,
 }
 
@@ -293,7 +293,7 @@ impl Sum for Money {
 }
 
 impl fmt::Display for Money {
-    /// With two decimals, or as many more as it has.
+    /// Writes the amount with two decimals, or with as many more as it has.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.0.normalize();
         shown.rescale(shown.scale().max(2));

@@ -14,7 +14,7 @@ const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 /// The clocks and limits of a delivery check. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CheckLimits {
-    /// By the ledger's clock.
+    /// The time by the ledger's clock.
     pub(crate) now: i64,
     /// How long after its send a message is checked.
     pub(crate) up_to: Duration,

@@ -307,7 +307,7 @@ impl DeliveryCheck {
 
     /// Decides the unknown rows. Returns the updates for the ledger, and how many rows stay unknown for each reason.
     /// `is_whole` is whether the check read everything that the decision needs.
-    pub(crate) fn settle(
+    pub(crate) fn decide_rows(
         &mut self,
         is_whole: bool,
     ) -> (DeliveryUpdates, BTreeMap<UnresolvedReason, u64>) {
@@ -447,7 +447,7 @@ mod tests {
         for attempt in attempts {
             check.count(attempt, true);
         }
-        let (news, left) = check.settle(is_whole);
+        let (news, left) = check.decide_rows(is_whole);
         for row in &news.proven {
             let evidence = row.evidence.text(Lang::Es);
             assert!(

@@ -18,7 +18,7 @@ const MINUTES_OF_A_DAY: u16 = 24 * 60;
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct DailyWindow {
     days: Vec<Weekday>,
-    /// As typed, in lower case; None for all days.
+    /// The days as typed, in lower case; None for all days.
     days_text: Option<String>,
     /// Minutes since midnight.
     pub(super) start: u16,
@@ -185,7 +185,7 @@ impl fmt::Display for DailyWindow {
     }
 }
 
-/// With the days in the language of the text: `lun-vie 07:00-19:00`.
+/// Writes the days in the language of the text: `lun-vie 07:00-19:00`.
 impl ToValue for DailyWindow {
     fn to_value(&self) -> Value {
         let in_spanish = Self {

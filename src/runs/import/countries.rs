@@ -46,7 +46,7 @@ impl ListCountries {
         })
     }
 
-    /// Without any country.
+    /// Creates the rule that knows no country.
     pub(super) fn unknown() -> Self {
         Self {
             column: CountryColumn::None,
@@ -84,7 +84,7 @@ fn find_column(name: &str, list: &mut ListReader) -> Result<String, UsageError> 
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     match meant_columns(&names, name)[..] {
         [one] => Ok(one.to_owned()),
-        [first, second, ..] => Err(UsageError::ambiguous_column(FLAG, name, first, second)),
+        [_, _, ..] => Err(UsageError::ambiguous_column(FLAG, name, &names)),
         [] => {
             let flag = TypedFlag::with_value(FLAG, NO_COLUMN).to_string();
             let hint = msg!("if no column has the countries: {flag}", flag);

@@ -28,7 +28,7 @@ pub(super) struct CountryConflict {
 struct OtherNumber {
     line: u64,
     column: String,
-    /// As the list has it.
+    /// The recipient as the list has it.
     written: String,
     by_column: String,
     by_flag: Option<String>,

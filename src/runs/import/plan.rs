@@ -95,7 +95,7 @@ pub(super) const TO: &str = "--to";
 
 /// The recipient of a row.
 pub(crate) struct Addressee {
-    /// As the list has it.
+    /// The recipient as the list has it.
     written: String,
     typed: TypedRecipient,
 }
@@ -157,7 +157,7 @@ impl RecipientRule<'_> {
 }
 
 impl Addressee {
-    /// As the list has it.
+    /// Returns the recipient as the list has it.
     pub(super) fn written(&self) -> &str {
         &self.written
     }
@@ -226,13 +226,13 @@ impl ImportPlan<'_> {
         if let Some(name) = repeated
             && let Some((path, _)) = self.texts().find(|(_, uses)| uses.is_of_all)
         {
-            return Err(UsageError::ambiguous_column(path, name, name, name).into());
+            return Err(UsageError::ambiguous_column(path, name, &names).into());
         }
         match used.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
-                if let [first, second, ..] = meant_columns(&names, name)[..] {
-                    return Err(UsageError::ambiguous_column(path, name, first, second).into());
+                if meant_columns(&names, name).len() > 1 {
+                    return Err(UsageError::ambiguous_column(path, name, &names).into());
                 }
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());

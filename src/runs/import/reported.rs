@@ -33,7 +33,7 @@ pub(super) struct ReportRuns<'a> {
     policy: DuplicatePolicy,
     /// The reasons that keep a row skipped.
     skip_reason: Vec<SkipReason>,
-    /// By their names in the report; None if the ledger does not have them.
+    /// The runs by their names in the report; None if the ledger does not have them.
     runs: HashMap<String, Option<ReportRun>>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct ReportRuns<'a> {
 struct ReportRun {
     /// The columns of its list.
     columns: Vec<String>,
-    /// By their lines.
+    /// The rows by their lines.
     rows: HashMap<u64, ReportRunRow>,
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct ListSelection {
 #[derive(Clone, Debug)]
 struct SelectionRule {
     flag: SelectionFlag,
-    /// As the header has it.
+    /// The name of the column as the header has it.
     column: String,
     values: Vec<SoughtValue>,
 }
@@ -71,7 +71,7 @@ enum SelectionFlag {
 #[derive(Clone, Debug)]
 struct SoughtValue {
     typed: ColumnValue,
-    /// Without capitals and accents.
+    /// The value without capitals and accents.
     folded: String,
     /// Whether a row has it.
     is_found: bool,
@@ -211,12 +211,7 @@ fn find_column<'a>(
 ) -> Result<&'a str, UsageError> {
     match meant_columns(names, name)[..] {
         [one] => Ok(one),
-        [first, second, ..] => Err(UsageError::ambiguous_column(
-            flag.name(),
-            name,
-            first,
-            second,
-        )),
+        [_, _, ..] => Err(UsageError::ambiguous_column(flag.name(), name, names)),
         [] => Err(UsageError::no_column(flag.name(), name, names)),
     }
 }

@@ -326,6 +326,17 @@ pub(super) trait SqlEngine: Presence + Send {
     fn limit(&mut self, limit: Duration) -> Duration;
 }
 
+/// Describes who made a change, as [`Db::who`] returned it.
+pub(crate) fn describe_who(who: &str) -> Message {
+    let Some((account, host)) = who.rsplit_once(" at ") else {
+        return Message::verbatim(who);
+    };
+    match account.rsplit_once(" as ") {
+        Some((user, role)) => msg!("{user} as {role} at {host}", user, role, host),
+        None => msg!("{user} at {host}", user = account, host),
+    }
+}
+
 /// The database of a ledger.
 pub(crate) struct Db(pub(super) Box<dyn SqlEngine>);
 

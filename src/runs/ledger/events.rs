@@ -180,7 +180,7 @@ pub(crate) struct RunPause {
 pub(crate) struct Cancellation {
     /// The user who cancelled it.
     pub(crate) by: String,
-    /// In milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     pub(crate) at: i64,
 }
 

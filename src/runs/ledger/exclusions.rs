@@ -38,7 +38,7 @@ const EXCLUDED_CANDIDATES: &str = "SELECT candidate.n AS n FROM candidate CROSS 
 /// A recipient that no list of the ledger reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExcludedRecipient {
-    /// As it was first excluded.
+    /// The recipient as it was first excluded.
     pub(crate) recipient: String,
     pub(crate) reason: Option<String>,
     /// The user and the machine: `ana at build-7`.

@@ -465,7 +465,7 @@ pub(crate) struct ExchangeReply {
     /// The time when the next row may be taken, and what it waits for. None if the run is finished
     /// or paused.
     pub(crate) next: Option<(Instant, Delay)>,
-    /// Until when the messaging limit holds back rows without an attempt.
+    /// The time until which the messaging limit holds back rows without an attempt.
     pub(crate) held_until: Option<Instant>,
     /// Whether this process gets no more rows: its lease had expired, so it must join again, or it
     /// has stopped.

@@ -6,7 +6,9 @@ use super::texts::PageClock;
 use crate::base::message::Lang;
 use crate::base::output::rounded;
 use crate::runs::hours::Hours;
-use crate::runs::ledger::{Counts, LIMIT, PauseReason, RunEvent, RunEventKind, RunSettings, now};
+use crate::runs::ledger::{
+    Counts, LIMIT, PauseReason, RunEvent, RunEventKind, RunSettings, describe_who, now,
+};
 
 /// Returns the name of the list.
 pub(super) fn list_name(details: &RunSettings, language: Lang) -> String {
@@ -62,7 +64,7 @@ pub(super) fn facts(
         ),
         ("rate", language.text_with("rate_is", &rate)),
     ];
-    facts.extend(created_by.map(|by| ("created_by", by)));
+    facts.extend(created_by.map(|by| ("created_by", describe_who(&by).text(language))));
     if let Some([from, to]) = span {
         facts.push(("when", clock.zone(from)));
         let took = Duration::from_millis(u64::try_from(to - from).unwrap_or_default());
@@ -177,7 +179,8 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
         }
         details.extend(problem.map(|problem| clock.shown(problem)));
         if event.kind != RunEventKind::Waiting && !event.by.is_empty() {
-            details.push(language.text_with("by_user", &event.by));
+            let by = describe_who(&event.by).text(language);
+            details.push(language.text_with("by_user", &by));
         }
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
         let name = if lasts {

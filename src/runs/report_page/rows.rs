@@ -106,7 +106,7 @@ pub(super) struct Outcomes {
     /// Whether the list cannot be sent as it is.
     pub(super) is_refused: bool,
     pub(super) counts: Counts,
-    /// By the state of its rows and its name.
+    /// The reasons by the state of their rows and their names.
     reasons: BTreeMap<(&'static str, String), ReasonSum>,
     countries: BTreeMap<&'static str, Counts>,
     /// The number of sent rows with each delivery status.

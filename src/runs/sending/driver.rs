@@ -161,7 +161,7 @@ impl<'a> Driver<'a> {
             // Before the run continues, its process skips excluded recipients and refuses the others.
             Ok(false) => Some((
                 msg!("a safety check refused this message when it was due"),
-                StopReason::WaitOver,
+                StopReason::MustRejoin,
             )),
             Err(problem) => Some((
                 problem.message.clone(),

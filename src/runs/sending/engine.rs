@@ -98,7 +98,7 @@ pub(crate) struct Engine {
     stop: Option<StopReason>,
     /// Whether a signal arrived. The second one exits without waiting.
     is_signalled: bool,
-    /// Until when an immediate exit waits for the ledger.
+    /// The time until which an immediate exit waits for the ledger.
     pub(super) gives_up_at: Option<Instant>,
     /// Whether the engine has asked for a row.
     pub(super) has_begun: bool,
@@ -178,7 +178,7 @@ impl Engine {
 
     fn decide(&mut self) {
         if self.throttle.check_hours(self.now) {
-            self.stop_for(StopReason::WaitOver);
+            self.stop_for(StopReason::MustRejoin);
         }
         let now = self.now.instant;
         let next = self.next_at();
@@ -314,12 +314,12 @@ impl Engine {
         self.batch_delay = reply.batch_delay;
         match reply.held_until {
             Some(until) => self.has_long_limit_wait |= until > now.instant + LONGEST_SHORT_WAIT,
-            None if self.has_long_limit_wait => self.stop_for(StopReason::WaitOver),
+            None if self.has_long_limit_wait => self.stop_for(StopReason::MustRejoin),
             None => {}
         }
         // Check the hours again: the ledger may have taken minutes to respond, or the machine may have slept.
         if self.throttle.check_hours(now) || reply.was_lost {
-            self.stop_for(StopReason::WaitOver);
+            self.stop_for(StopReason::MustRejoin);
         }
         self.assigned.extend(reply.rows);
         if let Some(error) = reply.problem {

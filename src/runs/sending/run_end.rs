@@ -30,10 +30,10 @@ pub(crate) enum StopReason {
     Signal(Signal),
     /// You or another process paused the run.
     PausedByOthers(RunPause),
-    /// A long wait is over: for the sending hours, for the messaging limit, or because this process was suspended or
-    /// disconnected and counted as lost. Or a safety check refused a request, or a finished run was reopened. Before the
-    /// run continues, the process reads the exclusion lists again, checks all rows and joins again.
-    WaitOver,
+    /// The process must join the run again, after it has read the exclusion lists again and checked all rows. A long wait
+    /// is over: for the sending hours, for the messaging limit, or because this process was suspended or disconnected and
+    /// counted as lost. Or a safety check refused a request, or a finished run was reopened.
+    MustRejoin,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
         error: LedgerError,
@@ -50,7 +50,7 @@ impl RunEnd {
             Some(StopReason::Panicked) => return Self::stopped(StopReason::Panicked),
             Some(reason) => reason,
             // Every row was final, and then somebody has reopened the run.
-            None => StopReason::WaitOver,
+            None => StopReason::MustRejoin,
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
@@ -89,7 +89,7 @@ impl StopReason {
                 Some(RunEvent::new(RunEventKind::Stopped).because(&signal.name()))
             }
             Self::Panicked => Some(RunEvent::new(RunEventKind::Stopped).because("unexpected")),
-            Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
+            Self::MustRejoin | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
     }
 
@@ -101,7 +101,7 @@ impl StopReason {
 
     fn weight(&self) -> u8 {
         match self {
-            Self::WaitOver => 0,
+            Self::MustRejoin => 0,
             Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_) => 1,
             Self::LedgerFailed { .. } | Self::Panicked => 2,
         }
@@ -139,7 +139,7 @@ mod tests {
             matches!(
                 end,
                 RunEnd::Stopped {
-                    reason: StopReason::WaitOver,
+                    reason: StopReason::MustRejoin,
                     unwritten: None
                 }
             ),

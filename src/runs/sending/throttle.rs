@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::base::clock::Now;
 use crate::base::message::{Message, msg};
-use crate::base::output::{WaitReason, Waiting, rounded};
+use crate::base::output::{WaitReason, Waiting, duration_value};
 use crate::base::timestamps::{from_millis, second_value};
 use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::runs::hours::SendingHours;
@@ -227,7 +227,7 @@ impl Throttle {
         let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
         let duration_text = msg!(
             "{time}, until {until}",
-            time = rounded(Duration::from_secs(wait.as_secs())),
+            time = duration_value(Duration::from_secs(wait.as_secs())),
             until = second_value(&self.limits.zone, end)
         );
         Some(Waiting {

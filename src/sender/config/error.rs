@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::base::message::{Message, ToValue, msg};
+use crate::base::message::{Lang, Message, ToValue, Value, msg};
+use crate::base::placeholders::{in_both, written_in};
 use crate::base::private_file::FileError;
 use crate::base::process::Signal;
 use crate::base::suggest::nearest;
@@ -73,9 +74,13 @@ pub(super) fn unknown_profile(name: &str, variable: Option<&str>, known: &[&str]
     CommandError::configuration(message, hint)
 }
 
-/// Returns the command that saves `flags` in a profile.
-pub(crate) fn set_profile(name: &str, flags: &str) -> String {
-    format!("jelouctl profile set {} {flags}", shell_argument(name))
+/// Returns the command that saves `flags` in a profile. Their values may be placeholders.
+pub(crate) fn set_profile(name: &str, flags: &str) -> Value {
+    let line = |flags: &str| format!("jelouctl profile set {} {flags}", shell_argument(name));
+    Value::ByLanguage {
+        english: line(flags),
+        spanish: line(&written_in(Lang::Es, flags)),
+    }
 }
 
 /// Returns the hint to make this profile the default.
@@ -92,7 +97,7 @@ pub(crate) fn no_bot() -> CommandError {
 pub(super) fn incomplete(message: Message) -> CommandError {
     let hint = msg!(
         "to create a profile: {command}; to try without an account: --sandbox",
-        command = set_profile("NAME", "--bot BOT --client-id ID")
+        command = in_both("jelouctl profile set NAME --bot BOT --client-id ID")
     );
     CommandError::configuration(message, hint)
 }

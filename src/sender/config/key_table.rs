@@ -38,7 +38,7 @@ pub(crate) struct KeyFlag {
     pub(crate) is_global: bool,
 }
 
-/// In the order of `profile show`.
+/// The keys are in the order of `profile show`.
 pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "bot_id",

@@ -249,8 +249,8 @@ pub(crate) fn budget(raw: &str) -> Result<Money, Message> {
 pub(crate) fn messaging_limit(raw: &str) -> Result<u32, Message> {
     match raw.trim().parse() {
         Ok(0) | Err(_) => Err(msg!(
-            "`{raw}` is not a number of recipients from 1, such as 2000",
-            raw = raw.escape_debug().to_string()
+            "expected 1 or more, found `{typed}`",
+            typed = raw.escape_debug().to_string()
         )),
         Ok(people) => Ok(people),
     }

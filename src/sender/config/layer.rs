@@ -17,7 +17,7 @@ pub(crate) enum Origin {
     Variable(&'static str),
     Profile(String),
     Sandbox,
-    /// From a prompt.
+    /// The user typed it at a prompt.
     Terminal,
     Default,
 }
@@ -55,7 +55,7 @@ impl Origin {
     }
 }
 
-/// In English.
+/// Prints it in English.
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.message().fmt(formatter)

@@ -103,7 +103,7 @@ impl LedgerDatabase {
     /// Parses like [`Self::parse`], but None for `local`, this machine's own file.
     ///
     /// # Errors
-    /// As [`Self::parse`].
+    /// Works like [`Self::parse`].
     pub(crate) fn parse_choice(origin: &Origin, raw: &str) -> Result<Option<Self>, CommandError> {
         if without_final_line_break(raw) == LOCAL {
             Ok(None)

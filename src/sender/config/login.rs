@@ -14,9 +14,9 @@ use crate::command_error::CommandError;
 /// source. A mixture could reveal the secret to the wrong server.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
-    /// From flags and environment.
+    /// The part that flags and environment set.
     outside_login: PartialLogin,
-    /// From the profile.
+    /// The part that the profile sets.
     profile_login: PartialLogin,
     /// The profile's name; empty without a profile.
     profile: String,

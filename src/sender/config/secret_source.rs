@@ -151,7 +151,7 @@ impl WithOrigin<SecretSource> {
     ) -> Result<(Secret, Option<Message>), CommandError> {
         let unreadable = |cause: io::Error| {
             let source = self.source();
-            bad(msg!(
+            configuration_error(msg!(
                 "the secret from {source} cannot be read: {cause}",
                 source,
                 cause
@@ -168,7 +168,7 @@ impl WithOrigin<SecretSource> {
                     }
                     let problem = FileError::while_doing(FileAction::Read, &file.path)(cause);
                     let origin = &self.origin;
-                    bad(msg!(
+                    configuration_error(msg!(
                         "{origin}: {problem}",
                         origin,
                         problem = problem.message()
@@ -192,7 +192,7 @@ impl WithOrigin<SecretSource> {
         };
         let source = self.source();
         if raw.len() as u64 > MAX_BYTES {
-            return Err(bad(msg!(
+            return Err(configuration_error(msg!(
                 "the secret from {source} is longer than 64 KiB",
                 source
             )));
@@ -200,7 +200,7 @@ impl WithOrigin<SecretSource> {
         let secret = decode_text(raw)
             .map(Secret::new)
             .map_err(|NotText { encoding, line }| {
-                bad(msg!(
+                configuration_error(msg!(
                     "the secret from {source} is not {encoding} at line {line}",
                     source,
                     encoding,
@@ -208,10 +208,13 @@ impl WithOrigin<SecretSource> {
                 ))
             })?;
         if secret.is_empty() {
-            return Err(bad(msg!("the secret from {source} is empty", source)));
+            return Err(configuration_error(msg!(
+                "the secret from {source} is empty",
+                source
+            )));
         }
         if secret.reveal().contains(['\n', '\r']) {
-            return Err(bad(msg!(
+            return Err(configuration_error(msg!(
                 "the secret from {source} has more than one line",
                 source
             )));
@@ -230,7 +233,7 @@ impl WithOrigin<SecretSource> {
     }
 }
 
-fn bad(message: Message) -> CommandError {
+fn configuration_error(message: Message) -> CommandError {
     CommandError::bare_configuration(message)
 }
 

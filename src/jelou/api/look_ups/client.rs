@@ -70,7 +70,7 @@ pub(crate) struct LookUpSpan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Since {
     Ever,
-    /// By the server's clock.
+    /// The age is by the server's clock.
     Ago(Duration),
     At(Timestamp),
 }

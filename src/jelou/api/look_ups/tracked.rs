@@ -43,9 +43,9 @@ pub(crate) struct TrackedMessage {
     pub(crate) facts: Option<DeliveryFacts>,
     /// The latest entry of the API.
     pub(crate) entry: Option<Value>,
-    /// From the history.
+    /// The message in the history.
     pub(crate) message: Option<HistoryMessage>,
-    /// From the notifications.
+    /// The message in the notifications.
     pub(crate) notification: Option<Notification>,
     /// Whether the sources that can list it were read completely.
     pub(crate) coverage: ListingCoverage,

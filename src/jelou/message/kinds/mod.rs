@@ -18,7 +18,7 @@ use super::invalid::InvalidMessage;
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
-use crate::base::message::{Lang, Message};
+use crate::base::message::{Lang, Message, msg};
 
 /// All kinds, in the order of the help.
 const KINDS: &[Kind] = &[
@@ -179,6 +179,21 @@ impl MessageKind {
         match self.envelope() {
             Envelope::OwnEndpoint => format!("jelouctl {kind} --to NUMBER {arguments}"),
             _ => format!("jelouctl send {kind} --to NUMBER {arguments}"),
+        }
+    }
+
+    /// Returns how to get a body for `--body`, or that a text needs none. None for a body of any form.
+    pub(crate) fn body_hint(&self) -> Option<Message> {
+        let kind = self.command();
+        match self.envelope() {
+            Envelope::Verbatim => None,
+            _ if kind == "text" => Some(msg!(
+                "to send a text: jelouctl send text --to NUMBER 'TEXT'"
+            )),
+            _ => Some(msg!(
+                "to print an example body: jelouctl explain {kind} --example",
+                kind
+            )),
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) enum Token {
     Hours(usize),
     /// Minutes or seconds of a duration, which may be more than 60.
     Elapsed,
-    /// Not part of a simple format.
+    /// It is not part of a simple format.
     Other,
 }
 

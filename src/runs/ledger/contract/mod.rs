@@ -43,7 +43,7 @@ use crate::runs::once::OnceScope;
 const FAST: f64 = 1_000_000.0;
 /// Longer than the gap that a ledger keeps between two messages to one recipient.
 const LONG_AGO: Duration = Duration::from_secs(7);
-/// In milliseconds.
+/// An hour in milliseconds.
 const HOUR: i64 = 3_600_000;
 /// The recipients of most runs.
 const PEOPLE: [&str; 5] = [

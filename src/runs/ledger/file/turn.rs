@@ -9,7 +9,7 @@ use std::{process, thread};
 
 use super::opening::write_at_start;
 use crate::base::message::msg;
-use crate::base::output::rounded;
+use crate::base::output::duration_value;
 use crate::base::private_file::{FileAction, FileError};
 use crate::base::process::overdue_signal;
 use crate::runs::ledger::db::LONGEST;
@@ -126,7 +126,7 @@ impl WriteTurn {
         let is_writing = !self.is_free().unwrap_or(false);
         let extension = if is_writing { "db-write" } else { "db-turn" };
         let lock = self.ledger.with_extension(extension);
-        let waited = rounded(waited);
+        let waited = duration_value(waited);
         match self.writing().filter(|_| is_writing) {
             Some(process) => LedgerError::unusable(
                 msg!(

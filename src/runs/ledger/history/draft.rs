@@ -15,7 +15,7 @@ use crate::runs::ledger::types::DraftRequest;
 /// Whether a row of a draft makes a request and is not skipped.
 pub(crate) const IS_SENT: &str = "skipped IS NULL";
 
-/// As [`IS_SENT`], for a query that reads only the index of recipients and no row.
+/// Selects the same as [`IS_SENT`], for a query that reads only the index of recipients and no row.
 pub(crate) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
     FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 

@@ -10,7 +10,7 @@ use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::model::{SkipDetail, SkipReason};
 use crate::runs::once::OnceKey;
 
-/// In milliseconds.
+/// A minute in milliseconds.
 const A_MINUTE: i64 = 60_000;
 
 /// The reasons to skip a row because its recipient has a message from an earlier run, or will get

@@ -18,9 +18,9 @@ use crate::runs::ledger::types::{RowToSend, RunSettings};
 
 /// In milliseconds: a recipient counts for 24 hours after the latest time when the message can
 /// arrive.
-const WINDOW: i64 = 24 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long messages are kept. A clock that is wrong for some days does no harm.
-const KEPT: i64 = 30 * WINDOW;
+const KEPT: i64 = 30 * DAY_MS;
 
 /// The counted messages.
 pub(crate) const COUNTED: &str = "reached (reach, at, run, n, number, person)";
@@ -141,7 +141,7 @@ impl ReachKey {
         let id = eight_bytes(&digest(&SHA256, format!("{bot}\n{address}").as_bytes()));
         Self {
             id,
-            lag: millis(lag).min(WINDOW),
+            lag: millis(lag).min(DAY_MS),
         }
     }
 
@@ -182,7 +182,7 @@ impl Reach {
             reach.follow_clock(db, before)?;
             let query = "SELECT count(*) AS messages FROM reached WHERE reach = ?1 AND at > ?2";
             reach.people = db
-                .one(query, &values![bot.id, now - WINDOW])?
+                .one(query, &values![bot.id, now - DAY_MS])?
                 .count("messages")?;
             reach.write(db)?;
         }
@@ -195,10 +195,10 @@ impl Reach {
     fn follow_clock(&self, db: &mut Db, before: i64) -> Result<(), LedgerError> {
         db.run(
             MARK_UNCERTAIN,
-            &values![self.id, self.now - WINDOW, before - WINDOW],
+            &values![self.id, self.now - DAY_MS, before - DAY_MS],
         )?;
         let shift = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
-        db.run(shift, &values![self.id, before - self.now, before - WINDOW])?;
+        db.run(shift, &values![self.id, before - self.now, before - DAY_MS])?;
         Ok(())
     }
 
@@ -212,7 +212,7 @@ impl Reach {
         if self.people + more as u64 <= u64::from(limit) {
             return Ok(None);
         }
-        let people = RecentRecipients::read(db, self.id, self.now - WINDOW)?;
+        let people = RecentRecipients::read(db, self.id, self.now - DAY_MS)?;
         self.people = people.count();
         Ok(Some(people))
     }
@@ -273,7 +273,7 @@ impl Ledger {
     /// Reads the recipients that count for a bot.
     pub(crate) fn reached(&self, bot: &ReachKey) -> Result<RecentRecipients, LedgerError> {
         let mut db = self.db();
-        let since = db.0.now()? - WINDOW;
+        let since = db.0.now()? - DAY_MS;
         RecentRecipients::read(&mut db, bot.id, since)
     }
 
@@ -383,7 +383,7 @@ impl RecentRecipients {
             .and_then(|last| ends.get(last))
             .copied()
             .unwrap_or_default()
-            + WINDOW
+            + DAY_MS
     }
 
     /// Counts the different recipients of a draft that do not count yet.

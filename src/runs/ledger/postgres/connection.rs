@@ -321,14 +321,14 @@ pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, Message>
 /// The address of a database.
 #[derive(Clone)]
 pub(crate) struct DatabaseAddress {
-    /// With the password of the address, if it has one.
+    /// The configuration has the password of the address, if there is one.
     pub(crate) config: tokio_postgres::Config,
     /// Whether certificate and name are verified. They are not for a unix socket or loopback.
     pub(crate) is_encrypted: bool,
     /// A file with the authorities, instead of the system's.
     pub(crate) roots: Option<PathBuf>,
     pub(crate) password: PasswordSource,
-    /// For display, without a password.
+    /// The address without a password, for display.
     pub(crate) shown: String,
 }
 

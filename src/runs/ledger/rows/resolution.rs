@@ -53,14 +53,14 @@ struct RowToDecide {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct RowProcess {
     id: i64,
-    /// Such as `db-2 pid 812`.
+    /// The name of a process, such as `db-2 pid 812`.
     name: String,
 }
 
 /// A lost process that has not reported the outcomes of rows.
 pub(crate) struct LostProcess {
     pub(crate) id: i64,
-    /// Such as `4 rows at db-2 pid 812`.
+    /// The rows of each process, such as `4 rows at db-2 pid 812`.
     pub(crate) rows: Message,
 }
 

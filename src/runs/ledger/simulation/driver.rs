@@ -58,7 +58,7 @@ pub(super) struct Driver {
     tasks: Vec<Task>,
     /// The rows of this process without an outcome in the ledger.
     held: BTreeSet<i64>,
-    /// Until when the engine waits for an input.
+    /// The time until which the engine waits for an input.
     waits_until: Option<Instant>,
     /// Whether a row of this process was accepted, rejected or unknown. Before that, only one may be in flight.
     has_outcome: bool,

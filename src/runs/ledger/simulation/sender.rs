@@ -313,7 +313,7 @@ impl Sender {
                 ..
             } => Err(error),
             RunEnd::Stopped {
-                reason: StopReason::WaitOver,
+                reason: StopReason::MustRejoin,
                 ..
             } => Ok(Some(Phase::Prepare)),
             RunEnd::Complete | RunEnd::Stopped { .. } => Ok(None),
