@@ -3,7 +3,8 @@
 
 use std::io;
 
-use super::resolve::Sender;
+use super::resolve::{Sender, read_environment};
+use crate::base::clock;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, source_name};
 use crate::base::message::{Message, ToValue, msg};
@@ -19,6 +20,15 @@ use crate::phone::spellings;
 use crate::runs::ledger::SkipReason;
 use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
+
+/// The rules of a profile that must not go missing while a run is sent.
+const RULES: [&str; 5] = [
+    "allow_to",
+    "do_not_contact",
+    "between",
+    "not_on",
+    "limit_24h",
+];
 
 /// Checks every recipient of a request against `allow_to`. Any spelling of an allowed number is allowed.
 ///
@@ -120,13 +130,14 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 impl Sender {
-    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. With
-    /// one of them, or a key of `--once`, the body must name its recipients clearly.
+    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and the `allow_to` of
+    /// `profile`. With one of them, or a key of `--once`, the body must name its recipients clearly.
     ///
     /// # Errors
     /// If it names another bot, or a recipient is excluded, not allowed or ambiguous. The error names the first.
     pub(crate) fn check_message(
         &self,
+        profile: &Settings,
         exclusions: &Exclusions,
         has_key: bool,
         outgoing: &Outgoing,
@@ -135,7 +146,7 @@ impl Sender {
         if let Some(error) = exclusion_error(exclusions, outgoing) {
             return Err(error);
         }
-        check_allowed(&self.settings, outgoing.recipients())?;
+        check_allowed(profile, outgoing.recipients())?;
         if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {
             let problem = msg!(
                 "--once needs one recipient, but the body also names {other}",
@@ -144,7 +155,7 @@ impl Sender {
             let hint = msg!("send a separate message to each recipient");
             return Err(CommandError::guard(problem, hint));
         }
-        let is_checked = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
+        let is_checked = has_key || profile.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
             Some(error) if is_checked => {
                 let hint = error.hint.clone();
@@ -157,6 +168,51 @@ impl Sender {
             }
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+/// The profile's rules about recipients.
+pub(crate) struct ProfileRules {
+    /// The profile, with its `allow_to`.
+    pub(crate) settings: Settings,
+    /// The recipients on its list; empty until it is read again.
+    pub(crate) exclusions: Exclusions,
+    /// When they were read, in milliseconds since 1970.
+    pub(crate) read_at: i64,
+}
+
+impl ProfileRules {
+    /// Returns the rules of `settings`, which count as old: they are read again before a message is sent.
+    pub(crate) fn unread(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            exclusions: Exclusions::default(),
+            read_at: 0,
+        }
+    }
+
+    /// Reads the profile and its list again.
+    ///
+    /// # Errors
+    /// If one of them cannot be read, or the profile has lost one of these rules.
+    pub(crate) fn read_again(&self, context: &Context) -> Result<Self, CommandError> {
+        let read_at = clock::unix_millis();
+        let settings = Settings::load(&context.flags, &read_environment()?)?;
+        let before = &self.settings;
+        let has = |settings: &Settings, key| *settings.origin(key) != Origin::Default;
+        let lost = RULES
+            .into_iter()
+            .find(|key| has(before, key) && !has(&settings, key));
+        if let Some(key) = lost {
+            let origin = before.origin(key);
+            let problem = msg!("{origin} no longer has {key}", origin, key);
+            return Err(CommandError::bare_configuration(problem));
+        }
+        Ok(Self {
+            exclusions: reread_do_not_contact(&settings)?,
+            settings,
+            read_at,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
 use crate::harness::{
-    BETWEEN_LOOKS, CommandOutput, Home, sender, set_mode, tool, under, wait_until,
+    BETWEEN_LOOKS, CONFIG, CommandOutput, Home, sender, set_mode, tool, under, wait_until,
 };
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server, refused_url};
@@ -1368,5 +1368,17 @@ fn excluded_recipient_gets_no_notification_but_command_runs() {
         ended.code == 11 && ended.stderr.contains("is excluded by"),
         "{ended:?}"
     );
+    assert_eq!(server.received().len(), 1);
+    // So was a rule that the profile did not have.
+    let config = home.path().join(CONFIG).join("config.toml");
+    for rule in [
+        "allow_to = [\"5938*\"]",
+        "do_not_contact = \"../../otras.txt\"",
+    ] {
+        home.profile("p", &server.url, "");
+        let command = format!("echo '{rule}' >> '{}'", config.display());
+        let ended = run_in(&home, &server, &["--strict-notify"], &command);
+        assert_eq!(ended.code, 11, "{ended:?}");
+    }
     assert_eq!(server.received().len(), 1);
 }

@@ -674,6 +674,46 @@ fn exclusion_added_during_the_prompt_applies() {
 }
 
 #[test]
+fn rule_added_to_the_profile_during_the_prompt_applies() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.write("bajas.txt", "593987654321\n");
+    home.write("people.csv", "celular\n593987654321\n593987654322\n");
+    let send = ["bulk", "send", "people.csv", "--run", "r", "text", "Hola"];
+    for (rule, code, told) in [
+        (
+            "allow_to = [\"593987654321\"]",
+            11,
+            "593987654322 is not among the recipients that profile prod allows",
+        ),
+        (
+            "do_not_contact = \"../../bajas.txt\"",
+            0,
+            "run r: 1 message from bot BOT-ID",
+        ),
+    ] {
+        home.profile("prod", &server.url, "");
+        let mut terminal = Terminal::new(&home, &send, &[]);
+        terminal.wait_for("[y/N] ");
+        home.profile("prod", &server.url, rule);
+        let (ended, screen) = terminal.end_with("y");
+        assert_eq!(ended, code, "{screen}");
+        assert!(screen.contains(told), "{screen}");
+    }
+    assert_eq!(server.only().json()["userId"], "593987654322");
+    home.profile("prod", &server.url, "");
+    home.write("people.csv", "celular\n593987654323\n");
+    home.run("bulk send people.csv --run held --hold --yes text Hola")
+        .success();
+    let mut terminal = Terminal::new(&home, &["bulk", "resume", "held"], &[]);
+    terminal.wait_for("[y/N] ");
+    home.profile("prod", &server.url, "allow_to = [\"593987654321\"]");
+    let (code, screen) = terminal.end_with("y");
+    assert_eq!(code, 11, "{screen}");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
 fn rows_sent_during_the_prompt_are_reported() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());

@@ -23,23 +23,15 @@ use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::import::{self, UnsentRows, WindowCheck, earlier_runs_error, skips_sent_rows};
 use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Driver, RunEnd, RunLimits, StopReason};
-use crate::sender::config::{Origin, Settings};
+use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{
-    AuditLog, Connection, OpenWindows, Sender, check_allowed, check_allowed_by, no_client,
-    read_environment, reread_do_not_contact,
+    AuditLog, Connection, OpenWindows, ProfileRules, Sender, check_allowed, check_allowed_by,
+    no_client,
 };
 
 /// In milliseconds: a row is sent by rules of the profile that were read within this time.
 const READ_AGAIN_AFTER: i64 = 60_000;
-/// The rules of a profile that must not go missing while a run is sent.
-const RULES: [&str; 5] = [
-    "allow_to",
-    "do_not_contact",
-    "between",
-    "not_on",
-    "limit_24h",
-];
 
 pub(crate) struct ActiveRun {
     pub(crate) run: Run,
@@ -50,16 +42,8 @@ pub(crate) struct ActiveRun {
     pub(crate) exclusions: Exclusions,
     /// The rules of the profile that typed flags replace.
     pub(crate) replaced: ReplacedRules,
-}
-
-/// The profile's rules while the run is sent.
-struct ProfileRules {
-    settings: Settings,
-    hours: Option<Hours>,
-    /// The recipients on its list, in addition to those of the run; empty until it is read again.
-    exclusions: Exclusions,
-    /// When they were read, in milliseconds since 1970.
-    read_at: i64,
+    /// The profile's rules as last read.
+    pub(crate) rules: RefCell<ProfileRules>,
 }
 
 /// The result of sending the rows.
@@ -90,17 +74,13 @@ impl ActiveRun {
         mut connection: Connection,
         progress: ProgressFormat,
     ) -> Result<SendingEnd, CommandError> {
-        let prepared = self
-            .session(&connection)
-            .and_then(|session| Ok((Arc::new(session), self.initial_rules()?)));
-        let (session, rules) = match prepared {
-            Ok(prepared) => prepared,
+        let session = match self.session(&connection) {
+            Ok(session) => Arc::new(session),
             Err(error) => {
                 close_unused(worker);
                 return Err(error);
             }
         };
-        let rules = RefCell::new(rules);
         connection.signals.keep();
         let began = Instant::now();
         let mut joined = if let Some(worker) = worker {
@@ -110,26 +90,28 @@ impl ActiveRun {
                 conditions: self.settings.conditions.clone(),
             }
         } else {
-            let profile = &self.sender.settings;
-            self.join(context, &self.run, profile, &mut connection)
-                .await?
+            self.join(context, &self.run, &mut connection, None).await?
         };
         self.log_change(context, "started", None);
         let is_first = joined.counts.sent == 0;
         let is_allowed = |request: &DraftRequest<'_>| {
-            self.allows(context, request, &rules)
-                .map_err(|error| Problem {
-                    code: error.name,
-                    api_code: None,
-                    message: error.message,
-                    hint: error.hint.unwrap_or_default(),
-                    retry_after: None,
-                })
+            self.allows(context, request).map_err(|error| Problem {
+                code: error.name,
+                api_code: None,
+                message: error.message,
+                hint: error.hint.unwrap_or_default(),
+                retry_after: None,
+            })
         };
         let end = loop {
             let mut progress = Progress::new(&context.stderr, progress);
-            let profile_hours = rules.borrow().hours.clone();
-            let limits = self.limits(joined.conditions, profile_hours);
+            let limits = match self.limits(joined.conditions) {
+                Ok(limits) => limits,
+                Err(error) => {
+                    close_unused(Some(joined.worker));
+                    break Err(error);
+                }
+            };
             let session = Arc::clone(&session);
             let driver = Driver::new(
                 session,
@@ -152,7 +134,7 @@ impl ActiveRun {
             if !waits {
                 break Ok(end);
             }
-            match self.join_after_wait(context, &mut connection, &rules).await {
+            match self.join_after_wait(context, &mut connection).await {
                 Ok(again) => joined = again,
                 Err(error) => break Err(error.in_phase(Phase::AfterWait)),
             }
@@ -188,14 +170,15 @@ impl ActiveRun {
         })
     }
 
-    fn limits(&self, conditions: RunConditions, profile_hours: Option<Hours>) -> RunLimits {
-        RunLimits {
+    fn limits(&self, conditions: RunConditions) -> Result<RunLimits, CommandError> {
+        let profile_hours = self.profile_hours(&self.rules.borrow().settings)?;
+        Ok(RunLimits {
             concurrency: self.settings.concurrency,
             max_wait: self.settings.max_wait,
             hours: self.join_hours(conditions.hours, profile_hours),
             zone: self.zone(),
             keep_going: conditions.keep_going,
-        }
+        })
     }
 
     /// Joins the processes that send `run`, unless it has rows that other runs have sent.
@@ -203,12 +186,13 @@ impl ActiveRun {
         &self,
         context: &Context,
         run: &Run,
-        profile: &Settings,
         connection: &mut Connection,
+        windows: Option<&OpenWindows>,
     ) -> Result<JoinedRun, CommandError> {
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
+        self.apply_rules(context, run, windows)?;
         let leaves_out = skips_sent_rows(&run.details()?);
-        let limit = self.profile_limit(profile);
+        let limit = self.profile_limit(&self.rules.borrow().settings);
         let joined = run.join(self.sender.settings.timeout, leaves_out, limit)?;
         let (worker, mut counts) = match joined {
             Joined::Sender { worker, counts } => (*worker, counts),
@@ -218,10 +202,12 @@ impl ActiveRun {
             }
         };
         if run.has_decided_rows()? {
-            if let Err(error) = self.skip_newly_excluded_rows(context, run, &worker) {
+            // They may have become pending after the first check. This cannot happen once this process has joined.
+            if let Err(error) = self.skip_excluded_rows(context, run, None) {
                 close_unused(Some(worker));
                 return Err(error);
             }
+            worker.note_alive()?;
             counts = run.counts()?;
         }
         Ok(JoinedRun {
@@ -229,23 +215,6 @@ impl ActiveRun {
             counts,
             conditions: run.details()?.conditions,
         })
-    }
-
-    /// Skips excluded recipients again: rows may have become pending after the first check. This cannot happen once this
-    /// process has joined.
-    fn skip_newly_excluded_rows(
-        &self,
-        context: &Context,
-        run: &Run,
-        worker: &Worker,
-    ) -> Result<(), CommandError> {
-        let excluded_now = reread_do_not_contact(&self.sender.settings)?;
-        for exclusions in [&self.exclusions, &excluded_now] {
-            skip_excluded(context, UnsentRows::OfRun(run), exclusions, None)?;
-            worker.note_alive()?;
-        }
-        self.check_allowed(run, &self.sender.settings)?;
-        Ok(worker.note_alive()?)
     }
 
     /// Checks that the run and the profile allow the recipients of all unsent rows.
@@ -276,22 +245,18 @@ impl ActiveRun {
     ///
     /// # Errors
     /// If the rules are old, and cannot be read again.
-    fn allows(
-        &self,
-        context: &Context,
-        request: &DraftRequest<'_>,
-        rules: &RefCell<ProfileRules>,
-    ) -> Result<bool, CommandError> {
-        let age = clock::unix_millis() - rules.borrow().read_at;
+    fn allows(&self, context: &Context, request: &DraftRequest<'_>) -> Result<bool, CommandError> {
+        let age = clock::unix_millis() - self.rules.borrow().read_at;
         if !(0..READ_AGAIN_AFTER).contains(&age) {
-            let fresh = self.read_rules(context, &rules.borrow().settings)?;
-            let before = rules.replace(fresh);
+            let before = self.reread_rules(context)?.settings;
+            let now = &self.rules.borrow().settings;
             // With other hours or another limit, this process joins again.
-            if !before.paces_like(&rules.borrow()) {
+            let has_other_hours = self.profile_hours(now)? != self.profile_hours(&before)?;
+            if has_other_hours || now.limit_24h != before.limit_24h {
                 return Ok(false);
             }
         }
-        let rules = rules.borrow();
+        let rules = self.rules.borrow();
         let lists = [&self.exclusions, &rules.exclusions];
         if !self.has_allow_to(&rules.settings) && lists.iter().all(|list| list.is_empty()) {
             return Ok(true);
@@ -359,42 +324,37 @@ impl ActiveRun {
         ))
     }
 
-    /// Returns the rules with which this process began.
-    fn initial_rules(&self) -> Result<ProfileRules, CommandError> {
-        let settings = self.sender.settings.clone();
-        Ok(ProfileRules {
-            hours: self.profile_hours(&settings)?,
-            settings,
-            exclusions: Exclusions::default(),
-            read_at: clock::unix_millis(),
-        })
-    }
-
-    /// Reads the profile and its list again.
+    /// Reads the profile's rules again, and applies them to the unsent rows of `run`.
     ///
     /// # Errors
-    /// If one of them cannot be read, or the profile lacks a rule that it had `before`.
-    fn read_rules(
+    /// If the rules cannot be read, or do not allow the recipient of a row.
+    pub(super) fn apply_rules(
         &self,
         context: &Context,
-        before: &Settings,
-    ) -> Result<ProfileRules, CommandError> {
-        let settings = Settings::load(&context.flags, &read_environment()?)?;
-        let has = |settings: &Settings, key| *settings.origin(key) != Origin::Default;
-        let lost = RULES
-            .into_iter()
-            .find(|key| has(before, key) && !has(&settings, key));
-        if let Some(key) = lost {
-            let origin = before.origin(key);
-            let problem = msg!("{origin} no longer has {key}", origin, key);
-            return Err(CommandError::bare_configuration(problem));
-        }
-        Ok(ProfileRules {
-            hours: self.profile_hours(&settings)?,
-            exclusions: reread_do_not_contact(&settings)?,
-            settings,
-            read_at: clock::unix_millis(),
-        })
+        run: &Run,
+        windows: Option<&OpenWindows>,
+    ) -> Result<(), CommandError> {
+        self.reread_rules(context)?;
+        self.skip_excluded_rows(context, run, windows)
+    }
+
+    /// Reads the profile's rules again, and returns the rules before.
+    fn reread_rules(&self, context: &Context) -> Result<ProfileRules, CommandError> {
+        let fresh = self.rules.borrow().read_again(context)?;
+        self.profile_hours(&fresh.settings)?;
+        Ok(self.rules.replace(fresh))
+    }
+
+    fn skip_excluded_rows(
+        &self,
+        context: &Context,
+        run: &Run,
+        windows: Option<&OpenWindows>,
+    ) -> Result<(), CommandError> {
+        let rules = self.rules.borrow();
+        skip_excluded(context, UnsentRows::OfRun(run), &self.exclusions, None)?;
+        skip_excluded(context, UnsentRows::OfRun(run), &rules.exclusions, windows)?;
+        self.check_allowed(run, &rules.settings)
     }
 
     /// Opens the run again when its sending hours start, after a wait of up to days, or after a safety check refused a
@@ -403,31 +363,15 @@ impl ActiveRun {
         &self,
         context: &Context,
         connection: &mut Connection,
-        rules: &RefCell<ProfileRules>,
     ) -> Result<JoinedRun, CommandError> {
         let windows = if self.settings.conditions.only_in_window {
             Some(OpenWindows::read(connection).await?)
         } else {
             None
         };
-        let fresh = self.read_rules(context, &rules.borrow().settings)?;
         // The connection may have closed during the wait.
         let run = self.run.reconnected()?;
-        wait_for_turn(run.ledger(), &mut connection.signals).await?;
-        skip_excluded(context, UnsentRows::OfRun(&run), &self.exclusions, None)?;
-        let rows = UnsentRows::OfRun(&run);
-        skip_excluded(context, rows, &fresh.exclusions, windows.as_ref())?;
-        self.check_allowed(&run, &fresh.settings)?;
-        let profile = fresh.settings.clone();
-        rules.replace(fresh);
-        self.join(context, &run, &profile, connection).await
-    }
-}
-
-impl ProfileRules {
-    /// Returns whether these rules have the same hours and the same messaging limit.
-    fn paces_like(&self, other: &Self) -> bool {
-        self.hours == other.hours && self.settings.limit_24h == other.settings.limit_24h
+        self.join(context, &run, connection, windows.as_ref()).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The steps that `bulk resume` and `bulk work` share: they open a run, skip rows that must not be sent now, and send the
 //! rest.
 
+use std::cell::RefCell;
+
 use serde_json::json;
 
 use super::active_run::{ActiveRun, SendingEnd, look_up_windows, skip_excluded};
@@ -23,8 +25,8 @@ use crate::runs::ledger::{
 use crate::runs::sending::RunEnd;
 use crate::sender::context::Context;
 use crate::sender::{
-    Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
-    warn_about_lists,
+    Connection, OpenWindows, ProfileRules, Sender, claim_exclusions, read_exclusions,
+    refuse_templates, warn_about_lists,
 };
 
 const WITHOUT_LIST: &str = "--without-do-not-contact";
@@ -108,12 +110,14 @@ impl OpenedRun {
         };
         let exclusions = read_exclusions(exclude, of_lists, &self.sender.settings, None)?;
         warn_about_lists(context, &exclusions);
+        let rules = ProfileRules::unread(&self.sender.settings);
         Ok(ActiveRun {
             run: self.run,
             sender: self.sender,
             settings,
             exclusions,
             replaced,
+            rules: RefCell::new(rules),
         })
     }
 }

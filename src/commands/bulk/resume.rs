@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::active_run::{ActiveRun, skip_excluded};
+use super::active_run::ActiveRun;
 use super::confirm::{ask, draw, duration, excluding, is_asked, print_lines, print_message};
 use super::continued_run::{
     OpenedRun, Resumption, chosen_flags, continue_run, recheck_pending_rows, report_if_cancelled,
@@ -25,10 +25,9 @@ use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::MessageKind;
 use crate::runs::cost::RunCost;
 use crate::runs::hours::HoursBase;
-use crate::runs::import::UnsentRows;
 use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunConditions, RunName, RunSettings};
+use crate::sender::OpenWindows;
 use crate::sender::context::Context;
-use crate::sender::{OpenWindows, reread_do_not_contact};
 
 /// From this age on, a script must confirm the run explicitly.
 const MUST_BE_CONFIRMED: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -253,9 +252,7 @@ fn ask_to_resume(
     ask(context, rows, question)?;
     // The command may have waited hours for the answer.
     active.run = active.run.reconnected()?;
-    let excluded_now = reread_do_not_contact(&active.sender.settings)?;
-    let rows = UnsentRows::OfRun(&active.run);
-    skip_excluded(context, rows, &excluded_now, windows)
+    active.apply_rules(context, &active.run, windows)
 }
 
 /// Prints what the run still has to send, at a terminal, before the question.

@@ -1,5 +1,7 @@
 //! `bulk send`: a list becomes a plan, the confirmed plan becomes a run, and the run is sent.
 
+use std::cell::RefCell;
+
 use jiff::tz::TimeZone;
 
 use super::active_run::{ActiveRun, skip_excluded};
@@ -29,8 +31,9 @@ use crate::runs::ledger::{
     CreatedRun, EarlierRuns, LedgerDraft, LedgerError, NewRun, Run, RunSettings,
 };
 use crate::runs::report::{ListReport, write_skipped_rows};
+use crate::sender::config::Settings;
 use crate::sender::context::{Context, Mode};
-use crate::sender::{AuditLog, Connection, claim_exclusions, reread_do_not_contact};
+use crate::sender::{AuditLog, Connection, ProfileRules, check_allowed, claim_exclusions};
 
 const REJECTS: &str = "--rejects";
 
@@ -134,7 +137,8 @@ async fn confirm_and_send(
     args: &BulkSendArgs,
 ) -> Result<ExitCode, CommandError> {
     let mut connection = confirm_plan(&mut plan, context, args).await?;
-    let created = create_run(&mut plan, context, args, &mut connection).await?;
+    let mut rules = ProfileRules::unread(&plan.sender.settings);
+    let created = create_run(&mut plan, context, args, &mut connection, &mut rules).await?;
     let Some(created) = created else {
         return nothing_to_send(context, &plan.draft);
     };
@@ -152,6 +156,7 @@ async fn confirm_and_send(
         settings: plan.settings,
         exclusions: plan.exclusions,
         replaced: args.hours.replaced(),
+        rules: RefCell::new(rules),
     };
     // Its file may be large.
     drop(plan.draft);
@@ -173,7 +178,7 @@ fn report_unsent(
     Ok(ExitCode::Success)
 }
 
-/// Compares the plan with the ledger once more and creates its run, in one transaction. Without
+/// Reads the profile's `rules` again, compares the plan with the ledger once more and creates its run, in one transaction. Without
 /// `--hold`, this process sends the run from then on. None if no row is left to be sent, or
 /// the plan has no run.
 ///
@@ -184,22 +189,24 @@ pub(crate) async fn create_run(
     context: &Context,
     args: &BulkSendArgs,
     connection: &mut Connection,
+    rules: &mut ProfileRules,
 ) -> Result<Option<CreatedRun>, CommandError> {
     let is_asked = is_asked(context, &plan.sender);
     let reported_skips = plan.draft.skip_counts().clone();
     let confirmed_rows = plan.draft.to_be_sent();
-    if is_asked {
-        // The command may have waited hours for the answer.
-        let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
-        let rows = UnsentRows::OfDraft(&mut plan.draft);
-        skip_excluded(context, rows, &excluded_now, plan.windows.as_ref())?;
-    }
     let (Some(ledger), Some(name)) = (&plan.ledger, &plan.run_name) else {
         return Ok(None);
     };
     // The connection to the database may have closed while the command waited for the answer.
     let ledger = ledger.reconnected()?;
     wait_for_turn(&ledger, &mut connection.signals).await?;
+    // The command may have waited hours for the answer.
+    *rules = rules.read_again(context)?;
+    let rows = UnsentRows::OfDraft(&mut plan.draft);
+    skip_excluded(context, rows, &rules.exclusions, plan.windows.as_ref())?;
+    check_draft_allowed(&plan.draft, &rules.settings)?;
+    plan.settings.allow_to.clone_from(&rules.settings.allow_to);
+    plan.settings.do_not_contact = rules.settings.do_not_contact.is_some();
     let earlier = earlier_query(&plan.settings);
     let zone = list_time_zone(args, &plan.settings, &plan.sender);
     let cost_limit = &plan.cost_limit;
@@ -238,6 +245,17 @@ pub(crate) async fn create_run(
         bot = plan.sender.bot
     ));
     Ok(Some(created))
+}
+
+/// Checks that the profile allows the recipients of all rows.
+fn check_draft_allowed(draft: &LedgerDraft, profile: &Settings) -> Result<(), CommandError> {
+    if profile.allow_to.is_none() {
+        return Ok(());
+    }
+    draft.each_row_to_send(|_, request| {
+        let recipients = request.recipients()?;
+        check_allowed(profile, recipients.iter().map(String::as_str))
+    })
 }
 
 /// Compares the rows with newer runs and single sends.

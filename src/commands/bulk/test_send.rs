@@ -31,7 +31,9 @@ pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> 
     // A body can name more recipients, so each message is checked.
     let checked = plan.test_messages.iter().try_for_each(|outgoing| {
         message = test_message(plan, outgoing);
-        plan.sender.check_message(&plan.exclusions, false, outgoing)
+        let profile = &plan.sender.settings;
+        plan.sender
+            .check_message(profile, &plan.exclusions, false, outgoing)
     });
     let ended = checked.and_then(|()| {
         let send = send_each(plan, context, args, &mut message, &flight);

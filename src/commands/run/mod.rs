@@ -31,7 +31,7 @@ use crate::jelou::message::{Envelope, MessageKind, Outgoing, RecipientSources};
 use crate::lists::exclusions::Exclusions;
 use crate::sender::config::{LedgerDatabase, profile_lang, timeout};
 use crate::sender::context::{Context, Mode};
-use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
+use crate::sender::{Connection, ProfileRules, RequestProgress, Sender, catch_panic};
 
 // The help of flags that have another meaning in `send`.
 const ONCE: &str = "Notify each recipient at most once with this key";
@@ -374,8 +374,10 @@ impl CommandRun<'_> {
         context.stderr.warnings(&warnings);
         // The command may have run for hours.
         let key = &arguments.batch.key;
-        for excluded in [exclusions, reread_do_not_contact(&sender.settings)?] {
-            batch.check(context, &sender, &excluded, key.once.is_some())?;
+        let rules = ProfileRules::unread(&sender.settings).read_again(context)?;
+        for excluded in [exclusions, rules.exclusions] {
+            let has_key = key.once.is_some();
+            batch.check(context, &sender, &rules.settings, &excluded, has_key)?;
             end_refused(&options, batch);
         }
         let within = arguments.notify_timeout;
@@ -524,7 +526,7 @@ impl ReadyNotification {
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.batch.guard(context, settings, batch, None)?;
         let has_key = arguments.batch.key.once.is_some();
-        batch.check(context, &sender, &exclusions, has_key)?;
+        batch.check(context, &sender, &sender.settings, &exclusions, has_key)?;
         if batch.outgoing().next().is_none() {
             batch.refuse()?;
         }

@@ -215,6 +215,7 @@ impl Batch {
         &mut self,
         context: &Context,
         sender: &Sender,
+        profile: &Settings,
         exclusions: &Exclusions,
         has_key: bool,
     ) -> Result<(), CommandError> {
@@ -229,7 +230,7 @@ impl Batch {
                 message.code = Some(record_error(&error, &mut message.record));
                 message.is_skipped = true;
             } else {
-                let checked = sender.check_message(exclusions, has_key, outgoing);
+                let checked = sender.check_message(profile, exclusions, has_key, outgoing);
                 message.refusal = checked.err();
             }
         }

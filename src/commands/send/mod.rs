@@ -231,7 +231,7 @@ fn send(
     // A refused recipient is reported before a missing setting.
     let (sender, exclusions) = guard.map_err(|error| batch.refusal().unwrap_or(error))?;
     let has_key = arguments.batch.key.once.is_some();
-    batch.check(context, &sender, &exclusions, has_key)?;
+    batch.check(context, &sender, &sender.settings, &exclusions, has_key)?;
     batch.refuse()?;
     if context.mode != Mode::Send {
         let prices = read_prices(arguments.prices.as_deref(), &sender.settings)?;
