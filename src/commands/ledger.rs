@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueHint};
 use serde_json::json;
 
 use super::confirm;
-use super::open_ledger::{ledger_address, open_existing_ledger, warn_about_access};
+use super::open_ledger::{ledger_address, open_existing_ledger, report_copied, warn_about_access};
 use super::zone::profile_zone;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
@@ -120,7 +120,8 @@ fn create(context: &Context) -> Result<(), CommandError> {
         .into());
     };
     let shown = address.shown.clone();
-    if set_up(address)? {
+    if let Some(copied) = set_up(address)? {
+        report_copied(context, &copied);
         context.stderr.note(msg!(
             "{shown} has a ledger now; to let a role send: GRANT jelouctl_sender TO NAME",
             shown

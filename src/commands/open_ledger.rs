@@ -8,8 +8,8 @@ use crate::base::process::{Signals, block_on, enclosing_sandbox, outlive_file_si
 use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
 use crate::runs::ledger::{
-    AccessWarning, DatabaseAddress, Ledger, LedgerError, LedgerLocation, Run, RunName,
-    TurnPatience, now,
+    AccessWarning, CopiedExclusions, DatabaseAddress, Ledger, LedgerError, LedgerLocation, Run,
+    RunName, TurnPatience, now,
 };
 use crate::sender::config::{Environment, LedgerDatabase};
 use crate::sender::context::Context;
@@ -30,6 +30,7 @@ fn open_ledger_with(context: &Context, patience: TurnPatience) -> Result<Ledger,
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
     let ledger = Ledger::open(location(context)?, patience)?;
     warn_about_access(context, &ledger);
+    report_copied(context, ledger.copied_exclusions());
     Ok(ledger.with_sandbox(is_in_sandbox))
 }
 
@@ -37,6 +38,17 @@ fn open_ledger_with(context: &Context, patience: TurnPatience) -> Result<Ledger,
 pub(super) fn warn_about_access(context: &Context, ledger: &Ledger) {
     if let Some(AccessWarning { message, hint }) = ledger.access_warning() {
         context.stderr.warning_with_hint(message, hint);
+    }
+}
+
+/// Prints what a new ledger took over.
+pub(super) fn report_copied(context: &Context, copied: &[CopiedExclusions]) {
+    for CopiedExclusions { count, from } in copied {
+        context.stderr.note(msg!(
+            "the new ledger took over {count} {count|exclusion|exclusions} from {from}",
+            count,
+            from
+        ));
     }
 }
 
@@ -101,6 +113,7 @@ pub(super) fn open_local_ledger(
 ) -> Result<Ledger, LedgerError> {
     let ledger = Ledger::open(LedgerLocation::home(), at_most(context, longest))?;
     warn_about_access(context, &ledger);
+    report_copied(context, ledger.copied_exclusions());
     Ok(ledger)
 }
 

@@ -231,10 +231,10 @@ fn ledger_of_another_version_passes_its_exclusions_on() {
         12,
         &[
             "has version 26, older than this jelouctl reads",
-            &format!("then: mv {state} {state}.old"),
+            &format!("then: mv {state} {state}.v26"),
         ],
     );
-    std::fs::rename(&state, format!("{state}.old")).unwrap();
+    std::fs::rename(&state, format!("{state}.v26")).unwrap();
     let found = home
         .run(&format!("bulk exclude check {}", user(0)))
         .success()
@@ -246,6 +246,56 @@ fn ledger_of_another_version_passes_its_exclusions_on() {
     let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &[]).success();
     assert_eq!(jelou.times(&users(0..2)), [0, 1]);
+}
+
+#[test]
+fn new_ledger_takes_over_the_exclusions_of_all_old_ones() {
+    let home = Home::new();
+    let state = home.path().join(STATE).display().to_string();
+    let old = format!("{state}.old");
+    // The last one is moved into the first, as `mv` does.
+    let places = [
+        old.clone(),
+        format!("{state}.v26"),
+        format!("{state}.v26_2"),
+        format!("{old}/jelouctl"),
+    ];
+    let numbers = [1, 2, 3, 4].map(|number| format!("59398765432{number}"));
+    for (number, place) in numbers.iter().zip(&places) {
+        let other = Home::new();
+        other.run(&format!("bulk exclude add {number}")).success();
+        other.change_store("PRAGMA user_version = 26");
+        std::fs::create_dir_all(std::path::Path::new(place).parent().unwrap()).unwrap();
+        crate::harness::tool(
+            std::process::Command::new("cp")
+                .arg("-r")
+                .args([&other.path().join(STATE).display().to_string(), place]),
+        );
+    }
+    let told = format!("the new ledger took over 1 exclusion from {old}/jelouctl");
+    home.run(&format!("bulk exclude check {}", numbers[3]))
+        .success()
+        .stderr_has(&[&told]);
+    let listed = home.run("bulk exclude list -o id").success().stdout;
+    assert_eq!(listed.lines().count(), 4, "{listed}");
+    home.change_store("PRAGMA user_version = 26");
+    home.run("bulk list")
+        .fails(12, &[&format!("then: mv {state} {state}.v26_3")]);
+}
+
+#[test]
+fn old_ledger_that_cannot_be_read_is_an_error() {
+    let home = Home::new();
+    let old = format!("{}.v26", home.path().join(STATE).display());
+    std::fs::create_dir_all(&old).unwrap();
+    let refused = format!("the exclusions of the old ledger {old}/state.db cannot be copied: ");
+    for damaged in [None, Some("text"), Some("")] {
+        if let Some(text) = damaged {
+            std::fs::write(format!("{old}/state.db"), text).unwrap();
+        }
+        home.run("bulk exclude add 593987654321")
+            .fails(12, &[&refused]);
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -263,15 +313,29 @@ fn database_of_another_version_passes_its_exclusions_on() {
         3,
         &[
             "has version 26, older than this jelouctl reads",
-            "`ALTER SCHEMA jelouctl RENAME TO jelouctl_old` and `jelouctl ledger setup`",
+            "`ALTER SCHEMA jelouctl RENAME TO jelouctl_v26` and `jelouctl ledger setup`",
         ],
     );
-    cluster.sql(&database, "ALTER SCHEMA jelouctl RENAME TO jelouctl_old");
-    home.run("ledger setup").success();
+    cluster.sql(&database, "ALTER SCHEMA jelouctl RENAME TO jelouctl_v26");
+    home.run("ledger setup")
+        .success()
+        .stderr_has(&["the new ledger took over 1 exclusion from jelouctl_v26"]);
     let found = home.run("bulk exclude check 593987654321").success().json();
     assert_eq!(
         (&found["excluded"], &found["reason"]),
         (&json!(true), &json!("BAJA"))
+    );
+    home.change_database("UPDATE store SET version = 26");
+    home.run("bulk list")
+        .fails(3, &["RENAME TO jelouctl_v26_2` and"]);
+    cluster.sql(&database, "ALTER SCHEMA jelouctl RENAME TO jelouctl_old");
+    cluster.sql(&database, "UPDATE jelouctl_old.store SET version = 27");
+    cluster.sql(&database, "DROP TABLE jelouctl_old.exclusion");
+    let refused = home.run("ledger setup").end();
+    let told = "the schema jelouctl_old has no table exclusion";
+    assert!(
+        refused.code != 0 && refused.stderr.contains(told),
+        "{refused:?}"
     );
 }
 

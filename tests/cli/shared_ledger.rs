@@ -420,7 +420,7 @@ fn unusable_database_is_reported_before_sending() {
         3,
         &[
             "version 0, older",
-            "ALTER SCHEMA jelouctl RENAME TO jelouctl_old",
+            "ALTER SCHEMA jelouctl RENAME TO jelouctl_v0",
         ],
     );
     for words in [

@@ -29,6 +29,30 @@ pub(super) const VERSION: i32 = 27;
 /// the table needs another name.
 pub(super) const EXCLUSION_COLUMNS: &str = "sandbox, person, recipient, reason, added_by, added_at";
 
+/// The first version with the table `exclusion`.
+pub(super) const FIRST_WITH_EXCLUSIONS: i32 = 27;
+
+/// The exclusions that a new ledger took over from another one.
+pub(crate) struct CopiedExclusions {
+    pub(crate) count: usize,
+    /// The directory or the schema of the other ledger.
+    pub(crate) from: String,
+}
+
+/// Returns the endings of the name of a ledger of this version that is moved away, by preference.
+pub(super) fn moved_away_endings(version: i64) -> impl Iterator<Item = String> {
+    let first = format!("v{version}");
+    let others = (2..100).map(move |number| format!("v{version}_{number}"));
+    std::iter::once(first).chain(others)
+}
+
+/// Returns whether a ledger with this ending of its name was moved away.
+pub(super) fn is_moved_away_ending(ending: &str) -> bool {
+    let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'_';
+    let version = ending.strip_prefix('v').unwrap_or_default();
+    ending == "old" || !version.is_empty() && version.bytes().all(is_number)
+}
+
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SqlValue<'a> {
@@ -474,7 +498,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
 pub(super) fn check_version(
     version: i64,
     kind: LedgerErrorKind,
-    older_hint: Message,
+    older_hint: impl FnOnce() -> Message,
 ) -> Result<(), LedgerError> {
     let (message, hint) = match version.cmp(&VERSION.into()) {
         Ordering::Equal => return Ok(()),
@@ -490,7 +514,7 @@ pub(super) fn check_version(
                 "the ledger has version {version}, older than this jelouctl reads",
                 version
             ),
-            older_hint,
+            older_hint(),
         ),
     };
     Err(LedgerError::new(kind, message, hint))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::db::{Db, SHORT, SqlEngine, values};
+use super::db::{CopiedExclusions, Db, SHORT, SqlEngine, values};
 use super::error::LedgerError;
 use super::identity::{is_restored, keep_time_of_newest_record};
 use super::lost_workers::LostWorkers;
@@ -42,6 +42,8 @@ pub(crate) struct Ledger {
     /// What other users may still do with the files of this ledger.
     access_warning: Option<AccessWarning>,
     is_shared: bool,
+    /// What it took over when this process created it.
+    copied: Arc<[CopiedExclusions]>,
     /// Whether it was restored when it was opened.
     pub(super) was_restored: bool,
     /// Whether the command works on sandbox runs. Then no other run may change.
@@ -73,6 +75,7 @@ impl Ledger {
         makes: bool,
     ) -> Result<Option<Self>, LedgerError> {
         let mut access_warning = None;
+        let mut copied = Vec::new();
         let engine: Box<dyn SqlEngine> = match &location {
             LedgerLocation::Database(address) => {
                 Box::new(DatabaseEngine::open((**address).clone())?)
@@ -81,7 +84,10 @@ impl Ledger {
             LedgerLocation::Files(Some(directory)) => {
                 access_warning = make_private(directory)?;
                 match FileEngine::open(directory, makes, patience.clone())? {
-                    Some(file) => Box::new(file),
+                    Some(mut file) => {
+                        copied = file.take_copied();
+                        Box::new(file)
+                    }
                     None => return Ok(None),
                 }
             }
@@ -100,6 +106,7 @@ impl Ledger {
             patience,
             access_warning,
             is_shared,
+            copied: copied.into(),
             was_restored,
             in_sandbox: false,
             is_hurried: false,
@@ -160,6 +167,11 @@ impl Ledger {
     /// Returns what other users may still do with the files of this ledger.
     pub(crate) fn access_warning(&self) -> Option<&AccessWarning> {
         self.access_warning.as_ref()
+    }
+
+    /// Returns the exclusions that it took over when this process created it.
+    pub(crate) fn copied_exclusions(&self) -> &[CopiedExclusions] {
+        &self.copied
     }
 
     /// Returns whether the ledger is a database, which several machines may share.

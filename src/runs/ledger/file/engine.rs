@@ -9,11 +9,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
 
 use super::commit_count::CommitCount;
 use super::file_and_log::FileAndLog;
 use super::file_id::{FileId, OpenFiles, has_other_link};
+use super::moved_away::{free_path, moved_away, read_exclusions};
 use super::opening::{LedgerHandles, check_file_types, file_in, not_opened};
 use super::process_locks::{ProcessLocks, is_locked};
 use super::sqlite::value;
@@ -22,15 +23,15 @@ use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::ensure_open_files;
 use crate::runs::ledger::db::{
-    AliveCheck, EXCLUSION_COLUMNS, EachSqlRow, FillRow, Presence, SqlEngine, SqlRow, SqlScript,
-    SqlValue, VERSION, check_version, new_secret,
+    AliveCheck, CopiedExclusions, EXCLUSION_COLUMNS, EachSqlRow, FillRow, Presence, SqlEngine,
+    SqlRow, SqlScript, SqlValue, VERSION, check_version, new_secret,
 };
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use crate::runs::ledger::model::now;
 
 /// `PRAGMA application_id`: "Jelo".
-const APPLICATION: i32 = 0x4a65_6c6f;
+pub(super) const APPLICATION: i32 = 0x4a65_6c6f;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
@@ -61,6 +62,8 @@ pub(crate) struct FileEngine {
     /// In a read transaction: the processes that were alive before it. If one of them ends in the
     /// meantime, the snapshot still has its rows in flight.
     alive_before: Option<HashSet<i64>>,
+    /// What it copied when it was created.
+    copied: Vec<CopiedExclusions>,
 }
 
 /// Whether the ledger has the mark that it needs.
@@ -120,6 +123,7 @@ impl FileEngine {
             is_changing: false,
             processes: ProcessLocks::new(&path),
             alive_before: None,
+            copied: Vec::new(),
             path,
         };
         let mark = if can_write {
@@ -138,6 +142,11 @@ impl FileEngine {
         }
         engine.identity = identity;
         Ok(Some(engine))
+    }
+
+    /// Takes what this process copied into the ledger when it created it.
+    pub(crate) fn take_copied(&mut self) -> Vec<CopiedExclusions> {
+        std::mem::take(&mut self.copied)
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -203,29 +212,22 @@ impl FileEngine {
         Ok(())
     }
 
-    /// Copies the exclusions of a ledger of another version that was moved away.
-    fn copy_exclusions(&self) -> Result<(), LedgerError> {
-        let old = file_in(&moved_away(self.directory()), "");
-        if !old.exists() {
-            return Ok(());
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let old = Connection::open_with_flags(old, flags)?;
-        let query = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'exclusion'";
-        if !old.query_row(query, [], |row| row.get::<_, bool>(0))? {
-            return Ok(());
-        }
-        let query = format!("SELECT {EXCLUSION_COLUMNS} FROM exclusion");
-        let mut kept = old.prepare(&query)?;
-        let columns = kept.column_count();
-        let mut kept = kept.query([])?;
-        let add =
-            format!("INSERT INTO exclusion ({EXCLUSION_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        let mut add = self.db.prepare(&add)?;
-        while let Some(row) = kept.next()? {
-            let values = (0..columns).map(|column| value(row.get_ref(column)?));
-            let values = values.collect::<Result<Vec<_>, LedgerError>>()?;
-            execute(&mut add, &values)?;
+    /// Copies the exclusions of the ledgers that were moved away.
+    fn copy_exclusions(&mut self) -> Result<(), LedgerError> {
+        for old in moved_away(self.directory())? {
+            let rows = read_exclusions(&old)?;
+            let add = format!(
+                "INSERT INTO exclusion ({EXCLUSION_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                    ON CONFLICT DO NOTHING"
+            );
+            let mut add = self.db.prepare(&add)?;
+            for row in &rows {
+                add.execute(params_from_iter(row))?;
+            }
+            self.copied.push(CopiedExclusions {
+                count: rows.len(),
+                from: old.display().to_string(),
+            });
         }
         Ok(())
     }
@@ -278,16 +280,14 @@ impl FileEngine {
             )));
         }
         let directory = self.directory();
-        let older_hint = msg!(
-            "finish its runs with the jelouctl version that created it, then: mv {directory} {old}",
-            directory,
-            old = moved_away(directory)
-        );
-        check_version(
-            self.pragma("user_version")?.into(),
-            LedgerErrorKind::Unusable,
-            older_hint,
-        )
+        let version = self.pragma("user_version")?.into();
+        check_version(version, LedgerErrorKind::Unusable, || {
+            msg!(
+                "finish its runs with the jelouctl version that created it, then: mv {directory} {old}",
+                directory,
+                old = free_path(directory, version)
+            )
+        })
     }
 
     /// Checks whether another living process has the same files open.
@@ -505,13 +505,6 @@ impl FileEngine {
 fn is_busy<T>(result: &rusqlite::Result<T>) -> bool {
     let error = result.as_ref().err();
     error.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
-}
-
-/// Returns the directory of a ledger that was moved away, because it has another version.
-fn moved_away(directory: &Path) -> PathBuf {
-    let mut old = directory.as_os_str().to_owned();
-    old.push(".old");
-    old.into()
 }
 
 /// Returns the SQL that creates the tables of a new ledger.

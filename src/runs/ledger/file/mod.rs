@@ -6,6 +6,7 @@ mod engine;
 mod file_and_log;
 mod file_id;
 mod folder_access;
+mod moved_away;
 mod opening;
 mod process_locks;
 mod sqlite;

@@ -19,7 +19,7 @@ use crate::base::message::msg;
 use crate::base::private_file::FileError;
 use crate::runs::ledger::db::{
     AliveCheck, EachSqlRow, FillRow, LONG, Presence, SHORT, SqlEngine, SqlRow, SqlScript, SqlValue,
-    check_version,
+    check_version, moved_away_endings,
 };
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 
@@ -89,15 +89,27 @@ impl DatabaseEngine {
         let SqlValue::Int(version) = engine.value("SELECT version FROM jelouctl.store")? else {
             return Err(LedgerError::no_ledger(&engine.database.address.shown));
         };
-        check_version(
-            version,
-            LedgerErrorKind::Setup,
+        check_version(version, LedgerErrorKind::Setup, || {
             msg!(
-                "finish its runs with the jelouctl version that created it; then, as its owner, run `ALTER SCHEMA jelouctl RENAME TO jelouctl_old` and `jelouctl ledger setup`"
-            ),
-        )?;
+                "finish its runs with the jelouctl version that created it; then, as its owner, run `ALTER SCHEMA jelouctl RENAME TO {schema}` and `jelouctl ledger setup`",
+                schema = engine.free_schema(version)
+            )
+        })?;
         engine.identify()?;
         Ok(engine)
+    }
+
+    /// Returns the name for the schema when it is renamed: one that does not exist.
+    fn free_schema(&self, version: i64) -> String {
+        let query = "SELECT string_agg(nspname, ' ') FROM pg_namespace";
+        let taken = match self.value(query) {
+            Ok(SqlValue::Text(names)) => names.into_owned(),
+            // The database refuses a name that exists.
+            _ => String::new(),
+        };
+        let mut names = moved_away_endings(version).map(|ending| format!("jelouctl_{ending}"));
+        let free = names.find(|name| !taken.split(' ').any(|other| other == name));
+        free.unwrap_or_else(|| "jelouctl_old".to_owned())
     }
 
     /// Reads the identity of the database, and the role of the session.

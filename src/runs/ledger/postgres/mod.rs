@@ -11,7 +11,9 @@ use self::connection::Database;
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
 use self::engine::IDENTITY;
-use super::db::{EXCLUSION_COLUMNS, LONG, VERSION, new_secret};
+use super::db::{
+    CopiedExclusions, EXCLUSION_COLUMNS, FIRST_WITH_EXCLUSIONS, LONG, VERSION, new_secret,
+};
 use super::error::{LedgerError, LedgerErrorKind};
 use crate::base::message::{Message, msg};
 
@@ -48,6 +50,10 @@ const RIGHT_PROBLEMS: [Message; 3] = [
     msg!("the schema jelouctl belongs to another role"),
 ];
 
+/// The schemas of the ledgers that were renamed, because they have another version.
+const MOVED_AWAY: &str =
+    "SELECT nspname::text FROM pg_namespace WHERE nspname ~ '^jelouctl_(old|v[0-9_]+)$'";
+
 /// Returns the SQL of the whole setup, in one transaction, for the owner of the database.
 pub(crate) fn schema_sql() -> String {
     let roles = ROLES.map(|role| {
@@ -64,10 +70,17 @@ pub(crate) fn schema_sql() -> String {
         without_rowid = ""
     );
     let secret = new_secret();
-    // The ledger of another version was renamed.
+    // The ledgers of another version were renamed. One that is not complete is an error.
     let exclusions = format!(
-        "DO $$ BEGIN IF to_regclass('jelouctl_old.exclusion') IS NOT NULL THEN INSERT INTO exclusion \
-            ({EXCLUSION_COLUMNS}) SELECT {EXCLUSION_COLUMNS} FROM jelouctl_old.exclusion; END IF; END $$;\n"
+        "DO $$ DECLARE old name; version bigint; BEGIN FOR old IN {MOVED_AWAY} LOOP \
+            IF to_regclass(format('%I.store', old)) IS NULL THEN \
+            RAISE EXCEPTION 'the schema % is not a ledger of jelouctl', old; END IF; \
+            EXECUTE format('SELECT version FROM %I.store', old) INTO STRICT version; \
+            IF to_regclass(format('%I.exclusion', old)) IS NOT NULL THEN \
+            EXECUTE format('INSERT INTO exclusion ({EXCLUSION_COLUMNS}) SELECT {EXCLUSION_COLUMNS} \
+            FROM %I.exclusion ON CONFLICT DO NOTHING', old); \
+            ELSIF version >= {FIRST_WITH_EXCLUSIONS} THEN \
+            RAISE EXCEPTION 'the schema % has no table exclusion', old; END IF; END LOOP; END $$;\n"
     );
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, \
@@ -79,13 +92,15 @@ pub(crate) fn schema_sql() -> String {
     )
 }
 
-/// Creates the ledger in the database at `address`. Returns false if it already exists. An error
+/// Creates the ledger in the database at `address`, and returns what it took over. None if it already exists. An error
 /// changes nothing.
-pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
+pub(crate) fn set_up(
+    address: DatabaseAddress,
+) -> Result<Option<Vec<CopiedExclusions>>, LedgerError> {
     let at = address.shown.clone();
     let database = Database::new(address.clone())?;
     match DatabaseEngine::open(address) {
-        Ok(_) => return Ok(false),
+        Ok(_) => return Ok(None),
         Err(error) if error.kind == LedgerErrorKind::NoLedger => {}
         Err(error) => return Err(error),
     }
@@ -93,7 +108,18 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     let row = database.call(LONG, client.query_one(MISSING_RIGHTS, &[]))?;
     refuse_missing_rights(&at, &row)?;
     database.call(LONG, client.batch_execute(&schema_sql()))?;
-    Ok(true)
+    let copied = format!(
+        "SELECT string_agg(old, ', '), (SELECT count(*) FROM jelouctl.exclusion) FROM ({MOVED_AWAY}) AS moved(old)"
+    );
+    let row = database.call(LONG, client.query_one(&copied, &[]))?;
+    let read = |error| LedgerError::from_statement(&at, &error);
+    let from: Option<String> = row.try_get(0).map_err(read)?;
+    let count: i64 = row.try_get(1).map_err(read)?;
+    let copied = from.map(|from| CopiedExclusions {
+        count: usize::try_from(count).unwrap_or_default(),
+        from,
+    });
+    Ok(Some(copied.into_iter().collect()))
 }
 
 /// Refuses the setup if the role lacks a right for it. `row` is the result of `MISSING_RIGHTS`.
