@@ -2,7 +2,6 @@
 
 use super::countries::{FLAG, ListCountries, NO_COLUMN};
 use super::plan::{Addressee, ImportPlan};
-use super::questions::which_country_text;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, Value, msg};
 use crate::base::question::{PossibleAnswer, Question, TypedFlag};
@@ -157,4 +156,8 @@ impl CountryConflict {
         };
         msg!("{answer} ({countries})", answer, countries)
     }
+}
+
+pub(super) fn which_country_text() -> Message {
+    msg!("Which country are the local numbers of?")
 }

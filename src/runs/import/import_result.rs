@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::country_conflict::CountryConflict;
 use super::finding::{Finding, RowNote, RowReport, Severity};
 use super::policy::ImportPolicy;
-use super::questions::LocalNumber;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 use crate::jelou::api::SuccessCriterion;
@@ -31,6 +30,14 @@ pub(crate) fn describe_not_allowed() -> Message {
 
 /// A number of rows, and what is said about them.
 type CountedRows = (u64, fn(u64) -> Message);
+
+/// A number that would be valid with a country.
+#[derive(Debug)]
+pub(super) struct LocalNumber {
+    pub(super) line: u64,
+    /// As the list has it; empty if it is not in one cell.
+    pub(super) written: String,
+}
 
 /// The result of reading a list.
 #[derive(Debug, Default)]

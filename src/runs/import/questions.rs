@@ -3,7 +3,8 @@
 
 use std::cmp::Reverse;
 
-use super::import_result::ImportResult;
+use super::country_conflict::which_country_text;
+use super::import_result::{ImportResult, LocalNumber};
 use crate::base::message::{Message, msg};
 use crate::base::question::{FreeAnswer, PossibleAnswer, Question, TypedFlag};
 use crate::jelou::message::TypedRecipient;
@@ -45,14 +46,6 @@ fn send_again() -> PossibleAnswer {
 /// The most countries that are offered for local numbers.
 const MAX_COUNTRIES: usize = 4;
 
-/// A number that would be valid with a country.
-#[derive(Debug)]
-pub(super) struct LocalNumber {
-    pub(super) line: u64,
-    /// As the list has it; empty if it is not in one cell.
-    pub(super) written: String,
-}
-
 /// Returns the question which country the local numbers of a list are of. The answers are the countries that most of these
 /// numbers can be of: first those with the most valid numbers, then those of other recipients of the list, then those that Jelou
 /// serves.
@@ -82,10 +75,6 @@ pub(super) fn which_country(imported: &ImportResult) -> Question {
         free: Some(free),
         ..Question::new(which_country_text(), answers.collect())
     }
-}
-
-pub(super) fn which_country_text() -> Message {
-    msg!("Which country are the local numbers of?")
 }
 
 /// A country, with how many of the local numbers are valid there.
