@@ -58,7 +58,7 @@ impl RecipientError {
     /// first character that a number cannot contain.
     pub(super) fn not_a_phone(typed: &str, found: char, digits: &str) -> Self {
         let rest = typed.split_once(found).map_or("", |(_, rest)| rest);
-        let digits_after = rest.chars().filter(char::is_ascii_digit).count();
+        let digits_after = count_digits(rest);
         let min_digits = *NUMBER_DIGITS.start();
         let typed = &shown(typed);
         if digits.len() >= min_digits && digits_after >= min_digits {
@@ -79,7 +79,22 @@ impl RecipientError {
                 digits
             )
         };
-        Self::new(problem, for_other_channel(typed))
+        Self::unreadable(problem, typed)
+    }
+
+    /// Creates the error for `typed` with its hint: the number in it, or else its form as an id.
+    fn unreadable(problem: Message, typed: &str) -> Self {
+        let hint = only_number(typed).or_else(|| as_id(typed));
+        Self {
+            hint,
+            ..Self::bare(problem)
+        }
+    }
+
+    /// Creates the error for an id that is rather a number with a comment.
+    pub(crate) fn not_an_id(problem: Message, id: &str) -> Self {
+        let hint = only_number(id).unwrap_or_else(|| msg!("write the recipient's number or id"));
+        Self::new(problem, hint)
     }
 
     /// Creates the error for a text that seems to be several numbers.
@@ -121,10 +136,7 @@ impl RecipientError {
     }
 
     pub(super) fn length(typed: &str, digits: &str) -> Self {
-        let has_number = |word: &&str| {
-            let count = word.chars().filter(char::is_ascii_digit).count();
-            NUMBER_DIGITS.contains(&count)
-        };
+        let has_number = |word: &&str| NUMBER_DIGITS.contains(&count_digits(word));
         let has_several = typed.split_whitespace().filter(has_number).count() > 1;
         let typed = &shown(typed);
         if has_several {
@@ -147,7 +159,7 @@ impl RecipientError {
                 digits
             )
         };
-        Self::new(problem, for_other_channel(typed))
+        Self::unreadable(problem, typed)
     }
 
     pub(super) fn national(typed: &str) -> Self {
@@ -209,20 +221,108 @@ pub(crate) fn country_or_another(country: Option<Country>) -> Value {
     }
 }
 
-fn for_other_channel(typed: &str) -> Message {
-    let user = match typed.split_once(':') {
+/// Returns the number in `typed`, without the text around it. None if `typed` is only a number, has several, or has one as a
+/// part of a word.
+fn number_within(typed: &str) -> Option<&str> {
+    let is_part =
+        |sign: char| sign.is_ascii_digit() || sign.is_whitespace() || "+-.()".contains(sign);
+    let mut numbers = typed
+        .split(|sign| !is_part(sign))
+        .map(without_edges)
+        .filter(|part| NUMBER_DIGITS.contains(&count_digits(part)));
+    let number = numbers.next().filter(|number| *number != typed)?;
+    let (before, after) = typed.split_once(number)?;
+    let is_glue = |sign: char| sign.is_alphanumeric() || "@._".contains(sign);
+    let is_word = !before.ends_with(is_glue) && !after.starts_with(is_glue);
+    (is_word && numbers.next().is_none()).then_some(number)
+}
+
+/// Returns `part` without the signs at its ends that do not belong to a number, and without parentheses around all of it.
+fn without_edges(part: &str) -> &str {
+    let is_edge = |sign: char| sign.is_whitespace() || "-.".contains(sign);
+    let part = part
+        .trim_start_matches(|sign| is_edge(sign) || sign == ')')
+        .trim_end_matches(|sign| is_edge(sign) || sign == '(');
+    let inner = part
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    inner
+        .filter(|inner| !inner.contains(['(', ')']))
+        .unwrap_or(part)
+}
+
+fn only_number(typed: &str) -> Option<Message> {
+    number_within(typed).map(|number| msg!("write only the number: `{number}`", number))
+}
+
+/// Returns whether `id` may be the id of a user. A text with a space or the digits of a number is rather a number with a
+/// comment.
+fn may_be_id(id: &str) -> bool {
+    !id.contains(char::is_whitespace) && count_digits(id) < *NUMBER_DIGITS.start()
+}
+
+fn count_digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).count()
+}
+
+/// Returns the text after `id:`, however that is written.
+fn after_id_mark(typed: &str) -> &str {
+    match typed.split_once(':') {
         Some((mark, user)) if mark.trim().eq_ignore_ascii_case("id") => user.trim(),
-        _ => typed,
-    };
-    if is_like_user_id(&user.to_ascii_uppercase()) {
-        return msg!(
+        _ => typed.trim(),
+    }
+}
+
+/// Returns the hint that shows how to write `typed` as an id. None if it cannot be one.
+fn as_id(typed: &str) -> Option<Message> {
+    let user = after_id_mark(typed);
+    let is_like_user_id = is_like_user_id(&user.to_ascii_uppercase());
+    match (is_like_user_id, may_be_id(user)) {
+        (true, true) => Some(msg!(
             "write a WhatsApp user id as US.13491208655302741918, and a user of another channel as `id:{user}`",
             user
-        );
+        )),
+        (true, false) => Some(msg!("write a WhatsApp user id as US.13491208655302741918")),
+        (false, true) => Some(msg!("for a user of another channel: `id:{user}`", user)),
+        (false, false) => None,
     }
-    msg!("for a user of another channel: `id:{user}`", user)
 }
 
 fn shown(typed: &str) -> String {
     with_control_pictures(typed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hint_has_the_number_or_an_id_without_digits_of_a_number() {
+        for (typed, expected) in [
+            (
+                "Bego\u{f1}a 0991230001",
+                "write only the number: `0991230001`",
+            ),
+            ("0991230001 (Ana)", "write only the number: `0991230001`"),
+            (
+                "Ana: +593 99 123 0001",
+                "write only the number: `+593 99 123 0001`",
+            ),
+            ("id:Ana 0991230001", "write only the number: `0991230001`"),
+            ("ana", "for a user of another channel: `id:ana`"),
+            ("ID: ana", "for a user of another channel: `id:ana`"),
+            ("user 12", ""),
+            ("Ana0991230001", ""),
+            ("12345678901234@lid", ""),
+            ("0991230001 Ana 0991230002", ""),
+            (
+                "EC.593991230001",
+                "write a WhatsApp user id as US.13491208655302741918",
+            ),
+        ] {
+            let error = RecipientError::unreadable("x".into(), typed);
+            let hint = error.hint.unwrap_or_default().to_string();
+            assert_eq!(hint, expected, "{typed}");
+        }
+    }
 }

@@ -123,7 +123,7 @@ fn possibly_sent_rows_are_not_counted_as_unsent() {
     let told = "run r (5 not sent yet, 4 may have been sent): nothing was removed";
     home.run("bulk remove r").fails(11, &[told]);
     let parts = [
-        "note: run r: 5 of 10 messages left to send\n",
+        "note: run r: 5 of 10 messages left to send, as in people.csv on 2",
         "note: 4 messages may have been sent; to check with Jelou: jelouctl bulk deliveries r",
     ];
     let ended = home

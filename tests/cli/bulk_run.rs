@@ -981,6 +981,50 @@ fn pause_is_reported_immediately_and_survives_ctrl_c() {
 }
 
 #[test]
+fn process_that_joins_or_leaves_a_run_names_the_others() {
+    let home = people(10);
+    let jelou = Jelou::accept_all();
+    let slow = ["--rate", "1/m", "text", "Hola"];
+    let first = Watched::new(start(&home, SEND, &slow, &jelou.url));
+    jelou.wait_for(1);
+    let mut second = Watched::new(start(&home, "bulk resume r", &[], &jelou.url));
+    second.wait_for("1 other process already sends it");
+    signal(&second.child, Signal::INT);
+    let ended = second.end();
+    assert_eq!(ended.code, 130, "{ended:?}");
+    let parts = [
+        "error: this process stopped; others continue the run: stopped with Ctrl-C\n",
+        "hint: to stop the others: jelouctl bulk stop r\n",
+    ];
+    for part in parts {
+        assert!(ended.stderr.contains(part), "{ended:?}");
+    }
+    signal(&first.child, Signal::INT);
+    let ended = first.end();
+    assert!(
+        ended.stderr.contains("error: stopped with Ctrl-C\n"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn resent_list_needs_the_flags_that_skip_rows() {
+    let home = people(2);
+    home.write("mala.csv", "nombre,celular\nAna,123\nEva,593987654321\n");
+    home.write("b1.txt", "593990000000\n");
+    let jelou = Jelou::accept_all();
+    home.run("bulk send mala.csv --yes --run r --skip-invalid --skip-if nombre=Juan --exclude b1.txt text Hola")
+        .api(&jelou.url)
+        .fails(
+            10,
+            &[
+                "then send that file with the same message and the same --exclude, --skip-if\n",
+                "exclusion lists: b1.txt: 1 recipient, 0 rows of this list\n",
+            ],
+        );
+}
+
+#[test]
 fn second_ctrl_c_exits_immediately_and_is_recorded() {
     let home = people(20);
     let jelou = Jelou::start(|_, before| {

@@ -487,17 +487,17 @@ fn excluded_recipient_gets_nothing_in_any_format() {
     let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
     for (name, list) in [
-        ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U 1\n"),
+        ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U-1\n"),
         (
             "semicolons",
-            "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U 1\n",
+            "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U-1\n",
         ),
         (
             "comments",
-            "+52 1 55 1234 5678 # Ana; dos veces\n\"id:U 1\"\t# Eva\n",
+            "+52 1 55 1234 5678 # Ana; dos veces\n\"id:U-1\"\t# Eva\n",
         ),
-        ("quotes", "\"525512345678\"\n\"id:U 1\"\r\n"),
-        ("mark", "\u{feff}to\n5215512345678\nid:U 1\n"),
+        ("quotes", "\"525512345678\"\n\"id:U-1\"\r\n"),
+        ("mark", "\u{feff}to\n5215512345678\nid:U-1\n"),
     ] {
         home.write("bajas.csv", list);
         for to in [
@@ -506,7 +506,7 @@ fn excluded_recipient_gets_nothing_in_any_format() {
             "id:525512345678",
             "id:5215512345678@c.us",
             "id:00525512345678",
-            "id:U 1",
+            "id:U-1",
         ] {
             let parts = ["is excluded by bajas.csv", "nothing was sent"];
             let ended = send(&home, to, &["--exclude", "bajas.csv", "--output", "record"])
@@ -539,7 +539,7 @@ fn excluded_recipient_gets_nothing_in_any_format() {
             .fails(11, &["is excluded by"]);
     }
     // As in "Unicode" files of Windows' Notepad.
-    let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U 1\r\n"
+    let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U-1\r\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
@@ -822,6 +822,27 @@ fn unusable_exclusion_list_stops_every_send() {
             &[
                 "bajas.txt: line 1: `ID :juan` is not a phone number",
                 "for a user of another channel: `id:juan`",
+            ],
+        ),
+        (
+            "593987654321\nBego\u{f1}a 0987654321\n".as_bytes(),
+            &[
+                "bajas.txt: line 2: `Bego\u{f1}a 0987654321` is not a phone number",
+                "hint: write only the number: `0987654321`\n",
+            ],
+        ),
+        (
+            "593987654321\nid:Bego\u{f1}a 0987654321\n".as_bytes(),
+            &[
+                "bajas.txt: line 2: `Bego\u{f1}a 0987654321` is not an id: it contains a space",
+                "hint: write only the number: `0987654321`\n",
+            ],
+        ),
+        (
+            b"593987654321\nid:Ana(0987654321)\n",
+            &[
+                "bajas.txt: line 2: `Ana(0987654321)` is not an id: it contains the number 0987654321",
+                "hint: write only the number: `0987654321`\n",
             ],
         ),
         (
@@ -1347,7 +1368,7 @@ fn number_of_excluded_recipients_is_reported() {
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
     assert!(
-        screen.contains("exclusion lists: otras.txt: 1 recipient; /"),
+        screen.contains("exclusion lists: otras.txt: 1 recipient, 0 rows of this list; /"),
         "{screen}"
     );
     assert!(

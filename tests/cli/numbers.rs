@@ -246,7 +246,7 @@ fn recipient_without_a_number_uses_user_id() {
             "EC.593987654321",
             &[
                 "--to: `EC.593987654321` is not a phone number: it contains `E`",
-                "`id:EC.593987654321`",
+                "hint: write a WhatsApp user id as US.13491208655302741918\n",
             ][..],
         ),
         ("US.12", &["write a WhatsApp user id as US.134"]),
@@ -254,8 +254,7 @@ fn recipient_without_a_number_uses_user_id() {
             "us.13491208655302741918",
             &[
                 "is not a phone number",
-                "write a WhatsApp user id as US.134",
-                "`id:us.13491208655302741918`",
+                "hint: write a WhatsApp user id as US.13491208655302741918\n",
             ],
         ),
     ] {

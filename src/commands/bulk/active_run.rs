@@ -1,6 +1,7 @@
 //! A run that this process sends: it joins the run, sends rows, and joins again when the hours of the run open.
 
 use std::cell::RefCell;
+use std::process::id;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use super::run_log::change_fields;
 use crate::base::clock;
 use crate::base::message::msg;
 use crate::base::output::{Progress, ProgressFormat};
-use crate::base::process::block_on;
+use crate::base::process::{block_on, host_name};
 use crate::base::timestamps::now;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::open_ledger::wait_for_turn;
@@ -21,7 +22,9 @@ use crate::jelou::message::MessageKind;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::import::{self, UnsentRows, WindowCheck, earlier_runs_error, skips_sent_rows};
-use crate::runs::ledger::{Counts, DraftRequest, Joined, Run, RunConditions, RunSettings, Worker};
+use crate::runs::ledger::{
+    Counts, DraftRequest, Joined, LedgerError, Run, RunConditions, RunSettings, RunWorker, Worker,
+};
 use crate::runs::sending::{ApiSession, Driver, RunEnd, RunLimits, StopReason};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
@@ -141,6 +144,16 @@ impl ActiveRun {
         };
         let took = is_first.then(|| began.elapsed());
         Ok(SendingEnd { end, took })
+    }
+
+    /// Returns the number of other processes that send the run.
+    pub(super) fn count_others(&self) -> Result<u64, LedgerError> {
+        // A process that sends updates its record more often than every five seconds.
+        let is_own =
+            |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();
+        let is_other = |process: &&RunWorker| !is_own(process) && process.seen_s < 5.0;
+        let others = self.run.workers()?.iter().filter(is_other).count();
+        Ok(others as u64)
     }
 
     /// Returns the zone for the times of the run.

@@ -21,7 +21,7 @@ use crate::jelou::message::{MessageKind, Part};
 use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::runs::cost::Estimate;
 use crate::runs::hours::SendingHours;
-use crate::runs::import::{contrasting_rows, earlier_query};
+use crate::runs::import::{contrasting_rows, describe_exclusion, earlier_query};
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender, refuse_templates};
@@ -166,7 +166,7 @@ fn report_plan(
     }
     let rows = plan.draft.to_be_sent();
     let mut lines: Vec<_> = describe_skipped(&plan.draft).into_iter().collect();
-    lines.extend(excluding(&plan.exclusions));
+    lines.extend(excluding_rows(plan)?);
     lines.extend(plan.settings.estimate.iter().flat_map(Estimate::describe));
     if !is_asked {
         for line in lines {
@@ -311,11 +311,27 @@ pub(super) fn draw(
 /// Describes all recipients on the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from
 /// 2 sheets`; None without lists.
 pub(super) fn excluding(exclusions: &Exclusions) -> Option<Message> {
-    let lists: Vec<_> = exclusions
-        .lists
-        .iter()
-        .map(ExclusionList::describe)
-        .collect();
+    let lists = exclusions.lists.iter().map(ExclusionList::describe);
+    describe_lists(lists.collect())
+}
+
+/// Describes all recipients on the exclusion lists, and how many rows each list skips: `exclusion lists: bajas.xlsx:
+/// 214 recipients from 2 sheets, 0 rows of this list`.
+fn excluding_rows(plan: &Plan) -> Result<Option<Message>, LedgerError> {
+    let mut lists = Vec::new();
+    for list in &plan.exclusions.lists {
+        let problem = describe_exclusion(&list.name);
+        let rows = plan.draft.rows_skipped_by(&problem)?;
+        lists.push(msg!(
+            "{list}, {rows} {rows|row|rows} of this list",
+            list = list.describe(),
+            rows
+        ));
+    }
+    Ok(describe_lists(lists))
+}
+
+fn describe_lists(lists: Vec<Message>) -> Option<Message> {
     let lists = (!lists.is_empty()).then(|| Message::joined(lists, "; "))?;
     Some(msg!("exclusion lists: {lists}", lists))
 }

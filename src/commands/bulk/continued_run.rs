@@ -14,7 +14,8 @@ use super::summary::undecided;
 use super::summary::{describe_repeats, next_check, since_when};
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
+use crate::base::timestamps::time_value;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
@@ -245,7 +246,7 @@ pub(super) async fn continue_run(
             active.log().run(&context.stderr, "bulk resume", accepted);
         }
     }
-    report_rows_left(context, &active.run, was_stale)?;
+    report_rows_left(context, &active, was_stale)?;
     send_run(context, &active, None, connection, work.progress).await
 }
 
@@ -267,16 +268,31 @@ async fn check_templates_left(
 }
 
 /// Prints what this process is about to send, of a run that `was_stale` until now.
-fn report_rows_left(context: &Context, run: &Run, was_stale: bool) -> Result<(), LedgerError> {
+fn report_rows_left(
+    context: &Context,
+    active: &ActiveRun,
+    was_stale: bool,
+) -> Result<(), LedgerError> {
+    let run = &active.run;
     let name = run.name();
     let found = run.counts()?;
     let left = found.pending;
+    let list = active.settings.list.as_deref();
     context.stderr.note(msg!(
-        "run {run}: {left} of {all} {all|message|messages} left to send",
+        "run {run}: {left} of {all} {all|message|messages} left to send, as in {list} on {time}",
         run = name,
         left,
-        all = found.all()
+        all = found.all(),
+        list = list.map_or_else(|| msg!("standard input"), Message::verbatim),
+        time = time_value(&active.zone(), run.created_at()?)
     ));
+    let others = active.count_others()?;
+    if others > 0 {
+        context.stderr.note(msg!(
+            "{others} other {others|process|processes} already {others|sends|send} it",
+            others
+        ));
+    }
     if was_stale && left > 0 {
         context.stderr.note(msg!(
             "up to {left} of them may already have been sent, because the ledger was copied or restored",

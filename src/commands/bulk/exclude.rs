@@ -16,7 +16,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::{open_ledger, open_ledger_to_show};
 use crate::commands::read_recipient;
 use crate::jelou::message::{TypedRecipient, typed_form};
-use crate::lists::exclusions::read_recipient_lines;
+use crate::lists::exclusions::{ReadRecipient, read_recipient_lines};
 use crate::phone::{Country, RecipientError};
 use crate::runs::ledger::{ExcludedRecipient, ExclusionChange, Ledger, LedgerError, describe_who};
 use crate::sender::config::Settings;
@@ -114,6 +114,7 @@ pub(crate) fn run(
                 &settings,
                 "bulk exclude add",
                 entries,
+                TypedRecipient::read_to_exclude,
                 apply,
                 added,
             )?;
@@ -127,6 +128,7 @@ pub(crate) fn run(
                 &settings,
                 "bulk exclude remove",
                 entries,
+                TypedRecipient::read,
                 apply,
                 removed,
             )?;
@@ -139,17 +141,18 @@ pub(crate) fn run(
     Ok(ExitCode::Success)
 }
 
-/// Changes who is excluded: reads the recipients, lets `apply` change the ledger, logs it, and prints `notes`: what has
+/// Changes who is excluded: reads the recipients with `read`, lets `apply` change the ledger, logs it, and prints `notes`: what has
 /// changed, and what had not to change.
 fn change(
     context: &mut Context,
     settings: &Settings,
     command: &str,
     entries: &EntryArgs,
+    read: ReadRecipient,
     apply: impl FnOnce(&Ledger, &[String]) -> Result<ExclusionChange, LedgerError>,
     notes: fn(ExclusionChange, &str) -> [Message; 2],
 ) -> Result<(), CommandError> {
-    let recipients = entries.read(context, settings)?;
+    let recipients = entries.read(context, settings, read)?;
     let ledger = open_ledger(context)?;
     let change = apply(&ledger, &recipients)?;
     let place = ledger.location().to_string();
@@ -304,20 +307,21 @@ fn describe(
 }
 
 impl EntryArgs {
-    /// Reads the recipients of all entries.
+    /// Reads the recipients of all entries, each with `read`.
     fn read(
         &self,
         context: &mut Context,
         settings: &Settings,
+        read: ReadRecipient,
     ) -> Result<Vec<String>, CommandError> {
         let country = self.country.country.or(settings.country);
         let mut recipients = Vec::new();
         for entry in &self.entries {
-            let typed = TypedRecipient::read(entry, country);
+            let typed = read(entry, country);
             match typed {
                 Ok(typed) => recipients.push(typed.recipient.to_string()),
                 Err(_) if entry == "-" || Path::new(entry).exists() => {
-                    recipients.extend(read_file(context, entry, country)?);
+                    recipients.extend(read_file(context, entry, country, read)?);
                 }
                 Err(error) => return Err(no_entry(entry, error).into()),
             }
@@ -343,6 +347,7 @@ fn read_file(
     context: &mut Context,
     name: &str,
     country: Option<Country>,
+    read: ReadRecipient,
 ) -> Result<Vec<String>, CommandError> {
     let source = if name == "-" {
         context.input.claim_stdin("RECIPIENT")?;
@@ -352,5 +357,5 @@ fn read_file(
     };
     let input = open_list(&source, PipeBound::Writer)?;
     let name = source_name(&source).to_string();
-    Ok(read_recipient_lines(input, &name, country)?)
+    Ok(read_recipient_lines(input, &name, country, read)?)
 }

@@ -317,6 +317,7 @@ fn run_settings(
         columns: Vec::new(),
         column_table: ColumnTable::default(),
         list: args.list_name(),
+        narrowed_by: args.narrowing_flags(),
         country: CountryRule::new(args.choices.country, settings.country).otherwise,
         message: message.body.clone(),
         rate: args.options.rate.unwrap_or(settings.rate),

@@ -1,6 +1,5 @@
 //! Reports a run that has ended or paused: its state, why it ended, and how to continue.
 
-use std::process::id;
 use std::time::Duration;
 
 use serde_json::json;
@@ -15,12 +14,12 @@ use super::summary::{
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{ProgressFormat, Record, RecordError, Retry, Sent, compact, count_value};
-use crate::base::process::{Signal, host_name};
+use crate::base::process::Signal;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
 use crate::jelou::api::Problem;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{FinishedRow, LedgerError, PauseReason, RunWorker, SkipReason, Worker};
+use crate::runs::ledger::{FinishedRow, LedgerError, PauseReason, SkipReason, Worker};
 use crate::runs::sending::{RunEnd, StopReason};
 use crate::sender::context::Context;
 use crate::sender::{Connection, panicked};
@@ -257,8 +256,8 @@ fn report_stop(
         }
         StopReason::Signal(signal) => {
             let code = signal_exit_code(signal);
-            let hint = Some(to_continue(name));
-            let error = CommandError::new(code, "interrupted", stopped_by(signal), hint);
+            let (message, hint) = stopped_by(signal, active);
+            let error = CommandError::new(code, "interrupted", message, Some(hint));
             error.print(&context.stderr);
             Ok(Some(error.with_retry(Retry::Resume)))
         }
@@ -281,12 +280,23 @@ fn report_stop(
     }
 }
 
-/// Returns what the signal means for a run that it has ended.
-fn stopped_by(signal: Signal) -> Message {
-    match signal {
+/// Returns what the signal means for a run that it has ended in this process, and the way on.
+fn stopped_by(signal: Signal, active: &ActiveRun) -> (Message, Message) {
+    let name = active.run.name();
+    let stopped = match signal {
         Signal::Interrupt => msg!("stopped with Ctrl-C"),
         _ => msg!("stopped by {signal}", signal = signal.name()),
+    };
+    if others_continue(active) {
+        return (
+            msg!(
+                "this process stopped; others continue the run: {problem}",
+                problem = stopped
+            ),
+            msg!("to stop the others: jelouctl bulk stop {run}", run = name),
+        );
     }
+    (stopped, to_continue(name))
 }
 
 fn report_pause(
@@ -308,7 +318,7 @@ fn report_pause(
             "run paused: Jelou has not accepted any message: {problem}",
             problem
         )
-    } else if others_continue(active, reason) {
+    } else if !reason.affects_all_senders() && others_continue(active) {
         msg!(
             "this process stopped; others continue the run: {problem}",
             problem
@@ -333,16 +343,8 @@ fn print_pause(
 }
 
 /// Returns whether other processes continue a run after this process has stopped.
-fn others_continue(active: &ActiveRun, reason: PauseReason) -> bool {
-    // A process that sends updates its record more often than every five seconds.
-    let is_own =
-        |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();
-    let is_other = |process: &RunWorker| !is_own(process) && process.seen_s < 5.0;
-    let has_others = active
-        .run
-        .workers()
-        .is_ok_and(|processes| processes.iter().any(is_other));
-    has_others && !reason.affects_all_senders()
+fn others_continue(active: &ActiveRun) -> bool {
+    active.count_others().is_ok_and(|others| others > 0)
 }
 
 /// Prints the outcomes of rows that the ledger does not have.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches, ValueHint};
 
+use super::continued_run::chosen_flags;
 use super::options::{
     EarlierOptions, HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
 };
@@ -270,6 +271,21 @@ impl BulkSendArgs {
         std::iter::once(&self.source)
             .chain(&self.policy.exclude)
             .collect()
+    }
+
+    /// Returns the flags that skip rows of the list. A corrected list needs them, too.
+    pub(super) fn narrowing_flags(&self) -> Vec<String> {
+        let policy = &self.policy;
+        let flags = [
+            ("--exclude", !policy.exclude.is_empty()),
+            ("--skip-if", !self.skip_if.is_empty()),
+            ("--only-if", !self.only_if.is_empty()),
+            ("--one-per-recipient", policy.one_per_recipient),
+            ("--once", self.once.is_some()),
+            ("--skip-sent", self.choices.earlier.skip_sent),
+            ("--only-in-window", self.only_in_window),
+        ];
+        chosen_flags(flags).map(str::to_owned).collect()
     }
 
     /// Returns the file of the list, used to name its run; empty for standard input.

@@ -47,6 +47,8 @@ pub(crate) struct RunSummary {
     cost: Option<RunCost>,
     /// The command for the rows to correct.
     again: Option<MessageValue>,
+    /// The flags that skip rows of its list.
+    narrowed_by: Vec<String>,
     /// Set if `bulk cancel` ended it.
     pub(crate) cancellation: Option<Cancellation>,
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
@@ -71,6 +73,7 @@ impl RunSummary {
                 counts.failed,
                 skips.rows(SkipReason::Invalid),
             ),
+            narrowed_by: details.narrowed_by.clone(),
             counts,
             skips,
             reasons,
@@ -278,11 +281,23 @@ impl RunSummary {
                 "Jelou accepted no message of this run: correct the message, then send the list again"
             ));
         } else if let Some(report) = &self.again {
-            context.stderr.note(msg!(
-                "to correct and resend {rows} {rows|row|rows}: {report}; then send that file with the same message",
-                rows = self.counts.failed + self.skips.rows(SkipReason::Invalid),
-                report
-            ));
+            let rows = self.counts.failed + self.skips.rows(SkipReason::Invalid);
+            let flags = self.narrowed_by.join(", ");
+            context.stderr.note(if flags.is_empty() {
+                msg!(
+                    "to correct and resend {rows} {rows|row|rows}: {report}; then send that file with the same message",
+                    rows,
+                    report
+                )
+            } else {
+                msg!(
+                    "to correct and resend {rows} {rows|row|rows}: {report}; then send that file with the same message and \
+                     the same {flags}",
+                    rows,
+                    report,
+                    flags
+                )
+            });
         }
     }
 }

@@ -44,7 +44,8 @@ pub(crate) use self::outgoing::{
 pub(crate) use self::parameter::named_parameter;
 pub(crate) use self::placeholder::documented_placeholder;
 pub(crate) use self::recipient::{
-    NamedRecipients, RecipientChoice, RecipientSources, TypedRecipient, to_flag, typed_form,
+    NamedRecipients, RecipientChoice, RecipientSources, TypedRecipient, check_id_to_exclude,
+    to_flag, typed_form,
 };
 pub(crate) use self::schema::Schema;
 pub(crate) use self::template_listing::{

@@ -114,6 +114,18 @@ impl TypedRecipient {
         PhoneNumber::read_in_any_form(typed, country).map(Self::from)
     }
 
+    /// Reads a recipient to exclude.
+    ///
+    /// # Errors
+    /// If it is not exactly one recipient, or an id that is rather a number with a comment.
+    pub(crate) fn read_to_exclude(
+        typed: &str,
+        country: Option<Country>,
+    ) -> Result<Self, RecipientError> {
+        check_id_to_exclude(typed, country)?;
+        Self::read(typed, country)
+    }
+
     /// Adds warnings about how it was read, each once.
     pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = impl Into<Message>>) {
         for warning in warnings {
@@ -133,6 +145,40 @@ impl TypedRecipient {
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         self.number.as_ref()?.bare_code()
     }
+}
+
+/// Checks an `id:USER` to exclude. One with a space, or with a phone number next to other text, is rather a number with a
+/// comment. As an id, it would exclude no one.
+///
+/// # Errors
+/// If it is such an id. `country` is that of local numbers.
+pub(crate) fn check_id_to_exclude(
+    typed: &str,
+    country: Option<Country>,
+) -> Result<(), RecipientError> {
+    let Some(id) = typed.trim_matches(is_unseen).strip_prefix("id:") else {
+        return Ok(());
+    };
+    let id = id.trim_matches(is_unseen);
+    if id.contains(char::is_whitespace) {
+        let problem = msg!("`{id}` is not an id: it contains a space", id);
+        return Err(RecipientError::not_an_id(problem, id));
+    }
+    let is_word = |sign: char| sign.is_ascii_alphanumeric() || "+-._".contains(sign);
+    let is_number = |word: &&str| match PhoneNumber::read(word, country) {
+        Ok(_) => true,
+        Err(error) => error.is_without_country,
+    };
+    let mut words = id.split(|sign| !is_word(sign));
+    let number = words.find(|word| *word != id && is_number(word));
+    number.map_or(Ok(()), |number| {
+        let problem = msg!(
+            "`{id}` is not an id: it contains the number {number}",
+            id,
+            number
+        );
+        Err(RecipientError::not_an_id(problem, id))
+    })
 }
 
 impl From<Recipient> for TypedRecipient {

@@ -4,7 +4,7 @@
 
 use crate::base::invisible::is_invisible;
 use crate::base::message::{Message, msg};
-use crate::jelou::message::TypedRecipient;
+use crate::jelou::message::{TypedRecipient, check_id_to_exclude};
 use crate::lists::list_file::one_a_line;
 use crate::phone::{
     Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, find_country, is_number, is_user_id,
@@ -165,6 +165,7 @@ fn all_readings(
     column_country: Option<Country>,
 ) -> Result<Vec<String>, RecipientError> {
     let own = country.clone().unwrap_or_default();
+    check_id_to_exclude(text, own)?;
     let named = column_country.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
     let by_name = named.and_then(|named| read(text, Some(named)));

@@ -9,4 +9,4 @@ mod recipient_lines;
 pub(crate) use self::exclusion_file::{ExclusionOptions, read_exclusion_list};
 pub(crate) use self::exclusion_list::{ExclusionList, Exclusions, SoughtRecipients};
 pub(crate) use self::meaning::{CountryRule, country_in, read_recipient};
-pub(crate) use self::recipient_lines::read_recipient_lines;
+pub(crate) use self::recipient_lines::{ReadRecipient, read_recipient_lines};

@@ -6,9 +6,12 @@ use crate::base::input::UsageError;
 use crate::base::message::msg;
 use crate::jelou::message::TypedRecipient;
 use crate::lists::list_file::{AnyInput, ListInput};
-use crate::phone::Country;
+use crate::phone::{Country, RecipientError};
 
-/// Reads the recipients in `input`; errors use `name`. Local numbers are of `country`.
+/// Reads a recipient of this country.
+pub(crate) type ReadRecipient = fn(&str, Option<Country>) -> Result<TypedRecipient, RecipientError>;
+
+/// Reads the recipients in `input`, each with `read`; errors use `name`. Local numbers are of `country`.
 ///
 /// # Errors
 /// If the file is not a text, or a line is not a clear recipient. The error names all of these lines.
@@ -16,6 +19,7 @@ pub(crate) fn read_recipient_lines(
     input: ListInput,
     name: &str,
     country: Option<Country>,
+    read: ReadRecipient,
 ) -> Result<Vec<String>, UsageError> {
     let AnyInput::Text(text) = AnyInput::open(input, name, None)? else {
         return Err(UsageError::new(
@@ -29,7 +33,7 @@ pub(crate) fn read_recipient_lines(
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        match TypedRecipient::read(bare(text), country) {
+        match read(bare(text), country) {
             Ok(typed) => recipients.push(typed.recipient.to_string()),
             Err(error) => bad.add(
                 None,

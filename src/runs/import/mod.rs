@@ -31,7 +31,7 @@ pub(crate) use self::exclude::{UnsentRows, skip_excluded};
 pub(crate) use self::finding::{
     CollectedRows, Finding, Place, RowCollector, RowFindings, RowPlace, Severity,
 };
-pub(crate) use self::import_result::ImportResult;
+pub(crate) use self::import_result::{ImportResult, describe_exclusion};
 pub(crate) use self::plan::{ImportPlan, RecipientRule, RowChecks, WindowCheck};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 pub(crate) use self::read_list::{ListReading, read_list};

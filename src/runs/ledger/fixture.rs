@@ -115,6 +115,7 @@ pub(crate) fn details() -> RunSettings {
         columns: Vec::new(),
         column_table: ColumnTable::default(),
         list: None,
+        narrowed_by: Vec::new(),
         country: None,
         message: None,
         rate: 5.0,

@@ -53,6 +53,9 @@ pub(crate) struct RunSettings {
     pub(crate) column_table: ColumnTable,
     /// The name of the list file; None for standard input.
     pub(crate) list: Option<String>,
+    /// The flags that skip rows of the list: `--exclude`
+    #[serde(default)]
+    pub(crate) narrowed_by: Vec<String>,
     /// The country of its local numbers, from `--country` or the profile.
     pub(crate) country: Option<Country>,
     /// The message as typed, with its templates unfilled; None if each row is a message.

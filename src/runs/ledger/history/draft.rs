@@ -158,6 +158,15 @@ impl LedgerDraft {
         &self.skips
     }
 
+    /// Returns the number of rows that are skipped because of `problem`.
+    pub(crate) fn rows_skipped_by(&self, problem: &Message) -> Result<u64, LedgerError> {
+        let query = "SELECT count(*) FROM row WHERE skipped IS NOT NULL AND problem = ?1";
+        let rows = self
+            .db
+            .query_row(query, [problem.encode()], |row| row.get(0))?;
+        Ok(rows)
+    }
+
     /// Removes all but the first `rows` rows.
     pub(crate) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
         for delete in [
