@@ -192,7 +192,7 @@ pub(crate) fn has_code(format: &str, letters: &str) -> bool {
 impl Language {
     pub(crate) const ALL: [Self; 3] = [Spanish, Portuguese, English];
 
-    pub(crate) fn month(self, month: i8) -> &'static str {
+    fn month(self, month: i8) -> &'static str {
         self.name(month - 1)
     }
 

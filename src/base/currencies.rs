@@ -28,6 +28,8 @@ struct CurrencyWord {
 /// Returns the currencies that `text` may name, such as `S/`, `COP $`, `soles` or `dólares americanos`: all its words must
 /// belong to them.
 pub(crate) fn named_currencies(text: &str) -> Vec<Currency> {
+    static WORDS: LazyLock<HashMap<String, Vec<CurrencyWord>>> = LazyLock::new(read_words);
+    let meanings = |word: &str| WORDS.get(&key(word)).map_or(&[][..], Vec::as_slice);
     let mut words = text.split_whitespace().map(meanings);
     let mut found = words.next().unwrap_or_default().to_vec();
     for other in words {
@@ -59,11 +61,6 @@ fn in_country(country: Option<&str>, all: Vec<Currency>) -> Vec<Currency> {
     };
     let own: Vec<_> = all.iter().copied().filter(is_own).collect();
     if own.is_empty() { all } else { own }
-}
-
-fn meanings(word: &str) -> &'static [CurrencyWord] {
-    static WORDS: LazyLock<HashMap<String, Vec<CurrencyWord>>> = LazyLock::new(read_words);
-    WORDS.get(&key(word)).map_or(&[], Vec::as_slice)
 }
 
 fn read_words() -> HashMap<String, Vec<CurrencyWord>> {

@@ -210,7 +210,7 @@ impl Input {
 
     /// Reads the whole text of `source` without its byte order mark, as [`decode_text`] reads it.
     /// Errors name `flag`. A text longer than [`MAX_INPUT_BYTES`] is an error.
-    pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
+    fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let bytes = self.read_bytes(flag, source)?;
         decode_text(bytes).map_err(|error| {
             let name = source_name(source);
@@ -269,17 +269,12 @@ impl Input {
 
     /// Reads the JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON,
     /// so it is a text that a bulk run fills. No JSON field accepts it unfilled.
-    pub(crate) fn json_flag(
-        &mut self,
-        flag: &str,
-        value: &JsonSource,
-    ) -> Result<Value, UsageError> {
-        match value {
-            JsonSource::Literal(text) if text.trim_start().starts_with("{{") => {
-                Ok(Value::from(text.trim()))
-            }
-            value => self.json_value(flag, value),
+    pub(crate) fn json_flag(&mut self, flag: &str, typed: &str) -> Result<Value, UsageError> {
+        if typed.trim_start().starts_with("{{") {
+            return Ok(Value::from(typed.trim()));
         }
+        let Ok(source) = typed.parse();
+        self.json_value(flag, &source)
     }
 
     /// Reads the JSON in `value`, or in the file that it names.
@@ -298,11 +293,11 @@ impl Input {
     pub(crate) fn json_list(
         &mut self,
         flag: &str,
-        values: &[JsonSource],
+        typed: &[&str],
     ) -> Result<Vec<Value>, UsageError> {
         let mut list = Vec::new();
-        for value in values {
-            match self.json_flag(flag, value)? {
+        for typed in typed {
+            match self.json_flag(flag, typed)? {
                 Value::Array(many) => list.extend(many),
                 one => list.push(one),
             }

@@ -611,23 +611,21 @@ fn kept_template(stored: &str) -> &'static str {
 }
 
 #[cfg(test)]
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-/// Compares the English text.
-#[cfg(test)]
-impl PartialEq<&str> for Message {
-    fn eq(&self, other: &&str) -> bool {
-        self.text(Lang::En) == **other
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
+
+    impl From<&str> for Message {
+        fn from(text: &str) -> Self {
+            Self::verbatim(text)
+        }
+    }
+
+    /// Compares the English text.
+    impl PartialEq<&str> for Message {
+        fn eq(&self, other: &&str) -> bool {
+            self.text(Lang::En) == **other
+        }
+    }
 
     #[test]
     fn text_has_its_values() {

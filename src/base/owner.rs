@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 #[cfg(unix)]
 use rustix::{
     fs::{StatVfsMountFlags, statvfs},
-    process::{Gid, getegid, geteuid, getgroups},
+    process::{getegid, geteuid, getgroups},
 };
 
 use super::message::{Message, msg};
@@ -60,7 +60,9 @@ pub(crate) fn take_from_others(path: &Path) -> io::Result<OthersAccess> {
         metadata = path.metadata()?;
     }
     let mode = metadata.mode();
-    let is_in_group = metadata.uid() == 0 && is_own_group(metadata.gid());
+    let groups = getgroups().unwrap_or_default();
+    let mut groups = groups.into_iter().chain([getegid()]);
+    let is_in_group = metadata.uid() == 0 && groups.any(|own| own.as_raw() == metadata.gid());
     Ok(if mode & OTHERS == 0 {
         OthersAccess::None
     } else if mode & OTHERS_WRITE == 0 {
@@ -75,14 +77,6 @@ pub(crate) fn take_from_others(path: &Path) -> io::Result<OthersAccess> {
 #[cfg(not(unix))]
 pub(crate) fn take_from_others(path: &Path) -> io::Result<OthersAccess> {
     path.metadata().map(|_| OthersAccess::None)
-}
-
-/// Returns whether this user is a member of the group.
-#[cfg(unix)]
-fn is_own_group(group: u32) -> bool {
-    let groups = getgroups().unwrap_or_default();
-    let mut groups = groups.into_iter().chain([getegid()]);
-    groups.any(|own| own == Gid::from_raw(group))
 }
 
 /// Returns whether the file system of an existing path is read-only here.
@@ -150,7 +144,13 @@ pub(crate) fn follow_own_links(path: &Path) -> io::Result<PathBuf> {
             continue;
         }
         if !is_trusted(&metadata) {
-            return Err(foreign_link(&followed, &metadata));
+            let owner = describe_owner(&metadata);
+            let problem = msg!(
+                "{link} is a symbolic link of {owner}",
+                link = followed,
+                owner
+            );
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
         }
         links += 1;
         let target = fs::read_link(&followed)?;
@@ -166,10 +166,4 @@ pub(crate) fn follow_own_links(path: &Path) -> io::Result<PathBuf> {
 
 fn to_part(component: Component<'_>) -> OsString {
     component.as_os_str().to_owned()
-}
-
-fn foreign_link(link: &Path, metadata: &Metadata) -> io::Error {
-    let owner = describe_owner(metadata);
-    let problem = msg!("{link} is a symbolic link of {owner}", link, owner);
-    io::Error::new(io::ErrorKind::PermissionDenied, problem)
 }

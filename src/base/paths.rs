@@ -102,6 +102,12 @@ pub(crate) fn home() -> Option<PathBuf> {
     dirs::home_dir().filter(|home| home.is_absolute())
 }
 
+/// Returns the directory with the secrets of a systemd service.
+pub(crate) fn service_secrets() -> Option<PathBuf> {
+    let directory = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    directory.filter(|directory| !directory.as_os_str().is_empty())
+}
+
 /// Returns whether a path is a file of this user's ledger.
 pub(crate) fn is_ledger_file(path: &Path) -> bool {
     let is_ledger = path

@@ -156,7 +156,7 @@ fn temporary_file(directory: &Path, target: &Path) -> io::Result<NamedTempFile> 
 }
 
 /// Returns the directory of a file.
-fn directory_of(path: &Path) -> &Path {
+pub(crate) fn directory_of(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
@@ -298,12 +298,7 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     let failed = FileError::while_doing(FileAction::Write, path);
     let target = follow_own_links(path).map_err(&failed)?;
-    if let Some(directory) = target
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        make_directory(directory).map_err(failed)?;
-    }
+    make_directory(directory_of(&target)).map_err(failed)?;
     let mut lock = target.into_os_string();
     lock.push(".lock");
     let lock = PathBuf::from(lock);

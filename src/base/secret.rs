@@ -10,7 +10,6 @@ pub(crate) struct Secret(String);
 
 impl Secret {
     /// Cleans the value: `secret\n` and `secret\r\n` become `secret`.
-    #[must_use]
     pub(crate) fn new(mut raw: String) -> Self {
         raw.truncate(without_final_line_break(&raw).len());
         Self(
@@ -21,12 +20,9 @@ impl Secret {
     }
 
     /// Returns the value itself. Callers must never print it.
-    #[must_use]
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
-
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

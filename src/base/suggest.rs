@@ -67,7 +67,7 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
 }
 
 /// Splits `FechaCita` into `Fecha` and `Cita`.
-pub(crate) fn camel_case_words(word: &str) -> Vec<&str> {
+fn camel_case_words(word: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
     let mut after_small = false;

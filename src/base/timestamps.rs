@@ -1,6 +1,7 @@
-//! Formats times, in UTC for programs and in local time for users. Any time of a wrong clock can be formatted.
+//! Formats times, in UTC for programs and in local time for users. Any time of a wrong clock can be formatted. Also parses
+//! durations as users type them: `90m`, `12h`, `3d`.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -146,6 +147,29 @@ pub(crate) fn from_millis(at: i64) -> Timestamp {
     } else {
         Timestamp::MAX
     })
+}
+
+/// Parses a duration. `problem` describes a text that is none, or not allowed.
+///
+/// # Errors
+/// The letter `M` is refused, too: the library reads it as a month, so `5M` would be five months instead of five
+/// minutes.
+pub(crate) fn parse_duration(
+    raw: &str,
+    is_allowed: impl Fn(Duration) -> bool,
+    problem: impl Fn(&str) -> Message,
+) -> Result<Duration, Message> {
+    let raw = raw.trim();
+    let shown = raw.escape_debug().to_string();
+    match humantime::parse_duration(raw) {
+        Ok(_) if raw.contains('M') => Err(msg!(
+            "`{shown}` is in months; for minutes: {minutes}",
+            shown,
+            minutes = raw.replace('M', "m")
+        )),
+        Ok(duration) if is_allowed(duration) => Ok(duration),
+        Ok(_) | Err(_) => Err(problem(&shown)),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::{Arg, Command, CommandFactory};
 
 use super::app::{App, name_in_records};
-use crate::base::typed_line::{LinePart, TypedLine};
+use crate::base::question::{LinePart, TypedLine};
 
 /// A word of the line.
 pub(super) struct LineToken {

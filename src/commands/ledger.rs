@@ -212,5 +212,5 @@ fn log_acceptance(context: &Context, place: &str, restored: &RestoredLedger) {
     let runs: Vec<_> = runs.map(RunName::to_string).collect();
     let accepted = json!({ "ledger": place, "complete_until": until, "stale_runs": runs });
     let log = AuditLog::after_change(&context.flags, &context.stderr);
-    log.ledger(&context.stderr, "ledger accept", accepted);
+    log.add(&context.stderr, "ledger", "ledger accept", accepted);
 }

@@ -171,7 +171,7 @@ fn log_decision(
     merge(&mut decided, fields);
     AuditLog::from_settings(settings)
         .for_bot(bot)
-        .key(&context.stderr, command, decided);
+        .add(&context.stderr, "key", command, decided);
 }
 
 /// Removes a key, or one of its recipients, that only unchecked notifications have: the ledger does not know them.

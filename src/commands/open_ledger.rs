@@ -24,7 +24,7 @@ pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
 }
 
 fn open_ledger_with(context: &Context, patience: TurnPatience) -> Result<Ledger, CommandError> {
-    let environment = Environment::read_for_ledger()?;
+    let environment = Environment::read_only("ledger")?;
     // In a sandbox, the command must not change runs with real recipients, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
@@ -102,7 +102,7 @@ pub(super) fn open_keys_to_read(context: &Context) -> Result<Option<Ledger>, Com
 
 /// Returns the ledger that `sandbox -- COMMAND` has for the keys of its command. None outside it.
 fn sandbox_keys() -> Result<Option<LedgerLocation>, CommandError> {
-    let directory = Environment::read_for_ledger()?.sandbox_keys;
+    let directory = Environment::read_only("ledger")?.sandbox_keys;
     Ok(directory.map(|directory| LedgerLocation::Files(Some(directory))))
 }
 
@@ -234,7 +234,7 @@ pub(crate) fn check_clocks(ledger: &Ledger) -> Result<(), CommandError> {
 
 /// Returns the database of the ledger; None if the ledger is a file.
 pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, CommandError> {
-    LedgerDatabase::load(&context.flags, &Environment::read_for_ledger()?)
+    LedgerDatabase::load(&context.flags, &Environment::read_only("ledger")?)
 }
 
 /// Returns how to reach that database.

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 
+use crate::base::owner::user_id;
 use crate::base::paths::STATE;
 
 /// How long to wait for a running sandbox, which needs less than a millisecond.
@@ -54,20 +55,10 @@ pub(crate) async fn neighbor(port: u16) -> PortOwner {
     let has_other_home =
         running.state_directory.is_some() && running.state_directory != STATE.directory();
     match listening_user(port) {
-        Some(user) if user != own_user() => PortOwner::OtherUser,
+        Some(user) if user != user_id() => PortOwner::OtherUser,
         _ if has_other_home => PortOwner::OtherHome(running),
         Some(_) | None => PortOwner::SameUser(running),
     }
-}
-
-#[cfg(unix)]
-fn own_user() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
-#[cfg(not(unix))]
-fn own_user() -> u32 {
-    0
 }
 
 /// Finds the user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
@@ -159,12 +150,12 @@ mod tests {
     #[cfg(target_os = "linux")]
     async fn our_own_port_is_ours() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
-        assert_eq!(listening_user(sandbox.port()), Some(own_user()));
+        assert_eq!(listening_user(sandbox.port()), Some(user_id()));
         // A machine without IPv6 does not have this address.
         if let Ok(everywhere) = std::net::TcpListener::bind("[::]:0") {
             assert_eq!(
                 listening_user(everywhere.local_addr().unwrap().port()),
-                Some(own_user())
+                Some(user_id())
             );
         }
     }

@@ -208,7 +208,7 @@ impl Guard {
     }
 
     /// Returns the response to a request for another host or from another site.
-    pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         // A link on another site may open the page, because that site cannot read it.
         let may_be_linked = uri.path() == "/";
         self.foreign_header(headers, may_be_linked)

@@ -13,9 +13,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Deserializer, Value, json};
 
 use super::stored_message::DeliveryFault;
-use crate::base::durations::parse_duration;
 use crate::base::message::{Message, msg};
 use crate::base::suggest::nearest;
+use crate::base::timestamps::parse_duration;
 use crate::jelou::message::MessageKind;
 
 /// The maximum delay.
@@ -49,7 +49,7 @@ const CODES: RangeInclusive<u64> = 1..=999_999;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fault {
     /// The rule as text.
-    pub(super) rule: String,
+    rule: String,
     pub(super) effect: FaultEffect,
     /// The headers of a response with a status.
     pub(super) headers: HeaderMap,
@@ -63,15 +63,15 @@ pub(crate) struct Fault {
     pub(super) delivery_fault: DeliveryFault,
 
     /// Only messages to this recipient. `593*` matches every recipient that starts with 593.
-    pub(super) to: Option<String>,
+    to: Option<String>,
     /// Only messages of this kind, such as `text`.
-    pub(super) kind: Option<String>,
+    kind: Option<String>,
     /// Skips this many messages first.
-    pub(super) after: u64,
+    after: u64,
     /// Applies to only the first N of the others; None: to all of them.
-    pub(super) first: Option<NonZeroU64>,
+    first: Option<NonZeroU64>,
     /// Applies to every Nth of these.
-    pub(super) every: Option<NonZeroU64>,
+    every: Option<NonZeroU64>,
 }
 
 /// The immediate effect of a fault.

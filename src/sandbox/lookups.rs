@@ -1,7 +1,6 @@
 //! Jelou's look-ups, in its formats: the history of a bot and its notifications. They only read the store.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Json;
@@ -52,15 +51,9 @@ pub(super) async fn history(
         chat.as_ref()
             .is_none_or(|user| user.as_ref() == Some(&message.user))
     };
-    let now = SystemTime::now();
-    let (pagination, found) = lookup.page(&caller, now, is_of_chat);
-    let results: Vec<_> = found
-        .iter()
-        .map(|message| history_entry(message, now))
-        .collect();
-    Ok(Json(
-        json!({ "pagination": pagination, "_metadata": {}, "results": results }),
-    ))
+    Ok(lookup.page(&caller, is_of_chat, |message, now| {
+        Some(history_entry(message, now))
+    }))
 }
 
 /// Handles `GET /v1/external/bots/{bot}/notifications`: the sent templates, newest first.
@@ -69,7 +62,6 @@ pub(super) async fn notifications(
     Query(query): Query<LookupQuery>,
 ) -> Result<Json<Value>, Response> {
     let lookup = Lookup::read(&query, ["from", "to"]).map_err(answers::invalid_parameters)?;
-    let now = SystemTime::now();
     let fits = |message: &StoredMessage| {
         let has = |parameter: &str, value: &dyn Fn() -> Value| {
             query
@@ -81,14 +73,7 @@ pub(super) async fn notifications(
             && has("elementName", &|| element_name(message))
             && has("campaignId", &|| campaign(message))
     };
-    let (pagination, found) = lookup.page(&caller, now, fits);
-    let results: Vec<_> = found
-        .iter()
-        .filter_map(|message| notification_entry(message, now))
-        .collect();
-    Ok(Json(
-        json!({ "pagination": pagination, "_metadata": {}, "results": results }),
-    ))
+    Ok(lookup.page(&caller, fits, notification_entry))
 }
 
 /// Handles `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one
@@ -177,14 +162,14 @@ impl Lookup {
         })
     }
 
-    /// Returns a page of the matching messages of the caller's bot, newest first, with Jelou's
-    /// pagination.
+    /// Returns a page of the matching messages of the caller's bot, newest first. `entry` writes a message.
     fn page(
         &self,
         caller: &Caller,
-        now: SystemTime,
         fits: impl Fn(&StoredMessage) -> bool,
-    ) -> (Value, Vec<Arc<StoredMessage>>) {
+        entry: impl Fn(&StoredMessage, SystemTime) -> Option<Value>,
+    ) -> Json<Value> {
+        let now = SystemTime::now();
         let of_bot = caller.sandbox.store.select(&Filter {
             bot: Some(caller.bot.clone()),
             ..Filter::default()
@@ -211,10 +196,9 @@ impl Lookup {
             "offset": offset,
             "totalPages": found.len().div_ceil(self.limit),
         });
-        (
-            pagination,
-            found.into_iter().skip(offset).take(self.limit).collect(),
-        )
+        let found = found.iter().skip(offset).take(self.limit);
+        let results: Vec<_> = found.filter_map(|message| entry(message, now)).collect();
+        Json(json!({ "pagination": pagination, "_metadata": {}, "results": results }))
     }
 }
 

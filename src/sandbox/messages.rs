@@ -1,7 +1,5 @@
 //! The endpoints that accept messages. Each message is checked, may trigger a fault, is stored and gets a response.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -16,7 +14,7 @@ use super::connection::{ConnectionCloser, Ending};
 use super::fault::{Fault, FaultEffect};
 use super::refused::{RefusedRequest, readable};
 use super::request::{Caller, MessageRequest, ValidQuery, read_bytes, refuse};
-use super::state::SandboxState;
+use super::state::{SandboxState, SharedState};
 use super::stored_message::{Author, StoredMessage};
 use super::templates::{PageQuery, Templates};
 use crate::base::message::{Message, msg};
@@ -155,19 +153,13 @@ pub(super) async fn templates(
 }
 
 /// Handles a path that does not exist in the API.
-pub(super) async fn no_such_address(
-    State(sandbox): State<Arc<SandboxState>>,
-    request: Request,
-) -> Response {
+pub(super) async fn no_such_address(State(sandbox): SharedState, request: Request) -> Response {
     let answer = answers::no_such_address(request.method(), request.uri().path());
     refuse_address(&sandbox, request, answer).await
 }
 
 /// Handles a path of the API with another method.
-pub(super) async fn wrong_method(
-    State(sandbox): State<Arc<SandboxState>>,
-    request: Request,
-) -> Response {
+pub(super) async fn wrong_method(State(sandbox): SharedState, request: Request) -> Response {
     let answer = answers::wrong_method(request.method(), request.uri().path());
     refuse_address(&sandbox, request, answer).await
 }
@@ -212,7 +204,11 @@ async fn receive(
     let written = message::written_recipients(&received.body).next();
     warnings.extend(message::undocumented_form(written.unwrap_or(&user)));
     if !may_write_to(&received.caller.sandbox, &user, kind) {
-        let answer = outside_window(&user);
+        let description = msg!(
+            "{user} has not written in the last 24 hours; only a template reaches them",
+            user
+        );
+        let answer = answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description);
         return received.refuse(Some(user), Some(kind), answer).await;
     }
     let MessageRequest {
@@ -241,7 +237,8 @@ async fn receive(
             user: Some(user),
             kind: Some(kind),
         };
-        keep_dropped(&sandbox, dropped, fault.as_ref());
+        let response = record_response(fault.as_ref(), &Value::Null);
+        sandbox.refused.keep(dropped, &response);
         Value::Null
     };
     match fault {
@@ -250,25 +247,10 @@ async fn receive(
     }
 }
 
-/// Records a message that a fault drops.
-fn keep_dropped(sandbox: &SandboxState, dropped: RefusedRequest, fault: Option<&Fault>) {
-    let response = record_response(fault, &Value::Null);
-    sandbox.refused.keep(dropped, &response);
-}
-
 /// Returns whether a message of this kind may reach the user: in the 24 hours after the user has
 /// written, or always if it is a template.
 fn may_write_to(sandbox: &SandboxState, user: &str, kind: &str) -> bool {
     !sandbox.options.window || kind.starts_with(TEMPLATE) || sandbox.store.may_write_to(user)
-}
-
-/// Responds that a message cannot reach the user outside the 24-hour window.
-fn outside_window(user: &str) -> Response {
-    let description = msg!(
-        "{user} has not written in the last 24 hours; only a template reaches them",
-        user
-    );
-    answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description)
 }
 
 /// Stores a message, and returns the answer to it.

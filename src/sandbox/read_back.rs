@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::answers;
 use super::fault::Fault;
 use super::request::{ValidQuery, read_json};
-use super::state::SandboxState;
+use super::state::{SandboxState, SharedState};
 use super::store::{Filter, Writers};
 use super::stored_message::DeliveryFault;
 use super::stored_message::{Author, StoredMessage};
@@ -60,13 +60,13 @@ pub(super) async fn addresses() -> Json<Value> {
 }
 
 /// Handles `GET /sandbox/health`
-pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
+pub(super) async fn health(State(sandbox): SharedState) -> Json<Value> {
     Json(sandbox.health())
 }
 
 /// Handles `GET /sandbox/messages`: the bot's messages, oldest first.
 pub(super) async fn messages(
-    State(sandbox): State<Arc<SandboxState>>,
+    State(sandbox): SharedState,
     ValidQuery(mut filter): ValidQuery<Filter>,
 ) -> Json<Value> {
     filter.from.get_or_insert(Writers::Bot);
@@ -82,7 +82,7 @@ pub(super) async fn messages(
 /// Handles `GET /sandbox/chats`: the newest matching message of each user, newest first, and the
 /// number of unread messages.
 pub(super) async fn chats(
-    State(sandbox): State<Arc<SandboxState>>,
+    State(sandbox): SharedState,
     ValidQuery(filter): ValidQuery<Filter>,
 ) -> Json<Value> {
     let chats = sandbox.store.chats(&filter);
@@ -95,10 +95,7 @@ pub(super) async fn chats(
 }
 
 /// Handles `GET /sandbox/messages/{id}`
-pub(super) async fn message(
-    State(sandbox): State<Arc<SandboxState>>,
-    Path(id): Path<String>,
-) -> Response {
+pub(super) async fn message(State(sandbox): SharedState, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
         Some(message) => Json(message.read_back(None, None)).into_response(),
         None => answers::no_such_message(&id),
@@ -108,7 +105,7 @@ pub(super) async fn message(
 /// Handles `GET /sandbox/refused`: requests that were refused or met a fault without a stored
 /// message, oldest first.
 pub(super) async fn refused(
-    State(sandbox): State<Arc<SandboxState>>,
+    State(sandbox): SharedState,
     ValidQuery(asked): ValidQuery<RefusedQuery>,
 ) -> Response {
     let refused = sandbox
@@ -118,29 +115,26 @@ pub(super) async fn refused(
 }
 
 /// Handles `POST /sandbox/chats/{user}/read`: the user opens the chat.
-pub(super) async fn open_chat(
-    State(sandbox): State<Arc<SandboxState>>,
-    Path(user): Path<String>,
-) -> StatusCode {
+pub(super) async fn open_chat(State(sandbox): SharedState, Path(user): Path<String>) -> StatusCode {
     sandbox.store.open_chat(&user);
     StatusCode::NO_CONTENT
 }
 
 /// Handles `DELETE /sandbox/messages`: also deletes the refused requests.
-pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCode {
+pub(super) async fn clear(State(sandbox): SharedState) -> StatusCode {
     sandbox.refused.clear();
     sandbox.store.clear();
     StatusCode::NO_CONTENT
 }
 
 /// Handles `GET /sandbox/faults`
-pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
+pub(super) async fn faults(State(sandbox): SharedState) -> Json<Value> {
     Json(sandbox.faults.to_json())
 }
 
 /// Handles `PUT /sandbox/faults`: a JSON array of rules, which replace the current ones.
 pub(super) async fn set_faults(
-    State(sandbox): State<Arc<SandboxState>>,
+    State(sandbox): SharedState,
     body: Body,
 ) -> Result<Json<Value>, Response> {
     let rules: Vec<String> = serde_json::from_value(read_json(body).await?).map_err(|_| {
@@ -165,7 +159,7 @@ pub(super) async fn set_faults(
 
 /// Handles `POST /sandbox/users/{user}/messages`: the user writes, or presses a button.
 pub(super) async fn write(
-    State(sandbox): State<Arc<SandboxState>>,
+    State(sandbox): SharedState,
     Path(user): Path<String>,
     body: Body,
 ) -> Result<Response, Response> {
@@ -206,7 +200,7 @@ struct Subscriber {
 /// Handles `GET /sandbox/events`: server-sent events. Each contains the same counts as
 /// `/sandbox/health`; the changes are read from the other paths. So a slow subscriber needs no
 /// memory, and a reconnecting one misses nothing.
-pub(super) async fn events(State(sandbox): State<Arc<SandboxState>>) -> Response {
+pub(super) async fn events(State(sandbox): SharedState) -> Response {
     let subscriber = Subscriber {
         changes: sandbox.changes.subscribe(),
         sandbox,

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
@@ -192,49 +192,37 @@ fn script_texts(lang: Lang) -> String {
 fn page<S: Clone + Send + Sync + 'static>(lang: Lang) -> Router<S> {
     let index = move || async move { ([(CONTENT_TYPE, "text/html; charset=utf-8")], html(lang)) };
     let words = move || async move { ([(CONTENT_TYPE, SCRIPT)], script_texts(lang)) };
-    Router::new()
+    let mut page = Router::new()
         .route("/", get(index))
-        .route("/page/texts.js", get(words))
-        .route(
+        .route("/page/texts.js", get(words));
+    let parts = [
+        (
             "/page/style.css",
-            file("text/css; charset=utf-8", include_str!("page/style.css")),
-        )
-        .route(
+            "text/css; charset=utf-8",
+            include_str!("page/style.css"),
+        ),
+        (
             "/page/icon.svg",
-            file("image/svg+xml", include_str!("page/icon.svg")),
-        )
-        .route("/page/app.js", file(SCRIPT, include_str!("page/app.js")))
-        .route(
-            "/page/chats.js",
-            file(SCRIPT, include_str!("page/chats.js")),
-        )
-        .route(
+            "image/svg+xml",
+            include_str!("page/icon.svg"),
+        ),
+        ("/page/app.js", SCRIPT, include_str!("page/app.js")),
+        ("/page/chats.js", SCRIPT, include_str!("page/chats.js")),
+        (
             "/page/conversation.js",
-            file(SCRIPT, include_str!("page/conversation.js")),
-        )
-        .route("/page/dom.js", file(SCRIPT, include_str!("page/dom.js")))
-        .route("/page/draw.js", file(SCRIPT, include_str!("page/draw.js")))
-        .route(
-            "/page/links.js",
-            file(SCRIPT, include_str!("page/links.js")),
-        )
-        .route(
-            "/page/panel.js",
-            file(SCRIPT, include_str!("page/panel.js")),
-        )
-        .route(
-            "/page/refused.js",
-            file(SCRIPT, include_str!("page/refused.js")),
-        )
-        .route(
-            "/page/state.js",
-            file(SCRIPT, include_str!("page/state.js")),
-        )
-}
-
-fn file<S: Clone + Send + Sync + 'static>(
-    media_type: &'static str,
-    text: &'static str,
-) -> MethodRouter<S> {
-    get(move || async move { ([(CONTENT_TYPE, media_type)], text) })
+            SCRIPT,
+            include_str!("page/conversation.js"),
+        ),
+        ("/page/dom.js", SCRIPT, include_str!("page/dom.js")),
+        ("/page/draw.js", SCRIPT, include_str!("page/draw.js")),
+        ("/page/links.js", SCRIPT, include_str!("page/links.js")),
+        ("/page/panel.js", SCRIPT, include_str!("page/panel.js")),
+        ("/page/refused.js", SCRIPT, include_str!("page/refused.js")),
+        ("/page/state.js", SCRIPT, include_str!("page/state.js")),
+    ];
+    for (path, media_type, content) in parts {
+        let part = move || async move { ([(CONTENT_TYPE, media_type)], content) };
+        page = page.route(path, get(part));
+    }
+    page
 }

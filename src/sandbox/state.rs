@@ -2,8 +2,10 @@
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::extract::State;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -60,6 +62,9 @@ impl Default for Options {
         }
     }
 }
+
+/// The state, as a handler gets it.
+pub(super) type SharedState = State<Arc<SandboxState>>;
 
 #[derive(Debug)]
 pub(super) struct SandboxState {

@@ -70,34 +70,27 @@ pub(crate) fn is_list(begin: &[u8]) -> bool {
 
 impl StoredMessage {
     /// Creates a message for the store, which sets its number.
-    pub(super) fn new(
+    pub(crate) fn new(
         from: Author,
         bot: String,
         user: String,
         kind: &'static str,
         body: Value,
     ) -> Self {
-        let number = 0;
-        let id = String::new();
-        let received_at = SystemTime::UNIX_EPOCH;
-        let warnings = Vec::new();
-        let request = None;
-        let answer = Box::default();
-        let times = None;
         Self {
-            number,
-            id,
-            received_at,
+            number: 0,
+            id: String::new(),
+            received_at: SystemTime::UNIX_EPOCH,
             from,
             bot,
             user,
             kind,
             body,
-            warnings,
-            request,
-            answer,
+            warnings: Vec::new(),
+            request: None,
+            answer: Box::default(),
             is_faulty: false,
-            times,
+            times: None,
         }
     }
 
@@ -213,14 +206,12 @@ impl MessageTimes {
         deliver_after: Duration,
         delivery_fault: DeliveryFault,
     ) -> Self {
-        let opened_at = OnceLock::new();
-        let replied_at = OnceLock::new();
         Self {
             accepted_at,
             arrives_at: accepted_at + deliver_after,
             delivery_fault,
-            opened_at,
-            replied_at,
+            opened_at: OnceLock::new(),
+            replied_at: OnceLock::new(),
         }
     }
 
@@ -273,7 +264,7 @@ impl MessageTimes {
     }
 
     /// Returns the JSON of the delivery status.
-    pub(crate) fn to_json(&self, now: SystemTime) -> Value {
+    fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
         let at = rfc_3339_millis(at);
         if state != DeliveryState::Undelivered {

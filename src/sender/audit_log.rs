@@ -15,7 +15,7 @@ use crate::base::message::msg;
 use crate::base::output::{Record, Stderr, compact};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
-use crate::base::private_file::{FileAction, FileError, MissingReader, open_named};
+use crate::base::private_file::{FileAction, FileError, MissingReader, directory_of, open_named};
 use crate::base::process::{host_name, user_name};
 use crate::base::timestamps::rfc_3339_millis;
 use crate::command_error::CommandError;
@@ -115,35 +115,16 @@ impl AuditLog {
         if let Some(check) = record.key_check {
             merge(&mut message, json!({ "once": check }));
         }
-        self.append(stderr, "message", &record.command, message);
+        self.add(stderr, "message", &record.command, message);
     }
 
-    /// Logs the state of a bulk run when it finishes or stops, or after `command`.
-    pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: Value) {
-        self.append(stderr, "run", command, run);
-    }
-
-    /// Logs that this process created, changed or removed a run, or began to send it.
-    pub(crate) fn change(&self, stderr: &Stderr, command: &str, change: Value) {
-        self.append(stderr, "change", command, change);
-    }
-
-    /// Logs a decision about recipients of a key.
-    pub(crate) fn key(&self, stderr: &Stderr, command: &str, decision: Value) {
-        self.append(stderr, "key", command, decision);
-    }
-
-    /// Logs a decision about a whole ledger.
-    pub(crate) fn ledger(&self, stderr: &Stderr, command: &str, decision: Value) {
-        self.append(stderr, "ledger", command, decision);
-    }
-
-    /// Logs a change of the recipients that no list of a ledger reaches.
-    pub(crate) fn exclusion(&self, stderr: &Stderr, command: &str, change: Value) {
-        self.append(stderr, "exclusion", command, change);
-    }
-
-    fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
+    /// Adds a line about an event:
+    /// - `run`: the state of a bulk run when it finishes or stops, or after `command`
+    /// - `change`: this process created, changed or removed a run, or began to send it
+    /// - `key`: a decision about recipients of a key
+    /// - `ledger`: a decision about a whole ledger
+    /// - `exclusion`: a change of the recipients that no list of a ledger reaches
+    pub(crate) fn add(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
         let Some(path) = &self.path else { return };
         #[cfg(unix)]
         let user_id = Some(rustix::process::getuid().as_raw());
@@ -181,18 +162,14 @@ impl AuditLog {
 /// If it cannot be written, with the reason.
 pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
     let checked = match (own_descriptor(path), path.try_exists()) {
-        (None, Ok(false)) => check_directory(
-            path.parent()
-                .filter(|parent| !parent.as_os_str().is_empty()),
-        ),
+        (None, Ok(false)) => check_directory(directory_of(path)),
         (None, Err(cause)) => Err(cause),
         (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
     };
     checked.map_err(FileError::while_doing(FileAction::Write, path))
 }
 
-fn check_directory(directory: Option<&Path>) -> io::Result<()> {
-    let directory = directory.unwrap_or(Path::new("."));
+fn check_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     rustix::fs::access(directory, rustix::fs::Access::WRITE_OK)?;
     std::fs::metadata(directory).map(|_| ())
@@ -330,7 +307,7 @@ mod tests {
         std::fs::write(&path, half).unwrap();
         log(&path)
             .for_run("2", "d")
-            .run(&stderr, "bulk send", json!({ "run": "r" }));
+            .add(&stderr, "run", "bulk send", json!({ "run": "r" }));
 
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("canary"), "{text}");

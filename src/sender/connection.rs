@@ -45,7 +45,7 @@ pub(crate) struct Connection {
     /// The maximum of look-ups a second.
     pub(super) rate: f64,
     /// Whether `JELOUCTL_SANDBOX` sets the address, so that hints must not name another setting.
-    pub(super) is_of_sandbox_variable: bool,
+    is_of_sandbox_variable: bool,
 }
 
 /// Returns the address of requests. Does not check whether a sandbox runs. A running sandbox has a
@@ -206,11 +206,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Releases signals. From now on, a signal ends the process, for example at a question.
-    pub(crate) fn release_signals(&mut self) {
-        self.signals = Signals::default();
-    }
-
     /// Sends `request` until `stop`, prints its progress and records it in `flight`. No attempt starts
     /// after `begins_by`. If the command sends several messages, `recipient` names this one in lines of progress.
     pub(crate) async fn deliver(
@@ -258,11 +253,7 @@ impl Connection {
 /// Creates the client for requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, CommandError> {
     let read = |file: PathBuf| {
-        let read = open_to_read(&file, PipeBound::FirstByte)
-            .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
-        let content = read
-            .map_err(FileError::while_doing(FileAction::Read, &file))
-            .map_err(bad_file)?;
+        let content = read_pem(&file).map_err(bad_file)?;
         Ok::<_, CommandError>(Roots::Only { file, content })
     };
     let roots = match settings.ca_cert.clone().map(read).transpose()? {
@@ -286,6 +277,12 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
             None => no_client(error),
         }
     })
+}
+
+fn read_pem(file: &Path) -> Result<Vec<u8>, FileError> {
+    open_to_read(file, PipeBound::FirstByte)
+        .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES))
+        .map_err(FileError::while_doing(FileAction::Read, file))
 }
 
 /// The variables for a file and for directories of certificate authorities, which replace the system's.
@@ -354,12 +351,10 @@ fn check_roots_file(file: &Path) -> Result<(), Message> {
     if file.exists() && !file.is_file() {
         return Ok(());
     }
-    let read = open_to_read(file, PipeBound::FirstByte)
-        .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
-    match read {
+    match read_pem(file) {
         Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => Ok(()),
         Ok(_) => Err(msg!("{file} has no PEM certificate", file)),
-        Err(cause) => Err(FileError::while_doing(FileAction::Read, file)(cause).message()),
+        Err(error) => Err(error.message()),
     }
 }
 
@@ -470,7 +465,7 @@ impl RequestProgress {
         }
     }
 
-    pub(crate) fn is_in_flight(&self) -> bool {
+    fn is_in_flight(&self) -> bool {
         self.is_in_flight.get()
     }
 

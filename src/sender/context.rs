@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::base::input::{Input, UsageError};
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Stderr, Stdout, SystemError};
-use crate::base::typed_line::TypedLine;
+use crate::base::question::TypedLine;
 use crate::sender::config::Flags;
 
 /// How many bytes to read to identify a file: more than the longest row of a list.
@@ -84,7 +84,9 @@ impl Context {
         &self,
         question: impl Into<Message>,
     ) -> Result<Option<String>, SystemError> {
-        discard_typed_ahead();
+        // Earlier input must not answer the question. If it cannot be discarded, the question is asked anyway.
+        #[cfg(unix)]
+        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
         self.stderr.ask_line(question)
     }
 
@@ -130,14 +132,5 @@ impl Context {
         } else {
             UsageError::bare(message)
         })
-    }
-}
-
-/// Discards earlier input, so that it does not answer the question.
-fn discard_typed_ahead() {
-    #[cfg(unix)]
-    {
-        // Asks the question even if the input cannot be discarded.
-        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     }
 }

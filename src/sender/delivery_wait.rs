@@ -249,6 +249,8 @@ fn not_in_time(
 
 /// An accepted message, for a wait.
 pub(crate) struct AwaitedMessage {
+    /// Its place among the messages of the command.
+    pub(crate) place: usize,
     pub(crate) outgoing: Outgoing,
     /// When its request began, unless an earlier command made it.
     pub(crate) begun: Option<Timestamp>,
@@ -264,7 +266,7 @@ pub(crate) struct DeliveryEnd {
     pub(crate) reached: Result<Message, (Message, Message)>,
 }
 
-/// Waits until accepted messages have the status in `wait`, all until one deadline. `on_end` receives the index of each
+/// Waits until accepted messages have the status in `wait`, all until one deadline. `on_end` receives the place of each
 /// message when its wait ends.
 pub(crate) async fn wait_for_deliveries(
     connection: &mut Connection,
@@ -272,16 +274,16 @@ pub(crate) async fn wait_for_deliveries(
     wait: &DeliveryWait,
     mut on_end: impl FnMut(usize, DeliveryEnd),
 ) {
-    let mut places = Vec::new();
+    let mut waited = Vec::new();
     let mut all_tracked = Vec::new();
-    for (place, message) in awaited.iter().enumerate() {
+    for message in awaited {
         match own_id(awaited, message) {
             Ok(id) => {
-                places.push((place, message.begun));
+                waited.push(message);
                 all_tracked.push(tracked(connection, message, id.to_owned()));
             }
             Err(problem) => on_end(
-                place,
+                message.place,
                 DeliveryEnd {
                     delivery: known_delivery(None),
                     reached: Err((
@@ -295,9 +297,8 @@ pub(crate) async fn wait_for_deliveries(
     if all_tracked.is_empty() {
         return;
     }
-    let recipients: Vec<_> = places
+    let recipients: Vec<_> = waited
         .iter()
-        .filter_map(|(place, _)| awaited.get(*place))
         .map(|message| message.outgoing.recipient().as_str())
         .collect();
     connection.stderr.note(msg!(
@@ -308,14 +309,14 @@ pub(crate) async fn wait_for_deliveries(
         within = duration_value(wait.within)
     ));
     let end = |at: usize, tracked: &TrackedMessage, ended| {
-        let Some((place, begun)) = places.get(at) else {
+        let Some(message) = waited.get(at) else {
             return;
         };
         on_end(
-            *place,
+            message.place,
             DeliveryEnd {
                 delivery: known_delivery(tracked.facts.as_ref()),
-                reached: reached(ended, tracked, *begun),
+                reached: reached(ended, tracked, message.begun),
             },
         );
     };

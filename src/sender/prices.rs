@@ -2,41 +2,33 @@
 
 use std::path::Path;
 
+use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::message::{Message, msg};
+use crate::base::message::msg;
 use crate::command_error::CommandError;
 use crate::runs::cost::{Money, PriceList, PriceListError};
 use crate::sender::config::Settings;
-
-fn format_hint() -> Message {
-    msg!("to see the format: jelouctl explain prices")
-}
 
 /// Reads the prices in the typed file, or else in the profile's.
 pub(crate) fn read_prices(
     typed: Option<&Path>,
     settings: &Settings,
 ) -> Result<Option<PriceList>, CommandError> {
-    match (typed, &settings.prices) {
-        (Some(path), _) => PriceList::read(path).map(Some).map_err(|error| {
-            let problem = error.message();
+    let Some(path) = typed.or(settings.prices.as_deref()) else {
+        return Ok(None);
+    };
+    PriceList::read(path).map(Some).map_err(|error| {
+        let problem = error.message();
+        let is_content = matches!(error, PriceListError::Content(_));
+        let hint = is_content.then(|| msg!("to see the format: jelouctl explain prices"));
+        if typed.is_some() {
             let message = msg!("{flag}: {problem}", flag = "--prices", problem);
-            match error {
-                PriceListError::File(_) => UsageError::bare(message).into(),
-                PriceListError::Content(_) => UsageError::new(message, format_hint()).into(),
-            }
-        }),
-        (None, Some(path)) => PriceList::read(path).map(Some).map_err(|error| {
-            let problem = error.message();
-            let origin = settings.origin("prices");
-            let message = msg!("prices ({origin}): {problem}", origin, problem);
-            match error {
-                PriceListError::File(_) => CommandError::bare_configuration(message),
-                PriceListError::Content(_) => CommandError::configuration(message, format_hint()),
-            }
-        }),
-        (None, None) => Ok(None),
-    }
+            return CommandError::new(ExitCode::Usage, "usage", message, hint);
+        }
+        let origin = settings.origin("prices");
+        let message = msg!("prices ({origin}): {problem}", origin, problem);
+        CommandError::new(ExitCode::Configuration, "configuration", message, hint)
+    })
 }
 
 /// Returns the maximum cost of a run: as typed, or else as in the profile.

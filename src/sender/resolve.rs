@@ -138,7 +138,7 @@ impl Sender {
             signal = signals.next() => return Err(self.interrupted(signal)),
             fetched = self.credentials.get_or_try_init(|| self.fetch(context)) => fetched?,
         };
-        let connection = Connection::new(
+        let mut connection = Connection::new(
             base,
             client,
             credentials.clone(),
@@ -146,10 +146,8 @@ impl Sender {
             &self.settings,
             &context.stderr,
         );
-        Ok(Connection {
-            signals,
-            ..connection
-        })
+        connection.signals = signals;
+        Ok(connection)
     }
 
     /// Connects like [`Sender::connect`], before a question. None if the secret needs a prompt,

@@ -92,7 +92,7 @@ impl Listing {
     }
 
     /// Adds the next page, which has the templates `results`.
-    pub(super) fn add_page(&mut self, page: &Value, results: &[Value]) {
+    fn add_page(&mut self, page: &Value, results: &[Value]) {
         if self.pager.next_page() == 1 {
             self.first.clone_from(page);
         }
@@ -109,7 +109,7 @@ impl Listing {
         ]);
     }
 
-    pub(super) fn has_samples_only(&self) -> bool {
+    fn has_samples_only(&self) -> bool {
         self.first.get("samples_only") == Some(&Value::Bool(true))
     }
 

@@ -18,7 +18,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("phone", 54),
     ("runs", 83),
     ("sandbox", 80),
-    ("sender", 223),
+    ("sender", 125),
 ];
 
 /// Folders with tests.

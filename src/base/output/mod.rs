@@ -3,7 +3,6 @@
 
 mod escape;
 mod facts;
-mod json_text;
 mod program;
 mod progress;
 mod record;
@@ -11,9 +10,10 @@ mod stderr;
 mod stdout;
 mod words;
 
-pub(crate) use self::escape::{compact, one_line, pretty, visible_json, without_escape_sequences};
+pub(crate) use self::escape::{
+    compact, compact_json, one_line, pretty, visible_json, without_escape_sequences,
+};
 pub(crate) use self::facts::FactLine;
-pub(crate) use self::json_text::compact_json;
 pub(crate) use self::program::set_config;
 pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,

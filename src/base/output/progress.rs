@@ -116,15 +116,16 @@ enum ProgressLayout {
 impl<'a> Progress<'a> {
     pub(crate) fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
         let (layout, every) = match format {
-            ProgressFormat::None => (ProgressLayout::None, Duration::from_secs(3600)),
             ProgressFormat::Ndjson => (ProgressLayout::Ndjson, Duration::from_secs(1)),
-            ProgressFormat::Auto if stderr.is_quiet() => {
+            ProgressFormat::Auto if !stderr.is_quiet() => {
+                match drawable("{wide_bar} {percent}% {msg}") {
+                    Some(bar) => (ProgressLayout::Bar(bar), Duration::from_millis(200)),
+                    None => (ProgressLayout::Lines, Duration::from_secs(10)),
+                }
+            }
+            ProgressFormat::Auto | ProgressFormat::None => {
                 (ProgressLayout::None, Duration::from_secs(3600))
             }
-            ProgressFormat::Auto => match drawable("{wide_bar} {percent}% {msg}") {
-                Some(bar) => (ProgressLayout::Bar(bar), Duration::from_millis(200)),
-                None => (ProgressLayout::Lines, Duration::from_secs(10)),
-            },
         };
         let begun = (Instant::now(), 0);
         Self {
@@ -145,7 +146,6 @@ impl<'a> Progress<'a> {
     }
 
     /// Returns when to show the progress again.
-    #[must_use]
     pub(crate) fn due(&self) -> Instant {
         let is_idle = self.idle_since.is_some() && matches!(self.layout, ProgressLayout::Lines);
         self.shown_at

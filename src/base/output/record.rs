@@ -71,7 +71,7 @@ impl Retry {
 pub(crate) struct RecordHead<'a> {
     schema_version: u32,
     command: Option<&'a str>,
-    exit_code: u8,
+    pub(crate) exit_code: u8,
     pub(crate) retry: Retry,
     error: Option<&'a RecordError>,
     #[serde(flatten)]

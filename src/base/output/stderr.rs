@@ -125,15 +125,12 @@ impl Stderr {
     }
 
     pub(crate) fn warning(&self, message: impl Into<Message>) {
-        if self.verbosity != Verbosity::Quiet {
-            let text = message.into().text(self.lang);
-            self.print(Label::Warning, &completed(&text));
-        }
+        self.tell(Label::Warning, &message.into());
     }
 
     /// Prints a warning with the command that helps.
     pub(crate) fn warning_with_hint(&self, message: impl Into<Message>, hint: impl Into<Message>) {
-        if self.verbosity != Verbosity::Quiet {
+        if !self.is_quiet() {
             self.warning(message);
             self.hint(&hint.into());
         }
@@ -154,15 +151,18 @@ impl Stderr {
     }
 
     pub(crate) fn note(&self, message: impl Into<Message>) {
-        if self.verbosity != Verbosity::Quiet {
-            let text = message.into().text(self.lang);
-            self.print(Label::Note, &completed(&text));
+        self.tell(Label::Note, &message.into());
+    }
+
+    fn tell(&self, label: Label, message: &Message) {
+        if !self.is_quiet() {
+            self.print(label, &completed(&message.text(self.lang)));
         }
     }
 
     /// Prints `accepted for …`, only on a terminal.
     pub(crate) fn accepted(&self, message: impl Into<Message>) {
-        if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
+        if !self.is_quiet() && io::stderr().is_terminal() {
             self.print(Label::Accepted, &message.into().text(self.lang));
         }
     }
@@ -190,7 +190,7 @@ impl Stderr {
 
     /// Prints a detail for `--verbose`. `mark` is `>` for sent data, `<` for received data, and `*` for the rest.
     pub(crate) fn detail(&self, mark: char, message: &str) {
-        if self.verbosity == Verbosity::Verbose {
+        if self.is_verbose() {
             self.print(Label::Detail(mark), message);
         }
     }
@@ -198,7 +198,7 @@ impl Stderr {
     /// Prints a message below its `title`, drawn as `lines`.
     pub(crate) fn preview(&self, title: impl Into<Message>, lines: &[String]) {
         self.note(title);
-        if self.verbosity != Verbosity::Quiet {
+        if !self.is_quiet() {
             self.bubble(lines);
         }
     }
@@ -212,7 +212,7 @@ impl Stderr {
 
     /// Prints a table of facts below its `title`, as wide as the terminal.
     pub(crate) fn fact_table(&self, title: impl Into<Message>, lines: &[FactLine]) {
-        if self.verbosity == Verbosity::Quiet {
+        if self.is_quiet() {
             return;
         }
         self.note(title);
@@ -240,18 +240,13 @@ impl Stderr {
 
     /// Prints a message on one line: its fields, then what its recipient would see, drawn as `lines`.
     pub(crate) fn listed(&self, fields: &[&str], lines: &[String]) {
-        if self.verbosity != Verbosity::Quiet {
+        if !self.is_quiet() {
             let seen: String = lines.join(" / ").chars().take(MAX_LISTED).collect();
             self.print(Label::Item, &format!("{}  {seen}", fields.join("  ")));
         }
     }
 
-    /// Prompts on the terminal. The caller has checked that there is one.
-    pub(crate) fn ask(&self, question: impl Into<Message>) -> Result<String, SystemError> {
-        Ok(self.ask_line(question)?.unwrap_or_default())
-    }
-
-    /// Prompts like [`Stderr::ask`]; None if the input ends.
+    /// Prompts on the terminal; None if the input ends. The caller has checked that there is a terminal.
     pub(crate) fn ask_line(
         &self,
         question: impl Into<Message>,

@@ -8,8 +8,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::escape::{compact, compact_text, one_line};
-use super::json_text::indented;
+use super::escape::{compact, compact_text, indented, one_line};
 use super::program::{completed, serialize_hint};
 use super::record::{RecordError, RecordHead, versioned};
 use super::stderr::{Color, SystemError, terminal_width};

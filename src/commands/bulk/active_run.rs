@@ -170,7 +170,7 @@ impl ActiveRun {
     pub(super) fn log_change(&self, context: &Context, change: &str, reason: Option<&str>) {
         let ledger = self.run.ledger();
         let fields = change_fields(ledger, self.run.name(), &self.settings, change, reason);
-        self.log().change(&context.stderr, "bulk", fields);
+        self.log().add(&context.stderr, "change", "bulk", fields);
     }
 
     fn session(&self, connection: &Connection) -> Result<ApiSession, CommandError> {

@@ -13,6 +13,7 @@ use super::summary::describe_skips;
 use super::summary::{report_closed, report_ignored_hours};
 use crate::base::message::{Lang, Message, ToValue, msg};
 use crate::base::output::{count_value, duration_value, one_line, wrapped};
+use crate::base::process::Signals;
 use crate::base::timestamps::{self, time_value};
 use crate::command_error::CommandError;
 use crate::commands::confirm;
@@ -121,7 +122,8 @@ async fn look_up_templates(
     let mut opened = plan.sender.connect_before_question(context).await?;
     if let Some(connection) = &mut opened {
         note_templates(plan, args, connection).await?;
-        connection.release_signals();
+        // A signal at the question ends the process.
+        connection.signals = Signals::default();
     }
     Ok(opened)
 }

@@ -243,7 +243,9 @@ pub(super) async fn continue_run(
                 "accepted_stale": true,
                 "rows_left": active.run.pending()?,
             });
-            active.log().run(&context.stderr, "bulk resume", accepted);
+            active
+                .log()
+                .add(&context.stderr, "run", "bulk resume", accepted);
         }
     }
     report_rows_left(context, &active, was_stale)?;

@@ -13,13 +13,13 @@ use super::run_log::{change_fields, log_row_decision};
 use super::run_sender::resolve_run_sender;
 use super::summary::to_continue;
 use super::summary::{deliveries_as_json, describe_deliveries, may_have_been_sent, print_run};
-use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::output::{
     ProgressFormat, ReadProgress, RecordError, Retry, count_value, duration_value,
 };
 use crate::base::process::block_on;
+use crate::base::timestamps::parse_duration;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::sender_zone;
@@ -286,7 +286,7 @@ fn stop_if_undelivered(
         let change = change_fields(run.ledger(), name, &details, stopped, reason);
         AuditLog::after_change(&context.flags, &context.stderr)
             .for_run(&details.bot, &details.client_id)
-            .change(&context.stderr, "bulk deliveries", change);
+            .add(&context.stderr, "change", "bulk deliveries", change);
         context.stderr.warning_with_hint(
             msg!("stopped run {run}: {why}", run = name, why),
             to_continue(name),

@@ -158,7 +158,7 @@ fn change(
     let place = ledger.location().to_string();
     let ExclusionChange { changed, unchanged } = change;
     let fields = json!({ "ledger": place, "recipients": changed, "unchanged": unchanged });
-    AuditLog::from_settings(settings).exclusion(&context.stderr, command, fields);
+    AuditLog::from_settings(settings).add(&context.stderr, "exclusion", command, fields);
     let [done, rest] = notes(change, &place);
     context.stderr.note(done);
     if unchanged > 0 {

@@ -28,8 +28,10 @@ impl ListMessage {
         let typed = args.message();
         let body = read_body(context, args)?;
         let fields = body.as_ref().and_then(Value::as_object);
-        let other = fields.and_then(|fields| typed.read_as(fields));
-        let kind = other.unwrap_or_else(|| typed.clone());
+        let kind = match fields {
+            Some(fields) => typed.read_as(fields).into_owned(),
+            None => typed.clone(),
+        };
         let other_command = body.as_ref().and_then(|body| typed.other_command(body));
         let message = Self {
             kind,

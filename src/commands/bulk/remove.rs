@@ -6,11 +6,10 @@ use clap::Args;
 
 use super::run_log::{change_fields, log_of_run};
 use super::summary::{joined_counts, may_have_been_sent, not_sent_yet};
-use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
-use crate::base::timestamps::time_value;
+use crate::base::timestamps::{parse_duration, time_value};
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger;
@@ -144,7 +143,7 @@ fn remove(
     removed?;
     let change = change_fields(ledger, name, &run.details, "removed", None);
     let log = log_of_run(context, &run.details);
-    log.change(&context.stderr, "bulk remove", change);
+    log.add(&context.stderr, "change", "bulk remove", change);
     context.stderr.note(if let Some(OnceScope { key, .. }) = run.details.scope() {
         msg!(
             "run {run} is removed; the ledger still records who got, or may have got, a message with key {key}",

@@ -69,7 +69,7 @@ pub(super) fn report_end(
     if let Some(cancellation) = summary.and_then(|summary| summary.cancellation.as_ref()) {
         merge(&mut fields, cancellation_as_json(cancellation));
     }
-    active.log().run(stderr, "bulk", fields);
+    active.log().add(stderr, "run", "bulk", fields);
     printed.code
 }
 

@@ -50,8 +50,9 @@ pub(super) fn log_refused_run(
     }
     // A safety check needs a readable configuration.
     if let Ok(log) = AuditLog::from_flags(&context.flags) {
-        log.run(
+        log.add(
             &context.stderr,
+            "run",
             "bulk",
             run_fields(name, None, None, Err(error)),
         );
@@ -69,7 +70,7 @@ pub(super) fn log_row_decision(
     ended: Result<ExitCode, &CommandError>,
 ) {
     let fields = run_fields(Some(name), Some(details), counts, ended);
-    log_of_run(context, details).run(&context.stderr, command, fields);
+    log_of_run(context, details).add(&context.stderr, "run", command, fields);
 }
 
 /// Returns the log for a change of a run that this command does not send.

@@ -146,7 +146,7 @@ async fn confirm_and_send(
     let change = change_fields(run.ledger(), run.name(), &plan.settings, "created", None);
     AuditLog::from_settings(&plan.sender.settings)
         .with(&plan.exclusions)
-        .change(&context.stderr, "bulk send", change);
+        .add(&context.stderr, "change", "bulk send", change);
     if args.hold {
         return report_unsent(context, &created.run, &plan.settings);
     }

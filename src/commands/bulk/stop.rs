@@ -69,7 +69,7 @@ fn stop(context: &mut Context, run: &Run) -> Result<ExitCode, CommandError> {
         let name = RunEventKind::Stopped.name();
         let change = change_fields(run.ledger(), run.name(), &details, name, None);
         let log = log_of_run(context, &details);
-        log.change(&context.stderr, "bulk stop", change);
+        log.add(&context.stderr, "change", "bulk stop", change);
     }
     let stale = run.stale_reason()?;
     let code = report_stale(context, run.name(), stale.as_ref());

@@ -14,12 +14,11 @@ use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::base::durations::parse_duration;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Format, OutputRow};
-use crate::base::timestamps::{local_second, now};
+use crate::base::timestamps::{local_second, now, parse_duration};
 use crate::command_error::CommandError;
 use crate::commands::RecipientArgs;
 use crate::jelou::api::{

@@ -338,7 +338,7 @@ fn ask_setting(
     let mut asked = 0;
     loop {
         asked += 1;
-        let answer = context.stderr.ask(question)?;
+        let answer = context.stderr.ask_line(question)?.unwrap_or_default();
         if answer.is_empty() && !is_needed {
             return Ok(());
         }

@@ -45,6 +45,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// the first attempt and to save the outcome.
 const LEASE: Duration = Duration::from_secs(60);
 const SECOND_MS: i64 = 1_000;
+/// How long before the time of a message to look for it.
+const EARLIER_MS: i64 = 60 * 60 * SECOND_MS;
 /// The flag that chooses this machine's own ledger.
 const LOCAL_LEDGER: &str = " --ledger local";
 
@@ -162,7 +164,12 @@ impl Claims {
             let turn = in_time(self.patience, once.turn(connection, sender, outgoing)).await;
             let turn = turn.unwrap_or_else(|| Err(once.kept_by_another(self.patience)));
             match (turn, &mut self.fallback) {
-                (Err(problem), Some(fallback)) if OnceFallback::applies_to(&problem) => {
+                // The key was not checked.
+                (Err(problem), Some(fallback))
+                    if problem
+                        .ledger
+                        .is_some_and(|kind| !matches!(kind, LedgerErrorKind::Interrupted(_))) =>
+                {
                     self.once = fallback.next(context, &problem).map(Rc::new);
                 }
                 (turn, _) => return turn,
@@ -198,7 +205,7 @@ impl OnceSend {
     ///
     /// # Errors
     /// If the ledger cannot be used.
-    fn open(
+    pub(crate) fn open(
         context: &Context,
         arguments: &OnceArgs,
         sender: &Sender,
@@ -207,25 +214,29 @@ impl OnceSend {
         let Some(terms) = KeyTerms::new(context, arguments, sender) else {
             return Ok(None);
         };
-        let once = Self::on(open_keys(context, longest)?, terms)?;
+        let once = Self::on(open_keys(context, longest)?, terms, "")?;
         if !sender.settings.is_sandboxed() {
             warn_about_local_keys(context, Some(&once.ledger));
         }
         Ok(Some(once))
     }
 
-    fn on(ledger: Ledger, terms: KeyTerms) -> Result<Self, CommandError> {
+    fn on(
+        ledger: Ledger,
+        terms: KeyTerms,
+        ledger_flag: &'static str,
+    ) -> Result<Self, CommandError> {
         ledger.refuse_older_layout()?;
         ledger.refuse_restored()?;
-        Ok(Self::new(ledger, terms))
+        Ok(Self::new(ledger, terms, ledger_flag))
     }
 
-    fn new(ledger: Ledger, terms: KeyTerms) -> Self {
+    fn new(ledger: Ledger, terms: KeyTerms, ledger_flag: &'static str) -> Self {
         Self {
             ledger,
             terms,
             patience: Cell::new(PATIENCE),
-            ledger_flag: "",
+            ledger_flag,
         }
     }
 
@@ -261,7 +272,7 @@ impl OnceSend {
     ///
     /// # Errors
     /// If the recipient got no message but cannot get one now, if the ledger cannot be used, or if a signal comes first.
-    async fn turn(
+    pub(crate) async fn turn(
         self: &Rc<Self>,
         connection: &mut Connection,
         sender: &Sender,
@@ -330,7 +341,9 @@ impl OnceSend {
     /// Prints a note that the last command with the key had another --every.
     fn note_other_every(&self, stderr: &Stderr, entry: Option<&OnceEntry>) {
         let Some(entry) = entry else { return };
-        let last = entry.every.map(duration_from_millis);
+        let last = entry
+            .every
+            .map(|millis| Duration::from_millis(millis.unsigned_abs()));
         if last == self.terms.every {
             return;
         }
@@ -356,7 +369,7 @@ impl OnceSend {
 
     /// Saves the outcome of the message, as the `record` has it. If the database is down, it retries for some time, until
     /// `stop`.
-    async fn end(
+    pub(crate) async fn end(
         &self,
         mut held: HeldClaim,
         context: &Context,
@@ -444,7 +457,7 @@ pub(crate) fn note_skipped<'a>(
     }
     let noted = open_keys_to_read(context).and_then(|ledger| {
         let Some(ledger) = ledger else { return Ok(()) };
-        let once = OnceSend::new(ledger.for_single_send(), terms.clone());
+        let once = OnceSend::new(ledger.for_single_send(), terms.clone(), "");
         for recipient in unmarked {
             if let Some(entry) = once.obstacle(recipient)? {
                 note(recipient, (entry.state, entry.at));
@@ -489,19 +502,13 @@ impl OnceFallback {
         })
     }
 
-    /// Returns whether an error means that the key was not checked.
-    fn applies_to(error: &CommandError) -> bool {
-        let is_of_ledger = |kind| !matches!(kind, LedgerErrorKind::Interrupted(_));
-        error.ledger.is_some_and(is_of_ledger)
-    }
-
     /// Returns the next ledger that can claim recipients, after `problem`; None if [`Self::turn`] decides.
     fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
             let own = open_local_ledger(context, PATIENCE)
                 .map_err(CommandError::from)
-                .and_then(|ledger| OnceSend::on(ledger, self.terms.clone()));
+                .and_then(|ledger| OnceSend::on(ledger, self.terms.clone(), LOCAL_LEDGER));
             match own {
                 Ok(own) => {
                     context.stderr.warning(msg!(
@@ -510,19 +517,15 @@ impl OnceFallback {
                         problem
                     ));
                     self.check = Some("local");
-                    return Some(OnceSend {
-                        ledger_flag: LOCAL_LEDGER,
-                        ..own
-                    });
+                    return Some(own);
                 }
                 Err(error) => problem = msg!("{problem}; {error}", problem, error = error.line()),
             }
         }
         let readable = open_local_ledger_to_read(context, PATIENCE);
-        self.readable = readable.ok().flatten().map(|ledger| OnceSend {
-            ledger_flag: LOCAL_LEDGER,
-            ..OnceSend::new(ledger, self.terms.clone())
-        });
+        let readable = readable.ok().flatten();
+        self.readable =
+            readable.map(|ledger| OnceSend::new(ledger, self.terms.clone(), LOCAL_LEDGER));
         self.problem = Some(problem);
         None
     }
@@ -556,10 +559,6 @@ impl OnceFallback {
 /// Returns the error for a key that could not be checked in time.
 fn key_timeout_error(problem: &Message) -> CommandError {
     LedgerError::unreachable(&msg!("with the keys"), problem).into()
-}
-
-fn duration_from_millis(millis: i64) -> Duration {
-    Duration::from_millis(millis.unsigned_abs())
 }
 
 /// Warns if the keys exist only on this machine, which may be temporary.
@@ -617,7 +616,9 @@ impl OnceSend {
                 format!("jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as STATE");
             (look, resolve)
         } else {
-            let since = look_up_start(entry.at);
+            // The message was sent up to some minutes before this time.
+            let start = from_millis(entry.at.saturating_sub(EARLIER_MS));
+            let since = TimeZone::system().to_datetime(start).date().to_string();
             let look = format!("jelouctl messages list{sender_flags} {to} --since {since}");
             (
                 look,
@@ -635,15 +636,6 @@ impl OnceSend {
     fn flags(&self) -> String {
         format!("{}{}", self.ledger_flag, self.terms.sender_flags)
     }
-}
-
-/// Returns the day from which to look for a message with this time, for `--since`. The message was sent up to some minutes
-/// before.
-fn look_up_start(at: i64) -> String {
-    const EARLIER_MS: i64 = 60 * 60 * 1_000;
-    let start = from_millis(at.saturating_sub(EARLIER_MS));
-    let day = TimeZone::system().to_datetime(start).date();
-    day.to_string()
 }
 
 /// Returns when the message of a single send in flight counts as unknown, which is the end of its
@@ -833,7 +825,7 @@ impl KeyTerms {
 /// A message that was sent before with the same key.
 pub(crate) struct Replay {
     key: OnceKey,
-    pub(crate) zone: TimeZone,
+    zone: TimeZone,
     /// When it was sent, and until when it counts, in milliseconds since 1970; None is forever.
     at: i64,
     until: Option<i64>,

@@ -275,12 +275,11 @@ impl<'a> BatchOptions<'a> {
         batch: &mut Batch,
         wait: &DeliveryWait,
     ) {
-        let mut indexes = Vec::new();
         let mut awaited = Vec::new();
-        for (index, message) in batch.messages.iter().enumerate() {
+        for (place, message) in batch.messages.iter().enumerate() {
             if let Some(outgoing) = message.open_message() {
-                indexes.push(index);
                 awaited.push(AwaitedMessage {
+                    place,
                     outgoing: outgoing.clone(),
                     begun: message.begun,
                     id: message.record.message_id.clone(),
@@ -288,8 +287,7 @@ impl<'a> BatchOptions<'a> {
             }
         }
         wait_for_deliveries(connection, &awaited, wait, |place, ended| {
-            let index = indexes.get(place).copied().unwrap_or_default();
-            if let Some(message) = batch.messages.get_mut(index) {
+            if let Some(message) = batch.messages.get_mut(place) {
                 let recipient = message.recipient();
                 message.record.delivery = Some(ended.delivery);
                 let record = &mut message.record;

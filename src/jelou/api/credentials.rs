@@ -142,7 +142,7 @@ const MIN_LENGTH: usize = 8;
 pub(super) struct SecretForms(Vec<Finder<'static>>);
 
 impl SecretForms {
-    pub(super) fn new(signed: &str, secret: &str) -> Self {
+    fn new(signed: &str, secret: &str) -> Self {
         let mut forms = encoded_forms(signed);
         if secret.len() >= MIN_LENGTH {
             forms.extend(encoded_forms(secret));
@@ -163,7 +163,7 @@ impl SecretForms {
     }
 
     /// Returns whether `text` repeats one of the forms, unchanged or below escapes.
-    pub(super) fn are_in(&self, text: &str) -> bool {
+    fn are_in(&self, text: &str) -> bool {
         let mut shown = vec![
             alike(text.as_bytes()),
             alike(&below_escapes(text.as_bytes())),

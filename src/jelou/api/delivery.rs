@@ -116,15 +116,6 @@ struct RetryPeriod {
     last_begin: Deadline,
 }
 
-impl RetryPeriod {
-    fn from_now(retry_for: Duration) -> Self {
-        Self {
-            first_failure: Instant::now(),
-            last_begin: Deadline::after(retry_for.saturating_add(SUSPENDED)),
-        }
-    }
-}
-
 /// Progress of a request, for an observer.
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
@@ -181,7 +172,10 @@ pub(crate) async fn deliver(
             Err(failure) => observe(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
-        let period = *retry_period.get_or_insert_with(|| RetryPeriod::from_now(retry_for));
+        let period = *retry_period.get_or_insert_with(|| RetryPeriod {
+            first_failure: Instant::now(),
+            last_begin: Deadline::after(retry_for.saturating_add(SUSPENDED)),
+        });
         let wait = verdict.retry.map(|requested| backoff(requested, attempts));
         let left = retry_for.saturating_sub(period.first_failure.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)

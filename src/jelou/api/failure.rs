@@ -101,7 +101,8 @@ impl Failure {
             );
         }
         let problem = innermost(error);
-        if is_not_http(error) {
+        let http = innermost_error(error).downcast_ref::<hyper::Error>();
+        if http.is_some_and(hyper::Error::is_parse) {
             return failed(
                 None,
                 msg!(
@@ -250,7 +251,8 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> Message {
     if cause.is::<UnknownHost>() {
         return msg!("the host name was not found");
     }
-    if is_closed_early(cause) {
+    let http = cause.downcast_ref::<hyper::Error>();
+    if http.is_some_and(hyper::Error::is_incomplete_message) {
         return msg!("the server closed the connection");
     }
     match cause.downcast_ref::<io::Error>() {
@@ -265,17 +267,6 @@ fn innermost_error<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'st
         innermost = source;
     }
     innermost
-}
-
-fn is_closed_early(error: &(dyn Error + 'static)) -> bool {
-    let error = error.downcast_ref::<hyper::Error>();
-    error.is_some_and(hyper::Error::is_incomplete_message)
-}
-
-/// Returns whether the answer is not HTTP.
-fn is_not_http(error: &(dyn Error + 'static)) -> bool {
-    let error = innermost_error(error).downcast_ref::<hyper::Error>();
-    error.is_some_and(hyper::Error::is_parse)
 }
 
 /// Removes the URL of the TLS library's manual at the end of its errors, because it does not help users.

@@ -84,7 +84,8 @@ impl RefusalText {
         for name in DESCRIPTIONS.into_iter().filter(|name| !is_said(name)) {
             match fields.get(name) {
                 Some(Value::Object(named))
-                    if BY_FIELD.contains(&name) && !has_description(named) =>
+                    if BY_FIELD.contains(&name)
+                        && !DESCRIPTIONS.iter().any(|name| named.contains_key(*name)) =>
                 {
                     named
                         .iter()
@@ -113,10 +114,6 @@ impl RefusalText {
         self.parts.retain(|known| !has(&part, known));
         self.parts.push(part);
     }
-}
-
-fn has_description(fields: &Map<String, Value>) -> bool {
-    DESCRIPTIONS.iter().any(|name| fields.contains_key(*name))
 }
 
 /// Returns Jelou's text for developers or for clients, in the first language if possible.

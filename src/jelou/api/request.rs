@@ -55,7 +55,6 @@ impl SuccessCriterion {
     }
 
     /// Returns the criterion for another recipient of the same message type.
-    #[must_use]
     pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
         match self {
             Self::Destination(_) => Self::Destination(recipient.to_owned()),

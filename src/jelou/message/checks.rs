@@ -3,16 +3,15 @@
 
 use serde_json::{Map, Value};
 
-use super::advice::advice;
 use super::envelope::Envelope;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::MessageKind;
 use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
-use super::unknown_field::UnknownField;
 use super::{characters, limits, media_url};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
 use crate::base::message::{Message, msg};
+use crate::base::suggest::nearest;
 use crate::phone::Country;
 
 /// Returns the fields of `body` as `kind` sends them (completed, ordered, within every limit), and
@@ -177,7 +176,7 @@ impl Checks<'_> {
         self.found
             .extend(own.map(|problem| self.typed.violation(path, problem)));
         self.warnings
-            .extend(advice(path, schema, value, self.country));
+            .extend(limits::advice(path, schema, value, self.country));
         match value {
             Value::Object(fields) => self.see_fields(path, schema, rule, fields),
             Value::Array(items) => {
@@ -206,7 +205,7 @@ impl Checks<'_> {
         };
         if is_template {
             self.warnings
-                .extend(advice("mediaUrl", known, url, self.country));
+                .extend(limits::advice("mediaUrl", known, url, self.country));
         }
         let extensions = known.advised.as_ref().map(|advised| &advised.extensions);
         if let Some(extensions) = extensions
@@ -274,4 +273,57 @@ fn without_indices(path: &str) -> String {
                 .map_or(part.to_owned(), |(_, rest)| format!("[]{rest}"))
         })
         .collect()
+}
+
+/// A field that the schema of its kind does not know.
+struct UnknownField {
+    path: String,
+    /// The nearest known field: its name if it belongs to the same object, else its path.
+    meant: Option<String>,
+}
+
+impl UnknownField {
+    /// Creates the field at `path` in an object with the schema `object`, in a body with the schema `root`.
+    fn new(path: String, object: &Schema, root: &Schema) -> Self {
+        let name = last_name(&path);
+        let siblings = object.properties.iter().map(|(known, _)| known.as_str());
+        let meant = match nearest(name, siblings) {
+            Some(sibling) => Some(sibling.to_owned()),
+            None => elsewhere(name, root),
+        };
+        Self { path, meant }
+    }
+
+    /// Returns the warning for a valid body, which is sent with the field.
+    fn warning(&self) -> Message {
+        let path = &self.path;
+        match &self.meant {
+            Some(meant) => msg!(
+                "{path}: unknown field, sent unchanged (did you mean `{meant}`?)",
+                path,
+                meant
+            ),
+            None => msg!("{path}: unknown field, sent unchanged", path),
+        }
+    }
+
+    /// Returns the fault of an invalid body, in which it may be the name of a missing field.
+    fn violation(self) -> Violation {
+        let problem = match &self.meant {
+            Some(meant) => msg!("unknown field; did you mean `{meant}`?", meant),
+            None => msg!("unknown field"),
+        };
+        Violation::without_flag(self.path, problem)
+    }
+}
+
+/// Returns the path of the field anywhere in the body whose name is nearest to `name`.
+fn elsewhere(name: &str, root: &Schema) -> Option<String> {
+    let paths = root.known_paths();
+    let found = nearest(name, paths.iter().map(|path| last_name(path)))?;
+    paths.iter().find(|path| last_name(path) == found).cloned()
+}
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }

@@ -46,16 +46,16 @@ pub(crate) enum Part {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct TemplatePart {
     /// Its name or its id.
-    pub(crate) name: String,
+    name: String,
     /// Its parameters: number or name, and value.
-    pub(crate) values: Vec<(String, String)>,
+    values: Vec<(String, String)>,
     /// The text with its values, if the bot's list of templates has it; otherwise empty.
     #[serde(
         rename = "lines",
         serialize_with = "marks::serialize",
         skip_serializing_if = "String::is_empty"
     )]
-    pub(crate) text: String,
+    text: String,
     /// The cards and buttons that have parameters.
     pub(crate) parts: Vec<Part>,
 }
@@ -111,15 +111,18 @@ impl TemplatePart {
     }
 }
 
+/// Returns each place in a template's text, with the text after it.
+pub(super) fn places(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pieces = text.split("{{").skip(1);
+    let places = pieces.filter_map(|piece| piece.split_once("}}"));
+    places.map(|(place, after)| (place.trim(), after))
+}
+
 /// Returns the names of the places in a template's text, each once, in order. Empty if the places
 /// have numbers.
 pub(super) fn named_places(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
-    for place in text.split("{{").skip(1) {
-        let Some((name, _)) = place.split_once("}}") else {
-            continue;
-        };
-        let name = name.trim();
+    for (name, _) in places(text) {
         if name.bytes().all(|byte| byte.is_ascii_digit()) {
             return Vec::new();
         }
@@ -138,13 +141,13 @@ impl Part {
         }
     }
 
+    fn button(label: String, icon: &'static str, press: Value) -> Self {
+        Self::Button { label, icon, press }
+    }
+
     /// Creates a button without an action.
     fn label(label: String) -> Self {
-        Self::Button {
-            label,
-            icon: "",
-            press: Value::Null,
-        }
+        Self::button(label, "", Value::Null)
     }
 
     /// Returns the parts that a terminal and a report show.
@@ -230,21 +233,14 @@ pub(super) fn draw(kind: &str, body: &Value, lang: Lang) -> Vec<Part> {
         "location-request" => {
             let place = json!({ "coordinates": { "lat": -0.1807, "long": -78.4678 } });
             let press = json!({ "text": "📍 -0.1807, -78.4678", "payload": place });
-            vec![Part::Button {
-                label: msg!("Send location").text(lang),
-                icon: "pin",
-                press,
-            }]
+            vec![Part::button(msg!("Send location").text(lang), "pin", press)]
         }
         "contact-info-request" => {
             let phone = json!([{ "phone": "+593987654321" }]);
             let contact = json!({ "name": { "formatted_name": "Ana Pérez", "first_name": "Ana" }, "phones": phone });
             let press = json!({ "text": "👤 Ana Pérez, +593987654321", "payload": { "contacts": [contact] } });
-            vec![Part::Button {
-                label: msg!("Share contact info").text(lang),
-                icon: "person",
-                press,
-            }]
+            let label = msg!("Share contact info").text(lang);
+            vec![Part::button(label, "person", press)]
         }
         _ => Vec::new(),
     };
@@ -260,7 +256,7 @@ fn text(body: &Value, pointer: &str) -> Option<String> {
 }
 
 /// Returns the items of the list at `pointer`.
-fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     body.pointer(pointer)
         .and_then(Value::as_array)
         .into_iter()
@@ -291,11 +287,7 @@ fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
 
 /// Creates a button with the label at `pointer`.
 fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
-    Some(Part::Button {
-        label: text(body, pointer)?,
-        icon,
-        press,
-    })
+    Some(Part::button(text(body, pointer)?, icon, press))
 }
 
 /// Creates a button that answers with its title and the other fields of `reply`.
@@ -499,9 +491,5 @@ pub(crate) fn template_button(given: &Value) -> Option<Part> {
         .into_iter()
         .find_map(|pointer| text(given, pointer))?;
     let press = json!({ "text": label, "payload": given.get("payload") });
-    Some(Part::Button {
-        label,
-        icon: "reply",
-        press,
-    })
+    Some(Part::button(label, "reply", press))
 }

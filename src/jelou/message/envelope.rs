@@ -195,6 +195,11 @@ pub(crate) fn enclose(
     whole
 }
 
+/// Returns the items of a list in a body, to change them; none if it is not a list.
+pub(super) fn items_mut(list: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    list.and_then(Value::as_array_mut).into_iter().flatten()
+}
+
 /// Objects merge deeply; arrays and values replace.
 pub(crate) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
@@ -230,6 +235,18 @@ impl Route {
     pub(crate) fn has_recipient(&self) -> bool {
         matches!(self, Self::FlowMessage { .. })
     }
+
+    /// Returns the endpoint as the API's documentation writes it.
+    pub(crate) fn endpoint(&self) -> &'static str {
+        match self {
+            Self::Messages => "POST /v1/bots/{botId}/messages",
+            Self::FlowMessage { .. } => "POST /v1/bots/{botId}/users/{userId}/flow_message",
+            Self::Template => "POST /v2/whatsapp/{botId}/hsm",
+            Self::CampaignTemplate { .. } => {
+                "POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages"
+            }
+        }
+    }
 }
 
 /// Returns whether a request sends a template, which can reach anyone. The path or `templateId` in
@@ -242,18 +259,4 @@ pub(crate) fn sends_template(path: &str, body: &str) -> bool {
     path.ends_with("/hsm")
         || path.ends_with("/template-messages")
         || body.contains("\"templateId\"") && has_id(body)
-}
-
-impl Route {
-    /// Returns the endpoint as the API's documentation writes it.
-    pub(crate) fn endpoint(&self) -> &'static str {
-        match self {
-            Self::Messages => "POST /v1/bots/{botId}/messages",
-            Self::FlowMessage { .. } => "POST /v1/bots/{botId}/users/{userId}/flow_message",
-            Self::Template => "POST /v2/whatsapp/{botId}/hsm",
-            Self::CampaignTemplate { .. } => {
-                "POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages"
-            }
-        }
-    }
 }

@@ -51,7 +51,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
             }
             None => msg!("is missing; it can be {known}", known),
         };
-        let of_type = violation("type", problem);
+        let of_type = Violation::without_flag("type", problem);
         return Err(invalid(
             [Some(of_type), recipient.err()].into_iter().flatten(),
         ));
@@ -119,8 +119,8 @@ fn recipient_in(
 ) -> Result<Recipient, Violation> {
     match take_recipient(envelope, fields) {
         Ok(Some((_, recipient))) => Ok(recipient),
-        Ok(None) => Err(violation(field, msg!("is missing"))),
-        Err(error) => Err(violation(error.path, error.problem)),
+        Ok(None) => Err(Violation::without_flag(field, msg!("is missing"))),
+        Err(error) => Err(Violation::without_flag(error.path, error.problem)),
     }
 }
 
@@ -129,8 +129,12 @@ fn check_fields(
     recipient: Result<Option<Recipient>, Violation>,
     fields: Map<String, Value>,
 ) -> Result<Checked, InvalidMessage> {
-    let kind = &MessageKind::from_name(kind)
-        .ok_or_else(|| invalid([violation("type", msg!("{kind} is unknown", kind))]))?;
+    let kind = &MessageKind::from_name(kind).ok_or_else(|| {
+        invalid([Violation::without_flag(
+            "type",
+            msg!("{kind} is unknown", kind),
+        )])
+    })?;
     let body = Value::Object(fields);
     let of_recipient: Vec<_> = recipient.as_ref().err().cloned().into_iter().collect();
     let warnings = check(kind, kind, &body, of_recipient, None)?;
@@ -140,14 +144,6 @@ fn check_fields(
         warnings,
         notes: Vec::new(),
     })
-}
-
-fn violation(path: &str, problem: Message) -> Violation {
-    Violation {
-        path: path.to_owned(),
-        problem,
-        flag: None,
-    }
 }
 
 fn invalid(violations: impl IntoIterator<Item = Violation>) -> InvalidMessage {

@@ -1,8 +1,6 @@
 //! Why a message cannot be sent: all violated limits together, each with its path, value, limit and
 //! flag.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use crate::base::input::UsageError;
@@ -21,7 +19,15 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
-    fn message(&self) -> Message {
+    pub(super) fn without_flag(path: impl Into<String>, problem: Message) -> Self {
+        Self {
+            path: path.into(),
+            problem,
+            flag: None,
+        }
+    }
+
+    pub(crate) fn message(&self) -> Message {
         let Self {
             path,
             problem,
@@ -46,12 +52,6 @@ impl Violation {
             }
             None => msg!("{path}: {problem}", path, problem),
         }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.message().fmt(formatter)
     }
 }
 

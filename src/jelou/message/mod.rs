@@ -2,7 +2,6 @@
 //! file with its flags and its own code. This module does not use the network and prints nothing.
 //! The only files that it reads are those in flags.
 
-mod advice;
 mod characters;
 mod checks;
 mod drawing;
@@ -11,13 +10,11 @@ mod explained;
 mod flag;
 mod incoming;
 mod invalid;
-mod kind;
 mod kinds;
 mod limits;
 mod literal_recipient;
 mod marks;
 mod media_url;
-mod or_template;
 mod outgoing;
 mod parameter;
 mod placeholder;
@@ -26,18 +23,17 @@ mod schema;
 mod template_listing;
 mod template_text;
 mod typed;
-mod unknown_field;
 mod vcard;
 
 pub(crate) use self::characters::{each_text, is_refused, refused_character, visit_texts};
 pub(crate) use self::drawing::{Part, TemplatePart, note, template_button};
 pub(crate) use self::envelope::{Envelope, Route, merge, sends_template};
 pub(crate) use self::explained::{Example, Field};
+pub(crate) use self::flag::{fit, is_template};
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::InvalidMessage;
 pub(crate) use self::kinds::MessageKind;
 pub(crate) use self::literal_recipient::undocumented_form;
-pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{
     Outgoing, has_misspelt_recipients, recipients_in, with_country_codes, written_recipients,
 };

@@ -5,13 +5,15 @@ use serde_json::{Map, Value, json};
 
 use super::characters::each_text;
 use super::checks::{complete, object};
-use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, take_type};
+use super::envelope::{
+    Envelope, Route, enclose, items_mut, listed, merge, take_recipient, take_type,
+};
 use super::flag::FlagValues;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::MessageKind;
 use super::literal_recipient::{literal_warning, unclear};
 use super::parameter::named_parameter;
-use super::placeholder::{copied_values, documented_placeholder};
+use super::placeholder::documented_placeholder;
 use super::recipient::{Recipient, RecipientChoice, RecipientSources, TypedRecipient};
 use super::vcard::complete_phone;
 use crate::base::invisible::{is_unseen, with_control_pictures};
@@ -65,8 +67,7 @@ impl Outgoing {
         recipient: RecipientChoice<'_>,
     ) -> Result<(Self, Vec<Message>), InvalidMessage> {
         let mut fields = object(body)?;
-        let other = typed.read_as(&fields);
-        let kind = other.as_ref().unwrap_or(typed);
+        let kind = typed.read_as(&fields);
         take_type(kind.envelope(), typed.command(), &mut fields)?;
         let in_body = take_recipient(kind.envelope(), &mut fields)?;
         let bot = fields.shift_remove("botId");
@@ -87,13 +88,17 @@ impl Outgoing {
             .find(|(_, user)| !is_clear(user))
             .map(|(_, user)| unclear(user));
         if is_row {
-            violations.extend(unclear_recipient.as_ref().map(unclear_destination));
+            // A run can wait for days, and a safety check may be set up before the row is sent.
+            let unclear = unclear_recipient.as_ref();
+            violations.extend(
+                unclear.map(|error| Violation::without_flag("destinations", error.message())),
+            );
             violations.extend(missing_place(&fields));
         }
         let mut warnings = check_literal_recipients(users, country, &mut violations);
         let route = kind.route(&fields);
         // Report errors of the message before a missing recipient.
-        let (body, advice) = complete(kind, typed, fields, violations, country)?;
+        let (body, advice) = complete(&kind, typed, fields, violations, country)?;
         let typed = recipient?;
         let recipient_warnings = typed.warnings().to_vec();
         let recipient = typed.recipient;
@@ -124,8 +129,7 @@ impl Outgoing {
         let Some(fields) = body.as_object() else {
             return false;
         };
-        let other = typed.read_as(fields);
-        let kind = other.as_ref().unwrap_or(typed);
+        let kind = typed.read_as(fields);
         let recipient = take_recipient(kind.envelope(), &mut fields.clone());
         !matches!(recipient, Ok(None))
     }
@@ -220,24 +224,15 @@ fn to_json(body: &Value) -> Box<str> {
         .into_boxed_str()
 }
 
-/// Returns a violation for each value that was copied from the API's documentation.
+/// Returns a violation for each value that was copied from the API's documentation. Recipients are checked separately.
 fn copied_value_violations(typed: &MessageKind, fields: &Value) -> Vec<Violation> {
     let mut copied = Vec::new();
-    copied_values("", fields, &mut copied);
+    each_text(fields, "", &mut |path, text| {
+        let is_recipient = path.split(['.', '[']).next() == Some("destinations");
+        let problem = documented_placeholder(text).filter(|_| !is_recipient);
+        copied.extend(problem.map(|problem| typed.violation(path, problem)));
+    });
     copied
-        .into_iter()
-        .map(|value| typed.violation(&value.path, value.problem))
-        .collect()
-}
-
-/// Returns the violation for an ambiguous recipient in a row: a run can wait for days, and a safety
-/// check may be set up before the row is sent.
-fn unclear_destination(error: &RecipientError) -> Violation {
-    Violation {
-        path: "destinations".to_owned(),
-        problem: error.message(),
-        flag: None,
-    }
 }
 
 /// Returns the violation of a row at 0, 0: programs write these coordinates for a place that they do not have.
@@ -246,11 +241,8 @@ fn missing_place(fields: &Value) -> Option<Violation> {
         let value = fields.pointer(&format!("/coordinates/{field}"));
         value.and_then(Value::as_f64) == Some(0.0)
     };
-    (is_zero("lat") && is_zero("long")).then(|| Violation {
-        path: "coordinates".to_owned(),
-        problem: msg!("is 0, 0, which stands for a missing place"),
-        flag: None,
-    })
+    let problem = msg!("is 0, 0, which stands for a missing place");
+    (is_zero("lat") && is_zero("long")).then(|| Violation::without_flag("coordinates", problem))
 }
 
 /// Returns the problem of a recipient in a body that has the prefix of an id in a flag.
@@ -314,11 +306,9 @@ fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Viol
         let meant = RECIPIENT_FIELDS
             .into_iter()
             .find(|field| name != field && is_alike(name, field))?;
-        Some(Violation {
-            path: with_control_pictures(name.clone()),
-            problem: msg!("differs from `{meant}` only in capitals or spaces", meant),
-            flag: None,
-        })
+        let path = with_control_pictures(name.clone());
+        let problem = msg!("differs from `{meant}` only in capitals or spaces", meant);
+        Some(Violation::without_flag(path, problem))
     })
 }
 
@@ -349,13 +339,8 @@ pub(crate) fn with_country_codes(
     country: Option<Country>,
 ) -> Result<Vec<Message>, InvalidMessage> {
     let mut warnings = Vec::new();
-    let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut);
-    for (card, contact) in contacts.into_iter().flatten().enumerate() {
-        let phones = contact.get_mut("phones").and_then(Value::as_array_mut);
-        let phones = phones
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object_mut);
+    for (card, contact) in items_mut(flags.get_mut("contacts")).enumerate() {
+        let phones = items_mut(contact.get_mut("phones")).filter_map(Value::as_object_mut);
         for (place, phone) in phones.enumerate() {
             let path = format!("contacts[{card}].phones[{place}].phone");
             match with_country_code(phone, country) {

@@ -1,8 +1,5 @@
 //! Values that were copied from the API's documentation instead of being replaced.
 
-use serde_json::Value;
-
-use super::schema::inside;
 use crate::base::message::{Message, msg};
 
 /// Placeholders in the API's documentation and its copies.
@@ -55,37 +52,6 @@ fn is_name_in_brackets(value: &str) -> bool {
         let name = inside.replace(['_', '-', '+'], "").to_ascii_lowercase();
         NAMES.contains(&name.as_str())
     })
-}
-
-/// A value that was copied from the API's documentation.
-pub(super) struct CopiedValue {
-    pub(super) path: String,
-    pub(super) problem: Message,
-}
-
-/// Returns all copied values at `path` and below. Recipients are checked separately.
-pub(super) fn copied_values(path: &str, value: &Value, found: &mut Vec<CopiedValue>) {
-    match value {
-        Value::String(text) => {
-            found.extend(documented_placeholder(text).map(|problem| CopiedValue {
-                path: path.to_owned(),
-                problem,
-            }));
-        }
-        Value::Array(items) => {
-            for (place, item) in items.iter().enumerate() {
-                copied_values(&format!("{path}[{place}]"), item, found);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                if !path.is_empty() || name != "destinations" {
-                    copied_values(&inside(path, name), field, found);
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 #[cfg(test)]

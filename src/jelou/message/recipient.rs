@@ -249,13 +249,6 @@ fn split_list(listed: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-fn several_recipients(raw: &str) -> RecipientError {
-    RecipientError::new(
-        msg!("`{raw}` lists several recipients", raw),
-        msg!("pass each recipient with its own --to"),
-    )
-}
-
 /// Returns the hint for a value of `--to` that lists recipients: `--to A --to B`. None unless each of them is valid.
 fn one_flag_each(raw: &str, country: Option<Country>) -> Option<Message> {
     let mut flags = Vec::new();
@@ -342,7 +335,10 @@ impl RecipientChoice<'_> {
         };
         let typed = match TypedRecipient::read(raw, sources.country) {
             // The id of another channel would include the recipients after it.
-            Ok(_) if split_list(raw).count() > 1 => Err(several_recipients(raw)),
+            Ok(_) if split_list(raw).count() > 1 => Err(RecipientError::new(
+                msg!("`{raw}` lists several recipients", raw),
+                msg!("pass each recipient with its own --to"),
+            )),
             typed => typed,
         };
         let typed = typed.map_err(|mut error| {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::drawing::named_places;
+use super::drawing::{items, named_places, places};
 use super::envelope::Route;
 use super::outgoing::{Outgoing, recipients_in};
 use crate::base::message::{Message, msg};
@@ -174,7 +174,11 @@ impl TemplateUse {
                 TemplateVerdict::Unclear { missing: "status" }
             };
         }
-        if self.goes_to_user_id && approved.iter().all(|each| is_authentication(each)) {
+        if self.goes_to_user_id
+            && approved
+                .iter()
+                .all(|each| says(each, "category", "AUTHENTICATION"))
+        {
             return TemplateVerdict::NeedsNumber;
         }
         if let Some(media) = self.missing_media(&approved) {
@@ -196,11 +200,8 @@ impl TemplateUse {
     /// Returns the type of media that the first template begins with, if the message's media fits none
     /// of the templates.
     fn missing_media(&self, approved: &[&Value]) -> Option<&'static str> {
-        let fits = |media: &str| {
-            self.media
-                .as_ref()
-                .is_some_and(|given| given.eq_ignore_ascii_case(media))
-        };
+        let given = self.media.as_deref();
+        let fits = |media: &str| given.is_some_and(|given| given.eq_ignore_ascii_case(media));
         let mut first_misfit = None;
         for template in approved {
             let media = header_kind(template).filter(|kind| *kind != "text");
@@ -225,12 +226,8 @@ impl TemplateUse {
                 TemplateVerdict::Fits
             };
         }
-        match counts
-            .iter()
-            .copied()
-            .collect::<Option<Vec<_>>>()
-            .as_deref()
-        {
+        let counts: Option<Vec<_>> = counts.into_iter().collect();
+        match counts.as_deref() {
             Some([expected, ..]) => TemplateVerdict::WrongCount {
                 given: self.parameters,
                 expected: *expected,
@@ -238,9 +235,7 @@ impl TemplateUse {
             Some([]) | None => TemplateVerdict::Unclear { missing: "text" },
         }
     }
-}
 
-impl TemplateUse {
     /// Returns the length of the text with its values, if it is too long in each of the templates that fit.
     fn excess(&self, approved: &[&Value]) -> Option<usize> {
         let fitting = approved.iter();
@@ -296,25 +291,21 @@ impl TemplateUses {
 
 /// Counts the characters of the parameters in `body`.
 fn count_characters(body: &Value) -> usize {
-    let parameters = body.get("parameters").and_then(Value::as_array);
-    let texts = parameters.into_iter().flatten().filter_map(Value::as_str);
+    let texts = items(body, "/parameters").filter_map(Value::as_str);
     texts.map(|text| text.chars().count()).sum()
 }
 
 /// Counts the characters of a template's own text, without its placeholders.
 fn own_characters(template: &Value) -> usize {
     let text = text(template, "template").unwrap_or_default();
-    let (first, rest) = text.split_once("{{").unwrap_or((text, ""));
-    let parts = rest.split("{{");
-    let parts = parts.map(|part| part.split_once("}}").map_or(part, |(_, words)| words));
-    let parts = parts.map(|words| words.chars().count());
+    let first = text.split("{{").next().unwrap_or_default();
+    let parts = places(text).map(|(_, words)| words.chars().count());
     first.chars().count() + parts.sum::<usize>()
 }
 
 /// Returns the names that the parameters in `body` begin with.
 fn parameter_names(body: &Value) -> Vec<String> {
-    let parameters = body.get("parameters").and_then(Value::as_array);
-    let texts = parameters.into_iter().flatten().filter_map(Value::as_str);
+    let texts = items(body, "/parameters").filter_map(Value::as_str);
     let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
     texts
         .filter_map(|text| Some(text.split_once('=')?.0.trim()))
@@ -393,14 +384,7 @@ fn without_prefix(name: &str) -> Option<&str> {
 /// Returns the type of media that a template begins with, or `text`, from Meta's components or from a separate field. None
 /// if the list does not have it.
 fn header_kind(template: &Value) -> Option<&'static str> {
-    let components = template
-        .get("components")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let header = components
-        .iter()
-        .find(|each| text(each, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("header")));
+    let header = items(template, "/components").find(|each| says(each, "type", "header"));
     let header = header.or_else(|| template.get("header"));
     let of_header = header
         .into_iter()
@@ -422,12 +406,12 @@ fn header_kind(template: &Value) -> Option<&'static str> {
 }
 
 pub(super) fn is_approved(template: &Value) -> bool {
-    text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
+    says(template, "status", "APPROVED")
 }
 
-fn is_authentication(template: &Value) -> bool {
-    text(template, "category")
-        .is_some_and(|category| category.eq_ignore_ascii_case("AUTHENTICATION"))
+/// Returns whether `field` has this text, in any case.
+fn says(object: &Value, field: &str, word: &str) -> bool {
+    text(object, field).is_some_and(|text| text.eq_ignore_ascii_case(word))
 }
 
 /// Returns whether both may be the same language. A missing language matches any.
@@ -448,9 +432,9 @@ fn languages(templates: &[&Value]) -> Vec<String> {
 
 /// Counts the values in the template's text; None if the list does not have the text.
 fn count_values(template: &Value) -> Option<usize> {
-    let marks = text(template, "template")?.split("{{").skip(1);
-    let marks = marks.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
-    Some(marks.collect::<BTreeSet<_>>().len())
+    let places = places(text(template, "template")?);
+    let names: BTreeSet<_> = places.map(|(place, _)| place).collect();
+    Some(names.len())
 }
 
 #[cfg(test)]

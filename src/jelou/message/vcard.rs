@@ -241,22 +241,24 @@ fn contact(lines: &[VcardLine<'_>]) -> Value {
         complete_phone(&mut phone);
         Some(phone)
     });
-    let emails = all("EMAIL")
-        .filter_map(|line| Some(object([("email", Some(text(line)?)), ("type", kind(line))])));
-    let urls = all("URL")
-        .filter_map(|line| Some(object([("url", Some(text(line)?)), ("type", kind(line))])));
+    let typed = |name, field| {
+        let items = all(name);
+        items.filter_map(move |line| {
+            Some(object([(field, Some(text(line)?)), ("type", kind(line))]))
+        })
+    };
     let list = |items: Vec<Map<String, Value>>| Some(json!(items)).filter(|_| !items.is_empty());
     json!(filled([
         ("name", Some(json!(name))),
         ("phones", list(phones.collect())),
-        ("emails", list(emails.collect())),
+        ("emails", list(typed("EMAIL", "email").collect())),
         ("addresses", list(all("ADR").filter_map(address).collect())),
         (
             "org",
             Some(json!(organization)).filter(|_| !organization.is_empty())
         ),
         ("birthday", all("BDAY").find_map(birthday).map(Value::from)),
-        ("urls", list(urls.collect())),
+        ("urls", list(typed("URL", "url").collect())),
     ]))
 }
 

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use url::{Host, ParseError, Url};
 
+use super::error::url_problem;
 use crate::base::message::{Message, msg};
-use crate::base::url_problem::url_problem;
 
 /// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,6 @@ pub(crate) struct ApiUrl(Url);
 
 impl ApiUrl {
     /// Creates the address of a server on this machine.
-    #[must_use]
     #[expect(clippy::expect_used, reason = "any port makes a URL")]
     pub(crate) fn on_loopback(port: u16) -> Self {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
@@ -56,7 +55,6 @@ impl ApiUrl {
     }
 
     /// Returns the address for finding duplicates. All names of this machine count as one.
-    #[must_use]
     #[expect(
         clippy::expect_used,
         reason = "any host can be replaced with an address"
@@ -74,9 +72,7 @@ impl ApiUrl {
     pub(crate) fn is_plain_http(&self) -> bool {
         self.0.scheme() == "http"
     }
-}
 
-impl ApiUrl {
     /// Parses an address with any scheme. The error does not repeat the value, which may contain a password or a token.
     fn parse(raw: &str, not_a_url: impl Fn(ParseError) -> Message) -> Result<Self, Message> {
         let url = Url::parse(raw).map_err(&not_a_url)?;

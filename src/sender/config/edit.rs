@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
 
 use super::error::{bad_file, unknown_profile, wrong_syntax};
 use super::file::{ConfigFile, read_trusted};
-use super::key_table::KEYS;
+use super::keys::KEYS;
 use super::layer::Layer;
 use super::secret_source::SecretSource;
 use crate::base::message::msg;
@@ -93,7 +93,7 @@ impl ConfigEdit {
                 }
             }
         }
-        for key in KEYS {
+        for key in KEYS.iter() {
             if let Some(texts) = change.list(key.name) {
                 put(profile, key.name, key.to_toml(texts));
             }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::wrong_variable;
 use super::file::resolve;
-use super::key_table::{KEYS, Key};
+use super::keys::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use crate::base::invisible::without_final_line_break;
 use crate::base::message::{Message, msg};
+use crate::base::texts::rows;
 use crate::command_error::CommandError;
 
 /// The values on the command line.
@@ -41,15 +42,6 @@ impl Flags {
     }
 }
 
-/// The variables of jelouctl that do not set a profile's setting.
-const OTHERS: [&str; 5] = [
-    "JELOU_PROFILE",
-    "JELOUCTL_CONFIG",
-    "JELOUCTL_SANDBOX",
-    SANDBOX_KEYS,
-    "JELOU_TO",
-];
-
 /// The variable with the directory of the keys of `--once`, which `sandbox -- COMMAND` sets for its command.
 pub(crate) const SANDBOX_KEYS: &str = "JELOUCTL_SANDBOX_KEYS";
 
@@ -59,7 +51,7 @@ pub(crate) struct Environment {
     /// `JELOU_PROFILE`
     pub(crate) profile: Option<String>,
     /// `JELOUCTL_CONFIG`
-    pub(crate) config: Option<String>,
+    config: Option<String>,
     /// `JELOUCTL_SANDBOX`
     pub(crate) sandbox: Option<String>,
     /// The directory of the sandbox's keys. A command outside the sandbox ignores it.
@@ -81,14 +73,10 @@ impl Environment {
         })
     }
 
-    /// Reads only the ledger setting: a command that only reads runs must not fail because of the others.
-    pub(crate) fn read_for_ledger() -> Result<Self, CommandError> {
-        Self::read_settings(|key| key.name == "ledger")
-    }
-
-    /// Reads only the language, which is chosen before anything is printed.
-    pub(super) fn read_for_lang() -> Result<Self, CommandError> {
-        Self::read_settings(|key| key.name == "lang")
+    /// Reads the variable of only one setting: a command that only reads runs must not fail because of another one, and
+    /// the language is chosen before anything is printed.
+    pub(crate) fn read_only(setting: &str) -> Result<Self, CommandError> {
+        Self::read_settings(|key| key.name == setting)
     }
 
     fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, CommandError> {
@@ -212,10 +200,8 @@ fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
             .min_by_key(edits)
     };
     let other_name = || {
-        let meant = OTHER_NAMES
-            .iter()
-            .find(|(words, _)| words.contains(&own_part))?;
-        ours.iter().find(|name| **name == meant.1)
+        let [_, meant] = rows(OTHER_NAMES).find(|[word, _]| *word == own_part)?;
+        ours.iter().find(|name| **name == meant)
     };
     same.or_else(begun)
         .or_else(misspelt)
@@ -229,30 +215,7 @@ fn after_prefix(name: &str) -> &str {
 }
 
 /// Names in other tools, without a prefix, and the variable of jelouctl.
-const OTHER_NAMES: [(&[&str], &str); 5] = [
-    (
-        &[
-            "SECRET",
-            "API_SECRET",
-            "SECRET_KEY",
-            "TOKEN",
-            "API_TOKEN",
-            "API_KEY",
-            "APIKEY",
-            "AUTH_TOKEN",
-            "PASSWORD",
-            "CLIENTSECRET",
-        ],
-        "JELOU_CLIENT_SECRET",
-    ),
-    (&["SECRET_FILE"], "JELOU_CLIENT_SECRET_FILE"),
-    (
-        &["CLIENTID", "USER", "USERNAME", "ID", "APP_ID"],
-        "JELOU_CLIENT_ID",
-    ),
-    (&["URL", "HOST", "ENDPOINT", "BASE_URL"], "JELOU_API_URL"),
-    (&["RECIPIENT", "PHONE", "NUMBER", "TO_NUMBER"], "JELOU_TO"),
-];
+const OTHER_NAMES: &str = include_str!("other_variables.tsv");
 
 /// Returns whether Kubernetes sets this name for a service, such as `JELOU_BOT_SERVICE_HOST`,
 /// `JELOU_API_PORT` and `JELOU_API_PORT_80_TCP_ADDR`.
@@ -276,7 +239,9 @@ fn stray_character(value: &str) -> Option<Message> {
 /// Returns all variables that jelouctl reads.
 pub(super) fn our_variables() -> Vec<&'static str> {
     let of_keys = KEYS.iter().filter_map(|key| key.variable);
-    of_keys.chain(OTHERS).collect()
+    let others = rows(include_str!("variables.tsv")).map(|[name, _]| name);
+    let others = others.filter(|name| name.starts_with("JELOU"));
+    of_keys.chain(others).collect()
 }
 
 #[cfg(test)]

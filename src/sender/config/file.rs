@@ -11,15 +11,14 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::{bad_file, unknown_key, use_profile, wrong_syntax};
-use super::key_table::{KEYS, Key};
+use super::error::{bad_file, unknown_key, use_profile, wrong_syntax, wrong_toml};
+use super::keys::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
-use super::toml_error::wrong_toml;
 use crate::base::message::{Message, msg};
 #[cfg(unix)]
 use crate::base::owner::is_trusted;
-use crate::base::paths::{CONFIGURATION, HOME, home};
+use crate::base::paths::{CONFIGURATION, HOME, home, service_secrets};
 use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::suggest::nearest;
 use crate::base::text_encoding::{NotText, decode_text};
@@ -241,11 +240,7 @@ fn parent_directory(file: &Path) -> &Path {
 pub(super) fn resolve(directory: &Path, path: &str) -> String {
     let of_service = path
         .strip_prefix("${CREDENTIALS_DIRECTORY}/")
-        .and_then(|name| {
-            let directory = std::env::var_os("CREDENTIALS_DIRECTORY")
-                .filter(|directory| !directory.is_empty())?;
-            Some(Path::new(&directory).join(name))
-        });
+        .and_then(|name| Some(service_secrets()?.join(name)));
     let whole = of_service.unwrap_or_else(|| match (Path::new(path).strip_prefix("~"), home()) {
         _ if path.starts_with("${") => PathBuf::from(path),
         (Ok(rest), Some(home)) => home.join(rest),

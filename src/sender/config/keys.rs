@@ -1,20 +1,85 @@
-//! The value of each setting in a profile, and its parser. All sources use the same parser, also flags. CONTRIBUTING.md
-//! describes what a new setting needs.
+//! The settings that a profile may have, and the parser of each value. All sources use the same parser, also flags.
+//! CONTRIBUTING.md describes what a new setting needs.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use strum::EnumString;
 
-use super::key_table::{KEYS, Key, KeyForm};
-use crate::base::durations::parse_duration;
 use crate::base::invisible::{is_unseen, without_final_line_break};
-use crate::base::message::Lang;
-use crate::base::message::{Message, msg};
+use crate::base::message::{Lang, Message, msg};
+use crate::base::texts::rows;
+use crate::base::timestamps::parse_duration;
 use crate::jelou::message::documented_placeholder;
 use crate::phone::{Country, PhoneNumber, is_clear, is_like_user_id, may_begin_number};
 use crate::runs::cost::Money;
 
+/// A setting that a profile may have.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name in a profile and in `profile show`.
+    pub(crate) name: &'static str,
+    pub(crate) form: KeyForm,
+    pub(crate) flag: Option<KeyFlag>,
+    /// The environment variable.
+    pub(crate) variable: Option<&'static str>,
+    /// The value if no source sets it.
+    pub(crate) default: Option<&'static str>,
+    /// The help of its flag. The first sentence is the short help.
+    pub(crate) about: &'static str,
+}
+
+/// The form of a value in a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub(crate) enum KeyForm {
+    Text,
+    Path,
+    /// A number, or a text such as `30s`.
+    Number,
+    Switch,
+    List,
+    /// A program and its arguments.
+    Command,
+}
+
+/// The flag of a setting.
+#[derive(Debug)]
+pub(crate) struct KeyFlag {
+    pub(crate) name: &'static str,
+    /// The placeholder of its value.
+    pub(crate) value: &'static str,
+    /// Whether every command has it. Otherwise only `profile set` has it.
+    pub(crate) is_global: bool,
+}
+
+/// Every setting, in the order of `profile show`.
+pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+    let rows = rows(include_str!("keys.tsv"));
+    rows.filter_map(Key::from_row).collect()
+});
+
 impl Key {
+    fn from_row(
+        [name, form, flag, value, commands, variable, default, about]: [&'static str; 8],
+    ) -> Option<Self> {
+        let given = |cell: &'static str| Some(cell).filter(|cell| !cell.is_empty());
+        let flag = given(flag).map(|name| KeyFlag {
+            name,
+            value,
+            is_global: commands == "all",
+        });
+        Some(Self {
+            name,
+            form: form.parse().ok()?,
+            flag,
+            variable: given(variable),
+            default: given(default),
+            about,
+        })
+    }
+
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
@@ -32,7 +97,12 @@ impl Key {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
         let found = describe_type(&written);
-        let item = other_item(&written);
+        // The number and the type of the first item of a list that is not a text.
+        let items = (1..).zip(written.as_array().into_iter().flatten());
+        let item = items
+            .filter(|(_, item)| !item.is_str())
+            .map(|(number, item)| (number, describe_type(item)))
+            .next();
         let expected = match self.form {
             KeyForm::Number => msg!("a number, or a text such as \"30s\""),
             KeyForm::Switch => msg!("true or false"),
@@ -106,13 +176,6 @@ impl Key {
 /// Returns what is shown in place of a secret.
 pub(super) fn redacted() -> Message {
     msg!("(redacted)")
-}
-
-/// Returns the number and the type of the first item of a list that is not a text.
-fn other_item(written: &toml::Value) -> Option<(usize, Message)> {
-    let mut items = (1..).zip(written.as_array()?);
-    let (number, item) = items.find(|(_, item)| !item.is_str())?;
-    Some((number, describe_type(item)))
 }
 
 fn describe_type(value: &toml::Value) -> Message {

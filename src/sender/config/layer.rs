@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::error::{set_profile, wrong_variable};
-use super::key_table::{KEYS, Key, KeyForm};
+use super::keys::{KEYS, Key, KeyForm};
 use crate::base::message::{Message, ToValue, Value, msg};
 use crate::command_error::CommandError;
 
@@ -41,9 +41,7 @@ impl Origin {
             origin: self.clone(),
         }
     }
-}
 
-impl Origin {
     pub(crate) fn message(&self) -> Message {
         match self {
             Self::Flag(name) | Self::Variable(name) => Message::verbatim(*name),
@@ -74,7 +72,7 @@ pub(crate) struct Layer(BTreeMap<&'static str, WithOrigin<Vec<String>>>);
 impl Layer {
     pub(super) fn defaults() -> Self {
         let mut layer = Self::default();
-        for key in KEYS {
+        for key in KEYS.iter() {
             if let Some(default) = key.default {
                 layer.put(key.name, vec![default.to_owned()], &Origin::Default);
             }
@@ -182,7 +180,7 @@ impl Layer {
     }
 
     /// Works like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
-    #[expect(clippy::expect_used, reason = "KEYS has the default")]
+    #[expect(clippy::expect_used, reason = "keys.tsv has the default")]
     pub(super) fn or_default<T>(
         &self,
         name: &str,

@@ -11,15 +11,14 @@ use tokio_postgres::config::Host;
 use url::Url;
 
 use super::env::{Environment, Flags};
-use super::error::set_profile;
+use super::error::{set_profile, url_problem};
 use super::file::ConfigFile;
 use super::layer::{Origin, WithOrigin};
 use super::secret_source::SecretSource;
-use super::settings::{choose_profile, load_file};
+use super::settings::{chosen_layer, load_file};
 use crate::base::invisible::without_final_line_break;
 use crate::base::message::{Message, msg};
 use crate::base::secret::Secret;
-use crate::base::url_problem::url_problem;
 use crate::command_error::CommandError;
 
 /// The value of `ledger` that chooses this machine's file.
@@ -56,8 +55,7 @@ impl LedgerDatabase {
         let mut profiles = file.iter().flat_map(|file| file.profiles.values());
         // Without a chosen profile, any of them could be the right one.
         let is_needed = !outside.has("ledger") && profiles.any(|profile| profile.has("ledger"));
-        let chosen = choose_profile(flags, environment, file.as_ref(), is_needed)?;
-        let chosen = chosen.and_then(|name| file.as_ref()?.profiles.get(&name.value));
+        let chosen = chosen_layer(flags, environment, file.as_ref(), is_needed)?;
         let layer = if outside.has("ledger") {
             Some(&outside)
         } else {
@@ -221,7 +219,7 @@ struct OwnParameters {
     /// The value of `sslmode`.
     mode: Option<String>,
     /// The file of `sslrootcert`.
-    roots: Option<PathBuf>,
+    pub(crate) roots: Option<PathBuf>,
     password: Option<String>,
 }
 

@@ -5,7 +5,6 @@ mod edit;
 mod env;
 mod error;
 mod file;
-mod key_table;
 mod keys;
 mod layer;
 mod ledger_database;
@@ -13,8 +12,7 @@ mod login;
 mod secret_source;
 mod settings;
 #[cfg(test)]
-mod settings_page;
-mod toml_error;
+mod tests;
 
 pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::ConfigEdit;
@@ -23,10 +21,9 @@ pub(crate) use self::error::{
     bad_file, interrupted, no_bot, set_profile, use_profile, wrong_variable,
 };
 pub(crate) use self::file::ConfigFile;
-pub(crate) use self::key_table::{KEYS, Key, KeyFlag, KeyForm};
 pub(crate) use self::keys::{
-    bot_id, budget, describe_useless_pattern, every, messaging_limit, rate, remember, retry_for,
-    timeout,
+    KEYS, Key, KeyFlag, KeyForm, bot_id, budget, describe_useless_pattern, every, messaging_limit,
+    rate, remember, retry_for, timeout,
 };
 pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;

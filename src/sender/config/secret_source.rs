@@ -14,6 +14,10 @@ use super::error::interrupted;
 use super::keys::redacted;
 use super::layer::{Layer, Origin, WithOrigin};
 use crate::base::message::{Message, ToValue, Value, msg};
+#[cfg(unix)]
+use crate::base::owner::is_on_read_only_disk;
+#[cfg(unix)]
+use crate::base::paths::service_secrets;
 use crate::base::private_file::{self, FileAction, FileError, PipeBound, open_to_read};
 use crate::base::process::{Signal, find_program, run_blocking};
 use crate::base::secret::Secret;
@@ -348,17 +352,11 @@ pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<Message
 /// their own directories or on a read-only mount.
 #[cfg(unix)]
 fn is_managed(path: &Path) -> bool {
-    use rustix::fs::{StatVfsMountFlags, statvfs};
-
-    let systemd_directory =
-        std::env::var_os("CREDENTIALS_DIRECTORY").filter(|place| !place.is_empty());
-    let is_from_systemd = systemd_directory.is_some_and(|place| path.starts_with(place));
+    let is_from_systemd = service_secrets().is_some_and(|place| path.starts_with(place));
     let is_from_container = ["/run/secrets", "/var/run/secrets"]
         .iter()
         .any(|place| path.starts_with(place));
-    is_from_systemd
-        || is_from_container
-        || statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+    is_from_systemd || is_from_container || is_on_read_only_disk(path)
 }
 
 #[cfg(not(unix))]

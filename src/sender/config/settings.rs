@@ -8,8 +8,7 @@ use super::api_url::ApiUrl;
 use super::env::{Environment, Flags};
 use super::error::{no_bot, unknown_profile, use_profile};
 use super::file::ConfigFile;
-use super::key_table::Key;
-use super::keys;
+use super::keys::{self, Key};
 use super::layer::{Layer, Origin, WithOrigin};
 use super::login::Login;
 use super::secret_source::SecretSource;
@@ -210,17 +209,10 @@ impl Settings {
 
     /// Returns the bot to send from.
     pub(crate) fn bot(&self) -> Result<&str, CommandError> {
-        self.bot
-            .as_deref()
-            .ok_or_else(|| self.without_file(no_bot()))
-    }
-
-    /// Adds to the error about a missing setting why no configuration file was found.
-    fn without_file(&self, error: CommandError) -> CommandError {
-        CommandError {
+        self.bot.as_deref().ok_or_else(|| CommandError {
             details: self.missing_file.clone(),
-            ..error
-        }
+            ..no_bot()
+        })
     }
 
     /// Returns the origin of a key's value.
@@ -316,7 +308,7 @@ fn remove_sender(environment: &mut Layer) -> Option<Message> {
 /// # Errors
 /// When the configuration cannot be read.
 pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandError> {
-    let file = load_file(flags, &Environment::read_for_ledger()?)?;
+    let file = load_file(flags, &Environment::read_only("ledger")?)?;
     Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
 }
 
@@ -329,7 +321,7 @@ pub(crate) fn profile_zone(
     flags: &Flags,
     run_profile: Option<&str>,
 ) -> Result<Option<ZoneName>, CommandError> {
-    let environment = Environment::read_for_ledger()?;
+    let environment = Environment::read_only("ledger")?;
     let Some(file) = load_file(flags, &environment)? else {
         return Ok(None);
     };
@@ -337,9 +329,7 @@ pub(crate) fn profile_zone(
     if let Some(profile) = run_profile.filter(|_| flags.profile.is_none()) {
         return profile.get("time_zone", str::parse);
     }
-    let chosen = choose_profile(flags, &environment, Some(&file), false)?;
-    let profile = chosen.and_then(|name| file.profiles.get(&name.value));
-    match profile {
+    match chosen_layer(flags, &environment, Some(&file), false)? {
         Some(profile) => profile.get("time_zone", str::parse),
         None => Ok(None),
     }
@@ -348,17 +338,16 @@ pub(crate) fn profile_zone(
 /// Returns the language in the environment or the profile. A configuration that cannot be read sets none: the command
 /// reports it.
 pub(crate) fn configured_lang(flags: &Flags) -> Option<Lang> {
-    let environment = Environment::read_for_lang().ok()?;
+    let environment = Environment::read_only("lang").ok()?;
     let variable = environment.layer.get("lang", keys::lang).ok()?;
     variable.or_else(|| profile_lang(flags))
 }
 
 /// Returns the language in the profile.
 pub(crate) fn profile_lang(flags: &Flags) -> Option<Lang> {
-    let environment = Environment::read_for_lang().ok()?;
-    let file = load_file(flags, &environment).ok()??;
-    let chosen = choose_profile(flags, &environment, Some(&file), false).ok()??;
-    let profile = file.profiles.get(&chosen.value)?;
+    let environment = Environment::read_only("lang").ok()?;
+    let file = load_file(flags, &environment).ok()?;
+    let profile = chosen_layer(flags, &environment, file.as_ref(), false).ok()??;
     profile.get("lang", keys::lang).ok()?
 }
 
@@ -395,9 +384,20 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
         })
 }
 
+/// Returns the values of the profile that [`choose_profile`] chooses.
+pub(super) fn chosen_layer<'a>(
+    flags: &Flags,
+    environment: &Environment,
+    file: Option<&'a ConfigFile>,
+    is_needed: bool,
+) -> Result<Option<&'a Layer>, CommandError> {
+    let chosen = choose_profile(flags, environment, file, is_needed)?;
+    Ok(chosen.and_then(|name| file?.profiles.get(&name.value)))
+}
+
 /// Chooses the profile. Unless one `is_needed`, several profiles without a default are not an
 /// error, and under `JELOUCTL_SANDBOX` the profile may be missing.
-pub(super) fn choose_profile(
+fn choose_profile(
     flags: &Flags,
     environment: &Environment,
     file: Option<&ConfigFile>,

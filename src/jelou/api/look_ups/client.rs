@@ -96,7 +96,7 @@ pub(crate) fn look_up_pace(per_second: f64) -> Interval {
 
 impl LookUps<'_> {
     /// Returns the server's present time.
-    pub(crate) fn now(&self) -> Timestamp {
+    fn now(&self) -> Timestamp {
         let ours = timestamp(SystemTime::now());
         ours.saturating_add(self.clock).unwrap_or(ours)
     }

@@ -115,7 +115,7 @@ impl DeliveryState {
     }
 
     /// Returns the text for users: `at WhatsApp`; an unknown status is unchanged.
-    pub(crate) fn describe(&self) -> &str {
+    fn describe(&self) -> &str {
         match self {
             Self::Other(status) => status,
             Self::AtWhatsapp => "at WhatsApp",
@@ -136,8 +136,7 @@ impl DeliveryState {
     /// Returns the new state of a message after an answer with the state `seen`. It only moves
     /// forward, because an answer can be older than the current state. A delivery replaces a
     /// failure, but the state at WhatsApp does not. An unknown status changes nothing.
-    #[must_use]
-    pub(crate) fn after(self, seen: Self) -> Self {
+    fn after(self, seen: Self) -> Self {
         if seen.progress_rank() > self.progress_rank() {
             seen
         } else {

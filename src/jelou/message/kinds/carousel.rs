@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{FieldProblem, Kind};
 use crate::base::message::{Message, msg};
-use crate::jelou::message::envelope::Envelope;
-use crate::jelou::message::kind::{FieldProblem, Kind};
+use crate::jelou::message::envelope::{Envelope, items_mut};
 
 pub(super) const CAROUSEL: Kind = Kind {
     fill: |_, fields| number_cards(fields),
@@ -17,10 +17,9 @@ pub(super) const CAROUSEL: Kind = Kind {
 };
 
 fn number_cards(fields: &mut Map<String, Value>) {
-    let cards = fields
-        .get_mut("parameters")
-        .and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());
-    for (position, card) in cards.into_iter().flatten().enumerate() {
+    let parameters = fields.get_mut("parameters");
+    let cards = parameters.and_then(|parameters| parameters.get_mut("cards"));
+    for (position, card) in items_mut(cards).enumerate() {
         if let Value::Object(card) = card {
             let index = card.entry("card_index").or_insert(Value::Null);
             if index.is_null() {

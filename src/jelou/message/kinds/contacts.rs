@@ -2,13 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{FieldProblem, Kind};
 use crate::base::input::{Input, UsageError, source_name};
 use crate::base::message::msg;
 use crate::base::text_encoding::NotText;
-use crate::jelou::message::envelope::Envelope;
-use crate::jelou::message::flag::FlagValues;
-use crate::jelou::message::kind::{FieldProblem, Kind};
-use crate::jelou::message::or_template::is_template;
+use crate::jelou::message::envelope::{Envelope, items_mut};
+use crate::jelou::message::flag::{FlagValues, is_template};
 use crate::jelou::message::vcard::{self, complete_name, complete_phone, has_parts};
 
 pub(super) const CONTACTS: Kind = Kind {
@@ -83,23 +82,13 @@ fn shape(
             address
         )));
     }
-    for card in fields
-        .get_mut("contacts")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for card in items_mut(fields.get_mut("contacts")) {
         for (list, flag, otherwise) in [
             ("phones", "phone_type", "Mobile"),
             ("emails", "email_type", "Work"),
         ] {
             let kind = typed.one(flag).unwrap_or(otherwise);
-            let items = card
-                .get_mut(list)
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten();
-            items.for_each(|item| item["type"] = json!(kind));
+            items_mut(card.get_mut(list)).for_each(|item| item["type"] = json!(kind));
         }
     }
     Ok(())
@@ -107,20 +96,14 @@ fn shape(
 
 /// Completes the names and the `wa_id` of phones, if flags for one card were passed.
 fn fill(typed: &FlagValues, fields: &mut Map<String, Value>) {
-    let contacts = fields
-        .get_mut("contacts")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten();
-    for contact in contacts.filter(|_| typed.has_any(&CARD)) {
+    if !typed.has_any(&CARD) {
+        return;
+    }
+    for contact in items_mut(fields.get_mut("contacts")) {
         if let Some(Value::Object(name)) = contact.get_mut("name") {
             complete_name(name);
         }
-        let phones = contact
-            .get_mut("phones")
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten();
+        let phones = items_mut(contact.get_mut("phones"));
         phones
             .filter_map(Value::as_object_mut)
             .for_each(complete_phone);

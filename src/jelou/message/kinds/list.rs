@@ -1,30 +1,20 @@
 //! A text with a list of options, which a button opens. In the body it is a text with options.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::jelou::message::envelope::Envelope;
-use crate::jelou::message::kind::Kind;
+use super::Kind;
+use crate::jelou::message::envelope::{Envelope, items_mut};
 use crate::jelou::message::vcard::filled;
 
 pub(super) const LIST: Kind = Kind {
     shape: |_, fields, _| {
-        with_objects(fields);
+        // The flag sets texts.
+        items_mut(fields.get_mut("options"))
+            .for_each(|typed| *typed = option(typed.as_str().unwrap_or_default()));
         Ok(())
     },
     ..Kind::new("list", Envelope::Typed("text"), include_str!("list.json"))
 };
-
-/// Turns the texts of the option flag into objects.
-fn with_objects(fields: &mut Map<String, Value>) {
-    for typed in fields
-        .get_mut("options")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
-        *typed = option(typed.as_str().unwrap_or_default());
-    }
-}
 
 /// Parses `ID=Title|Description`. Id and description are optional; `\=`, `\|` and `\\` are literal
 /// characters, and so is all in `{{ … }}` and `{% … %}`. An id has no space outside of these: `Precio = $5` is a title.

@@ -6,6 +6,7 @@ mod list;
 mod template;
 mod text;
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -15,10 +16,54 @@ use super::drawing::{Part, draw};
 use super::envelope::{Envelope, Route, take_type};
 use super::flag::{Flag, FlagValues};
 use super::invalid::InvalidMessage;
-use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
+use crate::base::input::{Input, UsageError};
 use crate::base::message::{Lang, Message, msg};
+
+/// The fields of a body.
+type Fields = Map<String, Value>;
+/// A field's name and what is wrong with it.
+pub(super) type FieldProblem = (&'static str, Message);
+
+/// A kind of message.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// The name: the word after `send`, if the kind has its own command.
+    name: &'static str,
+    envelope: Envelope,
+    /// The kind's JSON Schema: help, example, flags in the order of the help, and the kind's own
+    /// fields with their order in the body, types, limits and advice.
+    definition: &'static str,
+    /// The command that has the flags for this kind.
+    written_by: &'static str,
+    /// Rewrites the part of the body that flags set, if a flag does not set exactly one field.
+    pub(super) shape: fn(&FlagValues, &mut Fields, &mut Input) -> Result<(), UsageError>,
+    /// Rewrites fields that a body may have in another form. Returns their problems.
+    pub(super) read: fn(&mut Fields) -> Vec<FieldProblem>,
+    /// Fills in fields that follow from others, unless the message's flags set them. In a bulk run
+    /// these others may come from the row, so reading the flags is too early for this.
+    pub(super) fill: fn(&FlagValues, &mut Fields),
+    /// Returns the problem of a field of the object at a place, such as `cards[].header`, if the
+    /// schema cannot express it.
+    pub(super) problem: fn(&str, &Fields) -> Option<FieldProblem>,
+}
+
+impl Kind {
+    /// Creates a kind that has only a definition, without code.
+    const fn new(name: &'static str, envelope: Envelope, definition: &'static str) -> Self {
+        Self {
+            name,
+            envelope,
+            definition,
+            written_by: name,
+            shape: |_, _, _| Ok(()),
+            read: |_| Vec::new(),
+            fill: |_, _| {},
+            problem: |_, _| None,
+        }
+    }
+}
 
 /// All kinds, in the order of the help.
 const KINDS: &[Kind] = &[
@@ -260,16 +305,15 @@ impl MessageKind {
     }
 
     /// Returns the kind of a body with these fields: a text with options is a list.
-    pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Cow<'_, Self> {
         let (field, other) = match self.command() {
             "text" => ("options", "list"),
             "template" => ("templateId", "template-by-id"),
-            _ => return None,
+            _ => return Cow::Borrowed(self),
         };
-        fields
-            .get(field)
-            .filter(|value| !value.is_null())
-            .and_then(|_| Self::from_name(other))
+        let is_other = fields.get(field).is_some_and(|value| !value.is_null());
+        let other = Self::from_name(other).filter(|_| is_other);
+        other.map_or(Cow::Borrowed(self), Cow::Owned)
     }
 
     /// Returns the kind's `type` in a body, if only this kind has it.
@@ -294,7 +338,7 @@ impl MessageKind {
         let kind = Self::all()
             .into_iter()
             .find(|kind| kind.wire_type() == Some(wire))?;
-        Some(kind.read_as(fields).unwrap_or(kind))
+        Some(kind.read_as(fields).into_owned())
     }
 
     /// Returns the likely kind of a body: by its `type`, or by a field that only one kind has.
@@ -324,16 +368,18 @@ impl MessageKind {
     /// # Errors
     /// If it is another type.
     pub(crate) fn check_type(&self, fields: &Map<String, Value>) -> Result<(), InvalidMessage> {
-        let other = self.read_as(fields);
-        let kind = other.as_ref().unwrap_or(self);
-        take_type(kind.envelope(), self.command(), &mut fields.clone())
+        take_type(
+            self.read_as(fields).envelope(),
+            self.command(),
+            &mut fields.clone(),
+        )
     }
 
     /// Returns the kind of a whole body: by a template's name, otherwise by its `type`.
     pub(crate) fn from_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
             let template = Self::from_name("template")?;
-            return Some(template.read_as(fields).unwrap_or(template));
+            return Some(template.read_as(fields).into_owned());
         }
         Self::from_wire_type(fields.get("type")?.as_str()?, fields)
     }
@@ -377,8 +423,8 @@ impl MessageKind {
     pub(crate) fn drawn(&self, body: &Value, lang: Lang) -> Vec<Part> {
         let said = body
             .as_object()
-            .and_then(|fields| Self::from_body(fields).or_else(|| self.read_as(fields)));
-        let parts = draw(said.as_ref().unwrap_or(self).command(), body, lang);
+            .map(|fields| Self::from_body(fields).map_or_else(|| self.read_as(fields), Cow::Owned));
+        let parts = draw(said.as_deref().unwrap_or(self).command(), body, lang);
         if parts.is_empty() {
             vec![Part::Drawing {
                 drawing: "json",

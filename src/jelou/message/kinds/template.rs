@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{FieldProblem, Kind};
 use crate::base::invisible::is_unseen;
 use crate::base::message::{Message, msg};
 use crate::jelou::message::envelope::Envelope;
-use crate::jelou::message::kind::{FieldProblem, Kind};
 use crate::jelou::message::limits::wrong_type;
 use crate::jelou::message::recipient::segment_problem;
 use crate::jelou::message::schema::Schema;
@@ -78,7 +78,8 @@ fn read(fields: &mut Map<String, Value>) -> Vec<FieldProblem> {
         .shift_remove("campaignId")
         .filter(|campaign| !campaign.is_null());
     let problem = campaign.and_then(|campaign| match campaign.as_str() {
-        Some(campaign) => campaign_problem(campaign),
+        Some(campaign) if campaign.trim_matches(is_unseen).is_empty() => Some(msg!("is empty")),
+        Some(campaign) => segment_problem(campaign.trim_matches(is_unseen), &msg!("a campaign")),
         None => wrong_type(
             &Schema {
                 type_name: Some("string".to_owned()),
@@ -89,14 +90,6 @@ fn read(fields: &mut Map<String, Value>) -> Vec<FieldProblem> {
     });
     problems.extend(problem.map(|problem| ("campaignId", problem)));
     problems
-}
-
-fn campaign_problem(campaign: &str) -> Option<Message> {
-    let campaign = campaign.trim_matches(is_unseen);
-    if campaign.is_empty() {
-        return Some(msg!("is empty"));
-    }
-    segment_problem(campaign, &msg!("a campaign"))
 }
 
 /// Returns the parameters by name.

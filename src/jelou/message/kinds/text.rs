@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::{FieldProblem, Kind};
 use crate::base::message::msg;
 use crate::jelou::message::envelope::Envelope;
-use crate::jelou::message::kind::{FieldProblem, Kind};
 
 pub(super) const PLAIN_TEXT: Kind = Kind {
     problem,

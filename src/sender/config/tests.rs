@@ -1,11 +1,11 @@
-//! `docs/settings.md`: every setting and variable, from the table of keys and `variables.tsv`.
+//! `docs/settings.md`: every setting and variable, from `keys.tsv` and `variables.tsv`.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use super::env::our_variables;
-use super::key_table::{KEYS, Key, KeyForm};
+use super::keys::{KEYS, Key, KeyForm};
 use crate::base::paths::{CONFIGURATION, STATE};
 use crate::base::texts::rows;
 
