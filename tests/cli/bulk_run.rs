@@ -984,8 +984,8 @@ fn pause_is_reported_immediately_and_survives_ctrl_c() {
 fn process_that_joins_or_leaves_a_run_names_the_others() {
     let home = people(10);
     let jelou = Jelou::accept_all();
-    let slow = ["--rate", "1/m", "text", "Hola"];
-    let first = Watched::new(start(&home, SEND, &slow, &jelou.url));
+    let send = "bulk send people.csv --yes --run r --rate 1/m text Hola";
+    let first = Watched::new(start(&home, send, &[], &jelou.url));
     jelou.wait_for(1);
     let mut second = Watched::new(start(&home, "bulk resume r", &[], &jelou.url));
     second.wait_for("1 other process already sends it");

@@ -104,7 +104,7 @@ fn exit_codes_statuses_and_record_fields_are_explained() {
         ("ledger", &["or is a copy", "Exit code 12: "]),
         (
             "3",
-            &["proxy credentials", "a database that is set up otherwise"],
+            &["proxy credentials", "the database is set up otherwise"],
         ),
         ("126", &["Exit code 126: ", "cannot be run"]),
         ("127", &["Exit code 127: ", "was not found"]),

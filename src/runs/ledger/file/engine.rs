@@ -17,7 +17,7 @@ use super::file_id::{FileId, OpenFiles, has_other_link};
 use super::moved_away::{free_path, moved_away, read_exclusions};
 use super::opening::{LedgerHandles, check_file_types, file_in, not_opened};
 use super::process_locks::{ProcessLocks, is_locked};
-use super::sqlite::value;
+use super::sqlite::{APPLICATION, value};
 use super::turn::{TurnPatience, WriteTurn};
 use crate::base::message::msg;
 use crate::base::private_file::{self, FileAction, FileError};
@@ -30,8 +30,6 @@ use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::identity::{MARK_RUNS, MARK_STORE, identity_of_restore};
 use crate::runs::ledger::model::now;
 
-/// `PRAGMA application_id`: "Jelo".
-pub(super) const APPLICATION: i32 = 0x4a65_6c6f;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
-use super::engine::APPLICATION;
 use super::opening::{check_file_types, file_in};
+use super::sqlite::APPLICATION;
 use crate::base::message::{Message, msg};
 use crate::base::private_file::{FileAction, FileError};
 use crate::runs::ledger::db::{

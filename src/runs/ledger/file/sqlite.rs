@@ -6,6 +6,9 @@ use rusqlite::{Error, ErrorCode, ToSql};
 use crate::runs::ledger::db::SqlValue;
 use crate::runs::ledger::error::LedgerError;
 
+/// `PRAGMA application_id` of a ledger: "Jelo".
+pub(super) const APPLICATION: i32 = 0x4a65_6c6f;
+
 impl ToSql for SqlValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
