@@ -22,7 +22,7 @@ use crate::jelou::message::{MessageKind, Part};
 use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::runs::cost::Estimate;
 use crate::runs::hours::SendingHours;
-use crate::runs::import::{contrasting_rows, describe_exclusion, earlier_query};
+use crate::runs::import::{DrawnRow, contrasting_rows, describe_exclusion, earlier_query};
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender, refuse_templates};
@@ -208,7 +208,19 @@ fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
     let table = &plan.settings.column_table;
     let rows = contrasting_rows(&plan.draft, table, CONTRASTS)?;
     let preview = if rows.len() > 1 { CONTRASTS } else { 1 };
-    for row in &rows {
+    draw_rows(plan, context, &rows, |title, lines| {
+        print_message(context, title, lines, Some(preview));
+    })
+}
+
+/// Draws the messages of `rows`, and passes each with its title to `print`.
+pub(super) fn draw_rows(
+    plan: &Plan,
+    context: &Context,
+    rows: &[DrawnRow],
+    print: impl Fn(Message, &[String]),
+) -> Result<(), LedgerError> {
+    for row in rows {
         plan.draft.row_to_send_in(row.line, |_, message| {
             let lines = draw(
                 &plan.message.kind,
@@ -216,7 +228,7 @@ fn draw_messages(plan: &Plan, context: &Context) -> Result<(), LedgerError> {
                 &plan.settings,
                 context.lang(),
             )?;
-            print_message(context, row.title(message.recipient), &lines, Some(preview));
+            print(row.title(message.recipient), &lines);
             Ok::<_, LedgerError>(())
         })?;
     }

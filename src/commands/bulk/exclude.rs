@@ -36,7 +36,8 @@ pub(crate) enum ExcludeCommand {
     ///   jelouctl bulk exclude add opted-out.txt
     ///
     /// A file has one recipient per line, and may have comments with #. For a file with the name of a
-    /// recipient, write ./NAME. If an entry is not a recipient, nothing is added.
+    /// recipient, write ./NAME. If an entry is not a recipient, nothing is added. This applies to lists:
+    /// `send` and `run` use the profile's `do_not_contact`.
     #[command(verbatim_doc_comment)]
     Add {
         #[command(flatten)]

@@ -198,6 +198,13 @@ impl Plan {
             }
             _ => Vec::new(),
         };
+        self.draft = draft;
+        self.take(read, settings);
+        Ok(())
+    }
+
+    /// Takes over what was read, with the `settings` of the run.
+    fn take(&mut self, read: ListReading, settings: RunSettings) {
         let imported = read.imported;
         let accepts = imported.accepts.clone();
         self.settings = RunSettings {
@@ -213,10 +220,8 @@ impl Plan {
             by_list: list_error.map(|error| error.refusing(refused.clone())),
             by_ledger: read.earlier_error.map(CommandError::from),
         };
-        self.draft = draft;
         self.imported = imported;
         self.findings = read.findings;
-        Ok(())
     }
 
     /// Prints what was found in the flags, the lists and the rows. For a list that is refused, prints how many rows are

@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::confirm::{draw, print_column_table, report_limit, report_recipients};
+use super::confirm::{draw_rows, print_column_table, report_limit, report_recipients};
 use super::options::or_unchecked;
 use super::plan::{Plan, list_time_zone};
 use super::report_file::{ReportFile, page_lang};
@@ -218,18 +218,10 @@ fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), Comman
 fn draw_messages(plan: &Plan, context: &Context, max: u64) -> Result<(), LedgerError> {
     let table = &plan.settings.column_table;
     let most = usize::try_from(max).unwrap_or(MAX_DRAWN).min(MAX_DRAWN);
-    for row in rows_to_preview(&plan.draft, table, most)? {
-        plan.draft.row_to_send_in(row.line, |_, message| {
-            let lines = draw(
-                &plan.message.kind,
-                message.body,
-                &plan.settings,
-                context.lang(),
-            )?;
-            context.stderr.preview(row.title(message.recipient), &lines);
-            Ok::<_, LedgerError>(())
-        })?;
-    }
+    let rows = rows_to_preview(&plan.draft, table, most)?;
+    draw_rows(plan, context, &rows, |title, lines| {
+        context.stderr.preview(title, lines);
+    })?;
     let wanted = max.min(plan.draft.to_be_sent());
     if wanted > MAX_DRAWN as u64 {
         context.stderr.note(msg!(

@@ -175,7 +175,7 @@ struct ValueFacts {
     /// How many different shapes there are. None if they are too many: their counts are then at least this high.
     #[serde(default)]
     shape_count: Option<usize>,
-    /// Characters that are no letters of Spanish, Portuguese or English.
+    /// Characters outside ASCII that Spanish, Portuguese and English do not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     letters: Vec<Letter>,
 }

@@ -257,7 +257,7 @@ pub(super) struct Amounts {
 /// What all values so far read as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum ReadAs {
-    /// There is no value yet.
+    /// No value was read yet.
     #[default]
     Unknown,
     All(AmountKind),
@@ -305,7 +305,7 @@ impl Amounts {
         self.reading = ReadAs::NotAll;
     }
 
-    /// The smallest and the largest. None if the values are no amounts.
+    /// The smallest and the largest. None if a value is not an amount.
     pub(super) fn range(&self) -> Option<Range> {
         let known = self.known.range();
         if known.is_some() && (self.is_formatted || !self.lacks_known) {

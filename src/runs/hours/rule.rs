@@ -305,8 +305,8 @@ impl HoursBase {
         zone.map_or_else(TimeZone::system, |zone| zone.zone().clone())
     }
 
-    /// The hours: the windows and the time zone of flags replace the ones here, and days off are added. None if there
-    /// is no restriction.
+    /// The hours: the windows and the time zone of flags replace the ones here, and days off are added. None for
+    /// any time.
     ///
     /// # Errors
     /// If the time zone is missing, or if the hours do not open within a year from `now`.

@@ -232,7 +232,7 @@ impl FromStr for Between {
     }
 }
 
-/// The windows of all the values; without any there is no restriction.
+/// The windows of all the values; without any, rows are sent at any time.
 ///
 /// # Errors
 /// If `always` is combined with other values.

@@ -20,7 +20,7 @@ mod reported;
 mod rows;
 mod selection;
 
-pub(crate) use self::contrast::{contrasting_rows, rows_to_preview};
+pub(crate) use self::contrast::{DrawnRow, contrasting_rows, rows_to_preview};
 pub(crate) use self::countries::ListCountries;
 pub(crate) use self::earlier::{
     compare, earlier_query, earlier_runs_error, idle_runs, refuse_abandoned_rows, skip_sent_rows,

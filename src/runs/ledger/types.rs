@@ -204,7 +204,7 @@ pub(crate) struct RowToSend {
     pub(crate) body: String,
     /// The number of its next attempt.
     pub(crate) number: i64,
-    /// The deadline for sending its first byte. None if no other process could take the row.
+    /// The deadline for sending its first byte. None before a process gets the row.
     pub(crate) deadline: Option<Deadline>,
 }
 

@@ -243,7 +243,7 @@ impl Writer {
         let _ = self.orders.send(order);
     }
 
-    /// Waits for the result of the next exchange. After an error, there are no more exchanges.
+    /// Waits for the result of the next exchange. An error ends the exchanges.
     pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
         self.exchanged
             .recv()

@@ -92,6 +92,8 @@ fn page() -> String {
 #[test]
 fn settings_page_has_every_key_and_variable() {
     let page = page();
+    // A row that cannot be read would be a setting that does not exist.
+    assert_eq!(KEYS.len() + 1, include_str!("keys.tsv").lines().count());
     let user_directories = [CONFIGURATION.variable, STATE.variable];
     for variable in our_variables().into_iter().chain(user_directories) {
         assert!(page.contains(&format!("`{variable}`")), "{variable}");

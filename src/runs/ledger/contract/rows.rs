@@ -108,6 +108,8 @@ pub(super) fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedLedger
         let mut sends = join(&run);
         let assigned = exchange(&mut sends, &[], 10);
         assert_eq!(numbers(&assigned), [1, 3]);
+        // A process that was suspended must not send them at any later time.
+        assert!(assigned.rows.iter().all(|row| row.deadline.is_some()));
         // The retry may be due before the next exchange.
         let assigned = all_due(
             &mut sends,

@@ -73,7 +73,7 @@ impl Worker {
             return Ok(reply);
         }
         self.idle_state = None;
-        let deadline = self.slack.map(Deadline::after);
+        let deadline = Deadline::after(self.slack);
         let looks_for_others = self
             .checked_others_at
             .is_none_or(|at| clock::elapsed_since(at) >= POLL_EVERY);
@@ -153,12 +153,7 @@ impl Worker {
     }
 
     /// Forgets the finished rows, and notes the new ones with the deadline of their first byte.
-    fn update_held(
-        &mut self,
-        finished: &[FinishedRow],
-        new: &mut [RowToSend],
-        deadline: Option<Deadline>,
-    ) {
+    fn update_held(&mut self, finished: &[FinishedRow], new: &mut [RowToSend], deadline: Deadline) {
         for row in finished {
             if self.held.get(&row.index) == Some(&row.number) {
                 self.held.remove(&row.index);
@@ -166,7 +161,7 @@ impl Worker {
         }
         for row in new {
             self.held.insert(row.index, row.number);
-            row.deadline = deadline;
+            row.deadline = Some(deadline);
         }
     }
 

@@ -74,7 +74,7 @@ const LONGEST_SHORT_WAIT: i64 = 60_000;
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// How often to count the rows of all processes, if counting takes at most 2% of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
-/// The slack for sending the first byte of a row from a database: half the timeout, between these
+/// The slack for sending the first byte of a row: half the timeout, between these
 /// limits. It is never below the API's connection timeout.
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
@@ -92,9 +92,9 @@ pub(crate) struct Worker {
     is_connected: bool,
     /// How long its rows belong to it after its last contact.
     lease: Duration,
-    /// How long after its request for rows this process may send the first byte. None without a
-    /// limit.
-    slack: Option<Duration>,
+    /// How long after its request for rows this process may send the first byte. A suspended process
+    /// would send rows outside the sending hours, or to recipients that were excluded meanwhile.
+    slack: Duration,
     /// The bot that counts its recipients; None in the sandbox.
     reach: Option<ReachKey>,
     /// The messaging limit, of the run or of this machine.
@@ -180,7 +180,7 @@ impl Worker {
             exchanges: 0,
             is_connected: true,
             lease: timeout + 2 * slack,
-            slack: Some(slack),
+            slack,
             reach: ReachKey::for_run(details, timeout + slack),
             limit: None,
             held_until: 0,
@@ -278,10 +278,6 @@ impl Worker {
         // The run's limit does not change while a process sends the run.
         let limits = [self.limit, details.conditions.per_day];
         self.limit = limits.into_iter().flatten().min();
-        // In a database, a row belongs to this process only for a time. With a limit, its recipient
-        // counts only for a time.
-        let has_deadline = self.limit.is_some() || self.run.ledger.is_shared();
-        self.slack = self.slack.filter(|_| has_deadline);
         let is_alone = !LostWorkers::read(db)?.has_sender(run.id);
         let host = host_name();
         let pid = i64::from(std::process::id());
