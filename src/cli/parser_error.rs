@@ -50,15 +50,15 @@ pub(super) fn in_our_words(error: &clap::Error, tokens: &[LineToken], here: &Com
             }
         }),
         ErrorKind::ArgumentConflict => match other_arguments(error) {
-            others if others.is_empty() || others == [argument.clone()] => {
+            others if others.is_empty() || others == [without_brackets(&argument)] => {
                 msg!(
                     "{argument} cannot be repeated",
-                    argument = in_both(&argument)
+                    argument = in_both(without_brackets(&argument))
                 )
             }
             others => msg!(
                 "{argument} cannot be used with {others}",
-                argument = in_both(&argument),
+                argument = in_both(without_brackets(&argument)),
                 others = listed(&others, [" and ", " y "])
             ),
         },
@@ -85,8 +85,16 @@ fn other_arguments(error: &clap::Error) -> Vec<String> {
         Some(ContextValue::Strings(others)) => others,
         _ => &[],
     };
-    let others = others.iter().map(|other| name_of(other).to_owned());
-    others.collect()
+    let names = others.iter().map(|other| without_brackets(name_of(other)));
+    names.map(str::to_owned).collect()
+}
+
+/// Returns an argument of a command, which the parser writes as `[TEXT]` if it is optional.
+fn without_brackets(argument: &str) -> &str {
+    argument
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(argument)
 }
 
 fn shortened(word: &str) -> String {

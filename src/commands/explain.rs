@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::message::msg;
+use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Format, pretty, versioned, wrapped};
 use crate::base::suggest::nearest;
 use crate::base::texts;
@@ -65,7 +65,10 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         Some(topic) if args.example => kind_example(topic)?,
         Some(topic) => match find_kind(topic) {
             Some(kind) => describe_kind(&kind),
-            None => about_code(topic).ok_or_else(|| unknown(topic))?,
+            None => match find_code(topic) {
+                Some(code) => describe_code(&code, context.lang()),
+                None => explain_ending(topic).ok_or_else(|| unknown(topic))?,
+            },
         },
     };
     let text = if context.stdout.is_for_reading() {
@@ -144,7 +147,7 @@ fn kind_as_json(kind: &MessageKind) -> Value {
 fn code_as_json(code: &Code) -> Value {
     json!({
         "topic": code.code,
-        "text": describe_code(code),
+        "text": describe_code(code, Lang::En),
         "origin": code.origin,
         "meaning": code.meaning,
         "hint": code.hint,
@@ -188,13 +191,6 @@ fn find_kind(topic: &str) -> Option<MessageKind> {
     let is_wire_type =
         |kind: &MessageKind| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
     MessageKind::from_name(topic).or_else(|| MessageKind::all().into_iter().find(is_wire_type))
-}
-
-fn about_code(topic: &str) -> Option<String> {
-    find_code(topic)
-        .as_ref()
-        .map(describe_code)
-        .or_else(|| explain_ending(topic))
 }
 
 fn find_code(topic: &str) -> Option<Code> {
@@ -321,31 +317,31 @@ fn pair(flag: &str, about: &str) -> String {
     }
 }
 
-fn describe_code(code: &Code) -> String {
-    let Code {
-        code: name,
-        origin,
-        meaning,
-        hint,
-        ..
-    } = code;
-    format!(
-        "{name} ({origin}): {meaning}\nThe message: {}\nWhat to do: {hint}",
-        effect(code)
-    )
+fn describe_code(code: &Code, lang: Lang) -> String {
+    let lines = [
+        msg!(
+            "{name} ({origin}): {meaning}",
+            name = code.code,
+            origin = code.origin,
+            meaning = code.meaning_value()
+        ),
+        msg!("The message: {effect}", effect = effect(code)),
+        msg!("What to do: {hint}", hint = code.hint_value()),
+    ];
+    lines.map(|line| line.text(lang)).join("\n")
 }
 
-fn effect(code: &Code) -> &'static str {
+fn effect(code: &Code) -> Message {
     match code.effect {
-        CodeOutcome::Refused => "not sent (with a 5xx: it may have been sent)",
-        CodeOutcome::RefusedByCompany => {
+        CodeOutcome::Refused => msg!("not sent (with a 5xx: it may have been sent)"),
+        CodeOutcome::RefusedByCompany => msg!(
             "not sent if the error says that the token has no company; otherwise it may have been sent"
-        }
+        ),
         CodeOutcome::RefusedForAccount => {
-            "not sent (with a 5xx: it may have been sent); a bulk run pauses"
+            msg!("not sent (with a 5xx: it may have been sent); a bulk run pauses")
         }
-        CodeOutcome::RateLimited => "not sent; jelouctl retries for --retry-for",
-        CodeOutcome::Open => "not sent with a 4xx; with a 5xx it may have been sent",
+        CodeOutcome::RateLimited => msg!("not sent; jelouctl retries for --retry-for"),
+        CodeOutcome::Open => msg!("not sent with a 4xx; with a 5xx it may have been sent"),
     }
 }
 
@@ -486,7 +482,7 @@ characters. For the JSON Schema of a kind: `jelouctl schema KIND`.";
             .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&describe_kind(kind))))
             .collect();
         let kinds = kinds.join("\n\n");
-        let codes: Vec<_> = codes().map(|code| describe_code(&code)).collect();
+        let codes: Vec<_> = codes().map(|code| describe_code(&code, Lang::En)).collect();
         let codes = fenced(&codes.join("\n\n"));
         let [about, example] = EXPLAINED;
         format!(

@@ -1170,7 +1170,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 --text Hola otra",
-            "error: --text cannot be used with [TEXT]\nhint: quote the text: jelouctl send text --to NUMBER 'TEXT'\n",
+            "error: --text cannot be used with TEXT\nhint: quote the text: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
         (
             "send image --to 593987654321 --media-url https://a.example/1 --text Hola Ana",

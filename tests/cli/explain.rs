@@ -31,6 +31,22 @@ fn kind_is_found_by_name_or_type() {
 }
 
 #[test]
+fn error_code_is_explained_in_spanish() {
+    let home = Home::new();
+    let shown = home
+        .run("explain 131047")
+        .env("JELOUCTL_LANG", "es")
+        .success();
+    let shown = unwrapped(&shown.stdout);
+    for part in [
+        "El mensaje: no se envió",
+        "Qué hacer: hasta que escriba, solo le llega una plantilla",
+    ] {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+}
+
+#[test]
 fn explain_example_can_be_sent_unchanged() {
     let home = Home::new();
     for kind in ["text", "flow", "template", "carousel", "contacts"] {

@@ -9,8 +9,8 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Command};
 use serde_json::Value;
 
 use self::batch::Batch;
@@ -25,7 +25,7 @@ use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::{
-    InvalidMessage, MessageArgs, NamedRecipients, Outgoing, Route, each_text,
+    InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, each_text,
 };
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions, SoughtRecipients};
 use crate::lists::template::faults_of_single_text;
@@ -50,7 +50,8 @@ use crate::sender::{
 #[command(
     verbatim_doc_comment,
     subcommand_value_name = "KIND",
-    subcommand_help_heading = "Kinds"
+    subcommand_help_heading = "Kinds",
+    mut_subcommands(hide_over_limit)
 )]
 pub(crate) struct SendArgs {
     #[command(subcommand)]
@@ -58,11 +59,25 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Args, Debug)]
-// clap accepts these flags, so that the error can explain that the response has no id to check.
-#[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
+// clap accepts the flags of `--wait`, so that the error can explain that the response has no id to check.
+#[command(
+    mut_arg("wait", |wait| wait.hide(true)),
+    mut_arg("within", |within| within.hide(true)),
+    mut_arg("over_limit", |over_limit| over_limit.hide(true))
+)]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
     pub(crate) typed: MessageArgs<DeliveryArgs>,
+}
+
+/// Hides a flag for templates in the help of the kinds that cannot send one.
+fn hide_over_limit(kind: Command) -> Command {
+    let named = MessageKind::from_name(kind.get_name());
+    if named.is_some_and(|named| named.may_be_template()) {
+        kind
+    } else {
+        kind.mut_arg("over_limit", |over_limit| over_limit.hide(true))
+    }
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.

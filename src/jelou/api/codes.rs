@@ -77,17 +77,28 @@ pub(crate) fn codes() -> impl Iterator<Item = Code> {
 }
 
 impl Code {
+    pub(crate) fn meaning_value(&self) -> Value {
+        in_both(self.meaning, self.meaning_in_spanish)
+    }
+
+    pub(crate) fn hint_value(&self) -> Value {
+        in_both(self.hint, self.hint_in_spanish)
+    }
+
     /// Returns its meaning, and what to do.
     pub(crate) fn explain(&self) -> Message {
-        let in_both = |english: &str, spanish: &str| Value::ByLanguage {
-            english: english.to_owned(),
-            spanish: spanish.to_owned(),
-        };
         msg!(
             "{meaning}; {hint}",
-            meaning = in_both(self.meaning, self.meaning_in_spanish),
-            hint = in_both(self.hint, self.hint_in_spanish)
+            meaning = self.meaning_value(),
+            hint = self.hint_value()
         )
+    }
+}
+
+fn in_both(english: &str, spanish: &str) -> Value {
+    Value::ByLanguage {
+        english: english.to_owned(),
+        spanish: spanish.to_owned(),
     }
 }
 
