@@ -106,8 +106,8 @@ fn time_in_spanish(zone: &TimeZone, at: Timestamp, format: &str) -> String {
     let zone = if is_own {
         String::new()
     } else {
-        let name = zone.iana_name().unwrap_or("UTC");
-        format!(" ({name})")
+        let name = zone.iana_name().filter(|name| *name != "Etc/UTC");
+        format!(" ({})", name.unwrap_or("UTC"))
     };
     format!("{day} a {hour} {}{zone}", local.strftime(format))
 }

@@ -795,7 +795,7 @@ fn spanish_report_is_read_like_an_english_one() {
             [row, english_row].map(|row| row.split(';').collect());
         let in_spanish = match english_row[5] {
             "yes" => "sí",
-            "unknown" => "desconocido",
+            "unknown" => "sin confirmar",
             other => other,
         };
         assert_eq!(row[5], in_spanish);

@@ -612,8 +612,9 @@ impl OnceSend {
         let to = to_flag(recipient);
         let (look, resolve) = if let Some(run) = &entry.run {
             let look = format!("jelouctl bulk deliveries {run}{ledger_flag}");
-            let resolve =
-                format!("jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as STATE");
+            let resolve = with_state(&format!(
+                "jelouctl bulk resolve {run}{ledger_flag} {to} --unknown-as"
+            ));
             (look, resolve)
         } else {
             // The message was sent up to some minutes before this time.
@@ -925,8 +926,16 @@ pub(crate) fn in_flight_entry_error(
 }
 
 /// Returns the command that sets the outcome of an unknown message of a single send. `flags` choose the ledger and the bot.
-fn resolve_command(key: &OnceKey, flags: &str, recipient: &str) -> String {
+fn resolve_command(key: &OnceKey, flags: &str, recipient: &str) -> Value {
     let key = key.quoted();
     let to = to_flag(recipient);
-    format!("jelouctl once resolve {key}{flags} {to} --as STATE")
+    with_state(&format!("jelouctl once resolve {key}{flags} {to} --as"))
+}
+
+/// Returns `command`, which ends in a flag, with the placeholder of a state.
+fn with_state(command: &str) -> Value {
+    Value::ByLanguage {
+        english: format!("{command} STATE"),
+        spanish: format!("{command} ESTADO"),
+    }
 }

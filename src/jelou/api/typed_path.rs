@@ -7,6 +7,7 @@ use url::Url;
 use super::Request;
 use crate::base::input::UsageError;
 use crate::base::message::msg;
+use crate::base::placeholders::in_both;
 use crate::jelou::message::documented_placeholder;
 
 /// The placeholder of the bot.
@@ -117,7 +118,7 @@ impl TypedPath {
                     method = method.as_str(),
                     ending
                 ),
-                msg!("to send: {command}", command),
+                msg!("to send: {command}", command = in_both(command)),
             )),
             None if is_only_printed => Ok(()),
             None => Err(UsageError::new(

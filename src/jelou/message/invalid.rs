@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
+use crate::base::placeholders::in_both;
 use crate::phone::RecipientError;
 
 /// One violated limit.
@@ -47,7 +48,7 @@ impl Violation {
                     "{path}: {problem} (set it as the argument {argument})",
                     path,
                     problem,
-                    argument
+                    argument = in_both(argument)
                 )
             }
             None => msg!("{path}: {problem}", path, problem),

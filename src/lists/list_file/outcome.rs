@@ -318,7 +318,7 @@ impl ReportedOutcome {
             // A report may be in Spanish, or edited by a user who writes Spanish.
             "yes" | "sí" | "si" => Ok(SentValue::Yes),
             "no" => Ok(SentValue::No),
-            "unknown" | "desconocido" => Ok(SentValue::Unknown),
+            "unknown" | "sin confirmar" => Ok(SentValue::Unknown),
             "" => Err(msg!("sent: is empty")),
             _ => Err(msg!(
                 "sent: `{sent}` is not yes, no or unknown",

@@ -180,7 +180,7 @@ impl ImportPlan<'_> {
         }
         let words = [
             &["yes", "no", "unknown"][..],
-            &["sí", "si", "no", "desconocido"],
+            &["sí", "si", "no", "sin confirmar"],
         ];
         let mut columns = SENT_COLUMN.into_iter().zip(words);
         let found = columns.find_map(|(column, words)| {

@@ -283,7 +283,7 @@ fn cell_in_spanish(column: &str, cell: String, row: &ReportRow) -> String {
         SENT => match row.state.sent() {
             Sent::Yes => "sí".to_owned(),
             Sent::No => "no".to_owned(),
-            Sent::Unknown => "desconocido".to_owned(),
+            Sent::Unknown => "sin confirmar".to_owned(),
         },
         DELIVERY => {
             let delivery = row.delivery.as_ref();
