@@ -446,6 +446,7 @@ pub(super) fn report_event(
 #[derive(Debug, Default)]
 pub(crate) struct RequestProgress {
     is_in_flight: Cell<bool>,
+    attempts: Cell<u32>,
     /// Stable name and text of the last attempt's problem.
     last_problem: RefCell<Option<(&'static str, Message)>>,
 }
@@ -453,7 +454,10 @@ pub(crate) struct RequestProgress {
 impl RequestProgress {
     pub(crate) fn note(&self, event: &Event<'_>) {
         match event {
-            Event::Attempt(_) => self.is_in_flight.set(true),
+            Event::Attempt(number) => {
+                self.is_in_flight.set(true);
+                self.attempts.set(*number);
+            }
             Event::Waiting { problem, .. } => {
                 self.is_in_flight.set(false);
                 self.last_problem
@@ -499,7 +503,7 @@ impl RequestProgress {
             outcome,
             problem: Some(problem),
             answer: None,
-            attempts: 0,
+            attempts: self.attempts.get(),
             duration: tried_for,
             is_late: false,
         }
@@ -629,6 +633,9 @@ mod tests {
                 flight.note(event);
             }
             let ended = flight.timeout_result(Duration::from_millis(1500));
+            let is_attempt = |event: &&Event<'_>| matches!(event, Event::Attempt(_));
+            let attempts = events.iter().filter(is_attempt).count();
+            assert_eq!(ended.attempts as usize, attempts, "{events:?}");
             let problem = ended.problem.unwrap();
             assert_eq!(
                 (
