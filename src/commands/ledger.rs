@@ -45,10 +45,11 @@ pub(crate) enum LedgerCommand {
     ///   jelouctl ledger accept
     ///   jelouctl ledger accept --yes
     ///
-    /// Such a ledger may lack its latest messages, runs and --once keys. So `bulk send`, `bulk resume`,
-    /// `bulk work` and `send --once` exit with 11 until you accept it. After that, recipients can get
-    /// messages twice. Also accepts the stale runs of the ledger. To accept only one stale run, use
-    /// `bulk resume RUN --accept-stale`.
+    /// Such a ledger may lack its latest messages, runs, --once keys and exclusions. So `bulk send`,
+    /// `bulk resume`, `bulk work` and `send --once` exit with 11 until you accept it. After that,
+    /// recipients can get messages twice, and lists can reach recipients that were excluded since. Before
+    /// you accept it, add them: `bulk exclude add`. Also accepts the stale runs of the ledger. To accept
+    /// only one stale run, use `bulk resume RUN --accept-stale`.
     #[command(verbatim_doc_comment)]
     Accept,
     /// Copy the ledger to a new file, also while a run is sent
@@ -155,7 +156,9 @@ fn accept(context: &Context) -> Result<(), CommandError> {
     warn_about_restore(context, &place, &restored)?;
     confirm(
         context,
-        msg!("Accept the ledger, even if recipients get messages twice?"),
+        msg!(
+            "Accept the ledger, even if recipients get messages twice, or exclusions are missing?"
+        ),
         msg!("the ledger {place} was not accepted", place),
     )?;
     // While the command waited for the answer, the ledger may have been restored again.

@@ -392,8 +392,9 @@ fn only_a_restored_ledger_is_accepted() {
 #[test]
 fn restored_ledger_can_be_read() {
     let restored = Restored::new();
-    let told =
-        ["warning: the ledger was copied or restored: it may lack messages, runs and --once keys"];
+    let told = [
+        "warning: the ledger was copied or restored: it may lack messages, runs, --once keys and exclusions",
+    ];
     let stale = "warning: run r: the ledger was copied or restored";
     for words in [
         "bulk list",

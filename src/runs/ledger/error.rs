@@ -113,7 +113,9 @@ impl LedgerError {
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerErrorKind::Guard,
-            msg!("the ledger was copied or restored: it may lack messages, runs and --once keys"),
+            msg!(
+                "the ledger was copied or restored: it may lack messages, runs, --once keys and exclusions"
+            ),
             accept_ledger(),
         )
     }
