@@ -233,12 +233,32 @@ fn resumed_run_skips_rows_sent_by_others() {
         "hint: to skip them: --skip-sent; to send them again: --again\n",
     ];
     send(&home, &pausing.url, &[]).fails(11, &told);
-    let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
-    assert_eq!(ended.reasons(), json!({"to_be_sent": 10}));
-    ended.stderr_has(&[
+    let waits = [
         "warning: run paused has unsent rows of this list, but no process is sending it",
         "bulk resume paused",
-    ]);
+    ];
+    let waits_in_paused = |ended: CommandOutput| {
+        let record = ended.stderr_has(&waits).json();
+        assert_eq!(record["waiting_in"], json!(["paused"]), "{record}");
+        assert_eq!(record["retry"], "resume", "{record}");
+        record
+    };
+    let flags = ["--skip-sent", "-o", "record"];
+    let skipped = send(&home, &pausing.url, &flags).fails(10, &[]);
+    let record = waits_in_paused(skipped);
+    assert_eq!(record["skipped_reasons"], json!({"to_be_sent": 10}));
+    assert_eq!(record["complete"], false);
+    // A run of the other rows is complete, but not the list.
+    home.write("more.csv", list(&users(0..11)));
+    let more =
+        "bulk send more.csv --yes --skip-sent --rate 1000000/s --run more -o record text Hola";
+    let mut ended = home.run(more).api(&pausing.url).end();
+    while ended.code == 4 {
+        let resume = "bulk resume more --rate 1000000/s -o record";
+        ended = home.run(resume).api(&pausing.url).end();
+    }
+    assert_eq!(ended.code, 10, "{ended:?}");
+    assert_eq!(waits_in_paused(ended)["complete"], true);
     home.write("some.csv", list(&users(0..4)));
     let some = home
         .run("bulk send some.csv --yes --again --rate 1000000/s --run some text Hola")

@@ -345,6 +345,7 @@ fn run_settings(
             settings.remember
         }),
         written_to: 0,
+        awaited_runs: Vec::new(),
     })
 }
 

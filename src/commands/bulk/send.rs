@@ -14,8 +14,7 @@ use super::report_file::{ReportFile, format_from_name};
 use super::run_log::{change_fields, log_refused_run};
 use super::send_args::BulkSendArgs;
 use super::show::{show, write_refusal};
-use super::summary::to_continue;
-use super::summary::{RunSummary, nothing_to_send, report_skipped};
+use super::summary::{RunSummary, nothing_to_send, report_idle_runs, report_skipped};
 use super::test_send::send_test;
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
@@ -27,9 +26,7 @@ use crate::commands::zone::sender_zone;
 use crate::runs::import::{
     BulkError, UnsentRows, compare, earlier_query, idle_runs, refuse_abandoned_rows,
 };
-use crate::runs::ledger::{
-    CreatedRun, EarlierRuns, LedgerDraft, LedgerError, NewRun, Run, RunSettings,
-};
+use crate::runs::ledger::{CreatedRun, EarlierRuns, LedgerDraft, NewRun, Run, RunSettings};
 use crate::runs::report::{ListReport, write_skipped_rows};
 use crate::sender::config::Settings;
 use crate::sender::context::{Context, Mode};
@@ -67,9 +64,11 @@ fn send_list(context: &mut Context, args: &mut BulkSendArgs) -> Result<ExitCode,
         return show(plan, context, args, page);
     }
     plan.refusals.require_sendable()?;
-    report_idle_runs(context, &plan)?;
     if plan.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &plan.draft);
+        return nothing_to_send(context, plan.ledger.as_ref(), &plan.draft);
+    }
+    if let Some(ledger) = &plan.ledger {
+        report_idle_runs(context, &idle_runs(ledger, &plan.draft.awaited_runs()?)?);
     }
     block_on(confirm_and_send(plan, context, args))
 }
@@ -114,23 +113,6 @@ fn make_plan(
     }
 }
 
-/// Warns of runs that have unsent rows of this list while no process sends them.
-fn report_idle_runs(context: &Context, plan: &Plan) -> Result<(), LedgerError> {
-    let Some(ledger) = &plan.ledger else {
-        return Ok(());
-    };
-    for run in idle_runs(ledger, &plan.draft)? {
-        context.stderr.warning_with_hint(
-            msg!(
-                "run {run} has unsent rows of this list, but no process is sending it",
-                run = run
-            ),
-            to_continue(&run),
-        );
-    }
-    Ok(())
-}
-
 async fn confirm_and_send(
     mut plan: Plan,
     context: &Context,
@@ -140,7 +122,7 @@ async fn confirm_and_send(
     let mut rules = ProfileRules::unread(&plan.sender.settings);
     let created = create_run(&mut plan, context, args, &mut connection, &mut rules).await?;
     let Some(created) = created else {
-        return nothing_to_send(context, &plan.draft);
+        return nothing_to_send(context, plan.ledger.as_ref(), &plan.draft);
     };
     let run = &created.run;
     let change = change_fields(run.ledger(), run.name(), &plan.settings, "created", None);
@@ -229,6 +211,7 @@ pub(crate) async fn create_run(
         if let Some(signal) = connection.signals.came() {
             return Err(CommandError::interrupted(signal));
         }
+        settings.awaited_runs = draft.awaited_runs()?;
         if draft.to_be_sent() != confirmed_rows {
             settings.estimate = cost_limit.estimate(draft, settings)?;
         }

@@ -20,8 +20,9 @@ use crate::jelou::message::merge;
 use crate::lists::column_facts::ColumnTable;
 use crate::runs::cost::RunCost;
 use crate::runs::hours::{Hours, SendingHours};
+use crate::runs::import::idle_runs;
 use crate::runs::ledger::{
-    Cancellation, Counts, DeliveryCounts, LedgerDraft, LedgerError, PauseReason, RESOLVED,
+    Cancellation, Counts, DeliveryCounts, Ledger, LedgerDraft, LedgerError, PauseReason, RESOLVED,
     RowState, Run, RunName, RunPause, RunSettings, SkipCounts, SkipReason, describe_who,
 };
 use crate::runs::report::report_to_correct;
@@ -49,6 +50,8 @@ pub(crate) struct RunSummary {
     again: Option<MessageValue>,
     /// The flags that skip rows of its list.
     narrowed_by: Vec<String>,
+    /// The runs that have skipped rows of its list while no process sends them.
+    waiting_in: Vec<RunName>,
     /// Set if `bulk cancel` ended it.
     pub(crate) cancellation: Option<Cancellation>,
     /// Why rows that are not recorded as sent may have been sent. They then count as unknown.
@@ -74,6 +77,7 @@ impl RunSummary {
                 skips.rows(SkipReason::Invalid),
             ),
             narrowed_by: details.narrowed_by.clone(),
+            waiting_in: idle_runs(run.ledger(), &details.awaited_runs)?,
             counts,
             skips,
             reasons,
@@ -100,12 +104,17 @@ impl RunSummary {
             columns,
             written_to,
             cost,
+            waiting_in,
             cancellation,
             ..
         } = self;
+        // A list without a run is not complete while its rows wait in others.
+        let is_complete = self.is_complete() && (name.is_some() || waiting_in.is_empty());
+        let waiting_in: Vec<_> = waiting_in.iter().map(ToString::to_string).collect();
         let mut summary = json!({
             "run": name.as_ref().map(ToString::to_string),
-            "complete": self.is_complete(),
+            "complete": is_complete,
+            "waiting_in": waiting_in,
             "cancelled": cancellation.is_some(),
             "rows": counts.all(),
             "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<Value>(),
@@ -180,7 +189,9 @@ impl RunSummary {
         } = self.counts;
         if self.stale.is_some() {
             ExitCode::Ledger
-        } else if failed + unknown + pending + self.skips.needing_attention() == 0 {
+        } else if failed + unknown + pending + self.skips.needing_attention() == 0
+            && self.waiting_in.is_empty()
+        {
             ExitCode::Success
         } else {
             ExitCode::Incomplete
@@ -194,7 +205,7 @@ impl RunSummary {
         let has_faults = self.counts.failed + self.skips.rows(SkipReason::Invalid) > 0;
         if error.is_some_and(|error| error.retry.is_some()) {
             // The error knows more.
-        } else if is_left {
+        } else if is_left || !self.waiting_in.is_empty() {
             head.retry = Retry::Resume;
         } else if code == ExitCode::Incomplete && !has_faults {
             head.retry = Retry::Never;
@@ -276,6 +287,7 @@ impl RunSummary {
         if !self.is_complete() {
             return;
         }
+        report_idle_runs(context, &self.waiting_in);
         if self.is_message_wrong() {
             context.stderr.note(msg!(
                 "Jelou accepted no message of this run: correct the message, then send the list again"
@@ -336,11 +348,30 @@ pub(super) fn print_run(
     }
 }
 
+/// Warns of runs that have unsent rows of a list while no process sends them.
+pub(super) fn report_idle_runs(context: &Context, idle: &[RunName]) {
+    for run in idle {
+        context.stderr.warning_with_hint(
+            msg!(
+                "run {run} has unsent rows of this list, but no process is sending it",
+                run = run
+            ),
+            to_continue(run),
+        );
+    }
+}
+
 /// Prints that every row was skipped, so that there is no run. Returns the exit code.
 pub(crate) fn nothing_to_send(
     context: &Context,
+    ledger: Option<&Ledger>,
     draft: &LedgerDraft,
 ) -> Result<ExitCode, CommandError> {
+    let waiting_in = match ledger {
+        Some(ledger) => idle_runs(ledger, &draft.awaited_runs()?)?,
+        None => Vec::new(),
+    };
+    report_idle_runs(context, &waiting_in);
     let skips = draft.skip_counts().clone();
     report_skipped(context, &skips);
     context.stderr.note(msg!(
@@ -354,6 +385,7 @@ pub(crate) fn nothing_to_send(
     let summary = RunSummary {
         counts,
         skips,
+        waiting_in,
         ..RunSummary::default()
     };
     let code = summary.exit_code();

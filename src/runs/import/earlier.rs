@@ -140,10 +140,10 @@ pub(crate) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), BulkError
     )))
 }
 
-/// Returns the runs that have unsent rows of this list while no process sends them. This list skipped those rows.
-pub(crate) fn idle_runs(ledger: &Ledger, draft: &LedgerDraft) -> Result<Vec<RunName>, LedgerError> {
+/// Returns those of the `awaited` runs that no process sends. A list skipped their unsent rows.
+pub(crate) fn idle_runs(ledger: &Ledger, awaited: &[String]) -> Result<Vec<RunName>, LedgerError> {
     let mut idle = Vec::new();
-    for run in draft.awaited_runs()? {
+    for run in awaited {
         if let Ok(name) = run.parse()
             && let Ok(found) = ledger.run(&name)
             && found.is_abandoned()?

@@ -128,5 +128,6 @@ pub(crate) fn details() -> RunSettings {
         template_texts: TemplateTexts::default(),
         remember: Duration::ZERO,
         written_to: 0,
+        awaited_runs: Vec::new(),
     }
 }

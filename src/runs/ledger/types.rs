@@ -71,6 +71,9 @@ pub(crate) struct RunSettings {
     pub(crate) remember: Duration,
     /// How many of the recipients had a message from an earlier run in the 24 hours before.
     pub(crate) written_to: u64,
+    /// The runs that were to send rows that this run skipped.
+    #[serde(default)]
+    pub(crate) awaited_runs: Vec<String>,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
     /// The templates that its rows name.
