@@ -273,6 +273,27 @@ pub(crate) fn open_named(
     open(FileAction::Write, &target, options).map_err(|error| failed(error.cause))
 }
 
+/// Returns whether an open file is the one that standard output or standard error goes to. Emptying it would remove what
+/// is there, and both would write over each other.
+#[cfg(unix)]
+pub(crate) fn is_own_output(file: &File) -> bool {
+    use std::os::fd::AsFd;
+
+    let identity = |stream: &dyn AsFd| {
+        let found = rustix::fs::fstat(stream.as_fd()).ok()?;
+        Some((found.st_dev, found.st_ino))
+    };
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let own = [identity(&io::stdout()), identity(&io::stderr())];
+    is_regular && own.contains(&identity(file))
+}
+
+/// Windows does not let a redirected file be opened again.
+#[cfg(not(unix))]
+pub(crate) fn is_own_output(_file: &File) -> bool {
+    false
+}
+
 /// Opens a file that the user has named, to overwrite it. A regular file becomes empty and gets mode 0600, even if it
 /// existed. Others, such as a pipe, stay unchanged.
 pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {

@@ -92,6 +92,23 @@ pub(super) fn words_before_dashes(arguments: &[OsString]) -> impl Iterator<Item 
         .take_while(|word| word != "--")
 }
 
+/// Returns the value of `flag` in a line, if it has one.
+pub(super) fn value_of(arguments: &[OsString], flag: &str) -> Option<OsString> {
+    let mut app = App::command();
+    app.build();
+    let tokens = read_line(&app, arguments);
+    let is_flag = |token: &LineToken| token.role == TokenRole::Flag && token.name() == flag;
+    let place = tokens.iter().rposition(is_flag)?;
+    // The tokens begin after the program's name.
+    let typed = arguments.get(place + 1)?;
+    if tokens.get(place)?.text.contains('=') {
+        let (_, value) = typed.to_str()?.split_once('=')?;
+        return Some(value.into());
+    }
+    tokens.get(place + 1)?;
+    arguments.get(place + 2).cloned()
+}
+
 /// Returns the name that the records of the line's command have.
 pub(super) fn command_name(arguments: &[OsString]) -> Option<String> {
     let mut app = App::command();

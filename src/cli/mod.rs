@@ -62,7 +62,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     }
     let checked = misread::misread(app.command.as_ref(), arguments);
     if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
-        return usage::refuse(&context, &error.into());
+        return usage::refuse(&context, &error.into(), arguments);
     }
     let has_record = app.command.as_ref().is_some_and(has_record);
     let is_change = app.command.as_ref().is_some_and(is_change);
@@ -117,13 +117,7 @@ fn is_change(command: &Command) -> bool {
         }
         Command::Ledger(_) => true,
         Command::Once(command) => !matches!(command, OnceCommand::List | OnceCommand::Show { .. }),
-        Command::Bulk(command) => matches!(
-            command,
-            BulkCommand::Stop(_)
-                | BulkCommand::Cancel(_)
-                | BulkCommand::Resolve(_)
-                | BulkCommand::Remove(_)
-        ),
+        Command::Bulk(command) => command.is_change(),
         _ => false,
     }
 }
@@ -134,7 +128,17 @@ fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageEr
         command,
         Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_)))
     );
+    let prints_report = matches!(
+        command,
+        Some(Command::Bulk(BulkCommand::Report(args))) if args.is_printed()
+    );
     match context.stdout.format {
+        Format::Id | Format::Record if prints_report => Err(UsageError::new(
+            msg!("-o id, -o record: standard output gets the report"),
+            msg!(
+                "to choose its format: --format csv, ndjson, xlsx or html; for a record: --file FILE"
+            ),
+        )),
         Format::To if !lists_recipients => Err(UsageError::new(
             msg!("-o to: this command lists no recipients"),
             msg!("use -o response, id, record or none"),

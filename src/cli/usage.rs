@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ErrorKind};
 
 use super::app::App;
 use super::help;
-use super::line::{path_of, read_line, words_before_dashes};
+use super::line::{path_of, read_line, value_of, words_before_dashes};
 use super::misread::text_with_dash;
 use super::parser_error::{in_our_words, needs, string};
 use super::wrong_line::WrongLine;
@@ -17,6 +17,7 @@ use crate::base::input::UsageError;
 use crate::base::message::msg;
 use crate::base::output::{Format, Record, Stderr};
 use crate::command_error::CommandError;
+use crate::commands::run::write_refusal;
 use crate::sender::context::{Context, Mode};
 
 /// Reports `error` for the command line `arguments`.
@@ -27,7 +28,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     let error = arrange_help(error, arguments);
     let is_help = !error.use_stderr();
     if let Some(error) = text_with_dash(arguments, is_help) {
-        return refuse(context, &error.into());
+        return refuse(context, &error.into(), arguments);
     }
     if is_help {
         return print_help(context, &error.render());
@@ -41,11 +42,8 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         // Not only the notification was not sent.
         message = msg!("{problem}; the command did not run", problem = message);
     }
-    let hint = wrong.hint();
-    refuse(
-        context,
-        &CommandError::new(ExitCode::Usage, "usage", message, hint),
-    )
+    let error = CommandError::new(ExitCode::Usage, "usage", message, wrong.hint());
+    refuse(context, &error, arguments)
 }
 
 /// Replaces clap's help with our own. Other errors stay the same.
@@ -67,8 +65,8 @@ pub(super) fn print_help(context: &Context, text: &StyledStr) -> ExitCode {
 }
 
 /// Reports a wrong line: nothing ran.
-pub(super) fn refuse(context: &Context, error: &CommandError) -> ExitCode {
-    record(context, error);
+pub(super) fn refuse(context: &Context, error: &CommandError, arguments: &[OsString]) -> ExitCode {
+    record(context, error, arguments);
     print_error(&context.stderr, error)
 }
 
@@ -79,21 +77,27 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
 }
 
 /// Prints the record of a wrong line, if requested. If printing fails, the exit code still shows the outcome.
-fn record(context: &Context, error: &CommandError) {
+fn record(context: &Context, error: &CommandError, arguments: &[OsString]) {
     let command = match context.stdout.command.as_deref() {
         Some("send") => "send",
         Some("flow-message") => "flow-message",
+        Some("run") => "run",
         _ => return context.stdout.outcome(error.code, Some(&error.into())),
     };
-    if context.stdout.format == Format::Record {
-        let mut record = Record {
-            command: command.into(),
-            dry_run: context.mode != Mode::Send,
-            error: Some(error.into()),
-            ..Record::default()
-        };
-        record.end(error.code);
-        let _ = context.stdout.json(&record);
+    let mut record = Record {
+        command: command.into(),
+        dry_run: context.mode != Mode::Send,
+        error: Some(error.into()),
+        ..Record::default()
+    };
+    record.end(error.code);
+    let file = (command == "run").then(|| value_of(arguments, "--record"));
+    match file.flatten() {
+        Some(path) => write_refusal(context, path.as_ref(), &record),
+        None if context.stdout.format == Format::Record => {
+            let _ = context.stdout.json(&record);
+        }
+        None => {}
     }
 }
 
@@ -103,7 +107,7 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
         let hint = msg!("to list the commands: jelouctl --help");
         let problem = needs("`jelouctl`", &["COMMAND".to_owned()]);
-        return refuse(context, &UsageError::new(problem, hint).into());
+        return refuse(context, &UsageError::new(problem, hint).into(), arguments);
     }
     print_help(context, &help::arrange_help(false).render_help())
 }

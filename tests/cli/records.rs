@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Home, checked_record};
+use crate::harness::{CommandOutput, Home, checked_record};
 use crate::server::{Reply, Server};
 
 #[test]
@@ -138,12 +138,106 @@ fn run_writes_the_record_of_each_notification() {
     // Without a notification, nothing of an earlier command is left.
     run("--on failure --record sent.ndjson").success();
     assert_eq!(home.read("sent.ndjson"), "");
+    // A wrong line has a record, too.
+    home.write("sent.ndjson", "earlier\n");
+    for flags in ["--record sent.ndjson --nope", "--record=sent.ndjson -o to"] {
+        run(flags).fails(2, &[]);
+        let record = checked_record(serde_json::from_str(&home.read("sent.ndjson")).unwrap());
+        assert_eq!(
+            (
+                &record["command"],
+                &record["sent"],
+                &record["error"]["code"]
+            ),
+            (&json!("run"), &json!("no"), &json!("usage"))
+        );
+    }
     let ended = run("--record nowhere/sent.ndjson").success();
     assert_eq!(ended.stdout, "done\n");
     ended.stderr_has(&["warning: --record: failed to write nowhere/sent.ndjson"]);
     let ended = run("-o record").success();
     assert_eq!(ended.stdout, "done\n");
     ended.stderr_has(&["-o has no effect", "--record FILE"]);
+}
+
+/// The file of the records would cut what the command prints.
+#[test]
+#[cfg(unix)]
+fn record_does_not_replace_the_output_of_the_command() {
+    let home = Home::new();
+    home.write("job.log", "an earlier job\n");
+    let line = "jelouctl --sandbox run --to 593987654321 --record job.log -- echo done >> job.log";
+    let ended = home.program("sh").args(["-c", line]).output().unwrap();
+    let ended = CommandOutput::new(&ended);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    ended.stderr_has(&["warning: --record: no record is written, because job.log is also"]);
+    assert_eq!(home.read("job.log"), "an earlier job\ndone\n");
+}
+
+#[test]
+fn untried_recipient_has_a_record_of_its_own() {
+    let home = Home::new();
+    let send = |flags: &str| {
+        let line = format!("--sandbox send text --to 593987654321 {flags} -o record Hola");
+        home.run(&line).end().rows()
+    };
+    for flags in ["--to 12", "--to 12 --to 13"] {
+        let records = send(flags);
+        let untried = &records[0];
+        assert_eq!(untried["to"], "593987654321");
+        assert_eq!(untried["error"]["code"], "not_tried");
+        assert_eq!(untried["error"]["hint"], json!(null));
+        assert!(!untried["error"]["message"].to_string().contains("12"));
+        assert_eq!(records[1]["error"]["code"], "invalid_message");
+    }
+    // An error of the configuration applies to all.
+    let records = send("--to 593987654322 --profile nope");
+    assert_eq!(records[0]["to"], "593987654321");
+    assert_eq!(records[1]["to"], "593987654322");
+    assert_eq!(records[1]["error"]["code"], "configuration");
+}
+
+#[test]
+fn line_about_a_recipient_names_it_once() {
+    let home = Home::new();
+    home.profile("p", "http://127.0.0.1:9", "allow_to = [\"57*\"]");
+    let line = "run --profile p --to 593987654321 --to 573001234567 --retry-for 0 -- true";
+    let ended = home.run(line).success();
+    let mut lines = ended.stderr.lines();
+    let told = lines.find(|line| line.starts_with("error") && line.contains("593987654321"));
+    let told = told.unwrap();
+    assert_eq!(told.matches("593987654321").count(), 1, "{told}");
+}
+
+#[test]
+fn every_outcome_has_one_record() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n12\n");
+    for (line, code, command) in [
+        ("bulk exclude add 593987654329", 0, "bulk exclude"),
+        ("bulk exclude remove 593987654329", 0, "bulk exclude"),
+        ("doctor --offline", 3, "doctor"),
+        (
+            "--sandbox bulk send people.csv --preview 2 text x",
+            2,
+            "bulk send",
+        ),
+        (
+            "--sandbox bulk send people.csv --skip-invalid --run r text x",
+            10,
+            "bulk send",
+        ),
+        ("bulk report r", 2, "bulk report"),
+        ("bulk report r --file report.csv", 0, "bulk report"),
+    ] {
+        let run = home.run(&format!("-o record {line}"));
+        let record = run.fails(code, &[]).json();
+        assert_eq!(record["command"], command, "{line}: {record}");
+        assert_eq!(record["exit_code"], code, "{line}: {record}");
+    }
+    let server = Server::answering(Reply::json(401, "{}"));
+    let listed = home.run("messages list -o record").api(&server.url);
+    assert_eq!(listed.fails(4, &[]).json()["command"], "messages list");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::bulk_run::{signal, start};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, STATE, faketime, kill, wait_until};
+use crate::harness::{Home, Run, STATE, checked_record, faketime, kill, wait_until};
 
 const ANA: &str = "593987654321";
 const EVA: &str = "593987654323";
@@ -308,10 +308,14 @@ fn unchecked_notification_is_marked_with_the_runtime_files() {
     let runtime = home.path().join("runtime");
     fs::create_dir(&runtime).unwrap();
     for _ in 0..2 {
-        notify(&home, &jelou, "--once k")
+        notify(&home, &jelou, "--once k --record records")
             .env("XDG_RUNTIME_DIR", &runtime)
             .success();
         assert_eq!(got(&jelou), [1, 1]);
+        for line in home.read("records").lines() {
+            let record = checked_record(serde_json::from_str(line).unwrap());
+            assert_eq!(record["key_check"], "unchecked", "{record}");
+        }
     }
     assert_eq!(
         fs::read_dir(runtime.join("jelouctl/unchecked"))

@@ -166,8 +166,8 @@ pub(crate) struct Record {
     /// The earlier message with the same key. Written only if `replayed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) once: Option<EarlierMessage>,
-    /// How the key of a notification was checked, if not in the ledger. It is in the audit log only.
-    #[serde(skip)]
+    /// How the key of a notification was checked, if not in the shared ledger: `local`, `unchecked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key_check: Option<&'static str>,
     /// The delivery status, if the command waited for it: state, time, and the code and reason of a failure.
     pub(crate) delivery: Option<Value>,

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::escape::{compact, compact_text, indented, one_line};
 use super::program::{completed, serialize_hint};
@@ -54,7 +54,7 @@ pub(crate) struct Stdout {
     is_terminal: OnceLock<bool>,
     /// Set when a write fails because the reader has closed the pipe.
     reader_is_gone: OnceLock<()>,
-    /// Set when something is written, or when a list is complete without a row.
+    /// Set when something is written, except for the rows of a list.
     is_answered: OnceLock<()>,
 }
 
@@ -128,7 +128,6 @@ impl Stdout {
         rows: impl Iterator<Item = OutputRow>,
     ) -> Result<(), SystemError> {
         let mut rows = rows.peekable();
-        self.is_answered.get_or_init(|| ());
         match self.format {
             Format::Id => rows
                 .filter_map(|row| row.id)
@@ -136,7 +135,11 @@ impl Stdout {
             Format::Response if self.wants_words() && rows.peek().is_none() => Ok(()),
             Format::Response if self.wants_words() => self.table(header, rows.map(|row| row.words)),
             Format::Response => rows.try_for_each(|row| self.line(&compact(&row.record))),
-            Format::Record => rows.try_for_each(|row| self.line(&compact(&versioned(row.record)))),
+            // After an error, the record of the command follows.
+            Format::Record => rows.try_for_each(|row| {
+                let line = compact(&versioned(row.record));
+                self.write(format!("{line}\n").as_bytes())
+            }),
             Format::None | Format::To => Ok(()),
         }
     }
@@ -148,10 +151,14 @@ impl Stdout {
 
     /// Prints generated files (completions, manual pages).
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), SystemError> {
+        self.is_answered.get_or_init(|| ());
+        self.write(bytes)
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), SystemError> {
         if self.format == Format::None {
             return Ok(());
         }
-        self.is_answered.get_or_init(|| ());
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(SystemError {
@@ -218,6 +225,14 @@ pub(crate) struct Check {
     pub(crate) hint: Option<Message>,
 }
 
+/// The record of `doctor`.
+#[derive(Serialize)]
+struct CheckupRecord<'a> {
+    #[serde(flatten)]
+    head: RecordHead<'a>,
+    checks: &'a [Check],
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CheckState {
@@ -227,17 +242,17 @@ pub(crate) enum CheckState {
 }
 
 impl Stdout {
-    /// Prints the checks, one line each with the hint below it, or one JSON object with `--output record`.
+    /// Prints the checks, one line each with the hint below it, or their record with the first `error`.
     pub(crate) fn checkup(
         &self,
         checks: &[Check],
-        exit_code: u8,
+        code: ExitCode,
+        error: Option<&RecordError>,
         summary: &Message,
     ) -> Result<(), SystemError> {
         if self.format == Format::Record {
-            return self.json(&versioned(
-                json!({ "exit_code": exit_code, "checks": checks }),
-            ));
+            let head = self.head(code, error);
+            return self.json(&CheckupRecord { head, checks });
         }
         let words = [
             (CheckState::Ok, "\x1b[32m", msg!("ok")),

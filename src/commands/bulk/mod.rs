@@ -67,6 +67,24 @@ pub(crate) enum BulkCommand {
     Work(work::BulkWorkArgs),
 }
 
+impl BulkCommand {
+    /// Returns whether it changes the ledger, and prints no other result.
+    pub(crate) fn is_change(&self) -> bool {
+        match self {
+            Self::Stop(_) | Self::Cancel(_) | Self::Resolve(_) | Self::Remove(_) => true,
+            Self::Exclude(exclude) => exclude.is_change(),
+            Self::Send(_)
+            | Self::Status(_)
+            | Self::Resume(_)
+            | Self::Report(_)
+            | Self::Deliveries(_)
+            | Self::List
+            | Self::Find(_)
+            | Self::Work(_) => false,
+        }
+    }
+}
+
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
     use BulkCommand::{Exclude, Find, List, Report, Send, Status};
     match &command {

@@ -12,7 +12,7 @@ use super::summary::report_stale;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
-use crate::base::output::Format;
+use crate::base::output::{Format, RecordError};
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
@@ -148,7 +148,8 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let name = run.name();
     let details = run.details()?;
     let zone = run_zone(context, args.time_zone.as_ref(), &details)?;
-    let code = report_stale(context, name, run.stale_reason()?.as_ref());
+    let stale_reason = run.stale_reason()?;
+    let code = report_stale(context, name, stale_reason.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_reading();
     if let Some(spent) = run.spent()? {
         context.stderr.note(spent.describe());
@@ -184,7 +185,11 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         report_page::write_run_page(&run, &details, style, to)
     };
     match to {
-        Some(to) => to.write(context, |mut file| write(&mut file))?,
+        Some(to) => {
+            to.write(context, |mut file| write(&mut file))?;
+            let error = stale_reason.map(|error| RecordError::from(&CommandError::from(error)));
+            context.stdout.outcome(code, error.as_ref());
+        }
         None if context.stdout.format == Format::To => print_recipients(context, &run, &filter)?,
         None => match write(&mut context.stdout.stream()) {
             // A reader that stops early, such as `head`, is not an error.
@@ -224,6 +229,11 @@ fn delimiter(typed: &str) -> Result<u8, Message> {
 }
 
 impl BulkReportArgs {
+    /// Returns whether standard output gets the report.
+    pub(crate) fn is_printed(&self) -> bool {
+        self.file.is_none()
+    }
+
     fn filter(&self) -> RowFilter {
         let mut reasons = Vec::new();
         let mut codes = Vec::new();

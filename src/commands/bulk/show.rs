@@ -52,12 +52,15 @@ pub(crate) fn show(
     }
     let Some(max) = args.preview else {
         plan.refusals.require_sendable_list()?;
-        print_requests(&plan, context, u64::MAX)?;
+        if refusals.is_empty() {
+            print_requests(&plan, context, u64::MAX)?;
+        }
         print_column_table(&plan, context);
         return end(context, refusals);
     };
     // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
-    if is_sendable && (context.mode != Mode::Send || !context.stdout.wants_words()) {
+    let is_refused = plan.refusals.by_list.is_some() || !refusals.is_empty();
+    if !is_refused && (context.mode != Mode::Send || !context.stdout.wants_words()) {
         print_requests(&plan, context, max)?;
     }
     draw_messages(&plan, context, max)?;

@@ -2,7 +2,7 @@
 
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
-use crate::base::output::{Check, CheckState};
+use crate::base::output::{Check, CheckState, RecordError};
 use crate::command_error::CommandError;
 
 /// Returns the name of the last check that a message needs.
@@ -10,7 +10,7 @@ pub(super) fn credentials() -> Message {
     msg!("credentials")
 }
 
-/// The results so far, and the exit code of the first failure.
+/// The results so far, and the first failure.
 pub(super) struct Checkup {
     pub(super) checks: Vec<Check>,
     /// The settings that have their default. They need no line.
@@ -18,6 +18,8 @@ pub(super) struct Checkup {
     /// Whether bulk runs and --once work. A single send needs no ledger.
     pub(super) has_ledger: bool,
     pub(super) code: ExitCode,
+    /// The first failure.
+    pub(super) error: Option<RecordError>,
 }
 
 impl Checkup {
@@ -27,6 +29,7 @@ impl Checkup {
             defaults: Vec::new(),
             has_ledger: true,
             code: ExitCode::Success,
+            error: None,
         }
     }
 
@@ -89,6 +92,7 @@ impl Checkup {
         let error = error.into();
         if self.code == ExitCode::Success {
             self.code = error.code;
+            self.error = Some(RecordError::from(&error));
         }
         self.push(name, CheckState::Failed, error.line(), error.hint);
     }
@@ -145,6 +149,7 @@ mod tests {
         );
         checkup.ok("d", "z");
         assert_eq!(checkup.code, ExitCode::Configuration);
+        assert_eq!(checkup.error.unwrap().code, "configuration");
         let states: Vec<_> = checkup.checks.iter().map(|check| check.state).collect();
         assert_eq!(
             states,

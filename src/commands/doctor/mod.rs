@@ -73,8 +73,10 @@ pub(crate) fn run(
             .checks
             .sort_by_key(|check| check.state != CheckState::Failed);
     }
+    let summary = checkup.summary();
+    let error = checkup.error.as_ref();
     context
         .stdout
-        .checkup(&checkup.checks, code.code(), &checkup.summary())?;
+        .checkup(&checkup.checks, code, error, &summary)?;
     Ok(code)
 }

@@ -22,8 +22,10 @@ use super::send::{BatchArgs, other_kind_hint};
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError, refuse_file_as_text, refuse_lone_dash};
 use crate::base::message::{Message, msg};
-use crate::base::output::{Format, Stderr, compact, duration_value};
-use crate::base::private_file::{FileAction, FileError, MissingReader, PipeBound, open_named};
+use crate::base::output::{Format, Record, Stderr, compact, duration_value};
+use crate::base::private_file::{
+    FileAction, FileError, MissingReader, PipeBound, is_own_output, open_named,
+};
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
 use crate::jelou::api::Credentials;
@@ -38,8 +40,9 @@ const ONCE: &str = "Notify each recipient at most once with this key";
 const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other. The exit code is the command's. \
      With --strict-notify, it is 8 if the first message may have been sent, and 11 while another process sends it. If \
      the shared ledger cannot check the key, jelouctl prints a warning and checks this machine's own ledger. If that \
-     fails too, it notifies unchecked, at most once in the time of --every (10 minutes without it). Either way, a \
-     recipient could get two messages. --once-strict refuses instead.";
+     fails too, it notifies unchecked, at most once in the time of --every (10 minutes without it), or each time if it \
+     cannot write any file. Either way, a recipient could get two messages, and the record has `key_check`. --once-strict \
+     refuses instead.";
 const WAIT: &str = "Wait until each notification is delivered or read";
 const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
      command's. With --strict-notify, it is 15 if a notification is undelivered or late.";
@@ -138,7 +141,8 @@ pub(crate) struct RunArgs {
     /// Write the record of each notification to this file, one JSON object per line
     ///
     /// Standard output belongs to the command, so -o record has no effect. The file is emptied before the command runs.
-    /// If it cannot be written, jelouctl prints a warning and runs the command.
+    /// If the command line is wrong, the file gets a record of that error. If the file cannot be written, or is the
+    /// output of the command, jelouctl prints a warning and runs the command.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     record: Option<PathBuf>,
 
@@ -206,6 +210,7 @@ const TAIL: [&str; 2] = [
 /// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The
 /// command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
+    let record = open_record(context, arguments.record.as_deref());
     let mut batch = Batch::notifications();
     let prepared = ReadyNotification::new(context, arguments, &mut batch);
     if context.mode != Mode::Send {
@@ -222,6 +227,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         context,
         arguments,
         flight: &flight,
+        record,
     };
     catch_panic(&flight, || block_on(command.run(prepared, batch)))
 }
@@ -256,6 +262,8 @@ struct CommandRun<'a> {
     context: &'a Context,
     arguments: &'a RunArgs,
     flight: &'a RequestProgress,
+    /// The file of `--record`.
+    record: Option<File>,
 }
 
 /// How the command ended, for the text of the notification.
@@ -268,10 +276,11 @@ impl CommandRun<'_> {
     /// Runs the command, then notifies the recipients if wanted. Returns the command's exit code. With
     /// `--strict-notify`, returns the exit code of the notifications if one failed.
     async fn run(
-        self,
+        mut self,
         prepared: Result<ReadyNotification, CommandError>,
         mut batch: Batch,
     ) -> Result<ExitCode, CommandError> {
+        let record = self.record.take();
         let Self {
             context, arguments, ..
         } = self;
@@ -300,7 +309,6 @@ impl CommandRun<'_> {
                     .error(message, &problem.details, problem.hint.as_ref());
             }
         }
-        let record = open_record(context, arguments.record.as_deref());
         let started = SystemTime::now();
         let begun = Instant::now();
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
@@ -329,7 +337,7 @@ impl CommandRun<'_> {
         }
         batch.put_out(context);
         if let (Some(file), Some(path)) = (record, &arguments.record) {
-            write_record(file, &mut batch)
+            write_records(file, batch.records())
                 .unwrap_or_else(|cause| warn_about_record(context, FileAction::Write, path, cause));
         }
         let notified = batch.exit_code();
@@ -397,19 +405,42 @@ impl CommandRun<'_> {
     }
 }
 
-/// Empties the file of the record. If that fails, it prints a warning: the command matters more.
+/// Writes the record of a wrong line to the file of `--record`, so that a script does not read an earlier one.
+pub(crate) fn write_refusal(context: &Context, path: &Path, record: &Record) {
+    if let Some(file) = open_record(context, Some(path)) {
+        write_records(file, [record].into_iter())
+            .unwrap_or_else(|cause| warn_about_record(context, FileAction::Write, path, cause));
+    }
+}
+
+/// Opens and empties the file of the record. If that fails, it prints a warning: the command matters more.
 fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
     let path = path?;
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    open_named(path, &mut options, MissingReader::Fail)
+    options.write(true).create(true).truncate(false);
+    let opened = open_named(path, &mut options, MissingReader::Fail);
+    let file = opened
         .map_err(|error| warn_about_record(context, FileAction::Write, path, error.cause))
-        .ok()
+        .ok()?;
+    if is_own_output(&file) {
+        context.stderr.warning(msg!(
+            "--record: no record is written, because {path} is also the output of the command",
+            path
+        ));
+        return None;
+    }
+    // A pipe or a device cannot be emptied.
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_regular && let Err(cause) = file.set_len(0) {
+        warn_about_record(context, FileAction::Write, path, cause);
+        return None;
+    }
+    Some(file)
 }
 
 /// Writes the record of each notification.
-fn write_record(mut file: File, batch: &mut Batch) -> io::Result<()> {
-    for record in batch.records() {
+fn write_records<'a>(mut file: File, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
+    for record in records {
         let line = compact(&json!(record));
         file.write_all(format!("{line}\n").as_bytes())?;
     }
@@ -511,7 +542,7 @@ impl ReadyNotification {
         arguments: &RunArgs,
         batch: &mut Batch,
     ) -> Result<Self, CommandError> {
-        let (settings, recipients) = arguments.batch.read(context)?;
+        let (settings, recipients) = arguments.batch.read(context, batch)?;
         let zone = settings.hours.zone();
         let (kind, body) = read_message(context, arguments)?;
         for message in batch.open() {

@@ -12,7 +12,7 @@ use super::report::{
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
-use crate::base::output::{Format, Record, RecordError, Sent};
+use crate::base::output::{Format, Record, RecordError, Retry, Sent};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources, to_flag};
 use crate::lists::exclusions::{Exclusions, SoughtRecipients};
@@ -272,7 +272,7 @@ impl Batch {
                 message.log = AuditLog::default();
             }
         }
-        let refused = self.refusals().count();
+        let is_of_others = self.refusals().next().is_some();
         for message in &mut self.messages {
             if let Some(error) = message.refusal.take() {
                 message.code = Some(record_error(&error, &mut message.record));
@@ -288,11 +288,10 @@ impl Batch {
         };
         let mut shown = Record::default();
         let code = note_error_as(context, tell, error, &mut shown);
-        if refused == 1 {
-            self.end_untried(code, shown.error.as_ref());
-        } else {
-            self.end_open(code, &shown);
+        if is_of_others {
+            shown.error = Some(untried_error(shown.error.and_then(|error| error.retry)));
         }
+        self.end_open(code, &shown);
     }
 
     /// Ends the open messages, for an error of the whole command that was printed.
@@ -417,6 +416,17 @@ impl Batch {
             msg!("to send it only to them: {flags}", flags = flags.join(" "))
         };
         context.stderr.error(message, &[], Some(&hint));
+    }
+}
+
+/// Returns the error of a message that was not tried, because another recipient cannot get it. That recipient has a record
+/// of its own.
+fn untried_error(retry: Option<Retry>) -> RecordError {
+    RecordError {
+        code: "not_tried",
+        message: msg!("not tried: another recipient cannot get the message"),
+        retry,
+        ..RecordError::default()
     }
 }
 

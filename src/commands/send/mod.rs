@@ -151,19 +151,25 @@ fn wait_state() -> impl TypedValueParser<Value = DeliveryState> {
 }
 
 impl BatchArgs {
-    /// Reads the configuration, and where recipients may be named.
+    /// Reads the configuration, and where recipients may be named. Sets the recipients of `batch` as far as they are known,
+    /// for the records of an error.
     pub(crate) fn read(
         &self,
         context: &mut Context,
+        batch: &mut Batch,
     ) -> Result<(Settings, NamedRecipients), CommandError> {
+        let mut recipients = NamedRecipients {
+            flags: self.to.clone(),
+            environment: None,
+            country: self.country,
+        };
+        batch.set_recipients(recipients.sources(false));
         claim_exclusions(context, &self.exclude)?;
         let environment = read_environment()?;
         let settings = read_settings(context, &environment)?;
-        let recipients = NamedRecipients {
-            flags: self.to.clone(),
-            environment: environment.to,
-            country: self.country.or(settings.country),
-        };
+        recipients.environment = environment.to;
+        recipients.country = self.country.or(settings.country);
+        batch.set_recipients(recipients.sources(false));
         Ok((settings, recipients))
     }
 
@@ -230,7 +236,7 @@ fn send(
     batch: &mut Batch,
 ) -> Result<(), CommandError> {
     let arguments = &typed.delivery;
-    let (settings, recipients) = arguments.batch.read(context)?;
+    let (settings, recipients) = arguments.batch.read(context, batch)?;
     make_messages(context, typed, &recipients, batch)?;
     let is_flow_message =
         |outgoing: &Outgoing| matches!(outgoing.route(), Route::FlowMessage { .. });
@@ -322,8 +328,6 @@ fn make_messages(
     recipients: &NamedRecipients,
     batch: &mut Batch,
 ) -> Result<(), CommandError> {
-    // The recipients, for the records, if the message cannot be read.
-    batch.set_recipients(recipients.sources(true));
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed
         .delivery

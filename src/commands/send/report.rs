@@ -49,10 +49,12 @@ impl<'a> Reporter<'a> {
         self.are_several.then_some(recipient)
     }
 
+    /// Adds the recipient to a line that does not name it, if there are several.
     fn of_recipient(&self, recipient: &str, told: Message) -> Message {
+        let is_named = told.to_string().contains(recipient);
         match self.named(recipient) {
-            Some(recipient) => msg!("{recipient}: {told}", recipient, told),
-            None => told,
+            Some(recipient) if !is_named => msg!("{recipient}: {told}", recipient, told),
+            _ => told,
         }
     }
 
