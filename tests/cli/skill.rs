@@ -31,7 +31,7 @@ fn skill_page_is_short_and_has_a_description() {
         .unwrap();
     // Agents read only the description before they open a skill, so it must be one short line.
     assert!(!head.contains('\n') && head.len() < 1024, "{head}");
-    assert!(PAGE.lines().count() < 100, "it is one page");
+    assert!(PAGE.lines().count() < 120, "it is one page");
 }
 
 #[test]
