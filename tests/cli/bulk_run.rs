@@ -144,7 +144,7 @@ fn every_row_is_sent_once_and_reported() {
     assert_eq!(
         record,
         json!({"schema_version": 2, "command": "bulk send", "exit_code": 0, "retry": "never", "error": null, "run": "r", "complete": true, "cancelled": false, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
-            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {},
+            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {}, "waiting_in": [],
             "written_to_within_24_hours": 0, "cost": null})
     );
     assert!(
