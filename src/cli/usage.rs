@@ -78,10 +78,11 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
 
 /// Prints the record of a wrong line, if requested. If printing fails, the exit code still shows the outcome.
 fn record(context: &Context, error: &CommandError, arguments: &[OsString]) {
+    let is_run = context.stdout.command.as_deref() == Some("run");
     let command = match context.stdout.command.as_deref() {
         Some("send") => "send",
         Some("flow-message") => "flow-message",
-        Some("run") => "run",
+        _ if is_run => "run",
         _ => return context.stdout.outcome(error.code, Some(&error.into())),
     };
     let mut record = Record {
@@ -91,8 +92,8 @@ fn record(context: &Context, error: &CommandError, arguments: &[OsString]) {
         ..Record::default()
     };
     record.end(error.code);
-    let file = (command == "run").then(|| value_of(arguments, "--record"));
-    match file.flatten() {
+    let file = is_run.then(|| value_of(arguments, "--record")).flatten();
+    match file {
         Some(path) => write_refusal(context, path.as_ref(), &record),
         None if context.stdout.format == Format::Record => {
             let _ = context.stdout.json(&record);

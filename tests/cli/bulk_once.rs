@@ -383,7 +383,7 @@ fn failed_row_is_resent_only_if_unreserved() {
     );
     // The run has these rows again.
     write(&home, &users(2..4));
-    let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
+    let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").fails(10, &["bulk resume a"]);
     assert_eq!(ended.reasons(), json!({"to_be_sent": 2}));
     home.run("bulk resume a --again")
         .api(&jelou.url)
