@@ -35,7 +35,7 @@ pub(crate) struct PossibleAnswer {
 /// An answer that is a text, if there are too many to list.
 #[derive(Clone, Debug)]
 pub(crate) struct FreeAnswer {
-    /// What to type: `the code of a country, such as EC`.
+    /// What to type: `the code or name of a country, such as EC`.
     pub(crate) what: Message,
     /// The flag with a placeholder, for the hint.
     pub(crate) usage: Message,

@@ -218,12 +218,6 @@ impl Country {
         COMMON_COUNTRIES.contains(&self.code())
     }
 
-    /// Parses a country. The error is for text that is not a country.
-    pub(crate) fn parse(text: &str) -> Result<Self, Message> {
-        let country = with_control_pictures(text.to_owned());
-        Self::from_name(text).ok_or_else(|| msg!("`{country}` is not a country", country))
-    }
-
     /// Returns the country of a recipient that is a number, or the id of a WhatsApp user.
     pub(crate) fn of_recipient(recipient: &str) -> Option<Self> {
         Self::from_name(super::find_country(recipient)?)
@@ -305,14 +299,12 @@ impl From<Country> for String {
     }
 }
 
+/// Reads the same words as [`Country::from_name`].
 impl FromStr for Country {
     type Err = Message;
 
     fn from_str(raw: &str) -> Result<Self, Message> {
-        // Several countries can share a name: Congo, Guinea.
-        Self::from_name(raw)
-            .filter(|_| raw.trim().len() == 2)
-            .ok_or_else(|| unknown(raw))
+        Self::from_name(raw).ok_or_else(|| unknown(raw))
     }
 }
 
@@ -325,7 +317,7 @@ impl fmt::Display for Country {
 fn unknown(raw: &str) -> Message {
     let raw = with_control_pictures(raw.to_owned());
     msg!(
-        "`{raw}` is not the code of a country, such as EC or MX",
+        "`{raw}` is not the code or name of a country, such as EC or Ecuador",
         raw
     )
 }
@@ -423,8 +415,9 @@ mod tests {
 
     #[test]
     fn invalid_country_error_shows_the_format() {
-        for raw in ["593", "EQ", "001", "", "ñ", "Congo"] {
-            let expected = format!("`{raw}` is not the code of a country, such as EC or MX");
+        for raw in ["593", "EQ", "001", "", "ñ", "Narnia"] {
+            let expected =
+                format!("`{raw}` is not the code or name of a country, such as EC or Ecuador");
             let error = raw.parse::<Country>().unwrap_err();
             assert_eq!(error.to_string(), expected);
         }

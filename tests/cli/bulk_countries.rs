@@ -292,7 +292,7 @@ fn countries_where_local_numbers_are_valid_are_offered() {
             "Hola",
         ];
         let mut terminal = Terminal::plain(&home, &words);
-        let screen = terminal.shown_until("the code of a country, such as EC: ");
+        let screen = terminal.shown_until("the code or name of a country, such as EC: ");
         assert!(screen.contains(answers), "{answers}: {screen}");
         terminal.type_line("1");
         let (code, screen) = terminal.end();

@@ -61,7 +61,7 @@ fn local_number_needs_its_country() {
             &["--country", "Narnia"],
             &[
                 "--country",
-                "`Narnia` is not the code of a country, such as EC or MX",
+                "`Narnia` is not the code or name of a country, such as EC or Ecuador",
             ],
         ),
     ] {
@@ -138,7 +138,7 @@ fn profile_country_applies_without_the_flag() {
     // The number may be of the country that the profile tries to set.
     home.run("--sandbox send text Hola --to 5512345678").fails(
         3,
-        &["country of profile p: `Mejiko` is not the code of a country, such as EC or MX"],
+        &["country of profile p: `Mejiko` is not the code or name of a country, such as EC or Ecuador"],
     );
 }
 
@@ -189,7 +189,13 @@ fn list_of_local_numbers_uses_its_country() {
         "text",
         "Hola {{ celular | phone('XX') }}",
     ])
-    .fails(2, &["line 3: text: phone: ", "`XX` is not a country"]);
+    .fails(
+        2,
+        &[
+            "line 3: text: phone: ",
+            "`XX` is not the code or name of a country",
+        ],
+    );
 }
 
 #[test]

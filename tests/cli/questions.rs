@@ -164,7 +164,7 @@ const CASES: &[Case] = &[
         shown: &[
             "1 row cannot be sent; `0987654321` in line 2 is a local number without its country\r\nWhich country are \
              the local numbers of?\r\n  1  use Ecuador (1 of 1 valid)\r\n",
-            "or the code of a country, such as EC: ",
+            "or the code or name of a country, such as EC: ",
         ],
         hint: "to set the country of the local numbers: --country CODE",
         flag: "--country EC",

@@ -15,9 +15,9 @@ use super::operators::in_text;
 use super::percentages::percent;
 use super::problem::{TextProblem, described, refused, text_before};
 use super::row_view::RowView;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::base::suggest::{folded, nearest};
-use crate::phone::{Country, PhoneNumber};
+use crate::phone::PhoneNumber;
 
 /// A filter with all its arguments, and how many of them it needs and takes without a name.
 type FilterForm = (&'static str, usize, usize);
@@ -246,7 +246,11 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
     let view = RowView::in_state(state);
     let named = country.filter(|country| !country.trim().is_empty());
     let country = match named {
-        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", problem))?),
+        Some(named) => Some(
+            named
+                .parse()
+                .map_err(|problem: Message| refused("phone", problem))?,
+        ),
         None => view.as_ref().and_then(|view| view.country),
     };
     let number = PhoneNumber::read_in_any_form(&typed, country).map_err(|error| {

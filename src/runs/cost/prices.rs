@@ -205,10 +205,7 @@ fn country(cell: &str) -> Result<Option<&'static str>, Message> {
     if cell == "*" {
         return Ok(None);
     }
-    match Country::from_name(cell) {
-        Some(country) => Ok(Some(country.code())),
-        None => Country::from_str(cell).map(|country| Some(country.code())),
-    }
+    cell.parse::<Country>().map(|country| Some(country.code()))
 }
 
 fn price(cell: &str) -> Result<Money, Message> {
@@ -380,7 +377,7 @@ mod tests {
             ),
             (
                 "Atlantis,marketing,0.1,USD",
-                "line 2: country: `Atlantis` is not the code of a country",
+                "line 2: country: `Atlantis` is not the code or name of a country",
             ),
             (
                 "EC,marketing,0.1,USD\necuador,Marketing,0.2,USD",

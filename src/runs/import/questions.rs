@@ -67,7 +67,7 @@ pub(super) fn which_country(imported: &ImportResult) -> Question {
     fitting.truncate(MAX_COUNTRIES);
     let answers = fitting.iter().map(|fitting| fitting.answer(numbers.len()));
     let free = FreeAnswer {
-        what: msg!("the code of a country, such as EC"),
+        what: msg!("the code or name of a country, such as EC"),
         usage: msg!("to set the country of the local numbers: --country CODE"),
         read: country_flag,
     };
@@ -121,6 +121,6 @@ impl FittingCountry {
 
 /// Returns the flag for the code or the name of a country.
 fn country_flag(typed: &str) -> Option<TypedFlag> {
-    let country = Country::from_name(typed)?;
+    let country: Country = typed.parse().ok()?;
     Some(TypedFlag::with_value("--country", country.code()))
 }
