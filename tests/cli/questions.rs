@@ -482,6 +482,36 @@ fn preview_and_dry_run_ask_the_same() {
 }
 
 #[test]
+fn country_is_asked_before_local_numbers_are_skipped() {
+    let case = CASES.iter().find(|case| case.name == "country").unwrap();
+    let words = [SEND, &["a.csv", "--skip-invalid"], MESSAGE].concat();
+    let skipped = &["593987654322"][..];
+    for (answer, expected, users) in [("ecuador", 0, case.users), ("5", 10, skipped)] {
+        let jelou = Jelou::accept_all();
+        let home = case.home(&jelou);
+        let mut terminal = Terminal::plain(&home, &words);
+        terminal.wait_for("  5  skip them\r\n");
+        terminal.answer("or the code or name of a country, such as EC: ", answer);
+        if expected == 0 {
+            terminal.answer("Save EC as the country in profile prod? [y/N] ", "n");
+        }
+        let (code, screen) = terminal.end();
+        assert_eq!(code, expected, "{screen}");
+        assert_eq!(jelou.users(), users, "{screen}");
+        let flag = if expected == 0 {
+            "--country EC"
+        } else {
+            "--country none"
+        };
+        assert!(next_line(&screen).contains(flag), "{screen}");
+    }
+    // In a script, the flag has settled it.
+    let jelou = Jelou::accept_all();
+    let home = case.home(&jelou);
+    home.run_args(&words).fails(10, &["line 2 is skipped"]);
+}
+
+#[test]
 fn several_questions_follow_each_other_and_are_printed_once() {
     let jelou = Jelou::accept_all();
     let home = Home::new();

@@ -116,7 +116,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Reads every row of `list` by the flags and answers so far, and for a test makes its messages.
+    /// Reads every row of `list` by the flags and answers so far, and for a test makes its messages. If the command
+    /// `can_ask`, a list with an open question is refused until there is an answer.
     ///
     /// # Errors
     /// If no row can be read, or if the error is not in a row. The findings in rows are complete also with an error.
@@ -125,13 +126,15 @@ impl Plan {
         context: &Context,
         args: &BulkSendArgs,
         list: &mut ListReader,
+        can_ask: bool,
     ) -> Result<(), CommandError> {
         self.rows = CollectedRows::default();
         let sender = &self.sender;
         let choices = &args.choices;
         let typed_column = choices.country_column.as_deref();
-        let countries =
-            ListCountries::new(choices.country, typed_column, sender.settings.country, list)?;
+        let of_profile = choices.profile_country(sender.settings.country);
+        let mut countries = ListCountries::new(choices.country(), typed_column, of_profile, list)?;
+        countries.has_none = choices.has_no_country();
         let country = countries.otherwise;
         list.write_as(country.and_then(|country| Conventions::for_country(country.code())));
         let conditions = &self.settings.conditions;
@@ -185,6 +188,7 @@ impl Plan {
             limit: args.limit,
             policy: args.import_policy(),
             has_key: args.once.is_some(),
+            can_ask,
         };
         let mut draft = LedgerDraft::create()?;
         let read = read_rows(context, args, list, &mut draft, &import, &mut self.rows);
@@ -323,7 +327,7 @@ fn run_settings(
         column_table: ColumnTable::default(),
         list: args.list_name(),
         narrowed_by: args.narrowing_flags(),
-        country: CountryRule::new(args.choices.country, settings.country).otherwise,
+        country: country_rule(args, settings).otherwise,
         message: message.body.clone(),
         rate: args.options.rate.unwrap_or(settings.rate),
         concurrency: DEFAULT_CONCURRENCY,
@@ -411,7 +415,7 @@ fn read_tester(
     args: &BulkSendArgs,
     settings: &Settings,
 ) -> Result<Option<TypedRecipient>, InvalidMessage> {
-    let country = args.choices.country.or(settings.country);
+    let country = country_rule(args, settings).otherwise;
     let read = |to: &String| {
         TypedRecipient::read(to, country)
             .map_err(|error| InvalidMessage::recipient("--test-to", error))
@@ -419,10 +423,16 @@ fn read_tester(
     args.test_to.as_ref().map(read).transpose()
 }
 
+/// Returns the country of local numbers by the flags and the profile.
+fn country_rule(args: &BulkSendArgs, settings: &Settings) -> CountryRule {
+    let choices = &args.choices;
+    CountryRule::new(choices.country(), choices.profile_country(settings.country))
+}
+
 /// Reads the exclusion lists, with local numbers of the list's countries.
 fn exclusions_for_list(args: &BulkSendArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
     let options = ExclusionOptions {
-        countries: CountryRule::new(args.choices.country, sender.settings.country),
+        countries: country_rule(args, &sender.settings),
         encoding: args.encoding,
     };
     read_exclusions(&args.policy.exclude, options, &sender.settings, None)

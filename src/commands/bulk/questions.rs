@@ -11,6 +11,7 @@ use crate::base::private_file::PipeBound;
 use crate::base::question::{Question, TypedFlag};
 use crate::command_error::CommandError;
 use crate::lists::list_file::{ListOptions, ListReader};
+use crate::runs::import::NO_COUNTRY;
 use crate::sender::config::{ConfigEdit, ConfigFile, Environment, Layer};
 use crate::sender::context::Context;
 use crate::sender::{Sender, open_list};
@@ -20,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// The questions of a command, and their answers so far.
 pub(super) struct Questions {
-    can_ask: bool,
+    pub(super) can_ask: bool,
     answers: Vec<TypedFlag>,
 }
 
@@ -131,7 +132,7 @@ impl Questions {
             flag.value.clone()
         };
         AnsweredSettings {
-            country: value_of("--country"),
+            country: value_of("--country").filter(|country| country != NO_COUNTRY),
             to_column: value_of("--to-column"),
         }
     }

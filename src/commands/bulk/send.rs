@@ -89,7 +89,7 @@ fn make_plan(
     let mut list = opened.inspect_err(|error| write_refusal(context, args, page.take(), error))?;
     let mut plan = Plan::new(context, args, message, list.format())?;
     loop {
-        let read = plan.read(context, args, &mut list);
+        let read = plan.read(context, args, &mut list, questions.can_ask);
         let open_error = match &read {
             Ok(()) => plan.refusals.open_error(),
             Err(error) => Some(error),

@@ -1,6 +1,7 @@
 //! The arguments of `bulk send`, with their help. Some of them are also answers to questions about the list.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches, ValueHint};
@@ -17,7 +18,7 @@ use crate::jelou::message::{MessageArgs, MessageKind};
 use crate::lists::list_file::ListEncoding;
 use crate::phone::Country;
 use crate::runs::cost::Money;
-use crate::runs::import::{ColumnValue, HiddenRule, ImportPolicy};
+use crate::runs::import::{ColumnValue, HiddenRule, ImportPolicy, NO_COUNTRY};
 use crate::runs::ledger::RunName;
 use crate::runs::once::OnceKey;
 use crate::sender::config::{budget, every, remember};
@@ -321,6 +322,21 @@ impl BulkSendArgs {
     }
 }
 
+/// The value of `--country`: a country, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct TypedCountry(Option<Country>);
+
+impl FromStr for TypedCountry {
+    type Err = Message;
+
+    fn from_str(raw: &str) -> Result<Self, Message> {
+        if raw == NO_COUNTRY {
+            return Ok(Self(None));
+        }
+        raw.parse().map(|country| Self(Some(country)))
+    }
+}
+
 /// How a list is read, where jelouctl may have to ask.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ListChoices {
@@ -335,9 +351,11 @@ pub(crate) struct ListChoices {
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(super) to_column: Option<String>,
 
-    /// Country of local numbers, such as EC [default: the profile's]
+    /// Country of local numbers, such as EC, or `none` [default: the profile's]
+    ///
+    /// With `none`, local numbers are invalid, and jelouctl does not ask for their country.
     #[arg(long, value_name = "CODE", help_heading = LIST)]
-    pub(super) country: Option<Country>,
+    country: Option<TypedCountry>,
 
     /// Read countries from this column, or `none` [default: found by its name]
     ///
@@ -363,6 +381,21 @@ pub(crate) struct ListChoices {
 }
 
 impl ListChoices {
+    /// Returns the country of `--country`.
+    pub(super) fn country(&self) -> Option<Country> {
+        self.country?.0
+    }
+
+    /// Returns the country `of_profile`, unless `--country` overrides it.
+    pub(super) fn profile_country(&self, of_profile: Option<Country>) -> Option<Country> {
+        of_profile.filter(|_| self.country.is_none())
+    }
+
+    /// Returns whether `--country` says that local numbers have no country.
+    pub(super) fn has_no_country(&self) -> bool {
+        self.country == Some(TypedCountry(None))
+    }
+
     /// Adds the flag of an answer, which is read as on a command line.
     ///
     /// # Errors
@@ -409,11 +442,15 @@ mod tests {
         }
         assert_eq!(choices.sheet.as_deref(), Some("Hoja 2"));
         assert_eq!(choices.to_column.as_deref(), Some("-cel"));
-        assert_eq!(choices.country.map(Country::code), Some("EC"));
+        assert_eq!(choices.country().map(Country::code), Some("EC"));
         assert_eq!(choices.country_column.as_deref(), Some("none"));
         assert_eq!(choices.header_row, Some(4));
         assert_eq!(choices.hidden, Some(HiddenRule::Skip));
         assert!(choices.earlier.again && !choices.earlier.skip_sent);
+        choices
+            .answer(&TypedFlag::with_value("--country", NO_COUNTRY))
+            .unwrap();
+        assert!(choices.has_no_country() && choices.country().is_none());
         let wrong = TypedFlag::with_value("--header-row", "x");
         assert!(choices.answer(&wrong).is_err());
     }

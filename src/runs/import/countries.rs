@@ -13,6 +13,9 @@ pub(super) const FLAG: &str = "--country-column";
 /// The value of the flag for a list whose columns have no countries.
 pub(super) const NO_COLUMN: &str = "none";
 
+/// The value of `--country` for a list whose local numbers have no country.
+pub(crate) const NO_COUNTRY: &str = "none";
+
 /// The countries of the local numbers in a list.
 #[derive(Clone, Debug)]
 pub(crate) struct ListCountries {
@@ -21,6 +24,8 @@ pub(crate) struct ListCountries {
     pub(crate) otherwise: Option<Country>,
     /// Whether `--country` sets aside the column, although it may lead to other numbers.
     pub(super) is_open: bool,
+    /// Whether `--country` says that local numbers have no country, so nothing is asked.
+    pub(crate) has_none: bool,
 }
 
 impl ListCountries {
@@ -43,6 +48,7 @@ impl ListCountries {
             column: named,
             otherwise: country.or(of_profile),
             is_open: column.is_none() && country.is_some(),
+            has_none: false,
         })
     }
 
@@ -52,6 +58,7 @@ impl ListCountries {
             column: CountryColumn::None,
             otherwise: None,
             is_open: false,
+            has_none: false,
         }
     }
 

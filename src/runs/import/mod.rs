@@ -21,7 +21,7 @@ mod rows;
 mod selection;
 
 pub(crate) use self::contrast::{DrawnRow, contrasting_rows, rows_to_preview};
-pub(crate) use self::countries::ListCountries;
+pub(crate) use self::countries::{ListCountries, NO_COUNTRY};
 pub(crate) use self::earlier::{
     compare, earlier_query, earlier_runs_error, idle_runs, refuse_abandoned_rows, skip_sent_rows,
     skips_sent_rows,

@@ -30,6 +30,7 @@ use crate::runs::ledger::{
 };
 
 /// How each row becomes a request.
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate fact")]
 pub(crate) struct ImportPlan<'a> {
     pub(crate) kind: &'a MessageKind,
     /// Whether a warning makes a row invalid.
@@ -58,6 +59,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) policy: ImportPolicy,
     /// Whether the run has a key of `--once`, which needs one recipient for each message.
     pub(crate) has_key: bool,
+    /// Whether the command asks open questions.
+    pub(crate) can_ask: bool,
 }
 
 /// The checks that decide whether a valid row may be sent.

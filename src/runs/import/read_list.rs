@@ -15,6 +15,7 @@ use super::questions::{hidden_rows, which_country};
 use super::rows::import_list;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
+use crate::base::question::{PossibleAnswer, TypedFlag};
 use crate::lists::column_facts::ColumnTable;
 use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, read_sheet};
@@ -223,7 +224,7 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
             Err(refuse_every_row(imported, plan))
         }
         (0, 0) => Ok(()),
-        _ if policy.skip_invalid => Ok(()),
+        _ if policy.skip_invalid => ask_before_skipping(imported, plan),
         (0, _) => Err(UsageError::new(
             msg!(
                 "{rows} {rows|row|rows} with the message and recipient of another row",
@@ -246,6 +247,27 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
     }
 }
 
+/// Asks for the country of local numbers before they are skipped as invalid.
+fn ask_before_skipping(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), UsageError> {
+    if !plan.can_ask {
+        return Ok(());
+    }
+    let message = msg!(
+        "{rows} {rows|row|rows} cannot be sent",
+        rows = imported.invalid
+    );
+    let Some(mut error) = without_country(&message, imported, plan) else {
+        return Ok(());
+    };
+    let Some(question) = &mut error.question else {
+        return Ok(());
+    };
+    let flag = TypedFlag::with_value("--country", NO_COUNTRY);
+    let skip = PossibleAnswer::new(msg!("skip them"), flag);
+    question.answers.push(skip);
+    Err(error)
+}
+
 /// Returns the error for a list without a valid row.
 fn refuse_every_row(imported: &ImportResult, plan: &ImportPlan<'_>) -> UsageError {
     let message = msg!("no row can be sent");
@@ -259,6 +281,9 @@ fn without_country(
     imported: &ImportResult,
     plan: &ImportPlan<'_>,
 ) -> Option<UsageError> {
+    if plan.countries.has_none {
+        return None;
+    }
     let (first, others) = imported.without_country.split_first()?;
     let line = first.line;
     let message = match first.written.as_str() {
