@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CommandOutput, Home, Run, STATE, faketime, kill, test_with_both_ledgers};
+use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
     killed_run_has_unknown_and_unsent_rows,
@@ -42,6 +43,22 @@ fn age(home: &Home, run: &str, hours: i64) {
         "UPDATE row SET at = at - {by}, ended_at = ended_at - {by}, began_at = began_at - {by} \
          WHERE run = (SELECT id FROM run WHERE name = '{run}')"
     ));
+}
+
+#[test]
+fn sandbox_says_that_it_neither_asks_nor_compares() {
+    let home = people(2);
+    let note = "note: the sandbox does not ask before it sends, and does not compare the list with earlier runs";
+    let words = ["--sandbox", "bulk", "send", "people.csv", "text", "Hola"];
+    let (code, screen) = Terminal::plain(&home, &words).end();
+    assert!(code == 0 && screen.contains(note), "{screen}");
+    let told = format!("{note}, so --skip-sent, --once have no effect here\n");
+    home.run("--sandbox bulk send people.csv --skip-sent --once k text Hola")
+        .success()
+        .stderr_has(&[&told]);
+    home.run("--sandbox bulk send people.csv text Hola")
+        .success()
+        .stderr_lacks(&["does not compare"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::active_run::look_up_windows;
+use super::continued_run::chosen_flags;
 use super::cost_limit::CostLimit;
 use super::list_message::{ListMessage, recipient_rule};
 use super::options::{EarlierOptions, run_messaging_limit};
@@ -242,6 +243,9 @@ impl Plan {
                 "--only-in-window applies when the run is created, and has no effect here"
             ));
         }
+        if self.settings.sandbox {
+            note_sandbox(context, args);
+        }
         stderr.warnings(self.tester.as_ref().map_or(&[], TypedRecipient::warnings));
         warn_about_lists(context, &self.exclusions);
         let findings = self.rows.listed.iter().chain(&self.findings);
@@ -387,6 +391,32 @@ pub(super) fn print_finding(stderr: &Stderr, finding: &Finding) {
     if let Some(hint) = hint.filter(|_| !stderr.is_quiet()) {
         stderr.hint(hint);
     }
+}
+
+/// Prints what a run to Jelou does and one to the sandbox does not, if you may expect it: with a flag, or at a terminal.
+fn note_sandbox(context: &Context, args: &BulkSendArgs) {
+    let comparing = [
+        ("--skip-sent", args.choices.earlier.skip_sent),
+        ("--once", args.once.is_some()),
+        ("--remember", args.remember.is_some()),
+    ];
+    let flags: Vec<_> = chosen_flags(comparing).collect();
+    let would_ask = args.makes_run(context.mode) && !context.assume_yes && context.can_ask();
+    if flags.is_empty() && !would_ask {
+        return;
+    }
+    let note = msg!(
+        "the sandbox does not ask before it sends, and does not compare the list with earlier runs"
+    );
+    context.stderr.note(match flags.len() {
+        0 => note,
+        count => msg!(
+            "{note}, so {flags} {count|has|have} no effect here",
+            note,
+            flags = flags.join(", "),
+            count
+        ),
+    });
 }
 
 /// Returns the conditions of a new run, from the flags and the profile.
