@@ -225,6 +225,7 @@ fn odd_cells_are_shown_with_their_line() {
         "1970-01-01T00:00:00",
         "0",
         "28/11/2206",
+        "12/25/2026",
     ];
     for (facts, odd) in shown(&dates, &odd_dates).iter().zip(odd_dates) {
         assert!(facts.contains("(line 91"), "{odd}: {facts}");

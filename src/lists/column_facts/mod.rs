@@ -168,6 +168,8 @@ struct ValueFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     amounts: Option<Range>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    date_orders: Option<DateOrders>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     characters: Option<Lengths>,
     /// The commonest first, then the rarest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -198,6 +200,23 @@ struct FrequentValue {
 struct Range {
     smallest: ValueInLine,
     largest: ValueInLine,
+}
+
+/// The dates of a column in which day and month have two orders.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+struct DateOrders {
+    day_first: OrderedDates,
+    month_first: OrderedDates,
+    /// The dates that may have either order.
+    either: OrderedDates,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+struct OrderedDates {
+    rows: u64,
+    /// The first of them; None if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<ValueInLine>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -301,12 +320,24 @@ impl ValueFacts {
             range.smallest.value = None;
             range.largest.value = None;
         }
+        if let Some(orders) = &mut self.date_orders {
+            orders.hide_cells();
+        }
         for shape in &mut self.shapes {
             shape.value = None;
             shape.shape = shape_in_log(&shape.shape);
         }
         for letter in &mut self.letters {
             letter.letter = None;
+        }
+    }
+}
+
+impl DateOrders {
+    fn hide_cells(&mut self) {
+        let all = [&mut self.day_first, &mut self.month_first, &mut self.either];
+        for first in all.into_iter().filter_map(|dates| dates.first.as_mut()) {
+            first.value = None;
         }
     }
 }

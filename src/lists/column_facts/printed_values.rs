@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use super::frequent::{Counter, FrequentKeys};
 use super::shape::write_shape;
 use super::{
-    FrequentValue, LengthInLine, Lengths, Letter, Range, RareShape, Shape, ShapeRank, ValueFacts,
-    ValueInLine, ValueOfRow, hash, shown_value,
+    DateOrders, FrequentValue, LengthInLine, Lengths, Letter, Range, RareShape, Shape, ShapeRank,
+    ValueFacts, ValueInLine, ValueOfRow, hash, shown_value,
 };
 use crate::base::conventions::Conventions;
 use crate::base::letters::is_usual_letter;
-use crate::lists::template::AmountKind;
+use crate::lists::template::{AmountKind, CountryFit, DateOrder};
 
 /// How many of the commonest shapes are shown, and how many of the rarest of the others.
 const SHOWN_SHAPES: usize = 4;
@@ -33,6 +33,9 @@ pub(super) struct PrintedValues {
     shapes: FrequentKeys<SeenShape>,
     lengths: Option<Lengths>,
     amounts: Amounts,
+    dates: DateOrders,
+    /// Whether a date has another order than its country's.
+    is_date_contrary: bool,
     letters: OtherLetters,
     /// The shape of the last value, reused, so that a row allocates nothing.
     shape: String,
@@ -78,12 +81,42 @@ impl PrintedValues {
         if known.count == 2 && known.seen.is_none() {
             known.seen = Some(shown_value(text));
         }
-        self.amounts.count(value, conventions);
+        self.amounts.count(value, &conventions);
         self.letters.count(text, line);
         if !self.is_formatted {
+            self.count_date(value, conventions);
             self.count_length(value);
             self.count_shape(value);
         }
+    }
+
+    fn count_date(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
+        // Most texts are names.
+        if !value.text.contains(|sign: char| sign.is_ascii_digit()) {
+            return;
+        }
+        let Some(order) = DateOrder::find(value.text) else {
+            return;
+        };
+        let fit = conventions().and_then(|known| order.fit(&known));
+        self.is_date_contrary |= fit == Some(CountryFit::Contrary);
+        let dates = match order {
+            DateOrder::DayFirst => &mut self.dates.day_first,
+            DateOrder::MonthFirst => &mut self.dates.month_first,
+            DateOrder::Either => &mut self.dates.either,
+        };
+        dates.rows += 1;
+        dates.first.get_or_insert_with(|| ValueInLine {
+            value: Some(shown_value(value.text)),
+            line: value.line,
+        });
+    }
+
+    /// The orders of the dates, if they are several, or if one is not that of its country.
+    fn date_orders(&self) -> Option<DateOrders> {
+        let dates = &self.dates;
+        let has_both = dates.day_first.rows > 0 && dates.month_first.rows > 0;
+        (has_both || self.is_date_contrary).then(|| dates.clone())
     }
 
     fn count_length(&mut self, value: ValueOfRow<'_>) {
@@ -123,6 +156,7 @@ impl PrintedValues {
         let mut facts = ValueFacts {
             most_often: None,
             amounts: None,
+            date_orders: None,
             characters: None,
             shapes: Vec::new(),
             shape_count: self
@@ -137,6 +171,7 @@ impl PrintedValues {
         }
         facts.most_often = self.most_frequent();
         facts.amounts = self.amounts.range();
+        facts.date_orders = self.date_orders();
         facts.characters.clone_from(&self.lengths);
         facts.shapes = self.shown_shapes();
         facts

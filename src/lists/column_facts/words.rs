@@ -1,8 +1,9 @@
 //! Writes the table of columns in words, in English or Spanish.
 
 use super::{
-    CellKind, ColumnTable, ColumnValues, CountryRows, ExpressionFacts, FrequentValue, Lengths,
-    Letter, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine, ValueRows,
+    CellKind, ColumnTable, ColumnValues, CountryRows, DateOrders, ExpressionFacts, FrequentValue,
+    Lengths, Letter, OrderedDates, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine,
+    ValueRows,
 };
 use crate::base::invisible::{is_invisible, is_unseen};
 use crate::base::message::{Lang, Message, msg};
@@ -71,6 +72,7 @@ impl ExpressionFacts {
         let is_only = values.most_often.as_ref().is_some_and(|most| most.is_only);
         let rarest = values.shapes.iter().map(|shape| shape.rows).min();
         match rarest {
+            _ if values.date_orders.is_some() => 0,
             _ if is_only => u64::MAX,
             Some(rows) if values.shapes.len() > 1 => rows,
             _ => self.rows,
@@ -131,6 +133,10 @@ impl Words {
             frequent.map(|found| vec![self.most_often(found)]),
             values.amounts.as_ref().map(|range| vec![self.range(range)]),
             values
+                .date_orders
+                .as_ref()
+                .map(|orders| self.date_orders(orders)),
+            values
                 .characters
                 .as_ref()
                 .map(|lengths| vec![self.lengths(lengths)]),
@@ -169,6 +175,42 @@ impl Words {
             ),
         };
         self.text(&words)
+    }
+
+    fn date_orders(&self, orders: &DateOrders) -> Vec<String> {
+        let rows = |dates: &OrderedDates| self.language.number(dates.rows);
+        let DateOrders {
+            day_first,
+            month_first,
+            either,
+        } = orders;
+        let items = [
+            (
+                day_first,
+                msg!("dates with the day first {rows}", rows = rows(day_first)),
+            ),
+            (
+                month_first,
+                msg!(
+                    "dates with the month first {rows}",
+                    rows = rows(month_first)
+                ),
+            ),
+            (
+                either,
+                msg!("dates in either order {rows}", rows = rows(either)),
+            ),
+        ];
+        let items = items.iter().filter_map(|(dates, words)| {
+            let first = dates.first.as_ref()?;
+            let line = self.line(first.line);
+            let words = self.text(words);
+            Some(match &first.value {
+                Some(value) => format!("{words} ({line}: {})", quoted(value)),
+                None => format!("{words} ({line})"),
+            })
+        });
+        items.collect()
     }
 
     fn in_line(&self, value: &str, place: &ValueInLine) -> String {

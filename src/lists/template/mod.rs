@@ -44,7 +44,7 @@ pub(crate) use self::language::language;
 pub(crate) use self::marks::MarkedName;
 pub(crate) use self::printed_cells::check_printed;
 pub(crate) use self::problem::TextProblem;
-pub(crate) use self::read_date::date_fit;
+pub(crate) use self::read_date::DateOrder;
 pub(crate) use self::read_number::{describe_decimals, number_fit};
 pub(crate) use self::row_values::{RowValue, RowValues};
 pub(crate) use self::spelling::{escape_marks, spelling};

@@ -460,24 +460,42 @@ fn has_month_first(conventions: &Conventions) -> Option<bool> {
     }
 }
 
-/// Returns how a date such as `12/25/2026` fits the order of day and month in its country. None if the order of its numbers
-/// is clear and fits, and for other texts.
-pub(crate) fn date_fit(text: &str, conventions: &Conventions) -> Option<CountryFit> {
-    let is_month_usual = has_month_first(conventions)?;
-    let day = Clock::find(text).map_or(text, |clock| clock.day);
-    let [first, second, year] = DayParts::split(day, None)?.parts;
-    number(year)?;
-    let first = number(first)?;
-    let second = number(second)?;
-    let are_days = (1..=31).contains(&first) && (1..=31).contains(&second);
-    if !are_days {
-        return None;
+/// Which of the first two numbers of a date is the day, by its digits alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateOrder {
+    DayFirst,
+    MonthFirst,
+    /// Both may be the day.
+    Either,
+}
+
+impl DateOrder {
+    /// Finds the order in a date such as `12/25/2026`. None if it does not matter, and for other texts.
+    pub(crate) fn find(text: &str) -> Option<Self> {
+        let day = Clock::find(text).map_or(text, |clock| clock.day);
+        let [first, second, year] = DayParts::split(day, None)?.parts;
+        number(year)?;
+        let first = number(first)?;
+        let second = number(second)?;
+        let are_days = (1..=31).contains(&first) && (1..=31).contains(&second);
+        match (first > 12, second > 12) {
+            _ if !are_days => None,
+            (false, false) if first != second => Some(Self::Either),
+            (true, false) => Some(Self::DayFirst),
+            (false, true) => Some(Self::MonthFirst),
+            _ => None,
+        }
     }
-    match (first > 12, second > 12) {
-        (false, false) if first != second => Some(CountryFit::ByCountry),
-        (true, false) if is_month_usual => Some(CountryFit::Contrary),
-        (false, true) if !is_month_usual => Some(CountryFit::Contrary),
-        _ => None,
+
+    /// Returns how it fits the order of a country. None if it is clear and fits, or if its dates begin with the year.
+    pub(crate) fn fit(self, conventions: &Conventions) -> Option<CountryFit> {
+        let is_month_usual = has_month_first(conventions)?;
+        match self {
+            Self::Either => Some(CountryFit::ByCountry),
+            Self::DayFirst if is_month_usual => Some(CountryFit::Contrary),
+            Self::MonthFirst if !is_month_usual => Some(CountryFit::Contrary),
+            Self::DayFirst | Self::MonthFirst => None,
+        }
     }
 }
 
@@ -549,8 +567,10 @@ mod tests {
             ("14:30", None, None),
             ("", None, None),
         ] {
-            assert_eq!(date_fit(text, &ecuador), in_ecuador, "{text}");
-            assert_eq!(date_fit(text, &united_states), in_united_states, "{text}");
+            let order = DateOrder::find(text);
+            let fit = |country| order.and_then(|order| order.fit(country));
+            assert_eq!(fit(&ecuador), in_ecuador, "{text}");
+            assert_eq!(fit(&united_states), in_united_states, "{text}");
         }
     }
 

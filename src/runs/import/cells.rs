@@ -10,7 +10,7 @@ use crate::base::letters::are_same_letters;
 use crate::base::message::{Message, msg};
 use crate::base::suggest::folded;
 use crate::lists::list_file::Row;
-use crate::lists::template::{CountryFit, ReadAmount, date_fit, describe_decimals, number_fit};
+use crate::lists::template::{CountryFit, DateOrder, ReadAmount, describe_decimals, number_fit};
 use crate::phone::Country;
 
 /// The columns that a message uses.
@@ -162,7 +162,7 @@ impl ReadColumn<'_> {
     fn fit(&self, text: &str, known: &Conventions) -> Option<CountryFit> {
         match self.amount {
             Some(_) => number_fit(text, known.decimal_mark),
-            None => date_fit(text, known),
+            None => DateOrder::find(text)?.fit(known),
         }
     }
 
