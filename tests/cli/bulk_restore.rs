@@ -122,7 +122,7 @@ fn stale_run_counts_what_it_may_repeat() {
         "note: run r: up to ",
         " unsent messages may have been sent; to skip the recipients that got one since the run began: ",
         "-o to > sent.txt, then jelouctl bulk resume r --accept-stale --exclude sent.txt\n",
-        "hint: jelouctl bulk resume r --accept-stale\n",
+        "hint: to see the rows that may have been sent: jelouctl bulk report r --state unknown; to send them, ",
     ];
     first
         .stderr_has(&told)

@@ -30,7 +30,8 @@ const RESUME: &str = "bulk resume r --rate 100000/s";
 const WORK: &str = "bulk work r";
 const LIST: &str = "bulk send others.csv --yes --rate 100000/s text Hola";
 const LEDGER_HINT: &str = "hint: jelouctl ledger accept\n";
-const RUN_HINT: &str = "hint: jelouctl bulk resume r --accept-stale\n";
+const RUN_HINT: &str = "hint: to see the rows that may have been sent: jelouctl bulk report r --state unknown; to send \
+    them, even if recipients get it twice: jelouctl bulk resume r --accept-stale\n";
 
 /// A ledger that was restored from a copy. The copy has no outcome of the run, and neither the key nor the list.
 struct Restored {

@@ -851,7 +851,7 @@ fn replaced_database_pauses_the_run() {
     home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
     let stale = [
         "error: run r is stale: the ledger was copied or restored",
-        "hint: jelouctl bulk resume r --accept-stale\n",
+        "hint: to see the rows that may have been sent: jelouctl bulk report r --state unknown; to send them, ",
     ];
     for words in ["bulk work r", "bulk resume r", "bulk resume r"] {
         home.run(words).api(&jelou.url).fails(11, &stale);

@@ -167,7 +167,7 @@ fn resume_reports_a_failover_found_by_others() {
     let told = [
         "note: run r: up to 3 unsent messages may have been sent; to skip the recipients",
         "error: run r is stale: the ledger was copied or restored",
-        "hint: jelouctl bulk resume r --accept-stale\n",
+        "hint: to see the rows that may have been sent: jelouctl bulk report r --state unknown; to send them, ",
     ];
     for _ in 0..2 {
         home.run("bulk work r").api(&jelou.url).fails(11, &told);

@@ -13,7 +13,7 @@ const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --hold tex
 const STALE: &str = "the ledger was copied or restored";
 const REFUSED: [&str; 2] = [
     "run r is stale: the ledger was copied or restored",
-    "hint: jelouctl bulk resume r --accept-stale\n",
+    "hint: to see the rows that may have been sent: jelouctl bulk report r --state unknown; to send them, ",
 ];
 
 /// Deletes the rows of every table.

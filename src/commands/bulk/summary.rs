@@ -522,11 +522,9 @@ pub(super) fn report_stale(
         run,
         stale = stale.message
     );
-    let hint = msg!(
-        "to send the rest, even if recipients get it twice: {hint}",
-        hint = stale.hint
-    );
-    context.stderr.warning_with_hint(message, hint);
+    context
+        .stderr
+        .warning_with_hint(message, stale.hint.clone());
     ExitCode::Ledger
 }
 

@@ -479,9 +479,13 @@ fn joined(names: &[RunName]) -> String {
     names.join(", ")
 }
 
-/// Returns the command that sends a stale run.
+/// Returns how to look at a stale run, and how to send it.
 fn accept_run(run: &str) -> Message {
-    Message::verbatim(format!("jelouctl bulk resume {run} --accept-stale"))
+    msg!(
+        "to see the rows that may have been sent: jelouctl bulk report {run} --state unknown; to send them, even if \
+         recipients get it twice: jelouctl bulk resume {run} --accept-stale",
+        run
+    )
 }
 
 fn check_the_file() -> Message {
