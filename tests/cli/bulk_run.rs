@@ -1008,20 +1008,30 @@ fn process_that_joins_or_leaves_a_run_names_the_others() {
 }
 
 #[test]
-fn resent_list_needs_the_flags_that_skip_rows() {
+fn resent_list_needs_the_flags_of_its_rows_and_recipients() {
     let home = people(2);
     home.write("mala.csv", "nombre,celular\nAna,123\nEva,593987654321\n");
     home.write("b1.txt", "593990000000\n");
     let jelou = Jelou::accept_all();
-    home.run("bulk send mala.csv --yes --run r --skip-invalid --skip-if nombre=Juan --exclude b1.txt text Hola")
+    home.run("bulk send mala.csv --yes --run r --skip-invalid --skip-if nombre=Juan --to-column celular --country EC \
+             --exclude b1.txt text Hola")
         .api(&jelou.url)
         .fails(
             10,
             &[
-                "then send that file with the same message and the same --exclude, --skip-if\n",
+                "then send that file with the same message and the same --to-column, --country, --exclude, --skip-if\n",
                 "exclusion lists: b1.txt: 1 recipient, 0 rows of this list\n",
             ],
         );
+    for report in ["again.csv", "again.xlsx"] {
+        home.run("bulk report r --reason invalid --file")
+            .args(&[report])
+            .success();
+        let told = format!("--header-row 2: {report} is a report, and its header is in line 1\n");
+        home.run("bulk send --header-row 2 --dry-run")
+            .args(&[report, "text", "Hola"])
+            .fails(2, &[&told, "hint: send it without --header-row\n"]);
+    }
 }
 
 #[test]

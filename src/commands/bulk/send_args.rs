@@ -274,16 +274,21 @@ impl BulkSendArgs {
             .collect()
     }
 
-    /// Returns the flags that skip rows of the list. A corrected list needs them, too.
+    /// Returns the flags that a corrected list needs, too: those that skip rows, and those that say how to read its
+    /// recipients. Its header is in the first line.
     pub(super) fn narrowing_flags(&self) -> Vec<String> {
         let policy = &self.policy;
+        let choices = &self.choices;
         let flags = [
+            ("--to-column", choices.to_column.is_some()),
+            ("--country", choices.country.is_some()),
+            ("--country-column", choices.country_column.is_some()),
             ("--exclude", !policy.exclude.is_empty()),
             ("--skip-if", !self.skip_if.is_empty()),
             ("--only-if", !self.only_if.is_empty()),
             ("--one-per-recipient", policy.one_per_recipient),
             ("--once", self.once.is_some()),
-            ("--skip-sent", self.choices.earlier.skip_sent),
+            ("--skip-sent", choices.earlier.skip_sent),
             ("--only-in-window", self.only_in_window),
         ];
         chosen_flags(flags).map(str::to_owned).collect()

@@ -141,6 +141,18 @@ impl UsageError {
         Self::new(message, msg!("check the quotes in the row before it"))
     }
 
+    /// Creates the error for `--header-row` with a report: its header is in `line`, also if the list of its run has it in
+    /// another line.
+    pub(super) fn header_of_report(name: &str, wanted: u64, line: u64) -> Self {
+        let message = msg!(
+            "--header-row {wanted}: {name} is a report, and its header is in line {line}",
+            wanted,
+            name,
+            line
+        );
+        Self::new(message, msg!("send it without --header-row"))
+    }
+
     /// Creates the error for a line `wanted` that cannot be the header: it is empty, or after the
     /// `last` line.
     pub(super) fn no_header_row(name: &str, wanted: u64, last: Option<u64>) -> Self {

@@ -341,6 +341,11 @@ fn open_text(
         ));
     }
     let mut line = format.first_line();
+    if let Some(wanted) = header_row.filter(|wanted| *wanted > line)
+        && is_report(&head)
+    {
+        return Err(UsageError::header_of_report(name, wanted, line));
+    }
     let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
     let mut head = Vec::new();
     if let Some(wanted) = header_row {

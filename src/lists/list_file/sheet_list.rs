@@ -5,6 +5,7 @@ use std::fs::File;
 
 use super::columns::{HeaderPlace, LAST_HEADER_LINE, has_recipient_below};
 use super::input::ListOptions;
+use super::outcome::ends_with_outcome;
 use super::questions::{read_sheet, which_sheet, with_sheets};
 use super::row::{FaultyCell, ListRow, Row, TableHeader};
 use super::workbook::{
@@ -360,6 +361,9 @@ fn header_row(
     let mut last = 0;
     while let Some(row) = stream.next()? {
         match wanted {
+            Some(wanted) if row.number < wanted && ends_with_outcome(&texts(&row.cells)) => {
+                return Err(UsageError::header_of_report(name, wanted, row.number));
+            }
             Some(wanted) if row.number < wanted => last = row.number,
             Some(wanted) if row.number > wanted => {
                 return Err(UsageError::no_header_row(name, wanted, None));
