@@ -1,6 +1,7 @@
 //! The rows of a CSV list: a header, then one record at a time, as spreadsheets read them. Lines
-//! have the same numbers as in an editor. Two quotes are errors here, and other readers silently
-//! accept them: a quote inside a cell without quotes, and text after a closing quote.
+//! have the same numbers as in an editor. Some quotes are errors here, and other readers silently
+//! accept them: text after a closing quote, and a quote inside a cell without quotes, if the
+//! cell may have had quotes around it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -281,8 +282,9 @@ pub(super) struct CsvRecord {
     /// The first line of the record, after any empty lines.
     pub(super) line: u64,
     pub(super) last_line: u64,
-    /// Whether a quote is inside a cell that does not begin with one, or closes a cell and has text
-    /// after it.
+    /// Whether a quote closes a cell and has text after it, or is inside a cell that does not begin
+    /// with one. Words in quotes may contain a comma, and a space may be before the quotes of a
+    /// whole cell. Any other quote inside a cell is text: `Juan "el Gato"`.
     pub(super) has_stray_quote: bool,
     /// Whether the input ends inside a quoted cell.
     pub(super) is_open: bool,
@@ -401,14 +403,21 @@ impl CsvRecord {
                 CsvState::AfterQuote
             }
             _ => {
-                self.text.push(byte);
                 self.has_stray_quote |= match before {
                     CsvState::QuoteClosed | CsvState::AfterQuote => true,
-                    _ => before == CsvState::Plain && byte == b'"',
+                    _ => byte == b'"' && (delimiter == b',' || self.is_cell_blank()),
                 };
+                self.text.push(byte);
                 CsvState::Plain
             }
         }
+    }
+
+    /// Returns whether the cell has only spaces so far.
+    fn is_cell_blank(&self) -> bool {
+        let begin = self.ends.last().copied().unwrap_or_default();
+        let cell = self.text.get(begin..).unwrap_or_default();
+        cell.iter().all(u8::is_ascii_whitespace)
     }
 
     /// Joins the cells with spaces between them, for an error that shows a row that is not UTF-8.
@@ -453,7 +462,11 @@ mod tests {
     use super::*;
 
     fn records(text: &str) -> Vec<CsvRecord> {
-        let mut records = CsvRecords::new(text.as_bytes(), b';', 1);
+        records_with(text, b';')
+    }
+
+    fn records_with(text: &str, delimiter: u8) -> Vec<CsvRecord> {
+        let mut records = CsvRecords::new(text.as_bytes(), delimiter, 1);
         std::iter::from_fn(|| records.next().unwrap()).collect()
     }
 
@@ -471,7 +484,7 @@ mod tests {
 
     #[test]
     fn line_numbers_and_stray_quotes_are_tracked() {
-        let text = "\n\ra;\"b\n\nc\"\r\n\r\nd\"e;f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
+        let text = "\n\ra;\"b\n\nc\"\r\n\r\nd; \"f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
         let seen = |record: &CsvRecord| {
             (
                 record.line,
@@ -489,6 +502,21 @@ mod tests {
             (11, 11, false, true),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn quote_inside_words_is_text_unless_a_comma_delimits() {
+        for (text, delimiter, is_stray) in [
+            ("Juan \"el Gato\";Quito", b';', false),
+            ("Juan \"el Gato\"\tQuito", b'\t', false),
+            ("Tubo 2\"|x", b'|', false),
+            ("Juan \"el Gato\",Quito", b',', true),
+            ("x; \"a;b\"", b';', true),
+            ("\"a\"b;c", b';', true),
+        ] {
+            let found = records_with(text, delimiter);
+            assert_eq!(found[0].has_stray_quote, is_stray, "{text}");
+        }
     }
 
     #[test]
