@@ -113,6 +113,11 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
         return Err(ErrorKind::UndefinedError.into());
     }
     let view = RowView::in_state(state);
+    if view.as_ref().is_some_and(|view| view.has_nulls())
+        && let Some(is_equal) = equal_to_null(one, other)
+    {
+        return Ok(is_equal);
+    }
     for (cell, other) in [(one, other), (other, one)] {
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
@@ -135,6 +140,16 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
         (Some(one), Some(other)) => are_same_letters(one, other),
         _ => one == other,
     })
+}
+
+/// Compares null, which is an empty cell of NDJSON, with a text. None for other values.
+fn equal_to_null(one: &Cell, other: &Cell) -> Option<bool> {
+    let text = match (one.is_none(), other.is_none()) {
+        (true, _) => other.as_str(),
+        (_, true) => one.as_str(),
+        (false, false) => None,
+    };
+    text.map(|text| text.trim().is_empty())
 }
 
 /// Returns whether both are texts, both are numbers, or both are yes or no.
@@ -256,7 +271,15 @@ fn are_dates(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::lists::template::fixture::check;
+    use crate::lists::template::fixture::{check, filled_from_sheet};
+
+    #[test]
+    fn none_is_no_cell_of_a_table() {
+        let source = "{% if x == none %}yes{% endif %}";
+        let refused = filled_from_sheet(source, ["a", "a"], "EC", false).unwrap_err();
+        let expected = "compares the text `a` with none; write \"\" for an empty cell";
+        assert!(refused.contains(expected), "{refused}");
+    }
 
     #[test]
     fn only_values_of_one_type_are_compared() {
@@ -286,7 +309,10 @@ mod tests {
             ("none >= tags", Err("`none` is neither less nor greater")),
             ("tags > nothing", Err("an empty cell counts as less")),
             ("nothing > tags", Err("compares a list with none")),
-            ("nothing == ''", Err("compares the text `` with none")),
+            ("nothing == ''", Ok("yes")),
+            ("nothing == 'oro'", Ok("no")),
+            ("nothing in ['oro', 'plata']", Ok("no")),
+            ("x != none", Ok("yes")),
             ("nothing >= nothing", Err("an empty cell counts as less")),
             ("n | number in [tags]", Err("compares a list with 10")),
             ("x == 'Ana'", Ok("yes")),
@@ -516,11 +542,7 @@ mod tests {
                 "false",
                 Err("compares the text `false` with true; write `| yes`"),
             ),
-            (
-                "{% if x == none %}a{% endif %}.",
-                "",
-                Err("compares the text `` with none; write \"\" for an empty cell"),
-            ),
+            ("{% if x == none %}a{% endif %}.", "", Ok("a.")),
             (
                 "{{ x | first }}",
                 "",

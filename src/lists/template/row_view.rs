@@ -62,6 +62,11 @@ impl RowView {
         }
     }
 
+    /// Returns whether its cells can be null, as in NDJSON.
+    pub(super) fn has_nulls(&self) -> bool {
+        matches!(self.row, Row::Fields(_))
+    }
+
     fn found(&self) -> MutexGuard<'_, FoundInRow> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
