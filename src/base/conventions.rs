@@ -192,6 +192,14 @@ pub(crate) fn has_code(format: &str, letters: &str) -> bool {
 impl Language {
     pub(crate) const ALL: [Self; 3] = [Spanish, Portuguese, English];
 
+    /// Returns the format of a long date ("full" in CLDR), for strftime.
+    pub(crate) const fn long_date(self) -> &'static str {
+        match self {
+            English => "%A, %B %-d, %Y",
+            Portuguese | Spanish => "%A, %-d de %B de %Y",
+        }
+    }
+
     fn month(self, month: i8) -> &'static str {
         self.name(month - 1)
     }

@@ -1,9 +1,9 @@
 //! Reads the rows of a list into a draft, and decides whether the list may be sent. Also finds differences between the
 //! sheet on a screen and the messages.
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 
-use super::countries::country_column;
+use super::countries::{NO_COUNTRY, country_column};
 use super::earlier::{compare, refuse_reported};
 use super::error::BulkError;
 use super::exclude::{UnsentRows, skip_excluded};
@@ -408,6 +408,9 @@ fn sent_as_stored(column: &FallbackColumn) -> Finding {
 /// Returns a filter that formats a cell with the stored value `stored`: a date is stored as
 /// `2026-12-05`.
 fn filter_for(stored: &str) -> &'static str {
+    if !stored.contains('-') && stored.contains(':') && stored.parse::<Time>().is_ok() {
+        return "date(\"%H:%M\")";
+    }
     // jiff reads eight digits as a date, too.
     if !stored.contains('-') || stored.parse::<DateTime>().is_err() {
         "number(2)"
@@ -529,6 +532,7 @@ mod tests {
         for (stored, expected) in [
             ("2026-12-05", "date(\"%d/%m/%Y\")"),
             ("2026-12-05T13:30:00", "date(\"%d/%m/%Y %H:%M\")"),
+            ("13:30:00", "date(\"%H:%M\")"),
             ("1500.5", "number(2)"),
             ("20261205", "number(2)"),
             ("0.15", "number(2)"),

@@ -12,6 +12,8 @@ pub(super) enum Token {
     /// A letter of a date, and how often it is repeated.
     Date(char, usize),
     HalfDay,
+    /// The long date of the computer (MS-OI29500, 18.8.31).
+    LongDate,
     Hours(usize),
     /// Minutes or seconds of a duration, which may be more than 60.
     Elapsed,
@@ -100,7 +102,10 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
 fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
     if let Some(currency) = inside.strip_prefix('$') {
         let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
-        // A date or time in the format of the computer.
+        if tag.eq_ignore_ascii_case("F800") {
+            return Token::LongDate;
+        }
+        // A time in the format of the computer.
         if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
             return Token::Other;
         }

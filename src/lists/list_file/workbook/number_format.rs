@@ -44,6 +44,8 @@ enum Section {
     },
     /// A format of strftime.
     Date(String),
+    /// The long date of the list's language.
+    LongDate,
     /// The total hours, which may be more than 24, and the format for the rest.
     Hours { is_padded: bool, format: String },
     /// A text without digits, such as `"-"` for zero.
@@ -199,6 +201,10 @@ impl NumberFormat {
                 dated(format, at()?.date.ok_or(FormatFallback::Format)?)?
             }
             Section::Date(format) => dated(format, at()?.clock)?,
+            Section::LongDate => {
+                let long = language.ok_or(FormatFallback::Country)?.long_date();
+                dated(long, at()?.date.ok_or(FormatFallback::Format)?)?
+            }
             Section::Hours { is_padded, format } => {
                 let at = at()?;
                 let hours = if *is_padded {
@@ -244,6 +250,7 @@ impl Section {
                 is_padded: *length > 1,
                 format: date_format(tokens)?,
             }),
+            [Token::LongDate, ..] => Some(Self::LongDate),
             _ if kind(tokens) == NumberKind::Plain => number(tokens),
             _ => date_format(tokens).map(Self::Date),
         }
@@ -253,7 +260,7 @@ impl Section {
 fn kind(tokens: &[Token]) -> NumberKind {
     let kind = tokens.iter().find_map(|token| match token {
         Token::Hours(_) | Token::Elapsed => Some(NumberKind::Elapsed),
-        Token::Date(..) | Token::HalfDay => Some(NumberKind::Date),
+        Token::Date(..) | Token::HalfDay | Token::LongDate => Some(NumberKind::Date),
         _ => None,
     });
     kind.unwrap_or(NumberKind::Plain)
@@ -361,6 +368,7 @@ fn date_format(tokens: &[Token]) -> Option<String> {
             | Token::Date(..)
             | Token::Digit(_)
             | Token::Percent
+            | Token::LongDate
             | Token::Hours(_)
             | Token::Elapsed
             | Token::Other => return None,
@@ -476,8 +484,26 @@ mod tests {
             ),
             ("000\\-000", 123_456.0, None, Err(FormatFallback::Format)),
             (
-                "[$-F800]dddd\\,\\ mmmm\\ dd",
+                "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
                 46354.0,
+                Some("EC"),
+                Ok("sábado, 28 de noviembre de 2026"),
+            ),
+            (
+                "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
+                46354.0,
+                Some("US"),
+                Ok("Saturday, November 28, 2026"),
+            ),
+            (
+                "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
+                46354.0,
+                None,
+                Err(FormatFallback::Country),
+            ),
+            (
+                "[$-F400]h:mm:ss\\ AM/PM",
+                0.5625,
                 Some("EC"),
                 Err(FormatFallback::Format),
             ),
