@@ -257,6 +257,17 @@ fn row_with_an_empty_cell_is_invalid() {
     }
     home.write(
         "people.csv",
+        "celular,saldo\n593987654321,5\n593987654322,\n",
+    );
+    let debt = |written: &str| {
+        let text = format!("Debe {{{{ {written} }}}}");
+        home.dry_run_list(&["people.csv", "--country", "EC", "text", &text])
+    };
+    let written = "(saldo | money('$')) | default(\"sin dato\")";
+    debt("saldo | money('$')").fails(2, &[&format!("hint: write `{written}`")]);
+    debt(written).success();
+    home.write(
+        "people.csv",
         "celular,nombre\n593987654321,Ana\n593987654322,\n",
     );
     let by_id = [

@@ -206,7 +206,7 @@ mod tests {
             ("32/01/2026", "`32/01/2026` is not a date"),
             (
                 "12/25/2026",
-                "but Ecuador writes the day first; write each date of the column as year-month-day: 2026-11-28",
+                "but Ecuador writes the day first; if all its dates are like this: `date(\"%d/%m/%Y\", from=\"%m/%d/%Y\")`; else write each date",
             ),
         ] {
             check("{{ x | date('%d/%m') }}", cell, Some("EC"), Err(expected));

@@ -67,10 +67,13 @@ impl CheckedValue<'_> {
             [column] => {
                 let name = self.row.column(column).unwrap_or(column).trim();
                 let column = written_column(column, self.row);
-                TextProblem::new(
-                    msg!("`{name}` is empty, but the text needs it", name),
-                    msg!("write `{written} | default(\"cliente\")`", written = column),
-                )
+                let hint = if self.expression.is_formatted {
+                    // A filter of amounts or dates reads no other text.
+                    msg!("write `({written}) | default(\"sin dato\")`", written)
+                } else {
+                    msg!("write `{written} | default(\"cliente\")`", written = column)
+                };
+                TextProblem::new(msg!("`{name}` is empty, but the text needs it", name), hint)
             }
             _ => TextProblem::new(
                 msg!("`{written}` prints nothing", written),

@@ -263,6 +263,16 @@ impl<'a> DayParts<'a> {
         first.len() == 4 && number(first).is_some()
     }
 
+    /// Returns the format of `text` for strftime, if it has only the numbers of the day. The first two have the codes `order`.
+    fn format(&self, text: &str, order: [&str; 2]) -> Option<String> {
+        let [one, _, year] = self.parts;
+        let separator = text.strip_prefix(one)?.chars().next()?.to_string();
+        let has_only_numbers = text == self.parts.join(&separator);
+        let year = if year.len() == 2 { "%y" } else { "%Y" };
+        let [first, second] = order;
+        has_only_numbers.then(|| [first, second, year].join(&separator))
+    }
+
     /// Reads the day of `text`.
     fn read(&self, text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, TextProblem> {
         let is_not = || is_not_a_date(text);
@@ -273,7 +283,7 @@ impl<'a> DayParts<'a> {
                 (number(three).ok_or_else(is_not)?, month, one)
             }
             (Some(first), _, Some(second), _) => {
-                if is_month_first(text, first, second, conventions)? {
+                if is_month_first(text, self, first, second, conventions)? {
                     (second, first, three)
                 } else {
                     (first, second, three)
@@ -397,6 +407,7 @@ fn may_be_in_last_century(short: i16, this_year: i16) -> bool {
 /// are read in that order.
 fn is_month_first(
     text: &str,
+    day: &DayParts<'_>,
     first: i16,
     second: i16,
     conventions: Option<&Conventions>,
@@ -414,7 +425,10 @@ fn is_month_first(
                 text,
                 country = country_of(conventions)
             );
-            Err(TextProblem::new(problem, write_all_dates()).of_cell(text))
+            Err(
+                TextProblem::new(problem, write_all_dates(day.format(text, ["%m", "%d"])))
+                    .of_cell(text),
+            )
         }
         (Some(false), Some(true)) => {
             let problem = msg!(
@@ -422,7 +436,10 @@ fn is_month_first(
                 text,
                 country = country_of(conventions)
             );
-            Err(TextProblem::new(problem, write_all_dates()).of_cell(text))
+            Err(
+                TextProblem::new(problem, write_all_dates(day.format(text, ["%d", "%m"])))
+                    .of_cell(text),
+            )
         }
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
         (None, None) if first == second || first > 12 => Ok(false),
@@ -435,9 +452,18 @@ fn is_month_first(
     }
 }
 
-/// What to do about a date in another order: the other dates of the column are read in the country's order.
-fn write_all_dates() -> Message {
-    msg!("write each date of the column as year-month-day: 2026-11-28")
+/// What to do about a date in another order: the other dates of the column are read in the country's order. `from` is its
+/// format, if strftime has it.
+fn write_all_dates(from: Option<String>) -> Message {
+    let rewrite = msg!("write each date of the column as year-month-day: 2026-11-28");
+    match from {
+        Some(from) => msg!(
+            "if all its dates are like this: `date(\"%d/%m/%Y\", from=\"{from}\")`; else {rewrite}",
+            from,
+            rewrite
+        ),
+        None => rewrite,
+    }
 }
 
 /// Returns the name of the country.
