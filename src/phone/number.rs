@@ -5,7 +5,7 @@ use super::national::{international, is_mobile_without_prefix};
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{person_key, spellings};
 use super::published_form::read_in_any_form;
-use super::recipient_error::{NUMBER_DIGITS, RecipientError, country_or_another};
+use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
 use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
@@ -129,18 +129,6 @@ impl PhoneNumber {
                     country = region.with_article(),
                     number,
                     code = region.calling_code
-                );
-                Ok(Self::new(number, true).warned(warning))
-            }
-            Some(number) if is_number(&digits) && number != digits => {
-                let other = country_or_another(number_region(&digits).map(Country));
-                let warning = msg!(
-                    "`{typed}` is read as a number of {country}, +{number}; for a number of {other}: +{digits}",
-                    typed,
-                    country = region.with_article(),
-                    number,
-                    other,
-                    digits
                 );
                 Ok(Self::new(number, true).warned(warning))
             }
