@@ -68,8 +68,8 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
         msg!("WHEN"),
         msg!("OUTCOME"),
         msg!("DELIVERY"),
-        msg!("MESSAGE"),
         msg!("LINE"),
+        msg!("MESSAGE"),
         msg!("TO"),
         msg!("FROM"),
     ];
@@ -149,8 +149,8 @@ fn describe(
         time.unwrap_or_default(),
         outcome,
         delivery.unwrap_or_else(|| "-".to_owned()),
-        drawn.unwrap_or_default(),
         reported.line.to_string(),
+        drawn.unwrap_or_default(),
         reported.recipient.clone().unwrap_or_default(),
         from.to_owned(),
     ]
