@@ -18,7 +18,7 @@ use crate::commands::read_recipient;
 use crate::jelou::message::{TypedRecipient, typed_form};
 use crate::lists::exclusions::{ReadRecipient, read_recipient_lines};
 use crate::phone::{Country, RecipientError};
-use crate::runs::ledger::{ExcludedRecipient, ExclusionChange, Ledger, LedgerError, describe_who};
+use crate::runs::ledger::{ExcludedRecipient, ExclusionChange, Ledger, LedgerError};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, open_list, read_environment};
@@ -234,7 +234,7 @@ fn row(excluded: ExcludedRecipient, zone: &TimeZone, lang: Lang) -> OutputRow {
     let words = vec![
         recipient.clone(),
         lang.pick(time_in_both(zone, added_at)),
-        describe_who(&added_by).text(lang),
+        added_by.text(lang),
         reason.unwrap_or_else(|| "-".to_owned()),
     ];
     OutputRow {
@@ -287,7 +287,7 @@ fn describe(
         );
     };
     let at = time_value(zone, found.added_at);
-    let by = describe_who(&found.added_by);
+    let by = &found.added_by;
     match found.reason.as_deref() {
         Some(reason) => msg!(
             "{recipient} is excluded in the ledger {place}, by {by} at {at}: {reason}",

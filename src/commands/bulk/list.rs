@@ -13,7 +13,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::open_ledger_to_show;
 use crate::commands::zone::profile_zone;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{LedgerError, RunOverview, RunSettings, describe_who};
+use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
 use crate::sender::context::Context;
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
@@ -108,11 +108,15 @@ fn describe_run(
         run.name.to_string(),
         lang.pick(time_in_both(zone, run.created_at)),
     ];
-    let who = describe_who(&run.created_by);
     words
         .into_iter()
         .chain(figures.map(|count| count.to_string()))
-        .chain([left.text(lang), kind.clone(), from, who.text(lang)])
+        .chain([
+            left.text(lang),
+            kind.clone(),
+            from,
+            run.created_by.text(lang),
+        ])
         .collect()
 }
 

@@ -19,7 +19,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker, describe_who};
+use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
 use crate::sender::context::Context;
 
 /// Show the state of a run, even while it is in progress
@@ -55,7 +55,7 @@ struct RunStatus {
     waiting: Option<Waiting>,
     workers: Vec<RunWorker>,
     /// Who sends it or has sent it.
-    senders: Vec<String>,
+    senders: Vec<Message>,
     history: Vec<RunEvent>,
     last_event: Option<RunEvent>,
     zone: TimeZone,
@@ -120,14 +120,13 @@ impl RunStatus {
             kind = overview.details.description(),
             time = time_value(&self.zone, overview.created_at)
         )];
-        let by = describe_who(&overview.created_by);
+        let by = &overview.created_by;
         words.push(match self.senders.as_slice() {
             [] => msg!("created by {by}", by),
             senders => msg!(
                 "created by {by}; sent by {senders}",
                 by,
-                senders =
-                    Message::joined(senders.iter().map(|who| describe_who(who)).collect(), ", ")
+                senders = Message::joined(senders.to_vec(), ", ")
             ),
         });
         words.extend(self.summary.describe(None));
@@ -193,7 +192,7 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> Message {
         return msg!("no process has sent it yet");
     };
     let what = event.kind.describe();
-    let by = describe_who(&event.by);
+    let by = &event.by;
     let time = time_value(zone, event.at);
     let reason = event.reason.as_deref().map(|reason| match reason {
         "SIGINT" => Message::verbatim("Ctrl-C"),
@@ -230,7 +229,7 @@ fn describe_worker(
 ) -> Message {
     msg!(
         "{by}, pid {pid}, seen {time} ago: {sent} sent, {inflight} in flight",
-        by = describe_who(by),
+        by,
         pid,
         time = duration_value(Duration::try_from_secs_f64(*seen_s).unwrap_or_default()),
         sent,

@@ -23,7 +23,7 @@ use crate::runs::hours::{Hours, SendingHours};
 use crate::runs::import::idle_runs;
 use crate::runs::ledger::{
     Cancellation, Counts, DeliveryCounts, Ledger, LedgerDraft, LedgerError, PauseReason, RESOLVED,
-    RowState, Run, RunName, RunPause, RunSettings, SkipCounts, SkipReason, describe_who,
+    RowState, Run, RunName, RunPause, RunSettings, SkipCounts, SkipReason,
 };
 use crate::runs::report::report_to_correct;
 use crate::sender::context::Context;
@@ -544,7 +544,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> Message {
         PauseReason::Network => msg!("the API could not be reached"),
         PauseReason::RateLimit => msg!("the API limited the rate for too long"),
     };
-    msg!("{why} ({by})", why, by = describe_who(by))
+    msg!("{why} ({by})", why, by)
 }
 
 /// Describes the pause with its time: `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl
@@ -557,11 +557,7 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> Message {
 /// Describes who cancelled the run, and when: `cancelled by ana at build-7 at 2026-11-20 10:15 -05:00`
 pub(super) fn describe_cancellation(cancellation: &Cancellation, zone: &TimeZone) -> Message {
     let time = time_value(zone, cancellation.at);
-    msg!(
-        "cancelled by {by} at {time}",
-        by = describe_who(&cancellation.by),
-        time
-    )
+    msg!("cancelled by {by} at {time}", by = cancellation.by, time)
 }
 
 /// Returns the cancellation as fields of a record.

@@ -140,7 +140,7 @@ fn write_run(
             identity,
             json(&pace)?,
             i64::from(!draft.followers()?.is_empty()),
-            db.who(),
+            db.who().encode(),
             now
         ],
     )?;

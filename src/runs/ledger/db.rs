@@ -171,6 +171,11 @@ impl SqlRow {
         }
     }
 
+    /// Returns the text of jelouctl in a column.
+    pub(super) fn message(&self, column: &str) -> Result<Message, LedgerError> {
+        self.text(column).map(Message::decode)
+    }
+
     /// Moves the text out of a column.
     pub(super) fn take_text(&mut self, column: &str) -> Result<String, LedgerError> {
         self.opt_take_text(column)?
@@ -350,28 +355,17 @@ pub(super) trait SqlEngine: Presence + Send {
     fn limit(&mut self, limit: Duration) -> Duration;
 }
 
-/// Describes who made a change, as [`Db::who`] returned it.
-pub(crate) fn describe_who(who: &str) -> Message {
-    let Some((account, host)) = who.rsplit_once(" at ") else {
-        return Message::verbatim(who);
-    };
-    match account.rsplit_once(" as ") {
-        Some((user, role)) => msg!("{user} as {role} at {host}", user, role, host),
-        None => msg!("{user} at {host}", user = account, host),
-    }
-}
-
 /// The database of a ledger.
 pub(crate) struct Db(pub(super) Box<dyn SqlEngine>);
 
 impl Db {
     /// Returns who makes a change: `ana at build-7`, in a database with the role: `ana as jelou at build-7`
-    pub(super) fn who(&self) -> String {
+    pub(super) fn who(&self) -> Message {
         let user = user_name();
         let host = host_name();
         match self.0.role() {
-            Some(role) => format!("{user} as {role} at {host}"),
-            None => format!("{user} at {host}"),
+            Some(role) => msg!("{user} as {role} at {host}", user, role, host),
+            None => msg!("{user} at {host}", user, host),
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) struct RunEvent {
     /// Milliseconds since 1970.
     pub(crate) at: i64,
     /// Who did it: `ana at build-7`. The ledger writes it.
-    pub(crate) by: String,
+    pub(crate) by: Message,
     /// The reason as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
     pub(crate) reason: Option<String>,
     /// The reason in words, possibly the API's own.
@@ -84,7 +84,7 @@ impl RunEvent {
         Self {
             kind,
             at: 0,
-            by: String::new(),
+            by: Message::default(),
             reason: None,
             problem: None,
             until: None,
@@ -170,7 +170,7 @@ impl PauseReason {
 pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
     /// The user or process that paused it.
-    pub(crate) by: String,
+    pub(crate) by: Message,
     /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,
 }
@@ -179,7 +179,7 @@ pub(crate) struct RunPause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cancellation {
     /// The user who cancelled it.
-    pub(crate) by: String,
+    pub(crate) by: Message,
     /// The time in milliseconds since 1970.
     pub(crate) at: i64,
 }
@@ -188,7 +188,7 @@ pub(crate) struct Cancellation {
 #[derive(Debug, Serialize)]
 pub(crate) struct RunWorker {
     /// Who started it: `ana at build-7`
-    pub(crate) by: String,
+    pub(crate) by: Message,
     pub(crate) host: String,
     pub(crate) pid: i64,
     pub(crate) joined_at: String,

@@ -10,7 +10,7 @@ use super::history::matching::{fill_candidates, parts};
 use super::message::hash_recipient;
 use super::model::{SkipDetail, SkipReason};
 use super::open::{Ledger, lock_ledger};
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 
 /// Finds the exclusion of the recipient of a row: parameter 7 is the `sandbox` of its run.
 pub(super) const EXCLUSION_OF_ROW: &str = "(SELECT 1 FROM exclusion WHERE exclusion.sandbox = ?7 \
@@ -42,7 +42,7 @@ pub(crate) struct ExcludedRecipient {
     pub(crate) recipient: String,
     pub(crate) reason: Option<String>,
     /// The user and the machine: `ana at build-7`.
-    pub(crate) added_by: String,
+    pub(crate) added_by: Message,
     pub(crate) added_at: i64,
 }
 
@@ -72,7 +72,7 @@ impl Ledger {
     ) -> Result<ExclusionChange, LedgerError> {
         let sandbox = i64::from(sandbox);
         self.change_named(recipients, |db, now| {
-            let who = db.who();
+            let who = db.who().encode();
             db.run(ADD, &values![sandbox, reason, who, now])
         })
     }
@@ -190,7 +190,7 @@ fn excluded(mut row: SqlRow) -> Result<ExcludedRecipient, LedgerError> {
     Ok(ExcludedRecipient {
         recipient: row.take_text("recipient")?,
         reason: row.opt_take_text("reason")?,
-        added_by: row.take_text("added_by")?,
+        added_by: row.message("added_by")?,
         added_at: row.int("added_at")?,
     })
 }

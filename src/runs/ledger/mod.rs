@@ -33,7 +33,7 @@ mod types;
 mod worker;
 
 pub(crate) use self::create_run::{CreatedRun, NewRun};
-pub(crate) use self::db::{CopiedExclusions, describe_who, new_secret};
+pub(crate) use self::db::{CopiedExclusions, new_secret};
 pub(crate) use self::error::{LedgerError, LedgerErrorKind};
 pub(crate) use self::events::{
     Cancellation, LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker,

@@ -14,6 +14,7 @@ use super::lost_workers::LostWorkers;
 use super::{
     AccessWarning, DatabaseAddress, DatabaseEngine, FileEngine, TurnPatience, file_in, make_private,
 };
+use crate::base::message::Message;
 use crate::base::paths::STATE;
 use crate::base::private_file::{FileAction, FileError};
 
@@ -155,7 +156,7 @@ impl Ledger {
     }
 
     /// Returns who changes the ledger: `ana at build-7`, in a database `ana as jelou at build-7`
-    pub(crate) fn who(&self) -> String {
+    pub(crate) fn who(&self) -> Message {
         self.db().who()
     }
 

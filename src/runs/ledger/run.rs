@@ -82,9 +82,9 @@ impl Run {
     }
 
     /// Returns who created the run.
-    pub(crate) fn created_by(&self) -> Result<String, LedgerError> {
+    pub(crate) fn created_by(&self) -> Result<Message, LedgerError> {
         self.one("SELECT created_by FROM run WHERE id = ?1")?
-            .take_text("created_by")
+            .message("created_by")
     }
 
     /// Returns when the list was read, in milliseconds since 1970.
@@ -256,10 +256,10 @@ impl Run {
     }
 
     /// Returns who sends the run or has sent it.
-    pub(crate) fn senders(&self) -> Result<Vec<String>, LedgerError> {
+    pub(crate) fn senders(&self) -> Result<Vec<Message>, LedgerError> {
         let query = "SELECT DISTINCT who FROM worker WHERE run = ?1 ORDER BY who";
         let mut db = self.ledger.db();
-        db.rows(query, &values![self.id], |mut row| row.take_text("who"))
+        db.rows(query, &values![self.id], |row| row.message("who"))
     }
 
     /// Returns all events of the run, in order.
@@ -270,7 +270,7 @@ impl Run {
             Ok(RunEvent {
                 kind: row.parse("kind", RunEventKind::from_name)?,
                 at: row.int("at")?,
-                by: row.take_text("who")?,
+                by: row.message("who")?,
                 reason: row.opt_take_text("reason")?,
                 problem: row.opt_text("problem")?.map(Message::decode),
                 until: row.opt_int("until")?,
@@ -290,7 +290,7 @@ impl Run {
         let mut db = self.ledger.db();
         let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
-            let by = row.take_text("who")?;
+            let by = row.message("who")?;
             let process = process(&mut row)?;
             let inflight = row.count("rows_inflight")?;
             #[expect(clippy::cast_precision_loss, reason = "the time is shown in seconds")]
@@ -397,7 +397,7 @@ pub(super) fn cancellation(row: &mut SqlRow) -> Result<Option<Cancellation>, Led
     let Some(at) = row.opt_int("cancelled_at")? else {
         return Ok(None);
     };
-    let by = row.take_text("cancelled_by")?;
+    let by = row.message("cancelled_by")?;
     Ok(Some(Cancellation { by, at }))
 }
 
@@ -408,7 +408,7 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     }
     Ok(Some(RunPause {
         reason: row.parse("paused", PauseReason::from_name)?,
-        by: row.take_text("paused_by")?,
+        by: row.message("paused_by")?,
         at: row.int("paused_at")?,
     }))
 }

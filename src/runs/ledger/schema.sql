@@ -36,7 +36,7 @@ CREATE TABLE run (
   taken {bigint} NOT NULL,
   -- Whether several of its rows have one recipient.
   repeats {bigint} NOT NULL,
-  -- Who created it: user, role in PostgreSQL, and host. `who` and `…_by` have the same form.
+  -- Who created it, as a text of jelouctl: user, role in PostgreSQL, and host. So are `who` and `…_by`.
   created_by TEXT NOT NULL,
   created_at {bigint} NOT NULL,
   changed_at {bigint} NOT NULL,

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use super::texts::PageClock;
-use crate::base::message::Lang;
+use crate::base::message::{Lang, Message};
 use crate::base::output::rounded;
 use crate::runs::hours::Hours;
-use crate::runs::ledger::{
-    Counts, LIMIT, PauseReason, RunEvent, RunEventKind, RunSettings, describe_who, now,
-};
+use crate::runs::ledger::{Counts, LIMIT, PauseReason, RunEvent, RunEventKind, RunSettings, now};
 
 /// Returns the name of the list.
 pub(super) fn list_name(details: &RunSettings, language: Lang) -> String {
@@ -24,7 +22,7 @@ pub(super) fn facts(
     details: &RunSettings,
     rows: u64,
     span: Option<[i64; 2]>,
-    created_by: Option<String>,
+    created_by: Option<Message>,
     clock: &PageClock,
     language: Lang,
 ) -> Vec<(&'static str, String)> {
@@ -64,7 +62,7 @@ pub(super) fn facts(
         ),
         ("rate", language.text_with("rate_is", &rate)),
     ];
-    facts.extend(created_by.map(|by| ("created_by", describe_who(&by).text(language))));
+    facts.extend(created_by.map(|by| ("created_by", by.text(language))));
     if let Some([from, to]) = span {
         facts.push(("when", clock.zone(from)));
         let took = Duration::from_millis(u64::try_from(to - from).unwrap_or_default());
@@ -178,8 +176,8 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
             details.push(language.text_with(name, &clock.moment(until)));
         }
         details.extend(problem.map(|problem| clock.shown(problem)));
-        if event.kind != RunEventKind::Waiting && !event.by.is_empty() {
-            let by = describe_who(&event.by).text(language);
+        if event.kind != RunEventKind::Waiting && event.by != Message::default() {
+            let by = event.by.text(language);
             details.push(language.text_with("by_user", &by));
         }
         let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
@@ -231,7 +229,7 @@ mod tests {
         RunEvent {
             kind,
             at: at * 1000,
-            by: String::new(),
+            by: Message::default(),
             reason,
             problem: None,
             until: until.map(|until| until * 1000),

@@ -365,7 +365,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::base::message::Lang;
+    use crate::base::message::{Lang, Message};
 
     const SENT: RowOutcome = RowOutcome::new(RowState::Sent);
     const FAILED: RowOutcome = RowOutcome::new(RowState::Failed);
@@ -388,7 +388,7 @@ mod tests {
         RunEvent {
             kind,
             at,
-            by: String::new(),
+            by: Message::default(),
             reason: None,
             problem: None,
             until,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::clock::millis;
+use crate::base::message::Message;
 use crate::phone::person_key;
 use crate::runs::ledger::db::{SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
@@ -222,7 +223,7 @@ pub(crate) struct RunOverview {
     /// The number of rows in each state. A row in flight in a lost process counts as unknown.
     pub(crate) counts: Counts,
     /// Who created it: `ana at build-7`
-    pub(crate) created_by: String,
+    pub(crate) created_by: Message,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
     /// The time of the last outcome or decision, or else of the creation.
@@ -239,7 +240,7 @@ impl RunOverview {
     pub(crate) fn read(run: &Run) -> Result<Self, LedgerError> {
         let query = "SELECT identity, finished_at, details, created_by, created_at, changed_at, \
             asked_at, cancelled_at FROM run WHERE id = ?1";
-        let mut row = run.one(query)?;
+        let row = run.one(query)?;
         let counts = run.noted_counts()?;
         let stale = run.stale_reason_in(&row)?;
         Ok(Self {
@@ -250,7 +251,7 @@ impl RunOverview {
             } else {
                 counts
             },
-            created_by: row.take_text("created_by")?,
+            created_by: row.message("created_by")?,
             created_at: row.int("created_at")?,
             changed_at: row.int("changed_at")?,
             is_running: run.is_running()?,

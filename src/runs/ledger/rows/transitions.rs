@@ -136,9 +136,9 @@ impl LockedRun {
                 self.finished_at,
                 cancellation.map(|cancelled| cancelled.at),
                 pause.map(|paused| paused.reason.name()),
-                pause.map(|paused| paused.by.as_str()),
+                pause.map(|paused| paused.by.encode()),
                 pause.map(|paused| paused.at),
-                cancellation.map(|cancelled| cancelled.by.as_str())
+                cancellation.map(|cancelled| cancelled.by.encode())
             ],
         )?;
         match (self.finished_at, self.counts_cache) {
@@ -198,7 +198,7 @@ impl LockedRun {
     }
 
     /// Pauses the run, unless it is paused already.
-    pub(crate) fn pause(&mut self, reason: PauseReason, by: String) {
+    pub(crate) fn pause(&mut self, reason: PauseReason, by: Message) {
         if self.pause.is_none() {
             self.pause = Some(RunPause {
                 reason,
@@ -408,7 +408,7 @@ impl LockedRun {
                 reason.as_deref(),
                 problem.as_ref().map(Message::encode),
                 until,
-                db.who()
+                db.who().encode()
             ],
         )?;
         Ok(())

@@ -5,7 +5,7 @@ use super::idle_state::IdleState;
 use super::waits::{RowWait, pace_wait, row_wait, whole_milliseconds};
 use super::{NOTE_EXCHANGE, POLL_EVERY, TIME_BETWEEN_COUNTS, Worker};
 use crate::base::clock;
-use crate::base::message::Message;
+use crate::base::message::{Message, msg};
 use crate::base::output::Sent;
 use crate::jelou::api::Deadline;
 use crate::runs::ledger::db::{Db, SqlValue, values};
@@ -128,7 +128,7 @@ impl Worker {
             self.look_for_others(db, run.now)?;
         }
         if let Some(reason) = order.pause {
-            let by = format!("{} pid {}", db.who(), std::process::id());
+            let by = msg!("{who} pid {pid}", who = db.who(), pid = std::process::id());
             run.pause(reason, by);
         }
         for event in &order.events {

@@ -281,10 +281,11 @@ impl Worker {
         let is_alone = !LostWorkers::read(db)?.has_sender(run.id);
         let host = host_name();
         let pid = i64::from(std::process::id());
+        let who = db.who().encode();
         let lease = clock::millis(self.lease);
         db.run(
             ADD_WORKER,
-            &values![self.id, run.id, host, pid, lease, run.now, db.who()],
+            &values![self.id, run.id, host, pid, lease, run.now, who],
         )?;
         if is_alone && run.may_assign(db) && run.finished_at.is_none() {
             let begun = values![run.id, RunEventKind::Begun.name()];
