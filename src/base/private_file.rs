@@ -13,11 +13,11 @@ use rustix::{
     fs::OFlags,
     io::retry_on_intr,
 };
-use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use super::message::{Message, msg};
 use super::owner::follow_own_links;
+use super::process::TemporaryFile;
 use super::system_error::system_problem;
 
 /// What was done with a file.
@@ -124,10 +124,10 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         let target = follow_own_links(path)?;
         let directory = directory_of(&target);
         make_directory(directory)?;
-        let mut file = temporary_file(directory, &target)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(&target)?;
+        let mut temporary = TemporaryFile::create(directory, &target)?;
+        temporary.file.write_all(content)?;
+        temporary.file.as_file().sync_all()?;
+        temporary.file.persist(&target)?;
         Ok(())
     };
     replace().map_err(FileError::while_doing(FileAction::Write, path))
@@ -139,20 +139,14 @@ pub(crate) fn create<E: From<FileError>>(
     write: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
     let failed = FileError::while_doing(FileAction::Write, path);
-    let file = temporary_file(directory_of(path), path).map_err(&failed)?;
-    write(file.path())?;
-    file.as_file().sync_all().map_err(&failed)?;
-    file.persist_noclobber(path)
+    let temporary = TemporaryFile::create(directory_of(path), path).map_err(&failed)?;
+    write(temporary.file.path())?;
+    temporary.file.as_file().sync_all().map_err(&failed)?;
+    temporary
+        .file
+        .persist_noclobber(path)
         .map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// Creates a temporary file for `target`. If this process is killed, its name shows where it comes from.
-fn temporary_file(directory: &Path, target: &Path) -> io::Result<NamedTempFile> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .tempfile_in(directory)
 }
 
 /// Returns the directory of a file.

@@ -439,6 +439,31 @@ fn signal_at_a_question_sends_nothing() {
     }
 }
 
+#[test]
+fn signal_at_a_question_leaves_no_temporary_file() {
+    let case = &CASES[0];
+    for signal in [Signal::INT, Signal::HUP, Signal::USR1] {
+        let home = case.home(&case.silent_server());
+        let words = [SEND, &["--rejects", "rejected.csv"], case.flags, MESSAGE].concat();
+        let names = || -> Vec<String> {
+            let entries = std::fs::read_dir(home.path()).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.contains("rejected")).collect()
+        };
+        let mut terminal = Terminal::plain(&home, &words);
+        terminal.wait_for("Type 1 or 2: ");
+        assert_eq!(names().len(), 1, "{:?}", names());
+        terminal.signal(signal);
+        let (status, screen) = terminal.end_within(SOON);
+        let ended_by = match status {
+            Some(WaitStatus::Signaled(_, by, _)) => Some(by as i32),
+            _ => None,
+        };
+        assert_eq!(ended_by, Some(signal.as_raw()), "{screen}");
+        assert!(names().is_empty(), "{:?}", names());
+    }
+}
+
 /// After Ctrl-C, the shell shows what is typed, line by line.
 #[test]
 fn terminal_is_left_in_order() {

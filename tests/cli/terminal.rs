@@ -384,6 +384,9 @@ fn existing_profile_prompts_for_a_new_secret() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer(
         "Client secret (hidden; saved in the configuration file; empty: not saved): ",
+        (Signal::USR1, 128 + Signal::USR1.as_raw()),
+        (Signal::USR2, 128 + Signal::USR2.as_raw()),
+        (Signal::ALARM, 142),
         "canary-new",
     );
     assert_eq!(terminal.end().0, 0);

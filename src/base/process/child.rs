@@ -63,7 +63,7 @@ pub(crate) async fn run_command(
         return Ok((CommandEnd::exited(0), Instant::now()));
     };
     // Signals are caught from here, so that one during the start also reaches the command.
-    let mut signals = Signals::catch_all()?;
+    let mut signals = Signals::catch()?;
     let mut to_forward = VecDeque::new();
     let mut started = Command::new(find_program(program));
     started

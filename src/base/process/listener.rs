@@ -3,7 +3,9 @@
 //! listener also decides whether a signal is new, and whether it is for this process or only for its command.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::exit;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -34,6 +36,9 @@ const MAX_END_TIME: Duration = Duration::from_millis(1700);
 const MAX_BLOCK_TIME: Duration = Duration::from_millis(300);
 
 static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// The temporary files of this process.
+static TEMPORARY_PATHS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// The thread's runtime, and the state of the signals.
 pub(super) struct Listener {
@@ -89,27 +94,34 @@ impl Listener {
         })
     }
 
-    /// Catches `signals` for one more guard, and returns the caught ones. Signals that were ignored when this process
-    /// started stay ignored, for us and for our commands. `nohup`, `trap '' TERM` and background jobs of scripts rely
-    /// on that.
-    pub(super) fn catch(&'static self, signals: &[Signal]) -> Result<Vec<Signal>, SystemError> {
+    /// Catches the signals for one more guard, and returns the caught ones.
+    pub(super) fn catch(&'static self) -> Result<Vec<Signal>, SystemError> {
+        let caught = self.handle_all().map_err(listen_error)?;
+        let mut state = self.state();
+        for signal in &caught {
+            *state.guards.entry(*signal).or_default() += 1;
+        }
+        Ok(caught)
+    }
+
+    /// Handles the signals in this process, and returns them. Signals that were ignored when this process started stay
+    /// ignored, for us and for our commands. `nohup`, `trap '' TERM` and background jobs of scripts rely on that.
+    pub(super) fn handle_all(&'static self) -> io::Result<Vec<Signal>> {
         let mut state = self.state();
         let ignored = ignored();
         let is_ignored = |signal: Signal| ignored & (1 << (signal.number() - 1)) != 0;
-        let mut caught = Vec::new();
-        for signal in signals
-            .iter()
-            .copied()
-            .filter(|signal| !is_ignored(*signal))
-        {
+        let mut handled = Vec::new();
+        for signal in Signal::ALL {
+            if is_ignored(signal) {
+                continue;
+            }
             if !state.handled.contains(&signal) {
-                self.handle(signal).map_err(listen_error)?;
+                self.handle(signal)?;
                 state.handled.push(signal);
             }
-            *state.guards.entry(signal).or_default() += 1;
-            caught.push(signal);
+            handled.push(signal);
         }
-        Ok(caught)
+        Ok(handled)
     }
 
     /// Removes a guard that caught `signals`. After that, the default effect applies to a signal that no code has handled.
@@ -124,7 +136,7 @@ impl Listener {
             .waiting
             .iter()
             .map(|arrival| arrival.signal)
-            .find(|signal| signal.ends_process() && !state.is_caught(*signal));
+            .find(|signal| !state.is_caught(*signal));
         if let Some(signal) = pending {
             end_by(signal);
         }
@@ -196,17 +208,12 @@ impl Listener {
             return;
         }
         if !state.is_caught(signal) {
-            if signal.ends_process() {
-                end_by(signal);
-            }
-            return;
+            end_by(signal);
         }
         let arrival = Arrival { signal, origin, at };
         state.waiting.push(arrival);
         self.arrived.notify_waiters();
-        if signal.ends_process() {
-            self.runtime.spawn(self.end_after_timeout(arrival));
-        }
+        self.runtime.spawn(self.end_after_timeout(arrival));
     }
 
     /// Ends this process if it has not ended after this signal in time.
@@ -238,9 +245,8 @@ pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
         return None;
     }
     let state = LISTENER.get()?.state();
-    let arrivals = state.ending.iter().chain(&state.waiting);
-    let mut ending = arrivals.filter(|arrival| arrival.signal.ends_process());
-    ending
+    let mut arrivals = state.ending.iter().chain(&state.waiting);
+    arrivals
         .find(|arrival| arrival.at.elapsed() >= MAX_BLOCK_TIME)
         .map(|arrival| arrival.signal)
 }
@@ -256,11 +262,23 @@ pub(crate) async fn becomes_overdue() -> Signal {
     }
 }
 
-/// Ends this process like a signal that is not caught.
+/// Ends this process like a signal that is not caught, and removes its temporary files.
 fn end_by(signal: Signal) -> ! {
+    // It stays locked, so that no other file is created.
+    let paths = temporary_paths();
+    for path in paths.iter() {
+        let _ = fs::remove_file(path);
+    }
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal.number().into());
     exit(128 + i32::from(signal.number()))
+}
+
+/// Returns the temporary files of this process, which it removes before a signal ends it.
+pub(super) fn temporary_paths() -> MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARY_PATHS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 fn listen_error(cause: io::Error) -> SystemError {

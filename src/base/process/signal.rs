@@ -20,8 +20,8 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// All signals. While a command runs for the user, they go to the command instead of us.
-    pub(crate) const ALL: [Self; 7] = [
+    /// All signals: each ends a send. While a command runs for the user, they go to the command instead of us.
+    pub(super) const ALL: [Self; 7] = [
         Self::Hangup,
         Self::Interrupt,
         Self::Quit,
@@ -30,15 +30,6 @@ impl Signal {
         Self::Alarm,
         Self::Terminate,
     ];
-    /// The signals that end a send.
-    pub(crate) const ENDING: [Self; 4] =
-        [Self::Interrupt, Self::Terminate, Self::Hangup, Self::Quit];
-
-    /// Returns whether it ends a send.
-    pub(super) fn ends_process(self) -> bool {
-        Self::ENDING.contains(&self)
-    }
-
     pub(crate) fn number(self) -> u8 {
         self as u8
     }

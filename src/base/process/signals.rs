@@ -25,24 +25,12 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Catches the signals that end a send.
+    /// Catches all signals.
     ///
     /// # Errors
     /// If the system does not allow it.
     pub(crate) fn catch() -> Result<Self, SystemError> {
-        Self::catch_these(&Signal::ENDING)
-    }
-
-    /// Catches all signals, which are then forwarded to a command.
-    ///
-    /// # Errors
-    /// If the system does not allow it.
-    pub(super) fn catch_all() -> Result<Self, SystemError> {
-        Self::catch_these(&Signal::ALL)
-    }
-
-    fn catch_these(signals: &[Signal]) -> Result<Self, SystemError> {
-        let caught = Listener::get()?.catch(signals)?;
+        let caught = Listener::get()?.catch()?;
         Ok(Self { caught })
     }
 

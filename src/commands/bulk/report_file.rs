@@ -12,7 +12,8 @@ use crate::base::input::{Source, UsageError};
 use crate::base::message::{Lang, Message, msg};
 use crate::base::owner::follow_own_links;
 use crate::base::paths::is_ledger_file;
-use crate::base::private_file::{FileAction, FileError};
+use crate::base::private_file::{FileAction, FileError, directory_of};
+use crate::base::process::TemporaryFile;
 use crate::command_error::CommandError;
 use crate::lists::list_file::{ListInput, ListOptions, ListReader, is_report};
 use crate::runs::import::BulkError;
@@ -60,7 +61,7 @@ pub(crate) struct ReportFile {
     path: PathBuf,
     /// The path without its links. Replacing it does not follow a link that another user puts there later.
     target: PathBuf,
-    file: NamedTempFile,
+    temporary: TemporaryFile,
 }
 
 impl ReportFile {
@@ -110,35 +111,31 @@ impl ReportFile {
             reads.is_empty(),
             |begin| is_report(begin) || is_page(begin) || is_report_workbook(path),
         )?;
-        let directory = target
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(directory).map_err(|cause| {
+        let temporary = TemporaryFile::create(directory_of(&target), &target).map_err(|cause| {
             let hint = msg!("write to a directory that exists and is writable");
             refused(cause, hint)
         })?;
         Ok(Self {
             path: path.to_owned(),
             target,
-            file,
+            temporary,
         })
     }
 
     /// Writes the file with `write`, which returns a description, and moves it into place.
     pub(crate) fn write(
-        mut self,
+        self,
         context: &Context,
         write: impl FnOnce(io::BufWriter<&mut NamedTempFile>) -> Result<Message, BulkError>,
     ) -> Result<(), CommandError> {
         let failed = || FileError::while_doing(FileAction::Write, &self.path);
-        let written = match write(io::BufWriter::new(&mut self.file)) {
+        let mut file = self.temporary.file;
+        let written = match write(io::BufWriter::new(&mut file)) {
             Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
             written => written?,
         };
-        self.file.flush().map_err(failed())?;
-        self.file
-            .persist(&self.target)
+        file.flush().map_err(failed())?;
+        file.persist(&self.target)
             .map_err(|error| failed()(error.error))?;
         context.stderr.note(msg!(
             "{written} written to {path}",
