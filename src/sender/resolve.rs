@@ -159,10 +159,15 @@ impl Sender {
         &self,
         context: &Context,
     ) -> Result<Option<Connection>, CommandError> {
-        if self.secret.value == SecretSource::Prompt && !self.credentials.initialized() {
+        if self.prompts_for_secret() && !self.credentials.initialized() {
             return Ok(None);
         }
         self.connect(context).await.map(Some)
+    }
+
+    /// Returns whether the user types the secret, so that [`Sender::connect`] may wait for hours.
+    pub(crate) fn prompts_for_secret(&self) -> bool {
+        self.secret.value == SecretSource::Prompt
     }
 
     /// Fetches the secret and prints its warnings.
@@ -178,7 +183,7 @@ impl Sender {
 
     /// Creates the error for a signal before the secret was fetched.
     fn interrupted(&self, signal: Signal) -> CommandError {
-        if self.secret.value == SecretSource::Prompt {
+        if self.prompts_for_secret() {
             interrupted(signal)
         } else {
             CommandError::interrupted(signal)

@@ -102,6 +102,37 @@ fn exclusion_added_during_the_limit_wait_applies() {
     assert_eq!(reached(&jelou), [0, 1, 3].map(user).into());
 }
 
+#[cfg(unix)]
+#[test]
+fn limit_lowered_during_the_prompt_applies() {
+    let home = people(3);
+    let jelou = Jelou::accept_all();
+    home.profile("p", &jelou.url, "limit_24h = 3");
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        "--unchecked",
+        "template",
+        "promo",
+    ];
+    let mut terminal = crate::terminal::Terminal::plain(&home, &words);
+    terminal.wait_for("[y/N] ");
+    home.profile("p", &jelou.url, "limit_24h = 2");
+    terminal.type_line("y");
+    let status = || home.run("bulk status r -o record").end();
+    terminal.wait_until("the run waits for room", || {
+        let status = status();
+        status.code == 0 && status.json()["waiting"]["reason"] == "limit_24h"
+    });
+    let status = status().json();
+    assert_eq!([&status["sent"], &status["per_day"]], [2, 2], "{status}");
+    terminal.press_ctrl_c();
+    assert_eq!(terminal.end().0, 130);
+}
+
 fn single<'a>(home: &'a Home, to: usize, flags: &[&str]) -> Run<'a> {
     home.run_args(&["send", "template", "promo", "--to", &user(to)])
         .args(flags)

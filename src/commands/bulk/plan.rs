@@ -420,7 +420,7 @@ fn note_sandbox(context: &Context, args: &BulkSendArgs) {
 }
 
 /// Returns the conditions of a new run, from the flags and the profile.
-fn new_conditions(
+pub(super) fn new_conditions(
     args: &BulkSendArgs,
     settings: &Settings,
     kind: &MessageKind,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{confirm_plan, is_asked};
 use super::list_message::ListMessage;
-use super::plan::{Plan, list_time_zone, print_finding};
+use super::plan::{Plan, list_time_zone, new_conditions, print_finding};
 use super::questions::Questions;
 use super::report_end::send_run;
 use super::report_file::{ReportFile, format_from_name};
@@ -184,6 +184,9 @@ pub(crate) async fn create_run(
     wait_for_turn(&ledger, &mut connection.signals).await?;
     // The command may have waited hours for the answer.
     *rules = rules.read_again(context)?;
+    let conditions = new_conditions(args, &rules.settings, &plan.message.kind)?;
+    plan.settings.conditions.hours = conditions.hours;
+    plan.settings.conditions.per_day = conditions.per_day;
     let rows = UnsentRows::OfDraft(&mut plan.draft);
     skip_excluded(context, rows, &rules.exclusions, plan.windows.as_ref())?;
     check_draft_allowed(&plan.draft, &rules.settings)?;

@@ -20,8 +20,8 @@ use crate::jelou::message::{Outgoing, TemplateUses, sends_template, to_flag};
 use crate::runs::ledger::{Ledger, ReachEntry, ReachKey, SendLimit};
 use crate::sender::context::Context;
 use crate::sender::{
-    AwaitedMessage, Connection, DeliveryWait, RequestProgress, Sender, check_templates,
-    refuse_unusable, refused_template_hint, wait_for_deliveries,
+    AwaitedMessage, Connection, DeliveryWait, ProfileRules, RequestProgress, Sender,
+    check_templates, refuse_unusable, refused_template_hint, wait_for_deliveries,
 };
 
 /// What all messages of a batch share.
@@ -40,6 +40,24 @@ impl<'a> BatchOptions<'a> {
             limit: None,
             wait: None,
         }
+    }
+
+    /// Checks the messages by the profile's rules as they are now.
+    ///
+    /// # Errors
+    /// If the rules cannot be read, or a recipient may not get its message.
+    pub(super) fn check_again(&mut self, batch: &mut Batch) -> Result<(), CommandError> {
+        let Reporter {
+            context, sender, ..
+        } = self.reporter;
+        let rules = ProfileRules::unread(&sender.settings).read_again(context)?;
+        let has_key = self.claims.has_key();
+        batch.check(context, sender, &rules.settings, &rules.exclusions, has_key)?;
+        if let Some(limit) = &mut self.limit {
+            limit.limit = limit.limit.and(rules.settings.limit_24h);
+        }
+        self.refuse_over_limit(batch)?;
+        batch.refuse()
     }
 
     /// Refuses the recipients of `batch` that the limit has no room for. A single recipient is counted just before its

@@ -298,7 +298,11 @@ fn deliver(options: &mut BatchOptions<'_>, batch: &mut Batch) -> Result<(), Comm
     let flight = RequestProgress::default();
     let context = options.reporter.context;
     let work = async {
-        let mut connection = options.reporter.sender.connect(context).await?;
+        let sender = options.reporter.sender;
+        let mut connection = sender.connect(context).await?;
+        if sender.prompts_for_secret() {
+            options.check_again(batch)?;
+        }
         options.send_all(&mut connection, batch, &flight).await;
         Ok(())
     };
