@@ -295,6 +295,36 @@ fn old_ledger_that_cannot_be_read_is_an_error() {
         }
         home.run("bulk exclude add 593987654321")
             .fails(12, &[&refused]);
+/// A process that was killed leaves its last changes in the log.
+#[test]
+fn old_ledger_passes_on_what_its_log_has() {
+    let home = Home::new();
+    home.run("bulk exclude add 593987654321").success();
+    let state = home.path().join(STATE);
+    let held = rusqlite::Connection::open(state.join("state.db")).unwrap();
+    let read = "SELECT count(*) FROM run";
+    held.query_row(read, [], |row| row.get::<_, i64>(0))
+        .unwrap();
+    home.run("bulk exclude add 593987654322").success();
+    let old = format!("{}.v27", state.display());
+    crate::harness::tool(
+        std::process::Command::new("cp")
+            .arg("-r")
+            .args([&state.display().to_string(), &old]),
+    );
+    drop(held);
+    let log = format!("{old}/state.db-wal");
+    let without = format!("{log}.moved");
+    std::fs::rename(&log, &without).unwrap();
+    std::fs::remove_dir_all(&state).unwrap();
+    let lacks = format!("it lacks the last changes, which were in {log}");
+    home.run("bulk exclude list").fails(12, &[&lacks]);
+    std::fs::rename(&without, &log).unwrap();
+    std::fs::remove_dir_all(&state).unwrap();
+    let listed = home.run("bulk exclude list").success().rows();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+}
+
     }
 }
 

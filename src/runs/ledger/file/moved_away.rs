@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
+use super::commit_count::CommitCount;
 use super::opening::{check_file_types, file_in};
 use super::sqlite::APPLICATION;
 use crate::base::message::{Message, msg};
@@ -61,22 +62,40 @@ pub(super) fn moved_away(directory: &Path) -> Result<Vec<PathBuf>, LedgerError> 
 /// Reads the rows of `exclusion` of the ledger in the directory `old`.
 ///
 /// # Errors
-/// If it is not a ledger, or cannot be read.
+/// If it is not a ledger, cannot be read, or lacks its last changes.
 pub(super) fn read_exclusions(old: &Path) -> Result<Vec<Vec<Value>>, LedgerError> {
     check_file_types(old)?;
     let path = file_in(old, "");
-    let read = read_rows(&path).map_err(|cause| Message::verbatim(cause.to_string()));
-    read.and_then(|rows| rows.ok_or_else(|| msg!("it is not a ledger of jelouctl")))
-        .map_err(|problem| {
-            LedgerError::unusable(
-                msg!("the exclusions of the old ledger {path} cannot be copied: {problem}", path, problem),
-                msg!("restore it from a backup; to create the ledger without them: mv {old} {old}.unused", old),
-            )
-        })
+    let noted = CommitCount::new(&path).highest()?;
+    let problem = match read(&path) {
+        Err(cause) => Message::verbatim(cause.to_string()),
+        Ok(None) => msg!("it is not a ledger of jelouctl"),
+        Ok(Some(found)) if noted.is_some_and(|noted| found.commits < noted) => {
+            msg!("it lacks the last changes, which were in {path}-wal", path)
+        }
+        Ok(Some(found)) => return Ok(found.exclusions),
+    };
+    Err(LedgerError::unusable(
+        msg!(
+            "the exclusions of the old ledger {path} cannot be copied: {problem}",
+            path,
+            problem
+        ),
+        msg!(
+            "restore it from a backup; to create the ledger without them: mv {old} {old}.unused",
+            old
+        ),
+    ))
 }
 
-/// Returns None if the file is not a ledger.
-fn read_rows(path: &Path) -> rusqlite::Result<Option<Vec<Vec<Value>>>> {
+/// What a new ledger needs to know of an old one.
+struct OldLedger {
+    exclusions: Vec<Vec<Value>>,
+    commits: i64,
+}
+
+/// Returns None if the file is not a ledger. The log next to it counts.
+fn read(path: &Path) -> rusqlite::Result<Option<OldLedger>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -86,12 +105,18 @@ fn read_rows(path: &Path) -> rusqlite::Result<Option<Vec<Vec<Value>>>> {
     let query = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'exclusion'";
     let has_table: bool = db.query_row(query, [], |row| row.get(0))?;
     if pragma("user_version")? < FIRST_WITH_EXCLUSIONS && !has_table {
-        return Ok(Some(Vec::new()));
+        return Ok(Some(OldLedger {
+            exclusions: Vec::new(),
+            commits: i64::MAX,
+        }));
     }
     let mut query = db.prepare(&format!("SELECT {EXCLUSION_COLUMNS} FROM exclusion"))?;
     let columns = query.column_count();
     let rows = query.query_map([], |row| {
         (0..columns).map(|column| row.get(column)).collect()
     })?;
-    rows.collect::<rusqlite::Result<_>>().map(Some)
+    Ok(Some(OldLedger {
+        exclusions: rows.collect::<rusqlite::Result<_>>()?,
+        commits: db.query_row("SELECT commits FROM store", [], |row| row.get(0))?,
+    }))
 }
