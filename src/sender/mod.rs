@@ -22,8 +22,8 @@ pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::prices::{budget, read_prices};
 pub(crate) use self::resolve::{Sender, read_environment, read_settings, short_secret_warning};
 pub(crate) use self::safety_checks::{
-    ProfileRules, check_allowed, check_allowed_by, claim_exclusions, excluded, exclusion_error,
-    open_list, read_exclusions, reread_do_not_contact, warn_about_lists,
+    ProfileRules, check_allowed, check_allowed_by, claim_exclusions, excluded, excluded_by,
+    exclusion_error, open_list, read_exclusions, reread_do_not_contact, warn_about_lists,
 };
 pub(crate) use self::templates::{
     CheckedTemplates, Listing, check_templates, read_templates, refuse_templates, refuse_unusable,

@@ -82,10 +82,14 @@ pub(crate) fn exclusion_error(
     outgoing: &Outgoing,
 ) -> Option<CommandError> {
     let (recipient, list) = exclusions.find(outgoing.recipients())?;
-    let list = list.to_string();
+    Some(excluded_by(recipient, list))
+}
+
+/// Creates the error for a recipient that this list excludes.
+pub(crate) fn excluded_by(recipient: &str, list: &str) -> CommandError {
     let problem = msg!("{recipient} is excluded by {list}", recipient, list);
     let hint = msg!("to send anyway: remove the recipient from {list}", list);
-    Some(excluded(problem, Some(hint)))
+    excluded(problem, Some(hint))
 }
 
 /// Creates the error for excluded recipients.

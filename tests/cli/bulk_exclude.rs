@@ -204,7 +204,19 @@ fn sandbox_has_its_own_exclusions() {
     let home = people(2);
     home.run(&format!("bulk exclude add {}", user(0))).success();
     home.run(&format!("--sandbox bulk exclude add {}", user(1)))
-        .success();
+        .success()
+        .stderr_has(&["excluded 1 recipient in the ledger", "state.db (sandbox)"]);
+    for (flag, found) in [("", user(0)), ("--sandbox", user(1))] {
+        let listed = home.run(&format!("{flag} bulk exclude list")).success();
+        let listed = listed.rows().remove(0);
+        let in_sandbox = json!(!flag.is_empty());
+        let checked = home.run(&format!("{flag} bulk exclude check {found}"));
+        let checked = checked.success().json();
+        for shown in [&listed, &checked] {
+            assert_eq!(shown["recipient"], found);
+            assert_eq!(shown["sandbox"], in_sandbox);
+        }
+    }
     let sent = home
         .run("--sandbox bulk send people.csv --yes --run r text Hola")
         .success()
@@ -283,18 +295,6 @@ fn new_ledger_takes_over_the_exclusions_of_all_old_ones() {
         .fails(12, &[&format!("then: mv {state} {state}.v26_3")]);
 }
 
-#[test]
-fn old_ledger_that_cannot_be_read_is_an_error() {
-    let home = Home::new();
-    let old = format!("{}.v26", home.path().join(STATE).display());
-    std::fs::create_dir_all(&old).unwrap();
-    let refused = format!("the exclusions of the old ledger {old}/state.db cannot be copied: ");
-    for damaged in [None, Some("text"), Some("")] {
-        if let Some(text) = damaged {
-            std::fs::write(format!("{old}/state.db"), text).unwrap();
-        }
-        home.run("bulk exclude add 593987654321")
-            .fails(12, &[&refused]);
 /// A process that was killed leaves its last changes in the log.
 #[test]
 fn old_ledger_passes_on_what_its_log_has() {
@@ -325,6 +325,18 @@ fn old_ledger_passes_on_what_its_log_has() {
     assert_eq!(listed.len(), 2, "{listed:?}");
 }
 
+#[test]
+fn old_ledger_that_cannot_be_read_is_an_error() {
+    let home = Home::new();
+    let old = format!("{}.v26", home.path().join(STATE).display());
+    std::fs::create_dir_all(&old).unwrap();
+    let refused = format!("the exclusions of the old ledger {old}/state.db cannot be copied: ");
+    for damaged in [None, Some("text"), Some("")] {
+        if let Some(text) = damaged {
+            std::fs::write(format!("{old}/state.db"), text).unwrap();
+        }
+        home.run("bulk exclude add 593987654321")
+            .fails(12, &[&refused]);
     }
 }
 
@@ -408,6 +420,28 @@ fn two_machines_exclude_and_remove_at_once() {
     let left = homes[0].run("bulk exclude list -o id").success().stdout;
     // Each machine adds its list again, so no removal is the last change.
     assert_eq!(left.lines().count(), 500);
+}
+
+/// Others do not wait for the upload of a long list.
+#[cfg(target_os = "linux")]
+#[test]
+fn list_is_uploaded_before_the_ledger_is_locked() {
+    let Some(home) = crate::shared_ledger::people_in_a_database(0) else {
+        return;
+    };
+    home.run("bulk exclude add 593987654321").success();
+    // The temporary table of the recipients.
+    let uploaded = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE wait_event_type = 'Lock' \
+        AND datname = current_database() AND locktype = 'relation' AND mode = 'AccessExclusiveLock' AND granted";
+    thread::scope(|scope| {
+        home.while_holding("BEGIN; SELECT 1 FROM jelouctl.store FOR UPDATE", || {
+            scope.spawn(|| home.run("bulk exclude add 593987654322").success());
+            crate::harness::wait_until("the list is uploaded, and the command waits", || {
+                home.sql(uploaded)[0].get::<_, i64>(0) > 0
+            });
+        });
+    });
+    assert_eq!(home.run("bulk exclude list").success().rows().len(), 2);
 }
 
 #[cfg(target_os = "linux")]

@@ -351,12 +351,42 @@ fn ctrl_c_at_secret_prompt_writes_nothing() {
 }
 
 #[test]
+fn rule_added_during_the_prompt_for_the_secret_applies() {
+    let test = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--test-to",
+        "593987654321",
+        "text",
+        "Hola",
+    ];
+    for words in [&SEND[..], &test] {
+        let home = Home::new();
+        let server = Server::expect_no_requests();
+        home.config(&profile(&server));
+        home.write("people.csv", "celular\n593987654322\n");
+        let mut terminal = Terminal::plain(&home, words);
+        terminal.wait_for("Client secret (hidden): ");
+        let rule = format!("{}allow_to = [\"593987654322\"]\n", profile(&server));
+        home.config(&rule);
+        let (code, screen) = terminal.end_with("typed-secret");
+        assert_eq!(code, 11, "{screen}");
+        let told = "593987654321 is not among the recipients that profile prod allows";
+        assert!(screen.contains(told), "{screen}");
+    }
+}
+
+#[test]
 fn signal_at_hidden_prompt_restores_echo() {
     for (signal, code) in [
         (Signal::INT, 130),
         (Signal::TERM, 143),
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
+        (Signal::USR1, 128 + Signal::USR1.as_raw()),
+        (Signal::USR2, 128 + Signal::USR2.as_raw()),
+        (Signal::ALARM, 142),
     ] {
         let home = Home::new();
         // The server may get a connection, but no request.
@@ -384,9 +414,6 @@ fn existing_profile_prompts_for_a_new_secret() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer(
         "Client secret (hidden; saved in the configuration file; empty: not saved): ",
-        (Signal::USR1, 128 + Signal::USR1.as_raw()),
-        (Signal::USR2, 128 + Signal::USR2.as_raw()),
-        (Signal::ALARM, 142),
         "canary-new",
     );
     assert_eq!(terminal.end().0, 0);

@@ -159,9 +159,28 @@ fn excluded_recipient_gets_no_test_message() {
 }
 
 #[test]
-fn row_of_excluded_recipient_is_still_tested() {
+fn tester_in_bulk_exclude_gets_no_test_message() {
+    let (home, jelou) = (home(), Jelou::accept_all());
+    let words = format!("bulk send people.csv --test-to {TESTER} text x{{{{nombre}}}}");
+    // The sandbox has its own.
+    home.run(&format!("--sandbox bulk exclude add {TESTER}"))
+        .success();
+    home.run(&words).api(&jelou.url).success();
+    home.run(&format!("bulk exclude add {TESTER}")).success();
+    let parts = [
+        &format!("{TESTER} is excluded by bulk exclude"),
+        "nothing was sent",
+    ];
+    let ended = home.run(&words).api(&jelou.url).fails(11, &parts);
+    assert_eq!(ended.json()["error"]["code"], "excluded");
+    assert_eq!(jelou.requests().len(), 1);
+}
+
+#[test]
+fn row_of_excluded_recipient_is_no_test_message() {
     let (home, jelou) = (home(), Jelou::accept_all());
     home.write("bajas.txt", "+593987654321\n");
+    home.run("bulk exclude add 593987654322").success();
     let words =
         format!("bulk send people.csv --exclude bajas.txt --test-to {TESTER} text x{{{{nombre}}}}");
     home.run(&words)
@@ -170,7 +189,7 @@ fn row_of_excluded_recipient_is_still_tested() {
         .success();
     assert_eq!(
         bodies(&jelou),
-        [json!({ "type": "text", "userId": TESTER, "text": "xAna" })]
+        [json!({ "type": "text", "userId": TESTER, "text": "xEva" })]
     );
     let line: Value = serde_json::from_str(&home.read("log")).unwrap();
     assert_eq!(line["exclusions"][0]["list"], "bajas.txt", "{line}");

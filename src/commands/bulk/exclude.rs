@@ -151,14 +151,18 @@ fn change(
     entries: &EntryArgs,
     read: ReadRecipient,
     apply: impl FnOnce(&Ledger, &[String]) -> Result<ExclusionChange, LedgerError>,
-    notes: fn(ExclusionChange, &str) -> [Message; 2],
+    notes: fn(ExclusionChange, &Message) -> [Message; 2],
 ) -> Result<(), CommandError> {
     let recipients = entries.read(context, settings, read)?;
     let ledger = open_ledger(context)?;
     let change = apply(&ledger, &recipients)?;
-    let place = ledger.location().to_string();
+    let place = place_of_exclusions(&ledger, settings);
     let ExclusionChange { changed, unchanged } = change;
-    let fields = json!({ "ledger": place, "recipients": changed, "unchanged": unchanged });
+    let fields = json!({
+        "ledger": ledger.location().to_string(),
+        "recipients": changed,
+        "unchanged": unchanged,
+    });
     AuditLog::from_settings(settings).add(&context.stderr, "exclusion", command, fields);
     let [done, rest] = notes(change, &place);
     context.stderr.note(done);
@@ -168,7 +172,17 @@ fn change(
     Ok(())
 }
 
-fn added(ExclusionChange { changed, unchanged }: ExclusionChange, place: &str) -> [Message; 2] {
+/// Returns which exclusions a command is about: the ledger's, or those of the sandbox in it.
+fn place_of_exclusions(ledger: &Ledger, settings: &Settings) -> Message {
+    let place = ledger.location().to_string();
+    if settings.is_sandboxed() {
+        msg!("{place} (sandbox)", place)
+    } else {
+        Message::verbatim(place)
+    }
+}
+
+fn added(ExclusionChange { changed, unchanged }: ExclusionChange, place: &Message) -> [Message; 2] {
     [
         msg!(
             "excluded {changed} {changed|recipient|recipients} in the ledger {place}",
@@ -182,7 +196,10 @@ fn added(ExclusionChange { changed, unchanged }: ExclusionChange, place: &str) -
     ]
 }
 
-fn removed(ExclusionChange { changed, unchanged }: ExclusionChange, place: &str) -> [Message; 2] {
+fn removed(
+    ExclusionChange { changed, unchanged }: ExclusionChange,
+    place: &Message,
+) -> [Message; 2] {
     [
         msg!(
             "removed {changed} {changed|recipient|recipients} from the exclusions in the ledger {place}",
@@ -200,7 +217,7 @@ fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
     let ledger = open_ledger_to_show(context)?;
     let excluded = ledger.excluded(settings.is_sandboxed())?;
     if excluded.is_empty() {
-        let place = ledger.location().to_string();
+        let place = place_of_exclusions(&ledger, settings);
         context
             .stderr
             .note(msg!("the ledger {place} excludes no one", place));
@@ -214,11 +231,12 @@ fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {
     ];
     let lang = context.lang();
     let rows = excluded.into_iter();
-    let rows = rows.map(|excluded| row(excluded, &zone, lang));
+    let sandbox = settings.is_sandboxed();
+    let rows = rows.map(|excluded| row(excluded, sandbox, &zone, lang));
     Ok(context.stdout.rows(&header, rows)?)
 }
 
-fn row(excluded: ExcludedRecipient, zone: &TimeZone, lang: Lang) -> OutputRow {
+fn row(excluded: ExcludedRecipient, sandbox: bool, zone: &TimeZone, lang: Lang) -> OutputRow {
     let ExcludedRecipient {
         recipient,
         reason,
@@ -230,6 +248,7 @@ fn row(excluded: ExcludedRecipient, zone: &TimeZone, lang: Lang) -> OutputRow {
         "reason": reason,
         "excluded_by": added_by,
         "excluded_at": rfc_3339_in(&TimeZone::UTC, added_at),
+        "sandbox": sandbox,
     }));
     let words = vec![
         recipient.clone(),
@@ -255,8 +274,8 @@ fn check(
     let recipient = typed.recipient.as_str();
     let ledger = open_ledger_to_show(context)?;
     let found = ledger.find_excluded(settings.is_sandboxed(), recipient)?;
-    let place = ledger.location().to_string();
     if context.stdout.wants_words() {
+        let place = place_of_exclusions(&ledger, settings);
         let zone = settings.hours.zone();
         let answer = describe(recipient, found.as_ref(), &place, &zone);
         return Ok(context.stdout.value(&answer.text(context.lang()))?);
@@ -269,14 +288,15 @@ fn check(
         "reason": found.and_then(|found| found.reason.as_deref()),
         "excluded_by": found.map(|found| &found.added_by),
         "excluded_at": at,
-        "ledger": place,
+        "ledger": ledger.location().to_string(),
+        "sandbox": settings.is_sandboxed(),
     })))?)
 }
 
 fn describe(
     recipient: &str,
     found: Option<&ExcludedRecipient>,
-    place: &str,
+    place: &Message,
     zone: &TimeZone,
 ) -> Message {
     let Some(found) = found else {

@@ -155,11 +155,8 @@ impl Plan {
             None => false,
         };
         let checks = RowChecks {
-            exclusions: &self.exclusions,
             why_not_allowed: has_allow_list.then_some(&why_not_allowed),
             is_in_window: is_in_window.as_ref().map(|check| check as _),
-            ledger,
-            sandbox: settings.sandbox,
             conditions: &settings.conditions,
             earlier: earlier_query(&settings),
             zone: list_time_zone(args, &settings, sender),
@@ -172,6 +169,8 @@ impl Plan {
             recipient: recipient_rule(&language, args, &sender.settings.to_column)?,
             countries,
             selection: ListSelection::new(&args.skip_if, &args.only_if, list)?,
+            exclusions: &self.exclusions,
+            sandbox: settings.sandbox,
             checks: Some(checks).filter(|_| self.tester.is_none()),
             bot: sender.bot.as_str(),
             base: base.url(),

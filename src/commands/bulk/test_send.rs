@@ -15,8 +15,12 @@ use crate::commands::send::batch::BatchMessage;
 use crate::commands::send::deliver::BatchOptions;
 use crate::commands::send::report::{Reporter, note_error, note_error_as, print_result};
 use crate::jelou::message::{Outgoing, TemplateUses};
+use crate::lists::exclusions::Exclusions;
+use crate::sender::config::Settings;
 use crate::sender::context::Context;
-use crate::sender::{Connection, RequestProgress, catch_panic, refuse_templates};
+use crate::sender::{
+    Connection, ProfileRules, RequestProgress, catch_panic, excluded_by, refuse_templates,
+};
 
 /// WhatsApp accepts one message to the same recipient in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -28,12 +32,9 @@ const COMMAND: &str = "bulk send --test-to";
 pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> ExitCode {
     let flight = RequestProgress::default();
     let mut message = BatchMessage::new(COMMAND);
-    // A body can name more recipients, so each message is checked.
     let checked = plan.test_messages.iter().try_for_each(|outgoing| {
         message = test_message(plan, outgoing);
-        let profile = &plan.sender.settings;
-        plan.sender
-            .check_message(profile, &plan.exclusions, false, outgoing)
+        check_message(plan, &plan.sender.settings, &plan.exclusions, outgoing)
     });
     let ended = checked.and_then(|()| {
         let send = send_each(plan, context, args, &mut message, &flight);
@@ -45,6 +46,29 @@ pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> 
     })
 }
 
+/// Checks each recipient of a message, as the body can name more: by the rules of the profile, and by `bulk exclude`.
+fn check_message(
+    plan: &Plan,
+    profile: &Settings,
+    exclusions: &Exclusions,
+    outgoing: &Outgoing,
+) -> Result<(), CommandError> {
+    plan.sender
+        .check_message(profile, exclusions, false, outgoing)?;
+    let Some(ledger) = &plan.ledger else {
+        return Ok(());
+    };
+    for recipient in outgoing.recipients() {
+        if ledger
+            .find_excluded(plan.settings.sandbox, recipient)?
+            .is_some()
+        {
+            return Err(excluded_by(recipient, "bulk exclude"));
+        }
+    }
+    Ok(())
+}
+
 async fn send_each(
     plan: &Plan,
     context: &Context,
@@ -54,6 +78,13 @@ async fn send_each(
 ) -> Result<ExitCode, CommandError> {
     let messages = &plan.test_messages;
     let mut connection = plan.sender.connect(context).await?;
+    if plan.sender.prompts_for_secret() {
+        let rules = ProfileRules::unread(&plan.sender.settings).read_again(context)?;
+        for outgoing in messages {
+            *message = test_message(plan, outgoing);
+            check_message(plan, &rules.settings, &rules.exclusions, outgoing)?;
+        }
+    }
     if !args.work.unchecked {
         // The templates of the rows, sent to the recipient of the test.
         let mut uses = TemplateUses::default();

@@ -40,7 +40,11 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) countries: ListCountries,
     /// Which rows are sent.
     pub(crate) selection: ListSelection,
-    /// None for a test, which goes to another recipient.
+    /// The lists with the recipients that get no message.
+    pub(crate) exclusions: &'a Exclusions,
+    /// Whether the messages are for the sandbox, which has its own exclusions in the ledger.
+    pub(crate) sandbox: bool,
+    /// The other checks. None for a test, which goes to another recipient.
     pub(crate) checks: Option<RowChecks<'a>>,
     pub(crate) bot: &'a str,
     /// The address of the API.
@@ -50,7 +54,7 @@ pub(crate) struct ImportPlan<'a> {
     /// Whether to skip messages that were sent before, and recipients outside the 24-hour window. Skipped rows do not
     /// count towards the limit.
     pub(crate) skips_rows: bool,
-    /// The ledger with the runs of a report.
+    /// The ledger with exclusions, and with the runs of a report. None if no run is created and there is no ledger.
     pub(crate) ledger: Option<&'a Ledger>,
     /// How many rows at the beginning to skip.
     pub(crate) skip: u64,
@@ -63,16 +67,11 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) can_ask: bool,
 }
 
-/// The checks that decide whether a valid row may be sent.
+/// The checks that decide whether a valid row to a recipient that is not excluded may be sent.
 pub(crate) struct RowChecks<'a> {
-    pub(crate) exclusions: &'a Exclusions,
     /// None if every recipient is allowed.
     pub(crate) why_not_allowed: Option<WhyNotAllowed<'a>>,
     pub(crate) is_in_window: WindowCheck<'a>,
-    /// None if no run is created and there is no ledger.
-    pub(crate) ledger: Option<&'a Ledger>,
-    /// Whether the run is in the sandbox. It has no earlier runs, and its own exclusions.
-    pub(crate) sandbox: bool,
     pub(crate) conditions: &'a RunConditions,
     pub(crate) earlier: EarlierQuery,
     /// The zone of the times in errors.

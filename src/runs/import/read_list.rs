@@ -9,7 +9,7 @@ use super::error::BulkError;
 use super::exclude::{UnsentRows, skip_excluded};
 use super::finding::{Finding, Place, RowCollector, Severity};
 use super::import_result::{ImportResult, describe_not_allowed};
-use super::plan::{ImportPlan, RowChecks};
+use super::plan::ImportPlan;
 use super::policy::HiddenRule;
 use super::questions::{hidden_rows, which_country};
 use super::rows::import_list;
@@ -36,20 +36,24 @@ pub(crate) struct ListReading {
     pub(crate) findings: Vec<Finding>,
 }
 
-impl RowChecks<'_> {
+impl ImportPlan<'_> {
     /// Skips the rows of recipients that the ledger excludes or that are outside the 24-hour window, and the rows that
-    /// earlier runs have. Returns whether the last command with the key had another --every.
-    fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<bool, BulkError> {
+    /// earlier runs have. A sandbox run has no earlier runs. Returns whether the last command with the key had another
+    /// --every.
+    fn skip_rows(&self, draft: &mut LedgerDraft) -> Result<bool, BulkError> {
         if let Some(ledger) = self.ledger {
             ledger.skip_excluded(self.sandbox, draft)?;
         }
+        let Some(checks) = &self.checks else {
+            return Ok(false);
+        };
         let rows = UnsentRows::OfDraft(draft);
-        skip_excluded(rows, &Exclusions::default(), self.is_in_window)?;
+        skip_excluded(rows, &Exclusions::default(), checks.is_in_window)?;
         let Some(ledger) = self.ledger.filter(|_| !self.sandbox) else {
             return Ok(false);
         };
-        ledger.known(&self.earlier, |known| {
-            compare(self.conditions, known, draft, &self.zone)
+        ledger.known(&checks.earlier, |known| {
+            compare(checks.conditions, known, draft, &checks.zone)
         })
     }
 }
@@ -63,9 +67,6 @@ pub(crate) fn read_list(
     rows: &mut RowCollector<'_>,
     is_read: &dyn Fn(u64),
 ) -> Result<ListReading, BulkError> {
-    let checks = import.checks.as_ref();
-    let skip_earlier =
-        |draft: &mut LedgerDraft| checks.map_or(Ok(false), |checks| checks.skip_earlier(draft));
     let mut earlier = Ok(false);
     let mut imported = import_list(
         list,
@@ -74,13 +75,13 @@ pub(crate) fn read_list(
         &mut |note| rows.add(note),
         is_read,
         |draft| {
-            earlier = skip_earlier(draft);
+            earlier = import.skip_rows(draft);
             earlier.is_ok()
         },
     )?;
     let earlier = earlier
         .and_then(|_| refuse_reported(rows.reported(), import.reported))
-        .and_then(|()| skip_earlier(draft));
+        .and_then(|()| import.skip_rows(draft));
     if earlier.is_err() && import.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
@@ -97,7 +98,7 @@ pub(crate) fn read_list(
         .or_else(|| first_not_allowed.map(|first| not_allowed(&first, imported.not_allowed)));
     let mut findings = found.all;
     let mut columns = ColumnTable::default();
-    if let Some(checks) = checks {
+    if let Some(checks) = &import.checks {
         if let Ok(true) = earlier {
             findings.extend(other_every(checks.conditions));
         }

@@ -437,9 +437,7 @@ impl<'a> Importer<'a> {
     /// Why the row of a message is skipped, whatever other rows there are.
     fn why_skipped(&self, outgoing: &Outgoing, earlier: EarlierOutcome) -> Option<SkipDetail> {
         let plan = self.plan;
-        let checks = plan.checks.as_ref();
-        let exclusions = checks.map(|checks| checks.exclusions);
-        if let Some((_, list)) = exclusions.and_then(|it| it.find(outgoing.recipients())) {
+        if let Some((_, list)) = plan.exclusions.find(outgoing.recipients()) {
             return Some(SkipDetail {
                 reason: SkipReason::Excluded,
                 problem: describe_exclusion(list),
@@ -448,6 +446,7 @@ impl<'a> Importer<'a> {
         if let Some(reason) = earlier.skip_reason {
             return Some(reported_skip(reason));
         }
+        let checks = plan.checks.as_ref();
         let refusal = checks
             .filter(|_| plan.policy.skip_not_allowed)?
             .why_not_allowed?;

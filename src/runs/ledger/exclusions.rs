@@ -99,12 +99,13 @@ impl Ledger {
         let mut db = self.db();
         let limit = db.0.limit(LONGEST);
         let changed = db.change(|db| {
-            let now = lock_ledger(db)?.now;
+            // Nobody waits for the upload of a long list to a database.
             db.0.script(&NAMED)?;
             db.0.fill("named (person, recipient)", &mut |each| {
                 let mut people = people.iter();
                 people.try_for_each(|(person, recipient)| each(&values![*person, *recipient]))
             })?;
+            let now = lock_ledger(db)?.now;
             let changed = change(db, now)?;
             if db.0.is_shared() {
                 db.run(LOCK_RUNS, &[])?;
