@@ -255,8 +255,8 @@ fn only_number(typed: &str) -> Option<Message> {
     number_within(typed).map(|number| msg!("write only the number: `{number}`", number))
 }
 
-/// Returns whether `id` may be the id of a user. A text with a space or the digits of a number is rather a number with a
-/// comment.
+/// Returns whether a hint may propose `id` as the id of a user. A text with a space or the digits of a number is more likely
+/// a wrong number.
 fn may_be_id(id: &str) -> bool {
     !id.contains(char::is_whitespace) && count_digits(id) < *NUMBER_DIGITS.start()
 }
