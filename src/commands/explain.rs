@@ -554,7 +554,7 @@ characters. For the JSON Schema of a kind: `jelouctl schema KIND`.";
         }
         assert_eq!(
             ending_names().count(),
-            31 + SkipReason::value_variants().len()
+            32 + SkipReason::value_variants().len()
         );
         let reasons = include_str!("../../docs/bulk.md");
         for name in SkipReason::value_variants()
