@@ -2,6 +2,7 @@
 //! else.
 
 use jiff::tz::TimeZone;
+use url::Url;
 
 use super::confirm::{draw_rows, print_column_table, report_limit, report_recipients};
 use super::options::or_unchecked;
@@ -209,9 +210,15 @@ fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), Comman
         return Ok(());
     };
     let base = plan.sender.planned_base();
+    // Most rows have the path of the row before, so its URL is parsed once.
+    let mut known: Option<(String, Url)> = None;
     plan.draft.each_row_to_send_up_to(max, |_, request| {
         let DraftRequest { path, body, .. } = request;
-        let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
+        let url = match &known {
+            Some((known_path, url)) if known_path == path => url.clone(),
+            _ => Request::url_below(base.url(), path).map_err(LedgerError::damaged)?,
+        };
+        known = Some((path.to_owned(), url.clone()));
         let request = Request::post(url, body.into(), accepts.clone());
         Ok(plan.sender.show(context, &request)?)
     })

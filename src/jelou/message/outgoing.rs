@@ -237,12 +237,10 @@ fn copied_value_violations(typed: &MessageKind, fields: &Value) -> Vec<Violation
 
 /// Returns the violation of a row at 0, 0: programs write these coordinates for a place that they do not have.
 fn missing_place(fields: &Value) -> Option<Violation> {
-    let is_zero = |field: &str| {
-        let value = fields.pointer(&format!("/coordinates/{field}"));
-        value.and_then(Value::as_f64) == Some(0.0)
-    };
+    let is_zero = |place: &str| fields.pointer(place).and_then(Value::as_f64) == Some(0.0);
     let problem = msg!("is 0, 0, which stands for a missing place");
-    (is_zero("lat") && is_zero("long")).then(|| Violation::without_flag("coordinates", problem))
+    (is_zero("/coordinates/lat") && is_zero("/coordinates/long"))
+        .then(|| Violation::without_flag("coordinates", problem))
 }
 
 /// Returns the problem of a recipient in a body that has the prefix of an id in a flag.

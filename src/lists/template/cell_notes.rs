@@ -88,6 +88,10 @@ pub(super) fn typed_line_break() -> Message {
 }
 
 fn word_with_lost_letter(cell: &str) -> Option<&str> {
+    // This runs for each cell of a list.
+    if !cell.contains('\u{fffd}') {
+        return None;
+    }
     let mut words = cell.split_whitespace();
     words.find(|word| word.contains('\u{fffd}'))
 }
@@ -107,7 +111,11 @@ fn printed_for_nothing(cell: &str) -> Option<&str> {
 
 /// Returns whether `cell` is three numbers like a date, with a day or month 0: `00/01/1900`, `0000-00-00`.
 fn is_impossible_date(cell: &str) -> bool {
-    let parts: Vec<_> = cell.split(['/', '-']).collect();
+    let joins = ['/', '-'];
+    if !cell.contains(joins) {
+        return false;
+    }
+    let parts: Vec<_> = cell.split(joins).collect();
     let is_number = |part: &&str| {
         (1..=4).contains(&part.len()) && part.bytes().all(|digit| digit.is_ascii_digit())
     };

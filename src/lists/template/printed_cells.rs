@@ -54,11 +54,11 @@ impl CheckedValue<'_> {
         if without_blanks_at_ends(self.text).is_empty() && !self.expression.rule.may_be_empty {
             return Some(self.describe_empty());
         }
+        if !self.expression.rule.is_in_link {
+            return None;
+        }
         let sign = self.text.chars().find(|sign| ends_link(*sign))?;
-        self.expression
-            .rule
-            .is_in_link
-            .then(|| self.describe_link(sign))
+        Some(self.describe_link(sign))
     }
 
     fn describe_empty(&self) -> TextProblem {
