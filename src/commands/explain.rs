@@ -118,29 +118,13 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
 }
 
 fn kind_as_json(kind: &MessageKind) -> Value {
-    let fields: Vec<_> = kind
-        .fields()
-        .into_iter()
-        .map(|field| {
-            json!({
-                "field": field.path,
-                "flag": field.flag,
-                "required": field.required,
-                "limit": field.limit,
-                "advice": field.advice,
-            })
-        })
-        .collect();
-    let example = kind
-        .example()
-        .map(|example| json!({ "command": example.command, "body": example.body }));
     json!({
         "topic": kind.command(),
         "text": describe_kind(kind),
         "summary": kind.summary(),
         "endpoint": kind.endpoint(),
-        "fields": fields,
-        "example": example,
+        "fields": kind.fields(),
+        "example": kind.example(),
     })
 }
 

@@ -3,6 +3,7 @@
 //! the same fields.
 
 use clap::{Arg, Command};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::envelope::{Envelope, merge};
@@ -14,7 +15,7 @@ use super::schema::{Schema, inside};
 use crate::base::input::Input;
 
 /// A command line and the body that it sends, without a recipient. With `--to` it can be sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Example {
     pub(crate) command: String,
     pub(crate) body: Value,
@@ -83,9 +84,10 @@ impl MessageKind {
 }
 
 /// A field of a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Field {
     /// The path in the body, such as `parameters.cards[].body.text`.
+    #[serde(rename = "field")]
     pub(crate) path: String,
     /// The flag that sets the field, or the value name if it is an argument.
     pub(crate) flag: Option<String>,

@@ -153,77 +153,51 @@ impl WithOrigin<SecretSource> {
         &self,
         ask: impl AsyncFnOnce() -> io::Result<String>,
     ) -> Result<(Secret, Option<Message>), CommandError> {
+        let source = self.source();
         let unreadable = |cause: io::Error| {
-            let source = self.source();
             configuration_error(msg!(
                 "the secret from {source} cannot be read: {cause}",
                 source,
                 cause
             ))
         };
-        let (raw, warning) = match &self.value {
-            SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
+        let mut warning = None;
+        let raw = match &self.value {
+            SecretSource::Value(secret) => secret.reveal().as_bytes().to_vec(),
             SecretSource::File(file) => {
                 let path = file.path.clone();
                 let read = run_blocking(move || read_file(&path)).await;
-                read.map_err(|cause| {
-                    if file.may_be_secret() {
-                        return no_such_file(&self.origin);
-                    }
-                    let problem = FileError::while_doing(FileAction::Read, &file.path)(cause);
-                    let origin = &self.origin;
-                    configuration_error(msg!(
-                        "{origin}: {problem}",
-                        origin,
-                        problem = problem.message()
-                    ))
-                })?
+                let (raw, of_file) = read.map_err(|cause| self.unreadable_file(file, cause))?;
+                warning = of_file;
+                raw
             }
-            SecretSource::Stdin => (
-                run_blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES))
-                    .await
-                    .map_err(unreadable)?,
-                None,
-            ),
-            SecretSource::Command(words) => (run(words, &self.origin).await?, None),
+            SecretSource::Stdin => {
+                let read = || private_file::read_to_limit(io::stdin().lock(), MAX_BYTES);
+                run_blocking(read).await.map_err(unreadable)?
+            }
+            SecretSource::Command(words) => run(words, &self.origin).await?,
             SecretSource::Prompt => match ask().await {
-                Ok(typed) => (typed.into_bytes(), None),
+                Ok(typed) => typed.into_bytes(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     return Err(interrupted(Signal::Interrupt));
                 }
                 Err(error) => return Err(unreadable(error)),
             },
         };
-        let source = self.source();
-        if raw.len() as u64 > MAX_BYTES {
-            return Err(configuration_error(msg!(
-                "the secret from {source} is longer than 64 KiB",
-                source
-            )));
+        Ok((read_secret(raw, &source)?, warning))
+    }
+
+    fn unreadable_file(&self, file: &SecretFile, cause: io::Error) -> CommandError {
+        let origin = &self.origin;
+        if file.may_be_secret() {
+            return no_such_file(origin);
         }
-        let secret = decode_text(raw)
-            .map(Secret::new)
-            .map_err(|NotText { encoding, line }| {
-                configuration_error(msg!(
-                    "the secret from {source} is not {encoding} at line {line}",
-                    source,
-                    encoding,
-                    line
-                ))
-            })?;
-        if secret.is_empty() {
-            return Err(configuration_error(msg!(
-                "the secret from {source} is empty",
-                source
-            )));
-        }
-        if secret.reveal().contains(['\n', '\r']) {
-            return Err(configuration_error(msg!(
-                "the secret from {source} has more than one line",
-                source
-            )));
-        }
-        Ok((secret, warning))
+        let problem = FileError::while_doing(FileAction::Read, &file.path)(cause);
+        configuration_error(msg!(
+            "{origin}: {problem}",
+            origin,
+            problem = problem.message()
+        ))
     }
 
     /// Returns where the secret comes from.
@@ -245,6 +219,26 @@ fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<Message>)> {
     let file = open_to_read(path, PipeBound::FirstByte)?;
     let warning = open_to_others(path, &file.metadata()?);
     Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
+}
+
+/// Reads the secret in the bytes from `source`.
+fn read_secret(raw: Vec<u8>, source: &Message) -> Result<Secret, CommandError> {
+    let is_too_long = raw.len() as u64 > MAX_BYTES;
+    let problem = match decode_text(raw).map(Secret::new) {
+        _ if is_too_long => msg!("the secret from {source} is longer than 64 KiB", source),
+        Err(NotText { encoding, line }) => msg!(
+            "the secret from {source} is not {encoding} at line {line}",
+            source,
+            encoding,
+            line
+        ),
+        Ok(secret) if secret.is_empty() => msg!("the secret from {source} is empty", source),
+        Ok(secret) if secret.reveal().contains(['\n', '\r']) => {
+            msg!("the secret from {source} has more than one line", source)
+        }
+        Ok(secret) => return Ok(secret),
+    };
+    Err(configuration_error(problem))
 }
 
 /// Runs a command without a shell and without standard input. Its standard output is the secret. Its standard error is
