@@ -7,7 +7,7 @@ const TABLE: &str = include_str!("hints.tsv");
 pub(super) struct Hint {
     /// The end of the path of commands, or with `*` its beginning. `COMMAND` stands for a missing command or kind.
     place: &'static str,
-    /// The wrong flags or words, separated by spaces. In capitals it is a form (`word_form.rs`), or `MISSING` for a missing
+    /// The wrong flags or words, separated by spaces. In capitals it is a form (`wrong_line.rs`), or `MISSING` for a missing
     /// word. `*` is any word that nothing else explains.
     typed: &'static str,
     /// `<--to>` is a flag with its value, and `<remove>` a line with this command: where it does not exist, a later row

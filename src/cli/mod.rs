@@ -2,15 +2,12 @@
 
 mod app;
 mod complete;
-mod global;
 mod help;
 mod hints;
 mod lang;
 mod line;
-mod misread;
 mod parser_error;
 mod usage;
-mod word_form;
 mod wrong_line;
 
 use std::ffi::OsString;
@@ -60,7 +57,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     if is_list {
         context.typed_line = line::line_of_list(&App::command(), arguments);
     }
-    let checked = misread::misread(app.command.as_ref(), arguments);
+    let checked = usage::misread(app.command.as_ref(), arguments);
     if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
         return usage::refuse(&context, &error.into(), arguments);
     }

@@ -1,4 +1,5 @@
-//! Handles clap's results that are not a command: help, the version, and usage errors with a suggestion.
+//! Handles clap's results that are not a command: help, the version, and usage errors with a suggestion. Also finds lines
+//! that the parser accepts, but reads in another way than they were meant.
 
 use std::ffi::OsString;
 
@@ -6,10 +7,9 @@ use clap::CommandFactory;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ErrorKind};
 
-use super::app::App;
+use super::app::{self, App};
 use super::help;
 use super::line::{path_of, read_line, value_of, words_before_dashes};
-use super::misread::text_with_dash;
 use super::parser_error::{in_our_words, needs, string};
 use super::wrong_line::WrongLine;
 use crate::base::exit::ExitCode;
@@ -17,6 +17,7 @@ use crate::base::input::UsageError;
 use crate::base::message::msg;
 use crate::base::output::{Format, Record, Stderr};
 use crate::command_error::CommandError;
+use crate::commands::bulk::BulkCommand;
 use crate::commands::run::write_refusal;
 use crate::sender::context::{Context, Mode};
 
@@ -122,7 +123,49 @@ pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Opt
 }
 
 /// Returns whether the line is `help options`, which prints its own page.
-pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
+fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
     string(error, ContextKind::InvalidSubcommand) == Some("options")
         && arguments.iter().any(|word| word == "--help")
+}
+
+/// Returns the error for a text that was probably meant as something else.
+pub(super) fn misread(
+    command: Option<&app::Command>,
+    arguments: &[OsString],
+) -> Option<UsageError> {
+    let message = match command? {
+        app::Command::Send(args) => &args.typed.message,
+        app::Command::Bulk(BulkCommand::Send(args)) => &args.typed.message,
+        _ => return None,
+    };
+    // Other tools read standard input for a lone dash.
+    if message.text() == Some("-") && words_before_dashes(arguments).any(|word| word == "-") {
+        let hint =
+            msg!("to read the text from standard input: --text-file -; to send a dash: -- -");
+        return Some(UsageError::new(msg!("the text is a lone `-`"), hint));
+    }
+    text_with_dash(arguments, false)
+}
+
+/// Returns the error for a text that begins with `-`, such as `'-oferta del día'`: its first letters are read as flags. It
+/// can also be `-hola`, which prints help, and a script would mistake help for success. A real help flag is a separate
+/// word.
+fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<UsageError> {
+    let words: Vec<_> = words_before_dashes(arguments).collect();
+    let is_text = |pair: &[String]| {
+        let [before, word] = pair else { return false };
+        let is_value = before.starts_with('-') && !before.contains('=');
+        let is_short = word.starts_with('-') && !word.starts_with("--");
+        !is_value && is_short && word.contains(' ') && !word.contains('=')
+    };
+    let is_help_flag = |word: &String| ["-h", "--help", "-V", "--version"].contains(&word.as_str());
+    let is_misread = if is_help {
+        !words.iter().any(is_help_flag)
+    } else {
+        words.windows(2).any(is_text)
+    };
+    is_misread.then(|| {
+        let hint = msg!("to send a text with a dash: -- '-5 % hoy'; to show help: --help");
+        UsageError::new(msg!("the text starts with a dash, like a flag"), hint)
+    })
 }

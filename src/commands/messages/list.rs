@@ -123,7 +123,7 @@ fn time(raw: &str) -> Result<Since, Message> {
 pub(crate) struct Matching(Regex);
 
 impl Matching {
-    pub(super) fn is_in(&self, text: &str) -> bool {
+    fn is_in(&self, text: &str) -> bool {
         self.0.is_match(&plain(text))
     }
 }

@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// Uses each connection for one request from now on.
-    pub(crate) fn use_connections_once(&self) {
+    fn use_connections_once(&self) {
         self.keeps.store(false, Ordering::SeqCst);
     }
 

@@ -1,21 +1,22 @@
 //! A file of recipients to exclude: one per line, a list with a header, or a workbook. Anything
 //! that cannot be read is an error with its line, because a missed recipient would get messages.
+//! Also the texts of `bulk exclude`.
 
 use std::io::Cursor;
 
 use memchr::memchr_iter;
 
-use super::exclusion_list::{BadLines, extra_cells, invalid_entry, unclear};
-use super::exclusion_list::{ExclusionList, SoughtRecipients};
-use super::exclusion_table::ExclusionTables;
-use super::meaning::{CountryRule, readings};
-use super::meaning::{is_recipient_text, may_be_id, may_be_recipient};
+use super::exclusion_list::{
+    BadLines, ExclusionList, ExclusionTables, SoughtRecipients, extra_cells, invalid_entry, unclear,
+};
+use super::meaning::{CountryRule, is_recipient_text, may_be_id, may_be_recipient, readings};
 use crate::base::input::UsageError;
 use crate::base::message::msg;
+use crate::jelou::message::TypedRecipient;
 use crate::lists::list_file::{
     AnyInput, DELIMITERS, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
 };
-use crate::phone::is_like_user_id;
+use crate::phone::{Country, RecipientError, is_like_user_id};
 
 /// The most bytes of a line with one recipient.
 const MAX_LINE: usize = 1024;
@@ -256,6 +257,47 @@ fn without_comments(text: &str) -> String {
 /// recipient. Order names begin like this.
 fn is_table_row(line: &str) -> bool {
     line.split(DELIMITERS).skip(1).any(may_be_recipient)
+}
+
+/// Reads a recipient of this country.
+pub(crate) type ReadRecipient = fn(&str, Option<Country>) -> Result<TypedRecipient, RecipientError>;
+
+/// Reads the recipients in `input`, each with `read`; errors use `name`. Local numbers are of `country`.
+///
+/// # Errors
+/// If the file is not a text, or a line is not a clear recipient. The error names all of these lines.
+pub(crate) fn read_recipient_lines(
+    input: ListInput,
+    name: &str,
+    country: Option<Country>,
+    read: ReadRecipient,
+) -> Result<Vec<String>, UsageError> {
+    let AnyInput::Text(text) = AnyInput::open(input, name, None)? else {
+        return Err(UsageError::new(
+            msg!("{name} is a workbook, not a text", name),
+            msg!("save it as a text with one recipient per line"),
+        ));
+    };
+    let mut recipients = Vec::new();
+    let mut bad = BadLines::default();
+    for (line, text) in (1..).zip(text.lines().map(str::trim)) {
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        match read(bare(text), country) {
+            Ok(typed) => recipients.push(typed.recipient.to_string()),
+            Err(error) => bad.add(
+                None,
+                line,
+                UsageError {
+                    hint: error.hint.clone(),
+                    ..UsageError::bare(error.message())
+                },
+            ),
+        }
+    }
+    bad.check(name)?;
+    Ok(recipients)
 }
 
 #[cfg(test)]

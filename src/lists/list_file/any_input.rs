@@ -4,8 +4,7 @@
 use std::io::Read;
 
 use super::encoding::{ListEncoding, decoded, detect_encoding};
-use super::format::{ZIP, foreign_file, lock_file};
-use super::input::ListInput;
+use super::input::{ListInput, ZIP, foreign_file, lock_file};
 use super::reader::read_head;
 use super::sheet_list::problem;
 use super::workbook::{MergedCellPolicy, Workbook};

@@ -1,8 +1,7 @@
-//! The columns of a list, and the choice of the recipient column.
+//! The columns of a list: the choice of the recipient column, and the one with the country of local numbers.
 
 use std::collections::HashSet;
 
-use super::country_column::is_country_column;
 use super::questions::{HeaderLine, filled, which_column, which_header};
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
@@ -381,6 +380,41 @@ fn possible_title(names: &[String]) -> Option<&str> {
     filled.next().is_none().then_some(first)
 }
 
+/// The usual names of this column, in the form of [`plain`]: in Spanish and English, and in exports of HubSpot
+/// (`Country/Region`).
+const USUAL_NAMES: [&str; 3] = ["pais", "country", "countryregion"];
+
+/// The longest usual name with its accents and punctuation, in bytes.
+const MAX_LENGTH: usize = 20;
+
+/// Which column of a list has the countries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CountryColumn {
+    /// No column.
+    None,
+    /// Every column with a usual name.
+    Usual,
+    /// The column with exactly this name.
+    Named(String),
+}
+
+impl CountryColumn {
+    /// Returns whether it is the column with this `name`.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Usual => is_country_column(name),
+            Self::Named(named) => named == name.trim(),
+        }
+    }
+}
+
+/// Returns whether a column has a usual name.
+pub(crate) fn is_country_column(name: &str) -> bool {
+    // Check the length first: each NDJSON row has its own names, and most are longer or differ.
+    name.len() <= MAX_LENGTH && USUAL_NAMES.contains(&plain(name).as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,5 +493,23 @@ mod tests {
         ] {
             assert_eq!(columns(place).second_header(2, row), None, "{row:?}");
         }
+    }
+
+    #[test]
+    fn country_column_is_recognized_by_name() {
+        for (name, expected) in [
+            ("País", true),
+            ("COUNTRY", true),
+            ("Country/Region", true),
+            ("country_code", false),
+            ("paisaje", false),
+            ("", false),
+        ] {
+            assert_eq!(is_country_column(name), expected, "{name}");
+        }
+        let named = CountryColumn::Named("Código".to_owned());
+        assert!(named.has_name(" Código "));
+        assert!(!named.has_name("codigo") && !named.has_name("País"));
+        assert!(!CountryColumn::None.has_name("País"));
     }
 }

@@ -5,13 +5,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use super::columns::{HeaderPlace, LAST_HEADER_LINE};
-use super::format::BUFFER;
+use super::encoding::BUFFER;
+use super::input::Utf8Check;
 use super::row::{FaultyCell, InnerLine, ListRow, Row, TableHeader};
-use super::utf8_check::Utf8Check;
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
 

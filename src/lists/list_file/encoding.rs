@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
 
-use super::format::BUFFER;
 use crate::base::message::{Message, msg};
+
+/// How many bytes are read together. A list is recognized by the first of them.
+pub(super) const BUFFER: usize = 64 * 1024;
 
 /// The value of `--encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,32 +3,26 @@
 
 mod any_input;
 mod columns;
-mod country_column;
 mod csv;
 mod encoding;
 mod error;
-mod format;
 mod input;
-mod ndjson_rows;
 mod outcome;
 mod questions;
 mod reader;
 mod row;
 mod sheet_list;
-mod utf8_check;
 mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, is_recipient_name, meant_columns, named_columns, no_header, not_one_column,
-    several_columns, unnamed_column,
+    ColumnRole, CountryColumn, is_country_column, is_recipient_name, meant_columns, named_columns,
+    no_header, not_one_column, several_columns, unnamed_column,
 };
-pub(crate) use self::country_column::{CountryColumn, is_country_column};
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::one_a_line;
-pub(crate) use self::format::{BOM, CsvFormat, DELIMITERS, ListFormat};
-pub(crate) use self::input::{ListInput, ListOptions};
+pub(crate) use self::input::{BOM, CsvFormat, DELIMITERS, ListFormat, ListInput, ListOptions};
 pub(crate) use self::outcome::{
     ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent, guarded,
     guarded_in_sheet, outcome_columns,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::format::DELIMITERS;
+use super::input::DELIMITERS;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::grouped;

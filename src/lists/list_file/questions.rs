@@ -29,7 +29,7 @@ pub(crate) fn read_sheet(name: impl AsRef<str>) -> PossibleAnswer {
 }
 
 /// Returns the answer that uses the column `name` for the recipients.
-pub(crate) fn use_column(name: impl AsRef<str>) -> PossibleAnswer {
+fn use_column(name: impl AsRef<str>) -> PossibleAnswer {
     let name = name.as_ref();
     PossibleAnswer::new(
         msg!("use `{name}`", name),

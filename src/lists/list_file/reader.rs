@@ -1,5 +1,5 @@
 //! Reads the rows of a list one at a time, each with its first line. The first bytes decide the
-//! format.
+//! format. A line of NDJSON is one object.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
@@ -9,18 +9,18 @@ use encoding_rs::UTF_8;
 use serde_json::{Map, Value};
 
 use super::columns::{HeaderPlace, LAST_HEADER_LINE, meant_columns};
-use super::csv::{CsvRecords, CsvRows};
-use super::encoding::{DecodedInput, detect_encoding};
-use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
-use super::input::{ListInput, ListOptions};
-use super::ndjson_rows::NdjsonRows;
-use super::outcome::{COLUMNS, ends_with_outcome, outcome_columns};
+use super::csv::{CsvRecords, CsvRows, MAX_ROW};
+use super::encoding::{BUFFER, DecodedInput, detect_encoding};
+use super::input::{
+    CsvFormat, ListFormat, ListInput, ListOptions, Utf8Check, ZIP, check_encoding, foreign_file,
+    lock_file,
+};
+use super::outcome::{COLUMNS, ReportedOutcome, ends_with_outcome, outcome_columns};
 use super::row::{ListRow, Row, TableHeader};
 use super::sheet_list::{ListNotes, SheetList};
-use super::utf8_check::{Utf8Check, check_encoding};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
-use crate::base::message::{Lang, msg};
+use crate::base::message::{Lang, Message, msg};
 
 /// How many rows to look at for a header below titles: more than there can be up to its last line.
 const LOOKED_AT_FOR_HEADER: usize = 10;
@@ -409,6 +409,80 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
         .unwrap_or_default();
     let names = header.texts().unwrap_or_default();
     ends_with_outcome(&names)
+}
+
+pub(super) struct NdjsonRows {
+    reader: BufReader<Box<dyn Read>>,
+    line: u64,
+    utf8_check: Utf8Check,
+}
+
+impl NdjsonRows {
+    pub(super) fn new(input: Box<dyn Read>, utf8_check: Utf8Check) -> Self {
+        Self {
+            reader: BufReader::with_capacity(BUFFER, input),
+            line: 0,
+            utf8_check,
+        }
+    }
+
+    /// Returns the next row.
+    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
+        loop {
+            let mut bytes = Vec::new();
+            self.line += 1;
+            let read = self
+                .reader
+                .by_ref()
+                .take(MAX_ROW + 1)
+                .read_until(b'\n', &mut bytes);
+            match read.map_err(|cause| UsageError::unreadable(name, &cause))? as u64 {
+                0 => return Ok(None),
+                1..=MAX_ROW => {}
+                _ => return Err(UsageError::row_too_long(name, self.line)),
+            }
+            let text = String::from_utf8(bytes)
+                .map_err(|error| self.utf8_check.error(name, self.line, error.as_bytes()))?;
+            self.utf8_check.keep_letters(self.line, &text);
+            if text.trim() == "{" {
+                let problem = msg!(
+                    "{name}: the object in line {line} spans several lines",
+                    name,
+                    line = self.line
+                );
+                let hint = msg!("to write one object per line: jq -c .");
+                return Err(UsageError::new(problem, hint));
+            }
+            if !text.trim().is_empty() {
+                let (row, outcome) = object(text.trim_end());
+                // A single cell could become a recipient in the report before it is corrected, so
+                // this text never looks like one.
+                let end = if text.starts_with('{') { "" } else { "," };
+                let bad_text = if row.is_err() {
+                    text.trim_end().to_owned() + end
+                } else {
+                    String::new()
+                };
+                return Ok(Some(ListRow {
+                    outcome,
+                    bad_text,
+                    ..ListRow::new(self.line, row)
+                }));
+            }
+        }
+    }
+}
+
+/// Returns the row in a line, and its outcome if the list is a report.
+fn object(text: &str) -> (Result<Row, Message>, Option<ReportedOutcome>) {
+    match crate::base::input::parse_exact(text) {
+        Ok(Value::Object(mut fields)) => {
+            let outcome = ReportedOutcome::take(&mut fields);
+            (Ok(Row::Fields(Arc::new(fields))), outcome)
+        }
+        Ok(_) => (Err(msg!("is not a JSON object")), None),
+        Err(error) => (Err(error.message), None),
+    }
 }
 
 #[cfg(test)]

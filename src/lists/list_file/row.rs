@@ -7,8 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::columns::{Columns, HeaderPlace, meant_columns};
-use super::country_column::CountryColumn;
+use super::columns::{Columns, CountryColumn, HeaderPlace, meant_columns};
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
 use crate::base::message::{Message, msg};
@@ -224,11 +223,7 @@ impl Row {
         Some(Self::from_cells(columns, cells, shown))
     }
 
-    pub(super) fn from_cells(
-        columns: &Arc<Columns>,
-        cells: Vec<String>,
-        shown: Vec<(usize, String)>,
-    ) -> Self {
+    fn from_cells(columns: &Arc<Columns>, cells: Vec<String>, shown: Vec<(usize, String)>) -> Self {
         let shown = (!shown.is_empty()).then(|| shown.into());
         Self::Cells {
             columns: Arc::clone(columns),

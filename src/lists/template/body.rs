@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::expressions::{Expressions, TextExpression};
 use super::problem::TextProblem;
-use super::row_values::RowValues;
+use super::row_view::RowValues;
 use super::text::{Filled, TextTemplate};
 use super::walk::ColumnUses;
 use crate::base::conventions::Conventions;

@@ -1,11 +1,10 @@
 //! The faults of a text that is sent as it is, because nothing fills in its expressions or decodes it again.
 
-use super::cell_notes::{no_value, spreadsheet_error, typed_line_break};
-use super::error_values::is_error_value;
+use super::cell_notes::{
+    is_error_value, no_value, spreadsheet_error, typed_line_break, unfilled_tags, wrong_letters,
+};
 use super::literals::{has_typed_line_break, literal_words};
 use super::marks::word_in_braces;
-use super::unfilled::unfilled_tags;
-use super::wrong_decoding::wrong_letters;
 use crate::base::message::{Message, msg};
 
 /// What a program prints for an unset variable, if it is the whole text.

@@ -10,9 +10,8 @@ use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, Rest, ValueKind, Va
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, filters};
 
 use super::dates::date;
-use super::numbers::{money, number};
+use super::numbers::{money, number, percent};
 use super::operators::in_text;
-use super::percentages::percent;
 use super::problem::{TextProblem, described, refused, text_before};
 use super::row_view::RowView;
 use crate::base::message::{Message, msg};

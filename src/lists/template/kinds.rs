@@ -215,7 +215,7 @@ pub(super) fn unsupported(expression: &Expr<'_>) -> TextProblem {
 }
 
 /// Returns whether an expression is a column or its field.
-pub(super) fn is_field(expression: &Expr<'_>) -> bool {
+fn is_field(expression: &Expr<'_>) -> bool {
     matches!(
         expression,
         Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_)

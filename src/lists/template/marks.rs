@@ -73,7 +73,7 @@ impl<'a> MarkedName<'a> {
     }
 
     /// Reads a word in braces at the beginning of `text`.
-    pub(super) fn in_braces(text: &str, columns: &[&'a str]) -> Option<Self> {
+    fn in_braces(text: &str, columns: &[&'a str]) -> Option<Self> {
         let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
         let name = inside.split(AFTER_NAME).next().unwrap_or_default();
         let column = find_column(name.trim(), columns);

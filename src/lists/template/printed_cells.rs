@@ -4,7 +4,7 @@ use super::cell_notes::CellNote;
 use super::expressions::TextExpression;
 use super::links::ends_link;
 use super::problem::TextProblem;
-use super::row_values::{RowValue, RowValues};
+use super::row_view::{RowValue, RowValues};
 use super::text::written_column;
 use crate::base::invisible::without_blanks_at_ends;
 use crate::base::message::{Message, msg};

@@ -43,7 +43,7 @@ impl TextProblem {
     }
 
     /// Names the filter that found the problem.
-    pub(super) fn of_filter(self, filter: &str) -> Self {
+    fn of_filter(self, filter: &str) -> Self {
         Self {
             message: msg!("{filter}: {message}", filter, message = self.message),
             ..self

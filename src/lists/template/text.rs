@@ -10,15 +10,13 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
 use super::expressions::{Expressions, compile_noted};
-use super::language::{check_bounds, describe};
+use super::language::{check_bounds, describe, describe_syntax_error};
 use super::operators::{null_in_text, replace_operators};
 use super::problem::TextProblem;
-use super::row_values::RowValues;
-use super::row_view::{ROW, RowView};
+use super::row_view::{ROW, RowValues, RowView};
 use super::spelling::spelling;
 use super::stored_amount::stored_amount;
 use super::syntax::syntax;
-use super::syntax_error::describe_syntax_error;
 use super::walk::{ColumnUses, walk};
 use crate::base::message::{Message, msg};
 use crate::jelou::message::is_template;

@@ -41,7 +41,7 @@ pub(crate) struct RunCost {
 }
 
 impl Charge {
-    pub(crate) fn amount(&self) -> Option<Money> {
+    fn amount(&self) -> Option<Money> {
         self.price.map(|price| price.times(self.messages))
     }
 
@@ -126,7 +126,7 @@ impl Estimate {
     }
 
     /// The number of messages without a price.
-    pub(crate) fn unpriced(&self) -> u64 {
+    fn unpriced(&self) -> u64 {
         self.by
             .iter()
             .filter(|charge| charge.price.is_none())

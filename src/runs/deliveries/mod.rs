@@ -3,7 +3,6 @@
 //! pages of the period of the run, or looks up messages one by one if that takes fewer requests.
 
 mod evidence;
-mod inquired_row;
 mod inquiry;
 
 use std::ops::ControlFlow;
@@ -11,9 +10,8 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 pub(crate) use self::evidence::UnresolvedReason;
-pub(crate) use self::inquired_row::CheckLimits;
-use self::inquired_row::InquiredRow;
-pub(crate) use self::inquiry::DeliveryCheck;
+use self::inquiry::InquiredRow;
+pub(crate) use self::inquiry::{CheckLimits, DeliveryCheck};
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{
     LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageClass,

@@ -75,7 +75,7 @@ impl Hours {
     }
 
     /// Whether the hours open within a year.
-    pub(super) fn opens_within_a_year(&self, from: Timestamp) -> bool {
+    fn opens_within_a_year(&self, from: Timestamp) -> bool {
         self.next_opening(from)
             .is_some_and(|at| at.duration_since(from) <= YEAR)
     }
@@ -129,7 +129,7 @@ impl Hours {
     }
 
     /// The instant in local time: `2026-11-23 07:00 America/Bogota`.
-    pub(crate) fn format_local(&self, at: Timestamp) -> String {
+    fn format_local(&self, at: Timestamp) -> String {
         format!(
             "{} {}",
             self.local(at).strftime("%Y-%m-%d %H:%M"),
@@ -212,7 +212,7 @@ impl ZoneName {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn from_machine() -> Result<Self, Message> {
+    fn from_machine() -> Result<Self, Message> {
         let zone = TimeZone::try_system()
             .map_err(|_| msg!("sending hours need a time zone, and this machine's is unknown"))?;
         let name = zone

@@ -82,7 +82,7 @@ impl RowState {
     }
 
     /// Returns whether the row needs no more work.
-    pub(crate) fn is_final(self) -> bool {
+    fn is_final(self) -> bool {
         match self {
             Self::Pending | Self::Inflight => false,
             Self::Sent | Self::Failed | Self::Unknown | Self::Skipped => true,
@@ -247,7 +247,7 @@ impl SkipReason {
     }
 
     /// Returns whether you must still check the row. If not, it was skipped on purpose.
-    pub(crate) fn needs_attention(self) -> bool {
+    fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
             Self::Excluded

@@ -207,7 +207,7 @@ impl PageClock {
 }
 
 /// Replaces pairs of backticks in `text` with quotation marks.
-pub(super) fn replace_backticks(language: Lang, text: &str) -> String {
+fn replace_backticks(language: Lang, text: &str) -> String {
     let pieces: Vec<_> = text.split('`').collect();
     // With an odd number, at least one backtick belongs to the text.
     if pieces.len() % 2 == 0 {

@@ -244,7 +244,7 @@ impl Writer {
     }
 
     /// Waits for the result of the next exchange. An error ends the exchanges.
-    pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
+    async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
         self.exchanged
             .recv()
             .await
@@ -252,7 +252,7 @@ impl Writer {
     }
 
     /// Stops retrying failed writes, for an immediate exit.
-    pub(crate) fn stop_retrying(&self) {
+    fn stop_retrying(&self) {
         self.is_abandoned.store(true, Ordering::SeqCst);
     }
 

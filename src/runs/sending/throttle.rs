@@ -350,7 +350,7 @@ impl CircuitBreaker {
     }
 
     /// Returns how many rows may be in flight, at most `concurrency`.
-    pub(crate) fn allowance(&self, concurrency: usize) -> usize {
+    fn allowance(&self, concurrency: usize) -> usize {
         let stage_limit = match self.finals {
             finals if finals < FIRST_STAGE => 1,
             finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
@@ -439,12 +439,12 @@ impl OutageTimer {
     }
 
     /// Starts again, after a row that did not meet the obstacle.
-    pub(crate) fn renew(&mut self) {
+    fn renew(&mut self) {
         *self = Self::new(self.max_wait);
     }
 
     /// Returns whether to try a single row, because all the latest rows met the obstacle.
-    pub(crate) fn is_probing(&self) -> bool {
+    fn is_probing(&self) -> bool {
         self.waits > 1
     }
 

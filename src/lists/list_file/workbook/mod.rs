@@ -3,10 +3,8 @@
 //! shows. Only a phone number that its format completes is the shown one.
 
 mod archive;
-mod format_tokens;
 mod number_format;
 mod ods;
-mod ods_styles;
 mod part;
 mod shared_strings;
 mod sheet_row;
@@ -24,11 +22,11 @@ use zip::ZipArchive;
 use self::archive::{Archive, open_part};
 use self::archive::{unreadable, zip_error};
 pub(crate) use self::number_format::FormatFallback;
-use self::ods_styles::OdsStyles;
+use self::ods::OdsStyles;
 pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, column_letters};
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
-use super::format::not_a_list;
+use super::input::not_a_list;
 use super::questions::{read_sheet, which_sheet};
 use crate::base::input::UsageError;
 use crate::base::message::msg;

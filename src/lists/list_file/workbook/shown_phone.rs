@@ -1,7 +1,7 @@
 //! A phone number that the format of its cell completes: with the format `"+51 "000000000`, the sheet shows 987654321
 //! as +51 987654321. The shown number is the one that the user means.
 
-use super::format_tokens::{Token, sections, tokens};
+use super::number_format::{Token, sections, tokens};
 use crate::phone::{NUMBER_DIGITS, is_number};
 
 /// Returns the number with `+` that a sheet shows for the number `stored` in the format `code`.

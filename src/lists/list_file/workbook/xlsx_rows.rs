@@ -258,7 +258,7 @@ impl CoveredCells {
     }
 
     /// Moves to this row.
-    pub(super) fn begin_row(&mut self, number: u64) {
+    fn begin_row(&mut self, number: u64) {
         self.here.retain(|area| area.rows.contains(&number));
         while let Some(area) = self.next.pop_if(|area| *area.rows.start() <= number) {
             if area.rows.contains(&number) {

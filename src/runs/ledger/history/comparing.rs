@@ -370,7 +370,7 @@ pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
 
 /// Returns whether something may have happened at `since` or later. Without a duplicate check, `since` is the end of
 /// time, and the answer is no.
-pub(crate) fn is_recent(at: i64, since: i64) -> bool {
+fn is_recent(at: i64, since: i64) -> bool {
     at >= since || at < FIRST_TIME && since < i64::MAX
 }
 
