@@ -1,6 +1,6 @@
-//! What a command line leaves open, as one value: the question, its answers, and the flag of each. At a terminal it is
-//! asked. Elsewhere it is the hint of an error. Also the command line as it was typed, to print it again with the flags of
-//! the answers.
+//! A question that a command line leaves open, with its answers and the flag of each. At a terminal, a command asks it.
+//! Elsewhere, it becomes the hint of an error. Also the command line as it was typed, to print it again with the flags
+//! of the answers.
 
 use std::fmt;
 use std::path::Path;

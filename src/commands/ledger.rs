@@ -52,14 +52,14 @@ pub(crate) enum LedgerCommand {
     /// only one stale run, use `bulk resume RUN --accept-stale`.
     #[command(verbatim_doc_comment)]
     Accept,
-    /// Copy the ledger to a new file, also while a run is sent
+    /// Copy the ledger to a new file, even during a run
     ///
     /// Examples:
     ///   jelouctl ledger backup /backup/ledger-20261120.db
     ///
-    /// The copy is the ledger at one moment, and only you can read it. If you put it in place of the
-    /// ledger, it counts as restored: nothing is sent from it until `ledger accept`. To copy a
-    /// PostgreSQL database, use pg_dump.
+    /// The copy is a snapshot, and only you can read it. If you replace the ledger with the copy, it counts
+    /// as restored: jelouctl sends nothing from it until `ledger accept`. To copy a PostgreSQL database, use
+    /// pg_dump.
     #[command(verbatim_doc_comment)]
     Backup {
         /// Write the copy to this file, which must not exist
@@ -115,7 +115,7 @@ fn back_up(context: &Context, file: &Path) -> Result<(), CommandError> {
 fn create(context: &Context) -> Result<(), CommandError> {
     let Some(address) = ledger_address(context)? else {
         return Err(UsageError::new(
-            msg!("no database is named, and a ledger in a file needs no setup"),
+            msg!("no database is set; a ledger in a file needs no setup"),
             msg!("--ledger postgres://USER@HOST/DATABASE"),
         )
         .into());

@@ -28,11 +28,11 @@ pub(crate) struct TemplatesArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     query: Option<String>,
 
-    /// Only status approved, pending, rejected, disabled or deleted
+    /// Only templates with this status: approved, pending, rejected, disabled or deleted
     #[arg(long, value_name = "STATUS", value_parser = capitals())]
     status: Option<String>,
 
-    /// Only category utility, marketing or authentication
+    /// Only templates in this category: utility, marketing or authentication
     #[arg(long, value_name = "CATEGORY", value_parser = capitals())]
     category: Option<String>,
 }

@@ -25,11 +25,11 @@ const SECRET: &str = "secret";
 /// The extension of marks.
 const MARK: &str = "mark";
 /// How many marks to keep.
-const MOST_MARKS: usize = 10_000;
+const MAX_MARKS: usize = 10_000;
 /// The longest content of a mark, in bytes.
 const MAX_BYTES: u64 = 100;
-/// How often to lock a mark, and the pause between two tries. A process that only reads it has it for an instant, and one
-/// that sends the notification for as long as that takes.
+/// How often to try to lock a mark, and the pause between two tries. A reader keeps the lock for an instant. A sender
+/// keeps it until its notification has ended.
 const TRIES: usize = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
@@ -237,7 +237,7 @@ impl UncheckedMarks {
     /// Removes the marks that were written first if there are too many. A wrong clock cannot remove all.
     fn remove_oldest(&self) {
         let mut marks = self.all();
-        let excess = marks.len().saturating_sub(MOST_MARKS);
+        let excess = marks.len().saturating_sub(MAX_MARKS);
         if excess == 0 {
             return;
         }

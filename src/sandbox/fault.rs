@@ -192,7 +192,7 @@ impl Fault {
         let is_later_fault = self.delivery_fault != DeliveryFault::default();
         if self.effect == FaultEffect::None && self.delay.is_zero() && !is_later_fault {
             return Err(msg!(
-                "the rule has none of status, reset, hang, truncate, delay, undelivered, unlisted and late"
+                "the rule needs status, reset, hang, truncate, delay, undelivered, unlisted or late"
             ));
         }
         if is_later_fault && !self.stores_message() {
@@ -475,8 +475,8 @@ mod tests {
     #[test]
     fn invalid_fault_rule_shows_its_problem() {
         for (raw, problem) in [
-            ("", "the rule has none of status, reset"),
-            ("stored", "the rule has none of status, reset"),
+            ("", "the rule needs status, reset"),
+            ("stored", "the rule needs status, reset"),
             (
                 "status=99",
                 "status is `99`, but must be a whole number from 200 to 599",

@@ -2175,7 +2175,7 @@ fn local_number_after_the_limit_has_no_hint() {
         2,
         &[
             "2 rows cannot be sent",
-            "hint: fix them; or, to skip them: --skip-invalid",
+            "hint: to skip them: --skip-invalid",
         ],
     );
     send(3).fails(2, &["3 rows cannot be sent", "--country CODE"]);
@@ -2422,7 +2422,7 @@ fn body_of_another_kind_suggests_its_command() {
         ),
     ] {
         let hint =
-            format!("hint: it is a body of {other}: jelouctl bulk send LIST {other} --body FILE\n");
+            format!("hint: for a body of {other}: jelouctl bulk send LIST {other} --body FILE\n");
         home.dry_run_list(&["list.csv", kind, "--body", body])
             .fails(2, &[&hint]);
     }
@@ -2454,11 +2454,11 @@ fn body_of_another_kind_suggests_its_command() {
     for (body, hint) in [
         (
             r#"{"text":"a","parameters":{"flow_name":"f"}}"#,
-            "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE\n",
+            "for a body of flow-message: jelouctl flow-message --to NUMBER --body FILE\n",
         ),
         (
             r#"{"text":"a","options":[]}"#,
-            "it is a body of list: add \"type\": \"text\" to it\n",
+            "for a body of list: add \"type\": \"text\" to it\n",
         ),
         (
             r#"{"text":"a"}"#,

@@ -223,7 +223,7 @@ fn preview_page_has_every_message() {
     for part in [
         "Cannot be sent as it is",
         "Hola Ana",
-        "it sends 593987654321 the same message as line 2",
+        "sends 593987654321 the same message as line 2",
         "allow_to does not allow the recipient",
         "is empty, but the text needs it",
         "Hola N&#x2f;A",

@@ -73,7 +73,7 @@ fn message_with_different_spaces_is_a_duplicate() {
     };
     send("593987654301,Ana\n593987654301,Ana \n", "a").fails(
         2,
-        &["line 3: it sends 593987654301 the same message as line 2"],
+        &["line 3: sends 593987654301 the same message as line 2"],
     );
     send("593987654301,Ana Luz \n", "b").success();
     send("593987654301,Ana\u{a0} Luz\n", "c").fails(11, &["1 of 1 messages was sent by run b"]);
@@ -925,7 +925,7 @@ fn per_person_limit_sends_one_message_each() {
     // Both forms of a number with one text are one message.
     daily(&["--skip", "4"]).fails(
         2,
-        &["line 7: it sends 5215512345678 the same message as line 6"],
+        &["line 7: sends 5215512345678 the same message as line 6"],
     );
     // Every day the run sends up to the limit. A recipient with one message gets no other.
     for _ in 0..4 {

@@ -760,7 +760,7 @@ fn message_errors_are_reported_once_per_list() {
         ),
         (
             &["text", "{{ celular is mayuscula }}"],
-            &["text: `is` is not supported"],
+            &["text: the syntax `is` is not supported"],
         ),
         (
             &["text", "{{ row['Nombre'] }}"],
@@ -1234,13 +1234,13 @@ fn duplicate_messages_are_refused_skipped_or_allowed() {
         "people.csv",
         "to,x\n593987654321,a\n593987654322,a\n+593 98 765 4321,a\n593987654321,b\n",
     );
-    let part = "line 4: it sends 593987654321 the same message as line 2";
+    let part = "line 4: sends 593987654321 the same message as line 2";
     refused(
         &home,
         &["people.csv", "text", "{{ x }}"],
         &[
             part,
-            "1 row with the message and recipient of another row",
+            "1 row repeats a message to the same recipient",
             "--allow-duplicates",
         ],
     );
@@ -1446,10 +1446,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
         } else {
             send("people.csv", "r", &flags)
         };
-        ended.fails(
-            code,
-            &["4 rows that will not be sent written to rejects.ndjson"],
-        );
+        ended.fails(code, &["4 skipped rows written to rejects.ndjson"]);
         let rows = rejected(&home, "rejects.ndjson");
         let reasons: Vec<_> = rows
             .iter()
@@ -1504,7 +1501,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
         "celular,nombre\n593987654321,Ana\n593987654324,Sol\n",
     );
     send("people.csv", "third", &["--rejects", "sent.xlsx"])
-        .fails(11, &["1 row that will not be sent written to sent.xlsx"]);
+        .fails(11, &["1 skipped row written to sent.xlsx"]);
     let words = [
         "--sandbox",
         "--dry-run",

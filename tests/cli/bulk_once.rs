@@ -203,7 +203,8 @@ fn run_cancelled_during_prompt_stops_new_list() {
     terminal.wait_for("[y/N] ");
     home.run("bulk cancel a --yes").success();
     let (code, screen) = terminal.end_with("y");
-    let told = "this command skipped 2 rows because other runs or single sends had them, but those no longer send them";
+    let told =
+        "this command skipped 2 rows for other runs or single sends that no longer send them";
     assert!(code == 11 && screen.contains(told), "{code} {screen}");
     assert_eq!(jelou.times(&users(0..4)), [0; 4]);
     send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();

@@ -29,7 +29,7 @@ fn ledger_file(home: &Home) -> String {
 /// Checks that the home's own ledger has no run in progress.
 fn is_nothing_sent(home: &Home) {
     let told = format!(
-        "error: nothing is being sent from the ledger {}; other accounts and databases have their own\n",
+        "error: nothing is being sent from the ledger {}; other accounts and databases have other ledgers\n",
         ledger_file(home)
     );
     home.run("bulk stop")
@@ -270,7 +270,7 @@ fn stop_all_stops_and_pauses_every_unfinished_run() {
     let home = people(300);
     let jelou = Jelou::accept_all();
     let told = format!(
-        "error: nothing is being sent from the ledger {}; other accounts and databases have their own\n",
+        "error: nothing is being sent from the ledger {}; other accounts and databases have other ledgers\n",
         ledger_file(&home)
     );
     home.run("bulk stop --all").fails(2, &[&told]);

@@ -115,7 +115,7 @@ fn machine_without_do_not_contact_sends_only_with_a_flag() {
     home.run(made).success();
     let other = home.another_machine();
     let refused = [
-        "error: run r was created with a do_not_contact, and this machine has none for it",
+        "error: run r was created with a do_not_contact, but this machine has none",
         "hint: to send without one: --without-do-not-contact\n",
     ];
     let bulk = |words: &str| {

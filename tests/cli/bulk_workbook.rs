@@ -599,7 +599,7 @@ fn hidden_rows_are_skipped_or_included_by_flag() {
     home.run("--sandbox bulk send people.xlsx text '{{ celular }}'")
         .fails(2, &parts);
     let faulty = "1 row cannot be sent";
-    let hint = "fix it; or, to skip it: --skip-invalid";
+    let hint = "hint: to skip it: --skip-invalid";
     home.write(
         "faulty.xlsx",
         xlsx(

@@ -250,7 +250,7 @@ fn file_ledgers_need_no_profile_or_sender() {
             .env("JELOU_CLIENT_SECRET", " canary")
             .success();
     }
-    run("ledger setup").fails(2, &["no database is named"]);
+    run("ledger setup").fails(2, &["no database is set"]);
     let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
     run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
     run("bulk list --profile c")

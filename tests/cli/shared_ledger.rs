@@ -616,7 +616,7 @@ fn printed_setup_creates_the_same_ledger() {
         .env("JELOUCTL_LEDGER", cluster.url("app", &bare))
         .success();
     home.run("ledger setup")
-        .fails(2, &["no database is named", "--ledger"]);
+        .fails(2, &["no database is set", "--ledger"]);
 }
 
 #[test]

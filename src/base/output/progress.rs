@@ -20,6 +20,7 @@ pub(crate) enum ProgressFormat {
     Auto,
     /// One JSON object per second on standard error
     Ndjson,
+    /// No progress
     None,
 }
 

@@ -125,7 +125,7 @@ impl Stderr {
     }
 
     pub(crate) fn warning(&self, message: impl Into<Message>) {
-        self.tell(Label::Warning, &message.into());
+        self.print_unless_quiet(Label::Warning, &message.into());
     }
 
     /// Prints a warning with the command that helps.
@@ -151,10 +151,10 @@ impl Stderr {
     }
 
     pub(crate) fn note(&self, message: impl Into<Message>) {
-        self.tell(Label::Note, &message.into());
+        self.print_unless_quiet(Label::Note, &message.into());
     }
 
-    fn tell(&self, label: Label, message: &Message) {
+    fn print_unless_quiet(&self, label: Label, message: &Message) {
         if !self.is_quiet() {
             self.print(label, &completed(&message.text(self.lang)));
         }

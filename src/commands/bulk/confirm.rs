@@ -84,7 +84,8 @@ fn note_earlier_runs(plan: &mut Plan, context: &Context) -> Result<(), LedgerErr
         return Ok(());
     };
     let earlier = earlier_query(&plan.settings);
-    let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
+    let (written_to, waiting) =
+        ledger.with_earlier_runs(&earlier, |known| known.people(&plan.draft))?;
     report_recipients(context, written_to, waiting);
     plan.settings.written_to = written_to;
     Ok(())
@@ -278,7 +279,7 @@ pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = Mes
 }
 
 /// Prints a drawn message above the question. `preview` is the value of `--preview` that shows the rest of a long message,
-/// if there is one. Of several messages, each is shorter.
+/// if there is one. With several messages, each gets fewer lines.
 pub(super) fn print_message(
     context: &Context,
     title: Message,
@@ -403,7 +404,7 @@ pub(crate) fn report_limit(
     };
     context.stderr.warning(msg!(
         "templates may go to {limit} different recipients in 24 hours: this list has {recipients} new ones, and there is room \
-         for {room}; the run waits at the limit and then continues, if this command keeps running",
+         for {room}; at the limit, the run waits while this command runs",
         limit = count_value(limit),
         recipients = count_value(recipients),
         room

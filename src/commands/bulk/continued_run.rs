@@ -136,7 +136,7 @@ pub(super) fn chosen_flags<const N: usize>(
 fn refuse_without_list(run: &Run) -> CommandError {
     CommandError::guard(
         msg!(
-            "run {run} was created with a do_not_contact, and this machine has none for it",
+            "run {run} was created with a do_not_contact, but this machine has none",
             run = run.name()
         ),
         msg!("to send without one: {flag}", flag = WITHOUT_LIST),

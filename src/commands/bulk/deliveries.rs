@@ -57,9 +57,9 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 ///   jelouctl bulk deliveries people-20261120-101500 --watch --for 2h
 ///   jelouctl bulk deliveries people-20261120-101500 --up-to 30d
 ///
-/// Only reads from Jelou's history. Counts each message once, by its status: accepted, at WhatsApp, delivered,
-/// read, replied, undelivered or not listed. An unknown row becomes sent only if Jelou's history proves
-/// it.
+/// Reads Jelou's history, and sends nothing. Counts each message once, by its status: accepted, at WhatsApp,
+/// delivered, read, replied, undelivered or not listed. An unknown row becomes sent only if the history
+/// proves it.
 /// Exits with 10 if rows are unknown, and with 5 if the account cannot look up messages.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]

@@ -25,8 +25,8 @@ use crate::sender::{AuditLog, open_list, read_environment};
 
 /// Exclude recipients from all lists of the ledger
 ///
-/// On every machine with the ledger, `bulk send` skips their rows, and no process of a run sends
-/// another row to them. They do not apply to `send` and `run`. The sandbox has its own.
+/// `bulk send` skips the rows of excluded recipients, and runs in progress send them nothing more, on every
+/// machine that uses the ledger. `send` and `run` ignore these exclusions. The sandbox has its own exclusions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExcludeCommand {
     /// Exclude recipients, also from the runs in progress
@@ -47,7 +47,7 @@ pub(crate) enum ExcludeCommand {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
-    /// Let lists reach recipients again
+    /// Stop excluding recipients
     ///
     /// Example:
     ///   jelouctl bulk exclude remove 593987654321
@@ -142,8 +142,8 @@ pub(crate) fn run(
     Ok(ExitCode::Success)
 }
 
-/// Changes who is excluded: reads the recipients with `read`, lets `apply` change the ledger, logs it, and prints `notes`: what has
-/// changed, and what had not to change.
+/// Changes who is excluded: reads the recipients with `read`, lets `apply` change the ledger, logs it, and prints
+/// `notes`: how many recipients changed, and how many were so already.
 fn change(
     context: &mut Context,
     settings: &Settings,

@@ -158,7 +158,7 @@ pub(super) fn recipient_rule<'a>(
 /// Returns the hint for a body of the kind `kind`, in a list of another kind.
 fn other_kind_hint(kind: &str) -> Message {
     msg!(
-        "it is a body of {kind}: jelouctl bulk send LIST {kind} --body FILE",
+        "for a body of {kind}: jelouctl bulk send LIST {kind} --body FILE",
         kind
     )
 }

@@ -16,7 +16,7 @@ use crate::sender::config::{messaging_limit, rate, retry_for};
 
 /// Headings of the help.
 pub(super) const LIST: &str = "List file";
-pub(super) const PEOPLE: &str = "Recipients";
+pub(super) const RECIPIENTS: &str = "Recipients";
 pub(super) const RUN: &str = "Run";
 pub(crate) const RARE: &str = "Rarely needed";
 
@@ -78,19 +78,19 @@ pub(crate) struct WorkOptions {
 /// Options of the commands that continue a run.
 #[derive(Args, Debug, Default)]
 pub(crate) struct ContinueOptions {
-    /// Send a run that was created with a `do_not_contact`, although this machine has none
+    /// Send a run that was created with a `do_not_contact`, even if this machine has none
     ///
-    /// The list of the machine that created the run still applies to the rows that it skipped.
-    #[arg(long, help_heading = PEOPLE)]
+    /// The rows that the run skipped when it was created stay skipped.
+    #[arg(long, help_heading = RECIPIENTS)]
     pub(super) without_do_not_contact: bool,
 
-    /// Send a run although its unsent messages cost more than this machine's budget
+    /// Send a run even if its unsent messages cost more than this machine's budget
     #[arg(long, help_heading = RUN)]
     pub(super) without_budget: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = PEOPLE)]
+#[command(next_help_heading = RECIPIENTS)]
 pub(crate) struct EarlierOptions {
     /// Skip messages that an earlier run sent
     ///
@@ -126,9 +126,9 @@ pub(crate) struct HoursOptions {
 
     /// Send templates to at most N different recipients in any 24 hours, such as 2000
     ///
-    /// N counts recipients, not messages: a recipient that already counts can get more messages. It counts for
-    /// 24 hours after a template of any run of the bot in this ledger. At the limit, the run waits, then continues.
-    /// The default is limit_24h of the profile. A resumed run keeps its limit.
+    /// A recipient counts for 24 hours after a template from any run of the bot in this ledger, and can get more
+    /// messages in that time. At the limit, the run waits, then continues. The default is limit_24h of the profile. A
+    /// resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = messaging_limit)]
     pub(super) per_day: Option<u32>,
 }

@@ -91,11 +91,10 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "STATE", value_parser = delivery_step())]
     delivery: Vec<DeliveryState>,
 
-    /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
-    /// (repeatable)
+    /// Only rows skipped for this reason, or failed with this WhatsApp code (repeatable)
     ///
-    /// With --state, a reason adds rows: --state failed --reason invalid prints both. A code removes rows: it keeps
-    /// only the failed rows with this code.
+    /// Such as invalid or 131050. With --state, a reason adds rows: --state failed --reason invalid prints both. A
+    /// code removes rows: it keeps only the failed rows with this code.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReasonFilter>,
 
@@ -103,7 +102,9 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "FORMAT", conflicts_with = "file")]
     format: Option<ReportFormat>,
 
-    /// CSV delimiter, one of ',' ';' '|' or tab; also writes a byte order mark, for spreadsheets [default: as in the list]
+    /// CSV delimiter, one of ',' ';' '|' or tab [default: as in the list]
+    ///
+    /// Also writes a byte order mark, for spreadsheets.
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     delimiter: Option<u8>,
 

@@ -67,7 +67,7 @@ pub(crate) struct BulkResumeArgs {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     exclude: Vec<Source>,
 
-    /// Send a stale run, even if recipients get its messages twice
+    /// Send a stale run, even if recipients could get its messages twice
     ///
     /// A run is stale if its ledger was copied or restored: its unsent messages may have been sent. To
     /// accept the whole ledger, use `jelouctl ledger accept`.

@@ -312,7 +312,7 @@ impl RejectsFile {
         let zone = sender_zone(&plan.settings, &plan.sender);
         self.file.write(context, |to| {
             let rows = write_skipped_rows(&plan.draft, &plan.settings, format, zone, to)?;
-            Ok(msg!("{rows} {rows|row|rows} that will not be sent", rows))
+            Ok(msg!("{rows} skipped {rows|row|rows}", rows))
         })
     }
 }

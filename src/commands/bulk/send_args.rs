@@ -8,7 +8,8 @@ use clap::{Args, Command, FromArgMatches, ValueHint};
 
 use super::continued_run::chosen_flags;
 use super::options::{
-    EarlierOptions, HoursOptions, LIST, PEOPLE, RARE, RUN, RunOptions, WorkOptions, at_least_one,
+    EarlierOptions, HoursOptions, LIST, RARE, RECIPIENTS, RUN, RunOptions, WorkOptions,
+    at_least_one,
 };
 use super::report_file::{ReportFormat, format_from_name};
 use crate::base::input::{JsonSource, Source, UsageError};
@@ -136,27 +137,27 @@ pub(crate) struct BulkSendArgs {
     /// Send each recipient at most one message with this key
     ///
     /// The text and the list do not matter. `jelouctl once` manages the keys.
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = RECIPIENTS)]
     pub(crate) once: Option<OnceKey>,
 
     /// With --once: repeat only after this time, 1m to 366d [default: never]
     ///
     /// A frequency cap: --once news --every 30d sends each recipient at most one message with the key in 30 days, counted
     /// from the send. --remember is independent of it.
-    #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, help_heading = PEOPLE)]
+    #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, help_heading = RECIPIENTS)]
     pub(crate) every: Option<Duration>,
 
     /// Skip recipients outside WhatsApp's 24-hour window
     ///
     /// Skips recipients that have not written in the last 23 hours (for safety). Checks the bot's history at the start
     /// and at `bulk resume`. Not for templates.
-    #[arg(long, help_heading = PEOPLE)]
+    #[arg(long, help_heading = RECIPIENTS)]
     pub(crate) only_in_window: bool,
 
     /// How far back to look for duplicates, such as 12h, or 0 for never [default: 3d]
     ///
     /// `remember` in the profile sets another default. With --skip-sent, the default is unlimited.
-    #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
+    #[arg(long, value_name = "TIME", help_heading = RECIPIENTS, value_parser = remember)]
     pub(crate) remember: Option<Duration>,
 
     #[command(flatten)]
@@ -196,7 +197,7 @@ fn preview_rows(raw: &str) -> Result<u64, Message> {
 
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
-#[command(next_help_heading = PEOPLE)]
+#[command(next_help_heading = RECIPIENTS)]
 pub(crate) struct PolicyArgs {
     /// Skip invalid rows, instead of refusing the list file
     ///
@@ -351,8 +352,8 @@ pub(crate) struct ListChoices {
 
     /// Read recipients from this column [default: found by its name]
     ///
-    /// The default is the column with a usual name, such as to, userId, phone, telefono or celular. If none or several have
-    /// one, jelouctl asks, or refuses the list.
+    /// Default: the column with a usual name, such as to, userId, phone, telefono or celular. If no column or several
+    /// have such a name, jelouctl asks, or refuses the list.
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(super) to_column: Option<String>,
 

@@ -83,7 +83,8 @@ fn refusals_by_ledger(
     if let Some(ledger) = plan.ledger.as_ref().filter(|_| !plan.settings.sandbox) {
         report_skipped(context, plan.draft.skip_counts());
         let earlier = earlier_query(&plan.settings);
-        let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
+        let (written_to, waiting) =
+            ledger.with_earlier_runs(&earlier, |known| known.people(&plan.draft))?;
         report_recipients(context, written_to, waiting);
     }
     Ok(Vec::new())

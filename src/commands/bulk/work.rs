@@ -15,7 +15,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
-/// Send a run in a script, also together with other processes
+/// Send a run in a script, alone or with other processes
 ///
 /// Examples:
 ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou

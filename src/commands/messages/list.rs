@@ -58,7 +58,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) until: Option<Since>,
 
-    /// Only messages whose text matches; case and accents do not matter
+    /// Only messages with a text that matches; case and accents do not matter
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub(super) matching: Option<Matching>,
 

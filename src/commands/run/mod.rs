@@ -40,9 +40,9 @@ const ONCE: &str = "Notify each recipient at most once with this key";
 const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other. The exit code is the command's. \
      With --strict-notify, it is 8 if the first message may have been sent, and 11 while another process sends it. If \
      the shared ledger cannot check the key, jelouctl prints a warning and checks this machine's own ledger. If that \
-     fails too, it notifies unchecked, at most once in the time of --every (10 minutes without it), or each time if it \
-     cannot write any file. Either way, a recipient could get two messages, and the record has `key_check`. --once-strict \
-     refuses instead.";
+     fails too, it notifies without a check, at most once in the time of --every (10 minutes without it), or each time \
+     if it cannot write any file. Either way, a recipient could get two messages, and the record has `key_check`. With \
+     --once-strict, it sends nothing instead.";
 const WAIT: &str = "Wait until each notification is delivered or read";
 const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
      command's. With --strict-notify, it is 15 if a notification is undelivered or late.";
@@ -54,10 +54,11 @@ const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks i
 ///   jelouctl run --to 593987654321 --template job --param '{{ result }}' -- make
 ///   jelouctl run --to 593987654321 --tail 20 --text '{{ tail }}' -- ./deploy.sh
 ///
-/// Texts can use these values: `command` (only its name), `result` (ok, failed or killed), `code`,
-/// `signal`, `duration`, `host`, `started`, and with --tail `tail`, the end of the command's stderr.
-/// jelouctl puts each template parameter on one line. If the parameters have over 900 characters
-/// together, it sends only their ends, because WhatsApp accepts 1,024 for the whole text.
+/// Texts can print values, such as {{ result }}. The values are `command` (only its name), `result`
+/// (ok, failed or killed), `code`, `signal`, `duration`, `host` and `started`. With --tail, `tail` is
+/// the end of the command's stderr. jelouctl puts each template parameter on one line. If the
+/// parameters have over 900 characters together, it sends only their ends, because WhatsApp accepts
+/// 1,024 for the whole text.
 ///
 /// The exit code is the command's, even if the notification fails. A text reaches only users who
 /// wrote to the bot in the last 24 hours; a template reaches anyone. If jelouctl cannot send the
@@ -627,7 +628,7 @@ fn unclear_kind(body: &Value) -> UsageError {
     {
         Some((kind, Envelope::Typed(wire))) => {
             msg!(
-                "it is a body of {kind}: add \"type\": \"{wire}\" to it",
+                "for a body of {kind}: add \"type\": \"{wire}\" to it",
                 kind,
                 wire
             )

@@ -64,8 +64,8 @@ pub(crate) struct OnceArgs {
 
     /// With --once: repeat only after this time, 1m to 366d [default: never]
     ///
-    /// With --every 6h, each recipient gets at most one message with the key in the 6 hours after the send. Later,
-    /// the next send goes through, whatever the outcome was. Pass --every with each command.
+    /// With --every 6h, each recipient gets at most one message with the key in the 6 hours after the send. After
+    /// that, the next send goes through, even if the first message was sent. Pass --every with each command.
     #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, display_order = 902)]
     every: Option<Duration>,
 }
@@ -672,13 +672,13 @@ pub(crate) fn pending_run_error(
 
 /// Whether a message may be sent.
 pub(crate) enum SendPermission {
-    /// It may: there is no key, or nothing can check it.
+    /// Yes: there is no key, or nothing can check it.
     Free,
-    /// It may: this process has claimed the recipient in the ledger of this key.
+    /// Yes: this process has claimed the recipient in the ledger of this key.
     Claimed(Box<HeldClaim>, Rc<OnceSend>),
-    /// It may: this process has marked a notification that no ledger checks.
+    /// Yes: this process has marked a notification that no ledger checks.
     Marked(HeldMark),
-    /// The recipient got a message before.
+    /// No: the recipient got a message before.
     Replay(Replay),
 }
 
@@ -837,7 +837,7 @@ pub(crate) struct Replay {
 impl Replay {
     /// Prints that the message was sent before, and fills in its record.
     pub(crate) fn note(self, context: &Context, record: &mut Record) {
-        context.stderr.note(self.told(record.to.as_deref()));
+        context.stderr.note(self.describe(record.to.as_deref()));
         let mut response = json!({ "success": true, "replayed": true });
         if let Some(id) = &self.message_id {
             merge(&mut response, json!({ "messageId": id }));
@@ -854,7 +854,7 @@ impl Replay {
     }
 
     /// `already sent to 593987654321 with the key k at 2026-11-29 07:56: nothing is sent until …`
-    fn told(&self, to: Option<&str>) -> Message {
+    fn describe(&self, to: Option<&str>) -> Message {
         let key = &self.key;
         let at = time_value(&self.zone, self.at);
         let sent = match (to, &self.run) {

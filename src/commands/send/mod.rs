@@ -38,7 +38,7 @@ use crate::sender::{
     read_exclusions, read_prices, read_settings, warn_about_lists,
 };
 
-/// Send a message to one recipient, or to up to 20
+/// Send a message to up to 20 recipients
 ///
 /// Examples:
 ///   jelouctl send text --to 593987654321 'Hola'
@@ -140,7 +140,7 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "STATE", value_parser = wait_state(), display_order = 904)]
     wait: Option<DeliveryState>,
 
-    /// Wait this long with --wait [default: 2m]
+    /// With --wait: wait at most this long [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout, display_order = 905)]
     within: Option<Duration>,
 }
@@ -405,7 +405,7 @@ pub(crate) fn other_kind_hint(kind: &str) -> Message {
         _ => format!("send {kind}"),
     };
     msg!(
-        "it is a body of {kind}: jelouctl {command} --to NUMBER --body FILE",
+        "for a body of {kind}: jelouctl {command} --to NUMBER --body FILE",
         kind,
         command
     )

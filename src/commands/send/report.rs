@@ -50,7 +50,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// Adds the recipient to a line that does not name it, if there are several.
-    fn of_recipient(&self, recipient: &str, told: Message) -> Message {
+    fn with_recipient(&self, recipient: &str, told: Message) -> Message {
         let is_named = told.to_string().contains(recipient);
         match self.named(recipient) {
             Some(recipient) if !is_named => msg!("{recipient}: {told}", recipient, told),
@@ -76,7 +76,7 @@ impl<'a> Reporter<'a> {
             } else {
                 problem
             };
-            self.of_recipient(recipient, told)
+            self.with_recipient(recipient, told)
         };
         note_error_as(self.context, tell, error.in_phase(phase), record)
     }
@@ -90,7 +90,7 @@ impl<'a> Reporter<'a> {
             stderr.accepted(self.accepted(recipient, record));
         }
         if let Some(error) = &record.error {
-            let message = self.of_recipient(recipient, self.problem(error, record.sent));
+            let message = self.with_recipient(recipient, self.problem(error, record.sent));
             stderr.error(message, &[], error.hint.as_ref());
         }
         if let Some(note) = self.sandbox_note.take() {
@@ -154,7 +154,7 @@ impl<'a> Reporter<'a> {
         let stderr = &self.context.stderr;
         let (problem, hint) = match reached {
             Ok(state) => {
-                stderr.note(self.of_recipient(recipient, state));
+                stderr.note(self.with_recipient(recipient, state));
                 return ExitCode::Success;
             }
             Err(problem) => problem,
@@ -165,7 +165,7 @@ impl<'a> Reporter<'a> {
         } else {
             msg!("accepted, but {problem}", problem)
         };
-        stderr.error(self.of_recipient(recipient, message), &[], Some(&hint));
+        stderr.error(self.with_recipient(recipient, message), &[], Some(&hint));
         ExitCode::NotReached
     }
 }

@@ -126,7 +126,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     // This comes before the rate limits, which lead to a retry: an answer with a message id may mean that Jelou sent
     // the message.
     let ruling = if is_contradictory {
-        Ruling::doubt(msg!("the response reports both success and failure"))
+        Ruling::unknown_because(msg!("the response reports both success and failure"))
     } else {
         ruling(answer, &error, is_failed, accepts)
     };
@@ -152,7 +152,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
 struct Ruling {
     outcome: Outcome,
     /// Why the outcome is unknown, if the answer itself does not show it.
-    doubt: Option<Message>,
+    unknown_because: Option<Message>,
     /// None if the criterion has the hint.
     hint: Option<Message>,
 }
@@ -161,7 +161,7 @@ impl Ruling {
     fn not_sent(cause: Cause, hint: Message) -> Self {
         Self {
             outcome: Outcome::NotSent(cause),
-            doubt: None,
+            unknown_because: None,
             hint: Some(hint),
         }
     }
@@ -169,14 +169,14 @@ impl Ruling {
     fn unknown() -> Self {
         Self {
             outcome: Outcome::Unknown(None),
-            doubt: None,
+            unknown_because: None,
             hint: None,
         }
     }
 
-    fn doubt(doubt: Message) -> Self {
+    fn unknown_because(reason: Message) -> Self {
         Self {
-            doubt: Some(doubt),
+            unknown_because: Some(reason),
             ..Self::unknown()
         }
     }
@@ -208,10 +208,10 @@ fn ruling(
     match answer.status {
         // A read changes nothing.
         200..300 if !is_failed && accepts.reads() => Ruling::unknown(),
-        200..300 if !is_failed && *accepts == SuccessCriterion::Done => Ruling::doubt(msg!(
-            "the response does not show whether the request took effect"
-        )),
-        200..300 if !is_failed => Ruling::doubt(msg!(
+        200..300 if !is_failed && *accepts == SuccessCriterion::Done => Ruling::unknown_because(
+            msg!("the response does not show whether the request took effect"),
+        ),
+        200..300 if !is_failed => Ruling::unknown_because(msg!(
             "the response does not show whether Jelou accepted the message"
         )),
         401 | 403 if answer.body.is_page() => Ruling::not_sent(
@@ -227,7 +227,9 @@ fn ruling(
             Ruling::not_sent(Cause::Credentials, msg!("check client id and secret"))
         }
         // The request took effect, and its result is at another address (RFC 9110, 15.4.4).
-        303 if !accepts.reads() => Ruling::doubt(msg!("the result is at another address")),
+        303 if !accepts.reads() => {
+            Ruling::unknown_because(msg!("the result is at another address"))
+        }
         408 => Ruling::unknown(),
         501 | 505 | 200..=499 if effect == Some(CodeOutcome::RefusedForAccount) => {
             refused(Cause::Account)
@@ -370,8 +372,8 @@ fn problem(
     } else if !answer.body.complete {
         message = msg!("{message} (the response is incomplete)", message);
     }
-    if let Some(doubt) = ruling.doubt {
-        message = msg!("{message}; {doubt}", message, doubt);
+    if let Some(reason) = ruling.unknown_because {
+        message = msg!("{message}; {reason}", message, reason);
     }
     let hint = match (
         &ruling.outcome,

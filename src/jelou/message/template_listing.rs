@@ -177,7 +177,7 @@ impl TemplateUse {
         if self.goes_to_user_id
             && approved
                 .iter()
-                .all(|each| says(each, "category", "AUTHENTICATION"))
+                .all(|each| field_is(each, "category", "AUTHENTICATION"))
         {
             return TemplateVerdict::NeedsNumber;
         }
@@ -384,7 +384,7 @@ fn without_prefix(name: &str) -> Option<&str> {
 /// Returns the type of media that a template begins with, or `text`, from Meta's components or from a separate field. None
 /// if the list does not have it.
 fn header_kind(template: &Value) -> Option<&'static str> {
-    let header = items(template, "/components").find(|each| says(each, "type", "header"));
+    let header = items(template, "/components").find(|each| field_is(each, "type", "header"));
     let header = header.or_else(|| template.get("header"));
     let of_header = header
         .into_iter()
@@ -406,11 +406,11 @@ fn header_kind(template: &Value) -> Option<&'static str> {
 }
 
 pub(super) fn is_approved(template: &Value) -> bool {
-    says(template, "status", "APPROVED")
+    field_is(template, "status", "APPROVED")
 }
 
 /// Returns whether `field` has this text, in any case.
-fn says(object: &Value, field: &str, word: &str) -> bool {
+fn field_is(object: &Value, field: &str, word: &str) -> bool {
     text(object, field).is_some_and(|text| text.eq_ignore_ascii_case(word))
 }
 

@@ -35,7 +35,7 @@ impl ColumnTable {
         };
         let shown = if are_all { usize::MAX } else { MAX_LINES };
         let mut lines = vec![words.recipient_line(self)];
-        let expressions = self.most_telling(shown);
+        let expressions = self.rarest_expressions(shown);
         let more = self.expressions.len() - expressions.len() + self.more_expressions;
         for expression in expressions {
             lines.push(words.expression_line(expression));
@@ -50,7 +50,7 @@ impl ColumnTable {
 
     /// Returns at most `most` expressions, in the order of the message: those with the rarest shapes, then those with
     /// different values.
-    fn most_telling(&self, most: usize) -> Vec<&ExpressionFacts> {
+    fn rarest_expressions(&self, most: usize) -> Vec<&ExpressionFacts> {
         let mut expressions: Vec<_> = self.expressions.iter().enumerate().collect();
         expressions.sort_by_key(|(_, expression)| expression.commonness());
         expressions.truncate(most);

@@ -37,7 +37,7 @@ impl CellNote {
                 function
             );
             (function.to_owned(), description)
-        } else if let Some(word) = word_with_lost_letter(cell) {
+        } else if let Some(word) = word_with_unreadable_letter(cell) {
             let description = msg!(
                 "`{word}` has a letter that could not be read (U+FFFD)",
                 word
@@ -87,7 +87,7 @@ pub(super) fn typed_line_break() -> Message {
     msg!("`\\n` is sent as these two characters")
 }
 
-fn word_with_lost_letter(cell: &str) -> Option<&str> {
+fn word_with_unreadable_letter(cell: &str) -> Option<&str> {
     // This runs for each cell of a list.
     if !cell.contains('\u{fffd}') {
         return None;

@@ -50,7 +50,7 @@ pub(super) fn date(
             .is_some_and(|shown| shown.contains(':'))
     });
     let written =
-        read.and_then(|read| written(text, &read, is_midnight, how, conventions.as_ref()));
+        read.and_then(|read| write_date(text, &read, is_midnight, how, conventions.as_ref()));
     let written = written.map_err(|problem| refused("date", problem))?;
     if let Some(view) = view {
         view.keep_amount(seconds(written.at));
@@ -65,7 +65,7 @@ struct WrittenDate {
 
 /// Writes the date `read` from `text` in the format `how`. A date without a time is an error for a format
 /// with a time, unless it `is_midnight`.
-fn written(
+fn write_date(
     text: &str,
     read: &ReadDate,
     is_midnight: bool,

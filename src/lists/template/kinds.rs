@@ -211,7 +211,7 @@ pub(super) fn unsupported(expression: &Expr<'_>) -> TextProblem {
         Expr::Call(_) => "f(x)",
         _ => "x[:3]",
     };
-    msg!("`{syntax}` is not supported", syntax).into()
+    msg!("the syntax `{syntax}` is not supported", syntax).into()
 }
 
 /// Returns whether an expression is a column or its field.

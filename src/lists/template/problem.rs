@@ -1,4 +1,4 @@
-//! What is wrong with a text that is a template, or with a cell for it.
+//! A problem of a text that is a template, or of a cell that it prints.
 
 use std::fmt;
 

@@ -130,8 +130,7 @@ pub(crate) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), BulkError
         return Ok(());
     }
     let message = msg!(
-        "this command skipped {rows} {rows|row|rows} because other runs or single sends had them, but those no longer send \
-         them",
+        "this command skipped {rows} {rows|row|rows} for other runs or single sends that no longer send {rows|it|them}",
         rows
     );
     Err(BulkError::Guard(UsageError::new(

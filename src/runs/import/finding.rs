@@ -1,5 +1,5 @@
-//! What was found in a list: a fact or a fault, with its place. A command prints it. Of many rows with the same finding,
-//! it lists the first ones.
+//! A finding in a list: a fact or a fault, with its place. Commands print it. If many rows have the same finding, they
+//! list only the first ones.
 
 use std::collections::{BTreeMap, HashMap};
 

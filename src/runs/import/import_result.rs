@@ -248,7 +248,7 @@ impl ImportResult {
             draft.duplicates(|line, of, recipient| {
                 self.duplicates += 1;
                 let problem = msg!(
-                    "it sends {recipient} the same message as line {of}",
+                    "sends {recipient} the same message as line {of}",
                     recipient,
                     of
                 );

@@ -52,7 +52,7 @@ impl ImportPlan<'_> {
         let Some(ledger) = self.ledger.filter(|_| !self.sandbox) else {
             return Ok(false);
         };
-        ledger.known(&checks.earlier, |known| {
+        ledger.with_earlier_runs(&checks.earlier, |known| {
             compare(checks.conditions, known, draft, &checks.zone)
         })
     }
@@ -228,7 +228,7 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
         _ if policy.skip_invalid => ask_before_skipping(imported, plan),
         (0, _) => Err(UsageError::new(
             msg!(
-                "{rows} {rows|row|rows} with the message and recipient of another row",
+                "{rows} {rows|row repeats|rows repeat} a message to the same recipient",
                 rows = faulty
             ),
             msg!(
@@ -238,10 +238,7 @@ fn refuse_faulty(imported: &ImportResult, plan: &ImportPlan<'_>) -> Result<(), U
         )),
         (_, _) => {
             let message = msg!("{rows} {rows|row|rows} cannot be sent", rows = faulty);
-            let hint = msg!(
-                "fix {rows|it|them}; or, to skip {rows|it|them}: --skip-invalid",
-                rows = faulty
-            );
+            let hint = msg!("to skip {rows|it|them}: --skip-invalid", rows = faulty);
             Err(without_country(&message, imported, plan)
                 .unwrap_or_else(|| UsageError::new(message, hint)))
         }

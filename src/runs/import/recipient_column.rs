@@ -1,5 +1,6 @@
-//! Chooses the column of the recipients: by its name, if it has a readable number. Otherwise it is asked for, with the
-//! columns that have numbers. Data alone never chooses, because the number of an identity card can look like a mobile.
+//! Chooses the column of the recipients: by its name, if it has a readable number. Otherwise the error has a question,
+//! which offers the columns with numbers. Data alone never chooses, because the number of an identity card can look like a
+//! mobile.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -124,8 +125,8 @@ impl FirstRows<'_> {
         named.iter().filter(has_number).copied().collect()
     }
 
-    /// Returns the error for columns that are `meant`, but have no readable number. If no other column has one, returns the
-    /// only one that is meant, so that each row says what is wrong with its number.
+    /// Returns the error for the columns `meant`, which have no readable number. If no other column has one either,
+    /// returns a single `meant` column: then each row reports the problem of its number.
     fn refuse_unreadable(&mut self, meant: &[&str], names: &[&str]) -> Result<String, UsageError> {
         let surveyed = self.survey(names);
         match meant {
@@ -136,7 +137,7 @@ impl FirstRows<'_> {
                     name,
                     rows = count_value(ROWS as u64)
                 );
-                Err(UsageError::open(problem, which_of(&surveyed)))
+                Err(UsageError::open(problem, column_question(&surveyed)))
             }
             several => Err(several_columns(several)),
         }
@@ -156,7 +157,7 @@ impl FirstRows<'_> {
         if surveyed.is_empty() {
             return error;
         }
-        UsageError::open(error.message, which_of(&surveyed))
+        UsageError::open(error.message, column_question(&surveyed))
     }
 
     /// Returns the columns with recipients in at least half of their filled cells, those with most mobiles first.
@@ -179,7 +180,7 @@ impl FirstRows<'_> {
     }
 }
 
-fn which_of(columns: &[SurveyedColumn]) -> Question {
+fn column_question(columns: &[SurveyedColumn]) -> Question {
     let names: Vec<_> = columns.iter().map(|column| &column.name).collect();
     let mut question = which_column(&names);
     for (answer, column) in question.answers.iter_mut().zip(columns) {

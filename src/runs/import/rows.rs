@@ -268,7 +268,7 @@ impl<'a> Importer<'a> {
         let line = list_row.line;
         let row = list_row.row.as_ref().map_err(Message::clone)?;
         self.refuse_unselectable(list_row)?;
-        if let Some(problem) = self.selection.why_left_out(row) {
+        if let Some(problem) = self.selection.why_not_selected(row) {
             let reason = SkipReason::NotSelected;
             return Ok(skipped(line, row.cells(), SkipDetail { reason, problem }));
         }

@@ -133,10 +133,10 @@ impl ListSelection {
     }
 
     /// Returns why `row` is not selected, and notes which values it has.
-    pub(super) fn why_left_out(&mut self, row: &Row) -> Option<Message> {
+    pub(super) fn why_not_selected(&mut self, row: &Row) -> Option<Message> {
         let mut why = None;
         for rule in &mut self.rules {
-            let reason = rule.why_left_out(row);
+            let reason = rule.why_not_selected(row);
             why = why.or(reason);
         }
         why
@@ -166,7 +166,7 @@ impl SelectionRule {
         self.values.iter().any(|known| known.folded == value.folded)
     }
 
-    fn why_left_out(&mut self, row: &Row) -> Option<Message> {
+    fn why_not_selected(&mut self, row: &Row) -> Option<Message> {
         let cell = shown_cell(row, &self.column);
         let cell = folded(&cell);
         let mut values = self.values.iter_mut();

@@ -347,7 +347,7 @@ impl LedgerError {
         let [first, ..] = unfinished else {
             return Self::from_choice(msg!(
                 "nothing is being sent from the ledger {ledger}; other accounts and databases \
-                    have their own",
+                    have other ledgers",
                 ledger
             ));
         };

@@ -6,19 +6,19 @@ use super::model::RowState;
 use crate::base::message::{Message, msg};
 
 /// The processes that have joined a run and have not left it. Some of them may be lost.
-pub(super) struct LostWorkers {
-    workers: Vec<ActiveWorker>,
+pub(super) struct JoinedWorkers {
+    workers: Vec<JoinedWorker>,
     is_process_alive: AliveCheck,
 }
 
 /// A process that has joined a run and has not left it.
-struct ActiveWorker {
+struct JoinedWorker {
     run: i64,
     process: Process,
     is_alive: bool,
 }
 
-impl LostWorkers {
+impl JoinedWorkers {
     pub(super) fn read(db: &mut Db) -> Result<Self, LedgerError> {
         let is_process_alive = db.0.alive_check()?;
         let query =
@@ -27,7 +27,7 @@ impl LostWorkers {
             let run = row.int("run")?;
             let process = process(&mut row)?;
             let lease_end = process.seen_at.saturating_add(process.lease_ms);
-            Ok(ActiveWorker {
+            Ok(JoinedWorker {
                 run,
                 is_alive: is_process_alive(process.id, lease_end),
                 process,

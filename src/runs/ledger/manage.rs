@@ -8,7 +8,7 @@ use super::error::LedgerError;
 use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
 use super::history::comparing::{EarlierQuery, EarlierRuns, counted_by_run};
 use super::history::earlier_rows::EarlierMessages;
-use super::lost_workers::LostWorkers;
+use super::lost_workers::JoinedWorkers;
 use super::model::{RowState, SkipDetail};
 use super::open::lock_ledger;
 use super::pace::moment;
@@ -172,7 +172,7 @@ impl Run {
                     },
                 )?;
             }
-            let is_sent = LostWorkers::read(db)?.has_sender(run.id);
+            let is_sent = JoinedWorkers::read(db)?.has_sender(run.id);
             Ok::<_, LedgerError>(match kept {
                 _ if is_sent => StopResult::Stopping,
                 Some(earlier) => StopResult::AlreadyPaused(earlier),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::db::{Db, SqlRow, values};
 use super::error::{LedgerError, LedgerErrorKind};
 use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
-use super::lost_workers::{LostWorkers, process};
+use super::lost_workers::{JoinedWorkers, process};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
 use super::open::Ledger;
@@ -138,7 +138,7 @@ impl Run {
 
     /// Returns an error if a process sends the run.
     pub(super) fn require_no_sender(&self, db: &mut Db) -> Result<(), LedgerError> {
-        match LostWorkers::read(db)?.sender(self.id) {
+        match JoinedWorkers::read(db)?.sender(self.id) {
             Some(process) => {
                 let lock = db.0.unreadable_lock(process.id);
                 Err(LedgerError::in_use(&self.name, Some(&process.describe())).with_lock(lock))
@@ -164,7 +164,7 @@ impl Run {
             let has_begun = row.is_set("events")?;
             let is_new = now.saturating_sub(row.int("created_at")?) < STARTS_WITHIN;
             let is_awaited = !is_finished && (has_begun || !is_new);
-            Ok(is_awaited && !LostWorkers::read(db)?.has_sender(self.id))
+            Ok(is_awaited && !JoinedWorkers::read(db)?.has_sender(self.id))
         })
     }
 
@@ -199,7 +199,7 @@ impl Run {
     /// Counts the rows in flight, except in lost processes.
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
         let mut db = self.ledger.db();
-        let lost = LostWorkers::read(&mut db)?;
+        let lost = JoinedWorkers::read(&mut db)?;
         let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 \
             AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
@@ -229,7 +229,7 @@ impl Run {
         let mut skips = SkipCounts::default();
         let mut reasons = BTreeMap::new();
         let mut db = self.ledger.db();
-        let lost = LostWorkers::read(&mut db)?;
+        let lost = JoinedWorkers::read(&mut db)?;
         db.for_each_row(query, &values![self.id], |mut row| {
             let state = row.parse("state", RowState::from_name)?;
             let worker = row.opt_int("worker")?;
@@ -360,7 +360,7 @@ impl Run {
 
 /// Counts the rows of a run in each state. Rows in flight in a lost process are unknown.
 pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
-    let lost = LostWorkers::read(db)?;
+    let lost = JoinedWorkers::read(db)?;
     let mut counts = Counts::default();
     // The rows in flight have an index. A query that groups all rows by process takes twice as
     // long.

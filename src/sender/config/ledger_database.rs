@@ -134,10 +134,10 @@ impl LedgerDatabase {
         if raw.is_empty() {
             return Err(msg!("its value is empty"));
         }
-        let not_a_url = |problem| msg!("it is not a database URL: {problem}", problem);
+        let not_a_url = |problem| msg!("not a database URL: {problem}", problem);
         let mut url = Url::parse(raw).map_err(|error| not_a_url(url_problem(error, "postgres")))?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
-            return Err(msg!("it is not the URL of a PostgreSQL database"));
+            return Err(msg!("not the URL of a PostgreSQL database"));
         }
         let parameters = OwnParameters::take(&mut url)?;
         let config: Config = url

@@ -42,7 +42,9 @@ pub(super) fn new_list_finds_rows_of_earlier_runs(tested: &TestedLedger) {
     let draft = fixture::draft(&PEOPLE);
     let of = fixture::earlier();
     assert_eq!(
-        ledger.known(&of, |known| known.people(&draft)).unwrap(),
+        ledger
+            .with_earlier_runs(&of, |known| known.people(&draft))
+            .unwrap(),
         (3, 1)
     );
     let of_another = EarlierQuery {
@@ -50,7 +52,7 @@ pub(super) fn new_list_finds_rows_of_earlier_runs(tested: &TestedLedger) {
         ..of
     };
     ledger
-        .known(&of_another, |known| known.compare(&draft))
+        .with_earlier_runs(&of_another, |known| known.compare(&draft))
         .unwrap();
     assert!(draft.earlier().unwrap().is_empty());
     tested.kill(worker);

@@ -357,7 +357,7 @@ fn send_all(ledger: &Ledger, run: &str, states: &[RowState]) {
 fn compared(ledger: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let draft = fixture::draft(recipients);
     ledger
-        .known(&fixture::earlier(), |known| known.compare(&draft))
+        .with_earlier_runs(&fixture::earlier(), |known| known.compare(&draft))
         .unwrap();
     let found = draft.earlier().unwrap().into_iter();
     let mut found: Vec<_> = found

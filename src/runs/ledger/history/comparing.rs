@@ -18,14 +18,14 @@ use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::keys::claims::{
     Claim, fill_recipients, key_number, read_candidate_claims,
 };
-use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::model::{RowState, SkipReason};
 use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::run::is_stale;
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 
 /// In milliseconds: the recipients of runs in the last 24 hours are reported.
-const LATELY: i64 = 24 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The runs to compare with.
 const COUNTED: SqlScript = SqlScript {
@@ -78,7 +78,7 @@ struct BestMatch {
 
 impl Ledger {
     /// Compares a list with the runs of `query`, as they are now.
-    pub(crate) fn known<T, E: From<LedgerError>>(
+    pub(crate) fn with_earlier_runs<T, E: From<LedgerError>>(
         &self,
         query: &EarlierQuery,
         work: impl FnOnce(&mut EarlierRuns<'_>) -> Result<T, E>,
@@ -105,7 +105,7 @@ impl<'a> EarlierRuns<'a> {
         if runs.is_empty() {
             return Ok(());
         }
-        let lost = LostWorkers::read(self.db)?;
+        let lost = JoinedWorkers::read(self.db)?;
         for part in parts(draft.rows, runs.len()) {
             fill_candidates(self.db, &draft.keys_of_part(part, IS_SENT)?)?;
             for (n, best) in best_matches(self.db, &runs, &lost, since)? {
@@ -165,7 +165,7 @@ impl<'a> EarlierRuns<'a> {
     /// Counts the recipients of `draft` that got a message of these runs in the last 24 hours, and
     /// the recipients that will get one. Call [`LedgerDraft::find_repeated`] first.
     pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
-        let since = self.now - LATELY;
+        let since = self.now - DAY_MS;
         let runs = self.count(0, |run| run.is_unfinished || run.changed_at >= since)?;
         if runs.is_empty() {
             return Ok((0, 0));
@@ -253,7 +253,7 @@ impl<'a> EarlierRuns<'a> {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
         let mut runs = self.count(own, is_counted)?;
-        let lost = LostWorkers::read(self.db)?;
+        let lost = JoinedWorkers::read(self.db)?;
         for (id, run) in &mut runs {
             run.will_send = lost.has_sender(*id);
         }
@@ -279,7 +279,12 @@ impl<'a> EarlierRuns<'a> {
 impl RunToCompare {
     /// Returns how a row of this run counts, or None if it does not. Sent and unknown rows count
     /// since `since`.
-    fn earlier_row(&self, row: MatchedState, lost: &LostWorkers, since: i64) -> Option<EarlierRow> {
+    fn earlier_row(
+        &self,
+        row: MatchedState,
+        lost: &JoinedWorkers,
+        since: i64,
+    ) -> Option<EarlierRow> {
         // A row without an attempt has no time.
         let at = row.at.unwrap_or(self.changed_at);
         let reason = match row.state {
@@ -336,7 +341,7 @@ pub(crate) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 fn best_matches(
     db: &mut Db,
     runs: &HashMap<i64, RunToCompare>,
-    lost: &LostWorkers,
+    lost: &JoinedWorkers,
     since: i64,
 ) -> Result<BTreeMap<i64, BestMatch>, LedgerError> {
     let mut best: BTreeMap<i64, BestMatch> = BTreeMap::new();

@@ -76,12 +76,11 @@ impl EarlierRow {
     pub(crate) fn describe_under(&self, key: &OnceKey, run: Option<&str>) -> Message {
         let time = time_value(&TimeZone::system(), self.at);
         match (self.reason, run) {
-            (SkipReason::ToBeSent, None) => msg!(
-                "a message with the key {key} is to be sent to this recipient",
-                key
-            ),
+            (SkipReason::ToBeSent, None) => {
+                msg!("this recipient will get a message with the key {key}", key)
+            }
             (SkipReason::ToBeSent, Some(run)) => msg!(
-                "a message with the key {key} is to be sent to this recipient by run {run}",
+                "run {run} will send this recipient a message with the key {key}",
                 key,
                 run
             ),

@@ -13,7 +13,7 @@ use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
 use crate::runs::ledger::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::message::eight_bytes;
 use crate::runs::ledger::model::{OnceState, RowState};
 use crate::runs::ledger::open::{Ledger, lock_ledger};
@@ -344,7 +344,7 @@ impl Drop for HeldClaim {
 pub(crate) fn read_state(
     row: &SqlRow,
     identity: &str,
-    lost: &LostWorkers,
+    lost: &JoinedWorkers,
 ) -> Result<OnceState, LedgerError> {
     if row.opt_text("row_state")?.is_none() {
         return state_without_row(row, lost);
@@ -365,7 +365,7 @@ pub(crate) fn read_state(
 }
 
 /// Returns the state of a recipient from a single send or a removed run.
-fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
+fn state_without_row(row: &SqlRow, lost: &JoinedWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("state")?.is_none() {
         return Ok(OnceState::NotSent);
     }
@@ -452,7 +452,7 @@ fn claims(
     values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let lost = LostWorkers::read(db)?;
+    let lost = JoinedWorkers::read(db)?;
     let identity = db.0.identity().to_owned();
     let now = db.0.now()?;
     db.for_each_row(query, values, |mut row| {

@@ -11,7 +11,7 @@ use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::run::Run;
 
@@ -125,7 +125,7 @@ impl Run {
         each: &mut dyn FnMut(AttemptToCheck),
     ) -> Result<(), LedgerError> {
         let mut db = self.ledger.db();
-        let lost = LostWorkers::read(&mut db)?;
+        let lost = JoinedWorkers::read(&mut db)?;
         db.for_each_row(ATTEMPTS, &values![self.id, since, until], |mut row| {
             each(attempt(&mut row, &lost)?);
             Ok(())
@@ -275,7 +275,7 @@ impl DeliveryCounts {
     }
 }
 
-fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<AttemptToCheck, LedgerError> {
+fn attempt(row: &mut SqlRow, lost: &JoinedWorkers) -> Result<AttemptToCheck, LedgerError> {
     let worker = row.opt_int("worker")?;
     let state = lost.shown_state(row.parse("state", RowState::from_name)?, worker);
     let delivery = match delivery_facts(row)? {

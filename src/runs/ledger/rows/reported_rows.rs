@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::db::{SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::run::{Run, is_stale};
 use crate::runs::ledger::types::{ReportRow, RowDelivery, RowFilter, read_reasons};
@@ -68,7 +68,7 @@ impl Run {
             let run = run.ok_or_else(|| LedgerError::changed(self.name()))?;
             let is_stale = is_stale(&run, db.0.identity())?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&self.name().to_string()));
-            let lost = LostWorkers::read(db)?;
+            let lost = JoinedWorkers::read(db)?;
             let page = values![self.id, after, after + PAGE];
             let lines = db.rows(LIST_LINES, &page, |mut row| {
                 Ok((row.int("n")?, ListLine::read(&mut row)?))
@@ -108,7 +108,7 @@ impl ListLine {
 pub(crate) fn reported(
     line: ListLine,
     row: &mut SqlRow,
-    lost: &LostWorkers,
+    lost: &JoinedWorkers,
     stale_reason: Option<&LedgerError>,
 ) -> Result<ReportRow, LedgerError> {
     let ListLine {

@@ -9,7 +9,7 @@ use crate::base::message::{Message, msg};
 use crate::runs::ledger::db::{Db, LONG, SqlValue, json, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
-use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::model::{CANCELLED, RowState, SkipDetail};
 use crate::runs::ledger::pace::Pace;
 use crate::runs::ledger::run::{Run, cancellation, count_rows, paused};
@@ -236,7 +236,7 @@ impl LockedRun {
 
     /// Makes the rows of lost processes unknown.
     pub(crate) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let lost = LostWorkers::read(db)?;
+        let lost = JoinedWorkers::read(db)?;
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         for worker in db.rows(query, &values![self.id], |row| row.int("worker"))? {
             if let Some(words) = lost.lost_reason(Some(worker)) {

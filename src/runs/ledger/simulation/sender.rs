@@ -328,7 +328,7 @@ fn compare_list(plan: &ListPlan) -> Result<Option<Phase>, LedgerError> {
     let mut draft = plan.draft(path)?;
     let settings = plan.settings(world(|world| world.server.limit));
     ledger.skip_excluded(settings.sandbox, &mut draft)?;
-    ledger.known(&earlier_runs(), |known| {
+    ledger.with_earlier_runs(&earlier_runs(), |known| {
         compare(&settings, known, &mut draft)
     })?;
     if draft.to_be_sent() == 0 {

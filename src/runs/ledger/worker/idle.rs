@@ -7,7 +7,7 @@ use super::{POLL_EVERY, Worker};
 use crate::base::clock;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::LostWorkers;
+use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::types::ExchangeReply;
 
 /// An idle process writes that it is alive once in this part of its lease.
@@ -65,7 +65,7 @@ impl Worker {
         }
         let is_unchanged = RunTerms::read(db, self.run.id)?.is_some_and(|found| found == *terms)
             && terms.identity == db.0.identity();
-        let lost = LostWorkers::read(db)?;
+        let lost = JoinedWorkers::read(db)?;
         if !is_unchanged || !lost.is_alive(Some(self.id)) {
             return Ok(false);
         }

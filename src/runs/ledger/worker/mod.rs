@@ -20,7 +20,7 @@ use super::events::{RunEvent, RunEventKind};
 use super::history::earlier_rows::EarlierMessages;
 use super::history::reach::{Reach, ReachKey};
 use super::keys::claims::key_number;
-use super::lost_workers::LostWorkers;
+use super::lost_workers::JoinedWorkers;
 use super::model::Counts;
 use super::open::lock_ledger;
 use super::rows::transitions::LockedRun;
@@ -215,7 +215,7 @@ impl Worker {
     fn enter(&mut self, skips_earlier: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
         let own_run = self.run.clone();
         let mut db = own_run.ledger.db();
-        if LostWorkers::read(&mut db)?
+        if JoinedWorkers::read(&mut db)?
             .lost_in_run(own_run.id)
             .next()
             .is_some()
@@ -278,7 +278,7 @@ impl Worker {
         // The run's limit does not change while a process sends the run.
         let limits = [self.limit, details.conditions.per_day];
         self.limit = limits.into_iter().flatten().min();
-        let is_alone = !LostWorkers::read(db)?.has_sender(run.id);
+        let is_alone = !JoinedWorkers::read(db)?.has_sender(run.id);
         let host = host_name();
         let pid = i64::from(std::process::id());
         let who = db.who().encode();
