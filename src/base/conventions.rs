@@ -42,6 +42,16 @@ pub(crate) struct Conventions {
 }
 
 impl Conventions {
+    /// Returns the format of a long date ("full" in CLDR), for strftime. None without a language.
+    pub(crate) fn long_date(&self) -> Option<&'static str> {
+        let long = match self.language? {
+            English if self.short_date.starts_with("%d") => "%A, %-d %B %Y",
+            English => "%A, %B %-d, %Y",
+            Portuguese | Spanish => "%A, %-d de %B de %Y",
+        };
+        Some(long)
+    }
+
     fn all() -> &'static [Self] {
         static READ: LazyLock<Vec<Conventions>> =
             LazyLock::new(|| rows(COUNTRIES).filter_map(Conventions::from_row).collect());
@@ -191,14 +201,6 @@ pub(crate) fn has_code(format: &str, letters: &str) -> bool {
 
 impl Language {
     pub(crate) const ALL: [Self; 3] = [Spanish, Portuguese, English];
-
-    /// Returns the format of a long date ("full" in CLDR), for strftime.
-    pub(crate) const fn long_date(self) -> &'static str {
-        match self {
-            English => "%A, %B %-d, %Y",
-            Portuguese | Spanish => "%A, %-d de %B de %Y",
-        }
-    }
 
     fn month(self, month: i8) -> &'static str {
         self.name(month - 1)

@@ -105,8 +105,10 @@ pub(super) fn value_of(arguments: &[OsString], flag: &str) -> Option<OsString> {
         let (_, value) = typed.to_str()?.split_once('=')?;
         return Some(value.into());
     }
-    tokens.get(place + 1)?;
-    arguments.get(place + 2).cloned()
+    let value = arguments.get(place + 2)?;
+    // Before a flag, the value is missing.
+    let is_value = tokens.get(place + 1)?.text == "-" || !value.to_string_lossy().starts_with('-');
+    is_value.then(|| value.clone())
 }
 
 /// Returns the name that the records of the line's command have.

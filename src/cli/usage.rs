@@ -93,7 +93,10 @@ fn record(context: &Context, error: &CommandError, arguments: &[OsString]) {
         ..Record::default()
     };
     record.end(error.code);
-    let file = is_run.then(|| value_of(arguments, "--record")).flatten();
+    let sends_notification = is_run && context.mode == Mode::Send;
+    let file = sends_notification
+        .then(|| value_of(arguments, "--record"))
+        .flatten();
     match file {
         Some(path) => write_refusal(context, path.as_ref(), &record),
         None if context.stdout.format == Format::Record => {

@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn invalid_country_error_shows_the_format() {
-        for raw in ["593", "EQ", "001", "", "ñ", "Narnia"] {
+        for raw in ["593", "EQ", "001", "", "ñ", "Narnia", "Congo"] {
             let expected =
                 format!("`{raw}` is not the code or name of a country, such as EC or Ecuador");
             let error = raw.parse::<Country>().unwrap_err();

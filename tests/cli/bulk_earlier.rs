@@ -163,7 +163,11 @@ fn earlier_runs_are_dated_in_run_zone() {
         .run("bulk report t --lang es --time-zone America/Guayaquil")
         .success()
         .stdout;
-    assert_eq!(report.matches("lo envió ").count(), 3, "{report}");
+    assert_eq!(
+        report.matches("ya se envió en el envío ").count(),
+        3,
+        "{report}"
+    );
     assert_eq!(report.matches(" -05:00),").count(), 3, "{report}");
 }
 

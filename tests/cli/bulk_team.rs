@@ -203,7 +203,7 @@ fn rules_are_read_again_while_a_run_sends() {
     assert_eq!((counts(&told), &told["skipped"]), ([2, 0, 0, 1], &json!(2)));
     // A profile without its list is not one to continue with.
     home.config("[profiles.p]\n");
-    resume(&home, &jelou.url).fails(11, &["this machine has none for it"]);
+    resume(&home, &jelou.url).fails(11, &["but this machine has none"]);
 }
 
 /// The hours and the messaging limit of the second machine's profile, stricter than those of the run.

@@ -72,7 +72,7 @@ fn terminal_shows_run_summary_as_text() {
     let (_, screen) = end(&home, "bulk find 593990000003");
     assert!(
         screen.contains("OUTCOME")
-            && screen.contains("failed: rejected  Hola     5     593990000003"),
+            && screen.contains("failed: rejected  5     Hola     593990000003"),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk find 593987000000");

@@ -605,19 +605,20 @@ fn coordinates_may_have_a_decimal_comma() {
         "people.csv",
         "celular;lat;long\n593987654321;-0,1806;-78,4678\n593987654322;0;0\n593987654323;0;-78,4678\n",
     );
-    let bulk = |country: &str| {
+    let bulk = |flags: &str| {
         home.run(&format!(
-            "--sandbox bulk send people.csv --country {country} --preview all"
+            "--sandbox bulk send people.csv --country {flags} --preview all"
         ))
         .args(&["location", "--lat", "{{ lat }}", "--long", "{{ long }}"])
         .end()
     };
-    let read = bulk("EC");
+    let read = bulk("EC --skip-invalid");
     assert!(
         read.stdout
             .contains(r#""coordinates":{"lat":-0.1806,"long":-78.4678}"#),
         "{read:?}"
     );
+    let read = bulk("EC");
     assert!(
         read.stderr
             .contains("line 3: coordinates: is 0, 0, which stands for a missing place"),

@@ -624,7 +624,7 @@ fn run_describes_its_own_flags() {
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "The exit code is the command's. With --strict-notify, it is 8",
-        "--once-strict refuses instead",
+        "With --once-strict, it sends nothing instead",
         "With --strict-notify, it is 15",
     ] {
         assert!(words.contains(part), "{part}");

@@ -152,6 +152,15 @@ fn run_writes_the_record_of_each_notification() {
             (&json!("run"), &json!("no"), &json!("usage"))
         );
     }
+    // A command that sends nothing writes nothing.
+    home.write("sent.ndjson", "earlier\n");
+    run("--dry-run --record sent.ndjson").success();
+    run("--dry-run --record sent.ndjson --nope").fails(2, &[]);
+    assert_eq!(home.read("sent.ndjson"), "earlier\n");
+    // A flag is not the name of a file.
+    let line = "--sandbox run --record --to 593987654321 -- echo done";
+    home.run(line).fails(2, &["--record"]);
+    assert!(!home.path().join("--to").exists());
     let ended = run("--record nowhere/sent.ndjson").success();
     assert_eq!(ended.stdout, "done\n");
     ended.stderr_has(&["warning: --record: failed to write nowhere/sent.ndjson"]);

@@ -724,7 +724,7 @@ fn page_uses_plain_language() {
         .unwrap();
     for (language, when) in [
         ("en", "run a at 2026-11-20 10:15"),
-        ("es", "lo envió a (20/11/2026 10:15)"),
+        ("es", "en el envío a (20/11/2026 10:15)"),
     ] {
         for mask in [&[][..], &["--mask"]] {
             let window = run.open(&[&["--lang", language][..], mask].concat(), 1280, 900);

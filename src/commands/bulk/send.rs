@@ -64,11 +64,11 @@ fn send_list(context: &mut Context, args: &mut BulkSendArgs) -> Result<ExitCode,
         return show(plan, context, args, page);
     }
     plan.refusals.require_sendable()?;
-    if plan.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, plan.ledger.as_ref(), &plan.draft);
-    }
     if let Some(ledger) = &plan.ledger {
         report_idle_runs(context, &idle_runs(ledger, &plan.draft.awaited_runs()?)?);
+    }
+    if plan.draft.to_be_sent() == 0 {
+        return nothing_to_send(context, plan.ledger.as_ref(), &plan.draft);
     }
     block_on(confirm_and_send(plan, context, args))
 }

@@ -217,9 +217,12 @@ fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), Comman
         let DraftRequest { path, body, .. } = request;
         let url = match &known {
             Some((known_path, url)) if known_path == path => url.clone(),
-            _ => Request::url_below(base.url(), path).map_err(LedgerError::damaged)?,
+            _ => {
+                let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
+                known = Some((path.to_owned(), url.clone()));
+                url
+            }
         };
-        known = Some((path.to_owned(), url.clone()));
         let request = Request::post(url, body.into(), accepts.clone());
         Ok(plan.sender.show(context, &request)?)
     })

@@ -371,7 +371,6 @@ pub(crate) fn nothing_to_send(
         Some(ledger) => idle_runs(ledger, &draft.awaited_runs()?)?,
         None => Vec::new(),
     };
-    report_idle_runs(context, &waiting_in);
     let skips = draft.skip_counts().clone();
     report_skipped(context, &skips);
     context.stderr.note(msg!(

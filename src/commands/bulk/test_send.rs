@@ -16,6 +16,7 @@ use crate::commands::send::deliver::BatchOptions;
 use crate::commands::send::report::{Reporter, note_error, note_error_as, print_result};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::lists::exclusions::Exclusions;
+use crate::runs::ledger::Ledger;
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{
@@ -34,7 +35,14 @@ pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> 
     let mut message = BatchMessage::new(COMMAND);
     let checked = plan.test_messages.iter().try_for_each(|outgoing| {
         message = test_message(plan, outgoing);
-        check_message(plan, &plan.sender.settings, &plan.exclusions, outgoing)
+        let ledger = plan.ledger.as_ref();
+        check_message(
+            plan,
+            ledger,
+            &plan.sender.settings,
+            &plan.exclusions,
+            outgoing,
+        )
     });
     let ended = checked.and_then(|()| {
         let send = send_each(plan, context, args, &mut message, &flight);
@@ -49,13 +57,14 @@ pub(crate) fn send_test(plan: &Plan, context: &Context, args: &BulkSendArgs) -> 
 /// Checks each recipient of a message, as the body can name more: by the rules of the profile, and by `bulk exclude`.
 fn check_message(
     plan: &Plan,
+    ledger: Option<&Ledger>,
     profile: &Settings,
     exclusions: &Exclusions,
     outgoing: &Outgoing,
 ) -> Result<(), CommandError> {
     plan.sender
         .check_message(profile, exclusions, false, outgoing)?;
-    let Some(ledger) = &plan.ledger else {
+    let Some(ledger) = ledger else {
         return Ok(());
     };
     for recipient in outgoing.recipients() {
@@ -80,9 +89,17 @@ async fn send_each(
     let mut connection = plan.sender.connect(context).await?;
     if plan.sender.prompts_for_secret() {
         let rules = ProfileRules::unread(&plan.sender.settings).read_again(context)?;
+        // The connection to the database may have closed while the command waited for the secret.
+        let ledger = plan.ledger.as_ref().map(Ledger::reconnected).transpose()?;
         for outgoing in messages {
             *message = test_message(plan, outgoing);
-            check_message(plan, &rules.settings, &rules.exclusions, outgoing)?;
+            check_message(
+                plan,
+                ledger.as_ref(),
+                &rules.settings,
+                &rules.exclusions,
+                outgoing,
+            )?;
         }
     }
     if !args.work.unchecked {

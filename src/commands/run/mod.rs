@@ -211,7 +211,9 @@ const TAIL: [&str; 2] = [
 /// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The
 /// command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    let record = open_record(context, arguments.record.as_deref());
+    let record = arguments.record.as_deref();
+    let record = record.filter(|_| context.mode == Mode::Send);
+    let record = open_record(context, record);
     let mut batch = Batch::notifications();
     let prepared = ReadyNotification::new(context, arguments, &mut batch);
     if context.mode != Mode::Send {

@@ -18,17 +18,19 @@ use crate::commands::open_ledger::{open_ledger_for_send, wait_for_turn};
 use crate::jelou::api::{Deadline, Delivery, Outcome};
 use crate::jelou::message::{Outgoing, TemplateUses, sends_template, to_flag};
 use crate::runs::ledger::{Ledger, ReachEntry, ReachKey, SendLimit};
-use crate::sender::context::Context;
+use crate::sender::config::Settings;
 use crate::sender::{
-    AwaitedMessage, Connection, DeliveryWait, ProfileRules, RequestProgress, Sender,
-    check_templates, refuse_unusable, refused_template_hint, wait_for_deliveries,
+    AwaitedMessage, Connection, DeliveryWait, ProfileRules, RequestProgress, check_templates,
+    refuse_unusable, refused_template_hint, wait_for_deliveries,
 };
 
 /// What all messages of a batch share.
 pub(crate) struct BatchOptions<'a> {
     pub(crate) reporter: Reporter<'a>,
     pub(crate) claims: Claims,
-    pub(crate) limit: Option<MessagingLimit>,
+    /// Whether to send a template above the messaging limit.
+    pub(crate) over_limit: bool,
+    limit: Option<MessagingLimit>,
     pub(crate) wait: Option<DeliveryWait>,
 }
 
@@ -37,6 +39,7 @@ impl<'a> BatchOptions<'a> {
         Self {
             reporter,
             claims: Claims::default(),
+            over_limit: false,
             limit: None,
             wait: None,
         }
@@ -53,19 +56,31 @@ impl<'a> BatchOptions<'a> {
         let rules = ProfileRules::unread(&sender.settings).read_again(context)?;
         let has_key = self.claims.has_key();
         batch.check(context, sender, &rules.settings, &rules.exclusions, has_key)?;
-        if let Some(limit) = &mut self.limit {
-            limit.limit = limit.limit.and(rules.settings.limit_24h);
-        }
-        self.refuse_over_limit(batch)?;
+        self.limit_recipients(&rules.settings, batch)?;
         batch.refuse()
     }
 
-    /// Refuses the recipients of `batch` that the limit has no room for. A single recipient is counted just before its
-    /// request.
+    /// Opens the ledger for the messaging limit of `profile`, and refuses the recipients of `batch` that it has no room
+    /// for. A single recipient is counted just before its request.
     ///
     /// # Errors
     /// If the ledger cannot be used.
-    pub(crate) fn refuse_over_limit(&self, batch: &mut Batch) -> Result<(), CommandError> {
+    pub(super) fn limit_recipients(
+        &mut self,
+        profile: &Settings,
+        batch: &mut Batch,
+    ) -> Result<(), CommandError> {
+        // The messages differ only in the recipient.
+        let outgoing = batch.outgoing().next();
+        self.limit = match outgoing {
+            Some(outgoing) => MessagingLimit::open(&self.reporter, profile, outgoing)?,
+            None => None,
+        };
+        if let Some(limit) = &mut self.limit
+            && self.over_limit
+        {
+            limit.limit = None;
+        }
         let Some(limit) = self.limit.as_ref().filter(|_| batch.are_several()) else {
             return Ok(());
         };
@@ -389,21 +404,21 @@ struct Admission {
 }
 
 impl MessagingLimit {
-    /// Opens the ledger for the limit. None without a limit, for a message that is not a template,
-    /// and in the sandbox.
-    pub(crate) fn open(
-        context: &Context,
-        sender: &Sender,
+    /// Opens the ledger for the limit of `profile`. None without a limit, for a message that is not a
+    /// template, and in the sandbox.
+    fn open(
+        reporter: &Reporter<'_>,
+        profile: &Settings,
         outgoing: &Outgoing,
-        is_over_allowed: bool,
     ) -> Result<Option<Self>, CommandError> {
+        let sender = reporter.sender;
         let settings = &sender.settings;
         let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
         let is_limited = is_template && !settings.is_sandboxed();
-        let Some(limit) = settings.limit_24h.filter(|_| is_limited) else {
+        let Some(limit) = profile.limit_24h.filter(|_| is_limited) else {
             return Ok(None);
         };
-        let ledger = open_ledger_for_send(context)?;
+        let ledger = open_ledger_for_send(reporter.context)?;
         let lag = (2 * settings.timeout)
             .saturating_add(settings.retry_for)
             .saturating_add(LONGEST_START);
@@ -411,7 +426,7 @@ impl MessagingLimit {
         Ok(Some(Self {
             ledger,
             reach_key,
-            limit: Some(limit).filter(|_| !is_over_allowed),
+            limit: Some(limit),
             zone: settings.hours.zone(),
         }))
     }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::batch::Batch;
 use self::claim::{Claims, OnceArgs, note_skipped};
-use self::deliver::{BatchOptions, MessagingLimit};
+use self::deliver::BatchOptions;
 use self::report::{preview, report_cost};
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, Source, UsageError};
@@ -262,12 +262,8 @@ fn send(
     let mut options = BatchOptions::new(batch.reporter(context, &sender));
     options.claims = Claims::open(context, &arguments.batch.key, &sender)?;
     options.wait = arguments.batch.wait();
-    // The messages differ only in the recipient.
-    if let Some(outgoing) = batch.outgoing().next() {
-        let over_limit = arguments.over_limit;
-        options.limit = MessagingLimit::open(context, &sender, outgoing, over_limit)?;
-    }
-    options.refuse_over_limit(batch)?;
+    options.over_limit = arguments.over_limit;
+    options.limit_recipients(&sender.settings, batch)?;
     batch.refuse()?;
     deliver(&mut options, batch)?;
     batch.report_incomplete(context, options.claims.has_key());

@@ -246,9 +246,7 @@ fn mixed_comparison(one: &Cell, other: &Cell) -> Error {
             "write `| length` after the list, or `\"…\" in` before it"
         )),
         (2, ValueKind::Bool) => Some(msg!("write `| yes` after the text")),
-        (2, ValueKind::None) => Some(msg!(
-            "write \"\" for an empty cell, and `| default(\"\")` after a null of JSON"
-        )),
+        (2, ValueKind::None) => Some(msg!("write \"\" for an empty cell")),
         (2, _) => Some(msg!("write `| number` after the text")),
         _ => None,
     };

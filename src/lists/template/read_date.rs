@@ -425,10 +425,11 @@ fn is_month_first(
                 text,
                 country = country_of(conventions)
             );
-            Err(
-                TextProblem::new(problem, write_all_dates(day.format(text, ["%m", "%d"])))
-                    .of_cell(text),
+            Err(TextProblem::new(
+                problem,
+                write_all_dates(day.format(text, ["%m", "%d"]), conventions),
             )
+            .of_cell(text))
         }
         (Some(false), Some(true)) => {
             let problem = msg!(
@@ -436,10 +437,11 @@ fn is_month_first(
                 text,
                 country = country_of(conventions)
             );
-            Err(
-                TextProblem::new(problem, write_all_dates(day.format(text, ["%d", "%m"])))
-                    .of_cell(text),
+            Err(TextProblem::new(
+                problem,
+                write_all_dates(day.format(text, ["%d", "%m"]), conventions),
             )
+            .of_cell(text))
         }
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
         (None, None) if first == second || first > 12 => Ok(false),
@@ -452,17 +454,18 @@ fn is_month_first(
     }
 }
 
-/// What to do about a date in another order: the other dates of the column are read in the country's order. `from` is its
-/// format, if strftime has it.
-fn write_all_dates(from: Option<String>) -> Message {
+/// What to do about a date in another order: the other dates of the column are read in the order of the country with these
+/// `conventions`. `from` is its format, if strftime has it.
+fn write_all_dates(from: Option<String>, conventions: Option<&Conventions>) -> Message {
     let rewrite = msg!("write each date of the column as year-month-day: 2026-11-28");
-    match from {
-        Some(from) => msg!(
-            "if all its dates are like this: `date(\"%d/%m/%Y\", from=\"{from}\")`; else {rewrite}",
+    match (from, conventions) {
+        (Some(from), Some(country)) => msg!(
+            "if all its dates are like this: `date(\"{format}\", from=\"{from}\")`; else {rewrite}",
+            format = country.short_date,
             from,
             rewrite
         ),
-        None => rewrite,
+        _ => rewrite,
     }
 }
 
@@ -500,6 +503,9 @@ impl DateOrder {
     pub(crate) fn find(text: &str) -> Option<Self> {
         let day = Clock::find(text).map_or(text, |clock| clock.day);
         let [first, second, year] = DayParts::split(day, None)?.parts;
+        if first.len() > 2 || second.len() > 2 || !matches!(year.len(), 2 | 4) {
+            return None;
+        }
         number(year)?;
         let first = number(first)?;
         let second = number(second)?;
@@ -590,6 +596,9 @@ mod tests {
             ("32/12/2026", None, None),
             ("0/12/2026", None, None),
             ("12/05", None, None),
+            // An invoice's number, and a version.
+            ("00012345", None, None),
+            ("1-13-4", None, None),
             ("14:30", None, None),
             ("", None, None),
         ] {

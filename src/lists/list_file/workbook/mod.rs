@@ -22,7 +22,6 @@ use zip::ZipArchive;
 use self::archive::{Archive, open_part};
 use self::archive::{unreadable, zip_error};
 pub(crate) use self::number_format::FormatFallback;
-use self::ods::OdsStyles;
 pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, column_letters};
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
@@ -56,7 +55,7 @@ pub(super) struct Sheet {
 /// The data that the cells of all sheets refer to.
 enum WorkbookContext {
     Excel(SheetContext),
-    OpenDocument(OdsStyles),
+    OpenDocument(ods::OdsStyles),
 }
 
 /// Whether to skip the values of merged cells other than the first. The sheet does not show them,

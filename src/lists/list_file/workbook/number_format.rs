@@ -201,7 +201,8 @@ impl NumberFormat {
             }
             Section::Date(format) => dated(format, at()?.clock)?,
             Section::LongDate => {
-                let long = language.ok_or(FormatFallback::Country)?.long_date();
+                let long = conventions.and_then(Conventions::long_date);
+                let long = long.ok_or(FormatFallback::Country)?;
                 dated(long, at()?.date.ok_or(FormatFallback::Format)?)?
             }
             Section::Hours { is_padded, format } => {
@@ -614,6 +615,12 @@ mod tests {
                 46354.0,
                 Some("US"),
                 Ok("Saturday, November 28, 2026"),
+            ),
+            (
+                "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
+                46354.0,
+                Some("GB"),
+                Ok("Saturday, 28 November 2026"),
             ),
             (
                 "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
