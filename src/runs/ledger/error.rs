@@ -394,8 +394,8 @@ impl LedgerError {
                     name
                 ),
                 msg!(
-                    "to use the name again: jelouctl bulk remove {name}; to keep that run: \
-                        choose another name",
+                    "to continue that run: jelouctl --sandbox bulk resume {name}; to use the name again: \
+                        jelouctl bulk remove {name}",
                     name
                 ),
             );
