@@ -148,7 +148,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "?5{-> / 60}",
     )
     .in_profile("at the socket")
-    .within(150),
+    .within(200),
     Mutation::ignoring_connection("the number of a connection is ignored")
         .in_profile("lost responses")
         .within(45),
@@ -180,7 +180,8 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "cancel skips rows in any state",
         &SKIP_PENDING,
         "{ AND state = 'pending'->}",
-    ),
+    )
+    .in_profile("mixed"),
     Mutation::new(
         "cancel skips nothing",
         &SKIP_PENDING,
@@ -220,7 +221,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
          AND state = 'not_sent'))->?3 = ?3}",
     )
     .in_profile("singles")
-    .within(150),
+    .within(90),
     Mutation::new(
         "a sent message does not replace a later decision",
         END_CLAIM,
@@ -235,7 +236,8 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
          (SELECT max(newest.at) FROM claim AS newest) THEN 'not_sent' ELSE claim.state END \
          AS state},",
     )
-    .in_profile("keys"),
+    .in_profile("repeated")
+    .within(30),
     Mutation::new(
         "a single send ignores unsent rows",
         CLAIM_COLUMNS,
@@ -259,7 +261,9 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "recipient, {->'sent' AS }state",
     )
     .in_profile("adding")
-    .within(90),
+    .undetected(
+        "in 1 of 200 seeds; only_a_sent_row_replaces_inflight_claim in contract/keys.rs detects it",
+    ),
     Mutation::new(
         "a list ignores claims of single sends",
         &CLAIMS_OF_CANDIDATES,
@@ -290,7 +294,10 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     )
     .after(JOINED_RUN)
     .in_profile("rivals")
-    .within(450),
+    .undetected(
+        "not in 400 seeds, because a failed row must become pending again while another run sends it; \
+             identical_runs_are_sent_one_at_a_time in contract/earlier_runs.rs detects it",
+    ),
     Mutation::new(
         "rows in flight are not compared",
         CHANGED_ROWS,
@@ -381,25 +388,12 @@ const NEVER_LOST: &str = "lease_ms <= ?2{-> AND 0}";
 const UNSENT_IS_FAILED: &str = "{row.state->CASE row.state WHEN 'pending' THEN 'failed' \
     WHEN 'inflight' THEN 'failed' ELSE row.state END} AS row_state";
 
-/// Simulates at most `max` seeds of the mutation's profile. Returns the number of seeds, and the first with a
-/// violation.
-fn find_violation(mutation: &'static Mutation, max: u64) -> (u64, Option<World>) {
+/// Simulates the first seeds of the mutation's profile.
+fn worlds(mutation: &'static Mutation) -> impl Iterator<Item = World> {
     let profile = mutation.profile;
-    let mut seeds = 0;
-    for seed in 0.. {
-        if seeds == max {
-            break;
-        }
-        if !profile.is_empty() && Profile::for_seed(seed).name != profile {
-            continue;
-        }
-        seeds += 1;
-        let ended = simulate(seed, Some(mutation));
-        if !ended.violations.is_empty() {
-            return (seeds, Some(ended));
-        }
-    }
-    (seeds, None)
+    let seeds =
+        (0..).filter(move |seed| profile.is_empty() || Profile::for_seed(*seed).name == profile);
+    seeds.map(|seed| simulate(seed, Some(mutation)))
 }
 
 #[test]
@@ -411,12 +405,13 @@ fn simulation_finds_a_mutation_in_each_part() {
         "any process accepts a restored ledger",
     ] {
         let mutation = MUTATIONS.iter().find(|mutation| mutation.name == name);
-        let (_, found) = find_violation(mutation.expect("it is in the list"), 10);
-        assert!(found.is_some(), "{name}");
+        let mut worlds = worlds(mutation.expect("it is in the list")).take(10);
+        assert!(worlds.any(|ended| !ended.violations.is_empty()), "{name}");
     }
 }
 
-/// Simulates a mutation, and prints the number of seeds and seconds. Returns what differs from the expectation.
+/// Simulates a mutation, and prints the number of seeds and seconds. Returns what differs from the expectation. With
+/// `seeds`, simulates all of them and prints how many detect it.
 fn check_mutation(mutation: &'static Mutation, seeds: Option<u64>) -> Option<String> {
     let Mutation {
         name,
@@ -429,24 +424,34 @@ fn check_mutation(mutation: &'static Mutation, seeds: Option<u64>) -> Option<Str
         Expected::Within(max) => *max,
         Expected::Never(_) => 20,
     };
-    let (tried, found) = find_violation(mutation, seeds.unwrap_or(max));
+    let mut tried = 0;
+    let mut violations = Vec::new();
+    let numbers = 1..=seeds.unwrap_or(max);
+    for (number, ended) in numbers.zip(worlds(mutation)) {
+        tried = number;
+        violations.extend(ended.violations.into_iter().next());
+        if seeds.is_none() && !violations.is_empty() {
+            break;
+        }
+    }
     let seconds = began.elapsed().as_secs_f64();
-    let violation = found.as_ref().and_then(|ended| ended.violations.first());
     super::print(&format!(
-        "| {name} | {profile} | {tried} | {expected:?} | {seconds:.1} | {} |",
-        violation.map_or("-", String::as_str)
+        "| {name} | {profile} | {found} of {tried} | {expected:?} | {seconds:.1} | {violation} |",
+        found = violations.len(),
+        violation = violations.first().map_or("-", String::as_str)
     ));
     if let Some(edit) = mutation.find_unused_edit() {
         return Some(format!("{name}: no statement has {edit:?}"));
     }
-    match (expected, found.is_some()) {
+    match (expected, !violations.is_empty()) {
         (Expected::Within(max), false) => Some(format!("{name}: not within {max} seeds")),
         (Expected::Never(reason), true) => Some(format!("{name}: detected, although {reason}")),
         _ => None,
     }
 }
 
-/// `SIMULATION_MUTATION=claim` selects mutations by name. `SIMULATION_SEEDS=500` sets the number of seeds for each.
+/// `SIMULATION_MUTATION=claim` selects mutations by name. `SIMULATION_SEEDS=500` simulates 500 seeds of each, and prints
+/// how many detect it.
 #[test]
 #[ignore = "takes minutes: for the night"]
 fn simulation_finds_every_mutation() {

@@ -62,6 +62,8 @@ pub(super) struct Profile {
     pub(super) has_gap_at_the_socket: bool,
     /// Whether a process may be suspended after its comparison with other runs, before it joins.
     pub(super) waits_before_join: bool,
+    /// Whether a single send may be suspended between its response and the end of its claim.
+    pub(super) waits_before_end: bool,
     /// How many of 1,000 steps copy the ledger, or restore a copy.
     pub(super) restores: u32,
 }
@@ -109,6 +111,7 @@ const MIXED: Profile = Profile {
     lost_responses: 130,
     has_gap_at_the_socket: false,
     waits_before_join: false,
+    waits_before_end: false,
     restores: 0,
 };
 
@@ -156,6 +159,7 @@ const SINGLES: Profile = Profile {
     commands: &[ResolveClaim, RemoveClaim],
     suspensions: 20,
     max_fault_level: 1,
+    waits_before_end: true,
     ..MIXED
 };
 

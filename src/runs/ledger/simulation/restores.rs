@@ -124,10 +124,14 @@ fn restore(backup: &Backup) {
 }
 
 /// Puts the older file under the log that killed processes left. Returns whether they still belong together. If not, the
-/// log is moved away, as the refusal says.
+/// log is moved away, as the refusal says. A log that was copied into the newer file is empty.
 fn put_under_log(backup: &Path, home: &Path) -> bool {
     let content = fs::read(backup.join("state.db")).expect("the copy is readable");
     fs::write(home.join("state.db"), content).expect("the file is writable");
+    let is_log_empty = fs::metadata(home.join("state.db-wal")).map_or(true, |log| log.len() == 0);
+    if is_log_empty {
+        return false;
+    }
     let opens = || FileEngine::open(home, false, TurnPatience::quiet()).is_ok();
     if opens() {
         return true;

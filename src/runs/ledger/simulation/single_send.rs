@@ -92,6 +92,9 @@ impl SingleSend {
         let Some(next) = next else {
             return Ok(Step::Last("ends".to_owned()));
         };
+        if next == Stage::EndClaim && self.stage != Stage::EndClaim {
+            wait_before_end();
+        }
         self.stage = next;
         Ok(Step::More("done".to_owned()))
     }
@@ -228,4 +231,15 @@ impl SingleSend {
         }
         Ok(())
     }
+}
+
+/// Suspends the current process before it ends its claim, so that others may decide it first. Only one profile does so,
+/// half of the time.
+fn wait_before_end() {
+    world(|world| {
+        if world.profile().waits_before_end && world.rng.bool() {
+            let wait = world.rng.i64(SECOND..5 * MINUTE);
+            world.suspend_current(wait);
+        }
+    });
 }
