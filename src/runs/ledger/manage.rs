@@ -8,7 +8,7 @@ use super::error::LedgerError;
 use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
 use super::history::comparing::{EarlierQuery, EarlierRuns, counted_by_run};
 use super::history::earlier_rows::EarlierMessages;
-use super::lost_workers::JoinedWorkers;
+use super::joined_workers::JoinedWorkers;
 use super::model::{RowState, SkipDetail};
 use super::open::lock_ledger;
 use super::pace::moment;

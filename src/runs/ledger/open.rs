@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::db::{CopiedExclusions, Db, SHORT, SqlEngine, values};
 use super::error::LedgerError;
 use super::identity::{is_restored, keep_time_of_newest_record};
-use super::lost_workers::JoinedWorkers;
+use super::joined_workers::JoinedWorkers;
 use super::{
     AccessWarning, DatabaseAddress, DatabaseEngine, FileEngine, TurnPatience, file_in, make_private,
 };
@@ -250,7 +250,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn lost_workers(&self) -> Result<JoinedWorkers, LedgerError> {
+    pub(super) fn joined_workers(&self) -> Result<JoinedWorkers, LedgerError> {
         JoinedWorkers::read(&mut self.db())
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::db::{Db, SqlRow, values};
 use super::error::{LedgerError, LedgerErrorKind};
 use super::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
-use super::lost_workers::{JoinedWorkers, process};
+use super::joined_workers::{JoinedWorkers, process};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
 use super::open::Ledger;
@@ -149,7 +149,7 @@ impl Run {
 
     /// Returns whether a process sends the run now.
     pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
-        Ok(self.ledger.lost_workers()?.has_sender(self.id))
+        Ok(self.ledger.joined_workers()?.has_sender(self.id))
     }
 
     /// Returns whether the run waits for you to resume it, because no process sends it. After
@@ -199,12 +199,12 @@ impl Run {
     /// Counts the rows in flight, except in lost processes.
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
         let mut db = self.ledger.db();
-        let lost = JoinedWorkers::read(&mut db)?;
+        let joined = JoinedWorkers::read(&mut db)?;
         let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 \
             AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
         db.for_each_row(query, &values![self.id], |row| {
-            if lost.lost_reason(row.opt_int("worker")?).is_none() {
+            if joined.lost_reason(row.opt_int("worker")?).is_none() {
                 inflight += row.count("rows")?;
             }
             Ok(())
@@ -229,14 +229,14 @@ impl Run {
         let mut skips = SkipCounts::default();
         let mut reasons = BTreeMap::new();
         let mut db = self.ledger.db();
-        let lost = JoinedWorkers::read(&mut db)?;
+        let joined = JoinedWorkers::read(&mut db)?;
         db.for_each_row(query, &values![self.id], |mut row| {
             let state = row.parse("state", RowState::from_name)?;
             let worker = row.opt_int("worker")?;
             let rows = row.count("rows")?;
             if state == RowState::Skipped {
                 skips.add(row.parse("reason", SkipReason::from_name)?, rows);
-            } else if worker.is_none() || lost.lost_reason(worker).is_some() {
+            } else if worker.is_none() || joined.lost_reason(worker).is_some() {
                 *reasons.entry(row.take_text("reason")?).or_default() += rows;
             }
             Ok(())
@@ -360,7 +360,7 @@ impl Run {
 
 /// Counts the rows of a run in each state. Rows in flight in a lost process are unknown.
 pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
-    let lost = JoinedWorkers::read(db)?;
+    let joined = JoinedWorkers::read(db)?;
     let mut counts = Counts::default();
     // The rows in flight have an index. A query that groups all rows by process takes twice as
     // long.
@@ -369,7 +369,7 @@ pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
         worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
         GROUP BY state, worker";
     db.for_each_row(query, &values![run], |row| {
-        let state = lost.shown_state(
+        let state = joined.shown_state(
             row.parse("state", RowState::from_name)?,
             row.opt_int("worker")?,
         );

@@ -70,7 +70,12 @@ pub(super) fn read_exclusions(old: &Path) -> Result<Vec<Vec<Value>>, LedgerError
     let problem = match read(&path) {
         Err(cause) => Message::verbatim(cause.to_string()),
         Ok(None) => msg!("it is not a ledger of jelouctl"),
-        Ok(Some(found)) if noted.is_some_and(|noted| found.commits < noted) => {
+        Ok(Some(found))
+            if found
+                .commits
+                .zip(noted)
+                .is_some_and(|(read, noted)| read < noted) =>
+        {
             msg!("it lacks the last changes, which were in {path}-wal", path)
         }
         Ok(Some(found)) => return Ok(found.exclusions),
@@ -91,7 +96,8 @@ pub(super) fn read_exclusions(old: &Path) -> Result<Vec<Vec<Value>>, LedgerError
 /// What a new ledger needs to know of an old one.
 struct OldLedger {
     exclusions: Vec<Vec<Value>>,
-    commits: i64,
+    /// None if its version had no exclusions to lose.
+    commits: Option<i64>,
 }
 
 /// Returns None if the file is not a ledger. The log next to it counts.
@@ -107,7 +113,7 @@ fn read(path: &Path) -> rusqlite::Result<Option<OldLedger>> {
     if pragma("user_version")? < FIRST_WITH_EXCLUSIONS && !has_table {
         return Ok(Some(OldLedger {
             exclusions: Vec::new(),
-            commits: i64::MAX,
+            commits: None,
         }));
     }
     let mut query = db.prepare(&format!("SELECT {EXCLUSION_COLUMNS} FROM exclusion"))?;
@@ -117,6 +123,6 @@ fn read(path: &Path) -> rusqlite::Result<Option<OldLedger>> {
     })?;
     Ok(Some(OldLedger {
         exclusions: rows.collect::<rusqlite::Result<_>>()?,
-        commits: db.query_row("SELECT commits FROM store", [], |row| row.get(0))?,
+        commits: Some(db.query_row("SELECT commits FROM store", [], |row| row.get(0))?),
     }))
 }

@@ -15,10 +15,10 @@ use super::matching::{
 use crate::base::clock::millis;
 use crate::runs::ledger::db::{Db, LONG, SqlScript, values};
 use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::keys::claims::{
     Claim, fill_recipients, key_number, read_candidate_claims,
 };
-use crate::runs::ledger::lost_workers::JoinedWorkers;
 use crate::runs::ledger::model::{RowState, SkipReason};
 use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::run::is_stale;
@@ -105,10 +105,10 @@ impl<'a> EarlierRuns<'a> {
         if runs.is_empty() {
             return Ok(());
         }
-        let lost = JoinedWorkers::read(self.db)?;
+        let joined = JoinedWorkers::read(self.db)?;
         for part in parts(draft.rows, runs.len()) {
             fill_candidates(self.db, &draft.keys_of_part(part, IS_SENT)?)?;
-            for (n, best) in best_matches(self.db, &runs, &lost, since)? {
+            for (n, best) in best_matches(self.db, &runs, &joined, since)? {
                 let run = runs.get(&best.run).map(|run| run.name.as_str());
                 draft.note_earlier(n, run, best.found)?;
             }
@@ -253,9 +253,9 @@ impl<'a> EarlierRuns<'a> {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
         let mut runs = self.count(own, is_counted)?;
-        let lost = JoinedWorkers::read(self.db)?;
+        let joined = JoinedWorkers::read(self.db)?;
         for (id, run) in &mut runs {
-            run.will_send = lost.has_sender(*id);
+            run.will_send = joined.has_sender(*id);
         }
         if runs.is_empty() {
             return Ok(Vec::new());
@@ -266,7 +266,7 @@ impl<'a> EarlierRuns<'a> {
             clear_candidates(self.db)?;
             self.db
                 .run(PENDING_ROWS, &values![own, *part.start(), *part.end()])?;
-            for (n, best) in best_matches(self.db, &runs, &lost, since)? {
+            for (n, best) in best_matches(self.db, &runs, &joined, since)? {
                 if let Some(run) = runs.get(&best.run) {
                     all.push((n, run.name.clone(), best.found));
                 }
@@ -282,7 +282,7 @@ impl RunToCompare {
     fn earlier_row(
         &self,
         row: MatchedState,
-        lost: &JoinedWorkers,
+        joined: &JoinedWorkers,
         since: i64,
     ) -> Option<EarlierRow> {
         // A row without an attempt has no time.
@@ -293,7 +293,7 @@ impl RunToCompare {
                 SkipReason::MayHaveBeenSent
             }
             // Its process is about to write the outcome.
-            RowState::Inflight if lost.is_alive(row.worker) => SkipReason::ToBeSent,
+            RowState::Inflight if joined.is_alive(row.worker) => SkipReason::ToBeSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,
             RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
             RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
@@ -341,13 +341,13 @@ pub(crate) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 fn best_matches(
     db: &mut Db,
     runs: &HashMap<i64, RunToCompare>,
-    lost: &JoinedWorkers,
+    joined: &JoinedWorkers,
     since: i64,
 ) -> Result<BTreeMap<i64, BestMatch>, LedgerError> {
     let mut best: BTreeMap<i64, BestMatch> = BTreeMap::new();
     each_match(db, SAME_MESSAGE, |place, row| {
         let run = runs.get(&place.run);
-        let Some(found) = run.and_then(|run| run.earlier_row(row, lost, since)) else {
+        let Some(found) = run.and_then(|run| run.earlier_row(row, joined, since)) else {
             return;
         };
         let found = BestMatch {

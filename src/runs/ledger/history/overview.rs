@@ -80,7 +80,7 @@ impl Ledger {
 
     /// Finds the one run that a process sends now. Sandbox runs rank as in [`Ledger::newest`].
     pub(crate) fn in_progress(&self) -> Result<Run, LedgerError> {
-        let workers = self.lost_workers()?;
+        let workers = self.joined_workers()?;
         let unfinished = self.unfinished()?.into_iter();
         let mut runs: Vec<_> = unfinished
             .filter(|run| workers.has_sender(run.id))
@@ -159,7 +159,7 @@ impl Ledger {
 
     /// Finds the rows for `recipient`, newest first.
     pub(crate) fn find(&self, recipient: &str) -> Result<Vec<MessageMatch>, LedgerError> {
-        let lost = self.lost_workers()?;
+        let joined = self.joined_workers()?;
         let mut found = Vec::new();
         let mut db = self.db();
         let identity = db.0.identity().to_owned();
@@ -174,7 +174,7 @@ impl Ledger {
             let details: RunSettings = row.json("details")?;
             let body = row.take_text("body")?;
             let line = ListLine::read(&mut row)?;
-            let reported = reported(line, &mut row, &lost, stale.as_ref())?;
+            let reported = reported(line, &mut row, &joined, stale.as_ref())?;
             found.push(MessageMatch {
                 run,
                 details,

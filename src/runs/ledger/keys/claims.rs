@@ -13,7 +13,7 @@ use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
 use crate::runs::ledger::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::JoinedWorkers;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::message::eight_bytes;
 use crate::runs::ledger::model::{OnceState, RowState};
 use crate::runs::ledger::open::{Ledger, lock_ledger};
@@ -344,13 +344,13 @@ impl Drop for HeldClaim {
 pub(crate) fn read_state(
     row: &SqlRow,
     identity: &str,
-    lost: &JoinedWorkers,
+    joined: &JoinedWorkers,
 ) -> Result<OnceState, LedgerError> {
     if row.opt_text("row_state")?.is_none() {
-        return state_without_row(row, lost);
+        return state_without_row(row, joined);
     }
     let state = row.parse("row_state", RowState::from_name)?;
-    let shown = lost.shown_state(state, row.opt_int("row_worker")?);
+    let shown = joined.shown_state(state, row.opt_int("row_worker")?);
     let state = if is_stale(row, identity)? {
         shown.with_lost_records()
     } else {
@@ -365,14 +365,14 @@ pub(crate) fn read_state(
 }
 
 /// Returns the state of a recipient from a single send or a removed run.
-fn state_without_row(row: &SqlRow, lost: &JoinedWorkers) -> Result<OnceState, LedgerError> {
+fn state_without_row(row: &SqlRow, joined: &JoinedWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("state")?.is_none() {
         return Ok(OnceState::NotSent);
     }
     let state = row.parse("state", OnceState::from_name)?;
     let worker = row.opt_int("worker")?;
     let lease_until = row.opt_int("lease_until")?.unwrap_or_default();
-    if state == OnceState::Inflight && !lost.is_sender_alive(worker, lease_until) {
+    if state == OnceState::Inflight && !joined.is_sender_alive(worker, lease_until) {
         return Ok(OnceState::Unknown);
     }
     Ok(state)
@@ -452,7 +452,7 @@ fn claims(
     values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let lost = JoinedWorkers::read(db)?;
+    let joined = JoinedWorkers::read(db)?;
     let identity = db.0.identity().to_owned();
     let now = db.0.now()?;
     db.for_each_row(query, values, |mut row| {
@@ -473,7 +473,7 @@ fn claims(
             .opt_int("behind_from")?
             .filter(|start| is_ahead && *start <= latest_start);
         let entry = OnceEntry {
-            state: read_state(&row, &identity, &lost)?,
+            state: read_state(&row, &identity, &joined)?,
             at,
             counts_from: behind_from.unwrap_or(own_start),
             every: row.opt_int("every_ms")?,

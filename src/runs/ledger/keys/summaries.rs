@@ -3,7 +3,7 @@
 use super::claims::{key_number, read_state};
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::JoinedWorkers;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::model::OnceState;
 use crate::runs::ledger::open::Ledger;
 use crate::runs::once::OnceScope;
@@ -55,12 +55,12 @@ impl Ledger {
 
 /// Counts the recipients of every key. The keys are ordered by name.
 pub(crate) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
-    let lost = JoinedWorkers::read(db)?;
+    let joined = JoinedWorkers::read(db)?;
     let identity = db.0.identity().to_owned();
     let mut keys: Vec<OnceSummary> = Vec::new();
     let now = db.0.now()?;
     db.for_each_row(GROUPS, &values![now], |mut row| {
-        let state = read_state(&row, &identity, &lost)?;
+        let state = read_state(&row, &identity, &joined)?;
         let people = row.count("people")?;
         let at = row.int("changed_at")?;
         let is_limited = row.count("limited")? == people;

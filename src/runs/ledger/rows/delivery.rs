@@ -11,7 +11,7 @@ use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::JoinedWorkers;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::run::Run;
 
@@ -125,9 +125,9 @@ impl Run {
         each: &mut dyn FnMut(AttemptToCheck),
     ) -> Result<(), LedgerError> {
         let mut db = self.ledger.db();
-        let lost = JoinedWorkers::read(&mut db)?;
+        let joined = JoinedWorkers::read(&mut db)?;
         db.for_each_row(ATTEMPTS, &values![self.id, since, until], |mut row| {
-            each(attempt(&mut row, &lost)?);
+            each(attempt(&mut row, &joined)?);
             Ok(())
         })
     }
@@ -275,9 +275,9 @@ impl DeliveryCounts {
     }
 }
 
-fn attempt(row: &mut SqlRow, lost: &JoinedWorkers) -> Result<AttemptToCheck, LedgerError> {
+fn attempt(row: &mut SqlRow, joined: &JoinedWorkers) -> Result<AttemptToCheck, LedgerError> {
     let worker = row.opt_int("worker")?;
-    let state = lost.shown_state(row.parse("state", RowState::from_name)?, worker);
+    let state = joined.shown_state(row.parse("state", RowState::from_name)?, worker);
     let delivery = match delivery_facts(row)? {
         None => None,
         Some(facts) => Some(DeliveryRecord {
@@ -302,6 +302,6 @@ fn attempt(row: &mut SqlRow, lost: &JoinedWorkers) -> Result<AttemptToCheck, Led
         delivery,
         may_still_report: state == RowState::Unknown
             && row.opt_int("ended_at")?.is_none()
-            && lost.is_alive(worker),
+            && joined.is_alive(worker),
     })
 }

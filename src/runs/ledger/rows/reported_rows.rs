@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::db::{SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::JoinedWorkers;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::run::{Run, is_stale};
 use crate::runs::ledger::types::{ReportRow, RowDelivery, RowFilter, read_reasons};
@@ -68,7 +68,7 @@ impl Run {
             let run = run.ok_or_else(|| LedgerError::changed(self.name()))?;
             let is_stale = is_stale(&run, db.0.identity())?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&self.name().to_string()));
-            let lost = JoinedWorkers::read(db)?;
+            let joined = JoinedWorkers::read(db)?;
             let page = values![self.id, after, after + PAGE];
             let lines = db.rows(LIST_LINES, &page, |mut row| {
                 Ok((row.int("n")?, ListLine::read(&mut row)?))
@@ -77,7 +77,7 @@ impl Run {
             let mut rows = Vec::with_capacity(lines.len());
             db.for_each_row(&ROW_STATES, &page, |mut row| {
                 if let Some(line) = lines.remove(&row.int("n")?) {
-                    rows.push(reported(line, &mut row, &lost, stale.as_ref())?);
+                    rows.push(reported(line, &mut row, &joined, stale.as_ref())?);
                 }
                 Ok(())
             })?;
@@ -108,7 +108,7 @@ impl ListLine {
 pub(crate) fn reported(
     line: ListLine,
     row: &mut SqlRow,
-    lost: &JoinedWorkers,
+    joined: &JoinedWorkers,
     stale_reason: Option<&LedgerError>,
 ) -> Result<ReportRow, LedgerError> {
     let ListLine {
@@ -150,7 +150,7 @@ pub(crate) fn reported(
         ended_at: ended_at.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };
-    let read = match lost.lost_reason(worker.filter(|_| state == RowState::Inflight)) {
+    let read = match joined.lost_reason(worker.filter(|_| state == RowState::Inflight)) {
         Some(reason) => read.with_lost_process(reason),
         None => read,
     };

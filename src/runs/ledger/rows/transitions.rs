@@ -9,7 +9,7 @@ use crate::base::message::{Message, msg};
 use crate::runs::ledger::db::{Db, LONG, SqlValue, json, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::events::{Cancellation, PauseReason, RunEvent, RunEventKind, RunPause};
-use crate::runs::ledger::lost_workers::JoinedWorkers;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::model::{CANCELLED, RowState, SkipDetail};
 use crate::runs::ledger::pace::Pace;
 use crate::runs::ledger::run::{Run, cancellation, count_rows, paused};
@@ -236,17 +236,17 @@ impl LockedRun {
 
     /// Makes the rows of lost processes unknown.
     pub(crate) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let lost = JoinedWorkers::read(db)?;
+        let joined = JoinedWorkers::read(db)?;
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         for worker in db.rows(query, &values![self.id], |row| row.int("worker"))? {
-            if let Some(words) = lost.lost_reason(Some(worker)) {
+            if let Some(words) = joined.lost_reason(Some(worker)) {
                 self.mark_unknown(db, worker, &words)?;
             }
         }
         // In a database, a process may return and report the outcomes of its rows. With a file, a
         // process joins again after its lock was removed.
         if !db.0.is_shared() {
-            for process in lost.lost_in_run(self.id) {
+            for process in joined.lost_in_run(self.id) {
                 db.run(
                     "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1",
                     &values![process, self.now],

@@ -7,7 +7,7 @@ use super::{POLL_EVERY, Worker};
 use crate::base::clock;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::lost_workers::JoinedWorkers;
+use crate::runs::ledger::joined_workers::JoinedWorkers;
 use crate::runs::ledger::types::ExchangeReply;
 
 /// An idle process writes that it is alive once in this part of its lease.
@@ -65,15 +65,15 @@ impl Worker {
         }
         let is_unchanged = RunTerms::read(db, self.run.id)?.is_some_and(|found| found == *terms)
             && terms.identity == db.0.identity();
-        let lost = JoinedWorkers::read(db)?;
-        if !is_unchanged || !lost.is_alive(Some(self.id)) {
+        let joined = JoinedWorkers::read(db)?;
+        if !is_unchanged || !joined.is_alive(Some(self.id)) {
             return Ok(false);
         }
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         let senders = db.rows(query, &values![self.run.id], |row| row.opt_int("worker"))?;
         if senders
             .into_iter()
-            .any(|sender| lost.lost_reason(sender).is_some())
+            .any(|sender| joined.lost_reason(sender).is_some())
         {
             return Ok(false);
         }
