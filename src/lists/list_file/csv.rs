@@ -282,9 +282,12 @@ pub(super) struct CsvRecord {
     pub(super) line: u64,
     pub(super) last_line: u64,
     /// Whether a quote closes a cell and has text after it, or is inside a cell that does not begin
-    /// with one. Words in quotes may contain a comma, and a space may be before the quotes of a
-    /// whole cell. Any other quote inside a cell is text: `Juan "el Gato"`.
+    /// with one. The quotes may be around a delimiter, and a space may be before the quotes of a whole
+    /// cell. If no comma separates the cells, a quote is text: `Juan "el Gato"`, `Tubo 2"`. But if two
+    /// cells have an odd number of quotes, the delimiter between them may be in quotes: `Tubo "a;b"`.
     pub(super) has_stray_quote: bool,
+    /// The number of cells that do not begin with a quote and have an odd number of quotes.
+    odd_cells: usize,
     /// Whether the input ends inside a quoted cell.
     pub(super) is_open: bool,
     /// The number of bytes in the input.
@@ -300,6 +303,8 @@ enum CsvState {
     Outside,
     CellBegins,
     Plain,
+    /// Inside a cell that does not begin with a quote, after an odd number of quotes.
+    PlainQuoted,
     Quoted,
     /// The last byte was a quote. It closes the cell, unless another quote follows.
     QuoteClosed,
@@ -342,7 +347,11 @@ impl<R: BufRead> CsvRecords<R> {
             }
             state = record.read_byte(*byte, state, self.delimiter);
             let mut used = 1;
-            if matches!(state, CsvState::Plain | CsvState::Quoted) && !ends_line(*byte) {
+            let copies = matches!(
+                state,
+                CsvState::Plain | CsvState::PlainQuoted | CsvState::Quoted
+            );
+            if copies && !ends_line(*byte) {
                 // Most bytes have no special meaning, so they are copied together.
                 let is_plain =
                     |byte: &&u8| !ends_line(**byte) && **byte != b'"' && **byte != self.delimiter;
@@ -366,6 +375,7 @@ impl<R: BufRead> CsvRecords<R> {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         record.is_open = state == CsvState::Quoted;
+        record.note_quotes(state);
         record.ends.push(record.text.len());
         Ok(Some(record))
     }
@@ -392,8 +402,12 @@ impl CsvRecord {
                 CsvState::Quoted
             }
             (CsvState::Outside, _) => CsvState::Outside,
-            _ if ends_line(byte) => CsvState::Ended,
+            _ if ends_line(byte) => {
+                self.note_quotes(before);
+                CsvState::Ended
+            }
             _ if byte == delimiter => {
+                self.note_quotes(before);
                 self.ends.push(self.text.len());
                 CsvState::CellBegins
             }
@@ -401,14 +415,33 @@ impl CsvRecord {
                 self.text.push(byte);
                 CsvState::AfterQuote
             }
-            _ => {
-                self.has_stray_quote |= match before {
-                    CsvState::QuoteClosed | CsvState::AfterQuote => true,
-                    _ => byte == b'"' && (delimiter == b',' || self.is_cell_blank()),
-                };
+            (CsvState::PlainQuoted, b'"') => {
                 self.text.push(byte);
                 CsvState::Plain
             }
+            (CsvState::PlainQuoted, _) => {
+                self.text.push(byte);
+                CsvState::PlainQuoted
+            }
+            (CsvState::Plain, b'"') => {
+                self.has_stray_quote |= delimiter == b',' || self.is_cell_blank();
+                self.text.push(byte);
+                CsvState::PlainQuoted
+            }
+            _ => {
+                self.has_stray_quote |=
+                    matches!(before, CsvState::QuoteClosed | CsvState::AfterQuote);
+                self.text.push(byte);
+                CsvState::Plain
+            }
+        }
+    }
+
+    /// Counts the cell if it ends in `state` and has an odd number of quotes.
+    fn note_quotes(&mut self, state: CsvState) {
+        if state == CsvState::PlainQuoted {
+            self.odd_cells += 1;
+            self.has_stray_quote |= self.odd_cells > 1;
         }
     }
 
@@ -504,11 +537,16 @@ mod tests {
     }
 
     #[test]
-    fn quote_inside_words_is_text_unless_a_comma_delimits() {
+    fn quote_inside_words_is_text_unless_a_delimiter_may_be_in_quotes() {
         for (text, delimiter, is_stray) in [
             ("Juan \"el Gato\";Quito", b';', false),
             ("Juan \"el Gato\"\tQuito", b'\t', false),
             ("Tubo 2\"|x", b'|', false),
+            ("Tubo 2\";\"x;y\"", b';', false),
+            ("x;Tubo 2\"", b';', false),
+            ("Tubo \"a;b\"", b';', true),
+            ("Tubo \"a;x;b\"", b';', true),
+            ("Tubo 2\";Tubo 3\"\n", b';', true),
             ("Juan \"el Gato\",Quito", b',', true),
             ("x; \"a;b\"", b';', true),
             ("\"a\"b;c", b';', true),
