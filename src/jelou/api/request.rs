@@ -4,8 +4,8 @@ use std::path::Path;
 
 use http::Method;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::credentials::REDACTED;
@@ -268,16 +268,15 @@ impl Request {
     ///
     /// # Errors
     /// If the body is not JSON, which is only possible if the ledger was changed from outside.
-    pub(crate) fn dry_run(&self) -> serde_json::Result<Value> {
-        let headers: Map<_, _> = self
-            .redacted_headers()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        // The body was printed from a JSON value, so it stays the same, byte for byte.
-        let body: Option<Value> = self.body.as_deref().map(serde_json::from_str).transpose()?;
-        Ok(json!({
-            "dry_run": true, "method": self.method.as_str(), "url": self.url.as_str(), "headers": headers, "body": body,
-        }))
+    pub(crate) fn dry_run(&self) -> serde_json::Result<DryRun<'_>> {
+        let body = self.body.as_deref();
+        Ok(DryRun {
+            dry_run: true,
+            method: self.method.as_str(),
+            url: self.url.as_str(),
+            headers: ShownHeaders(self),
+            body: body.map(serde_json::from_str).transpose()?,
+        })
     }
 
     /// Returns every header, with the signature redacted.
@@ -287,6 +286,24 @@ impl Request {
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()));
         std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)
+    }
+}
+
+/// A request that is shown, not sent. Its body stays the same, byte for byte.
+#[derive(Serialize)]
+pub(crate) struct DryRun<'a> {
+    dry_run: bool,
+    method: &'a str,
+    url: &'a str,
+    headers: ShownHeaders<'a>,
+    body: Option<&'a RawValue>,
+}
+
+struct ShownHeaders<'a>(&'a Request);
+
+impl Serialize for ShownHeaders<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.redacted_headers())
     }
 }
 

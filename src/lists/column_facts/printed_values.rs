@@ -91,10 +91,6 @@ impl PrintedValues {
     }
 
     fn count_date(&mut self, value: ValueOfRow<'_>, conventions: impl Fn() -> Option<Conventions>) {
-        // Most texts are names.
-        if !value.text.contains(|sign: char| sign.is_ascii_digit()) {
-            return;
-        }
         let Some(order) = DateOrder::find(value.text) else {
             return;
         };

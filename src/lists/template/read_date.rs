@@ -501,6 +501,11 @@ pub(crate) enum DateOrder {
 impl DateOrder {
     /// Finds the order in a date such as `12/25/2026`. None if it does not matter, and for other texts.
     pub(crate) fn find(text: &str) -> Option<Self> {
+        let parts = text.split(|sign: char| !sign.is_ascii_digit());
+        let numbers = parts.filter(|part| !part.is_empty()).count();
+        if numbers < NUMBERS_OF_DATE {
+            return None;
+        }
         let day = Clock::find(text).map_or(text, |clock| clock.day);
         let [first, second, year] = DayParts::split(day, None)?.parts;
         if first.len() > 2 || second.len() > 2 || !matches!(year.len(), 2 | 4) {
@@ -530,6 +535,9 @@ impl DateOrder {
         }
     }
 }
+
+/// A day, a month and a year.
+const NUMBERS_OF_DATE: usize = 3;
 
 /// How many digits the days have that Excel stores for the years 1927 to 2173.
 const DIGITS_OF_EXCEL: usize = 5;
