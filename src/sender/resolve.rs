@@ -165,9 +165,17 @@ impl Sender {
         self.connect(context).await.map(Some)
     }
 
-    /// Returns whether the user types the secret, so that [`Sender::connect`] may wait for hours.
-    pub(crate) fn prompts_for_secret(&self) -> bool {
+    fn prompts_for_secret(&self) -> bool {
         self.secret.value == SecretSource::Prompt
+    }
+
+    /// Returns whether [`Sender::connect`] may wait for the secret, for hours at a prompt or a pipe. The rules may change
+    /// meanwhile.
+    pub(crate) fn may_wait_for_secret(&self) -> bool {
+        match self.secret.value {
+            SecretSource::Prompt | SecretSource::Stdin | SecretSource::Command(_) => true,
+            SecretSource::Value(_) | SecretSource::File(_) => false,
+        }
     }
 
     /// Fetches the secret and prints its warnings.

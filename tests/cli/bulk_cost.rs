@@ -179,6 +179,28 @@ fn run_over_budget_is_not_sent() {
         .success();
 }
 
+#[cfg(unix)]
+#[test]
+fn budget_lowered_at_the_question_applies() {
+    let (home, jelou) = (home(), jelou());
+    let prices = home.path().join("prices.csv");
+    let profile = |budget: &str| {
+        let keys = format!("prices = '{}'\nbudget = {budget}", prices.display());
+        home.profile("p", &jelou.url, &keys);
+    };
+    profile("0.175");
+    let words = "bulk send people.csv --run r --rate 1000/s template promo";
+    let words: Vec<_> = words.split(' ').collect();
+    let mut terminal = crate::terminal::Terminal::plain(&home, &words);
+    terminal.wait_for("[y/N] ");
+    profile("0.17");
+    let (code, screen) = terminal.end_with("y");
+    assert_eq!(code, 11, "{screen}");
+    assert!(screen.contains("more than the budget of 0.17"), "{screen}");
+    assert!(jelou.requests().is_empty());
+    assert!(!home.has_run("r"));
+}
+
 #[test]
 fn invalid_price_list_stops_before_reading_or_sending() {
     let home = home();

@@ -377,6 +377,22 @@ fn rule_added_during_the_prompt_for_the_secret_applies() {
     }
 }
 
+/// Its command may wait for the user, too.
+#[test]
+fn rule_added_while_a_command_fetches_the_secret_applies() {
+    let home = Home::new();
+    let server = Server::expect_no_requests();
+    let config = home.path().join(CONFIG).join("config.toml");
+    let fetch = r#"echo 'allow_to = ["593987654322"]' >> "$0"; echo typed-secret"#;
+    home.config(&format!(
+        "{}client_secret_command = [\"sh\", \"-c\", '''{fetch}''', \"{}\"]\n",
+        profile(&server),
+        config.display()
+    ));
+    let told = "593987654321 is not among the recipients that profile prod allows";
+    home.run_args(&SEND).fails(11, &[told]);
+}
+
 #[test]
 fn signal_at_hidden_prompt_restores_echo() {
     for (signal, code) in [

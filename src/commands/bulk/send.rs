@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{confirm_plan, is_asked};
+use super::cost_limit::CostLimit;
 use super::list_message::ListMessage;
 use super::plan::{Plan, list_time_zone, new_conditions, print_finding};
 use super::questions::Questions;
@@ -194,7 +195,7 @@ pub(crate) async fn create_run(
     plan.settings.do_not_contact = rules.settings.do_not_contact.is_some();
     let earlier = earlier_query(&plan.settings);
     let zone = list_time_zone(args, &plan.settings, &plan.sender);
-    let cost_limit = &plan.cost_limit;
+    let cost_limit = CostLimit::read(args.prices.as_deref(), args.budget, &rules.settings)?;
     let timeout = plan.sender.settings.timeout;
     let new = NewRun {
         name,
@@ -215,8 +216,11 @@ pub(crate) async fn create_run(
             return Err(CommandError::interrupted(signal));
         }
         settings.awaited_runs = draft.awaited_runs()?;
-        if draft.to_be_sent() != confirmed_rows {
+        if draft.to_be_sent() != confirmed_rows || cost_limit.budget.is_some() {
             settings.estimate = cost_limit.estimate(draft, settings)?;
+        }
+        if !settings.sandbox {
+            cost_limit.check(settings.estimate.as_ref())?;
         }
         Ok::<_, CommandError>(draft.to_be_sent() > 0)
     });

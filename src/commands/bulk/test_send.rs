@@ -87,7 +87,7 @@ async fn send_each(
 ) -> Result<ExitCode, CommandError> {
     let messages = &plan.test_messages;
     let mut connection = plan.sender.connect(context).await?;
-    if plan.sender.prompts_for_secret() {
+    if plan.sender.may_wait_for_secret() {
         let rules = ProfileRules::unread(&plan.sender.settings).read_again(context)?;
         // The connection to the database may have closed while the command waited for the secret.
         let ledger = plan.ledger.as_ref().map(Ledger::reconnected).transpose()?;

@@ -296,7 +296,7 @@ fn deliver(options: &mut BatchOptions<'_>, batch: &mut Batch) -> Result<(), Comm
     let work = async {
         let sender = options.reporter.sender;
         let mut connection = sender.connect(context).await?;
-        if sender.prompts_for_secret() {
+        if sender.may_wait_for_secret() {
             options.check_again(batch)?;
         }
         options.send_all(&mut connection, batch, &flight).await;
