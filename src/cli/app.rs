@@ -32,7 +32,7 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 ///   jelouctl profile set prod --bot 77 --client-id my-client-id
 ///   jelouctl send text --to 593987654321 'Hola'
 ///
-/// The exit code shows if a message was sent (accepted by Jelou), not sent, or may have been sent.
+/// The exit code says whether a message was sent (accepted by Jelou), was not sent, or may have been sent.
 /// jelouctl sends nothing twice unless you ask for it.
 #[derive(Debug, Parser)]
 #[command(

@@ -404,7 +404,7 @@ pub(crate) fn report_limit(
     };
     context.stderr.warning(msg!(
         "templates may go to {limit} different recipients in 24 hours: this list has {recipients} new ones, and there is room \
-         for {room}; at the limit, the run waits while this command runs",
+         for {room}; at the limit, the run waits, so keep this command running",
         limit = count_value(limit),
         recipients = count_value(recipients),
         room

@@ -117,7 +117,7 @@ pub(crate) fn run(
                 entries,
                 TypedRecipient::read_to_exclude,
                 apply,
-                added,
+                ADDED,
             )?;
         }
         ExcludeCommand::Remove(entries) => {
@@ -131,7 +131,7 @@ pub(crate) fn run(
                 entries,
                 TypedRecipient::read,
                 apply,
-                removed,
+                REMOVED,
             )?;
         }
         ExcludeCommand::List => list(context, &settings)?,
@@ -143,7 +143,7 @@ pub(crate) fn run(
 }
 
 /// Changes who is excluded: reads the recipients with `read`, lets `apply` change the ledger, logs it, and prints
-/// `notes`: how many recipients changed, and how many were so already.
+/// `notes`: who changed, and who was so already.
 fn change(
     context: &mut Context,
     settings: &Settings,
@@ -151,7 +151,7 @@ fn change(
     entries: &EntryArgs,
     read: ReadRecipient,
     apply: impl FnOnce(&Ledger, &[String]) -> Result<ExclusionChange, LedgerError>,
-    notes: fn(ExclusionChange, &Message) -> [Message; 2],
+    notes: ExclusionNotes,
 ) -> Result<(), CommandError> {
     let recipients = entries.read(context, settings, read)?;
     let ledger = open_ledger(context)?;
@@ -164,13 +164,43 @@ fn change(
         "unchanged": unchanged,
     });
     AuditLog::from_settings(settings).add(&context.stderr, "exclusion", command, fields);
-    let [done, rest] = notes(change, &place);
-    context.stderr.note(done);
+    // A single recipient is named: the number may have been completed with the country.
+    let who = |count: u64| match recipients.as_slice() {
+        [recipient] => Message::verbatim(recipient),
+        _ => msg!("{count} {count|recipient|recipients}", count),
+    };
+    if changed > 0 || unchanged == 0 {
+        context.stderr.note((notes.changed)(who(changed), place));
+    }
     if unchanged > 0 {
-        context.stderr.note(rest);
+        context
+            .stderr
+            .note((notes.unchanged)(who(unchanged), unchanged));
     }
     Ok(())
 }
+
+/// The notes about a change. `who` is a recipient, or a number of recipients.
+struct ExclusionNotes {
+    changed: fn(who: Message, place: Message) -> Message,
+    unchanged: fn(who: Message, count: u64) -> Message,
+}
+
+const ADDED: ExclusionNotes = ExclusionNotes {
+    changed: |who, place| msg!("excluded {who} in the ledger {place}", who, place),
+    unchanged: |who, count| msg!("{who} {count|was|were} excluded before", who, count),
+};
+
+const REMOVED: ExclusionNotes = ExclusionNotes {
+    changed: |who, place| {
+        msg!(
+            "removed {who} from the exclusions in the ledger {place}",
+            who,
+            place
+        )
+    },
+    unchanged: |who, count| msg!("{who} {count|was|were} not excluded", who, count),
+};
 
 /// Returns which exclusions a command is about: the ledger's, or those of the sandbox in it.
 fn place_of_exclusions(ledger: &Ledger, settings: &Settings) -> Message {
@@ -180,37 +210,6 @@ fn place_of_exclusions(ledger: &Ledger, settings: &Settings) -> Message {
     } else {
         Message::verbatim(place)
     }
-}
-
-fn added(ExclusionChange { changed, unchanged }: ExclusionChange, place: &Message) -> [Message; 2] {
-    [
-        msg!(
-            "excluded {changed} {changed|recipient|recipients} in the ledger {place}",
-            changed,
-            place
-        ),
-        msg!(
-            "{unchanged} {unchanged|recipient was|recipients were} excluded before",
-            unchanged
-        ),
-    ]
-}
-
-fn removed(
-    ExclusionChange { changed, unchanged }: ExclusionChange,
-    place: &Message,
-) -> [Message; 2] {
-    [
-        msg!(
-            "removed {changed} {changed|recipient|recipients} from the exclusions in the ledger {place}",
-            changed,
-            place
-        ),
-        msg!(
-            "{unchanged} {unchanged|recipient was|recipients were} not excluded",
-            unchanged
-        ),
-    ]
 }
 
 fn list(context: &Context, settings: &Settings) -> Result<(), CommandError> {

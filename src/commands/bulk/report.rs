@@ -93,7 +93,7 @@ pub(crate) struct BulkReportArgs {
 
     /// Only rows skipped for this reason, or failed with this WhatsApp code (repeatable)
     ///
-    /// Such as invalid or 131050. With --state, a reason adds rows: --state failed --reason invalid prints both. A
+    /// Examples: invalid, 131050. With --state, a reason adds rows: --state failed --reason invalid prints both. A
     /// code removes rows: it keeps only the failed rows with this code.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReasonFilter>,

@@ -211,9 +211,8 @@ const TAIL: [&str; 2] = [
 /// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The
 /// command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    let record = arguments.record.as_deref();
-    let record = record.filter(|_| context.mode == Mode::Send);
-    let record = open_record(context, record);
+    let path = arguments.record.as_deref();
+    let record = open_record(context, path.filter(|_| context.mode == Mode::Send));
     let mut batch = Batch::notifications();
     let prepared = ReadyNotification::new(context, arguments, &mut batch);
     if context.mode != Mode::Send {
@@ -230,9 +229,8 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         context,
         arguments,
         flight: &flight,
-        record,
     };
-    catch_panic(&flight, || block_on(command.run(prepared, batch)))
+    catch_panic(&flight, || block_on(command.run(prepared, batch, record)))
 }
 
 /// Prints each request, for `--dry-run` and `--curl`.
@@ -265,8 +263,6 @@ struct CommandRun<'a> {
     context: &'a Context,
     arguments: &'a RunArgs,
     flight: &'a RequestProgress,
-    /// The file of `--record`.
-    record: Option<File>,
 }
 
 /// How the command ended, for the text of the notification.
@@ -276,14 +272,14 @@ struct RunResult {
 }
 
 impl CommandRun<'_> {
-    /// Runs the command, then notifies the recipients if wanted. Returns the command's exit code. With
-    /// `--strict-notify`, returns the exit code of the notifications if one failed.
+    /// Runs the command, then notifies the recipients if wanted, and writes their records to the file of `--record`.
+    /// Returns the command's exit code. With `--strict-notify`, returns the exit code of the notifications if one failed.
     async fn run(
-        mut self,
+        self,
         prepared: Result<ReadyNotification, CommandError>,
         mut batch: Batch,
+        record: Option<File>,
     ) -> Result<ExitCode, CommandError> {
-        let record = self.record.take();
         let Self {
             context, arguments, ..
         } = self;

@@ -73,14 +73,11 @@ impl<'a> BatchOptions<'a> {
         // The messages differ only in the recipient.
         let outgoing = batch.outgoing().next();
         self.limit = match outgoing {
-            Some(outgoing) => MessagingLimit::open(&self.reporter, profile, outgoing)?,
+            Some(outgoing) => {
+                MessagingLimit::open(&self.reporter, profile, outgoing, self.over_limit)?
+            }
             None => None,
         };
-        if let Some(limit) = &mut self.limit
-            && self.over_limit
-        {
-            limit.limit = None;
-        }
         let Some(limit) = self.limit.as_ref().filter(|_| batch.are_several()) else {
             return Ok(());
         };
@@ -410,6 +407,7 @@ impl MessagingLimit {
         reporter: &Reporter<'_>,
         profile: &Settings,
         outgoing: &Outgoing,
+        is_over_allowed: bool,
     ) -> Result<Option<Self>, CommandError> {
         let sender = reporter.sender;
         let settings = &sender.settings;
@@ -426,7 +424,7 @@ impl MessagingLimit {
         Ok(Some(Self {
             ledger,
             reach_key,
-            limit: Some(limit),
+            limit: Some(limit).filter(|_| !is_over_allowed),
             zone: settings.hours.zone(),
         }))
     }

@@ -49,12 +49,11 @@ impl<'a> Reporter<'a> {
         self.are_several.then_some(recipient)
     }
 
-    /// Adds the recipient to a line that does not name it, if there are several.
-    fn with_recipient(&self, recipient: &str, told: Message) -> Message {
-        let is_named = told.to_string().contains(recipient);
+    /// Adds the recipient to a line, if there are several.
+    fn with_recipient(&self, recipient: &str, line: Message) -> Message {
         match self.named(recipient) {
-            Some(recipient) if !is_named => msg!("{recipient}: {told}", recipient, told),
-            _ => told,
+            Some(recipient) => msg!("{recipient}: {line}", recipient, line),
+            None => line,
         }
     }
 

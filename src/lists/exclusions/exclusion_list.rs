@@ -602,7 +602,7 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// # Errors
-    /// With all lines that have no clear recipient, or if there is no recipient column.
+    /// If lines have no clear recipient, which it lists, or if there is no column of recipients.
     pub(super) fn finish(mut self) -> Result<(), UsageError> {
         let ExclusionList {
             name,

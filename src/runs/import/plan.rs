@@ -54,7 +54,7 @@ pub(crate) struct ImportPlan<'a> {
     /// Whether to skip messages that were sent before, and recipients outside the 24-hour window. Skipped rows do not
     /// count towards the limit.
     pub(crate) skips_rows: bool,
-    /// The ledger with exclusions, and with the runs of a report. None if no run is created and there is no ledger.
+    /// The ledger, which has exclusions and the runs of a report. None if there is none and the command creates no run.
     pub(crate) ledger: Option<&'a Ledger>,
     /// How many rows at the beginning to skip.
     pub(crate) skip: u64,
