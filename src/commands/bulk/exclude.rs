@@ -117,7 +117,7 @@ pub(crate) fn run(
                 entries,
                 TypedRecipient::read_to_exclude,
                 apply,
-                ADDED,
+                &ADDED,
             )?;
         }
         ExcludeCommand::Remove(entries) => {
@@ -131,7 +131,7 @@ pub(crate) fn run(
                 entries,
                 TypedRecipient::read,
                 apply,
-                REMOVED,
+                &REMOVED,
             )?;
         }
         ExcludeCommand::List => list(context, &settings)?,
@@ -151,7 +151,7 @@ fn change(
     entries: &EntryArgs,
     read: ReadRecipient,
     apply: impl FnOnce(&Ledger, &[String]) -> Result<ExclusionChange, LedgerError>,
-    notes: ExclusionNotes,
+    notes: &ExclusionNotes,
 ) -> Result<(), CommandError> {
     let recipients = entries.read(context, settings, read)?;
     let ledger = open_ledger(context)?;

@@ -9,6 +9,7 @@ use super::operator::Command::{
 use super::world::MINUTE;
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is independent")]
 pub(super) struct Profile {
     pub(super) name: &'static str,
     /// Whether the ledger is a database. None if the seed decides.
