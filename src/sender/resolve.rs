@@ -169,13 +169,12 @@ impl Sender {
         self.secret.value == SecretSource::Prompt
     }
 
-    /// Returns whether [`Sender::connect`] may wait for the secret, for hours at a prompt or a pipe. The rules may change
-    /// meanwhile.
+    /// Returns whether [`Sender::connect`] may wait for the secret, for hours at a prompt. The rules may change meanwhile.
     pub(crate) fn may_wait_for_secret(&self) -> bool {
-        match self.secret.value {
-            SecretSource::Prompt | SecretSource::Stdin | SecretSource::Command(_) => true,
-            SecretSource::Value(_) | SecretSource::File(_) => false,
-        }
+        !matches!(
+            self.secret.value,
+            SecretSource::Value(_) | SecretSource::File(_)
+        )
     }
 
     /// Fetches the secret and prints its warnings.

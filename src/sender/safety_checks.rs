@@ -22,12 +22,13 @@ use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 
 /// The rules of a profile that must not go missing while a run is sent.
-const RULES: [&str; 5] = [
+const RULES: [&str; 6] = [
     "allow_to",
     "do_not_contact",
     "between",
     "not_on",
     "limit_24h",
+    "budget",
 ];
 
 /// Checks every recipient of a request against `allow_to`. Any spelling of an allowed number is allowed.
@@ -195,11 +196,15 @@ impl ProfileRules {
         }
     }
 
-    /// Reads the profile and its list again.
+    /// Reads the profile and its list again. With `sought`, the list may be searched for these recipients only.
     ///
     /// # Errors
     /// If one of them cannot be read, or the profile has lost one of these rules.
-    pub(crate) fn read_again(&self, context: &Context) -> Result<Self, CommandError> {
+    pub(crate) fn read_again(
+        &self,
+        context: &Context,
+        sought: Option<&SoughtRecipients>,
+    ) -> Result<Self, CommandError> {
         let read_at = clock::unix_millis();
         let settings = Settings::load(&context.flags, &read_environment()?)?;
         let before = &self.settings;
@@ -213,7 +218,7 @@ impl ProfileRules {
             return Err(CommandError::bare_configuration(problem));
         }
         Ok(Self {
-            exclusions: reread_do_not_contact(&settings)?,
+            exclusions: reread_do_not_contact(&settings, sought)?,
             settings,
             read_at,
         })
@@ -251,13 +256,16 @@ pub(crate) fn read_exclusions(
     Ok(Exclusions { lists })
 }
 
-/// Reads the profile's list again.
+/// Reads the profile's list again. With `sought`, it may be searched for these recipients only.
 ///
 /// # Errors
 /// As for [`read_exclusions`].
-pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
+pub(crate) fn reread_do_not_contact(
+    settings: &Settings,
+    sought: Option<&SoughtRecipients>,
+) -> Result<Exclusions, CommandError> {
     Ok(Exclusions {
-        lists: profile_list(settings, None)?.into_iter().collect(),
+        lists: profile_list(settings, sought)?.into_iter().collect(),
     })
 }
 

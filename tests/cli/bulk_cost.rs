@@ -181,7 +181,7 @@ fn run_over_budget_is_not_sent() {
 
 #[cfg(unix)]
 #[test]
-fn budget_lowered_at_the_question_applies() {
+fn budget_changed_at_the_question_applies() {
     let (home, jelou) = (home(), jelou());
     let prices = home.path().join("prices.csv");
     let profile = |budget: &str| {
@@ -191,14 +191,33 @@ fn budget_lowered_at_the_question_applies() {
     profile("0.175");
     let words = "bulk send people.csv --run r --rate 1000/s template promo";
     let words: Vec<_> = words.split(' ').collect();
-    let mut terminal = crate::terminal::Terminal::plain(&home, &words);
-    terminal.wait_for("[y/N] ");
-    profile("0.17");
-    let (code, screen) = terminal.end_with("y");
-    assert_eq!(code, 11, "{screen}");
-    assert!(screen.contains("more than the budget of 0.17"), "{screen}");
-    assert!(jelou.requests().is_empty());
-    assert!(!home.has_run("r"));
+    let at_question = |change: &dyn Fn(), expected: i32, told: &str| {
+        profile("0.175");
+        let mut terminal = crate::terminal::Terminal::plain(&home, &words);
+        terminal.wait_for("[y/N] ");
+        change();
+        let (code, screen) = terminal.end_with("y");
+        assert_eq!(code, expected, "{screen}");
+        assert!(screen.contains(told), "{screen}");
+        assert!(jelou.requests().is_empty());
+        assert!(!home.has_run("r"));
+    };
+    at_question(&|| profile("0.17"), 11, "more than the budget of 0.17");
+    let removed = || drop(home.profile("p", &jelou.url, ""));
+    at_question(&removed, 3, "no longer has budget");
+}
+
+#[cfg(unix)]
+#[test]
+fn prices_from_a_pipe_are_read_once() {
+    let (home, jelou) = (home(), jelou());
+    home.run(
+        "bulk send people.csv --yes --rate 1000/s --prices /dev/stdin --budget 9 template promo",
+    )
+    .api(&jelou.url)
+    .stdin(PRICES)
+    .success();
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]

@@ -207,6 +207,18 @@ fn untried_recipient_has_a_record_of_its_own() {
 }
 
 #[test]
+fn line_about_a_refused_recipient_names_it_once() {
+    let home = Home::new();
+    home.profile("p", "http://127.0.0.1:9", "allow_to = [\"57*\"]");
+    let line = "run --profile p --to 593987654321 --to 573001234567 --retry-for 0 -- true";
+    let ended = home.run(line).success();
+    let mut lines = ended.stderr.lines();
+    let told = lines.find(|line| line.starts_with("error") && line.contains("593987654321"));
+    let told = told.unwrap();
+    assert_eq!(told.matches("593987654321").count(), 1, "{told}");
+}
+
+#[test]
 fn every_outcome_has_one_record() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n12\n");

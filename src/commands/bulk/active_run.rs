@@ -353,7 +353,7 @@ impl ActiveRun {
 
     /// Reads the profile's rules again, and returns the rules before.
     fn reread_rules(&self, context: &Context) -> Result<ProfileRules, CommandError> {
-        let fresh = self.rules.borrow().read_again(context)?;
+        let fresh = self.rules.borrow().read_again(context, None)?;
         self.profile_hours(&fresh.settings)?;
         Ok(self.rules.replace(fresh))
     }

@@ -30,6 +30,16 @@ impl CostLimit {
         Ok(Self { prices, budget })
     }
 
+    /// Reads the budget again. The prices stay: they may come from a pipe.
+    pub(super) fn reread_budget(
+        &mut self,
+        typed: Option<Money>,
+        settings: &Settings,
+    ) -> Result<(), CommandError> {
+        self.budget = budget(typed, settings, self.prices.is_some())?;
+        Ok(())
+    }
+
     /// Estimates the cost of the draft's messages; None without prices.
     pub(super) fn estimate(
         &self,

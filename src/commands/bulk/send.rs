@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 
 use super::active_run::{ActiveRun, skip_excluded};
 use super::confirm::{confirm_plan, is_asked};
-use super::cost_limit::CostLimit;
 use super::list_message::ListMessage;
 use super::plan::{Plan, list_time_zone, new_conditions, print_finding};
 use super::questions::Questions;
@@ -184,7 +183,7 @@ pub(crate) async fn create_run(
     let ledger = ledger.reconnected()?;
     wait_for_turn(&ledger, &mut connection.signals).await?;
     // The command may have waited hours for the answer.
-    *rules = rules.read_again(context)?;
+    *rules = rules.read_again(context, None)?;
     let conditions = new_conditions(args, &rules.settings, &plan.message.kind)?;
     plan.settings.conditions.hours = conditions.hours;
     plan.settings.conditions.per_day = conditions.per_day;
@@ -195,7 +194,9 @@ pub(crate) async fn create_run(
     plan.settings.do_not_contact = rules.settings.do_not_contact.is_some();
     let earlier = earlier_query(&plan.settings);
     let zone = list_time_zone(args, &plan.settings, &plan.sender);
-    let cost_limit = CostLimit::read(args.prices.as_deref(), args.budget, &rules.settings)?;
+    plan.cost_limit
+        .reread_budget(args.budget, &rules.settings)?;
+    let cost_limit = &plan.cost_limit;
     let timeout = plan.sender.settings.timeout;
     let new = NewRun {
         name,
@@ -216,7 +217,7 @@ pub(crate) async fn create_run(
             return Err(CommandError::interrupted(signal));
         }
         settings.awaited_runs = draft.awaited_runs()?;
-        if draft.to_be_sent() != confirmed_rows || cost_limit.budget.is_some() {
+        if draft.to_be_sent() != confirmed_rows {
             settings.estimate = cost_limit.estimate(draft, settings)?;
         }
         if !settings.sandbox {

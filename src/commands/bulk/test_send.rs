@@ -88,7 +88,7 @@ async fn send_each(
     let messages = &plan.test_messages;
     let mut connection = plan.sender.connect(context).await?;
     if plan.sender.may_wait_for_secret() {
-        let rules = ProfileRules::unread(&plan.sender.settings).read_again(context)?;
+        let rules = ProfileRules::unread(&plan.sender.settings).read_again(context, None)?;
         // The connection to the database may have closed while the command waited for the secret.
         let ledger = plan.ledger.as_ref().map(Ledger::reconnected).transpose()?;
         for outgoing in messages {

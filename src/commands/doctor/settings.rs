@@ -83,7 +83,7 @@ impl Checkup {
     /// Checks the exclusion list: an unusable list stops every message.
     fn do_not_contact(&mut self, settings: &Settings, origin: &Origin) {
         let title = Message::verbatim("do_not_contact");
-        let Some(exclusions) = self.check(&title, reread_do_not_contact(settings)) else {
+        let Some(exclusions) = self.check(&title, reread_do_not_contact(settings, None)) else {
             return;
         };
         for list in exclusions.lists {

@@ -381,7 +381,9 @@ impl CommandRun<'_> {
         context.stderr.warnings(&warnings);
         // The command may have run for hours.
         let key = &arguments.batch.key;
-        let rules = ProfileRules::unread(&sender.settings).read_again(context)?;
+        let sought = batch.sought();
+        let rules = ProfileRules::unread(&sender.settings);
+        let rules = rules.read_again(context, sought.as_ref())?;
         for excluded in [exclusions, rules.exclusions] {
             let has_key = key.once.is_some();
             batch.check(context, &sender, &rules.settings, &excluded, has_key)?;
@@ -498,10 +500,8 @@ fn warn_about_refused(context: &Context, batch: &Batch) {
 fn end_refused(options: &BatchOptions<'_>, batch: &mut Batch) {
     for message in batch.open() {
         if let Some(error) = message.refusal.take() {
-            let recipient = message.recipient();
-            let code = options
-                .reporter
-                .error(error, &recipient, &mut message.record);
+            // A refusal names its recipient.
+            let code = options.reporter.error(error, None, &mut message.record);
             message.code = Some(code);
         }
     }

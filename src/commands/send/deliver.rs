@@ -53,7 +53,9 @@ impl<'a> BatchOptions<'a> {
         let Reporter {
             context, sender, ..
         } = self.reporter;
-        let rules = ProfileRules::unread(&sender.settings).read_again(context)?;
+        let sought = batch.sought();
+        let rules = ProfileRules::unread(&sender.settings);
+        let rules = rules.read_again(context, sought.as_ref())?;
         let has_key = self.claims.has_key();
         batch.check(context, sender, &rules.settings, &rules.exclusions, has_key)?;
         self.limit_recipients(&rules.settings, batch)?;
@@ -259,7 +261,8 @@ impl<'a> BatchOptions<'a> {
     ) -> ExitCode {
         let code = ended.unwrap_or_else(|error| {
             let recipient = message.recipient();
-            self.reporter.error(error, &recipient, &mut message.record)
+            self.reporter
+                .error(error, Some(&recipient), &mut message.record)
         });
         let is_awaited = message.record.sent == Sent::Yes && self.wait.is_some();
         if is_awaited {

@@ -61,7 +61,7 @@ impl<'a> Reporter<'a> {
     pub(crate) fn error(
         &self,
         error: CommandError,
-        recipient: &str,
+        recipient: Option<&str>,
         record: &mut Record,
     ) -> ExitCode {
         let phase = if self.are_several {
@@ -75,7 +75,10 @@ impl<'a> Reporter<'a> {
             } else {
                 problem
             };
-            self.with_recipient(recipient, told)
+            match recipient {
+                Some(recipient) => self.with_recipient(recipient, told),
+                None => told,
+            }
         };
         note_error_as(self.context, tell, error.in_phase(phase), record)
     }
