@@ -356,7 +356,7 @@ fn second_send_leaves_rows_in_flight_to_the_first() {
     arrived.recv().unwrap();
     let ended = send(&home, &jelou.url, &["--skip-sent"])
         .success()
-        .stderr_has(&["3 rows are skipped: 3 wait in another run or send"]);
+        .stderr_has(&["3 rows are skipped: 3 to be sent by another run or send"]);
     assert_eq!(ended.reasons(), json!({"to_be_sent": 3}));
     // Also if the list is the report of that run.
     home.run("bulk report r --file report.csv").success();

@@ -84,12 +84,18 @@ fn single_recipient_is_named_as_it_was_understood() {
     let home = Home::new();
     for (line, told) in [
         ("add 0987654321", "excluded 593987654321 in the ledger"),
-        ("add 0987654321", "593987654321 was excluded before"),
+        (
+            "add 0987654321",
+            "593987654321 was already excluded in the ledger",
+        ),
         (
             "remove 0987654321",
             "removed 593987654321 from the exclusions",
         ),
-        ("remove 0987654321", "593987654321 was not excluded"),
+        (
+            "remove 0987654321",
+            "593987654321 was not excluded in the ledger",
+        ),
     ] {
         home.run(&format!("bulk exclude {line} --country EC"))
             .success()
@@ -110,7 +116,7 @@ fn listed_exclusions_can_be_added_again() {
     let again = home.run("bulk exclude add -").stdin(listed.as_bytes());
     again
         .success()
-        .stderr_has(&["4 recipients were excluded before"])
+        .stderr_has(&["4 recipients were already excluded"])
         .stderr_lacks(&["excluded 0"]);
     let removed = home
         .run("bulk exclude remove - 593987654329")

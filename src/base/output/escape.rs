@@ -26,8 +26,8 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 
 fn visible(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
     // Most texts are plain ASCII, which is checked byte by byte in a third of the time.
-    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if is_plain || !text.contains(is_control) {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if text.bytes().all(is_plain) || !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
     let mut visible = String::with_capacity(text.len());

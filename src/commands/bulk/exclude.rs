@@ -165,30 +165,36 @@ fn change(
     });
     AuditLog::from_settings(settings).add(&context.stderr, "exclusion", command, fields);
     // A single recipient is named: the number may have been completed with the country.
-    let who = |count: u64| match recipients.as_slice() {
-        [recipient] => Message::verbatim(recipient),
+    let who = |count: u64| match recipients.first() {
+        Some(recipient) if changed + unchanged == 1 => Message::verbatim(recipient),
         _ => msg!("{count} {count|recipient|recipients}", count),
     };
     if changed > 0 || unchanged == 0 {
-        context.stderr.note((notes.changed)(who(changed), place));
+        context.stderr.note((notes.changed)(who(changed), &place));
     }
     if unchanged > 0 {
-        context
-            .stderr
-            .note((notes.unchanged)(who(unchanged), unchanged));
+        let note = (notes.unchanged)(who(unchanged), unchanged, &place);
+        context.stderr.note(note);
     }
     Ok(())
 }
 
 /// The notes about a change. `who` is a recipient, or a number of recipients.
 struct ExclusionNotes {
-    changed: fn(who: Message, place: Message) -> Message,
-    unchanged: fn(who: Message, count: u64) -> Message,
+    changed: fn(who: Message, place: &Message) -> Message,
+    unchanged: fn(who: Message, count: u64, place: &Message) -> Message,
 }
 
 const ADDED: ExclusionNotes = ExclusionNotes {
     changed: |who, place| msg!("excluded {who} in the ledger {place}", who, place),
-    unchanged: |who, count| msg!("{who} {count|was|were} excluded before", who, count),
+    unchanged: |who, count, place| {
+        msg!(
+            "{who} {count|was|were} already excluded in the ledger {place}",
+            who,
+            count,
+            place
+        )
+    },
 };
 
 const REMOVED: ExclusionNotes = ExclusionNotes {
@@ -199,7 +205,14 @@ const REMOVED: ExclusionNotes = ExclusionNotes {
             place
         )
     },
-    unchanged: |who, count| msg!("{who} {count|was|were} not excluded", who, count),
+    unchanged: |who, count, place| {
+        msg!(
+            "{who} {count|was|were} not excluded in the ledger {place}",
+            who,
+            count,
+            place
+        )
+    },
 };
 
 /// Returns which exclusions a command is about: the ledger's, or those of the sandbox in it.

@@ -418,7 +418,7 @@ fn describe(reason: SkipReason, rows: u64) -> Message {
         SkipReason::Repeated => msg!("{rows} repeated", rows),
         SkipReason::AlreadySent => msg!("{rows} already sent", rows),
         SkipReason::MayHaveBeenSent => msg!("{rows} may have been sent", rows),
-        SkipReason::ToBeSent => msg!("{rows} {rows|waits|wait} in another run or send", rows),
+        SkipReason::ToBeSent => msg!("{rows} to be sent by another run or send", rows),
         SkipReason::OutsideWindow => msg!("{rows} outside the 24-hour window", rows),
         SkipReason::Cancelled => msg!("{rows} cancelled", rows),
     }
