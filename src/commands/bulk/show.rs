@@ -2,7 +2,6 @@
 //! else.
 
 use jiff::tz::TimeZone;
-use url::Url;
 
 use super::confirm::{draw_rows, print_column_table, report_limit, report_recipients};
 use super::options::or_unchecked;
@@ -14,7 +13,7 @@ use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::jelou::api::Request;
+use crate::jelou::api::{Request, UrlsBelow};
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
 use crate::runs::import::{earlier_query, rows_to_preview};
@@ -210,19 +209,10 @@ fn print_requests(plan: &Plan, context: &Context, max: u64) -> Result<(), Comman
     let Some(accepts) = plan.imported.accepts.as_ref() else {
         return Ok(());
     };
-    let base = plan.sender.planned_base();
-    // Most rows have the path of the row before, so its URL is parsed once.
-    let mut known: Option<(String, Url)> = None;
+    let mut urls = UrlsBelow::new(plan.sender.planned_base().url().clone());
     plan.draft.each_row_to_send_up_to(max, |_, request| {
         let DraftRequest { path, body, .. } = request;
-        let url = match &known {
-            Some((known_path, url)) if known_path == path => url.clone(),
-            _ => {
-                let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
-                known = Some((path.to_owned(), url.clone()));
-                url
-            }
-        };
+        let url = urls.url(path).map_err(LedgerError::damaged)?;
         let request = Request::post(url, body.into(), accepts.clone());
         Ok(plan.sender.show(context, &request)?)
     })

@@ -34,7 +34,7 @@ pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
-    curl_command, other_recipient_in_path, unknown_hint,
+    UrlsBelow, curl_command, other_recipient_in_path, unknown_hint,
 };
 pub(crate) use self::transport::{Client, ClientOptions, Roots};
 pub(crate) use self::typed_path::TypedPath;

@@ -289,6 +289,33 @@ impl Request {
     }
 }
 
+/// The URLs of paths below an address. Most rows have the path of the row before, so its URL is parsed once.
+pub(crate) struct UrlsBelow {
+    base: Url,
+    last: Option<(String, Url)>,
+}
+
+impl UrlsBelow {
+    pub(crate) fn new(base: Url) -> Self {
+        Self { base, last: None }
+    }
+
+    /// Returns the URL of `path`.
+    ///
+    /// # Errors
+    /// As for [`Request::url_below`].
+    pub(crate) fn url(&mut self, path: &str) -> Result<Url, url::ParseError> {
+        if let Some((known, url)) = &self.last
+            && known == path
+        {
+            return Ok(url.clone());
+        }
+        let url = Request::url_below(&self.base, path)?;
+        self.last = Some((path.to_owned(), url.clone()));
+        Ok(url)
+    }
+}
+
 /// A request that is shown, not sent. Its body stays the same, byte for byte.
 #[derive(Serialize)]
 pub(crate) struct DryRun<'a> {

@@ -1,6 +1,8 @@
 //! Reads a number as users write it in a cell: digits with separators, and around them a minus, a percent sign and the
 //! sign, code or name of a currency.
 
+use std::borrow::Cow;
+
 use minijinja::Value as Cell;
 
 use super::country_fit::CountryFit;
@@ -104,9 +106,12 @@ fn is_of_digits(sign: char) -> bool {
 }
 
 /// Returns the trimmed `text` without the first of the `signs`, and whether it had one.
-fn without_sign(text: &str, signs: &[char]) -> (String, bool) {
+fn without_sign<'t>(text: &'t str, signs: &[char]) -> (Cow<'t, str>, bool) {
+    if !text.contains(signs) {
+        return (Cow::Borrowed(text.trim()), false);
+    }
     let rest = text.replacen(signs, "", 1);
-    (rest.trim().to_owned(), rest.len() < text.len())
+    (Cow::Owned(rest.trim().to_owned()), true)
 }
 
 /// Returns whether a minus in `text` has a letter next to it.
@@ -133,30 +138,26 @@ impl<'a> SplitDigits<'a> {
 
     fn number(self, is_negative: bool, is_percent: bool) -> Option<Cell> {
         let Self { whole, decimals } = self;
-        let minus = if is_negative { "-" } else { "" };
-        let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
-        let plain = format!("{minus}{whole}");
+        let mut plain = String::from(if is_negative { "-" } else { "" });
+        plain.extend(whole.chars().filter(char::is_ascii_digit));
         if decimals.trim_end_matches('0').is_empty() && !is_percent {
             return plain.parse::<i64>().ok().map(Cell::from);
         }
         let exponent = if is_percent { "e-2" } else { "" };
-        let number = format!("{plain}.{decimals}{exponent}");
-        number.parse::<f64>().ok().map(Cell::from)
+        plain.extend([".", decimals, exponent]);
+        plain.parse::<f64>().ok().map(Cell::from)
     }
 }
 
 /// Returns whether the digits are in groups of three, by any separators, or in one group.
 fn is_grouped(whole: &str) -> bool {
-    let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
-    match groups.as_slice() {
-        [_] => true,
-        [first, rest @ ..] => {
-            (1..=3).contains(&first.len())
-                && !first.starts_with('0')
-                && rest.iter().all(|group| group.len() == 3)
-        }
-        [] => false,
-    }
+    let is_separator = |sign: char| !sign.is_ascii_digit();
+    let Some((first, rest)) = whole.split_once(is_separator) else {
+        return true;
+    };
+    (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && rest.split(is_separator).all(|group| group.len() == 3)
 }
 
 const fn other_mark(mark: char) -> char {

@@ -22,7 +22,7 @@ use crate::base::clock;
 use crate::base::message::msg;
 use crate::base::output::Progress;
 use crate::base::process::Signal;
-use crate::jelou::api::Problem;
+use crate::jelou::api::{Problem, UrlsBelow};
 use crate::runs::ledger::{
     Counts, DraftRequest, ExchangeOrder, ExchangeReply, LedgerError, PauseReason, RowState,
     RowToSend, Worker,
@@ -36,6 +36,7 @@ pub(crate) type RequestCheck<'a> = &'a dyn Fn(&DraftRequest<'_>) -> Result<bool,
 pub(crate) struct Driver<'a> {
     engine: Engine,
     session: Arc<ApiSession>,
+    urls: UrlsBelow,
     is_allowed: RequestCheck<'a>,
     writer: Writer,
     tasks: JoinSet<RowTaskEnd>,
@@ -55,6 +56,7 @@ impl<'a> Driver<'a> {
         progress.begin(&counts.tally());
         Self {
             engine: Engine::new(counts, limits, clock::now()),
+            urls: UrlsBelow::new(session.base.clone()),
             session,
             is_allowed,
             writer: Writer::start(ledger),
@@ -172,7 +174,7 @@ impl<'a> Driver<'a> {
             self.handle(EngineInput::RowRefused { row, why, stop });
             return;
         }
-        match self.session.request(&mut row) {
+        match self.session.request(&mut self.urls, &mut row) {
             Ok(request) => {
                 let task = send_row(Arc::clone(&self.session), request, row);
                 self.tasks.spawn(task);
@@ -338,7 +340,8 @@ mod tests {
         let mut row = run.pending_after(0, 1).unwrap().pop().unwrap();
         row.deadline = Some(Deadline::after(Duration::ZERO));
         let (server, session) = session().await;
-        let request = session.request(&mut row).unwrap();
+        let mut urls = UrlsBelow::new(session.base.clone());
+        let request = session.request(&mut urls, &mut row).unwrap();
         let end = send_row(Arc::new(session), request, row).await;
         assert_eq!(
             (end.row.state, end.row.code),

@@ -8,7 +8,8 @@ use url::Url;
 use crate::base::clock;
 use crate::base::message::msg;
 use crate::jelou::api::{
-    Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
+    Cause, Client, Credentials, Outcome, Request, SuccessCriterion, UrlsBelow, Verdict, excerpt,
+    judge,
 };
 use crate::runs::ledger::{FinishedRow, LedgerError, RowState, RowToSend};
 
@@ -31,8 +32,13 @@ pub(crate) struct RowTaskEnd {
 
 impl ApiSession {
     /// Creates the request for `row` from the ledger, and takes its body.
-    pub(crate) fn request(&self, row: &mut RowToSend) -> Result<Request, LedgerError> {
-        let url = Request::url_below(&self.base, &row.path)
+    pub(crate) fn request(
+        &self,
+        urls: &mut UrlsBelow,
+        row: &mut RowToSend,
+    ) -> Result<Request, LedgerError> {
+        let url = urls
+            .url(&row.path)
             .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.index)))?;
         let accepts = self.accepts.for_recipient(&row.recipient);
         Ok(Request::post(
