@@ -237,10 +237,12 @@ fn copied_value_violations(typed: &MessageKind, fields: &Value) -> Vec<Violation
 
 /// Returns the violation of a row at 0, 0: programs write these coordinates for a place that they do not have.
 fn missing_place(fields: &Value) -> Option<Violation> {
-    let is_zero = |place: &str| fields.pointer(place).and_then(Value::as_f64) == Some(0.0);
-    let problem = msg!("is 0, 0, which stands for a missing place");
-    (is_zero("/coordinates/lat") && is_zero("/coordinates/long"))
-        .then(|| Violation::without_flag("coordinates", problem))
+    let place = fields.get("coordinates")?;
+    let is_zero = |name: &str| place.get(name).and_then(Value::as_f64) == Some(0.0);
+    (is_zero("lat") && is_zero("long")).then(|| {
+        let problem = msg!("is 0, 0, which stands for a missing place");
+        Violation::without_flag("coordinates", problem)
+    })
 }
 
 /// Returns the problem of a recipient in a body that has the prefix of an id in a flag.

@@ -311,9 +311,10 @@ impl MessageKind {
             "template" => ("templateId", "template-by-id"),
             _ => return Cow::Borrowed(self),
         };
-        let is_other = fields.get(field).is_some_and(|value| !value.is_null());
-        let other = Self::from_name(other).filter(|_| is_other);
-        other.map_or(Cow::Borrowed(self), Cow::Owned)
+        if fields.get(field).is_none_or(Value::is_null) {
+            return Cow::Borrowed(self);
+        }
+        Self::from_name(other).map_or(Cow::Borrowed(self), Cow::Owned)
     }
 
     /// Returns the kind's `type` in a body, if only this kind has it.
