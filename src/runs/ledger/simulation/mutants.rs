@@ -40,7 +40,7 @@ use crate::runs::ledger::rows::transitions::{
 use crate::runs::ledger::worker::assign::ASSIGN;
 use crate::runs::ledger::worker::exchange::{CLAIM_OF_ROW, END, STOPPED_WORKER};
 use crate::runs::ledger::worker::{
-    ADD_WORKER, JOINED_RUN, NOTE_ALIVE, NOTE_EXCHANGE, NOTE_NEW_CONNECTION, RETURN_ROW,
+    ADD_WORKER, JOINED_RUN, NOTE_EXCHANGE, NOTE_NEW_CONNECTION, RETURN_ROW,
 };
 use crate::runs::sending::EngineAction;
 
@@ -141,7 +141,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     .and(STOPPED_WORKER, "stopped_at IS NOT NULL{-> AND 0}"),
     Mutation::new("no worker is ever lost", NOTE_EXCHANGE, NEVER_LOST)
         .and(NOTE_NEW_CONNECTION, NEVER_LOST)
-        .and(NOTE_ALIVE, NEVER_LOST),
+        .in_profile("lost responses"),
     Mutation::new(
         "a lease is shorter than the deadline of its rows",
         ADD_WORKER,
@@ -360,7 +360,10 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "{identity->?2} = ?2",
     )
     .in_profile("restored")
-    .within(200),
+    .undetected(
+        "not in 200 seeds, because the ledger must be restored while an answer is open; \
+             old_answer_does_not_accept_a_later_restore in contract/restored_ledgers.rs detects it",
+    ),
     Mutation::ignoring_identity("a restored ledger has the identity of the first one")
         .in_profile("restored"),
     Mutation::new("a run is sent faster than its pace", WRITE_RUN, "pace = {?3->coalesce(pace, ?3)}"),
@@ -430,7 +433,8 @@ fn check_mutation(mutation: &'static Mutation, seeds: Option<u64>) -> Option<Str
     for (number, ended) in numbers.zip(worlds(mutation)) {
         tried = number;
         violations.extend(ended.violations.into_iter().next());
-        if seeds.is_none() && !violations.is_empty() {
+        let is_found = !violations.is_empty() && mutation.find_unused_edit().is_none();
+        if seeds.is_none() && is_found {
             break;
         }
     }

@@ -43,7 +43,7 @@ pub(super) const NOTE_NEW_CONNECTION: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2, connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 \
     RETURNING exchanges";
-pub(super) const NOTE_ALIVE: &str = "UPDATE worker \
+const NOTE_ALIVE: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2 WHERE id = ?1";
 
