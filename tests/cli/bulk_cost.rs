@@ -188,7 +188,6 @@ fn budget_changed_at_the_question_applies() {
         let keys = format!("prices = '{}'\nbudget = {budget}", prices.display());
         home.profile("p", &jelou.url, &keys);
     };
-    profile("0.175");
     let words = "bulk send people.csv --run r --rate 1000/s template promo";
     let words: Vec<_> = words.split(' ').collect();
     let at_question = |change: &dyn Fn(), expected: i32, told: &str| {

@@ -427,7 +427,7 @@ impl MessagingLimit {
         Ok(Some(Self {
             ledger,
             reach_key,
-            limit: Some(limit).filter(|_| !is_over_allowed),
+            limit: (!is_over_allowed).then_some(limit),
             zone: settings.hours.zone(),
         }))
     }

@@ -602,7 +602,7 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// # Errors
-    /// If lines have no clear recipient, which it lists, or if there is no column of recipients.
+    /// If there is no column of recipients, or if a line has no clear recipient. The error lists all such lines.
     pub(super) fn finish(mut self) -> Result<(), UsageError> {
         let ExclusionList {
             name,

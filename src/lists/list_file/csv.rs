@@ -280,10 +280,9 @@ pub(super) struct CsvRecord {
     /// The first line of the record, after any empty lines.
     pub(super) line: u64,
     pub(super) last_line: u64,
-    /// Whether a quote closes a cell and has text after it, or is inside a cell that does not begin
-    /// with one. There, commas allow no quote. Other delimiters allow quotes as text (`Tubo 2"`), but
-    /// not after only spaces, which may be before the quotes of a whole cell, and not an odd number
-    /// in two cells: a delimiter between them may be in quotes (`Tubo "a;b"`).
+    /// Whether text follows a closing quote, or a quote is inside a cell that does not begin with one.
+    /// If no comma separates the cells, the latter is text (`Tubo 2"`), unless only spaces are before
+    /// it, or two cells have an odd number of quotes: in `Tubo "a;b"`, the delimiter may be in quotes.
     pub(super) has_stray_quote: bool,
     /// The number of cells that do not begin with a quote and have an odd number of quotes.
     odd_cells: usize,
