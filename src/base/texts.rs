@@ -10,6 +10,11 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }
 
+/// Returns whether `text` has no other characters than the digits 0 to 9. The empty text has none.
+pub(crate) fn has_only_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Quotes a word, so that a shell reads every character literally.
 pub(crate) fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))

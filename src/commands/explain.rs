@@ -12,6 +12,7 @@ use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Format, pretty, versioned, wrapped};
 use crate::base::suggest::nearest;
 use crate::base::texts;
+use crate::base::texts::has_only_digits;
 use crate::command_error::CommandError;
 use crate::jelou::api::{Code, CodeOutcome, codes, look_up_code};
 use crate::jelou::message::{Envelope, Example, Field, MessageKind};
@@ -182,7 +183,7 @@ fn find_code(topic: &str) -> Option<Code> {
 }
 
 fn unknown(topic: &str) -> UsageError {
-    if topic.len() == 6 && topic.bytes().all(|byte| byte.is_ascii_digit()) {
+    if topic.len() == 6 && has_only_digits(topic) {
         return UsageError::new(
             msg!(
                 "this version does not know `{topic}`, which may be a code of WhatsApp",

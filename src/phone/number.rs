@@ -3,7 +3,7 @@
 use super::diagnosis::{why_not_international, why_not_national};
 use super::national::{international, is_mobile_without_prefix};
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
-use super::person::{person_key, spellings};
+use super::person::{number_in, person_key, spellings};
 use super::published_form::read_in_any_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
@@ -386,7 +386,7 @@ pub(crate) fn calling_code(recipient: &str) -> Option<&'static str> {
 const MAX_NATIONAL_DIGITS: usize = 12;
 
 /// Returns whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp
-/// user id, or an id unlike a number. It is not documented how Jelou reads others, such as `tel:…`
+/// user id, or an id unlike a number: few digits, or too many digits without other signs. It is not documented how Jelou reads others, such as `tel:…`
 /// and `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
@@ -394,7 +394,10 @@ pub(crate) fn is_clear(recipient: &str) -> bool {
         .chars()
         .filter(|character| character.is_numeric())
         .count();
-    let is_long_id = digits == key.len()
+    // A sign between the digits, such as a space, means a phone number.
+    let has_only_digits =
+        digits == key.len() && (key == recipient || number_in(recipient).is_some());
+    let is_long_id = has_only_digits
         && digits > MAX_NATIONAL_DIGITS
         && !key.starts_with('0')
         && !is_misspelt_number(&key);

@@ -7,6 +7,7 @@ use super::recipient_error::NUMBER_DIGITS;
 use super::two_forms::two_forms;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_invisible;
+use crate::base::texts::has_only_digits;
 
 /// Returns the key of a recipient, which is the same for every spelling of a number. Exclusions,
 /// `allow_to`, `--once` and the ledger compare recipients by it. It is the number's digits, but
@@ -33,8 +34,7 @@ pub(crate) fn number_in(id: &str) -> Option<&str> {
     let mut endings = ID_ENDINGS.into_iter().chain([".0"]);
     let id = endings.find_map(|end| id.strip_suffix(end)).unwrap_or(id);
     let number = id.trim_start_matches("00");
-    (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
-        .then_some(number)
+    (NUMBER_DIGITS.contains(&number.len()) && has_only_digits(number)).then_some(number)
 }
 
 /// Returns the digits of a number in an id or in a common spelling. Any other text only loses its

@@ -3,6 +3,7 @@
 use super::recipient_error::RecipientError;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_unseen;
+use crate::base::texts::has_only_digits;
 
 /// What is in front of a number:
 /// - `tel:` in RFC 3966,
@@ -57,7 +58,7 @@ fn in_form(typed: &str) -> Option<Result<ParsedDigits, RecipientError>> {
     let in_id = ID_ENDINGS.iter().find_map(|end| typed.strip_suffix(end));
     let number = in_link.or(in_id)?;
     let digits = number.strip_prefix('+').unwrap_or(number);
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = has_only_digits(digits);
     is_number.then(|| ParsedDigits::read(&format!("+{digits}")))
 }
 

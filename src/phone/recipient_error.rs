@@ -255,10 +255,11 @@ fn only_number(typed: &str) -> Option<Message> {
     number_within(typed).map(|number| msg!("write only the number: `{number}`", number))
 }
 
-/// Returns whether a hint may propose `id` as the id of a user. A text with a space or the digits of a number is more likely
-/// a wrong number.
+/// Returns whether a hint may propose `id` as the id of a user. A text with a space or the digits of a number, in any script, is
+/// more likely a wrong number.
 fn may_be_id(id: &str) -> bool {
-    !id.contains(char::is_whitespace) && count_digits(id) < *NUMBER_DIGITS.start()
+    let digits = id.chars().filter(|sign| sign.is_numeric()).count();
+    !id.contains(char::is_whitespace) && digits < *NUMBER_DIGITS.start()
 }
 
 fn count_digits(text: &str) -> usize {
@@ -314,6 +315,10 @@ mod tests {
             ("user 12", ""),
             ("Ana0991230001", ""),
             ("12345678901234@lid", ""),
+            (
+                "\u{ff15}\u{ff19}\u{ff13}\u{ff19}\u{ff18}\u{ff17}\u{ff16}",
+                "",
+            ),
             ("0991230001 Ana 0991230002", ""),
             (
                 "EC.593991230001",

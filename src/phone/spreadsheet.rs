@@ -2,6 +2,7 @@
 
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use crate::base::message::{Message, msg};
+use crate::base::texts::has_only_digits;
 
 /// A number in a form that only spreadsheets write.
 pub(super) struct SpreadsheetForm {
@@ -97,12 +98,12 @@ fn split_decimals(number: &str) -> Option<(&str, bool)> {
     let sign = number.rfind(['.', ','])?;
     let whole = number.get(..sign)?;
     let decimals = number.get(sign + 1..)?;
-    let has_digits_only = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if decimals.is_empty() || !has_digits_only(decimals) {
+
+    if decimals.is_empty() || !has_only_digits(decimals) {
         return None;
     }
     let is_zero = decimals.bytes().all(|byte| byte == b'0');
-    let is_whole = whole.len() >= *NUMBER_DIGITS.start() && has_digits_only(whole);
+    let is_whole = whole.len() >= *NUMBER_DIGITS.start() && has_only_digits(whole);
     let is_long_whole = is_whole && (decimals.len() <= 2 || is_zero);
     let has_dot = number.get(sign..)?.starts_with('.');
     let is_last_zero = has_dot && is_zero && (decimals.len() == 1 || !whole.contains('.'));
@@ -124,8 +125,6 @@ fn split_exponent(number: &str) -> Option<(&str, usize)> {
 /// `exponent` digits after it.
 fn whole_number(mantissa: &str, exponent: usize) -> Option<String> {
     let (first, rest) = mantissa.split_once([',', '.'])?;
-    let is_whole = first.len() == 1
-        && rest.len() == exponent
-        && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = first.len() == 1 && rest.len() == exponent && has_only_digits(rest);
     is_whole.then(|| format!("{first}{rest}"))
 }

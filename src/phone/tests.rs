@@ -6,7 +6,7 @@ use phonenumber::metadata::{DATABASE, Descriptor};
 use regex_lite::Regex;
 
 use super::rules::is_valid;
-use super::{Country, PhoneNumber};
+use super::{Country, PhoneNumber, is_clear};
 
 /// Returns the number that was read, with its warnings, or the error.
 fn read_number(typed: &str, country: &str) -> String {
@@ -327,6 +327,47 @@ fn old_number_form_is_never_another_country() {
 }
 
 #[test]
+fn prefix_after_the_country_code_is_for_calls_inside() {
+    for (typed, expected) in [
+        ("+54 11 15 8765 0001", "did you mean +5491187650001?"),
+        ("54 0351 15 234 5678", "did you mean +5493512345678?"),
+        ("+7 8 912 345 67 89", "did you mean +79123456789?"),
+        // Another number would be a stranger's.
+        (
+            "+55 21 99579 825566",
+            "it is too long for a number of Brazil",
+        ),
+        (
+            "+54 11 8765 00011",
+            "its digits do not begin a number of Argentina",
+        ),
+    ] {
+        let found = read_number(typed, "");
+        assert!(found.contains(expected), "{typed}: {found}");
+    }
+}
+
+#[test]
+fn only_digits_alone_may_be_a_long_id() {
+    for (recipient, expected) in [
+        ("12345678901234", true),
+        ("100004567891234", true),
+        ("2435678901234567", true),
+        ("593987654321", true),
+        ("+593 98 765 4321", true),
+        ("12-3", true),
+        // A prefix for calls inside Argentina.
+        ("54111587650001", false),
+        ("+54 11 15 8765 0001", false),
+        ("+12345678901234", false),
+        ("123 4567 8901 2345", false),
+        ("0987654321", false),
+    ] {
+        assert_eq!(is_clear(recipient), expected, "{recipient}");
+    }
+}
+
+#[test]
 fn number_of_local_length_is_never_another_country() {
     for (typed, country, expected) in [
         ("3593259868", "CO", "for a number of Bulgaria: +3593259868"),
@@ -378,15 +419,24 @@ fn number_of_local_length_is_never_another_country() {
 }
 
 #[test]
-fn apostrophe_before_plus_is_not_part_of_the_number() {
+fn spreadsheet_text_and_float_are_read() {
     for (typed, expected) in [
         ("'+525512345678", "525512345678"),
         ("\u{2019}+52 55 1234 5678", "525512345678"),
         (" '+525512345678 ", "525512345678"),
         ("'+52551234567", "it is too short for a number of Mexico"),
-        // Without + the number may lack its country code.
-        ("'525512345678", "did you mean +525512345678?"),
+        ("'525512345678", "525512345678"),
+        ("=\"525512345678\"", "525512345678"),
+        ("=\"+52 55 1234 5678\"", "525512345678"),
+        ("525512345678.0", "525512345678"),
+        ("+525512345678.0", "525512345678"),
         ("'0987654321", "has no country code"),
+        ("0987654321.0", "has no country code"),
+        ("525512345678.00", "did you mean +525512345678?"),
+        ("525512345678,0", "did you mean +525512345678?"),
+        ("525512345678.5", "has decimals"),
+        ("=525512345678", "did you mean +525512345678?"),
+        ("'5.25513E+11", "its last digits are lost"),
         ("''+525512345678", "begins with the apostrophe"),
         ("'++525512345678", "it contains `+`"),
     ] {

@@ -7,6 +7,7 @@ use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{is_number, regions_with_code};
 use super::spreadsheet::{SpreadsheetForm, TEXT_MARKS};
 use crate::base::invisible::{is_invisible, is_other_line_break, is_unseen};
+use crate::base::texts::has_only_digits;
 
 /// The digits of the typed number.
 #[derive(Debug)]
@@ -29,8 +30,7 @@ impl ParsedDigits {
     pub(super) fn read(typed: &str) -> Result<Self, RecipientError> {
         // Nearly all numbers of a list are only digits, so this path is fast.
         let digits = typed.strip_prefix('+').unwrap_or(typed);
-        let is_plain = NUMBER_DIGITS.contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_plain = NUMBER_DIGITS.contains(&digits.len()) && has_only_digits(digits);
         if is_plain && !typed.starts_with("00") {
             return Ok(Self {
                 is_international: digits.len() < typed.len(),
@@ -39,15 +39,15 @@ impl ParsedDigits {
             });
         }
         let typed = typed.trim_matches(is_unseen);
-        let typed = without_text_mark(typed);
-        if let Some(form) = SpreadsheetForm::find(typed) {
+        let number = without_spreadsheet_form(typed);
+        if let Some(form) = SpreadsheetForm::find(number) {
             let hint = form.hint;
             return Err(RecipientError {
                 hint,
                 ..RecipientError::bare(form.problem)
             });
         }
-        let bare: String = typed
+        let bare: String = number
             .chars()
             .filter(|character| !is_paste_residue(*character))
             .collect();
@@ -88,13 +88,22 @@ impl ParsedDigits {
     }
 }
 
-/// Removes the apostrophe in front of a number with `+`. Spreadsheets and shops write it, so that the number stays a
-/// text and is not a formula.
-fn without_text_mark(typed: &str) -> &str {
-    typed
-        .strip_prefix(TEXT_MARKS)
-        .filter(|number| number.starts_with('+'))
-        .unwrap_or(typed)
+/// Removes what keeps a number as text in a spreadsheet, or the decimal of a float: `'0987654321`, `="0987654321"` and
+/// `593987654321.0`. No digit of these is in doubt.
+fn without_spreadsheet_form(typed: &str) -> &str {
+    let as_text = typed.strip_prefix(TEXT_MARKS).or_else(|| {
+        let quoted = typed.strip_prefix("=\"")?;
+        quoted.strip_suffix('"')
+    });
+    let of_float = || {
+        let whole = typed.strip_suffix(".0")?;
+        let digits = whole.strip_prefix('+').unwrap_or(whole);
+        let is_number = NUMBER_DIGITS.contains(&digits.len()) && has_only_digits(digits);
+        is_number.then_some(whole)
+    };
+    let is_number =
+        |number: &&str| number.starts_with(|sign: char| sign == '+' || is_phone_character(sign));
+    as_text.filter(is_number).or_else(of_float).unwrap_or(typed)
 }
 
 /// Returns `+44 (0)20 7946 0000` without its `(0)`: the prefix for calls inside the country, behind the country's code. None
@@ -117,7 +126,7 @@ fn without_zero_in_parentheses(number: &str) -> Option<String> {
 fn area_code_in_front(number: &str) -> Option<String> {
     let (group, rest) = number.strip_prefix('(')?.split_once(')')?;
     let is_area_code = AREA_CODE_DIGITS.contains(&group.len())
-        && group.bytes().all(|byte| byte.is_ascii_digit())
+        && has_only_digits(group)
         && !group.starts_with('0');
     let has_more = rest.contains(|character: char| character.is_ascii_digit());
     (is_area_code && has_more).then(|| group.to_owned())

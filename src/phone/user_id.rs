@@ -1,5 +1,7 @@
 //! WhatsApp's user ids: a country's two capital letters, a dot, letters and digits. Their recipients hide their number.
 
+use crate::base::texts::has_only_digits;
+
 /// The maximum of letters and digits after the dot of a user id.
 const MAX_ID_LENGTH: usize = 128;
 /// A user id with fewer digits could be a mistyped number.
@@ -8,8 +10,7 @@ const MIN_ID_DIGITS: usize = 16;
 /// Returns whether `recipient` is a WhatsApp user id: `US.13491208655302741918`, or `US.ENT.…`,
 /// which a group of businesses shares.
 pub(crate) fn is_user_id(recipient: &str) -> bool {
-    let is_short =
-        |id: &str| id.len() < MIN_ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = |id: &str| id.len() < MIN_ID_DIGITS && has_only_digits(id);
     split_user_id(recipient).is_some_and(|(_, id)| !is_short(id))
 }
 

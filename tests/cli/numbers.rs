@@ -523,7 +523,7 @@ fn recipient_in_body_warns_as_flag_would() {
         (
             "text",
             "EC",
-            text("593987654301.0"),
+            text("593987654301.00"),
             "did you mean +593987654301?",
         ),
     ] {
@@ -589,12 +589,12 @@ fn contact_number_has_the_hint_of_the_recipient() {
         ("MX", &["--body=old.json"], old),
         (
             "EC",
-            &["--name=Ana", "--phone='0987654321"],
+            &["--name=Ana", "--phone==0987654321"],
             "did you mean +593987654321?",
         ),
         (
             "EC",
-            &["--name=Ana", "--phone=0987654321.0"],
+            &["--name=Ana", "--phone=0987654321.00"],
             "did you mean +593987654321?",
         ),
         (

@@ -13,6 +13,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{Format, RecordError};
+use crate::base::texts::has_only_digits;
 use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
@@ -39,7 +40,7 @@ enum ReasonFilter {
 }
 
 fn reason(raw: &str) -> Result<ReasonFilter, Message> {
-    if !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !raw.is_empty() && has_only_digits(raw) {
         return Ok(ReasonFilter::Code(raw.to_owned()));
     }
     SkipReason::from_str(raw, false)

@@ -12,6 +12,7 @@ use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::{Request, SuccessCriterion};
 use super::transport::Attempt;
 use crate::base::message::{Message, Value as TextValue, msg};
+use crate::base::texts::has_only_digits;
 
 /// Judges an `attempt` to send `request`.
 pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
@@ -293,7 +294,7 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
             codes::code_at_start(text, sent).or_else(|| codes::code_by_title(text, sent))
         }),
         // Jelou's code is less specific.
-        Some(code) if !code.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Some(code) if !has_only_digits(code) => {
             words().find_map(|text| codes::code_at_start(text, sent))
         }
         Some(_) => None,

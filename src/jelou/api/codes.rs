@@ -2,7 +2,7 @@
 //! errors of `send` and `explain CODE` use the same table, `codes.tsv`.
 
 use crate::base::message::{Message, Value, msg};
-use crate::base::texts::rows;
+use crate::base::texts::{has_only_digits, rows};
 
 /// A code with its meaning for a message, and the hint.
 #[derive(Clone, Copy, Debug)]
@@ -110,8 +110,7 @@ pub(crate) fn look_up(code: &str) -> Option<Code> {
 /// if the message may repeat a text of `sent`, the body of the request.
 pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
     let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
-    let is_code =
-        (1..=MAX_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+    let is_code = (1..=MAX_DIGITS).contains(&code.len()) && has_only_digits(code);
     (is_code && !sent.contains(&format!("#{code}"))).then_some(code)
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::marks;
 use crate::base::message::{Lang, Message, msg};
+use crate::base::texts::has_only_digits;
 
 /// A part of a message, in reading order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -123,7 +124,7 @@ pub(super) fn places(text: &str) -> impl Iterator<Item = (&str, &str)> {
 pub(super) fn named_places(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for (name, _) in places(text) {
-        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        if has_only_digits(name) {
             return Vec::new();
         }
         if !names.contains(&name) {

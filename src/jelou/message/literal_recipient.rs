@@ -129,11 +129,16 @@ mod tests {
                 "WhatsApp writes this number 593987654321",
             ),
             ("id:0987654321", "it is not a number with a country code"),
+            ("593987654301.0", "WhatsApp writes this number 593987654301"),
+            ("'593987654301", "WhatsApp writes this number 593987654301"),
             (
-                "593987654301.0",
-                "sent unchanged, but `593987654301.0` has decimals, as a spreadsheet writes a number (did you mean +593987654301?)",
+                "593987654301.00",
+                "sent unchanged, but `593987654301.00` has decimals, as a spreadsheet writes a number (did you mean +593987654301?)",
             ),
-            ("'593987654301", "did you mean +593987654301?"),
+            (
+                "+54 11 15 8765 0001",
+                "it has a prefix for calls inside Argentina (did you mean +5491187650001?)",
+            ),
             ("'0987654301", "it is not a number with a country code"),
             ("5930987654321", "did you mean +593987654321?"),
             (
@@ -189,8 +194,16 @@ mod tests {
                 "987654321",
                 "WhatsApp writes this number 593987654321",
             ),
-            ("EC", "'0987654321", "did you mean +593987654321?"),
-            ("EC", "593987654301.0", "did you mean +593987654301?"),
+            (
+                "EC",
+                "'0987654321",
+                "WhatsApp writes this number 593987654321",
+            ),
+            (
+                "EC",
+                "593987654301.0",
+                "WhatsApp writes this number 593987654301",
+            ),
             (
                 "EC",
                 "59398765",

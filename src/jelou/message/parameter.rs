@@ -6,6 +6,7 @@ use super::characters::visit_texts;
 use super::schema::Schema;
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks};
 use crate::base::message::{Message, msg};
+use crate::base::texts::has_only_digits;
 
 /// The rule for a parameter that is a single text; the schema also has it as a pattern.
 pub(super) const ONE_LINE: &str =
@@ -45,7 +46,7 @@ pub(crate) fn named_parameter(
     let is_in_order = path.starts_with("parameters[") || path.starts_with("headerParameters[");
     let (name, _) = text.split_once('=').filter(|_| is_in_order)?;
     let name = name.trim();
-    let is_number = (1..=2).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = (1..=2).contains(&name.len()) && has_only_digits(name);
     (is_number || is_name(name)).then(|| {
         msg!(
             "{path}: `{name}=` is sent too, because these parameters have an order and no names",

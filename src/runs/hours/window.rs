@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::conventions::Language;
 use crate::base::message::{Message, ToValue, Value, msg};
 use crate::base::suggest::plain;
+use crate::base::texts::has_only_digits;
 
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
@@ -144,9 +145,7 @@ fn parse_day(text: &str) -> Result<Weekday, Message> {
 
 /// Minutes since midnight: 00:00 to 24:00.
 fn parse_time(text: &str) -> Result<u16, Message> {
-    let is_number = |part: &str| {
-        !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && has_only_digits(part);
     // A full hour needs no minutes.
     let parsed = text
         .split_once(':')

@@ -12,11 +12,12 @@ use serde_json::value::RawValue;
 
 use super::types::DraftRequest;
 use crate::base::invisible::{with_single_blanks, without_blanks_at_ends};
+use crate::base::texts::has_only_digits;
 use crate::phone::{person_key, two_forms};
 
 /// Replaces the long form of the number `key` in `text` by the key, but not inside longer numbers.
 fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
-    let is_number = key.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = has_only_digits(key);
     let Some([_, long]) = two_forms(key).filter(|_| is_number) else {
         return Cow::Borrowed(text);
     };

@@ -9,7 +9,7 @@ use strum::EnumString;
 
 use crate::base::invisible::{is_unseen, without_final_line_break};
 use crate::base::message::{Lang, Message, msg};
-use crate::base::texts::rows;
+use crate::base::texts::{has_only_digits, rows};
 use crate::base::timestamps::parse_duration;
 use crate::jelou::message::documented_placeholder;
 use crate::phone::{Country, PhoneNumber, is_clear, is_like_user_id, may_begin_number};
@@ -209,7 +209,7 @@ pub(crate) fn bot_id(raw: &str) -> Result<String, Message> {
             id
         )),
         // jelouctl finds duplicates by bot id, and Jelou could treat both spellings as one bot.
-        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+        id if id.starts_with('0') && has_only_digits(id) => {
             Err(msg!("`{id}` cannot be a bot id: it starts with 0", id))
         }
         id => Ok(id.to_owned()),

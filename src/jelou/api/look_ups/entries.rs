@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::answer::{text_at, time_at};
 use super::facts::{DeliveryFacts, DeliveryState};
+use crate::base::texts::has_only_digits;
 use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 
 /// The maximum of bytes of an id. A longer text is not an id, and would be stored with each message.
@@ -108,8 +109,7 @@ pub(crate) fn entry_key(entry: &Value) -> u64 {
 /// Returns whether `id` is a phone number or a WhatsApp user id.
 pub(crate) fn is_person(id: &str) -> bool {
     let key = person_key(id);
-    is_user_id(id)
-        || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
+    is_user_id(id) || NUMBER_DIGITS.contains(&key.len()) && has_only_digits(&key)
 }
 
 /// Returns whether `listed` is certainly another recipient than `person`. A number and a WhatsApp

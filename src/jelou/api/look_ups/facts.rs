@@ -9,6 +9,7 @@ use super::super::answer::{excerpt, is_nonempty, text_at};
 use super::super::codes::{code_at_start, code_by_title, look_up};
 use super::super::refusal;
 use crate::base::message::{Lang, ToValue, Value as TextValue};
+use crate::base::texts::has_only_digits;
 
 /// The state of a message: one of the statuses that Jelou documents, under our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,11 +267,7 @@ impl DeliveryFacts {
 fn known_code_in(words: &str) -> Option<&str> {
     words
         .split(|letter: char| !letter.is_ascii_alphanumeric())
-        .find(|word| {
-            word.len() == 6
-                && word.bytes().all(|byte| byte.is_ascii_digit())
-                && look_up(word).is_some()
-        })
+        .find(|word| word.len() == 6 && has_only_digits(word) && look_up(word).is_some())
 }
 
 #[cfg(test)]

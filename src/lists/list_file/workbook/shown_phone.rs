@@ -2,6 +2,7 @@
 //! as +51 987654321. The shown number is the one that the user means.
 
 use super::number_format::{Token, sections, tokens};
+use crate::base::texts::has_only_digits;
 use crate::phone::{NUMBER_DIGITS, is_number};
 
 /// Returns the number with `+` that a sheet shows for the number `stored` in the format `code`.
@@ -37,7 +38,7 @@ fn digits(number: &str) -> Option<String> {
 /// Writes the digits of `stored`, a whole number, into the places of a format. There may be text between the places.
 /// None if the format has anything else.
 fn fill(tokens: &[Token], stored: &str) -> Option<String> {
-    if !stored.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !has_only_digits(stored) {
         return None;
     }
     let first = tokens

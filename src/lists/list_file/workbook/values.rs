@@ -4,6 +4,8 @@
 use jiff::civil::{Date, DateTime, Time, date as day};
 use jiff::{SignedDuration, ToSpan};
 
+use crate::base::texts::has_only_digits;
+
 const SECONDS_A_DAY: f64 = 86_400.0;
 /// The days from 1900 to 1904, the first year in workbooks of older Macs.
 const DAYS_TO_1904: i64 = 1462;
@@ -41,7 +43,7 @@ pub(super) fn truth(stored: &str) -> &'static str {
 pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     let stored = stored.trim();
     let digits = stored.strip_prefix('-').unwrap_or(stored);
-    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = !digits.is_empty() && has_only_digits(digits);
     if is_whole && kind == NumberKind::Plain {
         return stored.to_owned();
     }
