@@ -246,7 +246,7 @@ fn date_without_time_is_not_formatted_with_one() {
     for (cell, problem) in [
         (
             "12/25/2026 08:05",
-            "has the month first, but Ecuador writes the day first\n    hint: write each date of the column as year-month-day: 2026-11-28",
+            "has the month first, but Ecuador writes the day first\n    hint: if all its dates are like this: `date(\"%d/%m/%Y\", from=\"%m/%d/%Y %H:%M\")`; else write each date",
         ),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
         (

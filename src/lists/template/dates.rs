@@ -208,6 +208,18 @@ mod tests {
                 "12/25/2026",
                 "but Ecuador writes the day first; if all its dates are like this: `date(\"%d/%m/%Y\", from=\"%m/%d/%Y\")`; else write each date",
             ),
+            (
+                "12/25/2026 15:15:22",
+                "`date(\"%d/%m/%Y\", from=\"%m/%d/%Y %H:%M:%S\")`",
+            ),
+            (
+                "12/25/26 3:15 PM",
+                "`date(\"%d/%m/%Y\", from=\"%m/%d/%y %I:%M %p\")`",
+            ),
+            (
+                "12/25/2026 (viernes)",
+                "but Ecuador writes the day first; write each date",
+            ),
         ] {
             check("{{ x | date('%d/%m') }}", cell, Some("EC"), Err(expected));
         }

@@ -18,6 +18,8 @@ use crate::base::message::{Message, msg};
 use crate::base::suggest::{folded, nearest};
 use crate::phone::PhoneNumber;
 
+const APOSTROPHES: [char; 2] = ['\'', '’'];
+
 /// A filter with all its arguments, and how many of them it needs and takes without a name.
 type FilterForm = (&'static str, usize, usize);
 
@@ -143,7 +145,7 @@ pub(super) fn add_filters(language: &mut Environment<'_>) {
     add_text_filter(language, "lower", filters::lower);
     add_text_filter(language, "replace", filters::replace);
     add_text_filter(language, "split", filters::split);
-    add_text_filter(language, "title", filters::title);
+    add_text_filter(language, "title", title);
     add_text_filter(language, "trim", filters::trim);
     add_text_filter(language, "upper", filters::upper);
     add_text_filter(language, "urlencode", filters::urlencode);
@@ -224,6 +226,26 @@ where
         call_checked(name, &function, state, value, arguments)
     };
     language.add_filter(name, checked);
+}
+
+/// Implements `{{ nombre | title }}`: `O'BRIEN` becomes `O'Brien`, because one letter is in front of the apostrophe.
+fn title(text: Cow<'_, str>) -> String {
+    let mut titled = String::new();
+    let mut is_after_initial = false;
+    for part in filters::title(text).split_inclusive(APOSTROPHES) {
+        let mut signs = part.chars();
+        match signs.next().filter(|_| is_after_initial) {
+            Some(first) => {
+                titled.extend(first.to_uppercase());
+                titled.push_str(signs.as_str());
+            }
+            None => titled.push_str(part),
+        }
+        let before = part.trim_end_matches(APOSTROPHES);
+        let word = before.rsplit(|sign: char| !sign.is_alphabetic()).next();
+        is_after_initial = word.is_some_and(|word| word.chars().count() == 1);
+    }
+    titled
 }
 
 /// Implements `{{ etiquetas | join(', ') }}`.
@@ -420,6 +442,12 @@ mod tests {
                 Ok("ANA LUZ5TRUE"),
             ),
             ("{{ x | replace('a', 'b') | title }}", Ok("Anb Luz")),
+            ("{{ \"MARÍA O'BRIEN\" | title }}", Ok("María O'Brien")),
+            ("{{ 'D’ANGELO-L’ÉPÉE' | title }}", Ok("D’Angelo-L’Épée")),
+            (
+                "{{ \"PA'LANTE 'hoy' a'\" | title }}",
+                Ok("Pa'lante 'hoy' A'"),
+            ),
             ("{{ x | split(' ', 1) | join(', ') }}", Ok("Ana, Luz")),
             ("{{ x | split | length | string }}", Ok("2")),
             ("{{ x | trim('A') | lower() }}", Ok("na luz")),

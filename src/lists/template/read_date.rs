@@ -11,6 +11,7 @@ use super::problem::TextProblem;
 use crate::base::conventions::{Conventions, has_code};
 use crate::base::date_names::DateName;
 use crate::base::message::{Message, Value, msg};
+use crate::base::texts::has_only_digits;
 use crate::base::timestamps;
 use crate::phone::Country;
 
@@ -45,12 +46,12 @@ pub(super) fn read_date(
         Some(DayParts::split(clock.day, weekday).ok_or_else(is_not)?)
     };
     let is_iso = day.as_ref().is_some_and(DayParts::has_year_first);
-    let zone = Zone::read(after).filter(|_| is_iso);
-    let time = match zone {
-        Some(_) => clock.time(""),
-        None => clock.time(after),
+    let (after, zone) = if is_iso {
+        Zone::split(after)
+    } else {
+        (after, None)
     };
-    let time = time.ok_or_else(is_not)?;
+    let time = clock.time(after).ok_or_else(is_not)?;
     let read = match day {
         Some(day) => day.read(text, conventions)?,
         None => ReadDate::default(),
@@ -100,6 +101,9 @@ fn in_format(text: &str, from: &str) -> Option<ReadDate> {
     let is_whole = read.day.is_none_or(|day| day.year() >= 1000);
     (is_whole && (read.day.is_some() || read.time.is_some())).then_some(read)
 }
+
+/// The formats of the time after a day, for strftime.
+const FORMATS_OF_TIME: [&str; 5] = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"];
 
 /// The words that mean only "hours" after a time.
 const HOURS: [&str; 4] = ["h", "hs", "hrs", "horas"];
@@ -195,17 +199,34 @@ enum Zone {
 }
 
 impl Zone {
-    /// Reads `Z`, `UTC`, `-0600` or `-06:00`.
-    fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if ["Z", "UTC", "GMT"].contains(&text.to_uppercase().as_str()) {
+    /// Splits the zone from the end of the words after a time, such as `p. m. GMT-5`.
+    fn split(after: &str) -> (&str, Option<Self>) {
+        let after = after.trim_end();
+        let (before, last) = after
+            .rsplit_once(char::is_whitespace)
+            .unwrap_or(("", after));
+        match Self::read(last) {
+            Some(zone) => (before, Some(zone)),
+            None => (after, None),
+        }
+    }
+
+    /// Reads `Z`, `UTC`, `-0600`, `-06:00` or `GMT-6`.
+    fn read(word: &str) -> Option<Self> {
+        let word = word.to_uppercase();
+        if ["Z", "UTC", "GMT"].contains(&word.as_str()) {
             return Some(Self::Utc);
         }
-        let digits = text.strip_prefix(['+', '-'])?.replacen(':', "", 1);
-        let is_offset =
-            [2, 4].contains(&digits.len()) && digits.bytes().all(|sign| sign.is_ascii_digit());
+        let named = word.strip_prefix("GMT").or(word.strip_prefix("UTC"));
+        let offset = named.unwrap_or(&word);
+        let digits = offset.strip_prefix(['+', '-'])?.replacen(':', "", 1);
+        let is_length = match digits.len() {
+            1 | 3 => named.is_some(),
+            count => count == 2 || count == 4,
+        };
         let is_utc = digits.bytes().all(|digit| digit == b'0');
-        is_offset.then_some(if is_utc { Self::Utc } else { Self::Offset })
+        let zone = if is_utc { Self::Utc } else { Self::Offset };
+        (is_length && has_only_digits(&digits)).then_some(zone)
     }
 }
 
@@ -263,14 +284,15 @@ impl<'a> DayParts<'a> {
         first.len() == 4 && number(first).is_some()
     }
 
-    /// Returns the format of `text` for strftime, if it has only the numbers of the day. The first two have the codes `order`.
+    /// Returns the format of `text` for strftime, if it has one. The first two numbers have the codes `order`.
     fn format(&self, text: &str, order: [&str; 2]) -> Option<String> {
         let [one, _, year] = self.parts;
         let separator = text.strip_prefix(one)?.chars().next()?.to_string();
-        let has_only_numbers = text == self.parts.join(&separator);
         let year = if year.len() == 2 { "%y" } else { "%Y" };
         let [first, second] = order;
-        has_only_numbers.then(|| [first, second, year].join(&separator))
+        let day = [first, second, year].join(&separator);
+        let mut formats = FORMATS_OF_TIME.iter().map(|time| format!("{day}{time}"));
+        formats.find(|format| in_format(text, format).is_some())
     }
 
     /// Reads the day of `text`.
@@ -357,7 +379,7 @@ fn end_of_word(text: &str) -> usize {
 
 /// Reads a whole number without a sign.
 fn number(word: &str) -> Option<i16> {
-    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = has_only_digits(word);
     word.parse().ok().filter(|_| is_number)
 }
 
@@ -633,6 +655,9 @@ mod tests {
             ("2026-09-05", Some("2026-09-05")),
             ("sábado 5 de septiembre de 2026", Some("2026-09-05")),
             ("2026-09-05T10:30:00.123-05:00", Some("2026-09-05 10:30")),
+            ("2026/09/05 3:15:22 p. m. GMT-5", Some("2026-09-05 15:15")),
+            ("2026/09/05 10:30 GMT+5:30", Some("2026-09-05 10:30")),
+            ("2026-09-05 10:30 UTC", Some("2026-09-05 10:30")),
             ("5/9/2026 10h30", Some("2026-09-05 10:30")),
             ("5/9/2026 12:00 m.", Some("2026-09-05 12:00")),
             ("5/9/2026 12:00 a. m.", Some("2026-09-05 00:00")),
@@ -646,6 +671,9 @@ mod tests {
             ("5/9/2026 1:00 m.", None),
             ("5/9/2026 10h", None),
             ("5/9/2026 10:30 -0500", None),
+            ("5/9/2026 10:30 GMT-5", None),
+            ("2026-09-05 10:30 -5", None),
+            ("2026-09-05 10:30 EST-5", None),
             ("5_9_2026", None),
             ("5/9/2026 sábado (sábado) 10:30", None),
             ("sábado 5/9/2026 10:30 sábado", None),

@@ -41,10 +41,13 @@ pub(super) struct Amount<'a> {
 }
 
 impl<'a> Amount<'a> {
-    /// Finds the amount in a text such as `-3`, `US$ 300.00`, `1.234,56-`, `(S/ 20)` or `120 soles`.
+    /// Finds the amount in a text such as `-3`, `US$ 300.00`, `1.234,56-`, `(S/ 20)`, `120 soles`, `.50` or `S/ -`.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let is_digit = |sign: char| sign.is_ascii_digit();
-        let start = text.find(is_digit)?;
+        let Some(first) = text.find(is_digit) else {
+            return Self::zero_of_accounting(text);
+        };
+        let start = without_whole_digits(text.get(..first)?).unwrap_or(first);
         let end = text.rfind(is_digit)? + 1;
         let digits = text.get(start..end)?;
         if !digits.chars().all(is_of_digits) {
@@ -59,6 +62,20 @@ impl<'a> Amount<'a> {
             });
         }
         Self::with_signs(text.get(..start)?, digits, text.get(end..)?)
+    }
+
+    /// Reads `S/ -`, as spreadsheets show a zero in the accounting format.
+    fn zero_of_accounting(text: &'a str) -> Option<Self> {
+        let before = text.strip_suffix(MINUS)?;
+        let currency = before.trim();
+        let is_zero =
+            before.ends_with(char::is_whitespace) && !named_currencies(currency).is_empty();
+        is_zero.then(|| Self {
+            is_negative: false,
+            is_percent: false,
+            currency: currency.to_owned(),
+            digits: "0",
+        })
     }
 
     /// Reads the signs before and after the `digits`.
@@ -101,6 +118,15 @@ impl<'a> Amount<'a> {
     }
 }
 
+/// Returns where a number without whole digits begins, such as `-.50`: at its decimal separator. `before` is the text before
+/// its first digit. None behind a currency, as in `S/.50`, where the point may belong to it.
+fn without_whole_digits(before: &str) -> Option<usize> {
+    let sign = before.strip_suffix(['.', ','])?;
+    sign.trim_start_matches(MINUS)
+        .is_empty()
+        .then_some(sign.len())
+}
+
 fn is_of_digits(sign: char) -> bool {
     sign.is_ascii_digit() || [',', '.'].contains(&sign) || THOUSANDS_SPACES.contains(&sign)
 }
@@ -138,7 +164,7 @@ impl<'a> SplitDigits<'a> {
 
     fn number(self, is_negative: bool, is_percent: bool) -> Option<Cell> {
         let Self { whole, decimals } = self;
-        let mut plain = String::from(if is_negative { "-" } else { "" });
+        let mut plain = String::from(if is_negative { "-0" } else { "0" });
         plain.extend(whole.chars().filter(char::is_ascii_digit));
         if decimals.trim_end_matches('0').is_empty() && !is_percent {
             return plain.parse::<i64>().ok().map(Cell::from);
@@ -316,7 +342,19 @@ mod tests {
             ("50,00 CR", None),
             ("MXN 20 soles", None),
             ("20 peruanos", None),
-            (".5", None),
+            (".5000", Some(0.5)),
+            (".500", Some(0.5)),
+            (",5", Some(0.5)),
+            ("-.50", Some(-0.5)),
+            (".0000", Some(0.0)),
+            ("S/ -", Some(0.0)),
+            ("$  -", Some(0.0)),
+            ("L-", None),
+            ("-", None),
+            ("USD-", None),
+            ("pagado -", None),
+            (".5.000", None),
+            ("..5", None),
             ("$.50", None),
             ("€.50", None),
             ("Gs .50", None),
