@@ -35,6 +35,9 @@ pub(crate) struct Tally {
     /// The rows that are not final yet.
     #[serde(rename = "left")]
     pub(crate) remaining: u64,
+    /// Those of them that another process is sending.
+    #[serde(skip)]
+    pub(crate) elsewhere: u64,
 }
 
 impl Tally {
@@ -356,6 +359,7 @@ fn describe(tally: &Tally, time_left: Option<Duration>, waiting: Option<&Waiting
         unknown,
         skipped,
         remaining,
+        elsewhere,
         ..
     } = tally;
     let rows = tally.sendable();
@@ -371,6 +375,13 @@ fn describe(tally: &Tally, time_left: Option<Duration>, waiting: Option<&Waiting
     }
     match (waiting, time_left) {
         (Some(waiting), _) => parts.push(msg!("waiting {until}", until = waiting.duration_text)),
+        // How long they take does not depend on this process.
+        (None, _) if *remaining > 0 && elsewhere == remaining => {
+            parts.push(msg!(
+                "{rows} in flight in another process",
+                rows = elsewhere
+            ));
+        }
         (None, Some(time)) if *remaining > 0 => {
             parts.push(msg!("{time} left", time = duration_value(time)));
         }
@@ -405,7 +416,7 @@ mod tests {
             failed: 1,
             unknown: 1,
             skipped: 24,
-            remaining: 0,
+            ..Tally::default()
         };
         let rate = progress.rate(&after);
         assert!((0.03..=0.04).contains(&rate), "{rate}");
@@ -414,6 +425,25 @@ mod tests {
             shown,
             "4 of 6 sent, 1 failed, 1 may have been sent, 24 skipped"
         );
+    }
+
+    #[test]
+    fn time_left_is_not_told_for_rows_of_another_process() {
+        let second = Some(Duration::from_secs(1));
+        for (elsewhere, expected) in [
+            (0, "3 of 5 sent, 1 s left"),
+            (1, "3 of 5 sent, 1 s left"),
+            (2, "3 of 5 sent, 2 in flight in another process"),
+        ] {
+            let tally = Tally {
+                rows: 5,
+                sent: 3,
+                remaining: 2,
+                elsewhere,
+                ..Tally::default()
+            };
+            assert_eq!(describe(&tally, second, None), expected);
+        }
     }
 
     #[test]

@@ -183,6 +183,7 @@ impl Counts {
             unknown,
             skipped,
             remaining: self.count_open(),
+            elsewhere: 0,
         }
     }
 

@@ -188,7 +188,7 @@ impl<'a> Driver<'a> {
     }
 
     fn show(&mut self) {
-        self.progress.show(&self.engine.counts.tally());
+        self.progress.show(&self.engine.tally());
     }
 
     fn finish_progress(&mut self) {

@@ -11,7 +11,7 @@ use super::run_end::{RunEnd, StopReason, wait_event};
 use super::throttle::{RunLimits, Throttle};
 use crate::base::clock::Now;
 use crate::base::message::{Message, msg};
-use crate::base::output::Waiting;
+use crate::base::output::{Tally, Waiting};
 use crate::base::process::Signal;
 use crate::jelou::api::Problem;
 use crate::runs::ledger::{
@@ -91,7 +91,7 @@ pub(crate) struct Engine {
     note_silence_at: Option<Instant>,
     /// When the ledger has another row, and why not earlier; None if the ledger has no more rows now.
     next: Option<(Instant, Delay)>,
-    pub(super) counts: Counts,
+    counts: Counts,
     /// Whether the run has waited long for the messaging limit.
     has_long_limit_wait: bool,
     /// Why the engine asks for no more rows; None while it does.
@@ -135,6 +135,15 @@ impl Engine {
     /// Returns whether an order waits for its answer.
     pub(crate) fn is_ordered(&self) -> bool {
         self.order.is_some() && self.failure.is_none()
+    }
+
+    /// Returns the rows by their outcome, as progress shows them.
+    pub(crate) fn tally(&self) -> Tally {
+        let own = self.inflight + self.assigned.len();
+        Tally {
+            elsewhere: self.counts.inflight.saturating_sub(own as u64),
+            ..self.counts.tally()
+        }
     }
 
     /// Returns what to do next. The engine sends until every row is final, something pauses the run, or a signal

@@ -117,6 +117,9 @@ every_engine! {
         transaction_timeout_error_is_retryable,
         stop_tells_whether_a_process_sends_the_run,
         ledger_keeps_who_did_what,
+        resumption_beside_a_stopped_worker_is_an_event,
+        end_by_another_process_has_exact_counts,
+        late_outcome_has_exact_counts,
     }
     restored_ledgers {
         restored_ledger_refuses_until_you_accept_it,

@@ -6,11 +6,11 @@ use super::{
     PEOPLE, TestedLedger, all_due, close, ended, exchange, join, numbers, resolve, states,
 };
 use crate::runs::ledger::db::SqlScript;
-use crate::runs::ledger::error::LedgerErrorKind;
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::manage::StopResult;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::rows::transitions::lock;
-use crate::runs::ledger::types::ExchangeOrder;
+use crate::runs::ledger::types::{ExchangeOrder, ResumeOptions};
 
 pub(super) fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
@@ -265,4 +265,62 @@ pub(super) fn ledger_keeps_who_did_what(tested: &TestedLedger) {
     assert!(history.iter().all(|event| event.by == who), "{history:?}");
     // What you decide does not change whether the run is sent.
     assert_eq!(run.events().unwrap().len(), 3);
+}
+
+/// A process that has not seen the stop goes on sending after the resumption.
+pub(super) fn resumption_beside_a_stopped_worker_is_an_event(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE);
+    let mut before = join(&run);
+    exchange(&mut before, &[], 1);
+    run.stop(None).unwrap();
+    let pause = run.pause().unwrap();
+    let options = ResumeOptions {
+        accepted: None,
+        rate: None,
+        conditions: None,
+    };
+    run.resume(pause.as_ref(), &options).unwrap();
+    let resumed = join(&run);
+    let joined = join(&run);
+    let history = run.history().unwrap();
+    let kinds: Vec<_> = history.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(kinds, ["begun", "stopped", "resumed"]);
+    close(resumed);
+    close(joined);
+    close(before);
+}
+
+pub(super) fn end_by_another_process_has_exact_counts(tested: &TestedLedger) {
+    use RowState::{Failed, Sent};
+    let run = tested.begin(&PEOPLE[..2]);
+    let mut first = join(&run);
+    let mut second = join(&run);
+    let of_first = exchange(&mut first, &[], 1);
+    let of_second = exchange(&mut second, &[], 1);
+    let sent = ended(&of_first.rows[0], Sent, Duration::ZERO);
+    exchange(&mut first, &[sent], 0);
+    let failed = ended(&of_second.rows[0], Failed, Duration::ZERO);
+    exchange(&mut second, &[failed], 1);
+    let counts = exchange(&mut first, &[], 0).counts.unwrap();
+    assert_eq!((counts.sent, counts.failed, counts.pending), (1, 1, 0));
+    close(first);
+    close(second);
+}
+
+pub(super) fn late_outcome_has_exact_counts(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..1]);
+    let mut lost = join(&run);
+    let assigned = exchange(&mut lost, &[], 1);
+    let ended_by_others: Result<_, LedgerError> = run.change(|db, run| {
+        run.mark_unknown(db, lost.id(), &"lost".into())?;
+        run.note_finished(db)
+    });
+    ended_by_others.unwrap();
+    // It sees the end before its outcome arrives.
+    let counts = exchange(&mut lost, &[], 0).counts.unwrap();
+    assert_eq!((counts.sent, counts.unknown), (0, 1));
+    let sent = ended(&assigned.rows[0], RowState::Sent, Duration::ZERO);
+    let counts = exchange(&mut lost, &[sent], 0).counts.unwrap();
+    assert_eq!((counts.sent, counts.unknown), (1, 0));
+    close(lost);
 }

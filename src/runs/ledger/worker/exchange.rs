@@ -87,6 +87,10 @@ impl Worker {
             }
         };
         self.exchanges = exchanged.exchanges;
+        // The counts of the end are exact, also if another process ended the run, or if an outcome is late. A process that
+        // only closes shows none.
+        let is_new_end = !self.is_complete || !order.finished.is_empty();
+        let has_ended = exchanged.is_complete && is_new_end;
         self.is_complete = exchanged.is_complete;
         self.idle_state = exchanged.idle_state;
         if looks_for_others {
@@ -94,8 +98,6 @@ impl Worker {
         }
         let mut reply = exchanged.reply;
         self.update_held(&order.finished, &mut reply.rows, deadline);
-        // The final counts are exact. A process that only closes shows none.
-        let has_ended = self.is_complete && (order.wanted > 0 || !order.finished.is_empty());
         reply.counts = self.counts(has_ended);
         Ok(reply)
     }

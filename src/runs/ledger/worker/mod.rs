@@ -52,6 +52,10 @@ pub(super) const JOINED_RUN: &str = "SELECT details, created_at FROM run WHERE i
 /// Registers a worker: `id, run, host, pid, lease_ms, joined_at, who`.
 pub(super) const ADD_WORKER: &str = "INSERT INTO worker (id, run, host, pid, connection, \
     exchanges, lease_ms, joined_at, seen_at, who) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6, ?7)";
+/// Finds a run that was stopped or paused, and that nobody has resumed.
+const STOPPED_LAST: &str = "SELECT 1 FROM (SELECT kind FROM event WHERE run = ?1 \
+    AND kind IN ('begun', 'resumed', 'stopped', 'paused') ORDER BY number DESC LIMIT 1) AS last \
+    WHERE kind IN ('stopped', 'paused')";
 /// Returns a row in flight that its worker did not get.
 pub(super) const RETURN_ROW: &str = "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, \
     ended_at = ?4, code = 'ledger', error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 \
@@ -287,7 +291,9 @@ impl Worker {
             ADD_WORKER,
             &values![self.id, run.id, host, pid, lease, run.now, who],
         )?;
-        if is_alone && run.may_assign(db) && run.finished_at.is_none() {
+        // A process from before a stop may still wait for its rows in flight, or may not have seen the stop.
+        let begins_again = is_alone || db.exists(STOPPED_LAST, &values![run.id])?;
+        if begins_again && run.may_assign(db) && run.finished_at.is_none() {
             let begun = values![run.id, RunEventKind::Begun.name()];
             let has_begun =
                 db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
