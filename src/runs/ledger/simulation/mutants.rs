@@ -199,7 +199,8 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "claim.person = candidate_person.person{-> AND 0}",
     )
     .after(ROWS_TO_DECIDE)
-    .in_profile("keys"),
+    .in_profile("keys")
+    .within(180),
     Mutation::new(
         "a row is sent again without its recipient",
         CLAIM_OF_ROW,
@@ -366,7 +367,8 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
     ),
     Mutation::ignoring_identity("a restored ledger has the identity of the first one")
         .in_profile("restored"),
-    Mutation::new("a run is sent faster than its pace", WRITE_RUN, "pace = {?3->coalesce(pace, ?3)}"),
+    Mutation::new("a run is sent faster than its pace", WRITE_RUN, "pace = {?3->coalesce(pace, ?3)}")
+        .within(60),
     Mutation::of_engine("a row is started twice", |engine, action| {
         if let EngineAction::Start(row) = action {
             engine.repeat(row);
