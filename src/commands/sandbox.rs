@@ -12,7 +12,6 @@ use clap::{Args, ValueHint};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::message::{Message, msg};
-use crate::base::output::SystemError;
 use crate::base::owner::follow_own_links;
 use crate::base::private_file::{self, FileAction, FileError};
 use crate::base::process::{Signals, block_on, enclose_commands, run_command};
@@ -233,12 +232,18 @@ async fn serve(
     if !arguments.command.is_empty() {
         enclose_commands()?;
         // Removed when the command has ended, with its keys.
-        let keys = tempfile::tempdir().map_err(|cause| SystemError {
-            action: msg!("create a directory for the keys of --once"),
-            cause,
-        })?;
-        let directory = keys.path().to_string_lossy().into_owned();
-        variables.push((SANDBOX_KEYS, directory));
+        let keys = tempfile::tempdir();
+        match &keys {
+            Ok(keys) => {
+                let directory = keys.path().to_string_lossy().into_owned();
+                variables.push((SANDBOX_KEYS, directory));
+            }
+            // A container may have no temporary directory.
+            Err(error) => context.stderr.warning(msg!(
+                "failed to create a temporary directory, so --once keeps its keys after the command: {error}",
+                error
+            )),
+        }
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((
             sandbox,

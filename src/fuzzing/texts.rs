@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::base::invisible::is_unseen;
 use crate::base::output::{compact, one_line, pretty, visible_json};
+use crate::base::texts::has_only_digits;
 use crate::jelou::message::{TypedRecipient, read_cards};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
 use crate::phone::{Country, is_user_id, person_key};
@@ -70,7 +71,7 @@ pub fn recipient(bytes: &[u8]) {
         let is_id = typed.trim_start_matches(is_unseen).starts_with("id:");
         if !is_id && !is_user_id(user) {
             assert!(
-                user.bytes().all(|byte| byte.is_ascii_digit()) && (7..=15).contains(&user.len()),
+                has_only_digits(user) && (7..=15).contains(&user.len()),
                 "{user}"
             );
             let again = TypedRecipient::read(&format!("+{user}"), country).unwrap();
@@ -101,8 +102,9 @@ pub fn configuration(bytes: &[u8]) {
         return;
     };
     let text = format!("[profiles.first]\nclient_secret = \"{SECRET}\"\n{text}");
-    // A scheme is shown in lower case.
-    if text.to_ascii_lowercase().matches("canary").count() > 1 {
+    // A scheme is shown in lower case, and a URL without its tabs.
+    let shown = text.replace('\t', "").to_ascii_lowercase();
+    if shown.matches("canary").count() > 1 {
         return;
     }
     let told = match ConfigFile::parse(Path::new("/etc/c.toml"), &text) {

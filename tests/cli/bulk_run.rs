@@ -1119,7 +1119,7 @@ fn run_is_resumed_with_its_own_profile() {
             "--api-url http://127.0.0.1:9 bulk resume r",
             "--api-url: run r uses http://127.0.0.1:",
         ),
-        ("--sandbox bulk resume r", "the sandbox: run r uses"),
+        ("--sandbox bulk resume r", ", not the sandbox"),
         ("bulk resume r text x", "unexpected argument"),
     ] {
         home.run(words).fails(2, &[part]);
@@ -1209,6 +1209,9 @@ fn resume_is_refused_after_profile_changes() {
     configure("2", &jelou.url);
     let told = ["bot_id of profile p: run r uses 1, not 2", "use the values"];
     home.run("bulk resume r --yes").fails(2, &told);
+    let told = "bot_id del perfil p: el envío r usa 1, no 2";
+    let spanish = home.run("bulk resume r --yes").env("JELOUCTL_LANG", "es");
+    spanish.fails(2, &[told]);
     configure("1", &other.url);
     let told = format!(
         "api_url of profile p: run r uses {}, not {}",

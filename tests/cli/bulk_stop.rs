@@ -144,6 +144,12 @@ fn stop_works_while_resume_is_prompting() {
     home.run("bulk stop r").success().stderr_has(&[
         "is paused: no process was sending it, and `bulk work` does not send it now",
     ]);
+    assert_eq!(
+        home.run("bulk list").success().json()["paused"]["reason"],
+        "person"
+    );
+    let listed = Terminal::plain(&home, &["bulk", "list"]).end().1;
+    assert!(listed.contains(", paused"), "{listed}");
     let (code, screen) = terminal.end_with("y");
     assert_eq!((code, jelou.requests().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");
@@ -253,8 +259,8 @@ fn stop_asks_which_of_two_runs_in_progress() {
         "error: several runs are being sent from the ledger {}: a, b\n",
         ledger_file(&home)
     );
-    home.run("bulk stop")
-        .fails(2, &[&told, "hint: to list the runs: jelouctl bulk list"]);
+    let hint = "hint: to stop one: jelouctl bulk stop RUN; to stop all: jelouctl bulk stop --all\n";
+    home.run("bulk stop").fails(2, &[&told, hint]);
     let [a, b] = runs;
     home.run("bulk stop a").success();
     assert_eq!(a.end().code, 11);

@@ -116,7 +116,7 @@ fn machine_without_do_not_contact_sends_only_with_a_flag() {
     let other = home.another_machine();
     let refused = [
         "error: run r was created with a do_not_contact, but this machine has none",
-        "hint: to send without one: --without-do-not-contact\n",
+        "hint: to set it: jelouctl profile set prod --do-not-contact FILE; to send without one: --without-do-not-contact\n",
     ];
     let bulk = |words: &str| {
         let run = other.run(words).env("JELOUCTL_LOG", "log");

@@ -87,6 +87,7 @@ const CASES: &[Case] = &[
         shown: &[
             "a.xlsx: `LISTA` could be the sheet `Lista` or `lista`",
             "  2  read `lista`",
+            "Type 1 or 2: ",
         ],
         hint: "to read `Lista`: --sheet Lista; to read `lista`: --sheet lista",
         flag: "--sheet Lista",
@@ -126,7 +127,7 @@ const CASES: &[Case] = &[
         },
         shown: &[
             "found no recipient column (to, phone, celular, …); the columns are: n, -Cel titular, Tel casa\r\nWhich \
-             column has the recipients?\r\n  1  use `-Cel titular` (593987654321)\r\n  2  use `Tel casa` (593987654322)",
+             column has the recipients?\r\n  1  use `-Cel titular` (593987654321)\r\n  2  use `Tel casa` (593987654322)\r\nType 1 or 2: ",
         ],
         hint: "to use `-Cel titular`: '--to-column=-Cel titular'; to use `Tel casa`: --to-column 'Tel casa'",
         flag: "'--to-column=-Cel titular'",
@@ -147,6 +148,7 @@ const CASES: &[Case] = &[
         shown: &[
             "--to-column: there is no column `Celular`",
             "  1  use `Cel titular` (593987654321)",
+            "Type 1 or 2: ",
         ],
         hint: "to use `Cel titular`: --to-column 'Cel titular'; to use `Tel casa`: --to-column 'Tel casa'",
         flag: "--to-column 'Cel titular'",
@@ -598,6 +600,42 @@ fn several_questions_follow_each_other_and_are_printed_once() {
     );
 }
 
+#[test]
+fn another_sheet_has_its_own_header() {
+    let home = Home::new();
+    let title = "<row><c t=\"inlineStr\"><is><t>Clientes</t></is></c></row>".to_owned();
+    let list = title + &rows(&[["n", "x"], ["Ana", "y"]]);
+    let other = rows(&[["n", "celular"], ["Eva", "593987654329"]]);
+    home.write(
+        "a.xlsx",
+        xlsx(&[sheet("Lista", &list), sheet("Otra", &other)], ""),
+    );
+    let words = [
+        "--sandbox",
+        "--dry-run",
+        "bulk",
+        "send",
+        "a.xlsx",
+        "text",
+        "Hola",
+    ];
+    let mut terminal = Terminal::plain(&home, &words);
+    for question in [
+        "Which line is the header?\r\n  1  read line 2 as the header (n, x)\r\n",
+        "Which sheet has the list?\r\n  1  read `Otra`\r\n",
+    ] {
+        terminal.wait_for(question);
+        terminal.answer("Type ", "1");
+    }
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    let line = next_line(&screen);
+    assert!(
+        line.ends_with("bulk send a.xlsx --sheet Otra text Hola"),
+        "{line}"
+    );
+}
+
 /// In the first 1,000 rows, with the mobiles first; an example is shown only at a terminal.
 #[test]
 fn columns_of_mobiles_are_offered_first() {
@@ -622,6 +660,30 @@ fn columns_of_mobiles_are_offered_first() {
     let hint = "hint: to use `Cel titular`: --to-column 'Cel titular'; to use `Tel casa`: --to-column 'Tel casa'\n";
     let ended = home.run_args(&words).fails(2, &[hint]);
     assert!(!ended.stderr.contains("0987600000"), "{ended:?}");
+}
+
+/// The number of an identity card can look like a mobile.
+#[test]
+fn columns_with_the_name_of_recipients_are_offered_first() {
+    let home = Home::new();
+    home.write(
+        "a.csv",
+        "Documento,Teléfono,Celular\n0987654321,022345678,0987654322\n",
+    );
+    let words = [
+        "--sandbox",
+        "--dry-run",
+        "bulk",
+        "send",
+        "a.csv",
+        "--country=EC",
+        "text",
+        "Hola",
+    ];
+    let mut terminal = Terminal::plain(&home, &words);
+    terminal.wait_for(
+        "  1  use `Celular` (0987654322)\r\n  2  use `Teléfono` (022345678)\r\n  3  use `Documento` (0987654321)\r\n",
+    );
 }
 
 #[test]

@@ -412,6 +412,25 @@ fn child_inherits_the_streams() {
 }
 
 #[test]
+fn sandbox_needs_no_temporary_directory() {
+    let home = Home::new();
+    let send = [
+        "sandbox",
+        "--",
+        env!("CARGO_BIN_EXE_jelouctl"),
+        "send",
+        "text",
+        "--to",
+        "593987654321",
+        "Hola",
+    ];
+    home.run_args(&send)
+        .env("TMPDIR", "/nowhere")
+        .success()
+        .stderr_has(&["so --once keeps its keys after the command: "]);
+}
+
+#[test]
 fn exit_code_is_that_of_the_child() {
     let home = Home::new();
     for (text, code) in [

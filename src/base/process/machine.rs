@@ -6,6 +6,7 @@ use std::ffi::CStr;
 use std::fs::File;
 use std::io::Read;
 
+#[cfg(target_os = "linux")]
 use crate::base::message::msg;
 use crate::base::output::SystemError;
 

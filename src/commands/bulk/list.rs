@@ -3,8 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::summary::{deliveries_as_json, utc};
-use super::summary::{report_stale, waiting};
+use super::summary::{deliveries_as_json, pause_as_json, report_stale, utc, waiting};
 use crate::base::exit::ExitCode;
 use crate::base::message::{Lang, Message, msg};
 use crate::base::output::{OutputRow, Waiting, versioned};
@@ -83,6 +82,7 @@ fn describe_run(
         _ if run.stale.is_some() => msg!("stale"),
         (0, _) if run.is_cancelled => msg!("cancelled"),
         (0, _) => Message::verbatim("-"),
+        (left, _) if run.pause.is_some() => msg!("{left}, paused", left),
         (left, true) => match waiting {
             Some(waiting) => msg!("{left}, waits {until}", left, until = waiting.duration_text),
             None => msg!("{left}, running", left),
@@ -129,6 +129,7 @@ pub(crate) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> 
         "cancelled": run.is_cancelled,
         "stale": run.stale.as_ref().map(ToString::to_string),
         "running": run.is_running && !run.is_finished(),
+        "paused": run.pause.as_ref().map(pause_as_json),
         "waiting": waiting,
         "created_by": run.created_by,
         "created_at": utc(run.created_at),

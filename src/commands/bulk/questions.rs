@@ -72,6 +72,12 @@ impl Questions {
         let Some(flag) = ask(context, &error.message, question)? else {
             return Ok(false);
         };
+        let is_of_header = |answer: &TypedFlag| answer.name == "--header-row";
+        if flag.name == "--sheet" && self.answers.iter().any(is_of_header) {
+            // That line was the header of another sheet.
+            self.answers.retain(|answer| !is_of_header(answer));
+            args.choices.header_row = None;
+        }
         args.choices.answer(&flag)?;
         self.answers.push(flag);
         Ok(true)

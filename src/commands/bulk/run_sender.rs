@@ -2,7 +2,7 @@
 //! address.
 
 use crate::base::input::UsageError;
-use crate::base::message::msg;
+use crate::base::message::{Message, msg};
 use crate::command_error::CommandError;
 use crate::runs::ledger::{Run, RunName, RunSettings};
 use crate::sender::config::{Origin, Settings, WithOrigin, bot_id, knows_profile, wrong_variable};
@@ -39,7 +39,12 @@ pub(super) fn resolve_run_sender(
     }
     if settings.is_sandboxed() && !run.sandbox {
         // The environment may also select the sandbox; rows sent there would count as sent to real recipients.
-        refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
+        let problem = msg!(
+            "run {name} uses {run_value}, not the sandbox",
+            name,
+            run_value = run.api_url
+        );
+        return Err(UsageError::new(problem, use_own_values()).into());
     }
     if !run.sandbox {
         check_address(name, run, &settings)?;
@@ -54,9 +59,9 @@ pub(super) fn resolve_run_sender(
     let sender = Sender::new(settings, context)?;
     refuse_other(
         name,
-        "client id",
+        &msg!("client id"),
         &run.client_id,
-        Some(sender.client_id.value.as_str()),
+        &sender.client_id.value,
     )?;
     Ok(sender)
 }
@@ -68,8 +73,14 @@ fn take_sandbox(
     run: &RunSettings,
 ) -> Result<(), CommandError> {
     let flags = &mut context.flags;
-    refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
-    refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
+    for (flag, key, of_run) in [
+        ("--bot", "bot_id", &run.bot),
+        ("--api-url", "api_url", &run.api_url),
+    ] {
+        if let Some(own) = flags.layer.text(key) {
+            refuse_other(name, &Message::verbatim(flag), of_run, own)?;
+        }
+    }
     flags.sandbox = true;
     flags.layer.type_in("bot_id", Some(run_bot(run)?));
     Ok(())
@@ -103,12 +114,17 @@ fn check_profile(
         return Ok(());
     }
     let what = if is_default {
-        "the default profile (set JELOU_PROFILE to use another)"
+        msg!("the default profile (set JELOU_PROFILE to use another)")
     } else {
-        &origin.to_string()
+        origin.message()
     };
-    let run_value = run.profile.as_deref().unwrap_or("none");
-    refuse_other(name, what, run_value, Some(value))
+    match &run.profile {
+        Some(profile) => refuse_other(name, &what, profile, value),
+        None => Err(UsageError::new(
+            msg!("{what}: run {name} uses no profile", what, name),
+            use_own_values(),
+        )),
+    }
 }
 
 fn run_bot(run: &RunSettings) -> Result<String, CommandError> {
@@ -155,29 +171,31 @@ fn refuse_setting(
     own_value: &str,
 ) -> Result<(), UsageError> {
     let what = match origin {
-        Origin::Profile(profile) => format!("{key} of profile {profile}"),
-        _ => origin.to_string(),
+        Origin::Profile(profile) => msg!("{key} of profile {profile}", key, profile),
+        _ => origin.message(),
     };
-    refuse_other(name, &what, run_value, Some(own_value))
+    refuse_other(name, &what, run_value, own_value)
 }
 
 fn refuse_other(
     name: &RunName,
-    what: &str,
+    what: &Message,
     run_value: &str,
-    own_value: Option<&str>,
+    own_value: &str,
 ) -> Result<(), UsageError> {
-    match own_value {
-        Some(own_value) if own_value != run_value => Err(UsageError::new(
-            msg!(
-                "{what}: run {name} uses {run_value}, not {own_value}",
-                what,
-                name,
-                run_value,
-                own_value
-            ),
-            msg!("use the values that the run was started with"),
-        )),
-        _ => Ok(()),
+    if run_value == own_value {
+        return Ok(());
     }
+    let problem = msg!(
+        "{what}: run {name} uses {run_value}, not {own_value}",
+        what,
+        name,
+        run_value,
+        own_value
+    );
+    Err(UsageError::new(problem, use_own_values()))
+}
+
+fn use_own_values() -> Message {
+    msg!("use the values that the run was started with")
 }

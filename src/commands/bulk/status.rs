@@ -19,7 +19,7 @@ use crate::command_error::CommandError;
 use crate::commands::open_ledger::{find_or_newest, open_ledger_to_show};
 use crate::commands::zone::run_zone;
 use crate::jelou::message::merge;
-use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
+use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunWorker};
 use crate::sender::context::Context;
 
 /// Show the state of a run, even while it is in progress
@@ -51,7 +51,6 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
 struct RunStatus {
     overview: RunOverview,
     summary: RunSummary,
-    pause: Option<RunPause>,
     waiting: Option<Waiting>,
     workers: Vec<RunWorker>,
     /// Who sends it or has sent it.
@@ -69,11 +68,11 @@ impl RunStatus {
         let history = run.history()?;
         let last_event = run.events()?.pop();
         let zone = run_zone(context, None, &overview.details)?;
-        let pause = run.pause()?;
         let workers = run.workers()?;
         let summary = RunSummary::new(run, &overview.details)?;
         overview.is_running = is_running && !summary.is_complete();
-        let may_wait = overview.is_running && pause.is_none() && summary.counts.pending > 0;
+        let may_wait =
+            overview.is_running && overview.pause.is_none() && summary.counts.pending > 0;
         let waiting = if may_wait {
             waiting(run, &overview.details, &zone)?
         } else {
@@ -82,7 +81,6 @@ impl RunStatus {
         Ok(Self {
             overview,
             summary,
-            pause,
             waiting,
             workers,
             senders: run.senders()?,
@@ -93,16 +91,12 @@ impl RunStatus {
     }
 
     fn to_json(&self) -> Value {
-        let pause = self.pause.as_ref().map(
-            |pause| json!({ "reason": pause.reason.name(), "by": pause.by, "at": utc(pause.at) }),
-        );
         let conditions = &self.overview.details.conditions;
         let mut json = overview_as_json(&self.overview, self.waiting.as_ref());
         let more = json!({
             "running": self.overview.is_running,
             "hours": conditions.hours,
             "per_day": conditions.per_day,
-            "paused": pause,
             "workers": self.workers,
             "sent_by": self.senders,
             "events": self.history.iter().map(event_as_json).collect::<Vec<_>>(),
@@ -141,7 +135,7 @@ impl RunStatus {
         if let Some(cancellation) = &self.summary.cancellation {
             return describe_cancellation(cancellation, &self.zone);
         }
-        match (&self.pause, &self.waiting) {
+        match (&self.overview.pause, &self.waiting) {
             _ if self.summary.is_complete() => msg!(
                 "complete, last changed {time}",
                 time = time_value(&self.zone, self.overview.changed_at)
@@ -164,7 +158,7 @@ impl RunStatus {
         }
         let name = &self.overview.name;
         if !self.summary.is_complete() && self.summary.stale.is_none() {
-            let hint = match &self.pause {
+            let hint = match &self.overview.pause {
                 Some(pause) => hint_after_pause(pause.reason, name, &self.overview.details),
                 None => to_continue(name),
             };

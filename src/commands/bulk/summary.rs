@@ -553,6 +553,11 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> Message {
     msg!("paused since {time}: {why}", time, why = why(pause))
 }
 
+/// Returns the pause as a field of a record.
+pub(super) fn pause_as_json(pause: &RunPause) -> Value {
+    json!({ "reason": pause.reason.name(), "by": pause.by, "at": utc(pause.at) })
+}
+
 /// Describes who cancelled the run, and when: `cancelled by ana at build-7 at 2026-11-20 10:15 -05:00`
 pub(super) fn describe_cancellation(cancellation: &Cancellation, zone: &TimeZone) -> Message {
     let time = time_value(zone, cancellation.at);

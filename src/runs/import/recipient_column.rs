@@ -143,17 +143,19 @@ impl FirstRows<'_> {
         }
     }
 
-    /// Replaces the answers of `error` by the columns that have numbers, and the columns in `also`.
-    fn ask(&mut self, error: UsageError, names: &[&str], also: &[&str]) -> UsageError {
+    /// Replaces the answers of `error` by the columns in `meant`, which have the name of a recipient's column, and then the
+    /// others that have numbers.
+    fn ask(&mut self, error: UsageError, names: &[&str], meant: &[&str]) -> UsageError {
         if error.question.is_none() {
             return error;
         }
         let mut surveyed = self.survey(names);
-        for name in also {
+        for name in meant {
             if surveyed.iter().all(|column| column.name != *name) {
                 surveyed.push(SurveyedColumn::new(name));
             }
         }
+        surveyed.sort_by_key(|column| !meant.contains(&column.name.as_str()));
         if surveyed.is_empty() {
             return error;
         }

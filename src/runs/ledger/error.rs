@@ -363,11 +363,15 @@ impl LedgerError {
     }
 
     pub(super) fn several_in_progress(ledger: impl fmt::Display, known: &[RunName]) -> Self {
-        Self::from_choice(msg!(
-            "several runs are being sent from the ledger {ledger}: {runs}",
-            ledger = ledger.to_string(),
-            runs = joined(known)
-        ))
+        Self::new(
+            LedgerErrorKind::Choice,
+            msg!(
+                "several runs are being sent from the ledger {ledger}: {runs}",
+                ledger = ledger.to_string(),
+                runs = joined(known)
+            ),
+            msg!("to stop one: jelouctl bulk stop RUN; to stop all: jelouctl bulk stop --all"),
+        )
     }
 
     pub(crate) fn no_runs() -> Self {

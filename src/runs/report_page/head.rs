@@ -214,6 +214,8 @@ fn why(kind: RunEventKind, reason: &str, language: Lang) -> String {
     let for_kind = language.find(&format!("{} {reason}", kind.name()));
     match for_kind.or_else(|| language.find(&format!("why {reason}"))) {
         Some(words) => words.to_owned(),
+        // It is the flag.
+        None if kind == RunEventKind::Overridden => reason.to_owned(),
         None => language.text_with("why other", reason),
     }
 }

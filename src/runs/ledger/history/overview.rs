@@ -7,13 +7,14 @@ use crate::base::message::Message;
 use crate::phone::person_key;
 use crate::runs::ledger::db::{SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::events::RunPause;
 use crate::runs::ledger::message::hash_recipient;
 use crate::runs::ledger::model::Counts;
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::rows::delivery::DeliveryCounts;
 use crate::runs::ledger::rows::reported_rows::{FIND, ListLine, reported};
-use crate::runs::ledger::run::{Run, is_stale};
+use crate::runs::ledger::run::{Run, is_stale, paused};
 use crate::runs::ledger::types::{ReportRow, RunSettings};
 
 impl Ledger {
@@ -232,6 +233,7 @@ pub(crate) struct RunOverview {
     pub(crate) is_running: bool,
     /// The delivery status of its messages; None before the first delivery check.
     pub(crate) deliveries: Option<DeliveryCounts>,
+    pub(crate) pause: Option<RunPause>,
     /// Whether you cancelled it.
     pub(crate) is_cancelled: bool,
 }
@@ -239,8 +241,8 @@ pub(crate) struct RunOverview {
 impl RunOverview {
     pub(crate) fn read(run: &Run) -> Result<Self, LedgerError> {
         let query = "SELECT identity, finished_at, details, created_by, created_at, changed_at, \
-            asked_at, cancelled_at FROM run WHERE id = ?1";
-        let row = run.one(query)?;
+            asked_at, cancelled_at, paused, paused_by, paused_at FROM run WHERE id = ?1";
+        let mut row = run.one(query)?;
         let counts = run.noted_counts()?;
         let stale = run.stale_reason_in(&row)?;
         Ok(Self {
@@ -259,6 +261,7 @@ impl RunOverview {
                 .opt_int("asked_at")?
                 .map(|_| run.all_deliveries())
                 .transpose()?,
+            pause: paused(&mut row)?,
             is_cancelled: row.opt_int("cancelled_at")?.is_some(),
             stale,
         })
