@@ -179,6 +179,25 @@ fn number_unlike_the_country_in_its_row_is_shown_with_its_line() {
 }
 
 #[test]
+fn numbers_that_cannot_be_mobiles_are_counted() {
+    let home = Home::new();
+    let shown = |recipients: &str| {
+        home.write("people.csv", format!("celular\n{recipients}"));
+        table(&log(&home, &[], "Hola").stderr)
+    };
+    // In the USA, mobiles and landlines look alike. The others have two forms.
+    let mobiles = "+593987654321\n+14155550123\n+5215512345678\n+551187654321\n+5491123456789\n\
+                   US.13491208655302741918\nid:7\n";
+    let found = shown(mobiles);
+    assert!(!found.contains("without a mobile number"), "{found}");
+    let found = shown(&format!("{mobiles}+59322345678\n+18005550123\n"));
+    assert!(
+        found.contains("; 2 without a mobile number (line 9)"),
+        "{found}"
+    );
+}
+
+#[test]
 fn table_has_a_line_for_each_expression_and_condition() {
     let home = Home::new();
     home.write(

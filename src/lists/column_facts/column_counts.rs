@@ -5,8 +5,8 @@ use super::printed_values::PrintedValues;
 use super::unused_column::CountedColumn;
 use super::unused_column::{UnusedCounts, sort_unused};
 use super::{
-    ColumnTable, ContrastLines, CountedRow, ExpressionFacts, LengthInLine, OtherCode, RareShape,
-    RecipientFacts, SentValues, UnusedColumn, ValueOfRow,
+    ColumnTable, ContrastLines, CountedRow, ExpressionFacts, LengthInLine, NotMobile, OtherCode,
+    RareShape, RecipientFacts, SentValues, UnusedColumn, ValueOfRow,
 };
 use crate::base::conventions::Conventions;
 use crate::jelou::message::each_text;
@@ -27,6 +27,7 @@ pub(crate) struct ColumnCounts {
     recipient_column: String,
     pub(crate) countries: RecipientCountries,
     other_code: Option<OtherCode>,
+    not_mobile: Option<NotMobile>,
     expressions: Vec<ExpressionCounts>,
     more_expressions: usize,
     unused: Vec<UnusedCounts>,
@@ -67,6 +68,7 @@ impl ColumnCounts {
         if let Some(named) = counted.named_country {
             named.count_other_code(&mut self.other_code, counted.recipient, counted.line);
         }
+        NotMobile::count(&mut self.not_mobile, counted.recipient, counted.line);
         self.count_length(counted);
         match counted.sent {
             SentValues::OfExpressions(values) => {
@@ -135,6 +137,7 @@ impl ColumnCounts {
                 column: self.recipient_column.clone(),
                 countries: self.countries.facts(),
                 other_code: self.other_code.clone(),
+                not_mobile: self.not_mobile.clone(),
             },
             expressions,
             uses_no_column: self.expressions.is_empty(),

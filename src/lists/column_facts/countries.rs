@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use super::words::country_words;
-use super::{CountryRows, OtherCode};
+use super::{CountryRows, NotMobile, OtherCode};
 use crate::base::message::Lang;
-use crate::phone::{Country, calling_code, find_country};
+use crate::phone::{Country, calling_code, find_country, is_mobile};
 
 /// The recipients by country.
 #[derive(Debug, Default)]
@@ -74,6 +74,16 @@ impl RecipientCountries {
             known.line = None;
         }
         country_words(&facts, language).join(", ")
+    }
+}
+
+impl NotMobile {
+    /// Counts the row in `line` if its recipient is a number that cannot be a mobile.
+    pub(super) fn count(found: &mut Option<Self>, recipient: &str, line: u64) {
+        if is_mobile(recipient) || calling_code(recipient).is_none() {
+            return;
+        }
+        found.get_or_insert(Self { rows: 0, line }).rows += 1;
     }
 }
 

@@ -123,6 +123,16 @@ struct RecipientFacts {
     countries: Vec<CountryRows>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     other_code: Option<OtherCode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_mobile: Option<NotMobile>,
+}
+
+/// The rows whose number can only be a landline or a service, by the numbering plan of its country.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+struct NotMobile {
+    rows: u64,
+    /// The first line.
+    line: u64,
 }
 
 /// The rows whose number has another calling code than the country that the list names for them.

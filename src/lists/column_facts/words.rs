@@ -2,8 +2,8 @@
 
 use super::{
     CellKind, ColumnTable, ColumnValues, CountryRows, DateOrders, ExpressionFacts, FrequentValue,
-    Lengths, Letter, OrderedDates, OtherCode, Range, Shape, UnusedColumn, ValueFacts, ValueInLine,
-    ValueRows,
+    Lengths, Letter, NotMobile, OrderedDates, OtherCode, Range, Shape, UnusedColumn, ValueFacts,
+    ValueInLine, ValueRows,
 };
 use crate::base::invisible::{is_invisible, is_unseen};
 use crate::base::message::{Lang, Message, msg};
@@ -94,12 +94,16 @@ impl Words {
 
     fn recipient_line(&self, table: &ColumnTable) -> FactLine {
         let countries = country_words(&table.recipient.countries, self.language);
-        let other_code = table.recipient.other_code.as_ref();
+        let recipient = &table.recipient;
+        let other_code = recipient.other_code.as_ref();
         let other_code = other_code.map(|found| vec![self.other_code(found)]);
+        let not_mobile = recipient.not_mobile.as_ref();
+        let not_mobile = not_mobile.map(|found| vec![self.not_mobile(found)]);
+        let clauses = [Some(countries), other_code, not_mobile];
         FactLine {
             label: table.recipient.column.clone(),
             count: self.language.number(self.rows),
-            facts: joined(std::iter::once(countries).chain(other_code).collect()),
+            facts: joined(clauses.into_iter().flatten().collect()),
         }
     }
 
@@ -113,6 +117,12 @@ impl Words {
             column,
             line
         ))
+    }
+
+    fn not_mobile(&self, found: &NotMobile) -> String {
+        let rows = self.language.number(found.rows);
+        let line = self.line(found.line);
+        self.text(&msg!("{rows} without a mobile number ({line})", rows, line))
     }
 
     fn expression_line(&self, facts: &ExpressionFacts) -> FactLine {
