@@ -97,6 +97,52 @@ impl ActiveRun {
         };
         self.log_change(context, "started", None);
         let is_first = joined.counts.sent == 0;
+        let end = loop {
+            let progress = Progress::new(&context.stderr, progress);
+            let session = Arc::clone(&session);
+            let end = self
+                .drive(context, joined, session, &mut connection, progress)
+                .await;
+            let must_rejoin = matches!(
+                end,
+                Ok(RunEnd::Stopped {
+                    reason: StopReason::MustRejoin,
+                    ..
+                })
+            );
+            if !must_rejoin {
+                break end;
+            }
+            match self.join_after_wait(context, &mut connection).await {
+                Ok(again) => joined = again,
+                Err(error) => break Err(error.in_phase(Phase::AfterWait)),
+            }
+        };
+        let took = is_first.then(|| began.elapsed());
+        Ok(SendingEnd { end, took })
+    }
+
+    /// Sends rows as a process that has `joined` the run, until it must join again or the run ends.
+    async fn drive(
+        &self,
+        context: &Context,
+        joined: JoinedRun,
+        session: Arc<ApiSession>,
+        connection: &mut Connection,
+        mut progress: Progress<'_>,
+    ) -> Result<RunEnd, CommandError> {
+        let JoinedRun {
+            worker,
+            counts,
+            conditions,
+        } = joined;
+        let limits = match self.limits(conditions) {
+            Ok(limits) => limits,
+            Err(error) => {
+                close_unused(Some(worker));
+                return Err(error);
+            }
+        };
         let is_allowed = |request: &DraftRequest<'_>| {
             self.allows(context, request).map_err(|error| Problem {
                 code: error.name,
@@ -106,44 +152,9 @@ impl ActiveRun {
                 retry_after: None,
             })
         };
-        let end = loop {
-            let mut progress = Progress::new(&context.stderr, progress);
-            let limits = match self.limits(joined.conditions) {
-                Ok(limits) => limits,
-                Err(error) => {
-                    close_unused(Some(joined.worker));
-                    break Err(error);
-                }
-            };
-            let session = Arc::clone(&session);
-            let driver = Driver::new(
-                session,
-                joined.worker,
-                joined.counts,
-                limits,
-                &is_allowed,
-                &mut progress,
-            );
-            let end = driver
-                .run(async || connection.signals.next_request().await)
-                .await;
-            let waits = matches!(
-                end,
-                RunEnd::Stopped {
-                    reason: StopReason::MustRejoin,
-                    ..
-                }
-            );
-            if !waits {
-                break Ok(end);
-            }
-            match self.join_after_wait(context, &mut connection).await {
-                Ok(again) => joined = again,
-                Err(error) => break Err(error.in_phase(Phase::AfterWait)),
-            }
-        };
-        let took = is_first.then(|| began.elapsed());
-        Ok(SendingEnd { end, took })
+        let driver = Driver::new(session, worker, counts, limits, &is_allowed, &mut progress);
+        let next_signal = async || connection.signals.next_request().await;
+        Ok(driver.run(next_signal).await)
     }
 
     /// Returns the number of other processes that send the run.

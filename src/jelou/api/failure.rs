@@ -60,14 +60,7 @@ impl Failure {
         let address = url
             .port_or_known_default()
             .map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        let peer = match proxy {
-            Some(proxy) => msg!(
-                "{address} through the proxy {proxy}",
-                address,
-                proxy = proxy.to_string()
-            ),
-            None => Message::verbatim(&address),
-        };
+        let peer = peer_at(&address, proxy);
         let tls = tls_error(error);
         // TLS 1.3 reports this only after the handshake, but before the server reads anything else.
         let wants_certificate = is_fresh
@@ -92,33 +85,14 @@ impl Failure {
                 None => Self::from_connect_error(error, &peer),
             };
         }
-        // After the connection is made, even a TLS error does not show what the server has read.
-        if error.is_timeout() {
+        let message = if error.is_timeout() {
             let seconds = timeout.as_secs_f64().to_string();
-            return failed(
-                None,
-                msg!("no response in time (waited {seconds} s)", seconds),
-            );
-        }
-        let problem = innermost(error);
-        let http = innermost_error(error).downcast_ref::<hyper::Error>();
-        if http.is_some_and(hyper::Error::is_parse) {
-            return failed(
-                None,
-                msg!(
-                    "{peer} did not answer with HTTP, like a server for https://: {problem}",
-                    peer,
-                    problem
-                ),
-            );
-        }
-        failed(
-            None,
-            msg!(
-                "the connection failed before a response came: {problem}",
-                problem
-            ),
-        )
+            msg!("no response in time (waited {seconds} s)", seconds)
+        } else {
+            broken_connection(error, &peer)
+        };
+        // After the connection is made, even a TLS error does not show what the server has read.
+        failed(None, message)
     }
 
     fn from_connect_error(error: &reqwest::Error, peer: &Message) -> Self {
@@ -172,6 +146,36 @@ impl Failure {
             message,
             hint,
         }
+    }
+}
+
+/// Returns what the request was sent to: the address, perhaps through a proxy.
+fn peer_at(address: &str, proxy: Option<&Proxy>) -> Message {
+    match proxy {
+        Some(proxy) => msg!(
+            "{address} through the proxy {proxy}",
+            address,
+            proxy = proxy.to_string()
+        ),
+        None => Message::verbatim(address),
+    }
+}
+
+/// Explains why a connection to `peer` broke before a response came.
+fn broken_connection(error: &reqwest::Error, peer: &Message) -> Message {
+    let problem = innermost(error);
+    let http = innermost_error(error).downcast_ref::<hyper::Error>();
+    if http.is_some_and(hyper::Error::is_parse) {
+        msg!(
+            "{peer} did not answer with HTTP, like a server for https://: {problem}",
+            peer,
+            problem
+        )
+    } else {
+        msg!(
+            "the connection failed before a response came: {problem}",
+            problem
+        )
     }
 }
 

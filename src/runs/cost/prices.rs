@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::base::message::{Message, ToValue, Value as MessageValue, msg};
 use crate::base::private_file::{FileAction, FileError, PipeBound, open_to_read};
-use crate::lists::list_file::{ListInput, ListOptions, ListReader};
+use crate::lists::list_file::{ListInput, ListOptions, ListReader, Row};
 use crate::phone::Country;
 
 /// The text of `explain prices`, and an example file.
@@ -130,67 +130,49 @@ impl PriceList {
                 )
             };
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
-            let cell = |names: [&str; 2]| {
-                let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
-                    let [column, _] = names;
-                    let found = cells.names().join(", ");
-                    let problem = msg!("no column `{column}`; there are: {found}", column, found);
-                    // The header of a table is on another line. Rows of NDJSON have their own fields.
-                    return Err(if has_header {
-                        msg!("{name} is not a price list: {problem}", name, problem)
-                    } else {
-                        at(problem)
-                    });
-                };
-                let text = match cells.get(column) {
-                    Some(Value::String(text)) => text.trim().to_owned(),
-                    Some(Value::Number(number)) => number.to_string(),
-                    _ => String::new(),
-                };
-                if text.is_empty() {
-                    Err(at(msg!("{column} is empty", column)))
+            if let Some(problem) = missing_column(cells) {
+                // The header of a table is on another line. Rows of NDJSON have their own fields.
+                return Err(if has_header {
+                    msg!("{name} is not a price list: {problem}", name, problem)
                 } else {
-                    Ok(text)
-                }
-            };
-            let country = country(&cell(["country", "pais"])?)
-                .map_err(|problem| at(msg!("country: {problem}", problem)))?;
-            let category = cell(["category", "categoria"])?;
-            let category = Category::from_name(&category).ok_or_else(|| {
-                let known = Category::ALL.map(Category::name).join(", ");
-                let category = category.escape_debug().to_string();
-                at(msg!(
-                    "category: `{category}` is not one of {known}",
-                    category,
-                    known
-                ))
-            })?;
-            let price = price(&cell(["price", "precio"])?)
-                .map_err(|problem| at(msg!("price: {problem}", problem)))?;
-            let currency = cell(["currency", "moneda"])?;
+                    at(problem)
+                });
+            }
+            let row = PriceRow::read(cells).map_err(at)?;
             let prices = prices.get_or_insert_with(|| Self {
-                currency: currency.clone(),
+                currency: row.currency.clone(),
                 prices: HashMap::new(),
             });
-            if prices.currency != currency {
-                let before = &prices.currency;
-                return Err(at(msg!(
-                    "currency: `{currency}` differs from `{before}` in the rows above",
-                    currency,
-                    before
-                )));
-            }
-            if prices.prices.insert((country, category), price).is_some() {
-                let country = country.unwrap_or("*");
-                let category = category.name();
-                return Err(at(msg!(
-                    "{country} already has a price for {category}",
-                    country,
-                    category
-                )));
-            }
+            prices.add(row).map_err(at)?;
         }
         prices.ok_or_else(|| msg!("{name} has no price", name))
+    }
+
+    fn add(&mut self, row: PriceRow) -> Result<(), Message> {
+        let PriceRow {
+            country,
+            category,
+            price,
+            currency,
+        } = row;
+        if self.currency != currency {
+            let before = &self.currency;
+            return Err(msg!(
+                "currency: `{currency}` differs from `{before}` in the rows above",
+                currency,
+                before
+            ));
+        }
+        if self.prices.insert((country, category), price).is_some() {
+            let country = country.unwrap_or("*");
+            let category = category.name();
+            return Err(msg!(
+                "{country} already has a price for {category}",
+                country,
+                category
+            ));
+        }
+        Ok(())
     }
 
     /// The price of a message to a number of this country, two letters.
@@ -198,6 +180,80 @@ impl PriceList {
         let own = country.and_then(|country| self.prices.get(&(Some(country), category)));
         own.or_else(|| self.prices.get(&(None, category))).copied()
     }
+}
+
+/// A row of a price list.
+struct PriceRow {
+    /// None for every other country.
+    country: Option<&'static str>,
+    category: Category,
+    price: Money,
+    currency: String,
+}
+
+/// The columns of a price list, each with its English and its Spanish name.
+const COLUMNS: [[&str; 2]; 4] = [
+    ["country", "pais"],
+    ["category", "categoria"],
+    ["price", "precio"],
+    ["currency", "moneda"],
+];
+
+impl PriceRow {
+    /// Reads a row that has every column.
+    fn read(cells: &Row) -> Result<Self, Message> {
+        let [country_name, category_name, price_name, currency_name] = COLUMNS;
+        let country = country(&filled_cell(cells, country_name)?)
+            .map_err(|problem| msg!("country: {problem}", problem))?;
+        let category = filled_cell(cells, category_name)?;
+        let category = Category::from_name(&category).ok_or_else(|| {
+            let known = Category::ALL.map(Category::name).join(", ");
+            let category = category.escape_debug().to_string();
+            msg!(
+                "category: `{category}` is not one of {known}",
+                category,
+                known
+            )
+        })?;
+        let price = price(&filled_cell(cells, price_name)?)
+            .map_err(|problem| msg!("price: {problem}", problem))?;
+        Ok(Self {
+            country,
+            category,
+            price,
+            currency: filled_cell(cells, currency_name)?,
+        })
+    }
+}
+
+/// Returns the problem of a row without one of the columns.
+fn missing_column(cells: &Row) -> Option<Message> {
+    let mut columns = COLUMNS.into_iter();
+    let [column, _] = columns.find(|names| !names.iter().any(|name| cells.has(name)))?;
+    let found = cells.names().join(", ");
+    Some(msg!(
+        "no column `{column}`; there are: {found}",
+        column,
+        found
+    ))
+}
+
+/// Returns the text of the cell in the column with one of `names`.
+fn filled_cell(cells: &Row, names: [&str; 2]) -> Result<String, Message> {
+    let [english, _] = names;
+    let column = names
+        .into_iter()
+        .find(|name| cells.has(name))
+        .unwrap_or(english);
+    let text = match cells.get(column) {
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    if text.is_empty() {
+        return Err(msg!("{column} is empty", column));
+    }
+    Ok(text)
 }
 
 /// None for `*`.
