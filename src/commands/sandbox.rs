@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use tempfile::TempDir;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
@@ -232,18 +233,9 @@ async fn serve(
     if !arguments.command.is_empty() {
         enclose_commands()?;
         // Removed when the command has ended, with its keys.
-        let keys = tempfile::tempdir();
-        match &keys {
-            Ok(keys) => {
-                let directory = keys.path().to_string_lossy().into_owned();
-                variables.push((SANDBOX_KEYS, directory));
-            }
-            // A container may have no temporary directory.
-            Err(error) => context.stderr.warning(msg!(
-                "failed to create a temporary directory, so --once keeps its keys after the command: {error}",
-                error
-            )),
-        }
+        let keys = directory_for_keys(context);
+        let directory = keys.as_ref().map(|keys| keys.path().to_string_lossy());
+        variables.extend(directory.map(|directory| (SANDBOX_KEYS, directory.into_owned())));
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((
             sandbox,
@@ -266,6 +258,19 @@ async fn serve(
     }
     signals.next_request().await;
     Ok((sandbox, ExitCode::Success))
+}
+
+/// Creates the directory for the keys of `--once`. None in a container without a temporary directory.
+fn directory_for_keys(context: &Context) -> Option<TempDir> {
+    let created = tempfile::tempdir();
+    created
+        .inspect_err(|error| {
+            context.stderr.warning_with_hint(
+                msg!("failed to create a temporary directory: {error}", error),
+                msg!("to save the keys of --once: set TMPDIR"),
+            );
+        })
+        .ok()
 }
 
 /// Prints the addresses of the sandbox, and which machines can reach them.

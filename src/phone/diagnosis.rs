@@ -48,12 +48,12 @@ pub(super) fn why_not_international(
     (describe_mismatch(region, national.len()), None)
 }
 
-/// Returns the number for `national`, which follows the country code, but has the prefix of a call inside the country: 11 15
-/// 8765 0001 in Argentina.
+/// Returns the number for `national`, which follows the country code, but has the prefix of a call inside the country:
+/// 11 15 8765 0001 in Argentina. Some countries' rules add digits; these are no prefix.
 fn dialled_inside(national: &str, region: &'static Region) -> Option<String> {
     let without_prefix = without_prefix(national, region)?;
     let number = format!("{}{without_prefix}", region.calling_code);
-    (without_prefix != national && is_number(&number)).then_some(number)
+    (without_prefix.len() < national.len() && is_number(&number)).then_some(number)
 }
 
 /// Explains why `digits` are neither a local number of `region` nor an international one.

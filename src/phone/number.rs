@@ -7,7 +7,7 @@ use super::person::{number_in, person_key, spellings};
 use super::published_form::read_in_any_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
-use super::spreadsheet::SpreadsheetForm;
+use super::spreadsheet::{SpreadsheetForm, is_spreadsheet_text};
 use super::typed::ParsedDigits;
 use super::user_id::{is_user_id, user_id_country};
 use crate::base::invisible::is_unseen;
@@ -386,8 +386,8 @@ pub(crate) fn calling_code(recipient: &str) -> Option<&'static str> {
 const MAX_NATIONAL_DIGITS: usize = 12;
 
 /// Returns whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp
-/// user id, or an id unlike a number: few digits, or too many digits without other signs. It is not documented how Jelou reads others, such as `tel:…`
-/// and `0593…`.
+/// user id, or an id unlike a number: fewer than 7 digits, or more than 12 that stand alone. It is
+/// not documented how Jelou reads others, such as `tel:…`, `0593…` and `="593…"`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
     let digits = key
@@ -395,13 +395,14 @@ pub(crate) fn is_clear(recipient: &str) -> bool {
         .filter(|character| character.is_numeric())
         .count();
     // A sign between the digits, such as a space, means a phone number.
-    let has_only_digits =
-        digits == key.len() && (key == recipient || number_in(recipient).is_some());
-    let is_long_id = has_only_digits
+    let stands_alone = key == recipient || number_in(recipient).is_some();
+    let is_long_id = stands_alone
+        && digits == key.len()
         && digits > MAX_NATIONAL_DIGITS
         && !key.starts_with('0')
         && !is_misspelt_number(&key);
-    is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
+    let is_number = is_number(&key) && !is_spreadsheet_text(recipient);
+    is_user_id(recipient) || is_number || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
 /// Returns whether long `digits` are probably a number with a prefix for calls inside its country,

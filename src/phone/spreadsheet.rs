@@ -16,6 +16,11 @@ pub(super) struct SpreadsheetForm {
 /// The apostrophes in front of a text in a spreadsheet.
 pub(super) const TEXT_MARKS: [char; 2] = ['\'', '\u{2019}'];
 
+/// Returns whether `typed` begins with a sign that only marks text in a spreadsheet.
+pub(super) fn is_spreadsheet_text(typed: &str) -> bool {
+    typed.starts_with('=') || typed.starts_with(TEXT_MARKS)
+}
+
 impl SpreadsheetForm {
     /// Finds the form of `typed`, which must be trimmed of invisible characters.
     pub(super) fn find(typed: &str) -> Option<Self> {
@@ -98,7 +103,6 @@ fn split_decimals(number: &str) -> Option<(&str, bool)> {
     let sign = number.rfind(['.', ','])?;
     let whole = number.get(..sign)?;
     let decimals = number.get(sign + 1..)?;
-
     if decimals.is_empty() || !has_only_digits(decimals) {
         return None;
     }

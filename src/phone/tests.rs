@@ -332,6 +332,12 @@ fn prefix_after_the_country_code_is_for_calls_inside() {
         ("+54 11 15 8765 0001", "did you mean +5491187650001?"),
         ("54 0351 15 234 5678", "did you mean +5493512345678?"),
         ("+7 8 912 345 67 89", "did you mean +79123456789?"),
+        // In Madagascar and San Marino, the rule adds an area code.
+        (
+            "2614471234",
+            "it is too short for a number of Madagascar, such as +261321234567; for a local number",
+        ),
+        ("+378 886377", "for a number of San Marino"),
         // Another number would be a stranger's.
         (
             "+55 21 99579 825566",
@@ -360,6 +366,9 @@ fn only_digits_alone_may_be_a_long_id() {
         ("54111587650001", false),
         ("+54 11 15 8765 0001", false),
         ("+12345678901234", false),
+        ("=\"593987654321\"", false),
+        ("'593987654321", false),
+        ("'+593987654321", false),
         ("123 4567 8901 2345", false),
         ("0987654321", false),
     ] {

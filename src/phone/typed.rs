@@ -39,7 +39,10 @@ impl ParsedDigits {
             });
         }
         let typed = typed.trim_matches(is_unseen);
-        let number = without_spreadsheet_form(typed);
+        // No digit of these is in doubt.
+        let number = without_text_mark(typed)
+            .or_else(|| without_zero_of_float(typed))
+            .unwrap_or(typed);
         if let Some(form) = SpreadsheetForm::find(number) {
             let hint = form.hint;
             return Err(RecipientError {
@@ -88,22 +91,21 @@ impl ParsedDigits {
     }
 }
 
-/// Removes what keeps a number as text in a spreadsheet, or the decimal of a float: `'0987654321`, `="0987654321"` and
-/// `593987654321.0`. No digit of these is in doubt.
-fn without_spreadsheet_form(typed: &str) -> &str {
-    let as_text = typed.strip_prefix(TEXT_MARKS).or_else(|| {
-        let quoted = typed.strip_prefix("=\"")?;
-        quoted.strip_suffix('"')
-    });
-    let of_float = || {
-        let whole = typed.strip_suffix(".0")?;
-        let digits = whole.strip_prefix('+').unwrap_or(whole);
-        let is_number = NUMBER_DIGITS.contains(&digits.len()) && has_only_digits(digits);
-        is_number.then_some(whole)
+/// Returns the number in `'0987654321` or `="0987654321"`, which a spreadsheet keeps as text. None if it is not one.
+fn without_text_mark(typed: &str) -> Option<&str> {
+    let number = match typed.strip_prefix("=\"") {
+        Some(quoted) => quoted.strip_suffix('"'),
+        None => typed.strip_prefix(TEXT_MARKS),
     };
-    let is_number =
-        |number: &&str| number.starts_with(|sign: char| sign == '+' || is_phone_character(sign));
-    as_text.filter(is_number).or_else(of_float).unwrap_or(typed)
+    number.filter(|number| number.starts_with(|sign| sign == '+' || is_phone_character(sign)))
+}
+
+/// Returns the number in `593987654321.0`, as a program writes a float. None if it is not one.
+fn without_zero_of_float(typed: &str) -> Option<&str> {
+    let number = typed.strip_suffix(".0")?;
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    let is_number = NUMBER_DIGITS.contains(&digits.len()) && has_only_digits(digits);
+    is_number.then_some(number)
 }
 
 /// Returns `+44 (0)20 7946 0000` without its `(0)`: the prefix for calls inside the country, behind the country's code. None

@@ -100,6 +100,10 @@ fn check_status(home: &Home) {
         page.contains(&format!("by hand; by {by}")),
         "the history names who stopped it"
     );
+    assert!(
+        page.contains("--keep-going") && !page.contains("another reason"),
+        "the history names the flag"
+    );
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn machine_without_do_not_contact_sends_only_with_a_flag() {
     let other = home.another_machine();
     let refused = [
         "error: run r was created with a do_not_contact, but this machine has none",
-        "hint: to set it: jelouctl profile set prod --do-not-contact FILE; to send without one: --without-do-not-contact\n",
+        "hint: to exclude a list: --exclude FILE --without-do-not-contact; to send without one: --without-do-not-contact\n",
     ];
     let bulk = |words: &str| {
         let run = other.run(words).env("JELOUCTL_LOG", "log");
@@ -143,6 +147,30 @@ fn machine_without_do_not_contact_sends_only_with_a_flag() {
     );
     // The machine that has the list needs no flag.
     home.run("bulk work r").success();
+}
+
+#[test]
+fn machine_sends_after_its_profile_gets_a_do_not_contact() {
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
+    let jelou = Jelou::accept_all();
+    let list = home.write("bajas.csv", format!("{}\n", user(2)));
+    let keys = format!("do_not_contact = {list:?}");
+    home.profile("prod", &jelou.url, &keys);
+    let made = "bulk send people.csv --yes --run r --hold --profile prod text Hola";
+    home.run(made).success();
+    let other = home.another_machine();
+    other.profile("prod", &jelou.url, "");
+    let hint =
+        "hint: to set it: jelouctl profile set prod --do-not-contact FILE; to send without one: ";
+    other.run("bulk work r").fails(11, &[hint]);
+    other.write("mine.csv", format!("{}\n", user(1)));
+    other
+        .run("profile set prod --do-not-contact mine.csv")
+        .success();
+    other.run("bulk work r").success();
+    assert_eq!(jelou.users(), [user(0)]);
 }
 
 #[test]

@@ -414,20 +414,22 @@ fn child_inherits_the_streams() {
 #[test]
 fn sandbox_needs_no_temporary_directory() {
     let home = Home::new();
-    let send = [
-        "sandbox",
-        "--",
-        env!("CARGO_BIN_EXE_jelouctl"),
-        "send",
-        "text",
-        "--to",
-        "593987654321",
-        "Hola",
-    ];
-    home.run_args(&send)
-        .env("TMPDIR", "/nowhere")
-        .success()
-        .stderr_has(&["so --once keeps its keys after the command: "]);
+    let send = "\"$0\" send text --to 593987654321 --once k -o record Hola";
+    let twice = format!("{send} && {send}");
+    let program = env!("CARGO_BIN_EXE_jelouctl");
+    let run = home.run_args(&["sandbox", "--", "sh", "-c", &twice, program]);
+    let ended = run.env("TMPDIR", "/nowhere").success();
+    let ended = ended.stderr_has(&[
+        "failed to create a temporary directory: ",
+        "hint: to save the keys of --once: set TMPDIR",
+        "this sandbox does not save keys",
+    ]);
+    let replayed: Vec<_> = ended
+        .stdout
+        .lines()
+        .map(|line| line.contains("\"replayed\":true"))
+        .collect();
+    assert_eq!(replayed, [false, false], "{ended:?}");
 }
 
 #[test]

@@ -452,7 +452,9 @@ impl LedgerLocation {
         let interrupted = Instant::now();
         let signal = sent_by.send(&mut terminal);
         if matches!(self.wait.ends_with, SecondSignal) {
-            wait_until(name, || interrupted.elapsed() > NOT_REPEATED);
+            terminal.wait_for("press Ctrl-C again");
+            let noted = Instant::now();
+            wait_until(name, || noted.elapsed() > NOT_REPEATED);
             sent_by.send_again(&mut terminal);
         }
         let (status, screen) = terminal.end_within(SOON);

@@ -57,10 +57,17 @@ fn suspended_writer(home: &Home, jelou: &Jelou) -> Child {
             fs::read_to_string(&state).unwrap().contains(") T ")
         });
         let is_locked = File::open(lock(home)).is_ok_and(|lock| lock.try_lock().is_err());
-        if !is_locked {
+        // During a part of a write, SQLite lets no process read.
+        let is_right = is_locked
+            && !home
+                .run("bulk list")
+                .end()
+                .stderr
+                .contains("keeps the ledger");
+        if !is_right {
             signal(&child, Signal::CONT);
         }
-        is_locked
+        is_right
     });
     child
 }

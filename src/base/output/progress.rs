@@ -46,6 +46,11 @@ impl Tally {
         self.rows.saturating_sub(self.skipped)
     }
 
+    /// Returns whether only other processes have rows left. How long these take does not depend on this process.
+    fn is_elsewhere(&self) -> bool {
+        self.remaining > 0 && self.elsewhere == self.remaining
+    }
+
     /// Counts the rows with an attempt. Rows that are skipped during a run, as by a cancellation, have none.
     fn attempted(&self) -> u64 {
         self.sent + self.failed + self.unknown
@@ -196,7 +201,7 @@ impl<'a> Progress<'a> {
         let to_do = tally.remaining as f64;
         let time_left = Duration::try_from_secs_f64((to_do / rate).ceil())
             .ok()
-            .filter(|_| self.idle_since.is_none());
+            .filter(|_| self.idle_since.is_none() && !tally.is_elsewhere());
         match &self.layout {
             ProgressLayout::Bar(bar) => {
                 bar.set_length(tally.sendable());
@@ -375,8 +380,7 @@ fn describe(tally: &Tally, time_left: Option<Duration>, waiting: Option<&Waiting
     }
     match (waiting, time_left) {
         (Some(waiting), _) => parts.push(msg!("waiting {until}", until = waiting.duration_text)),
-        // How long they take does not depend on this process.
-        (None, _) if *remaining > 0 && elsewhere == remaining => {
+        (None, _) if tally.is_elsewhere() => {
             parts.push(msg!(
                 "{rows} in flight in another process",
                 rows = elsewhere
@@ -428,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn time_left_is_not_told_for_rows_of_another_process() {
+    fn rows_of_another_process_have_no_time_left() {
         let second = Some(Duration::from_secs(1));
         for (elsewhere, expected) in [
             (0, "3 of 5 sent, 1 s left"),

@@ -73,7 +73,7 @@ impl OpenedRun {
         let sender = resolve_run_sender(context, &run, &settings)?;
         let lacks_list = settings.do_not_contact && sender.settings.do_not_contact.is_none();
         if lacks_list && !options.without_do_not_contact {
-            return Err(refuse_without_list(&run, &settings));
+            return Err(refuse_without_list(&run, &sender));
         }
         let budget = check_budget(&run, &settings, &sender);
         let overrides = [
@@ -133,18 +133,21 @@ pub(super) fn chosen_flags<const N: usize>(
 }
 
 /// Creates the error of a run that another machine began with a `do_not_contact`.
-fn refuse_without_list(run: &Run, settings: &RunSettings) -> CommandError {
-    let profile = settings.profile.as_deref().unwrap_or("PROFILE");
+fn refuse_without_list(run: &Run, sender: &Sender) -> CommandError {
+    let flag = WITHOUT_LIST;
+    let with_list = match &sender.settings.profile {
+        Some(profile) => msg!(
+            "to set it: jelouctl profile set {profile} --do-not-contact FILE",
+            profile = profile.value
+        ),
+        None => msg!("to exclude a list: --exclude FILE {flag}", flag),
+    };
     CommandError::guard(
         msg!(
             "run {run} was created with a do_not_contact, but this machine has none",
             run = run.name()
         ),
-        msg!(
-            "to set it: jelouctl profile set {profile} --do-not-contact FILE; to send without one: {flag}",
-            profile,
-            flag = WITHOUT_LIST
-        ),
+        msg!("{with_list}; to send without one: {flag}", with_list, flag),
     )
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     }
     let zone = profile_zone(context, None)?;
     let waits = |run: &RunOverview| {
-        if run.is_running {
+        if run.is_running && run.pause.is_none() {
             waiting(&ledger.run(&run.name)?, &run.details, &zone)
         } else {
             Ok(None)

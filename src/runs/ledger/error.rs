@@ -142,6 +142,19 @@ impl LedgerError {
         Self::new(LedgerErrorKind::File, message, check_the_disk())
     }
 
+    /// Returns the error if another process keeps a lock of SQLite, for example because it was suspended during a write.
+    pub(super) fn kept_locked() -> Self {
+        let message = match STATE.directory() {
+            Some(directory) => msg!(
+                "another process keeps the ledger {file} locked",
+                file = directory.join("state.db")
+            ),
+            None => msg!("another process keeps the ledger locked"),
+        };
+        let hint = msg!("wait until it has ended; to continue a suspended process: kill -CONT PID");
+        Self::new(LedgerErrorKind::File, message, hint)
+    }
+
     /// Returns the error if the limit of open files is reached. It is checked first, because SQLite
     /// would not report the cause.
     #[expect(

@@ -139,9 +139,9 @@ impl Engine {
 
     /// Returns the rows by their outcome, as progress shows them.
     pub(crate) fn tally(&self) -> Tally {
-        let own = self.inflight + self.assigned.len();
+        let own = self.inflight as u64;
         Tally {
-            elsewhere: self.counts.inflight.saturating_sub(own as u64),
+            elsewhere: self.counts.inflight.saturating_sub(own),
             ..self.counts.tally()
         }
     }
@@ -176,6 +176,7 @@ impl Engine {
             }
             EngineInput::RowPanicked => {
                 self.note_row_end();
+                self.counts.change(RowState::Inflight, RowState::Unknown);
                 self.stop_for(StopReason::Panicked);
             }
             EngineInput::Panicked => {
@@ -339,6 +340,13 @@ impl Engine {
         }
         if let Some(counts) = reply.counts {
             self.counts = counts;
+            // In the ledger, all assigned rows are in flight, and so are those that ended since the order.
+            for _ in &self.assigned {
+                self.counts.change(RowState::Inflight, RowState::Pending);
+            }
+            for row in &self.next_order.finished {
+                self.counts.change(RowState::Inflight, row.state);
+            }
         }
     }
 
@@ -483,6 +491,60 @@ mod tests {
         }
     }
 
+    fn limits() -> RunLimits {
+        RunLimits {
+            concurrency: 64,
+            max_wait: Duration::ZERO,
+            hours: SendingHours::default(),
+            zone: jiff::tz::TimeZone::UTC,
+            keep_going: false,
+        }
+    }
+
+    #[test]
+    fn rows_of_other_processes_are_counted() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (_, mut ledger) = fixture::sent(home.path(), &["593990000000", "593990000001"]);
+        let pending = Counts {
+            pending: 5,
+            ..Counts::default()
+        };
+        let mut engine = Engine::new(pending, limits(), clock::now());
+        engine.order(2);
+        let order = next_order(&mut engine);
+        let mut reply = ledger.exchange(&order).unwrap();
+        assert_eq!(reply.rows.len(), 2);
+        // Another process has the other three.
+        let all_in_flight = Some(Counts {
+            inflight: 5,
+            ..Counts::default()
+        });
+        reply.counts = all_in_flight;
+        engine.handle(EngineInput::Exchanged(Ok(reply)), clock::now());
+        assert_eq!(engine.tally().elsewhere, 3);
+        let mut started = Vec::new();
+        while started.len() < 2 {
+            if let EngineAction::Start(row) = engine.next_action(clock::now()) {
+                started.push(row);
+            }
+        }
+        assert_eq!(engine.tally().elsewhere, 3);
+        // One row ends during an exchange that counts it as in flight.
+        engine.order(1);
+        let row = started.swap_remove(0);
+        engine.counts.change(RowState::Inflight, RowState::Sent);
+        engine.note_row_end();
+        let ended = FinishedRow::new(row, RowState::Sent);
+        engine.next_order.finished.push(ended);
+        let reply = ExchangeReply {
+            counts: all_in_flight,
+            ..ExchangeReply::default()
+        };
+        engine.handle(EngineInput::Exchanged(Ok(reply)), clock::now());
+        let tally = engine.tally();
+        assert_eq!((tally.sent, tally.elsewhere), (1, 3));
+    }
+
     #[test]
     fn rows_wait_until_sending_hours_open() {
         let home = tempfile::TempDir::new().unwrap();
@@ -490,14 +552,7 @@ mod tests {
             home.path(),
             &["593990000000", "593990000000", "593990000001"],
         );
-        let limits = RunLimits {
-            concurrency: 64,
-            max_wait: Duration::ZERO,
-            hours: SendingHours::default(),
-            zone: jiff::tz::TimeZone::UTC,
-            keep_going: false,
-        };
-        let mut engine = Engine::new(reader.counts().unwrap(), limits, clock::now());
+        let mut engine = Engine::new(reader.counts().unwrap(), limits(), clock::now());
         // A returned row does not let the next row of its recipient go first.
         for _ in 0..2 {
             engine.now = clock::now();

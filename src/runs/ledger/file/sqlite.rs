@@ -40,6 +40,10 @@ impl From<Error> for LedgerError {
         );
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
+            // SQLite reports the second if it cannot read while another process writes.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::FileLockingProtocolFailed) => {
+                Self::kept_locked()
+            }
             _ if is_other_value => Self::damaged(error),
             _ => Self::sqlite(&error.to_string()),
         }

@@ -87,8 +87,8 @@ impl Worker {
             }
         };
         self.exchanges = exchanged.exchanges;
-        // The counts of the end are exact, also if another process ended the run, or if an outcome is late. A process that
-        // only closes shows none.
+        // The first exchange after the end has exact counts, also if another process ended the run, and so has each late
+        // outcome.
         let is_new_end = !self.is_complete || !order.finished.is_empty();
         let has_ended = exchanged.is_complete && is_new_end;
         self.is_complete = exchanged.is_complete;
