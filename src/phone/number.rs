@@ -6,7 +6,9 @@ use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{number_in, person_key, spellings};
 use super::published_form::read_in_any_form;
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
-use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
+use super::rules::{
+    Country, Region, common_regions, is_common, is_mobile, is_number, number_region, regions,
+};
 use super::spreadsheet::{SpreadsheetForm, is_spreadsheet_text};
 use super::typed::ParsedDigits;
 use super::user_id::{is_user_id, user_id_country};
@@ -185,13 +187,19 @@ impl PhoneNumber {
         if suggestion.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
             return Err(RecipientError::national(typed));
         }
-        Err(RecipientError::invalid(typed, &reason, suggestion.as_deref()).without_country())
+        let error = RecipientError::invalid(typed, &reason, suggestion.as_deref());
+        // No country has longer local numbers.
+        Err(if digits.len() > MAX_NATIONAL_DIGITS {
+            error
+        } else {
+            error.without_country()
+        })
     }
 
     fn new(digits: String, is_bare: bool) -> Self {
         let with_nine = digits
             .strip_prefix("54")
-            .filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
+            .filter(|rest| rest.len() == 10 && is_mobile(&format!("549{rest}")));
         let warning = with_nine.map(|rest| {
             msg!(
                 "+{digits} is a landline of Argentina; a mobile has a 9 after 54: +549{rest}",

@@ -338,6 +338,7 @@ fn prefix_after_the_country_code_is_for_calls_inside() {
             "it is too short for a number of Madagascar, such as +261321234567; for a local number",
         ),
         ("+378 886377", "for a number of San Marino"),
+        ("54111587650001", "did you mean +5491187650001?)"),
         // Another number would be a stranger's.
         (
             "+55 21 99579 825566",
@@ -518,6 +519,8 @@ fn area_code_in_parentheses_has_no_other_reading() {
             "if its 506 is the country code, digits are missing",
         ),
         ("(098) 765-4321", "PE", "written without a 0 in front"),
+        // Only a mobile has a 9, so a toll-free number gets no warning.
+        ("0800 123 4567", "AR", "548001234567"),
         ("(51) 98765-4321", "EC", "51987654321"),
         ("(51) 987 654 321", "PE", "51987654321"),
     ] {

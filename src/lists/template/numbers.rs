@@ -160,15 +160,24 @@ fn format_number(
     let conventions = conventions(state);
     let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
         let number = number.to_string();
-        let problem = match conventions {
-            None => TextProblem::new(
+        let country = RowView::in_state(state).and_then(|view| view.country);
+        let problem = match (conventions, country) {
+            (Some(_), _) => msg!("`{number}` has too many digits", number).into(),
+            (None, Some(country)) => TextProblem::new(
+                msg!(
+                    "`{number}` cannot be written: jelouctl does not know the format of {country}",
+                    number,
+                    country = country.with_article()
+                ),
+                msg!("write the amounts in the list, and print them without a filter"),
+            ),
+            (None, None) => TextProblem::new(
                 msg!(
                     "`{number}` cannot be written, because its country is unknown",
                     number
                 ),
                 msg!("pass the country of the list with --country"),
             ),
-            Some(_) => msg!("`{number}` has too many digits", number).into(),
         };
         refused(filter, problem.of_cell(&number))
     })?;
@@ -517,6 +526,12 @@ mod tests {
         ] {
             check(source, cell, country, expected);
         }
+    }
+
+    #[test]
+    fn country_without_a_known_format_is_named() {
+        let expected = "jelouctl does not know the format of Madagascar";
+        check("{{ x | number(2) }}", "1500", Some("MG"), Err(expected));
     }
 
     #[test]

@@ -64,12 +64,13 @@ impl<'a> Amount<'a> {
         Self::with_signs(text.get(..start)?, digits, text.get(end..)?)
     }
 
-    /// Reads `S/ -`, as spreadsheets show a zero in the accounting format.
+    /// Reads `S/ -`, `$-` or `- €`, as spreadsheets show a zero in the accounting format.
     fn zero_of_accounting(text: &'a str) -> Option<Self> {
-        let before = text.strip_suffix(MINUS)?;
-        let currency = before.trim();
-        let is_zero =
-            before.ends_with(char::is_whitespace) && !named_currencies(currency).is_empty();
+        let currency = text
+            .strip_suffix(MINUS)
+            .or(text.strip_prefix(MINUS))?
+            .trim();
+        let is_zero = !touches_letter(text) && !named_currencies(currency).is_empty();
         is_zero.then(|| Self {
             is_negative: false,
             is_percent: false,
@@ -349,6 +350,12 @@ mod tests {
             (".0000", Some(0.0)),
             ("S/ -", Some(0.0)),
             ("$  -", Some(0.0)),
+            ("$-", Some(0.0)),
+            ("S/-", Some(0.0)),
+            ("- €", Some(0.0)),
+            ("Q-", None),
+            ("--", None),
+            ("-$-", None),
             ("L-", None),
             ("-", None),
             ("USD-", None),
