@@ -77,7 +77,7 @@ mod bulk_select;
 mod bulk_server;
 #[cfg(unix)]
 mod bulk_stop;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod bulk_team;
 #[cfg(unix)]
 mod bulk_terminal;

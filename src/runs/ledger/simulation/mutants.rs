@@ -66,7 +66,7 @@ static MUTATIONS: LazyLock<Vec<Mutation>> = LazyLock::new(|| {
         "{state = 'pending' AND ->}due_at",
     )
     .in_profile("crowd")
-    .within(190),
+    .within(300),
     Mutation::new(
         "an excluded recipient gets rows",
         EXCLUSION_OF_ROW,
