@@ -10,7 +10,7 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }
 
-/// Returns whether `text` has no other characters than the digits 0 to 9. The empty text has none.
+/// Returns whether `text` has no character except the digits 0 to 9. The empty text has no character.
 pub(crate) fn has_only_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -48,8 +48,8 @@ pub(super) fn why_not_international(
     (describe_mismatch(region, national.len()), None)
 }
 
-/// Returns the number for `national`, which follows the country code, but has the prefix of a call inside the country:
-/// 11 15 8765 0001 in Argentina. Some countries' rules add digits; these are no prefix.
+/// Returns the number for `national`, the digits after the country code, if they have a prefix for calls inside the country,
+/// such as the 15 in Argentina's 11 15 8765 0001. A rule that adds digits, such as an area code, finds no prefix.
 fn dialled_inside(national: &str, region: &'static Region) -> Option<String> {
     let without_prefix = without_prefix(national, region)?;
     let number = format!("{}{without_prefix}", region.calling_code);

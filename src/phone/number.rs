@@ -188,12 +188,10 @@ impl PhoneNumber {
             return Err(RecipientError::national(typed));
         }
         let error = RecipientError::invalid(typed, &reason, suggestion.as_deref());
-        // No country has longer local numbers.
-        Err(if digits.len() > MAX_NATIONAL_DIGITS {
-            error
-        } else {
-            error.without_country()
-        })
+        if digits.len() > MAX_NATIONAL_DIGITS {
+            return Err(error);
+        }
+        Err(error.without_country())
     }
 
     fn new(digits: String, is_bare: bool) -> Self {

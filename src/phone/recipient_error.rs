@@ -255,8 +255,8 @@ fn only_number(typed: &str) -> Option<Message> {
     number_within(typed).map(|number| msg!("write only the number: `{number}`", number))
 }
 
-/// Returns whether a hint may propose `id` as the id of a user. A text with a space or the digits of a number, in any script, is
-/// more likely a wrong number.
+/// Returns whether a hint may propose `id` as the id of a user. A text with a space, or with the digits of a number in any
+/// script, is more likely a wrong number.
 fn may_be_id(id: &str) -> bool {
     let digits = id.chars().filter(|sign| sign.is_numeric()).count();
     !id.contains(char::is_whitespace) && digits < *NUMBER_DIGITS.start()

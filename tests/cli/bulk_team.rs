@@ -106,17 +106,22 @@ fn check_status(home: &Home) {
     );
 }
 
+/// Creates the run r on a machine whose profile excludes the third recipient.
+fn hold_with_do_not_contact(home: &Home, jelou: &Jelou) {
+    let list = home.write("bajas.csv", format!("{}\n", user(2)));
+    let keys = format!("do_not_contact = \"{}\"", list.display());
+    home.profile("prod", &jelou.url, &keys);
+    let made = "bulk send people.csv --yes --run r --hold --profile prod text Hola";
+    home.run(made).success();
+}
+
 #[test]
 fn machine_without_do_not_contact_sends_only_with_a_flag() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
     let jelou = Jelou::accept_all();
-    let list = home.write("bajas.csv", format!("{}\n", user(2)));
-    let keys = format!("do_not_contact = {list:?}");
-    home.profile("prod", &jelou.url, &keys);
-    let made = "bulk send people.csv --yes --run r --hold --profile prod text Hola";
-    home.run(made).success();
+    hold_with_do_not_contact(&home, &jelou);
     let other = home.another_machine();
     let refused = [
         "error: run r was created with a do_not_contact, but this machine has none",
@@ -155,11 +160,7 @@ fn machine_sends_after_its_profile_gets_a_do_not_contact() {
         return;
     };
     let jelou = Jelou::accept_all();
-    let list = home.write("bajas.csv", format!("{}\n", user(2)));
-    let keys = format!("do_not_contact = {list:?}");
-    home.profile("prod", &jelou.url, &keys);
-    let made = "bulk send people.csv --yes --run r --hold --profile prod text Hola";
-    home.run(made).success();
+    hold_with_do_not_contact(&home, &jelou);
     let other = home.another_machine();
     other.profile("prod", &jelou.url, "");
     let hint =

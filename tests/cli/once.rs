@@ -754,9 +754,9 @@ fn stalled_database_delays_accepted_messages_only_briefly() {
                 true,
             )
         });
-        assert!(patient.join().unwrap() < Duration::from_secs(20));
-        assert!(interrupted.join().unwrap() < Duration::from_secs(4));
-        assert!(notification.join().unwrap() < Duration::from_secs(20));
+        assert!(patient.join().unwrap() < Duration::from_secs(10));
+        assert!(interrupted.join().unwrap() < Duration::from_secs(2));
+        assert!(notification.join().unwrap() < Duration::from_secs(6));
     });
 }
 

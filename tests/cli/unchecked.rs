@@ -63,7 +63,7 @@ fn suspended_writer(home: &Home, jelou: &Jelou) -> Child {
                 .run("bulk list")
                 .end()
                 .stderr
-                .contains("keeps the ledger");
+                .contains("keeps it locked");
         if !is_right {
             signal(&child, Signal::CONT);
         }

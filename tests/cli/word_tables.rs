@@ -16,7 +16,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("jelou", 364),
     ("lists", 424),
     ("phone", 54),
-    ("runs", 91),
+    ("runs", 83),
     ("sandbox", 80),
     ("sender", 131),
 ];

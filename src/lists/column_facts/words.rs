@@ -93,15 +93,15 @@ impl Words {
     }
 
     fn recipient_line(&self, table: &ColumnTable) -> FactLine {
-        let countries = country_words(&table.recipient.countries, self.language);
         let recipient = &table.recipient;
+        let countries = country_words(&recipient.countries, self.language);
         let other_code = recipient.other_code.as_ref();
         let other_code = other_code.map(|found| vec![self.other_code(found)]);
         let not_mobile = recipient.not_mobile.as_ref();
         let not_mobile = not_mobile.map(|found| vec![self.not_mobile(found)]);
         let clauses = [Some(countries), other_code, not_mobile];
         FactLine {
-            label: table.recipient.column.clone(),
+            label: recipient.column.clone(),
             count: self.language.number(self.rows),
             facts: joined(clauses.into_iter().flatten().collect()),
         }

@@ -130,15 +130,13 @@ impl PriceList {
                 )
             };
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
-            if let Some(problem) = missing_column(cells) {
+            let row = PriceRow::read(cells).map_err(|error| match error {
                 // The header of a table is on another line. Rows of NDJSON have their own fields.
-                return Err(if has_header {
+                PriceRowError::NoColumn(problem) if has_header => {
                     msg!("{name} is not a price list: {problem}", name, problem)
-                } else {
-                    at(problem)
-                });
-            }
-            let row = PriceRow::read(cells).map_err(at)?;
+                }
+                PriceRowError::NoColumn(problem) | PriceRowError::Cell(problem) => at(problem),
+            })?;
             let prices = prices.get_or_insert_with(|| Self {
                 currency: row.currency.clone(),
                 prices: HashMap::new(),
@@ -191,21 +189,23 @@ struct PriceRow {
     currency: String,
 }
 
-/// The columns of a price list, each with its English and its Spanish name.
-const COLUMNS: [[&str; 2]; 4] = [
-    ["country", "pais"],
-    ["category", "categoria"],
-    ["price", "precio"],
-    ["currency", "moneda"],
-];
+/// Why a row of a price list cannot be read.
+enum PriceRowError {
+    NoColumn(Message),
+    Cell(Message),
+}
+
+impl From<Message> for PriceRowError {
+    fn from(problem: Message) -> Self {
+        Self::Cell(problem)
+    }
+}
 
 impl PriceRow {
-    /// Reads a row that has every column.
-    fn read(cells: &Row) -> Result<Self, Message> {
-        let [country_name, category_name, price_name, currency_name] = COLUMNS;
-        let country = country(&filled_cell(cells, country_name)?)
+    fn read(cells: &Row) -> Result<Self, PriceRowError> {
+        let country = country(&filled_cell(cells, ["country", "pais"])?)
             .map_err(|problem| msg!("country: {problem}", problem))?;
-        let category = filled_cell(cells, category_name)?;
+        let category = filled_cell(cells, ["category", "categoria"])?;
         let category = Category::from_name(&category).ok_or_else(|| {
             let known = Category::ALL.map(Category::name).join(", ");
             let category = category.escape_debug().to_string();
@@ -215,43 +215,32 @@ impl PriceRow {
                 known
             )
         })?;
-        let price = price(&filled_cell(cells, price_name)?)
+        let price = price(&filled_cell(cells, ["price", "precio"])?)
             .map_err(|problem| msg!("price: {problem}", problem))?;
         Ok(Self {
             country,
             category,
             price,
-            currency: filled_cell(cells, currency_name)?,
+            currency: filled_cell(cells, ["currency", "moneda"])?,
         })
     }
 }
 
-/// Returns the problem of a row without one of the columns.
-fn missing_column(cells: &Row) -> Option<Message> {
-    let mut columns = COLUMNS.into_iter();
-    let [column, _] = columns.find(|names| !names.iter().any(|name| cells.has(name)))?;
-    let found = cells.names().join(", ");
-    Some(msg!(
-        "no column `{column}`; there are: {found}",
-        column,
-        found
-    ))
-}
-
-/// Returns the text of the cell in the column with one of `names`.
-fn filled_cell(cells: &Row, names: [&str; 2]) -> Result<String, Message> {
-    let [english, _] = names;
-    let column = names
-        .into_iter()
-        .find(|name| cells.has(name))
-        .unwrap_or(english);
+/// Returns the text of the cell in the column with the English or the Spanish name.
+fn filled_cell(cells: &Row, names: [&str; 2]) -> Result<String, PriceRowError> {
+    let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
+        let [column, _] = names;
+        let found = cells.names().join(", ");
+        let problem = msg!("no column `{column}`; there are: {found}", column, found);
+        return Err(PriceRowError::NoColumn(problem));
+    };
     let text = match cells.get(column) {
         Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
     if text.is_empty() {
-        return Err(msg!("{column} is empty", column));
+        return Err(msg!("{column} is empty", column).into());
     }
     Ok(text)
 }

@@ -131,6 +131,16 @@ impl LedgerError {
     }
 
     pub(super) fn sqlite(cause: &str) -> Self {
+        Self::unreadable(&Message::verbatim(cause), check_the_disk())
+    }
+
+    /// Returns the error if another process keeps a lock of SQLite, for example because it was suspended during a write.
+    pub(super) fn kept_locked() -> Self {
+        let hint = msg!("wait until it has ended; to continue a suspended process: kill -CONT PID");
+        Self::unreadable(&msg!("another process keeps it locked"), hint)
+    }
+
+    fn unreadable(cause: &Message, hint: Message) -> Self {
         let message = match STATE.directory() {
             Some(directory) => msg!(
                 "the ledger {file} cannot be read or written: {cause}",
@@ -139,19 +149,6 @@ impl LedgerError {
             ),
             None => msg!("the ledger cannot be read or written: {cause}", cause),
         };
-        Self::new(LedgerErrorKind::File, message, check_the_disk())
-    }
-
-    /// Returns the error if another process keeps a lock of SQLite, for example because it was suspended during a write.
-    pub(super) fn kept_locked() -> Self {
-        let message = match STATE.directory() {
-            Some(directory) => msg!(
-                "another process keeps the ledger {file} locked",
-                file = directory.join("state.db")
-            ),
-            None => msg!("another process keeps the ledger locked"),
-        };
-        let hint = msg!("wait until it has ended; to continue a suspended process: kill -CONT PID");
         Self::new(LedgerErrorKind::File, message, hint)
     }
 

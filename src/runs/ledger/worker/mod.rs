@@ -52,7 +52,7 @@ pub(super) const JOINED_RUN: &str = "SELECT details, created_at FROM run WHERE i
 /// Registers a worker: `id, run, host, pid, lease_ms, joined_at, who`.
 pub(super) const ADD_WORKER: &str = "INSERT INTO worker (id, run, host, pid, connection, \
     exchanges, lease_ms, joined_at, seen_at, who) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6, ?7)";
-/// Finds a run that was stopped or paused, and that nobody has resumed.
+/// Finds a run that was stopped or paused, and not resumed after that.
 const STOPPED_LAST: &str = "SELECT 1 FROM (SELECT kind FROM event WHERE run = ?1 \
     AND kind IN ('begun', 'resumed', 'stopped', 'paused') ORDER BY number DESC LIMIT 1) AS last \
     WHERE kind IN ('stopped', 'paused')";
