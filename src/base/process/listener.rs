@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::signal::Signal;
-use super::signal_source::{SignalOrigin, ignored, sources};
+use super::signal_source::{ReceivedSignal, SignalOrigin, ignored, sources};
 use crate::base::message::msg;
 use crate::base::output::SystemError;
 
@@ -110,18 +110,15 @@ impl Listener {
         let mut state = self.state();
         let ignored = ignored();
         let is_ignored = |signal: Signal| ignored & (1 << (signal.number() - 1)) != 0;
-        let mut handled = Vec::new();
-        for signal in Signal::ALL {
-            if is_ignored(signal) {
-                continue;
-            }
-            if !state.handled.contains(&signal) {
-                self.handle(signal)?;
-                state.handled.push(signal);
-            }
-            handled.push(signal);
+        let mut caught = Signal::ALL.to_vec();
+        caught.retain(|signal| !is_ignored(*signal));
+        let mut new = caught.clone();
+        new.retain(|signal| !state.handled.contains(signal));
+        if !new.is_empty() {
+            self.handle(&new)?;
+            state.handled.extend(new);
         }
-        Ok(handled)
+        Ok(caught)
     }
 
     /// Removes a guard that caught `signals`. After that, the default effect applies to a signal that no code has handled.
@@ -188,20 +185,21 @@ impl Listener {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn handle(&'static self, signal: Signal) -> io::Result<()> {
+    fn handle(&'static self, signals: &[Signal]) -> io::Result<()> {
         let _entered = self.runtime.enter();
-        for mut source in sources(signal)? {
+        for mut source in sources(signals)? {
             self.runtime.spawn(async move {
-                while let Some(origin) = source.recv().await {
-                    self.note(signal, origin);
+                while let Some(received) = source.recv().await {
+                    self.note(received);
                 }
             });
         }
         Ok(())
     }
 
-    /// Records that `signal` has arrived.
-    fn note(&'static self, signal: Signal, origin: SignalOrigin) {
+    /// Records a signal that has arrived.
+    fn note(&'static self, received: ReceivedSignal) {
+        let ReceivedSignal { signal, origin } = received;
         let at = Instant::now();
         let mut state = self.state();
         if !state.history.is_new(signal, at) {

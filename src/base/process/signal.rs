@@ -30,6 +30,14 @@ impl Signal {
         Self::Alarm,
         Self::Terminate,
     ];
+
+    #[cfg(unix)]
+    pub(super) fn from_number(number: i32) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|signal| i32::from(signal.number()) == number)
+    }
+
     pub(crate) fn number(self) -> u8 {
         self as u8
     }

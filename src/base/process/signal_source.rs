@@ -22,40 +22,45 @@ pub(super) enum SignalOrigin {
     Terminal,
 }
 
-/// The source of one signal. A source of tokio does not say where the signal comes from.
-#[cfg(unix)]
-pub(super) struct SignalSource {
-    delivery: SignalDelivery<UnixStream, WithOrigin>,
-    has_key: bool,
+/// A signal, and where it comes from.
+#[derive(Clone, Copy)]
+pub(super) struct ReceivedSignal {
+    pub(super) signal: Signal,
+    pub(super) origin: SignalOrigin,
 }
 
+/// The source of some signals. A source of tokio does not say where a signal comes from.
 #[cfg(unix)]
-pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
+pub(super) struct SignalSource(SignalDelivery<UnixStream, WithOrigin>);
+
+/// Opens the source of `signals`. They share a pipe: a send catches seven signals, and each pipe takes seven system calls.
+#[cfg(unix)]
+pub(super) fn sources(signals: &[Signal]) -> io::Result<Vec<SignalSource>> {
     let (read, write) = std::os::unix::net::UnixStream::pair()?;
     read.set_nonblocking(true)?;
     let read = UnixStream::from_std(read)?;
-    let number = [i32::from(signal.number())];
-    Ok(vec![SignalSource {
-        delivery: SignalDelivery::with_pipe(read, write, WithOrigin::default(), number)?,
-        has_key: matches!(signal, Signal::Interrupt | Signal::Quit),
-    }])
+    let numbers = signals.iter().map(|signal| i32::from(signal.number()));
+    let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), numbers)?;
+    Ok(vec![SignalSource(delivery)])
 }
 
 #[cfg(unix)]
 impl SignalSource {
-    /// Waits for the signal.
-    pub(super) async fn recv(&mut self) -> Option<SignalOrigin> {
+    /// Waits for the next signal.
+    pub(super) async fn recv(&mut self) -> Option<ReceivedSignal> {
         loop {
-            if let Some(signal) = self.delivery.pending().next() {
-                let is_typed = self.has_key && signal.process.is_none();
-                return Some(if is_typed {
+            if let Some(received) = self.0.pending().next() {
+                let signal = Signal::from_number(received.signal)?;
+                let has_key = matches!(signal, Signal::Interrupt | Signal::Quit);
+                let origin = if has_key && received.process.is_none() {
                     SignalOrigin::Terminal
                 } else {
                     SignalOrigin::Process
-                });
+                };
+                return Some(ReceivedSignal { signal, origin });
             }
             // The handler stores the signal, and then writes a byte.
-            self.delivery.get_read_mut().read_u8().await.ok()?;
+            self.0.get_read_mut().read_u8().await.ok()?;
         }
     }
 }
@@ -73,29 +78,42 @@ pub(super) fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// Opens the sources of `signal`. On Windows, console events replace signals. Ctrl-Break counts as
+/// Opens the sources of `signals`. On Windows, console events replace signals. Ctrl-Break counts as
 /// Ctrl-C, closing the window as SIGHUP, and the end of the session or a shutdown as SIGTERM.
 #[cfg(windows)]
-pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
-    Ok(match signal {
-        Signal::Interrupt => vec![
-            SignalSource::C(windows::ctrl_c()?),
-            SignalSource::Break(windows::ctrl_break()?),
-        ],
-        Signal::Hangup => vec![SignalSource::Close(windows::ctrl_close()?)],
-        Signal::Terminate => {
-            vec![
-                SignalSource::Shutdown(windows::ctrl_shutdown()?),
-                SignalSource::Logoff(windows::ctrl_logoff()?),
-            ]
-        }
-        Signal::Quit | Signal::User1 | Signal::User2 | Signal::Alarm => Vec::new(),
-    })
+pub(super) fn sources(signals: &[Signal]) -> io::Result<Vec<SignalSource>> {
+    let mut sources = Vec::new();
+    for signal in signals {
+        let events = match signal {
+            Signal::Interrupt => vec![
+                ConsoleEvent::C(windows::ctrl_c()?),
+                ConsoleEvent::Break(windows::ctrl_break()?),
+            ],
+            Signal::Hangup => vec![ConsoleEvent::Close(windows::ctrl_close()?)],
+            Signal::Terminate => vec![
+                ConsoleEvent::Shutdown(windows::ctrl_shutdown()?),
+                ConsoleEvent::Logoff(windows::ctrl_logoff()?),
+            ],
+            Signal::Quit | Signal::User1 | Signal::User2 | Signal::Alarm => Vec::new(),
+        };
+        let signal = *signal;
+        sources.extend(
+            events
+                .into_iter()
+                .map(|event| SignalSource { signal, event }),
+        );
+    }
+    Ok(sources)
 }
 
 #[cfg(windows)]
-#[derive(Debug)]
-pub(super) enum SignalSource {
+pub(super) struct SignalSource {
+    signal: Signal,
+    event: ConsoleEvent,
+}
+
+#[cfg(windows)]
+enum ConsoleEvent {
     C(windows::CtrlC),
     Break(windows::CtrlBreak),
     Close(windows::CtrlClose),
@@ -105,14 +123,17 @@ pub(super) enum SignalSource {
 
 #[cfg(windows)]
 impl SignalSource {
-    pub(super) async fn recv(&mut self) -> Option<SignalOrigin> {
-        let received = match self {
-            Self::C(source) => source.recv().await,
-            Self::Break(source) => source.recv().await,
-            Self::Close(source) => source.recv().await,
-            Self::Shutdown(source) => source.recv().await,
-            Self::Logoff(source) => source.recv().await,
+    pub(super) async fn recv(&mut self) -> Option<ReceivedSignal> {
+        let received = match &mut self.event {
+            ConsoleEvent::C(event) => event.recv().await,
+            ConsoleEvent::Break(event) => event.recv().await,
+            ConsoleEvent::Close(event) => event.recv().await,
+            ConsoleEvent::Shutdown(event) => event.recv().await,
+            ConsoleEvent::Logoff(event) => event.recv().await,
         };
-        received.map(|()| SignalOrigin::Terminal)
+        received.map(|()| ReceivedSignal {
+            signal: self.signal,
+            origin: SignalOrigin::Terminal,
+        })
     }
 }
