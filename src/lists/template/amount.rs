@@ -52,7 +52,7 @@ fn number(text: &str, conventions: impl Fn() -> Option<Conventions>) -> Option<f
         return None;
     }
     let mark = conventions().map(|known| known.decimal_mark);
-    let sign = mark.map_or(DecimalSign::Unknown, DecimalSign::Declared);
+    let sign = mark.map_or(DecimalSign::Unknown, DecimalSign::Expected);
     f64::try_from(read_number(text, sign).ok()?).ok()
 }
 

@@ -223,25 +223,27 @@ fn read_text(
     text: &str,
     separator: Separator,
 ) -> Result<Cell, TextProblem> {
+    // A sheet stores numbers with a point, in every country.
+    let stored = DecimalSign::Declared('.');
+    let view = RowView::in_state(state);
+    let may_be_stored = view.as_ref().is_some_and(|view| view.has_stored_text(text));
+    if may_be_stored && sheet_text(state, typed).is_some() {
+        return read_number(text, stored);
+    }
     let of_country = conventions(state).map(|known| known.decimal_mark);
     let sign = match (separator, of_country) {
         (Separator::Is(mark), _) => return read_number(text, DecimalSign::Declared(mark)),
         (Separator::OfCountry, Some(mark)) => DecimalSign::OfCountry(mark),
-        (Separator::SurelyOfCountry, Some(mark)) => DecimalSign::Declared(mark),
+        (Separator::SurelyOfCountry, Some(mark)) => DecimalSign::Expected(mark),
         (_, None) => DecimalSign::Unknown,
     };
-    let view = RowView::in_state(state);
-    let Some(view) = view.filter(|view| view.has_stored_text(text)) else {
+    if !may_be_stored {
         return read_number(text, sign);
-    };
-    // A sheet stores numbers with a point, in every country.
-    let stored = read_number(text, DecimalSign::Declared('.'));
-    if view.sheet_text(typed).is_some() {
-        return stored;
     }
     // Another filter has changed the cell to a text, so it may no longer come from the sheet's number.
-    let declared = of_country.map_or(sign, DecimalSign::Declared);
-    if read_number(text, declared) == stored {
+    let stored = read_number(text, stored);
+    let expected = of_country.map_or(sign, DecimalSign::Expected);
+    if read_number(text, expected) == stored {
         return stored;
     }
     let problem = msg!("`{text}` may be a number with decimals in the sheet", text);
@@ -367,7 +369,7 @@ fn is_rounded(digits: &str, known: char, value: f64) -> bool {
     let Some(amount) = Amount::parse(digits) else {
         return false;
     };
-    let read = amount.number(DecimalSign::Declared(known)).ok().flatten();
+    let read = amount.number(DecimalSign::Expected(known)).ok().flatten();
     let Some(number) = read.and_then(|number| f64::try_from(number).ok()) else {
         return false;
     };
@@ -678,6 +680,18 @@ mod tests {
                 Err("may be a number with decimals in the sheet"),
             ),
             ("{{ x | money('$') }}", ["1.234", "1,23"], "EC", Ok("$1,23")),
+            (
+                "{{ x | number(',') }}",
+                ["1.234", "1,23"],
+                "EC",
+                Ok("1.234"),
+            ),
+            (
+                "{{ x | number(',') }}",
+                ["950.5", "950,50"],
+                "EC",
+                Ok("950.5"),
+            ),
         ] {
             for as_shown in [true, false] {
                 let found = filled_from_sheet(source, cell, country, as_shown);

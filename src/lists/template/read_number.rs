@@ -18,9 +18,11 @@ const THOUSANDS_SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
 /// How the decimal separator of a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DecimalSign {
-    /// The text or the sheet declares it.
+    /// The text or the sheet declares it, so a number with the other one is an error: `1.250.000` with a point.
     Declared(char),
-    /// The country of the list uses this separator, so three digits after it can also be thousands.
+    /// The country of the list uses this separator, or the other one if the digits can only be read with that.
+    Expected(char),
+    /// The same, but three digits after the country's separator can also be thousands.
     OfCountry(char),
     Unknown,
 }
@@ -113,7 +115,7 @@ impl<'a> Amount<'a> {
 
     /// Returns how many decimals it has.
     pub(super) fn decimals(&self, mark: char) -> usize {
-        let split = split_digits(self.digits, DecimalSign::Declared(mark));
+        let split = split_digits(self.digits, DecimalSign::Expected(mark));
         let split = split.ok().flatten();
         split.map_or(0, |split| split.decimals.len())
     }
@@ -194,13 +196,18 @@ const fn other_mark(mark: char) -> char {
 /// Splits `digits` by their decimal separator. None if they are no number.
 fn split_digits(digits: &str, sign: DecimalSign) -> Result<Option<SplitDigits<'_>>, TwoReadings> {
     let mark = match sign {
-        DecimalSign::Declared(mark) | DecimalSign::OfCountry(mark) => mark,
+        DecimalSign::Declared(mark)
+        | DecimalSign::Expected(mark)
+        | DecimalSign::OfCountry(mark) => mark,
         DecimalSign::Unknown => '.',
     };
     let usual = SplitDigits::new(digits, mark);
+    if matches!(sign, DecimalSign::Declared(_)) {
+        return Ok(usual);
+    }
     let other = SplitDigits::new(digits, other_mark(mark));
     let may_be_other = match sign {
-        DecimalSign::Declared(_) => false,
+        DecimalSign::Declared(_) | DecimalSign::Expected(_) => false,
         // The country decides that a point in `1.500` is for thousands, but not that a comma in `1,500` is for decimals.
         DecimalSign::OfCountry(mark) => digits.contains(mark),
         DecimalSign::Unknown => digits.contains([',', '.']),
@@ -223,7 +230,7 @@ pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, TextPro
     let read = Amount::parse(typed).map_or(Ok(None), |amount| amount.number(sign));
     match read {
         Ok(Some(number)) => Ok(number),
-        Ok(None) => Err(TextProblem::from(msg!("`{typed}` is not a number", typed)).of_cell(typed)),
+        Ok(None) => Err(not_a_number(typed, sign).of_cell(typed)),
         Err(TwoReadings) => {
             let problem = msg!(
                 "`{typed}` is ambiguous: its separator may be for decimals or for thousands",
@@ -233,6 +240,19 @@ pub(super) fn read_number(text: &str, sign: DecimalSign) -> Result<Cell, TextPro
             Err(TextProblem::new(problem, hint).of_cell(typed))
         }
     }
+}
+
+fn not_a_number(typed: &str, sign: DecimalSign) -> TextProblem {
+    let reads_as = |sign| Amount::parse(typed)?.number(sign).ok().flatten();
+    let problem = match sign {
+        DecimalSign::Declared(mark) if reads_as(DecimalSign::Expected(mark)).is_some() => msg!(
+            "`{typed}` is not a number with the decimal separator `{mark}`",
+            typed,
+            mark
+        ),
+        _ => msg!("`{typed}` is not a number", typed),
+    };
+    problem.into()
 }
 
 /// Returns how the separators of an amount fit the decimal separator `mark` of its country. None if they fit it in the only
@@ -270,7 +290,7 @@ pub(crate) fn describe_decimals(text: &str, line: u64, mark: char) -> Message {
 
 #[cfg(test)]
 mod tests {
-    use super::DecimalSign::{Declared, OfCountry, Unknown};
+    use super::DecimalSign::{Declared, Expected, OfCountry, Unknown};
     use super::*;
 
     fn check_number(text: &str, sign: DecimalSign, expected: Result<f64, &str>) {
@@ -443,7 +463,14 @@ mod tests {
         }
         check_number("1,500", Declared(','), Ok(1.5));
         check_number("1,500", Declared('.'), Ok(1500.0));
-        check_number("950.00", Declared(','), Ok(950.0));
+        check_number("950.00", Expected(','), Ok(950.0));
+        check_number("1.250.000", Expected('.'), Ok(1_250_000.0));
+        for (text, mark) in [("950.00", ','), ("1.250.000", '.'), ("2,000.00", ',')] {
+            let expected = format!("is not a number with the decimal separator `{mark}`");
+            check_number(text, Declared(mark), Err(&expected));
+        }
+        check_number("2,000.00", Declared('.'), Ok(2000.0));
+        check_number("cien", Declared('.'), Err("`cien` is not a number"));
     }
 
     #[test]
