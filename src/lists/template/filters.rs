@@ -180,6 +180,46 @@ fn call_checked(
     function.call(state, &all)
 }
 
+/// Calls a filter that changes a text. A cell that the sheet shows differently from its stored value stays this cell if
+/// the filter changes neither of them. Otherwise it is unclear which of them to change.
+fn call_on_text(
+    name: &str,
+    function: &Cell,
+    state: &mut State<'_, '_>,
+    value: Cell,
+    arguments: Rest<ValueOrKwargs>,
+) -> Result<Cell, Error> {
+    let view = RowView::in_state(state).filter(|_| value.is_safe());
+    let Some(view) = view.filter(|view| view.sheet_text(&value).is_some()) else {
+        return call_checked(name, function, state, value, arguments);
+    };
+    let mut change = |text: &str| {
+        let arguments = Rest(arguments.to_vec());
+        call_checked(name, function, state, Cell::from(text), arguments)
+    };
+    let stored = value.to_string();
+    let changed = change(&stored)?;
+    let is_changed = changed != Cell::from(stored.as_str());
+    let Some(shown) = view.shown_text(&value) else {
+        return Ok(if is_changed { changed } else { value });
+    };
+    if !is_changed && change(shown)? == Cell::from(shown) {
+        return Ok(value);
+    }
+    let problem = msg!(
+        "the sheet shows `{shown}`, but stores `{cell}`",
+        shown,
+        cell = stored
+    );
+    let hint = msg!(
+        "to change what it shows: `{column} | string | {filter}`",
+        column = "…",
+        filter = name
+    );
+    let problem = TextProblem::new(problem, hint).of_cell(stored.trim());
+    Err(refused(name, problem))
+}
+
 /// Refuses a text before `filter`, which takes a number.
 fn check_number(filter: &str, value: &Cell) -> Result<(), Error> {
     let Some(text) = value.as_str() else {
@@ -223,7 +263,7 @@ where
     let function = Cell::from_function(function);
     let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
         text_before(name, &value)?;
-        call_checked(name, &function, state, value, arguments)
+        call_on_text(name, &function, state, value, arguments)
     };
     language.add_filter(name, checked);
 }
@@ -355,7 +395,7 @@ fn means_yes(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::{ErrorKind, FILTERS, means_yes, name_in};
-    use crate::lists::template::fixture::check;
+    use crate::lists::template::fixture::{check, filled_from_sheet};
     use crate::lists::template::{TextTemplate, language};
 
     #[test]
@@ -369,6 +409,30 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn filter_changes_only_a_text_that_the_sheet_shows_as_it_is() {
+        let refused = "the sheet shows `8:00`, but stores `08:00:00`";
+        for (source, expected) in [
+            ("{{ x | trim }}", Ok("8:00")),
+            ("{{ x | upper | trim }}", Ok("8:00")),
+            ("{{ x | replace(':', 'h') }}", Err(refused)),
+            ("{{ x | replace('0', 'o') }}", Err(refused)),
+            ("{{ x | replace('08', '8') }}", Err(refused)),
+            ("{{ x | split(':') | first }}", Err(refused)),
+            ("{{ x | string | replace(':', 'h') }}", Ok("8h00")),
+            ("{{ z | replace('z', 'a') }}", Ok("a")),
+        ] {
+            let found = filled_from_sheet(source, ["08:00:00", "8:00"], "EC", true);
+            match expected {
+                Ok(text) => assert_eq!(found.as_deref(), Ok(text), "{source}"),
+                Err(part) => assert!(found.unwrap_err().contains(part), "{source}"),
+            }
+        }
+        let source = "{{ x | replace(':', 'h') }}";
+        let found = filled_from_sheet(source, ["08:00:00", "8:00"], "EC", false);
+        assert_eq!(found.as_deref(), Ok("08h00h00"));
     }
 
     #[test]

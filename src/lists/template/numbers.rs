@@ -665,42 +665,17 @@ mod tests {
     #[test]
     fn stored_number_is_not_ambiguous() {
         for (source, cell, country, expected) in [
-            ("{{ x | number(1) }}", ["1.234", "1,23"], "EC", Ok("1,2")),
-            ("{{ x | number * 2 }}", ["1.234", "1.23"], "MX", Ok("2.468")),
-            (
-                "{{ x | trim | number }}",
-                ["1.234", "1.23"],
-                "MX",
-                Ok("1.234"),
-            ),
-            (
-                "{{ x | trim | number }}",
-                ["1.234", "1,23"],
-                "EC",
-                Err("may be a number with decimals in the sheet"),
-            ),
-            ("{{ x | money('$') }}", ["1.234", "1,23"], "EC", Ok("$1,23")),
-            (
-                "{{ x | number(',') }}",
-                ["1.234", "1,23"],
-                "EC",
-                Ok("1.234"),
-            ),
-            (
-                "{{ x | number(',') }}",
-                ["950.5", "950,50"],
-                "EC",
-                Ok("950.5"),
-            ),
+            ("{{ x | number(1) }}", ["1.234", "1,23"], "EC", "1,2"),
+            ("{{ x | number * 2 }}", ["1.234", "1.23"], "MX", "2.468"),
+            ("{{ x | trim | number }}", ["1.234", "1.23"], "MX", "1.234"),
+            ("{{ x | trim | number }}", ["1.234", "1,23"], "EC", "1.234"),
+            ("{{ x | money('$') }}", ["1.234", "1,23"], "EC", "$1,23"),
+            ("{{ x | number(',') }}", ["1.234", "1,23"], "EC", "1.234"),
+            ("{{ x | number(',') }}", ["950.5", "950,50"], "EC", "950.5"),
         ] {
             for as_shown in [true, false] {
                 let found = filled_from_sheet(source, cell, country, as_shown);
-                let is_it = match (&found, expected) {
-                    (Ok(text), Ok(expected)) => text == expected,
-                    (Err(problem), Err(part)) => problem.contains(part),
-                    _ => false,
-                };
-                assert!(is_it, "{source} {cell:?}: {found:?}");
+                assert_eq!(found.as_deref(), Ok(expected), "{source} {cell:?}");
             }
         }
     }
