@@ -150,6 +150,7 @@ impl<'a> WrongLine<'a> {
             .flatten();
         let names = names.filter(|name| !LETS_MORE_THROUGH.contains(name));
         self.name_of_file(lang)
+            .or_else(|| self.place_in_line(lang))
             .or_else(|| self.row(lang, &[&self.word]))
             .or_else(|| self.row(lang, &[self.form_of_flag()]))
             .or_else(|| self.place_of_flag(lang))
@@ -279,6 +280,19 @@ impl<'a> WrongLine<'a> {
         Some(msg!("to pass the file: {path}", path).text(lang))
     }
 
+    /// Returns the place of a flag of a command in this line, such as one of `bulk send` after the kind.
+    fn place_in_line(&self, lang: Lang) -> Option<String> {
+        let word = self.word.strip_prefix("--").map(|_| &*self.word)?;
+        let here = path(self.here);
+        let typed = self
+            .meant
+            .iter()
+            .filter(|meant| here.starts_with(path(meant)));
+        let mut flags = typed.rev().map(|owner| (owner, find_flag(owner, word)));
+        let (owner, flag) = flags.find_map(|(owner, flag)| Some((owner, flag?)))?;
+        Some(belongs_here(owner, flag, word).text(lang))
+    }
+
     /// Returns the place of a flag of this command, or of the nearest other one. A flag without a value, such as `--all`,
     /// means something else in another command. For a flag of several other kinds, it is the line of this kind.
     fn place_of_flag(&self, lang: Lang) -> Option<String> {
@@ -308,8 +322,7 @@ impl<'a> WrongLine<'a> {
             );
             return Some(hint.text(lang));
         }
-        let line = format!("{} {} …", path(owner), with_value_name(flag));
-        Some(msg!("{word} belongs here: {line}", word, line).text(lang))
+        Some(belongs_here(owner, flag, word).text(lang))
     }
 
     /// Returns the line of the command `name` here, or of all groups that have it if no group is named.
@@ -382,6 +395,12 @@ fn with_value_name(flag: &Arg) -> String {
         Some([value, ..]) if flag.get_action().takes_values() => format!("--{name} {value}"),
         _ => format!("--{name}"),
     }
+}
+
+/// Says that the `flag` called `word` belongs to the command `owner`.
+fn belongs_here(owner: &Command, flag: &Arg, word: &str) -> Message {
+    let line = format!("{} {} …", path(owner), with_value_name(flag));
+    msg!("{word} belongs here: {line}", word, line)
 }
 
 /// The extensions of list files.

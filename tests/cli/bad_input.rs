@@ -1931,7 +1931,7 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "bulk send a.csv --delimiter ; text Hola",
-            "hint: bulk send detects the delimiter and the encoding: remove the flag\n",
+            "hint: bulk send detects the delimiter: remove the flag\n",
         ),
         // Nothing is similar.
         (
