@@ -19,12 +19,13 @@ use self::app::{App, Command};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::message::{Lang, msg};
-use crate::base::output::{Color, Format, RecordError, Stdout, set_config};
+use crate::base::output::{Color, Format, RecordError, Stdout, set_flags};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
 use crate::commands::once::OnceCommand;
 use crate::commands::profile::ProfileCommand;
+use crate::sender::config::LedgerDatabase;
 use crate::sender::context::{Context, Mode};
 
 /// Runs the command in `arguments`.
@@ -51,7 +52,10 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         lang::typed_lang(app.command.as_ref()),
         &context.flags,
     ));
-    set_config(context.flags.config.as_deref());
+    set_flags(
+        context.flags.config.as_deref(),
+        LedgerDatabase::typed_url(&context.flags),
+    );
     context.stdout.command = app.name;
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));
     if is_list {

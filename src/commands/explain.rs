@@ -208,10 +208,12 @@ fn unknown(topic: &str) -> UsageError {
     };
     let hint = match near {
         Some(nearest) => msg!(
-            "did you mean `{nearest}`? to list all: jelouctl explain",
+            "did you mean `{nearest}`? to list the kinds: jelouctl explain; to list the codes: jelouctl explain -o record",
             nearest
         ),
-        None => msg!("to list all kinds and codes: jelouctl explain"),
+        None => msg!(
+            "to list the kinds: jelouctl explain; to list the codes: jelouctl explain -o record"
+        ),
     };
     let problem = msg!(
         "`{topic}` is neither a kind nor a known error code, exit code, HTTP status or reason",

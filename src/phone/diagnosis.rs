@@ -89,7 +89,7 @@ fn describe_mismatch(region: &'static Region, count: usize) -> Message {
         }
         _ if lengths.contains(&count) => {
             msg!(
-                "its digits do not begin a number of {country}, such as {example}",
+                "its digits fit no number of {country}, such as {example}",
                 country,
                 example
             )

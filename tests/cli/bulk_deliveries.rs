@@ -93,6 +93,17 @@ const STATES: [&str; 5] = [
 ];
 
 #[test]
+fn run_with_rows_to_send_is_to_be_resumed() {
+    let (home, sandbox) = (people(3), delivering(&[]));
+    let hold = home.run("bulk send people.csv --yes --run r --hold text Hola");
+    at(hold, &sandbox).success();
+    let retry = || ask(&home, &sandbox, "").success().json()["retry"].clone();
+    assert_eq!(retry(), "resume");
+    home.run("bulk cancel r --yes").success();
+    assert_eq!(retry(), "never");
+}
+
+#[test]
 fn delivery_status_is_saved_and_counted_once() {
     let faults = [
         format!("undelivered=131026,to={}", user(3)),

@@ -417,7 +417,7 @@ fn row_without_recipient_has_no_other_reason() {
         &ended,
         &[
             "line 3: Celular: the recipient is empty\n",
-            "line 4: text: `Representante` is empty, but the text needs it\n    hint: write `representante | default(\"cliente\")`\n",
+            "line 4: text: `Representante` is empty, but the text needs it\n    hint: write `representante | default(\"…\")`\n",
             "line 5: Celular: `+593987654326/+593987654327` seems to be several numbers\n",
             "line 6: Celular: the recipient is empty\n",
             "line 7: Celular: `0987654326 0987654327` seems to be several numbers\n",

@@ -120,7 +120,7 @@ fn stale_run_counts_what_it_may_repeat() {
     assert_eq!(first.code, 11, "{first:?}");
     let told = [
         "note: run r: up to ",
-        " unsent messages may have been sent; to skip the recipients that got one since the run began: ",
+        " unsent messages may have been sent; to skip the recipients that got one since the run began: jelouctl messages list --bot BOT-ID --by bot --since ",
         "-o to > sent.txt, then jelouctl bulk resume r --accept-stale --exclude sent.txt\n",
         "hint: to see the rows that may have been sent: jelouctl bulk report r --state unknown; to send them, ",
     ];

@@ -335,8 +335,9 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         ),
         (
             "{{ tasa | trim }} {{ celular | phone('EC') }}",
-            "0.15 +593987654321",
+            "15% +593987654321",
         ),
+        ("{{ vence | string | replace('/', '-') }}", "28-11-2026"),
         (
             "{{ 'n.º ' ~ celular }}{{ ' a ' ~ saldo }}",
             "n.º 0987654321 a 1,23",
@@ -351,9 +352,9 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         );
         assert!(!ended.stderr.contains("are sent as stored"), "{ended:?}");
     }
-    home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
+    home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | replace(',', '.') }}"]).fails(
         2,
-        &["number: `1.234` may be a number with decimals in the sheet\n    hint: put the filter first, or write number(\".\")"],
+        &["replace: the sheet shows `1,23`, but stores `1.234`\n    hint: to change what it shows: `saldo | string | replace`"],
     );
     // Recipients do not read coordinates as numbers.
     let ended = previewed(

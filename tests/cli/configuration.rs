@@ -1204,7 +1204,7 @@ fn hints_repeat_the_configuration_file() {
     // A command that does not read the file needs no flag.
     assert_eq!(
         hint(&["explain", "nope"], 2),
-        "hint: did you mean `no`? to list all: jelouctl explain"
+        "hint: did you mean `no`? to list the kinds: jelouctl explain; to list the codes: jelouctl explain -o record"
     );
     let record = home
         .run_args(&[

@@ -274,8 +274,10 @@ fn unknown_topic_suggests_the_nearest() {
     home.run("explain 130472").success();
     home.run("explain 13147")
         .fails(2, &["did you mean `131047`?"]);
-    home.run("explain ???")
-        .fails(2, &["to list all kinds and codes: jelouctl explain"]);
+    home.run("explain ???").fails(
+        2,
+        &["to list the kinds: jelouctl explain; to list the codes: jelouctl explain -o record"],
+    );
     home.run("schema caroussel").fails(
         2,
         &[

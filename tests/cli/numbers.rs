@@ -600,7 +600,7 @@ fn contact_number_has_the_hint_of_the_recipient() {
         (
             "EC",
             &["--name=Ana", "--phone=098765432"],
-            "its digits do not begin a number of Ecuador, such as +593",
+            "its digits fit no number of Ecuador, such as +593",
         ),
         (
             "AR",

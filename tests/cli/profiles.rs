@@ -506,13 +506,15 @@ fn unusable_pattern_or_temporary_secret_is_refused() {
         .success();
     assert!(
         ended.stderr.starts_with("warning: --client-secret-file: ")
-            && ended.stderr.contains("/later does not exist yet")
+            && ended
+                .stderr
+                .contains("/later does not exist; jelouctl refuses every send until it does")
     );
     home.write("secret", "canary");
     home.run(new)
         .args(&["--client-secret-file", "secret", "--allow-to", "593*"])
         .success()
-        .stderr_lacks(&["does not exist yet"]);
+        .stderr_lacks(&["jelouctl refuses every send"]);
 }
 
 #[test]

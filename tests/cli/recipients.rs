@@ -532,6 +532,12 @@ fn signal_stops_before_the_next_recipient() {
     assert_eq!(ended.code, 143, "{ended:?}");
     let sent: Vec<_> = records(&ended).into_iter().map(|record| record.1).collect();
     assert_eq!(sent, ["unknown", "no", "no"]);
+    let rows = ended.rows();
+    let lacks_hint: Vec<_> = rows
+        .iter()
+        .map(|row| row["error"]["hint"].is_null())
+        .collect();
+    assert_eq!(lacks_hint, [false, true, true], "{ended:?}");
     assert_eq!(server.received().len(), 1);
     ended.stderr_has(&[&format!("not tried and not sent: {LUIS}, {EVA}")]);
 }

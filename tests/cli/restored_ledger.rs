@@ -234,7 +234,7 @@ fn notification_is_sent_unchecked_and_accepts_nothing() {
         let told = if restored.home.ledger().is_some() {
             "so this notification may arrive twice"
         } else {
-            "so the notification may arrive twice, unless one was sent"
+            "so the notification may arrive twice, unless a mark shows one"
         };
         ended.stderr_has(&[
             "warning: cannot check the key other",

@@ -89,7 +89,7 @@ fn expression_that_prints_nothing_is_invalid() {
     home.dry_run_list(&["people.csv", "text", "{{ celular }} {{ (nombre ~ ' ' ~ apodo) | trim }}"])
         .fails(
             2,
-            &["line 4: `(nombre ~ ' ' ~ apodo) | trim` prints nothing\n    hint: write `((nombre ~ ' ' ~ apodo) | trim) | default(\"cliente\")`"],
+            &["line 4: `(nombre ~ ' ' ~ apodo) | trim` prints nothing\n    hint: write `((nombre ~ ' ' ~ apodo) | trim) | default(\"…\")`"],
         );
 }
 

@@ -92,7 +92,7 @@ fn unchecked_notification_is_sent_once_in_its_time() {
                 assert!(codes.contains(&ended.code), "{ended:?}");
                 let every = if flags.contains("1h") { "1h" } else { "10m" };
                 let told = format!(
-                    "so the notification may arrive twice, unless one was sent in the last {every}: "
+                    "so the notification may arrive twice, unless a mark shows one in the last {every}: "
                 );
                 assert!(ended.stderr.contains(&told), "{ended:?}");
             }

@@ -244,7 +244,7 @@ fn row_with_an_empty_cell_is_invalid() {
         .fails(
             2,
             &[
-                "line 3: `nombre` is empty, but the text needs it\n    hint: write `nombre | default(\"cliente\")`",
+                "line 3: `nombre` is empty, but the text needs it\n    hint: write `nombre | default(\"…\")`",
                 "7 rows cannot be sent",
             ],
         );
@@ -263,7 +263,7 @@ fn row_with_an_empty_cell_is_invalid() {
         let text = format!("Debe {{{{ {written} }}}}");
         home.dry_run_list(&["people.csv", "--country", "EC", "text", &text])
     };
-    let written = "(saldo | money('$')) | default(\"sin dato\")";
+    let written = "(saldo | money('$')) | default(\"…\")";
     debt("saldo | money('$')").fails(2, &[&format!("hint: write `{written}`")]);
     debt(written).success();
     home.write(

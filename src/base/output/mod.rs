@@ -14,7 +14,7 @@ pub(crate) use self::escape::{
     compact, compact_json, one_line, pretty, visible_json, without_escape_sequences,
 };
 pub(crate) use self::facts::FactLine;
-pub(crate) use self::program::set_config;
+pub(crate) use self::program::set_flags;
 pub(crate) use self::progress::{
     Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,
 };

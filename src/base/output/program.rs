@@ -13,6 +13,7 @@ use crate::base::texts::shell_argument;
 static PROGRAM: OnceLock<Program> = OnceLock::new();
 
 const NAME: &str = "jelouctl ";
+const LEDGER: &str = "--ledger";
 
 /// The commands that read the configuration.
 const CONFIGURED: [&str; 11] = [
@@ -29,9 +30,9 @@ const CONFIGURED: [&str; 11] = [
     "doctor",
 ];
 
-/// Sets the file of `--config`, once for the process.
-pub(crate) fn set_config(config: Option<&Path>) {
-    let _ = PROGRAM.set(Program::new(config));
+/// Sets the file of `--config` and the URL of `--ledger`, without a password, once for the process.
+pub(crate) fn set_flags(config: Option<&Path>, ledger: Option<&str>) {
+    let _ = PROGRAM.set(Program::new(config, ledger));
 }
 
 /// Returns the text with the flags of this process in its command lines.
@@ -54,36 +55,37 @@ pub(super) fn serialize_hint<S: Serializer>(
     }
 }
 
-/// The program as the user calls it.
+/// The program as the user calls it: the flags that its command lines repeat, each with its value.
 #[derive(Clone, Debug, Default)]
-struct Program {
-    /// `--config` with its file and a space, or empty.
-    flag: String,
-}
+struct Program(Vec<(&'static str, String)>);
 
 impl Program {
-    /// Creates the program with the file of `--config`.
-    fn new(config: Option<&Path>) -> Self {
-        let flag =
-            config.map(|file| format!("--config {} ", shell_argument(&file.to_string_lossy())));
-        Self {
-            flag: flag.unwrap_or_default(),
-        }
+    fn new(config: Option<&Path>, ledger: Option<&str>) -> Self {
+        let config = config.map(|file| ("--config", file.to_string_lossy().into_owned()));
+        let ledger = ledger.map(|url| (LEDGER, url.to_owned()));
+        Self(config.into_iter().chain(ledger).collect())
     }
 
-    /// Returns the text with the flag in each command line: after `jelouctl`, if a command that reads the configuration
-    /// follows. A command line that has the flag stays as it is.
+    /// Returns the text with the flags in each command line: after `jelouctl`, if a command that reads them follows.
+    /// A text that has a flag keeps its own.
     fn complete<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.flag.is_empty() || text.contains("--config ") {
+        let is_missing = |flag: &&(&str, String)| !text.contains(&format!("{} ", flag.0));
+        let missing: Vec<_> = self.0.iter().filter(is_missing).collect();
+        if missing.is_empty() {
             return text.into();
         }
         let mut parts = text.split(NAME);
         let mut completed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let command = part.split(|sign: char| !is_of_name(sign)).next();
-            let is_configured = command.is_some_and(|command| CONFIGURED.contains(&command));
+            let command = command.filter(|command| CONFIGURED.contains(command));
             completed.push_str(NAME);
-            completed.push_str(if is_configured { &self.flag } else { "" });
+            for (flag, value) in &missing {
+                // `profile set --ledger` would change the profile.
+                if command.is_some_and(|command| command != "profile" || *flag != LEDGER) {
+                    completed.extend([flag, " ", &shell_argument(value), " "]);
+                }
+            }
             completed.push_str(part);
         }
         completed.into()
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn command_lines_repeat_the_configuration() {
-        let program = Program::new(Some(Path::new("my conf.toml")));
+        let program = Program::new(Some(Path::new("my conf.toml")), None);
         for (text, expected) in [
             (
                 "to see its state: jelouctl bulk status nov; to stop it: jelouctl bulk stop nov",
@@ -126,7 +128,29 @@ mod tests {
             ("to continue: jelouctl ", "to continue: jelouctl "),
         ] {
             assert_eq!(program.complete(text), expected);
-            assert_eq!(Program::new(None).complete(text), text);
+            assert_eq!(Program::new(None, None).complete(text), text);
+        }
+    }
+
+    #[test]
+    fn command_lines_repeat_the_ledger() {
+        let program = Program::new(Some(Path::new("c.toml")), Some("postgres://ana@db/a"));
+        for (text, expected) in [
+            (
+                "jelouctl bulk resume nov",
+                "jelouctl --config c.toml --ledger postgres://ana@db/a bulk resume nov",
+            ),
+            (
+                "jelouctl profile set p --bot 1, then jelouctl once list",
+                "jelouctl --config c.toml profile set p --bot 1, then jelouctl --config c.toml --ledger \
+                 postgres://ana@db/a once list",
+            ),
+            (
+                "jelouctl bulk list --ledger local",
+                "jelouctl --config c.toml bulk list --ledger local",
+            ),
+        ] {
+            assert_eq!(program.complete(text), expected);
         }
     }
 

@@ -140,15 +140,17 @@ pub(crate) fn run(
     let ended = result.ended();
     let code = ended.unwrap_or_else(|problem| problem.code);
     let error = ended.err().map(RecordError::from);
+    let is_cancelled = asked.run.cancellation()?.is_some();
     let mut head = context.stdout.head(code, error.as_ref());
-    if code == ExitCode::Incomplete {
+    if error.is_none() && result.counts.pending > 0 && !is_cancelled {
+        head.retry = Retry::Resume;
+    } else if code == ExitCode::Incomplete {
         // A later check may find more.
         head.retry = Retry::Later;
     }
     let mut record = json!(head);
     merge(&mut record, to_json(&asked, &result));
     let printed = print_run(context, Some(name), &record, &words);
-    let is_cancelled = asked.run.cancellation()?.is_some();
     for note in still_unknown(name, is_cancelled, &result) {
         context.stderr.note(note);
     }

@@ -14,6 +14,7 @@ use crate::base::message::{Message, ToValue, Value as MessageValue, msg};
 use crate::base::output::{
     Format, RecordError, Retry, SystemError, WaitReason, Waiting, count_value, duration_value,
 };
+use crate::base::texts::shell_argument;
 use crate::base::timestamps::{self, from_millis, time_value};
 use crate::command_error::CommandError;
 use crate::jelou::message::merge;
@@ -604,12 +605,25 @@ pub(super) fn describe_repeats(run: &Run) -> Result<Option<Message>, LedgerError
     let since = from_millis(run.created_at()?).strftime("%Y-%m-%dT%H:%MZ");
     Ok(Some(msg!(
         "run {run}: up to {count} unsent {count|message|messages} may have been sent; to skip the recipients that got one \
-         since the run began: jelouctl messages list --by bot --since {since} -o to > sent.txt, then jelouctl bulk resume \
-         {run} --accept-stale --exclude sent.txt",
+         since the run began: jelouctl messages list {of_run} --by bot --since {since} -o to > sent.txt, then jelouctl bulk \
+         resume {run} --accept-stale --exclude sent.txt",
         run = run.name(),
         count,
+        of_run = flags_of(&run.details()?),
         since = since.to_string()
     )))
+}
+
+/// Returns the flags of a command that must use the profile and the bot of the run.
+fn flags_of(run: &RunSettings) -> String {
+    if run.sandbox {
+        return "--sandbox".to_owned();
+    }
+    let bot = format!("--bot {}", shell_argument(&run.bot));
+    match &run.profile {
+        Some(profile) => format!("--profile {} {bot}", shell_argument(profile)),
+        None => bot,
+    }
 }
 
 /// Returns what to check before resuming the run `name`.

@@ -269,7 +269,7 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     }
     if is_read && !whole.exists() {
         context.stderr.warning(msg!(
-            "{flag}: {path} does not exist yet; jelouctl reads it when it sends",
+            "{flag}: {path} does not exist; jelouctl refuses every send until it does",
             flag,
             path = whole
         ));

@@ -545,8 +545,8 @@ impl OnceFallback {
         self.check = Some("unchecked");
         if let Some(problem) = self.problem.take() {
             context.stderr.warning(msg!(
-                "cannot check the key {key}, so the notification may arrive twice, unless one was sent in the last {every}: \
-                 {problem}",
+                "cannot check the key {key}, so the notification may arrive twice, unless a mark \
+                 shows one in the last {every}: {problem}",
                 key = self.terms.scope.key,
                 every = describe_every(self.terms.every.unwrap_or(UNCHECKED_FOR)),
                 problem

@@ -122,7 +122,13 @@ impl<'a> BatchOptions<'a> {
             };
             let code = self.end(ended, message);
             if ends_all {
-                let error = message.record.error.clone();
+                let mut error = message.record.error.clone();
+                if message.record.sent == Sent::Unknown
+                    && let Some(error) = &mut error
+                {
+                    // It says how to ask this recipient.
+                    error.hint = None;
+                }
                 batch.leave_untried(context, code, error.as_ref());
                 break;
             }

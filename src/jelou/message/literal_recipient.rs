@@ -207,7 +207,7 @@ mod tests {
             (
                 "EC",
                 "59398765",
-                "its digits do not begin a number of Ecuador, such as +593",
+                "its digits fit no number of Ecuador, such as +593",
             ),
             ("MX", "044 55 1234 0005", "did you mean +525512340005?"),
             (

@@ -544,7 +544,7 @@ mod tests {
             (
                 "{{ x | first }}",
                 "",
-                Err("`x` is empty, but the text needs it; write `x | default(\"cliente\")`"),
+                Err("`x` is empty, but the text needs it; write `x | default(\"…\")`"),
             ),
             ("a{{ x | first | default('-') }}", "", Ok("a-")),
             ("{{ [x] | join(', ') }}", "a", Ok("a")),

@@ -5,7 +5,7 @@ use super::expressions::TextExpression;
 use super::links::ends_link;
 use super::problem::TextProblem;
 use super::row_view::{RowValue, RowValues};
-use super::text::written_column;
+use super::text::{default_for, written_column};
 use crate::base::invisible::without_blanks_at_ends;
 use crate::base::message::{Message, msg};
 use crate::lists::list_file::Row;
@@ -62,24 +62,22 @@ impl CheckedValue<'_> {
     }
 
     fn describe_empty(&self) -> TextProblem {
-        let written = &self.expression.written;
-        match self.expression.rule.printed.as_slice() {
-            [column] => {
-                let name = self.row.column(column).unwrap_or(column).trim();
-                let column = written_column(column, self.row);
-                let hint = if self.expression.is_formatted {
-                    // A filter of amounts or dates reads no other text.
-                    msg!("write `({written}) | default(\"sin dato\")`", written)
-                } else {
-                    msg!("write `{written} | default(\"cliente\")`", written = column)
-                };
-                TextProblem::new(msg!("`{name}` is empty, but the text needs it", name), hint)
-            }
-            _ => TextProblem::new(
-                msg!("`{written}` prints nothing", written),
-                msg!("write `({written}) | default(\"cliente\")`", written),
-            ),
-        }
+        let expression = &self.expression.written;
+        let [column] = self.expression.rule.printed.as_slice() else {
+            let hint = default_for(&format!("({expression})"));
+            return TextProblem::new(
+                msg!("`{written}` prints nothing", written = expression),
+                hint,
+            );
+        };
+        let name = self.row.column(column).unwrap_or(column).trim();
+        let hint = if self.expression.is_formatted {
+            // A filter of amounts or dates reads no other text.
+            default_for(&format!("({expression})"))
+        } else {
+            default_for(&written_column(column, self.row))
+        };
+        TextProblem::new(msg!("`{name}` is empty, but the text needs it", name), hint)
     }
 
     fn describe_link(&self, sign: char) -> TextProblem {

@@ -284,15 +284,20 @@ impl<'a> TextTemplate<'a> {
                 let written = written_column(name, row);
                 TextProblem::new(
                     msg!("`{name}` is empty, but the text needs it", name = column),
-                    msg!("write `{written} | default(\"cliente\")`", written),
+                    default_for(&written),
                 )
             }
             None => TextProblem::new(
                 msg!("a value is missing, because the cell lacks this part"),
-                msg!("write `| default(\"cliente\")` after it"),
+                msg!("write `| default(\"…\")` after it"),
             ),
         }
     }
+}
+
+/// Returns the hint for a value that is missing in some rows: the text to print instead.
+pub(super) fn default_for(written: &str) -> Message {
+    msg!("write `{written} | default(\"…\")`", written)
 }
 
 /// A cell that a simple text prints.
@@ -388,15 +393,15 @@ mod tests {
         for (source, expected) in [
             (
                 "Hola {{ representante | split | first }}",
-                "`Representante` is empty, but the text needs it; write `representante | default(\"cliente\")`",
+                "`Representante` is empty, but the text needs it; write `representante | default(\"…\")`",
             ),
             (
                 "{{ row['Mi saldo'] | split | first }} {{ representante }}",
-                "`Mi saldo` is empty, but the text needs it; write `mi_saldo | default(\"cliente\")`",
+                "`Mi saldo` is empty, but the text needs it; write `mi_saldo | default(\"…\")`",
             ),
             (
                 "{{ plan | replace('oro', '') | split | first }}",
-                "a value is missing, because the cell lacks this part; write `| default(\"cliente\")` after it",
+                "a value is missing, because the cell lacks this part; write `| default(\"…\")` after it",
             ),
         ] {
             let template = TextTemplate::compile(&language, "text", source)

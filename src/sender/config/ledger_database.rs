@@ -110,6 +110,14 @@ impl LedgerDatabase {
         }
     }
 
+    /// Returns the URL of `--ledger`, or `local`. None without the flag, or if its value is refused, for example because of
+    /// a password.
+    pub(crate) fn typed_url(flags: &Flags) -> Option<&str> {
+        let typed = flags.layer.text("ledger")?;
+        let read = Self::parse_choice(flags.layer.origin("ledger"), typed);
+        read.is_ok().then_some(typed)
+    }
+
     /// Returns the database at the URL `raw`. Only the environment may contain a password: other
     /// users can read arguments and configuration files.
     ///
