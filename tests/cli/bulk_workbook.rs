@@ -354,7 +354,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     }
     home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | replace(',', '.') }}"]).fails(
         2,
-        &["replace: the sheet shows `1,23`, but stores `1.234`\n    hint: to change what it shows: `saldo | string | replace`"],
+        &["replace: the sheet shows `1,23`, but stores `1.234`\n    hint: to change what it shows, write `saldo | string` before replace"],
     );
     // Recipients do not read coordinates as numbers.
     let ended = previewed(

@@ -142,7 +142,7 @@ pub(crate) fn run(
     let error = ended.err().map(RecordError::from);
     let is_cancelled = asked.run.cancellation()?.is_some();
     let mut head = context.stdout.head(code, error.as_ref());
-    if error.is_none() && result.counts.pending > 0 && !is_cancelled {
+    if error.is_none() && !result.counts.is_finished() && !is_cancelled {
         head.retry = Retry::Resume;
     } else if code == ExitCode::Incomplete {
         // A later check may find more.

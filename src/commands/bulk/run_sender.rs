@@ -44,7 +44,7 @@ pub(super) fn resolve_run_sender(
             name,
             run_value = run.api_url
         );
-        return Err(UsageError::new(problem, use_own_values(name)).into());
+        return Err(UsageError::new(problem, use_own_values()).into());
     }
     if !run.sandbox {
         check_address(name, run, &settings)?;
@@ -62,7 +62,14 @@ pub(super) fn resolve_run_sender(
         &msg!("client id"),
         &run.client_id,
         &sender.client_id.value,
-    )?;
+    )
+    .map_err(|error| {
+        let hint = msg!(
+            "use the client id that the run was started with; to end the run: jelouctl bulk cancel {run}",
+            run = name
+        );
+        UsageError::new(error.message, hint)
+    })?;
     Ok(sender)
 }
 
@@ -122,7 +129,7 @@ fn check_profile(
         Some(profile) => refuse_other(name, &what, profile, value),
         None => Err(UsageError::new(
             msg!("{what}: run {name} uses no profile", what, name),
-            use_own_values(name),
+            use_own_values(),
         )),
     }
 }
@@ -193,13 +200,9 @@ fn refuse_other(
         run_value,
         own_value
     );
-    Err(UsageError::new(problem, use_own_values(name)))
+    Err(UsageError::new(problem, use_own_values()))
 }
 
-fn use_own_values(name: &RunName) -> Message {
-    msg!(
-        "use the values that the run was started with; if they are wrong: jelouctl bulk cancel {run}, then send the list \
-         with --skip-sent",
-        run = name
-    )
+fn use_own_values() -> Message {
+    msg!("use the values that the run was started with")
 }

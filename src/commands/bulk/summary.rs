@@ -616,11 +616,9 @@ pub(super) fn describe_repeats(run: &Run) -> Result<Option<Message>, LedgerError
 
 /// Returns the flags of a command that must use the profile and the bot of the run.
 fn flags_of(run: &RunSettings) -> String {
-    if run.sandbox {
-        return "--sandbox".to_owned();
-    }
     let bot = format!("--bot {}", shell_argument(&run.bot));
     match &run.profile {
+        _ if run.sandbox => format!("--sandbox {bot}"),
         Some(profile) => format!("--profile {} {bot}", shell_argument(profile)),
         None => bot,
     }

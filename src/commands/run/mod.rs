@@ -41,8 +41,8 @@ const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no o
      With --strict-notify, it is 8 if the first message may have been sent, and 11 while another process sends it. If \
      the shared ledger cannot check the key, jelouctl prints a warning and checks this machine's own ledger. If that \
      fails too, it notifies without a check, at most once in the time of --every (10 minutes without it), or each time \
-     if it can write neither its state directory nor XDG_RUNTIME_DIR. Either way, a recipient could get two messages, and the record has `key_check`. With \
-     --once-strict, it sends nothing instead.";
+     if it can write neither its state directory nor XDG_RUNTIME_DIR. Either way, a recipient could get two messages, \
+     and the record has `key_check`. With --once-strict, it sends nothing instead.";
 const WAIT: &str = "Wait until each notification is delivered or read";
 const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
      command's. With --strict-notify, it is 15 if a notification is undelivered or late.";

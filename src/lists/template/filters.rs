@@ -114,9 +114,6 @@ fn unknown_filter(name: &str) -> TextProblem {
 /// Adds the functions of the filters.
 pub(super) fn add_filters(language: &mut Environment<'_>) {
     language.add_filter("default", default);
-    language.add_filter("first", filters::first);
-    language.add_filter("last", filters::last);
-    language.add_filter("length", filters::length);
     language.add_filter("phone", phone);
     language.add_filter("string", |state: &State<'_, '_>, value: &Cell| {
         in_text(state, value).map(Cow::into_owned)
@@ -140,6 +137,9 @@ pub(super) fn add_filters(language: &mut Environment<'_>) {
             filters::round(value, decimals, method, named)
         },
     );
+    add_cell_filter(language, "first", filters::first);
+    add_cell_filter(language, "last", filters::last);
+    add_cell_filter(language, "length", filters::length);
     add_text_filter(language, "capitalize", filters::capitalize);
     add_text_filter(language, "lines", filters::lines);
     add_text_filter(language, "lower", filters::lower);
@@ -189,7 +189,7 @@ fn call_on_text(
     value: Cell,
     arguments: Rest<ValueOrKwargs>,
 ) -> Result<Cell, Error> {
-    let view = RowView::in_state(state).filter(|_| value.is_safe());
+    let view = RowView::in_state(state);
     let Some(view) = view.filter(|view| view.sheet_text(&value).is_some()) else {
         return call_checked(name, function, state, value, arguments);
     };
@@ -212,7 +212,7 @@ fn call_on_text(
         cell = stored
     );
     let hint = msg!(
-        "to change what it shows: `{column} | string | {filter}`",
+        "to change what it shows, write `{column} | string` before {filter}",
         column = "…",
         filter = name
     );
@@ -251,6 +251,20 @@ fn check_arguments(filter: &str, arguments: &[Cell]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Adds a filter of minijinja that takes a text or a list.
+fn add_cell_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
+where
+    F: Function<Rv, Args>,
+    Rv: FunctionResult,
+    Args: for<'a> FunctionArgs<'a>,
+{
+    let function = Cell::from_function(function);
+    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
+        call_on_text(name, &function, state, value, arguments)
+    };
+    language.add_filter(name, checked);
 }
 
 /// Adds a filter of minijinja that takes only a text, a number, or yes or no.
@@ -421,6 +435,8 @@ mod tests {
             ("{{ x | replace('0', 'o') }}", Err(refused)),
             ("{{ x | replace('08', '8') }}", Err(refused)),
             ("{{ x | split(':') | first }}", Err(refused)),
+            ("{{ x | first }}", Err(refused)),
+            ("{{ x | string | length }}", Ok("4")),
             ("{{ x | string | replace(':', 'h') }}", Ok("8h00")),
             ("{{ z | replace('z', 'a') }}", Ok("a")),
         ] {

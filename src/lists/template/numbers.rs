@@ -223,12 +223,17 @@ fn read_text(
     text: &str,
     separator: Separator,
 ) -> Result<Cell, TextProblem> {
-    // A sheet stores numbers with a point, in every country.
-    let stored = DecimalSign::Declared('.');
     let view = RowView::in_state(state);
-    let may_be_stored = view.as_ref().is_some_and(|view| view.has_stored_text(text));
-    if may_be_stored && sheet_text(state, typed).is_some() {
-        return read_number(text, stored);
+    // A sheet stores numbers with a point, in every country.
+    let stored = DecimalSign::Expected('.');
+    if let Some(shown) = view.as_ref().and_then(|view| view.sheet_text(typed)) {
+        return match separator {
+            // The sheet shows the text of the cell, perhaps with a unit, as in `1.234 USD`.
+            Separator::Is(mark) if shown.contains(text) => {
+                read_number(text, DecimalSign::Expected(mark))
+            }
+            _ => read_number(text, stored),
+        };
     }
     let of_country = conventions(state).map(|known| known.decimal_mark);
     let sign = match (separator, of_country) {
@@ -237,7 +242,7 @@ fn read_text(
         (Separator::SurelyOfCountry, Some(mark)) => DecimalSign::Expected(mark),
         (_, None) => DecimalSign::Unknown,
     };
-    if !may_be_stored {
+    if view.is_none_or(|view| !view.has_stored_text(text)) {
         return read_number(text, sign);
     }
     // Another filter has changed the cell to a text, so it may no longer come from the sheet's number.
@@ -672,6 +677,18 @@ mod tests {
             ("{{ x | money('$') }}", ["1.234", "1,23"], "EC", "$1,23"),
             ("{{ x | number(',') }}", ["1.234", "1,23"], "EC", "1.234"),
             ("{{ x | number(',') }}", ["950.5", "950,50"], "EC", "950.5"),
+            (
+                "{{ x | number(',') }}",
+                ["1.234", "1.234 USD"],
+                "EC",
+                "1234",
+            ),
+            (
+                "{{ x | number }}",
+                ["1.234,50", "1.234,50 USD"],
+                "EC",
+                "1234.5",
+            ),
         ] {
             for as_shown in [true, false] {
                 let found = filled_from_sheet(source, cell, country, as_shown);
