@@ -45,6 +45,7 @@ mod bulk_deliveries;
 #[cfg(unix)]
 mod bulk_earlier;
 mod bulk_encoding;
+#[cfg(unix)]
 mod bulk_exclude;
 #[cfg(unix)]
 mod bulk_faults;
@@ -100,9 +101,12 @@ mod harness;
 #[cfg(unix)]
 mod installer;
 mod kinds;
+#[cfg(unix)]
 mod known_or_shown;
+#[cfg(unix)]
 mod language;
 mod layout;
+#[cfg(unix)]
 mod ledger_backup;
 mod limits;
 mod listening;
@@ -111,6 +115,7 @@ mod messages;
 #[cfg(target_os = "linux")]
 mod mixed_ledger;
 mod needs;
+#[cfg(unix)]
 mod notify;
 mod numbers;
 #[cfg(unix)]

@@ -337,6 +337,7 @@ impl HiddenInput {
     }
 
     #[cfg(windows)]
+    #[expect(clippy::unnecessary_wraps, reason = "on Unix, it can fail")]
     pub(crate) fn begin() -> io::Result<Self> {
         Ok(Self {})
     }

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use crate::base::message::{Message, msg};
+use crate::base::message::Message;
+#[cfg(unix)]
+use crate::base::message::msg;
 
 /// Checks that this process can open `count` more files. If it cannot, SQLite does not report the cause, and the
 /// runtime may panic.
@@ -19,11 +21,14 @@ pub(crate) fn ensure_open_files(count: usize) -> io::Result<()> {
 }
 
 /// Returns the hint for an error of the system, if the cause is too many open files.
+#[cfg(unix)]
 pub(crate) fn open_files_hint(cause: &io::Error) -> Option<Message> {
-    #[cfg(unix)]
-    if cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
-        return Some(msg!("to allow more open files: ulimit -n 1024"));
-    }
-    let _ = cause;
+    let is_cause = cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error());
+    is_cause.then(|| msg!("to allow more open files: ulimit -n 1024"))
+}
+
+/// Returns None: Windows has no such limit.
+#[cfg(windows)]
+pub(crate) fn open_files_hint(_cause: &io::Error) -> Option<Message> {
     None
 }

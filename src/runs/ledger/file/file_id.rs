@@ -48,8 +48,7 @@ pub(crate) fn has_other_link(path: &Path) -> bool {
 
 #[cfg(windows)]
 pub(crate) fn has_other_link(path: &Path) -> bool {
-    let information =
-        std::fs::File::open(path).and_then(|file| winapi_util::file::information(file));
+    let information = std::fs::File::open(path).and_then(winapi_util::file::information);
     information.is_ok_and(|information| information.number_of_links() > 1)
 }
 
