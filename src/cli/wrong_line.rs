@@ -282,14 +282,14 @@ impl<'a> WrongLine<'a> {
 
     /// Returns the place of a flag of a command in this line, such as one of `bulk send` after the kind.
     fn place_in_line(&self, lang: Lang) -> Option<String> {
-        let word = self.word.strip_prefix("--").map(|_| &*self.word)?;
+        let word = self.word.as_str();
         let here = path(self.here);
         let typed = self
             .meant
             .iter()
-            .filter(|meant| here.starts_with(path(meant)));
-        let mut flags = typed.rev().map(|owner| (owner, find_flag(owner, word)));
-        let (owner, flag) = flags.find_map(|(owner, flag)| Some((owner, flag?)))?;
+            .filter(|meant| word.starts_with("--") && here.starts_with(path(meant)));
+        let owner = typed.rev().find(|owner| find_flag(owner, word).is_some())?;
+        let flag = find_flag(owner, word)?;
         Some(belongs_here(owner, flag, word).text(lang))
     }
 

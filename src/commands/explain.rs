@@ -207,10 +207,7 @@ fn unknown(topic: &str) -> UsageError {
         nearest(topic, names)
     };
     let hint = match near {
-        Some(nearest) => msg!(
-            "did you mean `{nearest}`? to list the kinds: jelouctl explain; to list the codes: jelouctl explain -o record",
-            nearest
-        ),
+        Some(nearest) => msg!("did you mean `{nearest}`?", nearest),
         None => msg!(
             "to list the kinds: jelouctl explain; to list the codes: jelouctl explain -o record"
         ),

@@ -55,21 +55,33 @@ pub(super) fn serialize_hint<S: Serializer>(
     }
 }
 
-/// The program as the user calls it: the flags that its command lines repeat, each with its value.
+/// The program as the user calls it: the flags that its command lines repeat.
 #[derive(Clone, Debug, Default)]
-struct Program(Vec<(&'static str, String)>);
+struct Program(Vec<RepeatedFlag>);
+
+#[derive(Clone, Debug)]
+struct RepeatedFlag {
+    name: &'static str,
+    value: String,
+}
 
 impl Program {
     fn new(config: Option<&Path>, ledger: Option<&str>) -> Self {
-        let config = config.map(|file| ("--config", file.to_string_lossy().into_owned()));
-        let ledger = ledger.map(|url| (LEDGER, url.to_owned()));
+        let config = config.map(|file| RepeatedFlag {
+            name: "--config",
+            value: file.to_string_lossy().into_owned(),
+        });
+        let ledger = ledger.map(|url| RepeatedFlag {
+            name: LEDGER,
+            value: url.to_owned(),
+        });
         Self(config.into_iter().chain(ledger).collect())
     }
 
     /// Returns the text with the flags in each command line: after `jelouctl`, if a command that reads them follows.
     /// A text that has a flag keeps its own.
     fn complete<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let is_missing = |flag: &&(&str, String)| !text.contains(&format!("{} ", flag.0));
+        let is_missing = |flag: &&RepeatedFlag| !text.contains(&format!("{} ", flag.name));
         let missing: Vec<_> = self.0.iter().filter(is_missing).collect();
         if missing.is_empty() {
             return text.into();
@@ -80,10 +92,10 @@ impl Program {
             let command = part.split(|sign: char| !is_of_name(sign)).next();
             let command = command.filter(|command| CONFIGURED.contains(command));
             completed.push_str(NAME);
-            for (flag, value) in &missing {
+            for flag in &missing {
                 // `profile set --ledger` would change the profile.
-                if command.is_some_and(|command| command != "profile" || *flag != LEDGER) {
-                    completed.extend([flag, " ", &shell_argument(value), " "]);
+                if command.is_some_and(|command| command != "profile" || flag.name != LEDGER) {
+                    completed.extend([flag.name, " ", &shell_argument(&flag.value), " "]);
                 }
             }
             completed.push_str(part);

@@ -27,7 +27,7 @@ pub(crate) fn open_files_hint(cause: &io::Error) -> Option<Message> {
     is_cause.then(|| msg!("to allow more open files: ulimit -n 1024"))
 }
 
-/// Returns None: Windows has no such limit.
+/// Returns None: Windows has no `ulimit`.
 #[cfg(windows)]
 pub(crate) fn open_files_hint(_cause: &io::Error) -> Option<Message> {
     None

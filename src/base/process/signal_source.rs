@@ -33,7 +33,7 @@ pub(super) struct ReceivedSignal {
 #[cfg(unix)]
 pub(super) struct SignalSource(SignalDelivery<UnixStream, WithOrigin>);
 
-/// Opens the source of `signals`. They share a pipe: a send catches seven signals, and each pipe takes seven system calls.
+/// Opens the source of `signals`. They share a pipe: a send catches seven, and each pipe takes six system calls.
 #[cfg(unix)]
 pub(super) fn sources(signals: &[Signal]) -> io::Result<Vec<SignalSource>> {
     let (read, write) = std::os::unix::net::UnixStream::pair()?;

@@ -44,7 +44,7 @@ pub(super) fn resolve_run_sender(
             name,
             run_value = run.api_url
         );
-        return Err(UsageError::new(problem, use_own_values()).into());
+        return Err(UsageError::new(problem, use_own_values(name)).into());
     }
     if !run.sandbox {
         check_address(name, run, &settings)?;
@@ -62,14 +62,7 @@ pub(super) fn resolve_run_sender(
         &msg!("client id"),
         &run.client_id,
         &sender.client_id.value,
-    )
-    .map_err(|error| {
-        let hint = msg!(
-            "use the client id that the run was started with; to end the run: jelouctl bulk cancel {run}",
-            run = name
-        );
-        UsageError::new(error.message, hint)
-    })?;
+    )?;
     Ok(sender)
 }
 
@@ -129,7 +122,7 @@ fn check_profile(
         Some(profile) => refuse_other(name, &what, profile, value),
         None => Err(UsageError::new(
             msg!("{what}: run {name} uses no profile", what, name),
-            use_own_values(),
+            use_own_values(name),
         )),
     }
 }
@@ -200,9 +193,12 @@ fn refuse_other(
         run_value,
         own_value
     );
-    Err(UsageError::new(problem, use_own_values()))
+    Err(UsageError::new(problem, use_own_values(name)))
 }
 
-fn use_own_values() -> Message {
-    msg!("use the values that the run was started with")
+fn use_own_values(name: &RunName) -> Message {
+    msg!(
+        "use the values that the run was started with; to end the run: jelouctl bulk cancel {run}",
+        run = name
+    )
 }

@@ -120,49 +120,58 @@ pub(super) fn add_filters(language: &mut Environment<'_>) {
     });
     language.add_filter("sum", filters::sum);
     language.add_filter("yes", yes);
-    add_filter(language, "abs", |value: Cell| {
+    add_filter(language, "abs", call_checked, |value: Cell| {
         check_number("abs", &value)?;
         filters::abs(value)
     });
-    add_filter(language, "date", date);
-    add_filter(language, "join", join);
-    add_filter(language, "money", money);
-    add_filter(language, "number", number);
-    add_filter(language, "percent", percent);
+    add_filter(language, "date", call_checked, date);
+    add_filter(language, "join", call_checked, join);
+    add_filter(language, "money", call_checked, money);
+    add_filter(language, "number", call_checked, number);
+    add_filter(language, "percent", call_checked, percent);
     add_filter(
         language,
         "round",
+        call_checked,
         |value: Cell, decimals: Option<i32>, method: Option<&str>, named: Kwargs| {
             check_number("round", &value)?;
             filters::round(value, decimals, method, named)
         },
     );
-    add_cell_filter(language, "first", filters::first);
-    add_cell_filter(language, "last", filters::last);
-    add_cell_filter(language, "length", filters::length);
-    add_text_filter(language, "capitalize", filters::capitalize);
-    add_text_filter(language, "lines", filters::lines);
-    add_text_filter(language, "lower", filters::lower);
-    add_text_filter(language, "replace", filters::replace);
-    add_text_filter(language, "split", filters::split);
-    add_text_filter(language, "title", title);
-    add_text_filter(language, "trim", filters::trim);
-    add_text_filter(language, "upper", filters::upper);
-    add_text_filter(language, "urlencode", filters::urlencode);
+    add_filter(language, "first", call_on_cell, filters::first);
+    add_filter(language, "last", call_on_cell, filters::last);
+    add_filter(language, "length", call_on_cell, filters::length);
+    add_filter(language, "capitalize", call_on_text, filters::capitalize);
+    add_filter(language, "lines", call_on_text, filters::lines);
+    add_filter(language, "lower", call_on_text, filters::lower);
+    add_filter(language, "replace", call_on_text, filters::replace);
+    add_filter(language, "split", call_on_text, filters::split);
+    add_filter(language, "title", call_on_text, title);
+    add_filter(language, "trim", call_on_text, filters::trim);
+    add_filter(language, "upper", call_on_text, filters::upper);
+    add_filter(language, "urlencode", call_on_text, filters::urlencode);
 }
 
-/// Adds a filter with arguments.
-fn add_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
-where
+/// Calls the function of the filter with this name.
+type CallFilter =
+    fn(&str, &Cell, &mut State<'_, '_>, Cell, Rest<ValueOrKwargs>) -> Result<Cell, Error>;
+
+/// Adds a filter that `call` calls.
+fn add_filter<F, Rv, Args>(
+    language: &mut Environment<'_>,
+    name: &'static str,
+    call: CallFilter,
+    function: F,
+) where
     F: Function<Rv, Args>,
     Rv: FunctionResult,
     Args: for<'a> FunctionArgs<'a>,
 {
     let function = Cell::from_function(function);
-    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
-        call_checked(name, &function, state, value, arguments)
+    let filter = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
+        call(name, &function, state, value, arguments)
     };
-    language.add_filter(name, checked);
+    language.add_filter(name, filter);
 }
 
 /// Calls a filter if it may have these arguments.
@@ -180,9 +189,21 @@ fn call_checked(
     function.call(state, &all)
 }
 
-/// Calls a filter that changes a text. A cell that the sheet shows differently from its stored value stays this cell if
-/// the filter changes neither of them. Otherwise it is unclear which of them to change.
+/// Calls a filter that takes only a text, a number, or yes or no.
 fn call_on_text(
+    name: &str,
+    function: &Cell,
+    state: &mut State<'_, '_>,
+    value: Cell,
+    arguments: Rest<ValueOrKwargs>,
+) -> Result<Cell, Error> {
+    text_before(name, &value)?;
+    call_on_cell(name, function, state, value, arguments)
+}
+
+/// Calls a filter that takes a cell or a list. A cell that the sheet shows differently from its stored value stays this
+/// cell if the filter changes neither of them. Otherwise it is unclear which of them to change.
+fn call_on_cell(
     name: &str,
     function: &Cell,
     state: &mut State<'_, '_>,
@@ -251,35 +272,6 @@ fn check_arguments(filter: &str, arguments: &[Cell]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Adds a filter of minijinja that takes a text or a list.
-fn add_cell_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
-where
-    F: Function<Rv, Args>,
-    Rv: FunctionResult,
-    Args: for<'a> FunctionArgs<'a>,
-{
-    let function = Cell::from_function(function);
-    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
-        call_on_text(name, &function, state, value, arguments)
-    };
-    language.add_filter(name, checked);
-}
-
-/// Adds a filter of minijinja that takes only a text, a number, or yes or no.
-fn add_text_filter<F, Rv, Args>(language: &mut Environment<'_>, name: &'static str, function: F)
-where
-    F: Function<Rv, Args>,
-    Rv: FunctionResult,
-    Args: for<'a> FunctionArgs<'a>,
-{
-    let function = Cell::from_function(function);
-    let checked = move |state: &mut State<'_, '_>, value: Cell, arguments: Rest<ValueOrKwargs>| {
-        text_before(name, &value)?;
-        call_on_text(name, &function, state, value, arguments)
-    };
-    language.add_filter(name, checked);
 }
 
 /// Implements `{{ nombre | title }}`: `O'BRIEN` becomes `O'Brien`, because one letter is in front of the apostrophe.

@@ -225,14 +225,14 @@ fn read_text(
 ) -> Result<Cell, TextProblem> {
     let view = RowView::in_state(state);
     // A sheet stores numbers with a point, in every country.
-    let stored = DecimalSign::Expected('.');
+    let in_sheet = DecimalSign::Expected('.');
     if let Some(shown) = view.as_ref().and_then(|view| view.sheet_text(typed)) {
         return match separator {
-            // The sheet shows the text of the cell, perhaps with a unit, as in `1.234 USD`.
+            // The sheet shows the stored digits, as in `1.234 USD`, so the text declares their separator.
             Separator::Is(mark) if shown.contains(text) => {
                 read_number(text, DecimalSign::Expected(mark))
             }
-            _ => read_number(text, stored),
+            _ => read_number(text, in_sheet),
         };
     }
     let of_country = conventions(state).map(|known| known.decimal_mark);
@@ -246,7 +246,7 @@ fn read_text(
         return read_number(text, sign);
     }
     // Another filter has changed the cell to a text, so it may no longer come from the sheet's number.
-    let stored = read_number(text, stored);
+    let stored = read_number(text, in_sheet);
     let expected = of_country.map_or(sign, DecimalSign::Expected);
     if read_number(text, expected) == stored {
         return stored;
@@ -695,6 +695,14 @@ mod tests {
                 assert_eq!(found.as_deref(), Ok(expected), "{source} {cell:?}");
             }
         }
+        // The part may no longer come from the sheet's number.
+        let source = "{{ x | split('|') | first | number }}";
+        let found = filled_from_sheet(source, ["1.234", "1,23"], "EC", false);
+        let problem = found.unwrap_err();
+        assert!(
+            problem.contains("may be a number with decimals in the sheet"),
+            "{problem}"
+        );
     }
 
     #[test]

@@ -18,11 +18,11 @@ const THOUSANDS_SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
 /// How the decimal separator of a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DecimalSign {
-    /// The text or the sheet declares it, so a number with the other one is an error: `1.250.000` with a point.
+    /// The text declares it, so a number with the other one is an error: `1.250.000` with a point.
     Declared(char),
-    /// The country of the list uses this separator, or the other one if the digits can only be read with that.
+    /// The country of the list or the sheet uses it. Digits that can only be read with the other separator have that.
     Expected(char),
-    /// The same, but three digits after the country's separator can also be thousands.
+    /// The country of the list uses it, but three digits after it can also be thousands.
     OfCountry(char),
     Unknown,
 }

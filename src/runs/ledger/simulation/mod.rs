@@ -126,7 +126,7 @@ fn require_no_violation(seed: u64, ended: &World) {
 #[test]
 #[cfg_attr(
     windows,
-    ignore = "its values of a thread cannot be dropped on Windows"
+    ignore = "on Windows, it uses a thread-local value after its end"
 )]
 fn simulation_keeps_every_promise() {
     let seed = read_number("SIMULATION_SEED");
@@ -169,7 +169,7 @@ fn simulation_keeps_every_promise() {
 #[test]
 #[cfg_attr(
     windows,
-    ignore = "its values of a thread cannot be dropped on Windows"
+    ignore = "on Windows, it uses a thread-local value after its end"
 )]
 fn seed_replays_exactly() {
     for seed in 0..PROFILES.len() as u64 {

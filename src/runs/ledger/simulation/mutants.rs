@@ -404,7 +404,7 @@ fn worlds(mutation: &'static Mutation) -> impl Iterator<Item = World> {
 #[test]
 #[cfg_attr(
     windows,
-    ignore = "its values of a thread cannot be dropped on Windows"
+    ignore = "on Windows, it uses a thread-local value after its end"
 )]
 fn simulation_finds_a_mutation_in_each_part() {
     for name in [
