@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::message::{Message, msg};
 
-/// Returns the name of the file at an absolute path below a directory; None for another text.
+/// Returns the name of the file at a path from the root, below a directory; None for another text.
 pub(crate) fn file_name(text: &str) -> Option<String> {
     let path = Path::new(text);
     let is_below = path
         .parent()
         .is_some_and(|directory| directory.parent().is_some());
-    let name = path
-        .file_name()
-        .filter(|_| path.is_absolute() && is_below)?;
+    let name = path.file_name().filter(|_| path.has_root() && is_below)?;
     Some(name.to_string_lossy().into_owned())
 }
 

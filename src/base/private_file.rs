@@ -59,7 +59,6 @@ impl FileError {
             return msg!("the name of the file is empty");
         }
         let parent = path.parent().unwrap_or(path);
-        let is_made = matches!(self.action, FileAction::Create | FileAction::Write);
         let is_about_path = [io::ErrorKind::NotFound, io::ErrorKind::AlreadyExists];
         if is_about_path.contains(&self.cause.kind())
             && let Some(link) = describe_dangling_link(path)
@@ -69,20 +68,19 @@ impl FileError {
                 _ => self.failed(&link),
             };
         }
-        match self.cause.kind() {
-            io::ErrorKind::NotFound if self.action == FileAction::Read => {
-                msg!("{path} does not exist", path)
-            }
-            io::ErrorKind::NotFound if is_made => {
+        match (self.cause.kind(), &self.action) {
+            (io::ErrorKind::NotFound, FileAction::Read) => msg!("{path} does not exist", path),
+            (io::ErrorKind::NotFound, FileAction::Create | FileAction::Write) => {
                 self.failed(&msg!("{parent} does not exist", parent))
             }
-            io::ErrorKind::AlreadyExists if self.action == FileAction::Create => {
-                msg!("{path} is a file, not a directory", path)
+            // A directory cannot be created in a file. Windows then says that it exists.
+            (io::ErrorKind::AlreadyExists, FileAction::Create)
+            | (io::ErrorKind::NotADirectory, _) => {
+                match path.ancestors().find(|above| above.exists()) {
+                    Some(file) => self.failed(&msg!("{file} is a file, not a directory", file)),
+                    None => self.failed(&system_problem(&self.cause)),
+                }
             }
-            io::ErrorKind::NotADirectory => match path.ancestors().find(|above| above.exists()) {
-                Some(file) => self.failed(&msg!("{file} is a file, not a directory", file)),
-                None => self.failed(&system_problem(&self.cause)),
-            },
             _ => self.failed(&system_problem(&self.cause)),
         }
     }

@@ -204,7 +204,8 @@ impl RecipientError {
 
     /// Marks the error as one that a country can solve.
     pub(super) fn without_country(self) -> Self {
-        let hint = (!self.is_misspelt).then(|| msg!("for a local number of Ecuador: --country EC"));
+        let hint = (!self.is_misspelt)
+            .then(|| msg!("for a local number: pass its country, such as --country EC"));
         Self {
             hint,
             is_without_country: true,

@@ -891,9 +891,11 @@ fn hint_for_a_compressed_list_unpacks_it() {
     let (_, hint) = ended.stderr.split_once("hint: to unpack it: ").unwrap();
     let command = hint.lines().next().unwrap();
     assert_eq!(command, "gunzip -c 'my people.csv.gz' > 'my people.csv'");
-    let unpacked = home.program("sh").args(["-c", command]).status().unwrap();
-    assert!(unpacked.success());
-    home.dry_run_list(&["my people.csv", "text", "x"]).success();
+    if cfg!(unix) {
+        let unpacked = home.program("sh").args(["-c", command]).status().unwrap();
+        assert!(unpacked.success());
+        home.dry_run_list(&["my people.csv", "text", "x"]).success();
+    }
 }
 
 #[test]

@@ -69,6 +69,9 @@ macro_rules! test_with_both_ledgers {
 }
 pub(crate) use test_with_both_ledgers;
 
+/// A command for `run` that succeeds on every platform.
+pub(crate) const SUCCEEDS: [&str; 2] = [env!("CARGO_BIN_EXE_jelouctl"), "--version"];
+
 /// The pause between two checks of a condition.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
