@@ -69,6 +69,7 @@ fn ndjson_and_workbooks_are_selected_as_they_show_values() {
         (["--skip-if", "baja=TRUE"], "23"),
         (["--only-if", "baja="], "23"),
         (["--only-if", "n=1.5"], "3"),
+        (["--skip-if", "baja=sí"], "23"),
     ] {
         let ended = dry_run(&home, ndjson, &flags);
         assert_eq!(users(&ended), expected, "{flags:?}: {ended:?}");
@@ -84,6 +85,27 @@ fn ndjson_and_workbooks_are_selected_as_they_show_values() {
         .dry_run_list(&["a.xlsx", "--only-if", "baja=NO", "text", "Hola"])
         .success();
     assert_eq!(users(&ended), "2", "{ended:?}");
+    // A boolean of a workbook is shown in the language of the program.
+    let rows = "<row r=\"1\"><c t=\"str\"><v>to</v></c><c t=\"str\"><v>baja</v></c></row>\
+                <row r=\"2\"><c t=\"str\"><v>593987654321</v></c><c t=\"b\"><v>1</v></c></row>\
+                <row r=\"3\"><c t=\"str\"><v>593987654322</v></c><c t=\"b\"><v>0</v></c></row>";
+    home.write("c.xlsx", xlsx(&[sheet("Hoja1", rows)], ""));
+    for (flags, left) in [
+        (["--skip-if", "baja=VERDADERO"], "2"),
+        (["--skip-if", "baja=sí"], "2"),
+        (["--only-if", "baja=true"], "1"),
+        (["--skip-if", "baja=falso"], "1"),
+        (["--skip-if", "baja="], "12"),
+        (["--skip-if", "baja=quizá"], "12"),
+    ] {
+        let words = [&["c.xlsx"][..], &flags, &["text", "Hola"]].concat();
+        let ended = home.dry_run_list(&words).success();
+        assert_eq!(users(&ended), left, "{flags:?}: {ended:?}");
+    }
+    let both = "c.xlsx --only-if baja=sí --only-if baja=TRUE text Hola";
+    home.dry_run_list(&both.split(' ').collect::<Vec<_>>())
+        .success()
+        .stderr_lacks(&["no row has this value"]);
     // A formula without a value may be anything.
     let rows = "<row r=\"1\"><c t=\"str\"><v>to</v></c><c t=\"str\"><v>baja</v></c></row>\
                 <row r=\"2\"><c t=\"str\"><v>593987654321</v></c><c r=\"B2\"><f>D2</f></c></row>\
@@ -122,6 +144,30 @@ fn wrong_selection_is_explained() {
         (
             ["--only-if", "=sí"],
             &["--only-if", "is not COLUMN=VALUE, such as baja=sí"],
+        ),
+        (
+            ["--only-if", "baja!=si"],
+            &["`baja!=si`: only COLUMN=VALUE is possible", "--skip-if"],
+        ),
+        (
+            ["--skip-if", "baja == si"],
+            &["only COLUMN=VALUE is possible"],
+        ),
+        (
+            ["--skip-if", "!baja=si"],
+            &["only COLUMN=VALUE is possible"],
+        ),
+        (
+            ["--only-if", "grupo>=A"],
+            &["only COLUMN=VALUE is possible"],
+        ),
+        (
+            ["--only-if", "grupo <=A"],
+            &["only COLUMN=VALUE is possible"],
+        ),
+        (
+            ["--only-if", "grupo~=A"],
+            &["only COLUMN=VALUE is possible"],
         ),
     ] {
         let ended = dry_run(&home, LIST, &flags);

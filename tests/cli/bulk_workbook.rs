@@ -585,6 +585,54 @@ fn cell_without_value_invalidates_its_row() {
     refused(&home, &xlsx(&[sheet("Hoja1", header)], ""), &[], &parts);
 }
 
+/// LibreOffice saves no type for an empty result, and the format of a formula's result only in its text.
+#[test]
+fn formula_of_opendocument_has_its_saved_text() {
+    let home = Home::new();
+    let row = |n: u32, cell: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"float\" office:value=\"59398765432{n}\"/>\
+             <table:table-cell table:formula=\"of:=A1\" {cell}</table:table-cell></table:table-row>"
+        )
+    };
+    let rows = [
+        ods_rows(&[["celular", "n"]]),
+        row(1, "><text:p/>"),
+        row(
+            2,
+            "office:value-type=\"float\" office:value=\"46371\"><text:p>12/15/26</text:p>",
+        ),
+        row(
+            3,
+            "office:value-type=\"float\" office:value=\"0.333333333333333\"><text:p>0.33</text:p>",
+        ),
+    ];
+    home.write("people.ods", ods(&[sheet("Hoja1", &rows.concat())]));
+    let send = |flags: &str| {
+        home.run("--sandbox --dry-run bulk send people.ods --country EC")
+            .args(&flags.split_whitespace().collect::<Vec<_>>())
+            .args(&["text", "{{ n | default('-') }}"])
+    };
+    let filled = texts(&send("").success());
+    assert_eq!(filled, ["-", "12/15/26", "0,333333333333333"]);
+    let wrong = row(4, "><text:p>#REF!</text:p>");
+    let dates = [
+        row(
+            5,
+            "office:value-type=\"float\" office:value=\"46371\"><text:p>15-12-26</text:p>",
+        ),
+        row(
+            6,
+            "office:value-type=\"float\" office:value=\"46371\"><text:p>15.12.26</text:p>",
+        ),
+    ];
+    let rows = [ods_rows(&[["celular", "n"]]), wrong, dates.concat()];
+    home.write("people.ods", ods(&[sheet("Hoja1", &rows.concat())]));
+    send("").fails(2, &["line 2: n: cell B2 has a formula without a value"]);
+    let filled = texts(&send("--skip-invalid").success());
+    assert_eq!(filled, ["15-12-26", "15.12.26"]);
+}
+
 #[test]
 fn hidden_rows_are_skipped_or_included_by_flag() {
     let home = Home::new();

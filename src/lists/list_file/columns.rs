@@ -363,10 +363,12 @@ pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
     Some(UsageError::new(
         msg!(
-            "expected a header in the first line, found a recipient's row: {row}",
+            "expected a header, found a recipient's row: {row}",
             row = cells.join(", ")
         ),
-        msg!("add a first line with the column names, such as nombre,celular"),
+        msg!(
+            "add a first line with a name for each column; if the header is in another line: --header-row LINE"
+        ),
     ))
 }
 

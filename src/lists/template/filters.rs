@@ -380,7 +380,7 @@ const YES: [&str; 8] = [
 const NO: [&str; 6] = ["no", "nao", "false", "falso", "0", ""];
 
 /// Returns whether `text` means yes or no, as a word or its first letter. None if it is neither.
-fn means_yes(text: &str) -> Option<bool> {
+pub(crate) fn means_yes(text: &str) -> Option<bool> {
     let folded = folded(text);
     // A single point is not an answer.
     let without_point = folded.strip_suffix('.').filter(|word| !word.is_empty());

@@ -34,6 +34,7 @@ pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::country_fit::CountryFit;
 pub(crate) use self::expressions::TextExpression;
 pub(crate) use self::fault::{faults_of_row_text, faults_of_single_text, faults_of_words};
+pub(crate) use self::filters::means_yes;
 pub(crate) use self::language::language;
 pub(crate) use self::marks::MarkedName;
 pub(crate) use self::printed_cells::check_printed;

@@ -98,11 +98,7 @@ fn check_currency(state: &State<'_, '_>, typed: &Cell, sign: &str) -> Result<(),
     } else {
         return Ok(());
     };
-    let argument = quoted(sign);
-    let hint = msg!(
-        "to print its number: `| number | money({argument})`",
-        argument
-    );
+    let hint = msg!("to print the cell unchanged: omit `| money`");
     Err(refused(
         "money",
         TextProblem::new(problem, hint).of_cell(&text),
@@ -659,7 +655,7 @@ mod tests {
                 Some("EC"),
                 Ok("1.2"),
             ),
-            ("{{ x | number | round }}", "0,125", Some("EC"), Ok("0.0")),
+            ("{{ x | number | round }}", "0,125", Some("EC"), Ok("0")),
             ("{{ x | number }}", "0,125", Some("EC"), Ok("0.125")),
             ("{{ x | number(',') }}", "1,234", Some("EC"), Ok("1.234")),
         ] {
@@ -713,7 +709,7 @@ mod tests {
                 "PE",
                 "S/",
                 Some(
-                    "`US$ 300.00` is an amount in US$, not in S/; to print its number: `| number | money(\"S/\")`",
+                    "`US$ 300.00` is an amount in US$, not in S/; to print the cell unchanged: omit `| money`",
                 ),
             ),
             (

@@ -594,6 +594,8 @@ mod tests {
             // Numbers are sent in the usual form.
             ("{{ x | number * 1.12 ~ 5 }}", "900", Ok("10085")),
             ("{{ x | number * 1.12 }} USD", "900", Ok("1008 USD")),
+            ("{{ x | number * 1.12 }}", "900", Ok("1008")),
+            ("{{ x | number / 7 }}", "900", Ok("128.571428571429")),
             ("{{ x | number * 1.12 ~ ' USD' }}", "900", Ok("1008 USD")),
             // Comparisons of texts stay unchanged.
             ("{% if x == '100' %}a{% endif %}.", "100", Ok("a.")),

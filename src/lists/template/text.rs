@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use minijinja::machinery::ast::{Expr, Stmt};
 use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output, parse};
+use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use super::syntax::syntax;
 use super::walk::{ColumnUses, walk};
 use crate::base::message::{Message, msg};
 use crate::jelou::message::is_template;
-use crate::lists::list_file::Row;
+use crate::lists::list_file::{Row, plain_number};
 use crate::phone::{Country, PhoneNumber};
 
 /// The value for a row.
@@ -174,10 +175,7 @@ impl<'a> TextTemplate<'a> {
         }
         let value = match view.shown_text(&cell) {
             Some(shown) => Value::from(shown),
-            None => serde_json::to_value(&cell).map_err(|error| {
-                let error = error.to_string();
-                TextProblem::from(msg!("the value cannot be JSON: {error}", error))
-            })?,
+            None => json(&cell)?,
         };
         if let Some(number) = self.number {
             let amount = view.take_amount().or_else(|| view.stored_amount(&cell));
@@ -349,6 +347,20 @@ fn simple_parts<'a>(text: &Stmt<'a>, numbers: &[Option<usize>]) -> Option<Vec<Pl
         _ => None,
     };
     template.children.iter().map(part).collect()
+}
+
+/// Returns the value as JSON. A computed number has the digits that it has within a text.
+fn json(cell: &Cell) -> Result<Value, Error> {
+    let is_computed = cell.kind() == ValueKind::Number && !cell.is_integer();
+    let json = if is_computed {
+        serde_json::from_str(&plain_number(f64::try_from(cell.clone())?))
+    } else {
+        serde_json::to_value(cell)
+    };
+    json.map_err(|error| {
+        let error = error.to_string();
+        TextProblem::from(msg!("the value cannot be JSON: {error}", error)).into()
+    })
 }
 
 /// Compiles a text that is a single expression.

@@ -105,7 +105,8 @@ impl<'a> MessageColumns<'a> {
         }
     }
 
-    /// Refuses the first column with cells that contradict each other, up to the line `last`.
+    /// Refuses the first column with cells that contradict each other, or with dates that two countries read in another
+    /// order, up to the line `last`.
     pub(super) fn refuse_unclear_columns(&self, last: Option<u64>) -> Result<(), UsageError> {
         let is_within = |cell: &&FirstCell| last.is_none_or(|last| cell.line <= last);
         for ((place, format), cells) in &self.cells {
@@ -116,6 +117,20 @@ impl<'a> MessageColumns<'a> {
                 && let Some(column) = self.read.get(*place)
             {
                 return Err(column.unclear(format, by_country, contrary));
+            }
+            let others = self.cells.range((*place, *format)..(*place + 1, ""));
+            if let Some(by_country) = by_country
+                && let Some(column) = self.read.get(*place)
+                && let Some(other) = others
+                    .filter(|((_, other), _)| column.is_other_order(format, other))
+                    .find_map(|(_, cells)| cells.by_country.as_ref().filter(is_within))
+            {
+                let hint = msg!(
+                    "if all rows have the day first: date(\"…\", from=\"%d/%m/%Y\"); if not, write each date of the column \
+                     as year-month-day: 2026-11-28"
+                );
+                let error = column.unclear(format, by_country, other);
+                return Err(UsageError::new(error.message, hint));
             }
         }
         Ok(())
@@ -175,6 +190,11 @@ impl ReadColumn<'_> {
         }
     }
 
+    /// Returns whether the two formats of dates differ in the order of day and month.
+    fn is_other_order(&self, format: &str, other: &str) -> bool {
+        self.amount.is_none() && has_month_first(format) != has_month_first(other)
+    }
+
     /// Returns the error for a column with both formats: `12/05/2026` may be wrong if it also has `12/25/2026`.
     fn unclear(&self, format: &str, by_country: &FirstCell, contrary: &FirstCell) -> UsageError {
         match self.amount {
@@ -221,7 +241,7 @@ impl ReadColumn<'_> {
         let column = self.name;
         let [text, other] = [&by_country.text, &contrary.text];
         let [line, other_line] = [by_country.line, contrary.line];
-        let message = if format.starts_with("%m") {
+        let message = if has_month_first(format) {
             msg!(
                 "{path}: the order of day and month in {column} is unclear: in its country, `{text}` in line {line} has the \
                  month first, but `{other}` in line {other_line} has the day first",
@@ -247,6 +267,10 @@ impl ReadColumn<'_> {
         let hint = msg!("write each date of the column as year-month-day: 2026-11-28");
         UsageError::new(message, hint)
     }
+}
+
+fn has_month_first(format: &str) -> bool {
+    format.starts_with("%m")
 }
 
 #[cfg(test)]
@@ -306,6 +330,41 @@ mod tests {
                 .is_some_and(|text| text.contains(expected.unwrap_or("-")));
             assert_eq!(is_expected, expected.is_some(), "{last:?}: {text:?}");
             assert_eq!(text.is_some(), expected.is_some(), "{last:?}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_dates_have_one_order_in_the_column() {
+        for (rows, expected) in [
+            (
+                [("EC", "05/12/2026"), ("US", "08/12/2026")],
+                "in fecha is unclear: in its country, `05/12/2026` in line 0 has the day first, but `08/12/2026` in line 1 \
+                 has the month first",
+            ),
+            ([("EC", "05/12/2026"), ("CL", "08-12-2026")], ""),
+            ([("EC", "05/12/2026"), ("US", "12/15/2026")], ""),
+            ([("EC", "05/12/2026"), ("US", "2026-12-08")], ""),
+            ([("EC", "05/12/2026"), ("US", "08/08/2026")], ""),
+        ] {
+            let mut columns = MessageColumns {
+                read: vec![ReadColumn {
+                    path: "text",
+                    name: "fecha",
+                    amount: None,
+                }],
+                cells: BTreeMap::new(),
+                compared: BTreeSet::new(),
+            };
+            for (line, (code, date)) in (0..).zip(rows) {
+                let fields = serde_json::from_value(json!({ "fecha": date })).unwrap();
+                let country = code.parse().ok();
+                columns.note(line, &Row::Fields(Arc::new(fields)), || country);
+            }
+            let refused = columns.refuse_unclear_columns(None).err();
+            let told = refused.map(|error| error.message.to_string());
+            let told = told.unwrap_or_default();
+            assert!(told.contains(expected), "{rows:?}: {told}");
+            assert_eq!(told.is_empty(), expected.is_empty(), "{rows:?}: {told}");
         }
     }
 }

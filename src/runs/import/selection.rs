@@ -11,6 +11,7 @@ use crate::base::input::UsageError;
 use crate::base::message::{Message, ToValue, Value as MessageValue, msg};
 use crate::base::suggest::folded;
 use crate::lists::list_file::{ListReader, Row, meant_columns};
+use crate::lists::template::means_yes;
 
 /// A value of a column, as typed: `baja=sí`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,18 @@ impl FromStr for ColumnValue {
             .split_once('=')
             .filter(|(column, _)| !column.trim().is_empty())
             .ok_or_else(|| msg!("`{typed}` is not COLUMN=VALUE, such as baja=sí", typed))?;
+        // A header may have such a sign, but its name is found without it.
+        let is_operator = |sign| "!<>~".contains(sign);
+        let is_other = column.trim_end().ends_with(is_operator)
+            || column.trim_start().starts_with('!')
+            || value.trim_start().starts_with('=');
+        if is_other {
+            return Err(msg!(
+                "`{typed}`: only COLUMN=VALUE is possible, such as baja=sí; for all other values, use the opposite flag: --only-if or \
+                 --skip-if",
+                typed
+            ));
+        }
         Ok(Self {
             column: column.to_owned(),
             value: value.to_owned(),
@@ -169,29 +182,33 @@ impl SelectionRule {
     fn why_not_selected(&mut self, row: &Row) -> Option<Message> {
         let cell = shown_cell(row, &self.column);
         let cell = folded(&cell);
-        let mut values = self.values.iter_mut();
-        let found = values.find(|value| value.folded == cell);
+        for value in &mut self.values {
+            value.is_found |= value.is_in(&cell);
+        }
+        let found = self.values.iter().find(|value| value.is_in(&cell));
         let flag = self.flag.name();
         match (self.flag, found) {
-            (SelectionFlag::SkipIf, Some(found)) => {
-                found.is_found = true;
-                Some(msg!(
-                    "not selected: {flag} {value}",
-                    flag,
-                    value = found.typed
-                ))
-            }
-            (SelectionFlag::OnlyIf, Some(found)) => {
-                found.is_found = true;
-                None
-            }
-            (SelectionFlag::SkipIf, None) => None,
+            (SelectionFlag::SkipIf, Some(found)) => Some(msg!(
+                "not selected: {flag} {value}",
+                flag,
+                value = found.typed
+            )),
+            (SelectionFlag::OnlyIf, Some(_)) | (SelectionFlag::SkipIf, None) => None,
             (SelectionFlag::OnlyIf, None) => {
                 let wanted = self.values.iter().map(|value| value.typed.to_string());
                 let value = wanted.collect::<Vec<_>>().join(", ");
                 Some(msg!("not selected: {flag} {value}", flag, value))
             }
         }
+    }
+}
+
+impl SoughtValue {
+    /// Returns whether a row has it, whose cell without capitals and accents is `cell`. TRUE and FALSE also fit each word for
+    /// yes or no, because a workbook does not tell in which language it shows them.
+    fn is_in(&self, cell: &str) -> bool {
+        let is_same_answer = |answer| means_yes(&self.folded) == Some(answer);
+        self.folded == cell || !self.folded.is_empty() && cell.parse().is_ok_and(is_same_answer)
     }
 }
 

@@ -258,8 +258,15 @@ impl Section {
 }
 
 fn kind(tokens: &[Token]) -> NumberKind {
+    let has = |wanted: char| {
+        let is_wanted =
+            |token: &Token| matches!(token, Token::Date(letter, _) if *letter == wanted);
+        tokens.iter().any(is_wanted)
+    };
+    let is_time = (has('h') || has('s')) && !has('d') && !has('y');
     let kind = tokens.iter().find_map(|token| match token {
         Token::Hours(_) | Token::Elapsed => Some(NumberKind::Elapsed),
+        Token::Date(..) | Token::HalfDay | Token::LongDate if is_time => Some(NumberKind::Time),
         Token::Date(..) | Token::HalfDay | Token::LongDate => Some(NumberKind::Date),
         _ => None,
     });
@@ -704,7 +711,7 @@ mod tests {
 
     #[test]
     fn format_shows_if_number_is_a_date() {
-        use NumberKind::{Date, Elapsed, Plain};
+        use NumberKind::{Date, Elapsed, Plain, Time};
 
         for (code, expected) in [
             ("General", Plain),
@@ -719,7 +726,11 @@ mod tests {
             ("0E+00", Plain),
             ("dd/mm/yyyy", Date),
             ("[$-C0A]d\\-mmm;@", Date),
-            ("h:mm AM/PM", Date),
+            ("dd/mm h:mm", Date),
+            ("[$-F800]dddd", Date),
+            ("h:mm AM/PM", Time),
+            ("hh:mm", Time),
+            ("mm:ss", Time),
             ("[h]:mm:ss", Elapsed),
             ("[hhh]:mm", Elapsed),
             ("[ss]", Elapsed),

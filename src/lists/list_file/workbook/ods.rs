@@ -194,7 +194,7 @@ impl Table<'_> {
             }
             let times: usize = repeats(part, tag, "number-columns-repeated")?;
             let found = OdsCell::read(part, tag)?;
-            let text = read_text(part)?;
+            let saved = read_text(part)?;
             let column_style = || {
                 self.column_styles
                     .iter()
@@ -208,10 +208,10 @@ impl Table<'_> {
                 .or_else(column_style);
             let is_crossed_out = style.is_some_and(|style| self.styles.is_crossed_out(style));
             let look = found.cell_look(
-                &text,
+                saved.as_deref().unwrap_or_default(),
                 style.is_some_and(|style| self.styles.has_format(style)),
             );
-            let value = found.value(text);
+            let value = found.value(saved);
             let is_empty = matches!(&value, Ok(text) if text.is_empty());
             if !is_empty && (!is_covered || self.covered == MergedCellPolicy::Read) {
                 let cell = SheetCell {
@@ -276,7 +276,8 @@ impl OdsCell {
     }
 
     /// Returns how the sheet shows a number or a date, or a text if its format adds something to it.
-    /// None for any other text. A number without a format is shown as it is stored.
+    /// None for any other text. A number without a format is shown as it is stored, unless its text is no number:
+    /// LibreOffice shows the result of a formula as a date, and saves no format for it.
     fn cell_look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number =
             ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
@@ -290,6 +291,8 @@ impl OdsCell {
             let words: Vec<_> = shown.split_whitespace().collect();
             return Some(CellLook::Text(words.join(" ")));
         }
+        let is_formula = self.has_formula && self.kind == "float";
+        let has_format = has_format || is_formula && !is_like_number(text);
         let is_shown = !text.is_empty() && (is_other_text || is_number && has_format && !is_short);
         if is_shown {
             Some(CellLook::Text(text.trim().to_owned()))
@@ -298,17 +301,18 @@ impl OdsCell {
         }
     }
 
-    /// Returns the value of the cell, which shows `text`.
-    fn value(self, text: String) -> Result<String, CellFault> {
+    /// Returns the value of the cell. A formula without a type has a value only if its `saved` text is empty.
+    fn value(self, saved: Option<String>) -> Result<String, CellFault> {
+        if self.has_formula && self.kind.is_empty() && saved.as_deref() != Some("") {
+            return Err(CellFault::NotCalculated);
+        }
+        let text = saved.unwrap_or_default();
         // Only LibreOffice marks an error. Other programs show one next to another value.
         let shows_error = text.starts_with('#')
             && (text.ends_with(['!', '?']) || ["#N/A", "#N/D"].contains(&text.as_str()));
         let is_other = self.stored.as_ref().is_some_and(|stored| *stored != text);
         if self.is_error || self.has_formula && shows_error && is_other {
             return Err(CellFault::Error(text));
-        }
-        if self.has_formula && self.kind.is_empty() {
-            return Err(CellFault::NotCalculated);
         }
         let stored = match (self.stored, self.kind.as_str()) {
             (Some(stored), _) => stored,
@@ -325,8 +329,15 @@ impl OdsCell {
     }
 }
 
-/// Reads the paragraphs of the cell, but not the paragraphs of a comment on it.
-fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
+/// Returns whether `text` has the digits of a number, with one separator at most.
+fn is_like_number(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches(['+', '-']);
+    let is_of_number = |sign: char| sign.is_ascii_digit() || ".,".contains(sign);
+    digits.chars().all(is_of_number) && digits.matches(['.', ',']).count() <= 1
+}
+
+/// Reads the paragraphs of the cell, but not the paragraphs of a comment on it. None if it has none.
+fn read_text(part: &mut XmlPart<impl Read>) -> Result<Option<String>, UsageError> {
     let cell = part.depth();
     let mut text = String::new();
     let mut paragraphs = 0;
@@ -338,7 +349,7 @@ fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
         }
         Ok(())
     })?;
-    Ok(text)
+    Ok((paragraphs > 0).then_some(text))
 }
 
 fn read_paragraph(part: &mut XmlPart<impl Read>, text: &mut String) -> Result<(), UsageError> {

@@ -18,8 +18,10 @@ const LAST_DAY: i64 = 2_958_465;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NumberKind {
     Plain,
-    /// A date, a time, or both.
+    /// A date, which may have a time.
     Date,
+    /// A time of day.
+    Time,
     /// A duration, which may have more than 24 hours.
     Elapsed,
 }
@@ -52,7 +54,10 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     };
     let dated = match kind {
         NumberKind::Plain => None,
-        NumberKind::Date => date(value, is_1904),
+        NumberKind::Time if (0.0..1.0).contains(&value) => {
+            moment(value, is_1904).map(|at| at.clock.time().to_string())
+        }
+        NumberKind::Date | NumberKind::Time => date(value, is_1904),
         NumberKind::Elapsed => elapsed(value),
     };
     dated.unwrap_or_else(|| plain_number(value))
@@ -218,6 +223,13 @@ mod tests {
                 expected,
                 "{stored}"
             );
+        }
+        for (stored, expected) in [
+            ("0", "00:00:00"),
+            ("1e-12", "00:00:00"),
+            ("0.5625", "13:30:00"),
+        ] {
+            assert_eq!(number(stored, NumberKind::Time, true), expected, "{stored}");
         }
         assert_eq!(number("1.5", NumberKind::Elapsed, false), "36:00:00");
     }
