@@ -55,6 +55,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     set_flags(
         context.flags.config.as_deref(),
         LedgerDatabase::typed_url(&context.flags),
+        context.flags.profile.as_deref(),
     );
     context.stdout.command = app.name;
     let is_list = matches!(app.command, Some(Command::Bulk(BulkCommand::Send(_))));

@@ -337,6 +337,20 @@ fn explain_ending(topic: &str) -> Option<String> {
     let code = number.and_then(|number| exit_code(&number.to_string()));
     code.or_else(|| explain_http_status(topic))
         .or_else(|| explain_word(topic))
+        .map(|text| without_links(&text))
+}
+
+/// Returns the Markdown text without the addresses of its links.
+fn without_links(text: &str) -> String {
+    let mut parts = text.split("](");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some(opened) = plain.rfind('[') {
+            plain.remove(opened);
+        }
+        plain.push_str(part.split_once(')').map_or(part, |(_, rest)| rest));
+    }
+    plain
 }
 
 /// Explains a name of the record or of a report. Some names are in both.

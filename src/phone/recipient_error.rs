@@ -256,11 +256,12 @@ fn only_number(typed: &str) -> Option<Message> {
     number_within(typed).map(|number| msg!("write only the number: `{number}`", number))
 }
 
-/// Returns whether a hint may propose `id` as the id of a user. A text with a space, or with the digits of a number in any
-/// script, is more likely a wrong number.
+/// Returns whether a hint may propose `id` as the id of a user. A text with another sign is more likely a file or an
+/// address; one with the digits of a number in any script, a wrong number.
 fn may_be_id(id: &str) -> bool {
     let digits = id.chars().filter(|sign| sign.is_numeric()).count();
-    !id.contains(char::is_whitespace) && digits < *NUMBER_DIGITS.start()
+    let is_of_id = |sign: char| sign.is_alphanumeric() || "-_".contains(sign);
+    id.chars().all(is_of_id) && digits < *NUMBER_DIGITS.start()
 }
 
 fn count_digits(text: &str) -> usize {
@@ -314,6 +315,8 @@ mod tests {
             ("ana", "for a user of another channel: `id:ana`"),
             ("ID: ana", "for a user of another channel: `id:ana`"),
             ("user 12", ""),
+            ("people.csv", ""),
+            ("ana@example.com", ""),
             ("Ana0991230001", ""),
             ("12345678901234@lid", ""),
             (

@@ -253,29 +253,32 @@ fn unlisted_paths_accept_only_get() {
     for (path, hint) in [
         (
             "/v1/bots/{bot}/messages",
-            "to send: jelouctl send KIND --to RECIPIENT",
+            "to send: jelouctl --profile p send KIND --to RECIPIENT",
         ),
         (
             "/v1/bots/{bot}/users/593987654321/flow_message?type=x",
-            "to send: jelouctl flow-message --to RECIPIENT",
+            "to send: jelouctl --profile p flow-message --to RECIPIENT",
         ),
         (
             "/v2/whatsapp/{bot}/hsm",
-            "to send: jelouctl send template NAME --to RECIPIENT",
+            "to send: jelouctl --profile p send template NAME --to RECIPIENT",
         ),
         (
             "/v2/whatsapp/{bot}/hsm/file",
-            "to send: jelouctl bulk send LIST template NAME",
+            "to send: jelouctl --profile p bulk send LIST template NAME",
         ),
         (
             "/v1/bots/{bot}/campaigns/5/template-messages",
-            "to send: jelouctl send template --template-id ID --campaign ID",
+            "to send: jelouctl --profile p send template --template-id ID --campaign ID",
         ),
         (
             "/v1/rooms/ROOM/message",
-            "to send: jelouctl send KIND --to RECIPIENT",
+            "to send: jelouctl --profile p send KIND --to RECIPIENT",
         ),
-        ("v1/bots/{bot}/Messages/", "to send: jelouctl send KIND"),
+        (
+            "v1/bots/{bot}/Messages/",
+            "to send: jelouctl --profile p send KIND",
+        ),
         (
             "/v1/bots/{bot}/users/573001234567/skill/12",
             "to print the request: --curl",

@@ -168,7 +168,8 @@ fn few_failed_rows_do_not_condemn_the_message() {
 fn keep_going_disables_the_pause_and_persists() {
     let home = people(60);
     let jelou = Jelou::start(|_, _| REJECTED);
-    send(&home, &jelou.url).fails(5, &[]);
+    let paused = send(&home, &jelou.url).fails(5, &[]);
+    assert_eq!(paused.json()["retry"], "after_fix");
     let ended = resume(&home, &jelou.url)
         .args(&["--keep-going"])
         .fails(10, &[]);

@@ -118,6 +118,8 @@ fn exit_codes_statuses_and_record_fields_are_explained() {
             ],
         ),
         ("ledger", &["or is a copy", "Exit code 12: "]),
+        ("11", &["the ledger was restored, or the clock is wrong"]),
+        ("10", &["wait in a run that no process sends\n"]),
         (
             "3",
             &["proxy credentials", "the database is set up otherwise"],

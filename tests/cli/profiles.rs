@@ -508,7 +508,7 @@ fn unusable_pattern_or_temporary_secret_is_refused() {
         ended.stderr.starts_with("warning: --client-secret-file: ")
             && ended
                 .stderr
-                .contains("/later does not exist; jelouctl refuses every send until it does")
+                .contains("/later does not exist; until it does, jelouctl refuses each command")
     );
     home.write("secret", "canary");
     home.run(new)

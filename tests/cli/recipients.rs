@@ -282,7 +282,10 @@ fn some_recipients_without_the_message_end_with_10() {
     let ended = home
         .run(&format!("{line} {ALL} --to id:7"))
         .api(&jelou.url)
-        .fails(10, &["error: 2 of 4 recipients did not get the message"]);
+        .fails(
+            10,
+            &["error: 2 of 4 recipients did not get the message from this command"],
+        );
     let hint = "hint: to send it only to them: ";
     let flags = ended
         .stderr

@@ -14,6 +14,7 @@ static PROGRAM: OnceLock<Program> = OnceLock::new();
 
 const NAME: &str = "jelouctl ";
 const LEDGER: &str = "--ledger";
+const PROFILE: &str = "--profile";
 
 /// The commands that read the configuration.
 const CONFIGURED: [&str; 11] = [
@@ -30,9 +31,10 @@ const CONFIGURED: [&str; 11] = [
     "doctor",
 ];
 
-/// Sets the file of `--config` and the URL of `--ledger`, without a password, once for the process.
-pub(crate) fn set_flags(config: Option<&Path>, ledger: Option<&str>) {
-    let _ = PROGRAM.set(Program::new(config, ledger));
+/// Sets the file of `--config`, the URL of `--ledger` without a password, and the name of `--profile`, once for the
+/// process.
+pub(crate) fn set_flags(config: Option<&Path>, ledger: Option<&str>, profile: Option<&str>) {
+    let _ = PROGRAM.set(Program::new(config, ledger, profile));
 }
 
 /// Returns the text with the flags of this process in its command lines.
@@ -66,16 +68,18 @@ struct RepeatedFlag {
 }
 
 impl Program {
-    fn new(config: Option<&Path>, ledger: Option<&str>) -> Self {
-        let config = config.map(|file| RepeatedFlag {
-            name: "--config",
-            value: file.to_string_lossy().into_owned(),
+    fn new(config: Option<&Path>, ledger: Option<&str>, profile: Option<&str>) -> Self {
+        let config = config.map(Path::to_string_lossy);
+        let flags = [
+            ("--config", config.as_deref()),
+            (LEDGER, ledger),
+            (PROFILE, profile),
+        ];
+        let typed = flags.into_iter().filter_map(|(name, value)| {
+            let value = value?.to_owned();
+            Some(RepeatedFlag { name, value })
         });
-        let ledger = ledger.map(|url| RepeatedFlag {
-            name: LEDGER,
-            value: url.to_owned(),
-        });
-        Self(config.into_iter().chain(ledger).collect())
+        Self(typed.collect())
     }
 
     /// Returns the text with the flags in each command line: after `jelouctl`, if a command that reads them follows.
@@ -89,18 +93,30 @@ impl Program {
         let mut parts = text.split(NAME);
         let mut completed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let command = part.split(|sign: char| !is_of_name(sign)).next();
-            let command = command.filter(|command| CONFIGURED.contains(command));
             completed.push_str(NAME);
             for flag in &missing {
-                // `profile set --ledger` would change the profile.
-                if command.is_some_and(|command| command != "profile" || flag.name != LEDGER) {
+                if flag.belongs_to(part) {
                     completed.extend([flag.name, " ", &shell_argument(&flag.value), " "]);
                 }
             }
             completed.push_str(part);
         }
         completed.into()
+    }
+}
+
+impl RepeatedFlag {
+    /// Returns whether the command line needs the flag. `profile set` names its profile, and would save the ledger. An
+    /// existing run has its own profile.
+    fn belongs_to(&self, line: &str) -> bool {
+        let mut words = line.split(|sign: char| !is_of_name(sign));
+        let command = words.next().unwrap_or_default();
+        let needs_it = match self.name {
+            PROFILE if command == "bulk" => words.next() == Some("send"),
+            LEDGER | PROFILE => command != "profile",
+            _ => true,
+        };
+        needs_it && CONFIGURED.contains(&command)
     }
 }
 
@@ -115,7 +131,7 @@ mod tests {
 
     #[test]
     fn command_lines_repeat_the_configuration() {
-        let program = Program::new(Some(Path::new("my conf.toml")), None);
+        let program = Program::new(Some(Path::new("my conf.toml")), None, None);
         for (text, expected) in [
             (
                 "to see its state: jelouctl bulk status nov; to stop it: jelouctl bulk stop nov",
@@ -140,13 +156,17 @@ mod tests {
             ("to continue: jelouctl ", "to continue: jelouctl "),
         ] {
             assert_eq!(program.complete(text), expected);
-            assert_eq!(Program::new(None, None).complete(text), text);
+            assert_eq!(Program::new(None, None, None).complete(text), text);
         }
     }
 
     #[test]
-    fn command_lines_repeat_the_ledger() {
-        let program = Program::new(Some(Path::new("c.toml")), Some("postgres://ana@db/a"));
+    fn command_lines_repeat_the_ledger_and_the_profile() {
+        let program = Program::new(
+            Some(Path::new("c.toml")),
+            Some("postgres://ana@db/a"),
+            Some("ventas"),
+        );
         for (text, expected) in [
             (
                 "jelouctl bulk resume nov",
@@ -155,7 +175,15 @@ mod tests {
             (
                 "jelouctl profile set p --bot 1, then jelouctl once list",
                 "jelouctl --config c.toml profile set p --bot 1, then jelouctl --config c.toml --ledger \
-                 postgres://ana@db/a once list",
+                 postgres://ana@db/a --profile ventas once list",
+            ),
+            (
+                "jelouctl doctor",
+                "jelouctl --config c.toml --ledger postgres://ana@db/a --profile ventas doctor",
+            ),
+            (
+                "jelouctl bulk send a.csv",
+                "jelouctl --config c.toml --ledger postgres://ana@db/a --profile ventas bulk send a.csv",
             ),
             (
                 "jelouctl bulk list --ledger local",

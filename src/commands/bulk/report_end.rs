@@ -339,7 +339,11 @@ fn print_pause(
     let code = pause_exit_code(reason);
     let error = CommandError::new(code, reason.name(), message, Some(hint));
     error.print(&context.stderr);
-    error.with_retry(Retry::Resume)
+    // A resume without a change would have more rows rejected.
+    error.with_retry(match reason {
+        PauseReason::AllRejected => Retry::AfterFix,
+        _ => Retry::Resume,
+    })
 }
 
 /// Returns whether other processes continue a run after this process has stopped.

@@ -269,7 +269,7 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     }
     if is_read && !whole.exists() {
         context.stderr.warning(msg!(
-            "{flag}: {path} does not exist; jelouctl refuses every send until it does",
+            "{flag}: {path} does not exist; until it does, jelouctl refuses each command that needs it",
             flag,
             path = whole
         ));

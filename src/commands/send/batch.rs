@@ -406,7 +406,7 @@ impl Batch {
         let unsent = self.counted().filter(|each| each.record.sent == Sent::No);
         let flags: Vec<_> = unsent.map(|each| to_flag(&each.recipient())).collect();
         let message = msg!(
-            "{count} of {recipients} {recipients|recipient|recipients} did not get the message",
+            "{count} of {recipients} {recipients|recipient|recipients} did not get the message from this command",
             count = flags.len(),
             recipients = self.counted().count()
         );

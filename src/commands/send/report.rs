@@ -2,6 +2,7 @@
 //! the exit code.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use crate::base::exit::ExitCode;
 use crate::base::message::{Message, msg};
@@ -248,10 +249,15 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
         message: problem.message,
         api_code: problem.api_code,
         hint: Some(problem.hint),
-        retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
+        retry_after_s: problem.retry_after.and_then(wait_in_record),
         ..RecordError::default()
     });
     code
+}
+
+/// Returns the wait in seconds; None if it is so long that it cannot be meant.
+fn wait_in_record(wait: Duration) -> Option<u64> {
+    u32::try_from(wait.as_secs()).ok().map(u64::from)
 }
 
 /// Prints the response, the id or the record.
