@@ -25,6 +25,9 @@ impl CellNote {
     /// Finds the first one in `cell`.
     pub(super) fn find(cell: &str) -> Option<Self> {
         let cell = cell.trim();
+        if is_plain(cell) {
+            return None;
+        }
         Self::fault(cell).or_else(|| Self::warning(cell))
     }
 
@@ -75,6 +78,17 @@ impl CellNote {
     }
 }
 
+/// Returns whether a cell certainly has no note, so that most cells of a list are read once: it has only ASCII letters, digits
+/// and spaces, and no capital of [`PRINTED_FOR_NOTHING`].
+fn is_plain(cell: &str) -> bool {
+    let begins_word = |sign| {
+        let mut words = PRINTED_FOR_NOTHING.iter();
+        words.any(|word| word.as_bytes().first() == Some(&sign))
+    };
+    let mut signs = cell.bytes();
+    signs.all(|sign| sign == b' ' || sign.is_ascii_alphanumeric() && !begins_word(sign))
+}
+
 pub(super) fn spreadsheet_error(cell: &str) -> Message {
     msg!("`{cell}` is a spreadsheet error and would be sent", cell)
 }
@@ -88,7 +102,7 @@ pub(super) fn typed_line_break() -> Message {
 }
 
 fn word_with_unreadable_letter(cell: &str) -> Option<&str> {
-    // This runs for each cell of a list.
+    // This runs for many cells of a list.
     if !cell.contains('\u{fffd}') {
         return None;
     }
@@ -243,6 +257,18 @@ fn read_again(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cell_with_a_note_is_not_plain() {
+        let errors = ERROR_VALUES.lines().skip(1);
+        let noted = errors
+            .chain(PRINTED_FOR_NOTHING)
+            .chain(["Ana None", "0/1/1900", "=A(1)"]);
+        for cell in noted {
+            assert!(!is_plain(cell), "{cell}");
+        }
+        assert!(is_plain("Persona 7") && is_plain("593987654321") && is_plain(""));
+    }
 
     #[test]
     fn faults_and_warnings_have_their_part() {

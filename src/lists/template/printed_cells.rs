@@ -102,13 +102,9 @@ impl CheckedValue<'_> {
 
     /// Finds what the printed cells have: the first fault, and warnings.
     fn note_cells(&self, fault: &mut Option<TextProblem>, warnings: &mut Vec<Message>) {
-        let own = &self.expression.columns;
-        let all = if own.is_empty() {
-            self.row.names()
-        } else {
-            own.iter().map(String::as_str).collect()
-        };
-        for column in all {
+        let own = self.expression.columns.iter().map(String::as_str);
+        let any = self.expression.columns.is_empty().then(|| self.row.names());
+        for column in own.chain(any.unwrap_or_default()) {
             let Some(note) = self.row.text(column).and_then(CellNote::find) else {
                 continue;
             };
