@@ -84,17 +84,30 @@ impl Conventions {
             .copied()
     }
 
-    /// Returns the conventions of the country in a format's tag: `300A`, or `es-EC`.
+    /// Returns the conventions of the country in a format's tag, with the language of the tag: `300A`, or `es-EC`.
     pub(crate) fn for_language_tag(tag: &str) -> Option<Self> {
-        if let Some((_, country)) = tag.rsplit_once('-') {
-            return Self::for_country(country);
+        if let Some((language, country)) = tag.rsplit_once('-') {
+            let country = Self::for_country(country)?;
+            let mut languages = Language::ALL.into_iter();
+            return Some(country.in_language(languages.find(|known| known.tag() == language)));
         }
         // The higher bits are the calendar and the digits.
-        let id = format!("{:04X}", u32::from_str_radix(tag, 16).ok()? & 0xFFFF);
-        Self::all()
-            .iter()
-            .find(|country| country.language_ids.split(' ').any(|known| known == id))
-            .copied()
+        let number = u32::from_str_radix(tag, 16).ok()? & 0xFFFF;
+        let id = format!("{number:04X}");
+        let mut countries = Self::all().iter();
+        let country =
+            countries.find(|country| country.language_ids.split(' ').any(|known| known == id))?;
+        let language_id = number & 0x3FF;
+        let mut languages = Language::ALL.into_iter();
+        let language = languages.find(|known| known.windows_id() == language_id);
+        Some(country.in_language(language))
+    }
+
+    fn in_language(self, language: Option<Language>) -> Self {
+        Self {
+            language: language.or(self.language),
+            ..self
+        }
     }
 
     /// Returns whether a spreadsheet shows zero like this in the format for accounting: a dash,
@@ -201,6 +214,24 @@ pub(crate) fn has_code(format: &str, letters: &str) -> bool {
 
 impl Language {
     pub(crate) const ALL: [Self; 3] = [Spanish, Portuguese, English];
+
+    /// Returns the language in a tag such as `es-EC`.
+    const fn tag(self) -> &'static str {
+        match self {
+            English => "en",
+            Portuguese => "pt",
+            Spanish => "es",
+        }
+    }
+
+    /// Returns the language in an id of Windows, whose other bits are the country.
+    const fn windows_id(self) -> u32 {
+        match self {
+            English => 0x09,
+            Portuguese => 0x16,
+            Spanish => 0x0A,
+        }
+    }
 
     fn month(self, month: i8) -> &'static str {
         self.name(month - 1)
@@ -332,12 +363,29 @@ mod tests {
     }
 
     #[test]
+    fn format_tag_names_a_language() {
+        for (tag, expected) in [
+            ("540A", Spanish),
+            ("es-US", Spanish),
+            ("409", English),
+            ("en-US", English),
+            ("0416", Portuguese),
+            ("300A", Spanish),
+        ] {
+            let conventions = Conventions::for_language_tag(tag).unwrap();
+            assert_eq!(conventions.language, Some(expected), "{tag}");
+        }
+    }
+
+    #[test]
     fn format_tag_names_a_country() {
         for (tag, expected) in [
             ("300A", Some("EC")),
             ("409", Some("US")),
             ("1010409", Some("US")),
             ("es-MX", Some("MX")),
+            ("540A", Some("US")),
+            ("es-US", Some("US")),
             ("F800", None),
             ("", None),
         ] {

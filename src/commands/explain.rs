@@ -529,7 +529,7 @@ characters. For the JSON Schema of a kind: `jelouctl schema KIND`.";
     fn documented_codes_and_reasons_are_explained() {
         for code in (0..=8)
             .chain(10..=15)
-            .chain([124, 126, 127, 129, 130, 131, 137, 143])
+            .chain([124, 126, 127, 129, 130, 131, 137, 138, 140, 142, 143])
         {
             assert!(exit_code(&code.to_string()).is_some(), "{code}");
         }

@@ -146,8 +146,8 @@ pub(crate) fn run(
     report(context, &sandbox);
     if let (Some(mut file), Some(path)) = (list, &arguments.list) {
         let mut messages = sandbox.messages().into_iter();
-        let written = messages
-            .try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
+        let written =
+            messages.try_for_each(|message| writeln!(file, "{}", message.read_back(None, None)));
         written.map_err(FileError::while_doing(FileAction::Write, path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))

@@ -101,7 +101,7 @@ impl StoredMessage {
 
     /// Returns the message with its delivery status and the number of unread messages. With `draw`, it has its drawing,
     /// and its warnings in that language.
-    pub(super) fn read_back(
+    pub(crate) fn read_back(
         &self,
         draw: Option<(&Templates, Lang)>,
         unread: Option<usize>,

@@ -151,6 +151,12 @@ impl Sender {
         if let Some(error) = exclusion_error(exclusions, outgoing) {
             return Err(error);
         }
+        let is_checked = has_key || profile.allow_to.is_some() || !exclusions.is_empty();
+        if let Some(error) = outgoing.unclear_recipient().filter(|_| is_checked) {
+            let hint = error.hint.clone();
+            let message = error.message();
+            return Err(CommandError::new(ExitCode::Guard, "guard", message, hint));
+        }
         check_allowed(profile, outgoing.recipients())?;
         if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {
             let problem = msg!(
@@ -160,19 +166,7 @@ impl Sender {
             let hint = msg!("send a separate message to each recipient");
             return Err(CommandError::guard(problem, hint));
         }
-        let is_checked = has_key || profile.allow_to.is_some() || !exclusions.is_empty();
-        match outgoing.unclear_recipient() {
-            Some(error) if is_checked => {
-                let hint = error.hint.clone();
-                Err(CommandError::new(
-                    ExitCode::Guard,
-                    "guard",
-                    error.message(),
-                    hint,
-                ))
-            }
-            Some(_) | None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -128,6 +128,62 @@ fn cells_that_contradict_decimal_separator_are_refused() {
 }
 
 #[test]
+fn percentages_that_may_lack_their_sign_are_refused() {
+    let home = Home::new();
+    let send = |flags: &[&str], rows: [&str; 2], text: &str| {
+        let [one, other] = rows;
+        let list = format!("to,x,tipo\n593987654321,{one}\n593987654322,{other}\n");
+        home.write("list.csv", list);
+        let skipping = ["list.csv", "--country", "EC", "--skip-invalid"];
+        home.dry_run_list(&[&skipping, flags, &["text", text]].concat())
+    };
+    let text = "{{ to }} {{ x | percent }}";
+    let unclear = "percent: `0.5` in line 2 may mean 0.5%, because `5` in line 3 is more than 1";
+    let hint = "`(… | number / 100) | percent` if 0.5 means 0.5%";
+    send(&[], ["0.5,", "5,"], text).fails(2, &[unclear, hint]);
+    send(&[], ["12,", "1,"], text).fails(2, &["`1` in line 3 may mean 1%, because `12` in line 2"]);
+    for (flags, rows, text, expected) in [
+        // The way of the hint, and of a column in which 1 is 100%.
+        (
+            &[][..],
+            ["0.5,", "5,"],
+            "{{ (x | number / 100) | percent }}",
+            ["0,5%", "5%"],
+        ),
+        (
+            &[],
+            ["0.5,", "1.5,"],
+            "{{ x | number | percent }}",
+            ["50%", "150%"],
+        ),
+        (
+            &[],
+            ["0.5,", "5,"],
+            "{{ (x ~ '%') | percent }}",
+            ["0,5%", "5%"],
+        ),
+        (&[], ["0.5,", "5%,"], text, ["321 50%", "322 5%"]),
+        (&[], ["0,", "12%,"], text, ["321 0%", "322 12%"]),
+        // The other cell is not read as a percentage, or its row is not part of the run.
+        (
+            &[],
+            ["0.5,pct", "500,monto"],
+            "{% if tipo == 'pct' %}{{ x | percent }}{% else %}{{ x | money('$') }}{% endif %}",
+            ["50%", "$500,00"],
+        ),
+        (&["--limit", "1"], ["0.5,", "5,"], text, ["321 50%", ""]),
+        // A total without a recipient, and an amount.
+        (&[], ["0.5,", "0.25,\n,5,"], text, ["321 50%", "322 25%"]),
+        (&[], ["0.5,", "$ 5,"], text, ["321 50%", ""]),
+    ] {
+        let said = send(flags, rows, text).success();
+        for part in expected {
+            assert!(said.stdout.contains(part), "{rows:?} {text}: {said:?}");
+        }
+    }
+}
+
+#[test]
 fn dates_in_both_orders_are_refused() {
     let home = Home::new();
     let list = |cells: [&str; 2]| {

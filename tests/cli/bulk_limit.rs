@@ -157,7 +157,7 @@ fn runs_and_single_sends_share_the_limit() {
         11,
         &[
             "limit_24h is reached until ",
-            ": this bot has sent templates to 3 recipients",
+            ": it allows templates to 3 recipients",
             "to send now: --over-limit",
         ],
     );

@@ -30,6 +30,10 @@ fn resume_and_resolve_never_guess() {
     home.run("bulk resume")
         .success()
         .stderr_has(&["nothing to resume: no unfinished runs"]);
+    for command in ["bulk resume", "bulk work"] {
+        let record = home.run(&format!("{command} -o record")).success().json();
+        assert_eq!(record["command"], *command);
+    }
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     for run in ["one", "two"] {
         let send = [

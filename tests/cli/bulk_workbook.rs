@@ -233,7 +233,7 @@ fn cells_are_sent_as_displayed() {
             );
         }
         let is_told = ended.stderr.contains(
-            "celda: cells are sent as stored, `0.5` in line 30: jelouctl does not know the format `# ?/?`\nhint: to format it, add a filter",
+            "celda: cells are sent as stored, `0.5` in line 30: jelouctl does not know the format `# ?/?`\nhint: to send what the sheet shows, save it as CSV UTF-8",
         );
         assert_eq!(is_told, !is_ods, "{ended:?}");
     }
@@ -246,7 +246,7 @@ fn date_without_time_is_not_formatted_with_one() {
     for (cell, problem) in [
         (
             "12/25/2026 08:05",
-            "has the month first, but Ecuador writes the day first\n    hint: if all its dates are like this: `date(\"%d/%m/%Y\", from=\"%m/%d/%Y %H:%M\")`; else write each date",
+            "has the month first, but Ecuador writes the day first\n    hint: if all its dates are like this: `date(\"…\", from=\"%m/%d/%Y %H:%M\")`; else write each date",
         ),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
         (

@@ -36,6 +36,19 @@ fn is(ended: &CommandOutput, name: &str, state: &str, detail: &str) {
 }
 
 #[test]
+fn hours_without_a_zone_cause_a_warning() {
+    let home = Home::new();
+    home.profile("prod", "https://127.0.0.1:9", "between = [\"09:00-10:00\"]");
+    let doctor = |zone: &str| {
+        let run = home.run("doctor --offline -o record");
+        run.env("TZ", zone).success()
+    };
+    let unset = "sending hours need a time zone, and this machine's is UTC";
+    is(&doctor("UTC"), "between", "warning", unset);
+    is(&doctor("America/Lima"), "between", "ok", "09:00-10:00");
+}
+
+#[test]
 fn doctor_passes_if_a_message_could_be_sent() {
     let home = Home::new();
     let server = Server::start(vec![templates()]);

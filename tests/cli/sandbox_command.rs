@@ -62,6 +62,7 @@ fn script_is_tested_without_an_account() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(listed.len(), 2);
+    assert!(listed[0]["delivery"]["state"].is_string(), "{list}");
     assert_eq!(
         (&listed[0]["bot"], &listed[1]["bot"]),
         (&"sandbox".into(), &"9".into())

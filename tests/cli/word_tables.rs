@@ -14,7 +14,7 @@ const LIMITS: [(&str, usize); 9] = [
     ("cli", 283),
     ("commands", 77),
     ("jelou", 364),
-    ("lists", 424),
+    ("lists", 426),
     ("phone", 54),
     ("runs", 83),
     ("sandbox", 80),

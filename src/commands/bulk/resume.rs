@@ -97,6 +97,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
         context
             .stderr
             .note(msg!("nothing to resume: no unfinished runs"));
+        context.stdout.outcome(ExitCode::Success, None);
         return Ok(ExitCode::Success);
     };
     let conditions = resumed_conditions(args, &opened)?;

@@ -48,6 +48,7 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
         context
             .stderr
             .note(msg!("nothing to send: no unfinished runs"));
+        context.stdout.outcome(ExitCode::Success, None);
         return Ok(ExitCode::Success);
     };
     let unchecked = chosen_flags([("--unchecked", args.work.unchecked)]);

@@ -7,7 +7,7 @@ use crate::base::timestamps::now;
 use crate::commands::open_ledger::ledger_database;
 use crate::commands::setting_rows::setting_rows;
 use crate::jelou::api::Credentials;
-use crate::runs::hours::days_past_everywhere;
+use crate::runs::hours::{ZoneName, days_past_everywhere};
 use crate::sender::config::{
     ConfigFile, Origin, SecretSource, Settings, WithOrigin, describe_useless_pattern, no_bot,
 };
@@ -137,6 +137,9 @@ fn setting_problem(name: &str, settings: &Settings) -> Option<Message> {
         "allow_to" => {
             let patterns = settings.allow_to.iter().flatten();
             describe_useless_pattern(patterns, settings.country)
+        }
+        "between" if !settings.hours.between.is_empty() && settings.hours.time_zone.is_none() => {
+            ZoneName::from_machine().err()
         }
         "not_on" => {
             let days = settings.hours.not_on.iter().copied();

@@ -414,7 +414,8 @@ pub(crate) fn write_refusal(context: &Context, path: &Path, record: &Record) {
     }
 }
 
-/// Opens and empties the file of the record. If that fails, it prints a warning: the command matters more.
+/// Opens and empties the file of the record. If that fails, or if it is another file, it prints a warning: the command
+/// matters more.
 fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
     let path = path?;
     let mut options = File::options();
@@ -428,6 +429,13 @@ fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
             "--record: no record is written, because {path} is also the output of the command",
             path
         ));
+        return None;
+    }
+    let is_record = |begin: &[u8]| begin.starts_with(b"{\"schema_version\":");
+    let checked = context.check_overwrite("--record", path, msg!("a record"), false, is_record);
+    if let Err(UsageError { message, .. }) = checked {
+        let warning = msg!("{message}, so no record is written", message);
+        context.stderr.warning(warning);
         return None;
     }
     // A pipe or a device cannot be emptied.

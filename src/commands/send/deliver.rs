@@ -481,7 +481,7 @@ impl MessagingLimit {
             SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),
             SendLimit::Full { until } => {
                 let problem = msg!(
-                    "limit_24h is reached until {until}: this bot has sent templates to {limit} {limit|recipient|recipients}",
+                    "limit_24h is reached until {until}: it allows templates to {limit} {limit|recipient|recipients}",
                     until = time_value(&self.zone, until),
                     limit = self.limit.unwrap_or_default()
                 );

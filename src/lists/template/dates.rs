@@ -206,15 +206,15 @@ mod tests {
             ("32/01/2026", "`32/01/2026` is not a date"),
             (
                 "12/25/2026",
-                "but Ecuador writes the day first; if all its dates are like this: `date(\"%d/%m/%Y\", from=\"%m/%d/%Y\")`; else write each date",
+                "but Ecuador writes the day first; if all its dates are like this: `date(\"…\", from=\"%m/%d/%Y\")`; else write each date",
             ),
             (
                 "12/25/2026 15:15:22",
-                "`date(\"%d/%m/%Y\", from=\"%m/%d/%Y %H:%M:%S\")`",
+                "`date(\"…\", from=\"%m/%d/%Y %H:%M:%S\")`",
             ),
             (
                 "12/25/26 3:15 PM",
-                "`date(\"%d/%m/%Y\", from=\"%m/%d/%y %I:%M %p\")`",
+                "`date(\"…\", from=\"%m/%d/%y %I:%M %p\")`",
             ),
             (
                 "12/25/2026 (viernes)",
@@ -491,6 +491,24 @@ mod tests {
                 Err("may be two days"),
             ),
             ("{{ x | date('%d') }}", "05/03/2026", Some("US"), Ok("03")),
+            // Panama uses both orders.
+            (
+                "{{ x | date('%d') }}",
+                "05/03/2026",
+                Some("PA"),
+                Err(
+                    "may be two days; write it as 2026-11-28, or set the order of the column: `date(\"…\", from=\"%d/%m/%Y\")`",
+                ),
+            ),
+            (
+                "{{ x | date('%d', from='%d/%m/%Y') }}",
+                "05/03/2026",
+                Some("PA"),
+                Ok("05"),
+            ),
+            ("{{ x | date('%d') }}", "25/03/2026", Some("PA"), Ok("25")),
+            ("{{ x | date('%d') }}", "03/25/2026", Some("PR"), Ok("25")),
+            ("{{ x | date('%d') }}", "03/03/2026", Some("PA"), Ok("03")),
             ("{{ x | date('%d') }}", "05/03/2026", Some("MX"), Ok("05")),
             (
                 "{{ x | date('%d/%m') }}",

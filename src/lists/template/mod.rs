@@ -41,7 +41,7 @@ pub(crate) use self::printed_cells::check_printed;
 pub(crate) use self::problem::TextProblem;
 pub(crate) use self::read_date::DateOrder;
 pub(crate) use self::read_number::{describe_decimals, number_fit};
-pub(crate) use self::row_view::{RowValue, RowValues};
+pub(crate) use self::row_view::{BareShares, RowValue, RowValues};
 pub(crate) use self::spelling::{escape_marks, spelling};
 pub(crate) use self::text::TextTemplate;
 pub(crate) use self::walk::{ColumnUses, ReadAmount};

@@ -333,12 +333,17 @@ fn check_percentage(
         Some(shown) => shows_percentage(&shown, 100.0 * share),
         None => text.ends_with('%'),
     };
-    if has_sign || share.abs() <= 1.0 {
+    if has_sign || share == 0.0 {
         return Ok(());
     }
     // A sheet may show other words next to the number.
     let stored = typed.as_str().unwrap_or_default().trim();
     let cell = if amount.is_some() { &text } else { stored };
+    let is_part = share.abs() <= 1.0;
+    note_bare_share(state, cell, is_part);
+    if is_part {
+        return Ok(());
+    }
     let problem = msg!("`{cell}` would be {percentage}", cell, percentage);
     let hint = msg!(
         "write `{cell}%` in the cell, or if the whole column is without %: `({column} | number / 100) | {filter}`",
@@ -350,6 +355,22 @@ fn check_percentage(
         "percent",
         TextProblem::new(problem, hint).of_cell(cell),
     ))
+}
+
+/// Notes a cell without a percent sign, so that the import can compare it with those of other rows.
+fn note_bare_share(state: &State<'_, '_>, cell: &str, is_part: bool) {
+    let Some(view) = RowView::in_state(state) else {
+        return;
+    };
+    view.note(|values| {
+        let shares = &mut values.bare_shares;
+        let first = if is_part {
+            &mut shares.part
+        } else {
+            &mut shares.above_1
+        };
+        first.get_or_insert_with(|| cell.to_owned());
+    });
 }
 
 /// Returns whether a sheet's text such as `1,46%` shows this percentage, rounded to its decimals.
@@ -799,6 +820,8 @@ mod tests {
             ("9.9%", Ok("9.9%")),
             ("150 %", Ok("150%")),
             ("1.125%", Ok("1.13%")),
+            ("1,125%", Err("`1,125%` is ambiguous")),
+            ("1,125.5%", Ok("1125.5%")),
             ("0.15", Ok("15%")),
             ("1", Ok("100%")),
             ("1.00", Ok("100%")),
@@ -810,6 +833,7 @@ mod tests {
         for (source, expected) in [
             ("{{ x | number | percent }}", Ok("990%")),
             ("{{ (x | number / 100) | percent(2) }}", Ok("9.90%")),
+            ("{{ x | number('.') | percent }}", Ok("990%")),
             (
                 "{{ x | percent(2) }}",
                 Err(

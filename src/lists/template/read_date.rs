@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::country_fit::CountryFit;
 use super::problem::TextProblem;
-use crate::base::conventions::{Conventions, has_code};
+use crate::base::conventions::{Conventions, Language, has_code};
 use crate::base::date_names::DateName;
 use crate::base::message::{Message, Value, msg};
 use crate::base::texts::has_only_digits;
@@ -447,11 +447,10 @@ fn is_month_first(
                 text,
                 country = country_of(conventions)
             );
-            Err(TextProblem::new(
-                problem,
-                write_all_dates(day.format(text, ["%m", "%d"]), conventions),
+            Err(
+                TextProblem::new(problem, write_all_dates(day.format(text, ["%m", "%d"])))
+                    .of_cell(text),
             )
-            .of_cell(text))
         }
         (Some(false), Some(true)) => {
             let problem = msg!(
@@ -459,35 +458,39 @@ fn is_month_first(
                 text,
                 country = country_of(conventions)
             );
-            Err(TextProblem::new(
-                problem,
-                write_all_dates(day.format(text, ["%d", "%m"]), conventions),
+            Err(
+                TextProblem::new(problem, write_all_dates(day.format(text, ["%d", "%m"])))
+                    .of_cell(text),
             )
-            .of_cell(text))
         }
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
         (None, None) if first == second || first > 12 => Ok(false),
         (None, None) => {
             let problem = msg!("`{text}` may be two days", text);
-            let hint =
-                msg!("pass the country of the list with --country, or write it as 2026-11-28");
+            let hint = match conventions {
+                Some(_) => msg!(
+                    "write it as 2026-11-28, or set the order of the column: `date(\"…\", from=\"%d/%m/%Y\")`"
+                ),
+                None => {
+                    msg!("pass the country of the list with --country, or write it as 2026-11-28")
+                }
+            };
             Err(TextProblem::new(problem, hint).of_cell(text))
         }
     }
 }
 
-/// What to do about a date in another order: the other dates of the column are read in the order of the country with these
-/// `conventions`. `from` is its format, if strftime has it.
-fn write_all_dates(from: Option<String>, conventions: Option<&Conventions>) -> Message {
+/// What to do about a date in another order: the other dates of the column are read in the order of the country. `from` is its
+/// format, if strftime has it.
+fn write_all_dates(from: Option<String>) -> Message {
     let rewrite = msg!("write each date of the column as year-month-day: 2026-11-28");
-    match (from, conventions) {
-        (Some(from), Some(country)) => msg!(
-            "if all its dates are like this: `date(\"{format}\", from=\"{from}\")`; else {rewrite}",
-            format = country.short_date,
+    match from {
+        Some(from) => msg!(
+            "if all its dates are like this: `date(\"…\", from=\"{from}\")`; else {rewrite}",
             from,
             rewrite
         ),
-        _ => rewrite,
+        None => rewrite,
     }
 }
 
@@ -497,16 +500,16 @@ fn country_of(conventions: Option<&Conventions>) -> Value {
     country.map_or_else(|| Value::Text(String::new()), Country::with_article)
 }
 
-/// Returns whether a country writes the month before the day. None if its dates begin with the year, which does not show
-/// the order of the other two.
+/// Returns whether a country writes the month before the day. None if both are usual: its dates begin with the year, or it
+/// writes the month first, but its language writes the day first.
 fn has_month_first(conventions: &Conventions) -> Option<bool> {
-    match conventions
+    let first = conventions
         .short_date
         .chars()
-        .find(|sign| sign.is_alphabetic())
-    {
-        Some('d') => Some(false),
-        Some('m') => Some(true),
+        .find(|sign| sign.is_alphabetic());
+    match (first, conventions.language) {
+        (Some('d'), _) => Some(false),
+        (Some('m'), Some(Language::English)) => Some(true),
         _ => None,
     }
 }

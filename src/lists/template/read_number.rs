@@ -110,6 +110,9 @@ impl<'a> Amount<'a> {
     /// Reads the number.
     pub(super) fn number(&self, sign: DecimalSign) -> Result<Option<Cell>, TwoReadings> {
         let split = split_digits(self.digits, sign)?;
+        if self.is_percent && split.is_some_and(|split| split.may_have_decimals(sign)) {
+            return Err(TwoReadings);
+        }
         Ok(split.and_then(|split| split.number(self.is_negative, self.is_percent)))
     }
 
@@ -163,6 +166,14 @@ impl<'a> SplitDigits<'a> {
         let (whole, decimals) = digits.split_once(mark).unwrap_or((digits, ""));
         let is_number = is_grouped(whole) && decimals.bytes().all(|sign: u8| sign.is_ascii_digit());
         is_number.then_some(Self { whole, decimals })
+    }
+
+    /// Returns whether its group of thousands may be decimals, as in `9.875`. A percentage seldom has thousands.
+    fn may_have_decimals(self, sign: DecimalSign) -> bool {
+        let is_declared = matches!(sign, DecimalSign::Declared(_));
+        let mut separators = self.whole.matches([',', '.']);
+        let is_single = separators.next().is_some() && separators.next().is_none();
+        !is_declared && self.decimals.is_empty() && is_single
     }
 
     fn number(self, is_negative: bool, is_percent: bool) -> Option<Cell> {

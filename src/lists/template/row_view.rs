@@ -202,12 +202,27 @@ struct Noted {
 pub(crate) struct RowValues {
     texts: String,
     noted: Vec<Noted>,
+    pub(super) bare_shares: BareShares,
+}
+
+/// The first cells without a percent sign that the filter `percent` has read in a row, except zero.
+#[derive(Debug, Default)]
+pub(crate) struct BareShares {
+    /// One that is at most 1, which is printed as its percentage: 0.5 as 50%.
+    pub(crate) part: Option<String>,
+    /// One that is above 1, so the row is invalid.
+    pub(crate) above_1: Option<String>,
 }
 
 impl RowValues {
     pub(crate) fn clear(&mut self) {
         self.texts.clear();
         self.noted.clear();
+        self.bare_shares = BareShares::default();
+    }
+
+    pub(crate) fn take_bare_shares(&mut self) -> BareShares {
+        std::mem::take(&mut self.bare_shares)
     }
 
     /// Passes each value with the number of its expression, in the order of the message.

@@ -212,7 +212,7 @@ impl ZoneName {
     ///
     /// # Errors
     /// What is wrong with it.
-    fn from_machine() -> Result<Self, Message> {
+    pub(crate) fn from_machine() -> Result<Self, Message> {
         let zone = TimeZone::try_system()
             .map_err(|_| msg!("sending hours need a time zone, and this machine's is unknown"))?;
         let name = zone

@@ -1,5 +1,6 @@
-//! The columns of a message with amounts, dates and comparisons: cells that contradict the format of their country, such as
-//! `1,234` in a column that also has `950.00`, and cells that differ from a compared text only in case or accents.
+//! The columns of a message with amounts, dates, percentages and comparisons: cells that contradict the format of their
+//! country, such as `1,234` in a column that also has `950.00`, or each other, such as `0.5` and `5` as percentages, and cells
+//! that differ from a compared text only in case or accents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,9 @@ use crate::base::letters::are_same_letters;
 use crate::base::message::{Message, msg};
 use crate::base::suggest::folded;
 use crate::lists::list_file::Row;
-use crate::lists::template::{CountryFit, DateOrder, ReadAmount, describe_decimals, number_fit};
+use crate::lists::template::{
+    BareShares, CountryFit, DateOrder, ReadAmount, describe_decimals, number_fit,
+};
 use crate::phone::Country;
 
 /// The columns that a message uses.
@@ -19,6 +22,7 @@ pub(super) struct MessageColumns<'a> {
     read: Vec<ReadColumn<'a>>,
     /// The cells of `read`, by the position of the column and by the format of the row's country.
     cells: BTreeMap<(usize, &'static str), FirstCells>,
+    shares: FirstShares,
     compared: BTreeSet<&'a (String, String)>,
 }
 
@@ -38,6 +42,13 @@ struct FirstCells {
     by_country: Option<FirstCell>,
     /// The first cell in another format than its country's.
     contrary: Option<FirstCell>,
+}
+
+/// The first cells without a percent sign that are read as percentages; see [`BareShares`].
+#[derive(Default)]
+struct FirstShares {
+    part: Option<FirstCell>,
+    above_1: Option<FirstCell>,
 }
 
 struct FirstCell {
@@ -67,6 +78,7 @@ impl<'a> MessageColumns<'a> {
         Self {
             read: dates,
             cells: BTreeMap::new(),
+            shares: FirstShares::default(),
             compared,
         }
     }
@@ -105,10 +117,23 @@ impl<'a> MessageColumns<'a> {
         }
     }
 
+    /// Records the percentages of a row, which may be invalid.
+    pub(super) fn note_shares(&mut self, line: u64, shares: BareShares) {
+        let part = shares.part.map(|text| FirstCell { line, text });
+        let above_1 = shares.above_1.map(|text| FirstCell { line, text });
+        self.shares.part = self.shares.part.take().or(part);
+        self.shares.above_1 = self.shares.above_1.take().or(above_1);
+    }
+
     /// Refuses the first column with cells that contradict each other, or with dates that two countries read in another
-    /// order, up to the line `last`.
+    /// order, up to the line `last`. Also refuses percentages that contradict each other.
     pub(super) fn refuse_unclear_columns(&self, last: Option<u64>) -> Result<(), UsageError> {
         let is_within = |cell: &&FirstCell| last.is_none_or(|last| cell.line <= last);
+        if let Some(part) = self.shares.part.as_ref().filter(is_within)
+            && let Some(above_1) = self.shares.above_1.as_ref().filter(is_within)
+        {
+            return Err(unclear_shares(part, above_1));
+        }
         for ((place, format), cells) in &self.cells {
             let by_country = cells.by_country.as_ref().filter(is_within);
             let contrary = cells.contrary.as_ref().filter(is_within);
@@ -269,6 +294,22 @@ impl ReadColumn<'_> {
     }
 }
 
+/// Returns the error for percentages of which one may lack its sign: `0.5` may mean 0.5% if another row has `5`.
+fn unclear_shares(part: &FirstCell, above_1: &FirstCell) -> UsageError {
+    let message = msg!(
+        "percent: `{text}` in line {line} may mean {text}%, because `{other}` in line {other_line} is more than 1",
+        text = part.text,
+        line = part.line,
+        other = above_1.text,
+        other_line = above_1.line
+    );
+    let hint = msg!(
+        "write % in both cells; or for a column without %: `(… | number / 100) | percent` if 0.5 means 0.5%, \
+         `… | number | percent` if 0.5 means 50%"
+    );
+    UsageError::new(message, hint)
+}
+
 fn has_month_first(format: &str) -> bool {
     format.starts_with("%m")
 }
@@ -291,6 +332,7 @@ mod tests {
         let mut columns = MessageColumns {
             read: ["a", "b", "c"].map(column).into(),
             cells: BTreeMap::new(),
+            shares: FirstShares::default(),
             compared: BTreeSet::new(),
         };
         let note = |columns: &mut MessageColumns<'_>, line, code: &str, cell| {
@@ -353,6 +395,7 @@ mod tests {
                     amount: None,
                 }],
                 cells: BTreeMap::new(),
+                shares: FirstShares::default(),
                 compared: BTreeSet::new(),
             };
             for (line, (code, date)) in (0..).zip(rows) {

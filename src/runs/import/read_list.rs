@@ -386,7 +386,7 @@ fn sent_as_stored(column: &FallbackColumn) -> Finding {
     let (because, way) = match why {
         FormatFallback::Format => (
             msg!("jelouctl does not know the format `{format}`", format),
-            msg!("to format it, add a filter such as {filter}", filter),
+            msg!("to send what the sheet shows, save it as CSV UTF-8"),
         ),
         FormatFallback::Country => (
             msg!("the format `{format}` depends on the country", format),

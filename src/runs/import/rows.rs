@@ -274,7 +274,9 @@ impl<'a> Importer<'a> {
         }
         let plan = self.plan;
         self.cells.note(line, row, || plan.find_country(row));
-        let (outgoing, warnings) = self.make_message(list_row, row)?;
+        let made = self.make_message(list_row, row);
+        self.cells.note_shares(line, self.values.take_bare_shares());
+        let (outgoing, warnings) = made?;
         let earlier = match &list_row.outcome {
             Some(outcome) => {
                 let recipient = outgoing.recipient().as_str();

@@ -484,14 +484,15 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
 fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
     if let Some(currency) = inside.strip_prefix('$') {
         let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
-        if tag.eq_ignore_ascii_case("F800") {
+        let tag = tag.to_ascii_lowercase();
+        if ["f800", "x-sysdate"].contains(&tag.as_str()) {
             return Token::LongDate;
         }
         // A time in the format of the computer.
-        if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
+        if tag == "x-systime" || tag.starts_with('f') && tag.len() == 4 {
             return Token::Other;
         }
-        *conventions = conventions.or(Conventions::for_language_tag(tag));
+        *conventions = conventions.or(Conventions::for_language_tag(&tag));
         return Token::Text(sign.to_owned());
     }
     match inside.to_ascii_lowercase().as_str() {
@@ -728,6 +729,7 @@ mod tests {
             ("[$-C0A]d\\-mmm;@", Date),
             ("dd/mm h:mm", Date),
             ("[$-F800]dddd", Date),
+            ("[$-x-sysdate]dddd", Date),
             ("h:mm AM/PM", Time),
             ("hh:mm", Time),
             ("mm:ss", Time),
