@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
 
 use super::commit_count::CommitCount;
 use super::file_and_log::FileAndLog;
-use super::file_id::{FileId, OpenFiles, has_other_link};
+use super::file_id::{FileFacts, FileFault, FileId, OpenFiles};
 use super::moved_away::{free_path, moved_away, read_exclusions};
 use super::opening::{LedgerHandles, check_file_types, file_in, not_opened};
 use super::process_locks::{ProcessLocks, is_locked};
@@ -33,12 +33,14 @@ use crate::runs::ledger::model::now;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
-/// The highest number of open files while a ledger is opened. Five stay open; the others serve to
+/// The highest number of open files while a ledger is opened. Six stay open; the others serve to
 /// create and check it.
-const FILES: usize = 13;
+const FILES: usize = 14;
 
 /// The engine of a ledger in a file.
 pub(crate) struct FileEngine {
+    /// Is dropped before `db`, so that SQLite can remove the log on Windows.
+    file_and_log: FileAndLog,
     db: Connection,
     path: PathBuf,
     /// The file that was opened.
@@ -46,7 +48,6 @@ pub(crate) struct FileEngine {
     /// The ledger file and the files next to it. If one of them is replaced, nothing is written.
     /// None before the check, and if the ledger is read-only.
     files: Option<OpenFiles>,
-    file_and_log: FileAndLog,
     turn: WriteTurn,
     can_write: bool,
     count: CommitCount,
@@ -86,13 +87,7 @@ impl FileEngine {
         let path = file_in(directory, "");
         match path.metadata() {
             Ok(_) => {}
-            Err(cause)
-                if creates
-                    && matches!(
-                        cause.kind(),
-                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                    ) =>
-            {
+            Err(cause) if creates && is_missing(&cause) => {
                 private_file::create_directory(directory)?;
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -290,7 +285,9 @@ impl FileEngine {
 
     /// Checks whether another living process has the same files open.
     fn check_files(&self) -> Result<OpenFiles, LedgerError> {
-        self.refuse_other_link()?;
+        if FileFacts::read(&self.path).is_ok_and(|file| file.has_other_link()) {
+            return Err(self.has_other_link());
+        }
         let read = FileError::while_doing(FileAction::Read, &self.path);
         let files = OpenFiles::read(&self.path).map_err(read)?;
         for lock in self.processes.paths() {
@@ -423,11 +420,11 @@ impl FileEngine {
         let Some(files) = &self.files else {
             return Ok(());
         };
-        self.refuse_other_link()?;
-        let (file, fault) = match (files.replaced(), files.emptied()) {
-            (Some(file), _) => (file.to_owned(), msg!("removed or replaced")),
-            (None, Some(file)) => (file.to_owned(), msg!("emptied")),
-            (None, None) => match self.find_other()? {
+        let (file, fault) = match files.fault() {
+            Some((_, FileFault::OtherLink)) => return Err(self.has_other_link()),
+            Some((file, FileFault::Replaced)) => (file.to_owned(), msg!("removed or replaced")),
+            Some((file, FileFault::Emptied)) => (file.to_owned(), msg!("emptied")),
+            None => match self.find_other()? {
                 Some(file) => (file, msg!("replaced by an older file")),
                 None => return Ok(()),
             },
@@ -438,20 +435,17 @@ impl FileEngine {
         ))
     }
 
-    /// Refuses a ledger with a second path: a copy by links has no log, and seems to be the
+    /// The error for a ledger with a second path: a copy by links has no log, and seems to be the
     /// original when it is put back.
-    fn refuse_other_link(&self) -> Result<(), LedgerError> {
-        if !has_other_link(&self.path) {
-            return Ok(());
-        }
+    fn has_other_link(&self) -> LedgerError {
         let file = &self.path;
-        Err(LedgerError::unusable(
+        LedgerError::unusable(
             msg!(
                 "{file} has another hard link, so a copy would change with it",
                 file
             ),
             msg!("to find it: find / -xdev -samefile {file}", file),
-        ))
+        )
     }
 
     /// Begins a transaction that changes the ledger.
@@ -497,6 +491,14 @@ impl FileEngine {
             self.turn.release();
         }
     }
+}
+
+/// Returns whether a file or its directory does not exist.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Returns whether another process has locked the whole file.

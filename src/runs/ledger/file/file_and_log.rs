@@ -9,8 +9,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, ErrorCode};
 
 use super::opening::open_immutable;
 use crate::base::private_file::{FileAction, FileError};
@@ -25,6 +26,8 @@ const FRAME_HEADER: usize = 24;
 pub(crate) struct FileAndLog {
     path: PathBuf,
     log: PathBuf,
+    /// The log, after its first read. If another one is put in its place, `OpenFiles` finds that.
+    opened_log: Option<File>,
     /// None before the first check.
     file: Option<FileState>,
     /// The header of the log after the last commit or check of this process. None if the log is empty.
@@ -56,7 +59,7 @@ struct FileVersion {
 /// Has random numbers, which are in every page of the log. They change when SQLite begins the log again.
 type LogHeader = [u8; LOG_HEADER];
 
-/// The number of pages in the log, and how many of them are also in the file.
+/// The number of pages in the log, and how many of them are also in the file. -1 if they are not known.
 #[derive(Clone, Copy, Default)]
 struct LogPages {
     all: i64,
@@ -74,6 +77,7 @@ impl FileAndLog {
         Self {
             path: ledger.to_owned(),
             log: ledger.with_extension("db-wal"),
+            opened_log: None,
             file: None,
             header: None,
             commits: 0,
@@ -143,8 +147,7 @@ impl FileAndLog {
             return false;
         }
         // On a full disk, the log stays as it is.
-        let copy = "PRAGMA wal_checkpoint(PASSIVE)";
-        let _ = db.query_row(copy, [], |_| Ok(()));
+        let _ = db.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE);
         true
     }
 
@@ -177,14 +180,14 @@ impl FileAndLog {
         self.file.map_or(0, |file| file.commits)
     }
 
-    fn read_header(&self) -> Result<Option<LogHeader>, FileError> {
+    fn read_header(&mut self) -> Result<Option<LogHeader>, FileError> {
         let mut header = [0; LOG_HEADER];
         let is_read = self.read_log(0, &mut header)?;
         Ok(is_read.then_some(header))
     }
 
     /// Returns whether the last page of the log belongs to this header and ends a commit.
-    fn has_newest_page(&self, header: Option<&LogHeader>) -> Result<bool, FileError> {
+    fn has_newest_page(&mut self, header: Option<&LogHeader>) -> Result<bool, FileError> {
         let Some(header) = header.filter(|_| self.pages.all > 0) else {
             return Ok(self.pages.all <= 0);
         };
@@ -198,29 +201,39 @@ impl FileAndLog {
     }
 
     /// Reads bytes of the log. Returns false if it ends before them.
-    fn read_log(&self, from: u64, bytes: &mut [u8]) -> Result<bool, FileError> {
-        let read = File::open(&self.log).and_then(|mut log| {
-            log.seek(SeekFrom::Start(from))?;
-            log.read_exact(bytes)
-        });
-        match read {
+    fn read_log(&mut self, from: u64, bytes: &mut [u8]) -> Result<bool, FileError> {
+        match self.try_read_log(from, bytes) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
             Err(error) => Err(FileError::while_doing(FileAction::Read, &self.log)(error)),
         }
+    }
+
+    fn try_read_log(&mut self, from: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let log = match &mut self.opened_log {
+            Some(log) => log,
+            None => self.opened_log.insert(File::open(&self.log)?),
+        };
+        log.seek(SeekFrom::Start(from))?;
+        log.read_exact(bytes)
     }
 }
 
 impl LogPages {
     fn read(db: &Connection) -> Result<Self, LedgerError> {
         // It copies nothing.
-        let mut counts = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        Ok(counts.query_row([], |row| {
-            Ok(Self {
-                all: row.get(1)?,
-                copied: row.get(2)?,
-            })
-        })?)
+        match db.wal_checkpoint_v2(None::<&str>, CheckpointMode::NOOP) {
+            Ok((all, copied)) => Ok(Self {
+                all: all.into(),
+                copied: copied.into(),
+            }),
+            // Another process recovers the log.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(Self {
+                all: -1,
+                copied: -1,
+            }),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

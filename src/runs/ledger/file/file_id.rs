@@ -13,16 +13,36 @@ pub(crate) struct FileId {
 }
 
 impl FileId {
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        Ok(FileFacts::read(path)?.id)
+    }
+}
+
+/// What the file system knows of a file.
+pub(crate) struct FileFacts {
+    id: FileId,
+    bytes: u64,
+    /// The number of its paths.
+    links: u64,
+}
+
+impl FileFacts {
     #[cfg(unix)]
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+
         let metadata = path.metadata()?;
         let created = metadata
             .created()
             .ok()
             .and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
         Ok(Self {
-            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-            created: created.unwrap_or_default().as_millis(),
+            id: FileId {
+                inode: metadata.ino(),
+                created: created.unwrap_or_default().as_millis(),
+            },
+            bytes: metadata.len(),
+            links: metadata.nlink(),
         })
     }
 
@@ -30,26 +50,29 @@ impl FileId {
     /// file.
     #[cfg(windows)]
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        let file = std::fs::File::open(path)?;
+        let information = winapi_util::file::information(std::fs::File::open(path)?)?;
         Ok(Self {
-            inode: winapi_util::file::information(file)?.file_index(),
-            created: 0,
+            id: FileId {
+                inode: information.file_index(),
+                created: 0,
+            },
+            bytes: information.file_size(),
+            links: information.number_of_links(),
         })
+    }
+
+    pub(crate) fn has_other_link(&self) -> bool {
+        self.links > 1
     }
 }
 
-/// Returns whether the file has a second path.
-#[cfg(unix)]
-pub(crate) fn has_other_link(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    path.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
-}
-
-#[cfg(windows)]
-pub(crate) fn has_other_link(path: &Path) -> bool {
-    let information = std::fs::File::open(path).and_then(winapi_util::file::information);
-    information.is_ok_and(|information| information.number_of_links() > 1)
+/// What happened to an open file.
+pub(crate) enum FileFault {
+    /// It has a second path.
+    OtherLink,
+    /// It was removed or replaced.
+    Replaced,
+    Emptied,
 }
 
 /// The open files of a connection to the ledger, each with its path: the ledger, its log, and the
@@ -68,19 +91,26 @@ impl OpenFiles {
         Ok(Self([with_id("")?, with_id("-wal")?, with_id("-shm")?]))
     }
 
-    /// Finds a file that was removed or replaced.
-    pub(crate) fn replaced(&self) -> Option<&Path> {
-        let replaced =
+    /// Finds the first file with a fault.
+    pub(crate) fn fault(&self) -> Option<(&Path, FileFault)> {
+        let [ledger, log, index] = &self.0;
+        let of_ledger = match FileFacts::read(&ledger.0) {
+            Ok(found) if found.has_other_link() => Some(FileFault::OtherLink),
+            Ok(found) if found.id != ledger.1 => Some(FileFault::Replaced),
+            // Even a new ledger contains its tables.
+            Ok(found) if found.bytes == 0 => Some(FileFault::Emptied),
+            Ok(_) => None,
+            Err(_) => Some(FileFault::Replaced),
+        };
+        if let Some(fault) = of_ledger {
+            return Some((&ledger.0, fault));
+        }
+        let mut others = [log, index].into_iter();
+        let is_replaced =
             |(path, id): &&(PathBuf, FileId)| FileId::read(path).map_or(true, |found| found != *id);
-        self.0.iter().find(replaced).map(|(path, _)| path.as_path())
-    }
-
-    /// Returns the ledger file if it is empty. Then it was truncated: even a new ledger contains
-    /// its tables.
-    pub(crate) fn emptied(&self) -> Option<&Path> {
-        let [(ledger, _), ..] = &self.0;
-        let is_empty = ledger.metadata().is_ok_and(|found| found.len() == 0);
-        is_empty.then_some(ledger.as_path())
+        others
+            .find(is_replaced)
+            .map(|(path, _)| (path.as_path(), FileFault::Replaced))
     }
 
     /// Describes each file in one line, for [`OpenFiles::differs_from`].
