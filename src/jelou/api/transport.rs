@@ -273,9 +273,10 @@ fn unpack(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     Ok(unpacked)
 }
 
-/// Returns `headers` after the signature.
+/// Returns `headers` with the signature. There is room for the headers that reqwest and hyper add to each request:
+/// `host` and `content-length`.
 fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
-    let mut signed = HeaderMap::with_capacity(headers.len() + 1);
+    let mut signed = HeaderMap::with_capacity(headers.len() + 4);
     // Base64 is valid in a header.
     if let Ok(mut authorization) = HeaderValue::from_str(credentials.authorization()) {
         authorization.set_sensitive(true);
@@ -287,6 +288,8 @@ fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -
             HeaderValue::from_static(value),
         );
     }
+    // Without it, an answer may be compressed (RFC 9110, 12.5.3).
+    signed.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     signed
 }
 
@@ -330,11 +333,6 @@ fn builder(
     let mut builder = reqwest::Client::builder()
         .http1_only()
         // With a limit of zero, reqwest does not even copy the request.
-        // Without it, an answer may be compressed (RFC 9110, 12.5.3).
-        .default_headers(HeaderMap::from_iter([(
-            ACCEPT_ENCODING,
-            HeaderValue::from_static("identity"),
-        )]))
         .retry(reqwest::retry::never().max_retries_per_request(0))
         .redirect(reqwest::redirect::Policy::none())
         .timeout(options.timeout)

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use super::frequent::{Counter, FrequentKeys};
 use super::shape::write_shape;
 use super::{
-    DateOrders, FrequentValue, LengthInLine, Lengths, Letter, Range, RareShape, Shape, ShapeRank,
-    ValueFacts, ValueInLine, ValueOfRow, hash, shown_value,
+    DateOrders, FrequentValue, LengthInLine, Lengths, Letter, MAX_VALUE, Range, RareShape, Shape,
+    ShapeRank, ValueFacts, ValueInLine, ValueOfRow, hash, shown_value,
 };
 use crate::base::conventions::Conventions;
 use crate::base::letters::is_usual_letter;
+use crate::base::texts::shorten;
 use crate::lists::template::{AmountKind, CountryFit, DateOrder};
 
 /// How many of the commonest shapes are shown, and how many of the rarest of the others.
@@ -353,41 +354,45 @@ struct Extremes {
     largest: Option<SeenAmount>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct SeenAmount {
     amount: f64,
-    seen: ValueInLine,
+    value: String,
+    line: u64,
+}
+
+impl SeenAmount {
+    /// Replaces it, and reuses its memory, because every row of a sorted list does so.
+    fn replace(&mut self, amount: f64, value: ValueOfRow<'_>) {
+        self.amount = amount;
+        self.value.clear();
+        self.value.push_str(&shorten(value.text, MAX_VALUE));
+        self.line = value.line;
+    }
+
+    fn value_in_line(&self) -> ValueInLine {
+        ValueInLine {
+            value: Some(self.value.clone()),
+            line: self.line,
+        }
+    }
 }
 
 impl Extremes {
     fn note(&mut self, amount: f64, value: ValueOfRow<'_>) {
-        let seen = || SeenAmount {
-            amount,
-            seen: ValueInLine {
-                value: Some(shown_value(value.text)),
-                line: value.line,
-            },
-        };
-        if self
-            .smallest
-            .as_ref()
-            .is_none_or(|known| amount < known.amount)
-        {
-            self.smallest = Some(seen());
+        let Self { smallest, largest } = self;
+        if smallest.as_ref().is_none_or(|known| amount < known.amount) {
+            smallest.get_or_insert_default().replace(amount, value);
         }
-        if self
-            .largest
-            .as_ref()
-            .is_none_or(|known| amount > known.amount)
-        {
-            self.largest = Some(seen());
+        if largest.as_ref().is_none_or(|known| amount > known.amount) {
+            largest.get_or_insert_default().replace(amount, value);
         }
     }
 
     fn range(&self) -> Option<Range> {
         Some(Range {
-            smallest: self.smallest.as_ref()?.seen.clone(),
-            largest: self.largest.as_ref()?.seen.clone(),
+            smallest: self.smallest.as_ref()?.value_in_line(),
+            largest: self.largest.as_ref()?.value_in_line(),
         })
     }
 }

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::civil::Date;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context, filters};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -318,7 +318,15 @@ fn environment(
     clock: &PageClock,
     language: Lang,
 ) -> Result<Environment<'static>, minijinja::Error> {
-    let mut environment = Environment::new();
+    // It has only what the page uses, because all filters and tests of minijinja are a hundredth of the binary.
+    let mut environment = Environment::empty();
+    environment.add_filter("length", filters::length);
+    environment.add_filter("replace", filters::replace);
+    environment.add_filter("safe", filters::safe);
+    environment.add_filter("split", filters::split);
+    environment.add_filter("sum", filters::sum);
+    environment.add_test("defined", minijinja::tests::is_defined);
+    environment.add_test("none", minijinja::tests::is_none);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_syntax(
@@ -422,7 +430,47 @@ fn settings(page: &Page, date: &str, language: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::tz::TimeZone;
+    use minijinja::ErrorKind;
+    use minijinja::machinery::{Token, tokenize};
+
     use super::*;
+
+    /// A filter that is missing would only be found by a page that uses it.
+    #[test]
+    fn environment_has_all_filters_and_tests_of_the_page() {
+        let mut used = BTreeSet::new();
+        for source in [TEMPLATE, BUBBLE, COMMAND] {
+            let tokens = tokenize(source, false, SyntaxConfig::default());
+            let tokens: Vec<_> = tokens.map(|token| token.unwrap().0).collect();
+            for tokens in tokens.windows(3) {
+                used.extend(match tokens {
+                    [_, Token::Pipe, Token::Ident(name)] => Some(format!("|{name}")),
+                    [Token::Ident("is"), Token::Ident("not"), Token::Ident(name)]
+                    | [_, Token::Ident("is"), Token::Ident(name)]
+                        if *name != "not" =>
+                    {
+                        Some(format!(" is {name}"))
+                    }
+                    _ => None,
+                });
+            }
+        }
+        assert!(
+            used.contains("|split") && used.contains(" is none"),
+            "{used:?}"
+        );
+        let clock = PageClock::new(TimeZone::UTC, Lang::En);
+        let environment = environment(&BTreeMap::new(), &clock, Lang::En).unwrap();
+        for name in used {
+            let drawn = environment.render_str(&format!("{{{{ x{name} }}}}"), context! { x => 1 });
+            let kind = drawn.err().map(|error| error.kind());
+            let unknown = [ErrorKind::UnknownFilter, ErrorKind::UnknownTest];
+            assert!(!kind.is_some_and(|kind| unknown.contains(&kind)), "{name}");
+        }
+    }
 
     #[test]
     fn placeholders_are_named_after_their_columns() {
