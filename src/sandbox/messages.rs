@@ -87,16 +87,7 @@ fn check_template(
             missing
         )),
         TemplateVerdict::UnknownName { meant } if !templates.is_complete => {
-            let nearest = || did_you_mean(nearest_template(name, &templates.list).as_slice());
-            let note = msg!(
-                "the sandbox has only its samples and could not check the template `{name}`; to load the bot's \
-                 templates: --templates FILE",
-                name
-            );
-            notes.push(match did_you_mean(&meant).or_else(nearest) {
-                Some(question) => msg!("{note}; {question}", note, question),
-                None => note,
-            });
+            notes.push(not_in_samples(name, &meant, templates));
         }
         TemplateVerdict::UnknownName { .. }
         | TemplateVerdict::OtherLanguage { .. }
@@ -134,6 +125,20 @@ fn check_template(
         }
     }
     None
+}
+
+/// The note about a template that the sandbox does not have, because it has only samples.
+fn not_in_samples(name: &str, meant: &[String], templates: &Templates) -> Message {
+    let note = msg!(
+        "the sandbox has only its samples and could not check the template `{name}`; to load the bot's \
+         templates: --templates FILE",
+        name
+    );
+    let nearest = || did_you_mean(nearest_template(name, &templates.list).as_slice());
+    match did_you_mean(meant).or_else(nearest) {
+        Some(question) => msg!("{note}; {question}", note, question),
+        None => note,
+    }
 }
 
 fn wrong_header(expected: &str, given: &str) -> Message {

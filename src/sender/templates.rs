@@ -364,30 +364,10 @@ fn describe(
             name,
             languages = languages.join(", ")
         ),
-        TemplateVerdict::UnknownName { meant } => match question(name, meant, templates) {
-            Some(question) => msg!(
-                "the bot has no template `{name}`; {question}",
-                name,
-                question
-            ),
-            None => msg!("the bot has no template `{name}`", name),
-        },
-        TemplateVerdict::OtherLanguage { languages } => {
-            let languages = languages.join(", ");
-            match &wanted.language {
-                Some(code) => msg!(
-                    "`{name}` exists in another language: {languages}; the message has `{code}`",
-                    name,
-                    languages,
-                    code
-                ),
-                None => msg!(
-                    "`{name}` exists in another language: {languages}",
-                    name,
-                    languages
-                ),
-            }
+        TemplateVerdict::UnknownName { meant } => {
+            unknown_name(name, question(name, meant, templates))
         }
+        TemplateVerdict::OtherLanguage { languages } => other_language(wanted, languages),
         TemplateVerdict::NotApproved { status } => msg!(
             "the template {template} cannot be sent: its status is {status}, not APPROVED",
             template,
@@ -397,20 +377,9 @@ fn describe(
             "WhatsApp does not allow the authentication template {template} for a user id",
             template
         ),
-        TemplateVerdict::NeedsMedia { media, given: None } => msg!(
-            "the template {template} needs --type {media}, but the message has no media",
-            template,
-            media
-        ),
-        TemplateVerdict::NeedsMedia {
-            media,
-            given: Some(given),
-        } => msg!(
-            "the template {template} needs --type {media}, but the message is of type {given}",
-            template,
-            media,
-            given
-        ),
+        TemplateVerdict::NeedsMedia { media, given } => {
+            needs_media(&template, media, given.as_deref())
+        }
         TemplateVerdict::TakesNoMedia { given } => msg!(
             "the template {template} has only text, but the message is of type {given}",
             template,
@@ -429,6 +398,51 @@ fn describe(
             given
         ),
     })
+}
+
+fn unknown_name(name: &str, question: Option<Message>) -> Message {
+    match question {
+        Some(question) => msg!(
+            "the bot has no template `{name}`; {question}",
+            name,
+            question
+        ),
+        None => msg!("the bot has no template `{name}`", name),
+    }
+}
+
+fn other_language(wanted: &TemplateUse, languages: &[String]) -> Message {
+    let name = &wanted.name;
+    let languages = languages.join(", ");
+    match &wanted.language {
+        Some(code) => msg!(
+            "`{name}` exists in another language: {languages}; the message has `{code}`",
+            name,
+            languages,
+            code
+        ),
+        None => msg!(
+            "`{name}` exists in another language: {languages}",
+            name,
+            languages
+        ),
+    }
+}
+
+fn needs_media(template: &str, media: &str, given: Option<&str>) -> Message {
+    match given {
+        Some(given) => msg!(
+            "the template {template} needs --type {media}, but the message is of type {given}",
+            template,
+            media,
+            given
+        ),
+        None => msg!(
+            "the template {template} needs --type {media}, but the message has no media",
+            template,
+            media
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -156,14 +156,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     if let Some(spent) = run.spent()? {
         context.stderr.note(spent.describe());
     }
-    // Without `bulk deliveries`, the ledger has no delivery status.
-    let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();
-    if asks_for_answers && run.asked_at()?.is_none() {
-        context.stderr.warning_with_hint(
-            msg!("run {run} has no delivery status yet", run = name),
-            msg!("to check it: jelouctl bulk deliveries {run}", run = name),
-        );
-    }
+    warn_about_unknown_deliveries(context, &run, &filter)?;
     let page_lang = match &to {
         Some(_) => page_lang(context, args.lang),
         None => args.lang.unwrap_or_default(),
@@ -200,6 +193,23 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         },
     }
     Ok(code)
+}
+
+/// Without `bulk deliveries`, the ledger has no delivery status.
+fn warn_about_unknown_deliveries(
+    context: &Context,
+    run: &Run,
+    filter: &RowFilter,
+) -> Result<(), CommandError> {
+    let needs_deliveries = !filter.deliveries.is_empty() || !filter.codes.is_empty();
+    if needs_deliveries && run.asked_at()?.is_none() {
+        let run = run.name();
+        context.stderr.warning_with_hint(
+            msg!("run {run} has no delivery status yet", run),
+            msg!("to check it: jelouctl bulk deliveries {run}", run),
+        );
+    }
+    Ok(())
 }
 
 /// Prints each recipient of the selected rows once.

@@ -176,7 +176,7 @@ pub(crate) async fn create_run(
     let is_asked = is_asked(context, &plan.sender);
     let reported_skips = plan.draft.skip_counts().clone();
     let confirmed_rows = plan.draft.to_be_sent();
-    let (Some(ledger), Some(name)) = (&plan.ledger, &plan.run_name) else {
+    let (Some(ledger), Some(name)) = (&plan.ledger, plan.run_name.clone()) else {
         return Ok(None);
     };
     // The connection to the database may have closed while the command waited for the answer.
@@ -184,22 +184,13 @@ pub(crate) async fn create_run(
     wait_for_turn(&ledger, &mut connection.signals).await?;
     // The command may have waited hours for the answer.
     *rules = rules.read_again(context, None)?;
-    let conditions = new_conditions(args, &rules.settings, &plan.message.kind)?;
-    plan.settings.conditions.hours = conditions.hours;
-    plan.settings.conditions.per_day = conditions.per_day;
-    let rows = UnsentRows::OfDraft(&mut plan.draft);
-    skip_excluded(context, rows, &rules.exclusions, plan.windows.as_ref())?;
-    check_draft_allowed(&plan.draft, &rules.settings)?;
-    plan.settings.allow_to.clone_from(&rules.settings.allow_to);
-    plan.settings.do_not_contact = rules.settings.do_not_contact.is_some();
+    apply_rules(plan, context, args, rules)?;
     let earlier = earlier_query(&plan.settings);
     let zone = list_time_zone(args, &plan.settings, &plan.sender);
-    plan.cost_limit
-        .reread_budget(args.budget, &rules.settings)?;
     let cost_limit = &plan.cost_limit;
     let timeout = plan.sender.settings.timeout;
     let new = NewRun {
-        name,
+        name: &name,
         is_typed: args.run.is_some(),
         draft: &mut plan.draft,
         settings: &mut plan.settings,
@@ -236,6 +227,26 @@ pub(crate) async fn create_run(
         bot = plan.sender.bot
     ));
     Ok(Some(created))
+}
+
+/// Applies the profile's rules to a plan that was made earlier.
+fn apply_rules(
+    plan: &mut Plan,
+    context: &Context,
+    args: &BulkSendArgs,
+    rules: &ProfileRules,
+) -> Result<(), CommandError> {
+    let conditions = new_conditions(args, &rules.settings, &plan.message.kind)?;
+    plan.settings.conditions.hours = conditions.hours;
+    plan.settings.conditions.per_day = conditions.per_day;
+    let rows = UnsentRows::OfDraft(&mut plan.draft);
+    skip_excluded(context, rows, &rules.exclusions, plan.windows.as_ref())?;
+    check_draft_allowed(&plan.draft, &rules.settings)?;
+    plan.settings.allow_to.clone_from(&rules.settings.allow_to);
+    plan.settings.do_not_contact = rules.settings.do_not_contact.is_some();
+    plan.cost_limit
+        .reread_budget(args.budget, &rules.settings)?;
+    Ok(())
 }
 
 /// Checks that the profile allows the recipients of all rows.

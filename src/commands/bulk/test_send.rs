@@ -103,13 +103,7 @@ async fn send_each(
         }
     }
     if !args.work.unchecked {
-        // The templates of the rows, sent to the recipient of the test.
-        let mut uses = TemplateUses::default();
-        for outgoing in messages {
-            uses.note(outgoing);
-        }
-        let strict = args.typed.delivery.strict;
-        refuse_templates(&mut connection, &uses, strict, or_unchecked()).await?;
+        check_templates(messages, &mut connection, args.typed.delivery.strict).await?;
     }
     for (number, outgoing) in messages.iter().enumerate() {
         *message = test_message(plan, outgoing);
@@ -142,6 +136,20 @@ async fn send_each(
         .stderr
         .note(describe_result(messages.len(), messages));
     Ok(ExitCode::Success)
+}
+
+/// Checks the templates of the rows, sent to the recipient of the test.
+async fn check_templates(
+    messages: &[Outgoing],
+    connection: &mut Connection,
+    strict: bool,
+) -> Result<(), CommandError> {
+    let mut uses = TemplateUses::default();
+    for outgoing in messages {
+        uses.note(outgoing);
+    }
+    refuse_templates(connection, &uses, strict, or_unchecked()).await?;
+    Ok(())
 }
 
 fn test_message(plan: &Plan, outgoing: &Outgoing) -> BatchMessage {

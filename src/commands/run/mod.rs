@@ -298,15 +298,7 @@ impl CommandRun<'_> {
         };
         match &ready {
             Ok(_) => warn_about_refused(context, &batch),
-            Err(problem) => {
-                let message = msg!(
-                    "the notification will not be sent: {problem}",
-                    problem = problem.message
-                );
-                context
-                    .stderr
-                    .error(message, &problem.details, problem.hint.as_ref());
-            }
+            Err(problem) => report_unready(context, problem),
         }
         let started = SystemTime::now();
         let begun = Instant::now();
@@ -492,6 +484,17 @@ fn fill_messages(
         message.set_outgoing(outgoing);
     }
     Ok(each_once(warnings))
+}
+
+/// Tells why the notification will not be sent, before the command runs.
+fn report_unready(context: &Context, problem: &CommandError) {
+    let message = msg!(
+        "the notification will not be sent: {problem}",
+        problem = problem.message
+    );
+    context
+        .stderr
+        .error(message, &problem.details, problem.hint.as_ref());
 }
 
 /// Warns before the command of recipients that cannot be notified. The others are notified.

@@ -4,11 +4,11 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::error::interrupted;
 use super::keys::redacted;
@@ -263,33 +263,9 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut child = command.kill_on_drop(true).spawn().map_err(failed_to_run)?;
-    let stream = child.stdout.take();
     let mut stdout = Vec::new();
-    let finished = {
-        // Reading stops at the limit. The closed pipe then ends a command that keeps writing.
-        let mut reading = pin!(async {
-            match stream {
-                Some(stream) => stream
-                    .take(MAX_BYTES + 1)
-                    .read_to_end(&mut stdout)
-                    .await
-                    .map(drop),
-                None => Ok(()),
-            }
-        });
-        let ended = async {
-            tokio::select! {
-                read = &mut reading => read?,
-                _ = child.wait() => {
-                    // A child of the command, such as an agent, may keep the pipe open. The command's own output is
-                    // complete.
-                    tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await.unwrap_or(Ok(()))?;
-                }
-            }
-            child.wait().await
-        };
-        tokio::time::timeout(COMMAND_TIMEOUT, ended).await
-    };
+    let ended = read_output(&mut child, &mut stdout);
+    let finished = tokio::time::timeout(COMMAND_TIMEOUT, ended).await;
     let Ok(status) = finished else {
         let seconds = COMMAND_TIMEOUT.as_secs();
         return Err(failed(msg!(
@@ -312,6 +288,26 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
         )));
     }
     Ok(stdout)
+}
+
+/// Reads the output of a command until it has ended, or until the limit. The closed pipe then ends a command that keeps
+/// writing.
+async fn read_output(child: &mut Child, stdout: &mut Vec<u8>) -> io::Result<ExitStatus> {
+    if let Some(stream) = child.stdout.take() {
+        let mut limited = stream.take(MAX_BYTES + 1);
+        let mut reading = pin!(limited.read_to_end(stdout));
+        tokio::select! {
+            read = &mut reading => drop(read?),
+            _ = child.wait() => {
+                // A child of the command, such as an agent, may keep the pipe open. The command's own output is
+                // complete.
+                if let Ok(read) = tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await {
+                    read?;
+                }
+            }
+        }
+    }
+    child.wait().await
 }
 
 /// Warns if others can read or change the file of a secret.

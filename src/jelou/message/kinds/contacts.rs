@@ -36,36 +36,8 @@ fn shape(
     input: &mut Input,
 ) -> Result<(), UsageError> {
     if let Some(file) = typed.one("vcard") {
-        let Ok(source) = file.parse();
-        let bytes = input.read_bytes("--vcard", &source)?;
-        let name = source_name(&source);
-        let text = vcard::decode_cards(bytes).map_err(|NotText { encoding, line }| {
-            UsageError::new(
-                msg!(
-                    "{flag}: {name} is not {encoding} at line {line}",
-                    flag = "--vcard",
-                    name,
-                    encoding,
-                    line
-                ),
-                msg!("save the file as UTF-8"),
-            )
-        })?;
-        let cards = vcard::read_cards(&text).map_err(|problem| {
-            UsageError::new(
-                msg!(
-                    "--vcard: {name} is not a vCard file: {problem}",
-                    name,
-                    problem
-                ),
-                msg!("export the contact as a .vcf file"),
-            )
-        })?;
-        let warnings = cards.warnings.iter();
-        input
-            .warnings
-            .extend(warnings.map(|warning| msg!("--vcard: {warning}", warning)));
-        fields.insert("contacts".to_owned(), Value::Array(cards.contacts));
+        let contacts = read_vcard(file, input)?;
+        fields.insert("contacts".to_owned(), Value::Array(contacts));
     }
     if !typed.has_any(&CARD) {
         return Ok(());
@@ -92,6 +64,40 @@ fn shape(
         }
     }
     Ok(())
+}
+
+/// Reads the contacts of a vCard file.
+fn read_vcard(file: &str, input: &mut Input) -> Result<Vec<Value>, UsageError> {
+    let Ok(source) = file.parse();
+    let bytes = input.read_bytes("--vcard", &source)?;
+    let name = source_name(&source);
+    let text = vcard::decode_cards(bytes).map_err(|NotText { encoding, line }| {
+        UsageError::new(
+            msg!(
+                "{flag}: {name} is not {encoding} at line {line}",
+                flag = "--vcard",
+                name,
+                encoding,
+                line
+            ),
+            msg!("save the file as UTF-8"),
+        )
+    })?;
+    let cards = vcard::read_cards(&text).map_err(|problem| {
+        UsageError::new(
+            msg!(
+                "--vcard: {name} is not a vCard file: {problem}",
+                name,
+                problem
+            ),
+            msg!("export the contact as a .vcf file"),
+        )
+    })?;
+    let warnings = cards.warnings.iter();
+    input
+        .warnings
+        .extend(warnings.map(|warning| msg!("--vcard: {warning}", warning)));
+    Ok(cards.contacts)
 }
 
 /// Completes the names and the `wa_id` of phones, if flags for one card were passed.

@@ -8,7 +8,7 @@ use super::transitions::LockedRun;
 use crate::base::clock::millis;
 use crate::base::message::{Message, msg};
 use crate::phone::person_key;
-use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::events::{RunEvent, RunEventKind};
 use crate::runs::ledger::keys::claims::{
@@ -48,6 +48,25 @@ struct RowToDecide {
     recipient: String,
     /// The lost process that has not reported the outcome.
     process: Option<RowProcess>,
+}
+
+impl RowToDecide {
+    fn from_row(mut row: SqlRow) -> Result<Self, LedgerError> {
+        let process = match row.opt_int("process")? {
+            Some(id) => Some(RowProcess {
+                id,
+                name: format!("{} pid {}", row.text("host")?, row.int("pid")?),
+            }),
+            None => None,
+        };
+        Ok(Self {
+            index: row.int("n")?,
+            number: row.int("number")?,
+            line: row.count("line")?,
+            recipient: row.take_text("recipient")?,
+            process,
+        })
+    }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -172,22 +191,11 @@ fn chosen_rows(
         lines,
         people,
     } = resolution;
-    let mut rows = db.rows(ROWS_TO_DECIDE, &values![run.id, from.name()], |mut row| {
-        let process = match row.opt_int("process")? {
-            Some(id) => Some(RowProcess {
-                id,
-                name: format!("{} pid {}", row.text("host")?, row.int("pid")?),
-            }),
-            None => None,
-        };
-        Ok(RowToDecide {
-            index: row.int("n")?,
-            number: row.int("number")?,
-            line: row.count("line")?,
-            recipient: row.take_text("recipient")?,
-            process,
-        })
-    })?;
+    let mut rows = db.rows(
+        ROWS_TO_DECIDE,
+        &values![run.id, from.name()],
+        RowToDecide::from_row,
+    )?;
     if lines.is_empty() && people.is_empty() {
         return Ok(rows);
     }
