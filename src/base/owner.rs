@@ -53,7 +53,9 @@ pub(crate) fn take_from_others(path: &Path) -> io::Result<OthersAccess> {
     if !is_trusted(&metadata) {
         return Ok(OthersAccess::Own(metadata.uid()));
     }
-    if metadata.mode() & OTHERS != 0 {
+    let is_own_kind = metadata.is_file() || metadata.is_dir();
+    // A link may lead to a device, which everyone uses.
+    if is_own_kind && metadata.mode() & OTHERS != 0 {
         // Only its owner may do this, and some file systems have no permissions.
         let private = fs::Permissions::from_mode(metadata.mode() & !OTHERS);
         let _ = fs::set_permissions(path, private);
@@ -166,4 +168,29 @@ pub(crate) fn follow_own_links(path: &Path) -> io::Result<PathBuf> {
 
 fn to_part(component: Component<'_>) -> OsString {
     component.as_os_str().to_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::process::Command;
+
+    use super::*;
+
+    /// With a link to /dev/null, root would take it from all other users.
+    #[test]
+    fn special_file_keeps_its_permissions() {
+        let home = tempfile::TempDir::new().unwrap();
+        let file = home.path().join("file");
+        let pipe = home.path().join("pipe");
+        fs::write(&file, "").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        let mut mkfifo = Command::new("mkfifo");
+        let made = mkfifo.args(["-m", "666"]).arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for (path, mode) in [(file, 0o600), (pipe, 0o666)] {
+            take_from_others(&path).unwrap();
+            assert_eq!(path.metadata().unwrap().mode() & 0o777, mode, "{path:?}");
+        }
+    }
 }

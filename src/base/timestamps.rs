@@ -11,6 +11,10 @@ use super::message::{Message, Value, msg};
 /// The beginning of the day of this release in UTC, in milliseconds since 1970: 2026-11-01. Until CHANGELOG.md has a
 /// dated release, it is a day before the first one.
 const RELEASED: i64 = 1_793_491_200_000;
+/// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes
+/// from a wrong clock, and the true time is unknown. Later releases must not change it, or every
+/// message from before an update would count forever.
+pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
 /// Time zones differ by up to a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 

@@ -14,7 +14,7 @@ use crate::base::output::Sent;
 use crate::base::owner::{OthersAccess, take_from_others};
 use crate::base::paths::{STATE, runtime_directory};
 use crate::base::private_file::{self, FileAction};
-use crate::base::timestamps::wrong_clock;
+use crate::base::timestamps::{FIRST_TIME, wrong_clock};
 
 /// How long a notification counts without `--every`.
 pub(crate) const UNCHECKED_FOR: Duration = Duration::from_secs(10 * 60);
@@ -330,7 +330,7 @@ impl OpenMark {
         Ok(None)
     }
 
-    /// Returns the last notification if it still counts. A time in the future, or before this release, was written by a
+    /// Returns the last notification if it still counts. A time in the future, or before the first release, was written by a
     /// wrong clock. Such a notification counts from now on, and its mark gets the time of a right clock.
     fn found(&mut self, every: Option<Duration>) -> io::Result<Option<EndedMark>> {
         let Some(content) = self.read()?.filter(|read| read.state != MarkState::NotSent) else {
@@ -338,7 +338,7 @@ impl OpenMark {
         };
         let now = now();
         let is_right = wrong_clock(now).is_none();
-        let is_wrong = content.at > now || is_right && wrong_clock(content.at).is_some();
+        let is_wrong = content.at > now || is_right && content.at < FIRST_TIME;
         let at = if is_wrong { now } else { content.at };
         if is_wrong && is_right {
             self.write(MarkContent { at, ..content })?;

@@ -140,7 +140,10 @@ fn run_writes_the_record_of_each_notification() {
     run("--on failure --record sent.ndjson").success();
     assert_eq!(home.read("sent.ndjson"), "");
     // A wrong line has a record, too.
-    home.write("sent.ndjson", "{\"schema_version\":2}\n");
+    home.write(
+        "sent.ndjson",
+        "{\"schema_version\":2,\"command\":\"run\",\"exit_code\":0}\n",
+    );
     for flags in ["--record sent.ndjson --nope", "--record=sent.ndjson -o to"] {
         run(flags).fails(2, &[]);
         let record = checked_record(serde_json::from_str(&home.read("sent.ndjson")).unwrap());
@@ -158,14 +161,22 @@ fn run_writes_the_record_of_each_notification() {
     run("--dry-run --record sent.ndjson").success();
     run("--dry-run --record sent.ndjson --nope").fails(2, &[]);
     assert_eq!(home.read("sent.ndjson"), "earlier\n");
-    // Another file is not replaced.
-    let ended = run("--record sent.ndjson").success();
-    assert_eq!(ended.stdout, "done\n");
-    ended.stderr_has(&[
-        "warning: --record: sent.ndjson exists and is not a record, so no record is written",
-    ]);
-    run("--record sent.ndjson --nope").fails(2, &["exists and is not a record"]);
-    assert_eq!(home.read("sent.ndjson"), "earlier\n");
+    // Another file is not replaced, such as a log or the output of another command.
+    for other in [
+        "earlier\n",
+        "{\"schema_version\":1,\"time\":\"2026-12-01T13:05:24.704Z\",\"event\":\"message\",\"command\":\"run\"}\n",
+        "{\"schema_version\":2,\"command\":\"bulk status\"}\n",
+        "{\"schema_version\":2,\"run\":\"promo\"}\n",
+    ] {
+        home.write("sent.ndjson", other);
+        let ended = run("--record sent.ndjson").success();
+        assert_eq!(ended.stdout, "done\n");
+        ended.stderr_has(&[
+            "warning: --record: sent.ndjson exists and is not a record of jelouctl run, so no record is written",
+        ]);
+        run("--record sent.ndjson --nope").fails(2, &["exists and is not a record"]);
+        assert_eq!(home.read("sent.ndjson"), other);
+    }
     // A flag is not the name of a file.
     let line = "--sandbox run --record --to 593987654321 -- echo done";
     home.run(line).fails(2, &["--record"]);

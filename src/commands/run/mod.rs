@@ -5,7 +5,7 @@ mod notification;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -423,8 +423,8 @@ fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
         ));
         return None;
     }
-    let is_record = |begin: &[u8]| begin.starts_with(b"{\"schema_version\":");
-    let checked = context.check_overwrite("--record", path, msg!("a record"), false, is_record);
+    let what = msg!("a record of jelouctl run");
+    let checked = context.check_overwrite("--record", path, what, false, is_record);
     if let Err(UsageError { message, .. }) = checked {
         let warning = msg!("{message}, so no record is written", message);
         context.stderr.warning(warning);
@@ -439,8 +439,21 @@ fn open_record(context: &Context, path: Option<&Path>) -> Option<File> {
     Some(file)
 }
 
+/// Returns whether a file with this beginning has records of `run`. A log, and the output of other commands, begin in
+/// another way.
+fn is_record(begin: &[u8]) -> bool {
+    let Some(version) = begin.strip_prefix(b"{\"schema_version\":") else {
+        return false;
+    };
+    let digits = version.iter().take_while(|sign| sign.is_ascii_digit());
+    let rest = version.get(digits.count()..).unwrap_or_default();
+    rest.starts_with(b",\"command\":\"run\",")
+}
+
 /// Writes the record of each notification.
 fn write_records<'a>(mut file: File, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
+    // The log may be the same new file. A pipe has no end.
+    let _ = file.seek(SeekFrom::End(0));
     for record in records {
         let line = compact(&json!(record));
         file.write_all(format!("{line}\n").as_bytes())?;

@@ -1,10 +1,11 @@
 //! The credentials of a request, and the search for them in a text. A server, proxy or framework may repeat a secret
-//! unchanged, in base64, or under nested escapes of JSON, URLs, forms and HTML.
+//! unchanged, in base64, in a wrong encoding, or under nested escapes of JSON, URLs, forms and HTML.
 
 use std::fmt::{Display, Write};
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use encoding_rs::WINDOWS_1252;
 use memchr::memmem::Finder;
 use serde_json::Value;
 
@@ -152,6 +153,9 @@ impl SecretForms {
             forms.extend(
                 [secret.as_bytes(), in_json.trim_matches('"').as_bytes()].map(below_escapes),
             );
+            if !secret.is_ascii() {
+                forms.extend(misread_forms(secret).map(String::into_bytes));
+            }
         }
         Self(
             forms
@@ -186,6 +190,18 @@ fn ends_within(text: &[u8], form: &[u8]) -> bool {
         form.get(..length)
             .is_some_and(|begun| text.ends_with(begun))
     })
+}
+
+/// Returns a secret as a program repeats it that read it in a wrong encoding: UTF-8 as Latin-1 or Windows-1252, or one of
+/// them as UTF-8, in which its letters beyond ASCII are lost.
+fn misread_forms(secret: &str) -> [String; 3] {
+    let (as_windows, ..) = WINDOWS_1252.decode(secret.as_bytes());
+    let (in_windows, ..) = WINDOWS_1252.encode(secret);
+    [
+        secret.bytes().map(char::from).collect(),
+        as_windows.into_owned(),
+        String::from_utf8_lossy(&in_windows).into_owned(),
+    ]
 }
 
 /// Returns the text below all its escapes, without backslashes. Each layer only adds backslashes,
@@ -406,6 +422,21 @@ mod tests {
         }
         let credentials = Credentials::new("id", &Secret::new("one\nand another".to_owned()));
         assert_eq!(credentials.hidden_in_lines("a\none\nand another"), REDACTED);
+    }
+
+    /// A Latin-1 server reads the signature as Latin-1, or its answer is not UTF-8.
+    #[test]
+    fn secret_in_a_wrong_encoding_is_redacted() {
+        let secret = "Contraseña-É-9f3kQ7zX";
+        let credentials = Credentials::new("id", &Secret::new(secret.to_owned()));
+        for text in [
+            "ContraseÃ±a-Ã\u{89}-9f3kQ7zX",
+            "ContraseÃ±a-Ã‰-9f3kQ7zX",
+            "Contrase\u{fffd}a-\u{fffd}-9f3kQ7zX",
+        ] {
+            assert!(credentials.are_repeated_in(text), "{text}");
+        }
+        assert!(!credentials.are_repeated_in("Contraseñas"));
     }
 
     #[test]

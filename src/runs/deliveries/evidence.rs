@@ -57,15 +57,15 @@ pub(crate) struct ListedMessage {
     pub(crate) recipient: String,
     pub(crate) content: usize,
     pub(crate) at: i64,
-    /// Whether any entry has it as undelivered. Jelou may also list a rejected request as undelivered.
-    pub(crate) has_failed: bool,
+    /// Whether any entry has it as undelivered, or without a known status. Jelou may list a rejected request so.
+    pub(crate) may_be_rejected: bool,
     pub(crate) facts: DeliveryFacts,
 }
 
 impl ListedMessage {
     /// Adds another entry with its id: pages may shift between requests. Returns whether it is the same message.
     pub(crate) fn add(&mut self, again: Self) -> bool {
-        self.has_failed |= again.has_failed;
+        self.may_be_rejected |= again.may_be_rejected;
         self.facts.merge(again.facts);
         (&self.recipient, self.content, self.at) == (&again.recipient, again.content, again.at)
     }
@@ -74,8 +74,7 @@ impl ListedMessage {
 /// Why an unknown row stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum UnresolvedReason {
-    /// The history has fewer of these messages than attempts, or an undelivered one. That one may be an earlier request
-    /// that Jelou rejected.
+    /// The history has fewer of these messages than attempts, or one that may be an earlier request that Jelou rejected.
     FewerListed,
     /// Someone else sends the same content, or the history does not show the sender.
     SentByOthers,
@@ -188,7 +187,7 @@ fn verdict<'a>(
     let (ours, others): (Vec<&ListedMessage>, Vec<&ListedMessage>) = listed
         .iter()
         .partition(|copy| known.contains(copy.id.as_str()));
-    if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
+    if listed.len() < attempts.len() || others.iter().any(|copy| copy.may_be_rejected) {
         return Err(UnresolvedReason::FewerListed);
     }
     // If ids of ours are missing from the copies, some copies are not ours.
@@ -306,7 +305,7 @@ mod tests {
             recipient,
             content,
             at: minute * MINUTE,
-            has_failed: false,
+            may_be_rejected: false,
             facts,
         }
     }
@@ -426,7 +425,7 @@ mod tests {
     fn undelivered_copy_resolves_only_its_own_attempt() {
         let one = attempt("a", 0, 0, Some(0), None);
         let failed = |id, minute| ListedMessage {
-            has_failed: true,
+            may_be_rejected: true,
             ..copy(id, "a", 0, minute)
         };
         let refused = UnresolvedReason::FewerListed;

@@ -223,13 +223,16 @@ impl DeliveryCheck {
             return;
         };
         let recipient = person_key(recipient).into_owned();
-        let has_failed = facts.state == DeliveryState::Undelivered;
+        let may_be_rejected = !message
+            .state
+            .as_ref()
+            .is_some_and(DeliveryState::is_accepted);
         let copy = ListedMessage {
             id: id.clone(),
             recipient,
             content: number,
             at,
-            has_failed,
+            may_be_rejected,
             facts,
         };
         if let Some(known) = self.copies.get_mut(&id) {
@@ -654,6 +657,21 @@ mod tests {
                 "other words",
                 UnresolvedReason::FewerListed,
                 &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola"),
+            ),
+            (
+                "undelivered",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| entries[1]["status"] = json!("FAILED"),
+            ),
+            (
+                "with an unknown status",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| entries[1]["status"] = json!("REJECTED"),
+            ),
+            (
+                "without a status",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| entries[1]["status"] = Value::Null,
             ),
             (
                 "with a medium",

@@ -178,7 +178,7 @@ CREATE TABLE claim (
   -- Without a row: the time from which its message counts, for a limited time (`--every`). None before its outcome is
   -- written. Then it counts from the end of the lease, because it is sent before that.
   counts_from {bigint},
-  -- The same by a clock that is behind `at`, since a command with `--every` first found the message with such a clock.
+  -- The same by a clock that contradicts `at`, since a command with `--every` first found the message with such a clock.
   behind_from {bigint},
   -- The `--every` of the last command, in milliseconds; NULL if the message counts forever.
   every_ms {bigint},

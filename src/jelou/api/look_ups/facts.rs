@@ -126,6 +126,11 @@ impl DeliveryState {
         }
     }
 
+    /// Returns whether only an accepted message has this status.
+    pub(crate) fn is_accepted(&self) -> bool {
+        !matches!(self, Self::Other(_) | Self::Undelivered)
+    }
+
     /// Returns the API's word of an unknown status.
     pub(crate) fn unknown(&self) -> Option<&str> {
         match self {

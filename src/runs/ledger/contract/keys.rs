@@ -309,6 +309,22 @@ pub(super) fn slow_clock_does_not_end_every(tested: &TestedLedger) {
     assert!(claim_hourly(ledger, one).is_some());
 }
 
+/// A machine without a network starts in 1970. With a right clock, its messages count for an hour from the first check.
+pub(super) fn message_from_1970_counts_for_every(tested: &TestedLedger) {
+    let one = "593990000001";
+    let ledger = &tested.ledger;
+    let mut held = claim_hourly(ledger, one).unwrap();
+    held.end(Sent::Yes, None).unwrap();
+    drop(held);
+    age_claims(ledger, 29_000_000);
+    assert!(!is_free_hourly(ledger, one));
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 54);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 12);
+    assert!(claim_hourly(ledger, one).is_some());
+}
+
 /// Sends a single message under the key.
 fn send_single(ledger: &Ledger, recipient: &str, sent: Sent) {
     let hasher = ledger.hasher().unwrap();

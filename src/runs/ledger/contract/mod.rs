@@ -162,6 +162,7 @@ every_engine! {
         row_counts_under_its_key_for_every,
         clock_that_goes_back_does_not_extend_every,
         slow_clock_does_not_end_every,
+        message_from_1970_counts_for_every,
     }
     messaging_limit {
         distinct_recipients_count_for_24_hours,

@@ -13,6 +13,7 @@ use super::matching::{
     parts,
 };
 use crate::base::clock::millis;
+use crate::base::timestamps::FIRST_TIME;
 use crate::runs::ledger::db::{Db, LONG, SqlScript, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::joined_workers::JoinedWorkers;
@@ -367,11 +368,6 @@ fn best_matches(
     })?;
     Ok(best)
 }
-
-/// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes
-/// from a wrong clock, and the true time is unknown. Later releases must not change it, or every
-/// message from before an update would count forever.
-pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
 
 /// Returns whether something may have happened at `since` or later. Without a duplicate check, `since` is the end of
 /// time, and the answer is no.

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::base::clock::millis;
 use crate::base::output::Sent;
-use crate::base::timestamps::wrong_clock;
+use crate::base::timestamps::{FIRST_TIME, wrong_clock};
 use crate::jelou::api::Deadline;
 use crate::runs::ledger::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
 use crate::runs::ledger::error::LedgerError;
@@ -130,9 +130,9 @@ pub(crate) struct Claim {
     pub(crate) entry: OnceEntry,
     pub(crate) row: Option<(i64, i64)>,
     worker: Option<i64>,
-    /// Whether the time of a single send is in the future by the current clock, and was not at the
-    /// last read.
-    is_newly_ahead: bool,
+    /// From when the message of a single send counts, if the clock of its time was wrong by the current clock, and was
+    /// not at the last read.
+    new_start: Option<i64>,
 }
 
 /// A claim that a process needs for a single send.
@@ -380,8 +380,8 @@ fn state_without_row(row: &SqlRow, joined: &JoinedWorkers) -> Result<OnceState, 
 
 /// Keeps the `--every` of the command that found this claim, and returns the new entry. If the time
 /// of a single send is in the future by the current clock, the message counts from now on:
-/// otherwise it could count for years. The claim also keeps its own time, which counts again once
-/// the clock is right.
+/// otherwise it could count for years. If it is before the first release, its true time is unknown, so it also counts
+/// from now on. The claim keeps its own time too, which counts again once the clock is right.
 fn keep_found(
     db: &mut Db,
     key: i64,
@@ -395,11 +395,12 @@ fn keep_found(
     if entry.every != every_ms {
         db.run(KEEP_EVERY, &values![key, person, every_ms])?;
     }
-    if every.is_some() && found.is_newly_ahead && wrong_clock(now).is_none() {
-        entry.counts_from = entry
-            .counts_from
-            .saturating_sub(entry.at.saturating_sub(now));
-        db.run(FOLLOW_CLOCK, &values![key, person, entry.counts_from])?;
+    if let Some(start) = found.new_start
+        && every.is_some()
+        && wrong_clock(now).is_none()
+    {
+        entry.counts_from = start;
+        db.run(FOLLOW_CLOCK, &values![key, person, start])?;
     }
     Ok(entry)
 }
@@ -464,18 +465,22 @@ fn claims(
         let at = row.opt_int("at")?.unwrap_or_default();
         let own_start = row.opt_int("counts_from")?.unwrap_or_default();
         let row_of_run = row.opt_int("run")?.zip(row.opt_int("n")?);
-        let is_ahead = row_of_run.is_none() && at > now && own_start > now;
+        let is_ahead = at > now && own_start > now;
+        let is_too_early = at < FIRST_TIME && wrong_clock(now).is_none();
+        let is_wrong = row_of_run.is_none() && (is_ahead || is_too_early);
         // The lease of a message without an outcome is after its time.
         let latest_start = own_start.saturating_sub(at.saturating_sub(now));
         // If the clock went back once more, the recorded start is in the future too, and does not
         // count.
-        let behind_from = row
+        let known_start = row
             .opt_int("behind_from")?
-            .filter(|start| is_ahead && *start <= latest_start);
+            .filter(|start| is_wrong && *start <= latest_start);
+        let new_start = (is_wrong && known_start.is_none()).then_some(latest_start);
+        let early_start = new_start.filter(|_| is_too_early);
         let entry = OnceEntry {
             state: read_state(&row, &identity, &joined)?,
             at,
-            counts_from: behind_from.unwrap_or(own_start),
+            counts_from: known_start.or(early_start).unwrap_or(own_start),
             every: row.opt_int("every_ms")?,
             message_id: row.opt_take_text(message_id)?,
             run: row.opt_take_text("run_name")?,
@@ -484,7 +489,7 @@ fn claims(
             person: row.take_text("person")?,
             row: row_of_run,
             worker: row.opt_int("worker")?,
-            is_newly_ahead: is_ahead && behind_from.is_none(),
+            new_start,
             entry,
         };
         each(row.int("number")?, claim)

@@ -1,6 +1,7 @@
 //! Counts the recipients of each `--once` key in each state.
 
 use super::claims::{key_number, read_state};
+use crate::base::timestamps::FIRST_TIME;
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::joined_workers::JoinedWorkers;
@@ -16,7 +17,7 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
     END AS row_worker, run.name AS run_name, run.identity, run.finished_at, \
     count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at, \
     count(claim.every_ms) AS limited, \
-    max(CASE WHEN claim.behind_from IS NOT NULL AND claim.at > ?1 THEN claim.behind_from \
+    max(CASE WHEN claim.behind_from IS NOT NULL AND (claim.at > ?1 OR claim.at < ?2) THEN claim.behind_from \
     WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
     END + claim.every_ms) AS until FROM once_key CROSS JOIN claim LEFT JOIN row \
     ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
@@ -59,7 +60,7 @@ pub(crate) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let identity = db.0.identity().to_owned();
     let mut keys: Vec<OnceSummary> = Vec::new();
     let now = db.0.now()?;
-    db.for_each_row(GROUPS, &values![now], |mut row| {
+    db.for_each_row(GROUPS, &values![now, FIRST_TIME], |mut row| {
         let state = read_state(&row, &identity, &joined)?;
         let people = row.count("people")?;
         let at = row.int("changed_at")?;

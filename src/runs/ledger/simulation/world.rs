@@ -17,7 +17,7 @@ use super::restores::{Backup, Restore};
 use super::scheduler;
 use super::server::{Message, Server, Truth};
 use crate::base::clock::simulated::{self, ClockReading};
-use crate::runs::ledger::history::comparing::FIRST_TIME;
+use crate::base::timestamps::FIRST_TIME;
 
 /// Times are in milliseconds since the simulation began.
 pub(super) const SECOND: i64 = 1_000;
