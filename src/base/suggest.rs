@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
+use super::invisible::is_invisible;
+
 /// How similar two names must be, from 0 (nothing in common) to 1 (Jaro-Winkler).
 const ALIKE: f64 = 0.75;
 
@@ -51,7 +53,7 @@ pub(crate) fn plain(name: &str) -> String {
         .collect()
 }
 
-/// Returns a text in lower case, without accents, and without spaces at its ends.
+/// Returns a text in lower case, without accents and invisible characters, and without spaces at its ends.
 pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.is_ascii() {
@@ -62,8 +64,11 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     }
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
     let is_accent = |character: &char| matches!(character, '\u{300}'..='\u{36f}');
-    let letters = decomposed.chars().filter(|letter| !is_accent(letter));
-    Cow::Owned(letters.flat_map(char::to_lowercase).collect())
+    let is_seen =
+        |letter: &char| letter.is_whitespace() || !is_accent(letter) && !is_invisible(*letter);
+    let letters = decomposed.chars().filter(is_seen);
+    let folded: String = letters.flat_map(char::to_lowercase).collect();
+    Cow::Owned(folded.trim().to_owned())
 }
 
 /// Splits `FechaCita` into `Fecha` and `Cita`.
@@ -119,6 +124,7 @@ mod tests {
         for (text, expected) in [
             ("si", "si"),
             (" Sí\u{a0}", "si"),
+            ("\u{feff}Sí \u{200b}", "si"),
             ("SI", "si"),
             ("S\u{131}", "sı"),
             ("Añejo, N/A", "anejo, n/a"),

@@ -155,7 +155,7 @@ impl<'a> MarkedName<'a> {
 }
 
 /// Returns the column that `name` is, apart from capitals, accents and signs.
-fn find_column<'a>(name: &str, columns: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn find_column<'a>(name: &str, columns: &[&'a str]) -> Option<&'a str> {
     let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
     let is_bare = name.starts_with(is_of_name) && name.ends_with(is_of_name);
     let is_it = |column: &&&str| column.trim() == name || is_bare && plain(column) == plain(name);

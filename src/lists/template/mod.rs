@@ -36,7 +36,7 @@ pub(crate) use self::expressions::TextExpression;
 pub(crate) use self::fault::{faults_of_row_text, faults_of_single_text, faults_of_words};
 pub(crate) use self::filters::means_yes;
 pub(crate) use self::language::language;
-pub(crate) use self::marks::MarkedName;
+pub(crate) use self::marks::{MarkedName, find_column};
 pub(crate) use self::printed_cells::check_printed;
 pub(crate) use self::problem::TextProblem;
 pub(crate) use self::read_date::DateOrder;

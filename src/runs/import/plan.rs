@@ -22,7 +22,7 @@ use crate::lists::list_file::{
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, MarkedName, RowValues, TextTemplate, check_printed, escape_marks,
-    faults_of_words, spelling,
+    faults_of_words, find_column, spelling,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{
@@ -513,9 +513,7 @@ fn without_column(path: &str, written: &str, columns: &[&str]) -> UsageError {
 
 /// A template parameter that is only a column's name: `--param nombre`.
 fn bare_column<'c>(columns: &[&'c str], source: &str) -> Option<MarkedName<'c>> {
-    let column = columns
-        .iter()
-        .find(|column| !source.is_empty() && column.trim() == source.trim())?;
+    let column = find_column(source.trim(), columns)?;
     Some(MarkedName {
         written: source.to_owned(),
         column: Some(column),

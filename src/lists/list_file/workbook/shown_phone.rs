@@ -5,9 +5,10 @@ use super::number_format::{Token, sections, tokens};
 use crate::base::texts::has_only_digits;
 use crate::phone::{NUMBER_DIGITS, is_number};
 
-/// Returns the number with `+` that a sheet shows for the number `stored` in the format `code`.
+/// Returns the number that a sheet shows for the number `stored` in the format `code`.
 pub(super) fn formatted_phone(stored: &str, code: &str) -> Option<String> {
-    if !code.contains('+') {
+    let may_add_code = |sign: char| sign == '+' || sign.is_ascii_digit() && sign != '0';
+    if !code.contains(may_add_code) {
         return None;
     }
     let section = sections(code).into_iter().next()?;
@@ -15,16 +16,22 @@ pub(super) fn formatted_phone(stored: &str, code: &str) -> Option<String> {
     shown_phone(stored, &shown)
 }
 
-/// Returns `shown`, if it is a number with `+` that ends with the digits of `stored`.
+/// Returns `shown`, if it is a number that ends with the digits of `stored`: one with `+`, or the format adds the code of
+/// its country.
 pub(super) fn shown_phone(stored: &str, shown: &str) -> Option<String> {
     let stored_digits = digits(stored)?;
     let without_parenthesis = shown.strip_prefix('(').unwrap_or(shown);
-    let shown_digits = digits(without_parenthesis.strip_prefix('+')?)?;
-    let is_completed = shown_digits.len() > stored_digits.len();
-    let is_phone = NUMBER_DIGITS.contains(&shown_digits.len())
-        && shown_digits.ends_with(&stored_digits)
+    let after_plus = without_parenthesis.strip_prefix('+');
+    let shown_digits = digits(after_plus.unwrap_or(shown))?;
+    let added = shown_digits.strip_suffix(&stored_digits)?;
+    let is_phone = if after_plus.is_some() {
         // An amount may also be shown with its sign.
-        && (is_completed || is_number(&shown_digits));
+        NUMBER_DIGITS.contains(&shown_digits.len())
+            && (!added.is_empty() || is_number(&shown_digits))
+    } else {
+        let international = shown_digits.strip_prefix("00").unwrap_or(&shown_digits);
+        added.contains(|digit| digit != '0') && is_number(international)
+    };
     is_phone.then(|| shown.to_owned())
 }
 
@@ -86,6 +93,14 @@ mod tests {
             ("98765432", "\"+51 \"000000000", Some("+51 098765432")),
             ("593987654321", "+0", Some("+593987654321")),
             ("593987654321", "\"+\"0", Some("+593987654321")),
+            // Without a plus, the number is one of a country.
+            ("987654321", "\"51\"0", Some("51987654321")),
+            ("987654321", "\"(51) \"0", Some("(51) 987654321")),
+            ("987654321", "\"0051 \"0", Some("0051 987654321")),
+            ("1123456789", "\"549\"0", Some("5491123456789")),
+            ("98765432", "\"51\"0", None),
+            ("987654321", "\"0\"0", None),
+            ("12", "\"2026-\"000", None),
             // These are amounts, or the country is unknown.
             ("1500000", "+0;-0", None),
             ("1500000", "+#,##0;-#,##0", None),
@@ -112,7 +127,10 @@ mod tests {
             ("987654321", "+51 987654321", Some("+51 987654321")),
             ("98 765 4321", "+51 98 765 4321", Some("+51 98 765 4321")),
             ("987654321", "+51 987654322", None),
-            ("987654321", "51 987654321", None),
+            ("987654321", "51 987654321", Some("51 987654321")),
+            ("0987654321", "593987654321", None),
+            ("987654321", "099 987654321", None),
+            ("1500000", "2 1500000", None),
             ("Ana", "+51 Ana", None),
             ("1500000", "+1500000", None),
             ("987654321", "", None),
